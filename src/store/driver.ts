@@ -1,0 +1,100 @@
+// All a database must offer: rows out, and lists of statements that hold together or not at all.
+
+/**
+ * One SQL text for both databases. Parameters are written `:name`, casts `CAST(:x AS …)`, never `::`.
+ * `Bind` and `Row` exist for the compiler only.
+ */
+export interface Statement<Bind extends object = object, Row = unknown> {
+  /** Unique; the name of the prepared statement on PostgreSQL. */
+  readonly name: string
+  readonly sql: string
+  /** Type carrier, never set. */
+  readonly shape?: { readonly bind: Bind; readonly row: Row }
+}
+
+/** What a column may hold: text, 64-bit integers (instants, flags 0/1), bytes. */
+export type Value = string | number | Uint8Array | null
+
+export interface BoundStatement {
+  readonly statement: Statement
+  readonly bind: Readonly<Record<string, Value>>
+}
+
+/**
+ * A statement in a list. With a `guard`, a statement that yields no row undoes the whole list; a guard must
+ * therefore be a SELECT or end in RETURNING. A step cannot use an earlier step's output.
+ */
+export type Step = BoundStatement & { readonly guard?: string }
+
+export type AtomicResult =
+  | { readonly held: true; readonly rows: readonly (readonly unknown[])[] }
+  | { readonly held: false; readonly guard: string }
+
+export interface Driver {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** Committed rows only. Rejects with `StoreUnavailable` when the database cannot answer. */
+  rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]>
+  /** All or nothing, durable when it resolves. A guard that yields no row undoes everything, and is named. */
+  atomic(steps: readonly Step[]): Promise<AtomicResult>
+  /** Several statements as one text, in one transaction: migrations only. */
+  script(sql: string): Promise<void>
+  /** SQLite: one consistent copy of the database into a new file. */
+  backup?(file: string, progress?: (done: number, total: number) => void): Promise<void>
+  close(): Promise<void>
+}
+
+/** The database cannot answer now: the caller replies 503, never a success. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreUnavailable'
+  }
+}
+
+/** A unique or foreign key constraint refused the list; `constraint` names it as the migrations do. */
+export class ConstraintViolated extends Error {
+  readonly constraint: string
+  constructor(constraint: string, options?: ErrorOptions) {
+    super(`constraint violated: ${constraint}`, options)
+    this.name = 'ConstraintViolated'
+    this.constraint = constraint
+  }
+}
+
+export function statement<Bind extends object, Row = never>(name: string, sql: string): Statement<Bind, Row> {
+  return { name, sql }
+}
+
+/** A step of a list. */
+export function step<Bind extends object>(of: Statement<Bind>, bind: Bind, guard?: string): Step {
+  const bound = { statement: of as Statement, bind: bind as Readonly<Record<string, Value>> }
+  return guard === undefined ? bound : { ...bound, guard }
+}
+
+const NAMES = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|(?<!:):([a-z_][a-z0-9_]*)/gi
+
+/**
+ * `:name` compiled to numbered positions, each name once: `?1` for SQLite, `$1` for PostgreSQL.
+ * Text in quotes (single or double) and comments stays as it is.
+ */
+export function compile(sql: string, sign: '?' | '$'): { readonly text: string; readonly names: readonly string[] } {
+  const names: string[] = []
+  const text = sql.replace(NAMES, (whole, name: string | undefined) => {
+    if (name === undefined) return whole
+    const known = names.indexOf(name)
+    return `${sign}${known === -1 ? names.push(name) : known + 1}`
+  })
+  return { text, names }
+}
+
+/** The values of a statement in the order of its positions; a name without a value is a mistake of ours, never NULL. */
+export function positional(of: Statement, names: readonly string[], bind: object): Value[] {
+  const values = bind as Readonly<Record<string, Value | undefined>>
+  return names.map((name) => {
+    const value = values[name]
+    if (value === undefined) throw new TypeError(`statement ${of.name}: no value for :${name}`)
+    if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value
+    if (typeof value === 'number' && Number.isFinite(value)) return value
+    throw new TypeError(`statement ${of.name}: :${name} is neither text, number, bytes nor null`)
+  })
+}

@@ -1,0 +1,46 @@
+// One open SQLite file: its settings, and each statement prepared once. Everything here is synchronous.
+
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { compile, positional, type Statement } from './driver.ts'
+
+interface Prepared {
+  readonly run: StatementSync
+  readonly names: readonly string[]
+}
+
+export class SqliteConnection {
+  readonly database: DatabaseSync
+  readonly #prepared = new Map<Statement, Prepared>()
+
+  constructor(file: string, readOnly: boolean) {
+    // Only a new file: closing a descriptor of a file that SQLite has open in this process would drop its locks.
+    if (!readOnly && file !== ':memory:' && !existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+    // timeout 0: a lock held by the CLI must never stop the event loop; the driver waits by itself.
+    this.database = new DatabaseSync(file, { readOnly, timeout: 0, enableForeignKeyConstraints: true })
+    this.database.exec('PRAGMA cache_size = -8000')
+  }
+
+  /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows. */
+  rows(statement: Statement, bind: object): readonly unknown[] {
+    const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
+    return prepared.run.all(...positional(statement, prepared.names, bind))
+  }
+
+  #prepare(statement: Statement): Prepared {
+    const { text, names } = compile(statement.sql, '?')
+    const prepared = { run: this.database.prepare(text), names }
+    this.#prepared.set(statement, prepared)
+    return prepared
+  }
+}
+
+/** Durable before answered: a commit returns when the disk has it. */
+export function makeDurable(database: DatabaseSync): void {
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = FULL')
+  // Without these macOS answers before the disk has written; elsewhere they change nothing.
+  database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
+  // The log grows during a burst and is cut again at the next checkpoint.
+  database.exec('PRAGMA journal_size_limit = 67108864')
+}

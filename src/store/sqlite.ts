@@ -1,0 +1,294 @@
+// The embedded database: one writer whose concurrent lists share one durable commit, one reader that sees
+// committed rows only. The event loop never waits for a lock that somebody else holds.
+
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
+import { stopwatch } from '../platform/clock.ts'
+import { type Log, silentLog } from '../platform/log.ts'
+import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
+import { makeDurable, SqliteConnection } from './sqlite-connection.ts'
+import { isBusy, isFatal, translateSqlite } from './sqlite-errors.ts'
+
+export interface SqliteOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string
+  readonly log?: Log
+  /** Reads only: no file is created, no list accepted. */
+  readonly readonly?: boolean
+  /** The disk no longer says what it holds: the process must end. Without it, the driver accepts no more lists. */
+  readonly onFatal?: (error: Error) => void
+}
+
+interface Waiting {
+  readonly steps: readonly Step[]
+  readonly resolve: (result: AtomicResult) => void
+  readonly reject: (error: unknown) => void
+  /** When a lock held by another process was first met. */
+  since: number
+}
+
+const IN_MEMORY = ':memory:'
+/** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
+const LARGEST_BATCH = 256
+const PATIENCE = 5_000
+const LONGEST_PAUSE = 50
+const PAGES_A_STEP = 512
+
+export async function openSqlite(options: SqliteOptions): Promise<Driver> {
+  const readonly = options.readonly ?? false
+  return await patiently(() => {
+    const writer = new SqliteConnection(options.file, readonly)
+    try {
+      if (!readonly) makeDurable(writer.database)
+      const apart = !readonly && options.file !== IN_MEMORY
+      return new SqliteDriver(options, writer, apart ? new SqliteConnection(options.file, true) : writer)
+    } catch (error) {
+      writer.database.close()
+      throw error
+    }
+  })
+}
+
+class SqliteDriver implements Driver {
+  readonly dialect = 'sqlite'
+  readonly #options: SqliteOptions
+  readonly #log: Log
+  readonly #writer: SqliteConnection
+  readonly #reader: SqliteConnection
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  readonly #rollback: StatementSync
+  readonly #save: StatementSync
+  readonly #undo: StatementSync
+  readonly #keep: StatementSync
+  readonly #elapsed = stopwatch()
+  readonly #flushNow = () => this.#flush()
+  #queue: Waiting[] = []
+  #scheduled = false
+  #pause = 0
+  #refused: string | undefined
+  #closing: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  constructor(options: SqliteOptions, writer: SqliteConnection, reader: SqliteConnection) {
+    this.#options = options
+    this.#log = options.log ?? silentLog
+    this.#writer = writer
+    this.#reader = reader
+    const prepare = (sql: string) => writer.database.prepare(sql)
+    this.#begin = prepare('BEGIN IMMEDIATE')
+    this.#commit = prepare('COMMIT')
+    this.#rollback = prepare('ROLLBACK')
+    this.#save = prepare('SAVEPOINT list')
+    this.#undo = prepare('ROLLBACK TO list')
+    this.#keep = prepare('RELEASE list')
+    if (options.readonly) this.#refused = 'the database was opened for reading only'
+  }
+
+  async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
+    if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
+    const query = statement as Statement
+    try {
+      return this.#reader.rows(query, bind) as readonly Row[]
+    } catch (error) {
+      if (!isBusy(error)) throw translateSqlite(error)
+      return (await patiently(() => this.#reader.rows(query, bind))) as readonly Row[]
+    }
+  }
+
+  atomic(steps: readonly Step[]): Promise<AtomicResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#refused !== undefined) return reject(new StoreUnavailable(this.#refused))
+      this.#queue.push({ steps, resolve, reject, since: -1 })
+      this.#schedule()
+    })
+  }
+
+  async script(sql: string): Promise<void> {
+    if (this.#refused !== undefined) throw new StoreUnavailable(this.#refused)
+    await patiently(() => {
+      this.#begin.run()
+      try {
+        this.#writer.database.exec(sql)
+        this.#commit.run()
+      } catch (error) {
+        this.#abandon()
+        if (isFatal(error)) this.#fatal(error)
+        throw error
+      }
+    })
+  }
+
+  async backup(file: string, progress?: (done: number, total: number) => void): Promise<void> {
+    const own =
+      this.#options.file === IN_MEMORY
+        ? this.#writer.database
+        : new DatabaseSync(this.#options.file, { readOnly: true })
+    try {
+      if (own !== this.#writer.database) {
+        // An open read keeps one state of the file for the whole copy, however much is written meanwhile;
+        // a connection of its own keeps the copy from holding up anybody's reads.
+        own.exec('BEGIN')
+        own.prepare('SELECT count(*) FROM sqlite_schema').all()
+      }
+      await backup(own, file, {
+        rate: PAGES_A_STEP,
+        ...(progress && { progress: (at) => progress(at.totalPages - at.remainingPages, at.totalPages) }),
+      })
+    } catch (error) {
+      throw translateSqlite(error)
+    } finally {
+      if (own !== this.#writer.database) own.close()
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#refused ??= 'the database is closed'
+    if (this.#queue.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+    }
+    if (this.#reader !== this.#writer) this.#reader.database.close()
+    this.#writer.database.close()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // After all that arrived in this turn of the event loop: those lists share one commit.
+    if (this.#pause === 0) setImmediate(this.#flushNow)
+    else setTimeout(this.#flushNow, this.#pause)
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (this.#begun()) {
+      const batch = this.#queue.splice(0, LARGEST_BATCH)
+      this.#settle(batch)
+    }
+    if (this.#queue.length > 0) this.#schedule()
+    else this.#drained?.()
+  }
+
+  /** The write lock is ours. Otherwise the lists stay in the queue, and those that waited too long are refused. */
+  #begun(): boolean {
+    try {
+      this.#begin.run()
+      this.#pause = 0
+      return true
+    } catch (error) {
+      const busy = isBusy(error)
+      const now = this.#elapsed()
+      const refused = translateSqlite(error)
+      const waiting = this.#queue
+      this.#queue = []
+      for (const list of waiting) {
+        if (list.since === -1) list.since = now
+        if (busy && now - list.since < PATIENCE) this.#queue.push(list)
+        else list.reject(refused)
+      }
+      this.#pause = busy && this.#queue.length > 0 ? Math.min(this.#pause * 2 || 1, LONGEST_PAUSE) : 0
+      if (this.#queue.length < waiting.length) this.#log.error('database_unavailable', { reason: String(refused) })
+      return false
+    }
+  }
+
+  /** Runs a batch inside the open transaction; nobody is answered before its commit. */
+  #settle(batch: readonly Waiting[]): void {
+    const alone = batch.length === 1
+    const outcomes: (AtomicResult | { readonly error: unknown })[] = []
+    try {
+      for (const list of batch) outcomes.push(alone ? this.#runAlone(list.steps) : this.#runSaved(list.steps))
+      if (this.#writer.database.isTransaction) this.#commit.run()
+    } catch (error) {
+      this.#abandon()
+      this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
+      if (isFatal(error)) this.#fatal(error)
+      const translated = translateSqlite(error)
+      const failure =
+        translated instanceof StoreUnavailable
+          ? translated
+          : new StoreUnavailable(`commit failed: ${String(error)}`, { cause: error })
+      for (const list of batch) list.reject(failure)
+      return
+    }
+    batch.forEach((list, at) => {
+      const outcome = outcomes[at]
+      if (outcome === undefined) return
+      if ('error' in outcome) list.reject(translateSqlite(outcome.error))
+      else list.resolve(outcome)
+    })
+  }
+
+  #runAlone(steps: readonly Step[]): AtomicResult | { readonly error: unknown } {
+    try {
+      const result = this.#run(steps)
+      if (!result.held) this.#rollback.run()
+      return result
+    } catch (error) {
+      this.#abandon()
+      if (isFatal(error)) throw error
+      return { error }
+    }
+  }
+
+  #runSaved(steps: readonly Step[]): AtomicResult | { readonly error: unknown } {
+    this.#save.run()
+    let outcome: AtomicResult | { readonly error: unknown }
+    try {
+      outcome = this.#run(steps)
+      if (!outcome.held) this.#undo.run()
+    } catch (error) {
+      // Some failures (a full disk) make SQLite undo the whole transaction: then nobody's list has held.
+      if (isFatal(error) || !this.#writer.database.isTransaction) throw error
+      this.#undo.run()
+      outcome = { error }
+    }
+    this.#keep.run()
+    return outcome
+  }
+
+  #run(steps: readonly Step[]): AtomicResult {
+    const rows: (readonly unknown[])[] = []
+    for (const step of steps) {
+      const found = this.#writer.rows(step.statement, step.bind)
+      if (step.guard !== undefined && found.length === 0) return { held: false, guard: step.guard }
+      rows.push(found)
+    }
+    return { held: true, rows }
+  }
+
+  #abandon(): void {
+    if (!this.#writer.database.isTransaction) return
+    try {
+      this.#rollback.run()
+    } catch (error) {
+      this.#fatal(error)
+    }
+  }
+
+  #fatal(error: unknown): void {
+    this.#refused = 'the disk of the database failed; nothing more is written'
+    this.#log.error('database_failed', { reason: String(error) })
+    for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
+    this.#options.onFatal?.(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+/** Repeats what another process's lock refuses, with small growing pauses, never blocking. */
+async function patiently<T>(work: () => T): Promise<T> {
+  const elapsed = stopwatch()
+  for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error) || elapsed() >= PATIENCE) throw translateSqlite(error)
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}

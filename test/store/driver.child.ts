@@ -1,0 +1,67 @@
+// Another process beside the test: opens the same database and does one thing, named by its arguments.
+
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
+import { type Driver, step } from '../../src/store/driver.ts'
+import { takeOwnership } from '../../src/store/owner.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { consumeToken, insertToken } from './driver.tables.ts'
+
+const [command = '', kind = '', address = '', detail = ''] = process.argv.slice(2)
+
+const open = (): Promise<Driver> =>
+  kind === 'sqlite' ? openSqlite({ file: address }) : openPostgres({ url: address, max: 6 })
+const say = (word: string) => void process.stdout.write(`${word}\n`)
+const forever = () => void setInterval(() => undefined, 1_000)
+
+const commands: Readonly<Record<string, () => Promise<void>>> = {
+  async consume() {
+    const driver = await open()
+    say('ready')
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    const results = await Promise.all(
+      Array.from({ length: 25 }, () => driver.atomic([step(consumeToken, { token_id: detail, now: 5 }, 'unused')])),
+    )
+    say(String(results.filter((result) => result.held).length))
+    await driver.close()
+    process.exit(0)
+  },
+
+  /** Keeps others from writing for so many milliseconds. */
+  async hold() {
+    if (kind === 'sqlite') {
+      const database = new DatabaseSync(address)
+      database.exec('BEGIN IMMEDIATE')
+      say('holding')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(detail))
+      database.exec('COMMIT')
+      database.close()
+    } else {
+      const client = new Client(address)
+      await client.connect()
+      await client.query('BEGIN; LOCK TABLE token IN SHARE ROW EXCLUSIVE MODE')
+      say('holding')
+      await new Promise((resolve) => setTimeout(resolve, Number(detail)))
+      await client.query('COMMIT')
+      await client.end()
+    }
+  },
+
+  async write() {
+    const driver = await open()
+    await driver.atomic([step(insertToken, { token_id: detail, owner: '持久' })])
+    say('written')
+    forever()
+  },
+
+  async own() {
+    takeOwnership(address)
+    say('owned')
+    forever()
+  },
+}
+
+const run = commands[command]
+if (run === undefined) throw new Error(`no such command: ${command}`)
+await run()

@@ -1,0 +1,202 @@
+// The driver's contract on SQLite, in a file and in memory, and what only a file can do wrong.
+
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, describe, expect, test } from 'vitest'
+import { StoreUnavailable, step } from '../../src/store/driver.ts'
+import { AlreadyOwned, takeOwnership } from '../../src/store/owner.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { isFatal } from '../../src/store/sqlite-errors.ts'
+import { startChild } from './driver.child-process.ts'
+import { describeDriver, type Place } from './driver.contract.ts'
+import { findToken, insertToken, listTokens, tables } from './driver.tables.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lingpai-sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let count = 0
+const newFile = () => join(folder, `${++count}.sqlite`)
+
+describeDriver('SQLite driver', async () => {
+  const file = newFile()
+  return { kind: 'sqlite', address: file, open: () => openSqlite({ file }), remove: async () => undefined }
+})
+
+const inMemory = async (): Promise<Place> => {
+  return { kind: 'sqlite', open: () => openSqlite({ file: ':memory:' }), remove: async () => undefined }
+}
+
+describeDriver('SQLite driver in memory', inMemory, false)
+
+async function openWithTables(file = newFile()) {
+  const driver = await openSqlite({ file })
+  await driver.script(tables('sqlite'))
+  return { driver, file }
+}
+
+const insert = (token_id: string) => step(insertToken, { token_id, owner: '张三' })
+
+describe('SQLite driver, by itself', () => {
+  test('makes the file readable by its owner only, and durable at each commit', async () => {
+    const { driver, file } = await openWithTables()
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const other = new DatabaseSync(file)
+    expect(other.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    other.close()
+    await driver.close()
+  })
+
+  test('lists asked for in one turn share a commit, and no row is seen before it', async () => {
+    const { driver } = await openWithTables()
+    const writing = Promise.all(Array.from({ length: 600 }, (_, at) => driver.atomic([insert(`t${at}`)])))
+    expect(await driver.rows(listTokens, {})).toHaveLength(0)
+    expect((await writing).every((result) => result.held)).toBe(true)
+    expect(await driver.rows(listTokens, {})).toHaveLength(600)
+    await driver.close()
+  })
+
+  test('a write lock that is never given up makes a list unavailable after some seconds', async () => {
+    const { driver, file } = await openWithTables()
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    const started = performance.now()
+    await expect(driver.atomic([insert('a')])).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(performance.now() - started).toBeGreaterThan(4_000)
+    other.exec('ROLLBACK')
+    other.close()
+    expect((await driver.atomic([insert('a')])).held).toBe(true)
+    await driver.close()
+  }, 15_000)
+
+  test('opened for reading only it reads, and refuses every list', async () => {
+    const { driver, file } = await openWithTables()
+    await driver.atomic([insert('a')])
+    const reading = await openSqlite({ file, readonly: true })
+    expect(await reading.rows(findToken, { token_id: 'a' })).toHaveLength(1)
+    await expect(reading.atomic([insert('b')])).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(reading.script('CREATE TABLE a (b TEXT)')).rejects.toBeInstanceOf(StoreUnavailable)
+    await reading.close()
+    await driver.close()
+  })
+
+  test('opening a missing file for reading, or something that is no database, says so', async () => {
+    await expect(openSqlite({ file: join(folder, 'absent'), readonly: true })).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(
+      openSqlite({ file: import.meta.filename, readonly: true }).then((driver) => driver.rows(listTokens, {})),
+    ).rejects.toThrow(/not a database/)
+  })
+
+  test('a disk that is full refuses the list as unavailable, and takes lists again when there is room', async () => {
+    const { driver } = await openWithTables()
+    await driver.script('PRAGMA max_page_count = 20')
+    const large = (token_id: string) => [
+      insert(`${token_id}-first`),
+      step(insertToken, { token_id, owner: '字'.repeat(90_000) }),
+    ]
+    await expect(driver.atomic(large('alone'))).rejects.toThrow(/the disk of the database is full/)
+    const results = await Promise.allSettled([
+      driver.atomic([insert('a')]),
+      driver.atomic(large('b')),
+      driver.atomic([insert('c')]),
+    ])
+    expect(results[1]).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } })
+    const held = ['a', undefined, 'c'].filter((_, at) => results[at]?.status === 'fulfilled')
+    expect((await driver.rows(listTokens, {})).map((row) => row.token_id)).toEqual(held)
+    await driver.script('PRAGMA max_page_count = 100000')
+    expect((await driver.atomic(large('alone'))).held).toBe(true)
+    await driver.close()
+  })
+
+  test('only a failed fsync is fatal', () => {
+    const failure = (errcode: number) => Object.assign(new Error('disk I/O error'), { errcode })
+    expect([1034, 1290].map((code) => isFatal(failure(code)))).toEqual([true, true])
+    expect([5, 13, 778, 2067].map((code) => isFatal(failure(code)))).toEqual([false, false, false, false])
+  })
+
+  test('a backup is one state of the database, taken while lists are written', async () => {
+    const { driver } = await openWithTables()
+    const words = '字'.repeat(2_000)
+    for (let at = 0; at < 40; at++) {
+      await driver.atomic(
+        Array.from({ length: 25 }, (_, nth) => step(insertToken, { token_id: `before-${at}-${nth}`, owner: words })),
+      )
+    }
+    const copy = newFile()
+    let seen = 0
+    const finished = new AbortController()
+    let written = 0
+    const writer = (async () => {
+      while (!finished.signal.aborted)
+        await driver.atomic([insert(`during-${written}-a`), insert(`during-${written++}-b`)])
+    })()
+    await driver.backup?.(copy, (copied, total) => {
+      seen++
+      expect(copied).toBeLessThanOrEqual(total)
+    })
+    finished.abort()
+    await writer
+    expect(seen).toBeGreaterThan(0)
+    expect(written).toBeGreaterThan(0)
+    const restored = await openSqlite({ file: copy })
+    const ids = (await restored.rows(listTokens, {})).map((row) => row.token_id)
+    expect(ids.filter((id) => id.startsWith('before-'))).toHaveLength(1_000)
+    const during = ids.filter((id) => id.startsWith('during-'))
+    expect(during.filter((id) => id.endsWith('-a'))).toHaveLength(during.length / 2)
+    await restored.close()
+    await driver.close()
+  })
+
+  test('a database in memory can be backed up too', async () => {
+    const { driver } = await openWithTables(':memory:')
+    await driver.atomic([insert('a')])
+    const copy = newFile()
+    await driver.backup?.(copy)
+    const restored = await openSqlite({ file: copy })
+    expect(await restored.rows(findToken, { token_id: 'a' })).toHaveLength(1)
+    await restored.close()
+    await driver.close()
+  })
+})
+
+describe('ownership of a data folder', () => {
+  const newFolder = () => mkdtempSync(join(folder, 'data-'))
+
+  test('a second server is refused, and let in after the first has released it', () => {
+    const data = newFolder()
+    const first = takeOwnership(data)
+    expect(() => takeOwnership(data)).toThrow(AlreadyOwned)
+    expect(() => takeOwnership(data)).toThrow(data)
+    first.release()
+    takeOwnership(data).release()
+  })
+
+  test('a server of another process is in the way until it is killed', async () => {
+    const data = newFolder()
+    const child = startChild('own', 'folder', data)
+    expect(await child.say()).toBe('owned')
+    expect(() => takeOwnership(data)).toThrow(AlreadyOwned)
+    await child.kill()
+    takeOwnership(data).release()
+  })
+
+  test('does not keep the data file from being written by another process', async () => {
+    const data = newFolder()
+    const owner = takeOwnership(data)
+    const file = join(data, 'lingpai.sqlite')
+    const { driver } = await openWithTables(file)
+    const child = startChild('write', 'sqlite', file, 'from-outside')
+    expect(await child.say()).toBe('written')
+    expect(await driver.rows(findToken, { token_id: 'from-outside' })).toHaveLength(1)
+    await child.kill()
+    await driver.close()
+    owner.release()
+  })
+
+  test('a folder that is not there is named', () => {
+    const data = join(folder, 'absent')
+    expect(() => takeOwnership(data)).toThrow(StoreUnavailable)
+    expect(() => takeOwnership(data)).toThrow(data)
+  })
+})
