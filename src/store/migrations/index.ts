@@ -1,0 +1,12 @@
+// The one timeline of the schema. Each migration is a module, so that a bundle holds them all; a published one is never edited.
+
+import { sql as first } from './0001-first.ts'
+
+export interface Migration {
+  /** Counts from 1 without a gap. */
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+}
+
+export const migrations: readonly Migration[] = [{ number: 1, name: 'first', sql: first }]

@@ -1,0 +1,126 @@
+// Migrations on both databases: once each, by one node only, and never on a schema that is not ours.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Driver } from '../../src/store/driver.ts'
+import { StoreUnavailable, statement, step } from '../../src/store/driver.ts'
+import { migrate, SchemaMismatch, sectionsFor } from '../../src/store/migrate.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { freshDatabase } from '../support/postgres.ts'
+
+const clock = { now: () => 1_800_000_000 }
+const one = { number: 1, name: 'one', sql: 'CREATE TABLE one (a BIGINT); INSERT INTO one VALUES (1)' }
+const two = {
+  number: 2,
+  name: 'two',
+  sql: 'ALTER TABLE one ADD COLUMN\n-- sqlite\n b BLOB;\n-- postgres\n b BYTEA;\n-- both\nINSERT INTO one (a) VALUES (2);',
+}
+const countOne = statement<object, { many: number }>('count_one', 'SELECT count(*) AS many FROM one')
+const listVersions = statement<object, { number: number; name: string; applied_at: number }>(
+  'list_versions',
+  'SELECT number, name, applied_at FROM schema_version ORDER BY number',
+)
+
+const databases: Readonly<Record<string, () => Promise<{ open(): Promise<Driver>; remove(): Promise<void> }>>> = {
+  async SQLite() {
+    const folder = mkdtempSync(join(tmpdir(), 'lingpai-migrate-'))
+    return {
+      open: () => openSqlite({ file: join(folder, 'lingpai.sqlite') }),
+      remove: async () => rmSync(folder, { recursive: true, force: true }),
+    }
+  },
+  async PostgreSQL() {
+    const database = await freshDatabase()
+    return { open: () => openPostgres({ url: database.url, max: 3 }), remove: () => database.drop() }
+  },
+}
+
+describe.each(Object.entries(databases))('migrate on %s', (_, prepare) => {
+  const undo: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const work of undo.splice(0).toReversed()) await work()
+  })
+  async function openAll(many: number): Promise<Driver[]> {
+    const place = await prepare()
+    undo.push(() => place.remove())
+    const drivers = await Promise.all(Array.from({ length: many }, () => place.open()))
+    undo.push(async () => void (await Promise.all(drivers.map((driver) => driver.close()))))
+    return drivers
+  }
+  async function openOne(): Promise<Driver> {
+    const [driver] = await openAll(1)
+    if (driver === undefined) throw new Error('no driver')
+    return driver
+  }
+
+  test('applies what is missing, in order, and nothing twice', async () => {
+    const driver = await openOne()
+    expect(await migrate(driver, [one], { clock })).toEqual([1])
+    expect(await migrate(driver, [one], { clock })).toEqual([])
+    expect(await migrate(driver, [one, two], { clock })).toEqual([2])
+    expect(await driver.rows(countOne, {})).toEqual([{ many: 2 }])
+    expect(await driver.rows(listVersions, {})).toEqual([
+      { number: 1, name: 'one', applied_at: clock.now() },
+      { number: 2, name: 'two', applied_at: clock.now() },
+    ])
+  })
+
+  test('creates the whole schema of this release', async () => {
+    const driver = await openOne()
+    expect(await migrate(driver, migrations, { clock })).toEqual(migrations.map(({ number }) => number))
+    expect(await migrate(driver, migrations, { clock })).toEqual([])
+  })
+
+  test('of several nodes that start together each migration is applied by one', async () => {
+    const drivers = await openAll(4)
+    const applied = await Promise.all(drivers.map((driver) => migrate(driver, [one, two], { clock })))
+    expect(applied.flat().toSorted((a, b) => a - b)).toEqual([1, 2])
+    expect(await drivers[0]?.rows(countOne, {})).toEqual([{ many: 2 }])
+  })
+
+  test('a migration that fails changes nothing, is named, and can be applied when it is mended', async () => {
+    const driver = await openOne()
+    const broken = { ...two, sql: 'INSERT INTO one (a) VALUES (2); INSERT INTO nowhere VALUES (1)' }
+    await expect(migrate(driver, [one, broken], { clock })).rejects.toThrow(/migration 2 \(two\) failed: .*nowhere/)
+    expect(await driver.rows(countOne, {})).toEqual([{ many: 1 }])
+    expect(await migrate(driver, [one, two], { clock })).toEqual([2])
+  })
+
+  test('refuses the database of a newer program, and one with another history', async () => {
+    const driver = await openOne()
+    await migrate(driver, [one, two], { clock })
+    await expect(migrate(driver, [one], { clock })).rejects.toThrow(/schema version 2, this program knows 1/)
+    const other = { ...one, name: 'other' }
+    await expect(migrate(driver, [other, two], { clock })).rejects.toBeInstanceOf(SchemaMismatch)
+  })
+
+  test('waits for the lease of another node, and takes it over when it has run out', async () => {
+    const driver = await openOne()
+    await migrate(driver, [one], { clock })
+    const take = statement<{ expires_at: number }>(
+      'take',
+      `UPDATE schema_lease SET holder = 'mg_other', expires_at = :expires_at`,
+    )
+    await driver.atomic([step(take, { expires_at: clock.now() + 5 })])
+    await expect(migrate(driver, [one, two], { clock, patience: 50 })).rejects.toBeInstanceOf(StoreUnavailable)
+    const later = { now: () => clock.now() + 6 }
+    expect(await migrate(driver, [one, two], { clock: later, patience: 50 })).toEqual([2])
+  })
+})
+
+describe('sections of a migration', () => {
+  const sql = 'a\n-- sqlite\nb\n-- postgres\nc\n-- both\nd -- sqlite is named here\n'
+
+  test('hold for one database until -- both', () => {
+    expect(sectionsFor(sql, 'sqlite')).toBe('a\nb\nd -- sqlite is named here\n')
+    expect(sectionsFor(sql, 'postgres')).toBe('a\nc\nd -- sqlite is named here\n')
+  })
+
+  test('must end', () => {
+    expect(() => sectionsFor('a\n-- sqlite\nb', 'sqlite')).toThrow(/does not end with -- both/)
+  })
+})
