@@ -1,0 +1,52 @@
+// Client secrets: generated ones, and which ones brought by an operator are strong enough for a fast digest.
+
+import { newSecret } from '../platform/random.ts'
+
+export const SHORTEST_CLIENT_SECRET = 32
+const LONGEST_CLIENT_SECRET = 512
+
+/** `weak`: usable with the operator's flag. `unusable`: no flag helps. */
+export class WeakSecret extends Error {
+  readonly kind: 'weak' | 'unusable'
+  constructor(kind: 'weak' | 'unusable', message: string) {
+    super(message)
+    this.name = 'WeakSecret'
+    this.kind = kind
+  }
+}
+
+/** 256 bits of `[A-Za-z0-9]`: raw and form-encoded Basic credentials agree. */
+export function newClientSecret(): string {
+  return newSecret()
+}
+
+/**
+ * Throws WeakSecret unless the secret may be used. `weak` in the answer says that it was let through by the flag only,
+ * and that failed attempts against it need a stricter limit.
+ */
+export function assertClientSecret(
+  secret: string,
+  options: { readonly acceptWeak: boolean },
+): { readonly weak: boolean } {
+  if (secret === '') throw new WeakSecret('unusable', 'The client secret is empty')
+  // RFC 6749 appendix A.2: client-secret = *VSCHAR
+  if (!/^[\x20-\x7E]+$/.test(secret)) {
+    throw new WeakSecret(
+      'unusable',
+      'The client secret may hold printable ASCII characters only (RFC 6749 appendix A.2)',
+    )
+  }
+  if (secret.length > LONGEST_CLIENT_SECRET) {
+    throw new WeakSecret(
+      'unusable',
+      `The client secret has ${secret.length} characters; at most ${LONGEST_CLIENT_SECRET} are allowed`,
+    )
+  }
+  if (secret.length >= SHORTEST_CLIENT_SECRET) return { weak: false }
+  if (options.acceptWeak) return { weak: true }
+  throw new WeakSecret(
+    'weak',
+    `The client secret has ${secret.length} characters; at least ${SHORTEST_CLIENT_SECRET} are needed. ` +
+      'Let a secret be generated, or accept this one with --accept-weak-secret',
+  )
+}

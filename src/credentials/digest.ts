@@ -1,0 +1,23 @@
+// What we keep of a secret: SHA-256 of our own random ones, HMAC under the master key of client secrets.
+
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import type { MasterKey } from './master-key.ts'
+
+/** One shot costs a quarter of a hash object. Only for secrets of 256 random bits: they need no salt. */
+export function sha256(text: string | Uint8Array): Uint8Array {
+  return hash('sha256', text, 'buffer')
+}
+
+export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(data).digest()
+}
+
+/** Takes the same time wherever the first difference is. Different lengths are never equal. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** Of a client secret. Useless to whoever has only the database, and cheap enough for every token request. */
+export function digestClientSecret(master: MasterKey, secret: string): Uint8Array {
+  return master.hmac('client-secret', secret)
+}

@@ -1,0 +1,37 @@
+// How many password hashes are computed at once, and how many may wait: the rest of the server keeps its threads.
+
+/** Too many are waiting. The caller replies 503 with Retry-After; nothing was hashed. */
+export class PasswordHashingBusy extends Error {
+  constructor() {
+    super('too many passwords are waiting to be checked')
+    this.name = 'PasswordHashingBusy'
+  }
+}
+
+export interface HashingQueue {
+  /** Runs the work when its turn has come, in the order of arrival. */
+  run<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
+export function createHashingQueue(concurrent: number, mostWaiting: number): HashingQueue {
+  if (!Number.isInteger(concurrent) || concurrent < 1)
+    throw new RangeError('at least one password must be hashed at a time')
+  const waiting: (() => void)[] = []
+  let running = 0
+
+  return {
+    async run(work) {
+      if (running < concurrent) running++
+      else if (waiting.length >= mostWaiting) throw new PasswordHashingBusy()
+      // Whoever ends hands its place on, so the count stays and no newcomer slips in between.
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      try {
+        return await work()
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) running--
+        else next()
+      }
+    },
+  }
+}

@@ -1,0 +1,242 @@
+// The master key: where its 32 bytes come from, and the keys derived from it. Without it the signing keys and client
+// secret digests in the database are useless.
+
+import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { newId, randomBytes } from '../platform/random.ts'
+
+const KEY_BYTES = 32
+/** base64url of 32 bytes is 43 characters; anything longer than this is another kind of file. */
+const LONGEST_FILE = 256
+
+/** What a derived key is for. A new purpose is a new label: no two purposes ever share a key. */
+export type KeyLabel =
+  | 'client-secret'
+  | 'refresh-successor'
+  | 'csrf'
+  | 'device'
+  | 'seal'
+  | 'key-check'
+  | 'subject'
+  | 'limits'
+  | 'interaction'
+
+export interface MasterKey {
+  /** Eight hexadecimal digits that name the key and tell nothing about it; sealed columns carry them. */
+  readonly keyId: string
+  /** 32 bytes for one purpose, derived once and then kept. */
+  derive(label: KeyLabel): Uint8Array
+  /** HMAC-SHA256 under `derive(label)`, with the key prepared once: a fifth of the cost on every request. */
+  hmac(label: KeyLabel, data: string | Uint8Array): Uint8Array
+  /** The key itself as text, for an encrypted backup only. */
+  reveal(): string
+}
+
+/** The key is missing, malformed, or readable by others; the message says which and what to do. */
+export class MasterKeyUnusable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'MasterKeyUnusable'
+  }
+}
+
+export interface MasterKeySource {
+  /** Folder that holds, or is to hold, `master.key`. */
+  readonly dataFolder?: string
+  /** Value of LINGPAI_MASTER_KEY. */
+  readonly keyText?: string
+  /** Value of LINGPAI_MASTER_KEY_FILE. */
+  readonly keyFile?: string
+}
+
+export interface LoadedMasterKey {
+  readonly master: MasterKey
+  /** True when this call made `master.key`. */
+  readonly created: boolean
+}
+
+/** HKDF-SHA256 (RFC 5869). Changing the info text would orphan everything derived so far. */
+export function deriveKey(master: Uint8Array, label: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', master, '', `lingpai/1 ${label}`, KEY_BYTES))
+}
+
+export function masterKeyFrom(bytes: Uint8Array): MasterKey {
+  if (bytes.length !== KEY_BYTES) {
+    throw new MasterKeyUnusable(`The master key must be ${KEY_BYTES} bytes long, this one has ${bytes.length}`)
+  }
+  // A copy: the caller may wipe or reuse its bytes.
+  const secret = Uint8Array.from(bytes)
+  const derived = new Map<KeyLabel, Uint8Array>()
+  const prepared = new Map<KeyLabel, KeyObject>()
+  const derive = (label: KeyLabel): Uint8Array => {
+    const known = derived.get(label)
+    if (known !== undefined) return known
+    const made = deriveKey(secret, label)
+    derived.set(label, made)
+    return made
+  }
+  return {
+    keyId: createHash('sha256').update('lingpai/1 key id').update(secret).digest('hex').slice(0, 8),
+    derive,
+    hmac(label, data) {
+      let key = prepared.get(label)
+      if (key === undefined) {
+        key = createSecretKey(derive(label))
+        prepared.set(label, key)
+      }
+      return createHmac('sha256', key).update(data).digest()
+    },
+    reveal: () => Buffer.from(secret).toString('base64url'),
+  }
+}
+
+/** A new master key of random bytes: for `master.key`, and for the rehearsal's throw-away server. */
+export function newMasterKey(): MasterKey {
+  return masterKeyFrom(randomBytes(KEY_BYTES))
+}
+
+/** `from` names the place in the error; the text itself is never repeated. */
+export function parseMasterKey(text: string, from: string): MasterKey {
+  const trimmed = text.trim()
+  if (trimmed === '') throw new MasterKeyUnusable(`${from} is empty; expected 43 characters of base64url (32 bytes)`)
+  if (!/^[A-Za-z0-9_-]+=?$/.test(trimmed)) {
+    throw new MasterKeyUnusable(`${from} is not base64url; expected 43 characters of [A-Za-z0-9_-] (32 bytes)`)
+  }
+  const bytes = Buffer.from(trimmed, 'base64url')
+  if (bytes.length !== KEY_BYTES) {
+    throw new MasterKeyUnusable(`${from} holds ${bytes.length} bytes; the master key must be exactly ${KEY_BYTES}`)
+  }
+  // Two texts must not stand for one key: trailing bits that base64url leaves over have to be zero.
+  if (bytes.toString('base64url') !== trimmed.replace('=', '')) {
+    throw new MasterKeyUnusable(`${from} is not canonical base64url; its last character has been changed`)
+  }
+  return masterKeyFrom(bytes)
+}
+
+export function masterKeyPath(dataFolder: string): string {
+  return join(dataFolder, 'master.key')
+}
+
+/**
+ * The key from the environment's text, its file, or `DATA/master.key`, in that order. With `create`, a missing
+ * `DATA/master.key` is made; two processes that start at once end up with the same key.
+ */
+export function loadMasterKey(source: MasterKeySource, options: { readonly create: boolean }): LoadedMasterKey {
+  if (source.keyText !== undefined && source.keyFile !== undefined) {
+    throw new MasterKeyUnusable('LINGPAI_MASTER_KEY and LINGPAI_MASTER_KEY_FILE are both set; set only one of them')
+  }
+  if (source.keyText !== undefined) {
+    return { master: parseMasterKey(source.keyText, 'LINGPAI_MASTER_KEY'), created: false }
+  }
+  if (source.keyFile !== undefined) {
+    // Docker and Kubernetes mount secrets readable by all in the container, so only being writable is refused here.
+    const text = readKeyFile(source.keyFile, 0o022)
+    if (text === null) throw new MasterKeyUnusable(`${source.keyFile} (LINGPAI_MASTER_KEY_FILE) does not exist`)
+    return { master: parseMasterKey(text, source.keyFile), created: false }
+  }
+  if (source.dataFolder === undefined) {
+    throw new MasterKeyUnusable('There is no master key: set LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE')
+  }
+  const path = masterKeyPath(source.dataFolder)
+  const found = readKeyFile(path, 0o077)
+  if (found !== null) return { master: parseMasterKey(found, path), created: false }
+  if (!options.create) {
+    throw new MasterKeyUnusable(
+      `${path} does not exist; bring it back from a backup, or set LINGPAI_MASTER_KEY. A new key cannot open the existing data`,
+    )
+  }
+  const made = newMasterKey()
+  if (writeMasterKeyFile(source.dataFolder, made)) return { master: made, created: true }
+  const theirs = readKeyFile(path, 0o077)
+  if (theirs === null) throw new MasterKeyUnusable(`${path} was made and removed by another process`)
+  return { master: parseMasterKey(theirs, path), created: false }
+}
+
+/** Writes `DATA/master.key` (0600), durable when it returns. False, and nothing changed, when the file exists. */
+export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boolean {
+  const path = masterKeyPath(dataFolder)
+  const draft = join(dataFolder, `.master.key.${newId('draft')}`)
+  const file = openSync(draft, 'wx', 0o600)
+  try {
+    try {
+      fchmodSync(file, 0o600)
+      writeSync(file, `${master.reveal()}\n`)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    // A link appears whole or not at all, and never over an existing file.
+    linkSync(draft, path)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false
+    throw new MasterKeyUnusable(`${path} could not be written: ${messageOf(error)}`, { cause: error })
+  } finally {
+    unlinkSync(draft)
+  }
+  syncFolder(dataFolder)
+  return true
+}
+
+/**
+ * Text for the key-check row: equal for the same key only. The server compares it before it touches any other row,
+ * so that a wrong key is a clear start error instead of thousands of unreadable columns.
+ */
+export function keyCheck(master: MasterKey): string {
+  return Buffer.from(master.derive('key-check')).toString('base64url')
+}
+
+function readKeyFile(path: string, forbiddenMode: number): string | null {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null
+    throw new MasterKeyUnusable(`${path} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+  try {
+    // The open file is judged, not the name: it cannot be exchanged in between.
+    const status = fstatSync(file)
+    if (!status.isFile()) throw new MasterKeyUnusable(`${path} is not a regular file`)
+    if (status.size > LONGEST_FILE)
+      throw new MasterKeyUnusable(`${path} has ${status.size} bytes: that is not a master key`)
+    if (process.platform !== 'win32' && (status.mode & forbiddenMode) !== 0) {
+      const mode = (status.mode & 0o777).toString(8).padStart(4, '0')
+      throw new MasterKeyUnusable(
+        `${path} is open to other users of this machine (mode ${mode}); run: chmod 600 ${path}`,
+      )
+    }
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
+function syncFolder(folder: string): void {
+  // Windows cannot open folders; elsewhere the new name is durable only once its folder is.
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,139 @@
+// Digests of secrets, the strength of client secrets, and the cookie of known browsers.
+
+import { createHash } from 'node:crypto'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { assertClientSecret, newClientSecret, WeakSecret } from '../../src/credentials/client-secret.ts'
+import { createKnownBrowsers } from '../../src/credentials/device.ts'
+import { digestClientSecret, hmacSha256, sameBytes, sha256 } from '../../src/credentials/digest.ts'
+import { masterKeyFrom } from '../../src/credentials/master-key.ts'
+
+const master = masterKeyFrom(Buffer.alloc(32, 3))
+const other = masterKeyFrom(Buffer.alloc(32, 4))
+
+describe('digests', () => {
+  it('FIPS 180-4 SHA-256 agrees with the example, for text and for bytes', () => {
+    const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    expect(Buffer.from(sha256('abc')).toString('hex')).toBe(abc)
+    expect(Buffer.from(sha256(Buffer.from('abc'))).toString('hex')).toBe(abc)
+  })
+
+  it('RFC 4231 §4.3 HMAC-SHA256 agrees with test case 2', () => {
+    const digest = hmacSha256(Buffer.from('Jefe'), 'what do ya want for nothing?')
+    expect(Buffer.from(digest).toString('hex')).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843')
+  })
+
+  it('compares bytes of any lengths', () => {
+    expect(sameBytes(sha256('a'), sha256('a'))).toBe(true)
+    expect(sameBytes(sha256('a'), sha256('b'))).toBe(false)
+    expect(sameBytes(sha256('a'), sha256('a').subarray(1))).toBe(false)
+    expect(sameBytes(new Uint8Array(), new Uint8Array())).toBe(true)
+  })
+
+  it('of a client secret needs the master key, and is not its plain SHA-256', () => {
+    const digest = digestClientSecret(master, 'fake-secret')
+    expect(digest).toHaveLength(32)
+    expect(sameBytes(digest, digestClientSecret(master, 'fake-secret'))).toBe(true)
+    expect(sameBytes(digest, digestClientSecret(master, 'fake-secreT'))).toBe(false)
+    expect(sameBytes(digest, digestClientSecret(other, 'fake-secret'))).toBe(false)
+    expect(sameBytes(digest, createHash('sha256').update('fake-secret').digest())).toBe(false)
+  })
+})
+
+describe('client secrets', () => {
+  it('generated ones are strong, and differ', () => {
+    const secret = newClientSecret()
+    expect(secret).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect(assertClientSecret(secret, { acceptWeak: false })).toEqual({ weak: false })
+    expect(newClientSecret()).not.toBe(secret)
+  })
+
+  it('of 32 characters are accepted, of 31 only with the flag', () => {
+    expect(assertClientSecret('x'.repeat(32), { acceptWeak: false })).toEqual({ weak: false })
+    expect(() => assertClientSecret('x'.repeat(31), { acceptWeak: false })).toThrow(
+      /31 characters.*--accept-weak-secret/,
+    )
+    expect(assertClientSecret('x'.repeat(31), { acceptWeak: true })).toEqual({ weak: true })
+  })
+
+  it.each(['', `${'x'.repeat(40)}é`, `${'x'.repeat(40)}\n`, '密'.repeat(40), 'x'.repeat(513)])(
+    'RFC 6749 appendix A.2 refuses %j with and without the flag',
+    (secret) => {
+      for (const acceptWeak of [false, true]) {
+        expect(() => assertClientSecret(secret, { acceptWeak })).toThrow(WeakSecret)
+      }
+    },
+  )
+})
+
+describe('known browsers', () => {
+  const browsers = createKnownBrowsers(master)
+  const now = 1_800_000_000
+  const day = 86_400
+
+  it('know the one who signed in, for 180 days, and nobody else', () => {
+    const cookie = browsers.remember(null, 'alice', now)
+    expect(browsers.knows(cookie, 'alice', now)).toBe(true)
+    expect(browsers.knows(cookie, 'alice', now + 179 * day)).toBe(true)
+    expect(browsers.knows(cookie, 'alice', now + 180 * day)).toBe(false)
+    expect(browsers.knows(cookie, 'alice', now - day)).toBe(false)
+    expect(browsers.knows(cookie, 'bob', now)).toBe(false)
+    expect(browsers.knows(null, 'alice', now)).toBe(false)
+    expect(createKnownBrowsers(other).knows(cookie, 'alice', now)).toBe(false)
+  })
+
+  it('keep their id and renew the day at each sign-in', () => {
+    const first = browsers.remember(null, 'alice', now)
+    const second = browsers.remember(first, 'alice', now + 100 * day)
+    expect(browsers.deviceId(second)).toBe(browsers.deviceId(first))
+    expect(browsers.knows(second, 'alice', now + 270 * day)).toBe(true)
+    expect(second.split('.')).toHaveLength(2)
+  })
+
+  it('know up to five people; the one longest unseen makes room', () => {
+    const people = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6']
+    const cookie = people.reduce<string | null>((value, user) => browsers.remember(value, user, now), null)
+    expect(people.map((user) => browsers.knows(cookie, user, now))).toEqual([false, true, true, true, true, true])
+    expect(cookie?.length).toBeLessThan(200)
+  })
+
+  it('drop people of more than 180 days ago from the cookie', () => {
+    const old = browsers.remember(null, 'alice', now)
+    expect(browsers.remember(old, 'bob', now + 200 * day).split('.')).toHaveLength(2)
+  })
+
+  it('hold nobody in clear', () => {
+    const cookie = browsers.remember(null, 'alice-wonder', now)
+    expect(cookie).toMatch(/^dv_[a-z0-9]{24}\.[0-9a-z]+-[A-Za-z0-9_-]{22}$/)
+    expect(cookie).not.toContain('alice')
+    expect(Buffer.from(cookie.slice(-22), 'base64url').toString('latin1')).not.toContain('alice')
+  })
+
+  it('take no entry of another browser, no other day, and no changed letter', () => {
+    const cookie = browsers.remember(null, 'alice', now)
+    const [id = '', entry = ''] = cookie.split('.')
+    const elsewhere = browsers.remember(null, 'bob', now)
+    expect(browsers.knows(`${browsers.deviceId(elsewhere)}.${entry}`, 'alice', now)).toBe(false)
+    const today = Math.floor(now / day)
+    const later = entry.replace(/^[^-]+/, (today + 1).toString(36))
+    expect(browsers.knows(`${id}.${later}`, 'alice', now + day)).toBe(false)
+    for (let at = 0; at < cookie.length; at++) {
+      const letter = cookie[at] === '0' ? '1' : '0'
+      expect(browsers.knows(cookie.slice(0, at) + letter + cookie.slice(at + 1), 'alice', now)).toBe(false)
+    }
+    expect(browsers.knows(cookie, 'alice', now)).toBe(true)
+  })
+
+  it('survive any cookie, and start afresh with one', () => {
+    const genuine = browsers.remember(null, 'alice', now)
+    const near = fc.tuple(fc.nat(genuine.length), fc.string()).map(([at, text]) => genuine.slice(0, at) + text)
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), near), (text) => {
+        fc.pre(!text.startsWith(genuine))
+        expect(browsers.knows(text, 'alice', now)).toBe(false)
+        expect(browsers.knows(browsers.remember(text, 'bob', now), 'bob', now)).toBe(true)
+      }),
+    )
+    expect(browsers.deviceId('x'.repeat(1_000_000))).toBeNull()
+  })
+})
