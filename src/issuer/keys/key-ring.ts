@@ -1,0 +1,119 @@
+// The policy of signing keys, pure: which key signs, which ones are published, which one to create next.
+
+import type { SigningAlgorithm } from '../../model/client.ts'
+import type { SigningKey } from '../../model/signing-key.ts'
+import type { Seconds } from '../../model/time.ts'
+
+/** A verifier that keeps our JWKS for a day has the new key before it meets the first signature. */
+export const PUBLISHED_BEFORE_USE: Seconds = 86_400
+
+/** A key to create, and the keys that hand over to it. */
+export interface PlannedKey {
+  readonly algorithm: SigningAlgorithm
+  readonly activeAt: Seconds
+  /** To set on the older keys, together with the new key's insertion. */
+  readonly retire: readonly { readonly keyId: string; readonly retiredAt: Seconds }[]
+}
+
+export interface RotationPolicy {
+  readonly algorithms: readonly SigningAlgorithm[]
+  /** How long a key signs before it is replaced; null: until an operator asks. */
+  readonly keyLifetime: Seconds | null
+}
+
+/** The newest key that may sign now; null when there is none. */
+export function signingKeyFor(
+  keys: readonly SigningKey[],
+  algorithm: SigningAlgorithm,
+  now: Seconds,
+): SigningKey | null {
+  return keys.filter((key) => key.algorithm === algorithm && isActive(key, now)).reduce<SigningKey | null>(newer, null)
+}
+
+/**
+ * In the JWKS from creation on, and after retirement until the last token signed with it has expired.
+ * OpenID Connect Core §10.1.1.
+ */
+export function publishedKeys(
+  keys: readonly SigningKey[],
+  now: Seconds,
+  longestTokenLifetime: Seconds,
+): readonly SigningKey[] {
+  return keys
+    .filter((key) => key.retiredAt === null || now < key.retiredAt + longestTokenLifetime)
+    .sort((a, b) => a.createdAt - b.createdAt || (a.keyId < b.keyId ? -1 : 1))
+}
+
+/** What is missing or due, one entry an algorithm at most; empty when nothing is to be done. */
+export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: RotationPolicy): readonly PlannedKey[] {
+  return policy.algorithms.flatMap((algorithm) => {
+    const current = signingKeyFor(keys, algorithm, now)
+    if (current === null) return [{ algorithm, activeAt: now, retire: [] }]
+    if (isSucceeded(keys, current, now)) return []
+    const due = policy.keyLifetime === null ? null : current.activeAt + policy.keyLifetime
+    const end = earlier(due, current.retiredAt)
+    return end !== null && now >= end - PUBLISHED_BEFORE_USE ? [planSuccessor(keys, algorithm, now)] : []
+  })
+}
+
+/**
+ * The key that follows whatever signs now: an operator's `key rotate`, or rotation by age. It is published first and
+ * signs later, unless nothing else can sign, or `atOnce` says that the present key is not to be used any more.
+ */
+export function planSuccessor(
+  keys: readonly SigningKey[],
+  algorithm: SigningAlgorithm,
+  now: Seconds,
+  options: { readonly atOnce?: boolean } = {},
+): PlannedKey {
+  const current = signingKeyFor(keys, algorithm, now)
+  const later = now + PUBLISHED_BEFORE_USE
+  // A gap without any key would be worse than a key that was published too late.
+  const latest =
+    current === null || isSucceeded(keys, current, now) ? later : Math.min(later, current.retiredAt ?? later)
+  const activeAt = current === null || options.atOnce === true ? now : latest
+  const retire = keys
+    .filter((key) => key.algorithm === algorithm && (key.retiredAt === null || key.retiredAt > activeAt))
+    .map((key) => ({ keyId: key.keyId, retiredAt: Math.max(activeAt, key.createdAt) }))
+  return { algorithm, activeAt, retire }
+}
+
+const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'] as const
+
+/** The JWKS document. Members are picked by name, so a private one cannot slip through. RFC 7517 §5. */
+export function jwksDocument(keys: readonly SigningKey[]): string {
+  return JSON.stringify({ keys: keys.map((key) => publicMembers(JSON.parse(key.publicJwk))) })
+}
+
+function publicMembers(jwk: unknown): Readonly<Record<string, unknown>> {
+  if (typeof jwk !== 'object' || jwk === null) throw new TypeError('a signing key holds no JWK')
+  const members = new Map<string, unknown>(Object.entries(jwk))
+  return Object.fromEntries(PUBLIC_MEMBERS.filter((name) => members.has(name)).map((name) => [name, members.get(name)]))
+}
+
+function isActive(key: SigningKey, now: Seconds): boolean {
+  return key.activeAt <= now && (key.retiredAt === null || now < key.retiredAt)
+}
+
+/** A younger key waits, and takes over without a gap. */
+function isSucceeded(keys: readonly SigningKey[], current: SigningKey, now: Seconds): boolean {
+  return keys.some(
+    (key) =>
+      key.algorithm === current.algorithm &&
+      key.activeAt > now &&
+      (current.retiredAt === null || key.activeAt <= current.retiredAt) &&
+      (key.retiredAt === null || key.retiredAt > key.activeAt),
+  )
+}
+
+function newer(best: SigningKey | null, key: SigningKey): SigningKey {
+  if (best === null || key.activeAt > best.activeAt) return key
+  if (key.activeAt < best.activeAt) return best
+  // Two nodes may have made one each in the same second: all must choose alike.
+  return key.createdAt > best.createdAt || (key.createdAt === best.createdAt && key.keyId < best.keyId) ? key : best
+}
+
+function earlier(a: Seconds | null, b: Seconds | null): Seconds | null {
+  if (a === null || b === null) return a ?? b
+  return Math.min(a, b)
+}

@@ -1,0 +1,165 @@
+// Signing keys at work: making them, signing JWTs with them on the hot path, and recognising JWTs we signed ourselves.
+
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+  type SignKeyObjectInput,
+  sign,
+  verify,
+} from 'node:crypto'
+import { promisify } from 'node:util'
+import { sha256 } from '../../credentials/digest.ts'
+import type { MasterKey } from '../../credentials/master-key.ts'
+import { type SealedPlace, seal, unseal } from '../../credentials/sealing.ts'
+import type { SigningAlgorithm } from '../../model/client.ts'
+import type { SigningKey } from '../../model/signing-key.ts'
+import type { Seconds } from '../../model/time.ts'
+
+/** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt'
+
+export interface Signer {
+  readonly keyId: string
+  readonly algorithm: SigningAlgorithm
+  /** The compact JWS. Synchronous: a thread's round trip costs as much as an ES256 signature. */
+  signJwt(type: JwtType, payload: object): string
+}
+
+export type OwnJwt =
+  | { readonly genuine: true; readonly keyId: string; readonly payload: Readonly<Record<string, unknown>> }
+  | { readonly genuine: false; readonly reason: string }
+
+const RSA_BITS = 2048
+/** Longer than any JWT of ours; more is refused before it is looked at. */
+const LONGEST_JWT = 16_384
+const SIGNATURE_BYTES: Readonly<Record<SigningAlgorithm, number>> = { ES256: 64, RS256: RSA_BITS / 8 }
+
+const generate = promisify(generateKeyPair)
+
+/** Key generation runs on the thread pool. The private key leaves this function sealed only. */
+export async function createSigningKey(
+  algorithm: SigningAlgorithm,
+  now: Seconds,
+  activeAt: Seconds,
+  master: MasterKey,
+): Promise<SigningKey> {
+  const pair =
+    algorithm === 'ES256'
+      ? await generate('ec', { namedCurve: 'P-256' })
+      : await generate('rsa', { modulusLength: RSA_BITS, publicExponent: 0x10001 })
+  const jwk = pair.publicKey.export({ format: 'jwk' })
+  const keyId = thumbprint(jwk)
+  const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
+  return {
+    keyId,
+    algorithm,
+    publicJwk: JSON.stringify({ ...jwk, kid: keyId, alg: algorithm, use: 'sig' }),
+    sealedPrivateKey: seal(master, pkcs8, placeOf(keyId)),
+    createdAt: now,
+    activeAt,
+    retiredAt: null,
+  }
+}
+
+/** Opens the private key once; keep the signer as long as the key signs. */
+export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
+  const pkcs8 = Buffer.from(unseal(master, record.sealedPrivateKey, placeOf(record.keyId)))
+  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+  pkcs8.fill(0)
+  // RFC 7518 §3.4: r and s side by side, not DER.
+  const input: SignKeyObjectInput = { key: privateKey, dsaEncoding: 'ieee-p1363' }
+  const headers: Readonly<Record<JwtType, string>> = {
+    JWT: encodeHeader(record, 'JWT'),
+    'at+jwt': encodeHeader(record, 'at+jwt'),
+    'logout+jwt': encodeHeader(record, 'logout+jwt'),
+  }
+  return {
+    keyId: record.keyId,
+    algorithm: record.algorithm,
+    signJwt(type, payload) {
+      const signed = `${headers[type]}.${Buffer.from(JSON.stringify(payload), 'utf8').toString('base64url')}`
+      return `${signed}.${sign('sha256', Buffer.from(signed, 'latin1'), input).toString('base64url')}`
+    },
+  }
+}
+
+/**
+ * Whether we signed this token, as `type`, with one of `keys`. Expiry is not looked at: an `id_token_hint` may be old
+ * (OpenID Connect Core §3.1.2.1). The key decides the algorithm, never the token (RFC 8725 §3.1).
+ */
+export function verifyOwnJwt(
+  token: string,
+  keys: readonly SigningKey[],
+  options: { readonly type?: JwtType } = {},
+): OwnJwt {
+  if (token.length > LONGEST_JWT) return foreign('longer than any token of ours')
+  const parts = token.split('.', 4)
+  const [head, body, tail] = parts
+  if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) return foreign('not a JWT')
+  const header = decodeObject(head)
+  const signature = decodeBytes(tail)
+  if (header === null || signature === null) return foreign('not a JWT')
+  const key = keys.find((each) => each.keyId === header['kid'])
+  if (key === undefined) return foreign('not signed with a key of ours')
+  if (header['alg'] !== key.algorithm) return foreign('another algorithm than its key')
+  if (header['typ'] !== (options.type ?? 'JWT')) return foreign('another type of token')
+  // RFC 7515 §4.1.11: we never write `crit`, so no token of ours has it.
+  if ('crit' in header) return foreign('a critical header of unknown meaning')
+  // Also refuses DER, which OpenSSL would be lenient about elsewhere.
+  if (signature.length !== SIGNATURE_BYTES[key.algorithm]) return foreign('a signature of the wrong length')
+  const signed = Buffer.from(token.slice(0, head.length + 1 + body.length), 'latin1')
+  if (!verify('sha256', signed, { key: publicKeyOf(key), dsaEncoding: 'ieee-p1363' }, signature)) {
+    return foreign('a signature that does not match')
+  }
+  const payload = decodeObject(body)
+  return payload === null ? foreign('no JSON object inside') : { genuine: true, keyId: key.keyId, payload }
+}
+
+/** RFC 7638 §3.2: the required members in lexicographic order, nothing else. */
+export function thumbprint(jwk: JsonWebKey): string {
+  const members =
+    jwk.kty === 'EC' ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y } : { e: jwk.e, kty: jwk.kty, n: jwk.n }
+  return Buffer.from(sha256(JSON.stringify(members))).toString('base64url')
+}
+
+function placeOf(keyId: string): SealedPlace {
+  return { table: 'signing_key', column: 'sealed_private_key', row: keyId }
+}
+
+function encodeHeader(record: SigningKey, type: JwtType): string {
+  return Buffer.from(JSON.stringify({ alg: record.algorithm, typ: type, kid: record.keyId })).toString('base64url')
+}
+
+const publicKeys = new WeakMap<SigningKey, KeyObject>()
+
+function publicKeyOf(record: SigningKey): KeyObject {
+  const known = publicKeys.get(record)
+  if (known !== undefined) return known
+  const opened = createPublicKey({ key: JSON.parse(record.publicJwk), format: 'jwk' })
+  publicKeys.set(record, opened)
+  return opened
+}
+
+function foreign(reason: string): OwnJwt {
+  return { genuine: false, reason }
+}
+
+/** Canonical base64url only: Node would skip foreign letters and ignore leftover bits. */
+function decodeBytes(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : null
+}
+
+function decodeObject(text: string): Readonly<Record<string, unknown>> | null {
+  const bytes = decodeBytes(text)
+  if (bytes === null) return null
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
+  } catch {
+    return null
+  }
+}
