@@ -342,6 +342,7 @@ export function describeDriver(name: string, prepare: () => Promise<Place>, shar
           expect(await exists(token_id)).toBe(false)
           expect((await writing).held).toBe(true)
           clearInterval(ticks)
+          longest = Math.max(longest, performance.now() - last)
           expect(performance.now() - started).toBeGreaterThan(200)
           expect(longest).toBeLessThan(150)
           expect(await exists(token_id)).toBe(true)

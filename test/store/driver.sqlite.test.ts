@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { afterAll, describe, expect, test } from 'vitest'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { StoreUnavailable, step } from '../../src/store/driver.ts'
 import { AlreadyOwned, takeOwnership } from '../../src/store/owner.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -106,6 +106,40 @@ describe('SQLite driver, by itself', () => {
     expect((await driver.rows(listTokens, {})).map((row) => row.token_id)).toEqual(held)
     await driver.script('PRAGMA max_page_count = 100000')
     expect((await driver.atomic(large('alone'))).held).toBe(true)
+    await driver.close()
+  })
+
+  /** Lets every COMMIT fail as SQLite reports it with this code; the way back is returned. */
+  function failCommits(errcode: number) {
+    const spy = vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (this: StatementSync) {
+      if (this.sourceSQL === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { errcode })
+      this.all()
+      return { changes: 0, lastInsertRowid: 0 }
+    })
+    return () => spy.mockRestore()
+  }
+
+  test('a commit that fails refuses every list that shared it, keeps none, and the next commit holds', async () => {
+    const { driver } = await openWithTables()
+    const mend = failCommits(778)
+    const results = await Promise.allSettled(['a', 'b', 'a'].map((token_id) => driver.atomic([insert(token_id)])))
+    mend()
+    for (const result of results) expect(result).toMatchObject({ reason: { name: 'StoreUnavailable' } })
+    expect(await driver.rows(listTokens, {})).toEqual([])
+    expect((await driver.atomic([insert('a')])).held).toBe(true)
+    await driver.close()
+  })
+
+  test('after a failed fsync nothing more is written, and the process is told to end', async () => {
+    const fatal: Error[] = []
+    const driver = await openSqlite({ file: newFile(), onFatal: (error) => fatal.push(error) })
+    await driver.script(tables('sqlite'))
+    const mend = failCommits(1034)
+    await expect(driver.atomic([insert('a')])).rejects.toBeInstanceOf(StoreUnavailable)
+    mend()
+    expect(fatal).toHaveLength(1)
+    await expect(driver.atomic([insert('b')])).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(await driver.rows(listTokens, {})).toEqual([])
     await driver.close()
   })
 
