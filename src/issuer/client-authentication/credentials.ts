@@ -1,0 +1,93 @@
+// What a client presents to prove itself, before anything is believed: the method, and the id and secret it names.
+// RFC 6749 §2.3.1.
+
+import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+
+/** An id and secret as one reading of the header gives them. */
+export interface Pair {
+  readonly clientId: string
+  readonly secret: string
+}
+
+export type PresentedCredentials =
+  | {
+      readonly method: 'client_secret_basic'
+      /** The raw reading first, then the form-decoded one where it differs: both kinds of client are common. */
+      readonly pairs: readonly [Pair, ...Pair[]]
+      /** The same secret came in the body too. */
+      readonly repeatedInBody: boolean
+    }
+  | { readonly method: 'client_secret_post'; readonly pairs: readonly [Pair]; readonly repeatedInBody: false }
+  | { readonly method: 'none'; readonly pairs: readonly [Pair]; readonly repeatedInBody: false }
+
+export function invalidClient(rule: string, reason: string): OAuthError {
+  return new OAuthError({
+    error: 'invalid_client',
+    status: 401,
+    description: 'Client authentication failed',
+    rule,
+    clause: 'RFC 6749 §5.2',
+    reason,
+    // RFC 9110 §15.5.2: every 401 names a scheme that would do.
+    headers: { 'www-authenticate': 'Basic realm="client", charset="UTF-8"' },
+  })
+}
+
+/** `body` holds the parameters of the request's body; a secret in a query is never looked at. */
+export function readCredentials(authorization: string | undefined, body: Parameters): PresentedCredentials {
+  const bodyId = body.get('client_id')
+  const bodySecret = body.get('client_secret')
+  if (authorization === undefined) {
+    if (bodyId === undefined) {
+      throw invalidClient('client_credentials_missing', 'neither an authorization header nor a client_id was sent')
+    }
+    const pair = { clientId: bodyId, secret: bodySecret ?? '' }
+    return { method: bodySecret === undefined ? 'none' : 'client_secret_post', pairs: [pair], repeatedInBody: false }
+  }
+  const pairs = readBasic(authorization)
+  if (bodyId !== undefined && !pairs.some(({ clientId }) => clientId === bodyId)) {
+    throw invalidRequest('client_id_differs', 'RFC 6749 §3.2.1', 'client_id differs from the one in the header')
+  }
+  const repeatedInBody = bodySecret !== undefined
+  if (repeatedInBody && !pairs.some(({ secret }) => secret === bodySecret)) throw twoMethods()
+  return { method: 'client_secret_basic', pairs, repeatedInBody }
+}
+
+/** RFC 6749 §2.3: a client must not use more than one method in a request. */
+export function twoMethods(): OAuthError {
+  return invalidRequest(
+    'two_authentication_methods',
+    'RFC 6749 §2.3',
+    'The client authenticates in the header and in the body at once',
+  )
+}
+
+const BASIC = /^Basic +([A-Za-z0-9+/_-]+={0,2}) *$/i
+
+function readBasic(authorization: string): readonly [Pair, ...Pair[]] {
+  const encoded = BASIC.exec(authorization)?.[1]
+  if (encoded === undefined || encoded.length > 4096) {
+    throw invalidClient(
+      'basic_malformed',
+      'the authorization header is not "Basic " and base64(client_id:client_secret)',
+    )
+  }
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon === -1) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold no colon')
+  const raw: Pair = { clientId: text.slice(0, colon), secret: text.slice(colon + 1) }
+  const decoded = formDecoded(raw)
+  return decoded === null ? [raw] : [raw, decoded]
+}
+
+/** RFC 6749 §2.3.1 form-encodes both halves. Null: that reading is the same, or there is none. */
+function formDecoded({ clientId, secret }: Pair): Pair | null {
+  if (!/[%+]/.test(clientId) && !/[%+]/.test(secret)) return null
+  const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
+  try {
+    return { clientId: decode(clientId), secret: decode(secret) }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,72 @@
+// The introspection endpoint. RFC 7662: what a token is worth now; everything that is not live is just inactive.
+
+import { sha256 } from '../../credentials/digest.ts'
+import { readForm } from '../../http/form.ts'
+import type { Endpoint } from '../../http/message.ts'
+import { json } from '../../http/replies.ts'
+import { type Client, isConfidential } from '../../model/client.ts'
+import { invalidRequest } from '../../protocol/errors.ts'
+import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
+import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
+import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
+import { findWithCredentials } from '../client-authentication/find.ts'
+
+export interface IntrospectionParts {
+  readonly issuer: string
+  readonly authentication: AuthenticationParts
+  readonly store: GrantVerbs
+}
+
+export function introspectionEndpoint({ issuer, authentication, store }: IntrospectionParts): Endpoint {
+  return async (request) => {
+    const form = readForm(request)
+    const credentials = readCredentials(request.headers['authorization'], form)
+    const token = form.get('token')
+    const hash = sha256(token ?? '')
+    const found = await findWithCredentials(credentials, (clientId) => store.findClientWithToken(clientId, hash))
+    const client = await authenticateClient(authentication, credentials, found?.client ?? null, request.peer.address)
+    // RFC 7662 §2.1: a caller that anybody can pretend to be may not ask.
+    if (!isConfidential(client.client)) throw invalidClient('introspection_public', 'public clients may not introspect')
+    if (token === undefined) throw invalidRequest('token_missing', 'RFC 7662 §2.1', 'token is required')
+    const now = authentication.clock.now()
+    const presented = found?.presented ?? null
+    const live = presented !== null && isFor(client.client, presented) && isLive(presented, now)
+    const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason: 'introspected' }
+    return {
+      ...json(200, live ? describe(issuer, presented) : { active: false }),
+      outcome: { ...outcome, clientId: client.client.client_id },
+    }
+  }
+}
+
+/** RFC 7662 §4: its own tokens; a resource server also the access tokens of others, when an operator says so. */
+function isFor(client: Client, presented: PresentedToken): boolean {
+  if (ownerOf(presented) === client.client_id) return true
+  return client.introspection === 'all' && presented.kind === 'access_token'
+}
+
+function ownerOf(presented: PresentedToken): string {
+  return presented.kind === 'access_token' ? presented.token.clientId : presented.grant.clientId
+}
+
+function isLive(presented: PresentedToken, now: number): boolean {
+  if (presented.token.expiresAt <= now) return false
+  if (presented.grant !== null && presented.grant.state !== 'live') return false
+  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive
+  return presented.token.rotation === null && presented.token.familyExpiresAt > now
+}
+
+function describe(issuer: string, presented: PresentedToken): object {
+  const { token, grant } = presented
+  return {
+    active: true,
+    iss: issuer,
+    client_id: ownerOf(presented),
+    scope: presented.kind === 'access_token' ? presented.token.scope : presented.grant.scope,
+    ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
+    exp: token.expiresAt,
+    iat: token.issuedAt,
+    sub: grant?.userId ?? ownerOf(presented),
+    ...(grant !== null && grant.username !== null && { username: grant.username }),
+  }
+}

@@ -1,0 +1,58 @@
+// The metadata documents. RFC 8414 §2 and OpenID Discovery §3, computed from the parts in use, so that they cannot
+// promise what is not there.
+
+import type { Endpoint } from '../../http/message.ts'
+import { jsonText } from '../../http/replies.ts'
+import type { Addresses } from '../../protocol/addresses.ts'
+import { PROMPTS } from '../../protocol/prompt.ts'
+import type { GrantType } from '../grant-types/grant-type.ts'
+
+export interface MetadataParts {
+  readonly addresses: Addresses
+  readonly grantTypes: readonly Pick<GrantType, 'name'>[]
+  readonly authenticationMethods: readonly string[]
+  readonly signingAlgorithms: readonly string[]
+  readonly scopes: readonly string[]
+  readonly claims: readonly string[]
+  readonly locales: readonly string[]
+}
+
+/** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
+export function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown>> {
+  const { addresses, authenticationMethods: methods } = parts
+  const { url } = addresses
+  return {
+    issuer: addresses.issuer,
+    authorization_endpoint: url.authorize,
+    token_endpoint: url.token,
+    userinfo_endpoint: url.userinfo,
+    jwks_uri: url.jwks,
+    introspection_endpoint: url.introspect,
+    revocation_endpoint: url.revoke,
+    end_session_endpoint: url['end-session'],
+    scopes_supported: parts.scopes,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: parts.grantTypes.map(({ name }) => name),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: parts.signingAlgorithms,
+    token_endpoint_auth_methods_supported: methods,
+    // RFC 7662 §2.1: nobody introspects without a secret.
+    introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
+    revocation_endpoint_auth_methods_supported: methods,
+    code_challenge_methods_supported: ['S256'],
+    prompt_values_supported: PROMPTS,
+    claims_supported: parts.claims,
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    ui_locales_supported: parts.locales,
+    authorization_response_iss_parameter_supported: true,
+  }
+}
+
+export function metadataEndpoint(parts: MetadataParts): Endpoint {
+  const document = JSON.stringify(metadataDocument(parts))
+  const headers = { 'cache-control': 'public, max-age=300' }
+  return async () => jsonText(200, document, headers)
+}

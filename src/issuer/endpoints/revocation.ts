@@ -1,0 +1,59 @@
+// The revocation endpoint. RFC 7009: a refresh token takes its whole family along, an access token only itself.
+
+import { sha256 } from '../../credentials/digest.ts'
+import { readForm } from '../../http/form.ts'
+import type { Endpoint } from '../../http/message.ts'
+import { json } from '../../http/replies.ts'
+import { invalidRequest } from '../../protocol/errors.ts'
+import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
+import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
+import { readCredentials } from '../client-authentication/credentials.ts'
+import { findWithCredentials } from '../client-authentication/find.ts'
+
+export interface RevocationParts {
+  readonly authentication: AuthenticationParts
+  readonly store: GrantVerbs
+}
+
+export function revocationEndpoint({ authentication, store }: RevocationParts): Endpoint {
+  return async (request) => {
+    const form = readForm(request)
+    const credentials = readCredentials(request.headers['authorization'], form)
+    const token = form.get('token')
+    const hash = sha256(token ?? '')
+    const found = await findWithCredentials(credentials, (clientId) => store.findClientWithToken(clientId, hash))
+    const { client } = await authenticateClient(
+      authentication,
+      credentials,
+      found?.client ?? null,
+      request.peer.address,
+    )
+    if (token === undefined) throw invalidRequest('token_missing', 'RFC 7009 §2.1', 'token is required')
+    const mine = ownedBy(client.client_id, found?.presented ?? null)
+    if (mine !== null) await revoke(store, mine, hash, authentication.clock.now())
+    // RFC 7009 §2.2: an unknown token is as good as revoked; one of another client is unknown to this one.
+    const rule = mine === null ? 'token_unknown' : 'token_revoked'
+    return {
+      ...json(200, {}),
+      outcome: { rule, clause: 'RFC 7009 §2.2', reason: 'revocation answered', clientId: client.client_id },
+    }
+  }
+}
+
+function ownedBy(clientId: string, presented: PresentedToken | null): PresentedToken | null {
+  if (presented === null) return null
+  return (presented.kind === 'access_token' ? presented.token.clientId : presented.grant.clientId) === clientId
+    ? presented
+    : null
+}
+
+async function revoke(store: GrantVerbs, presented: PresentedToken, hash: Uint8Array, now: number): Promise<void> {
+  const about = {
+    type: 'token_revoked' as const,
+    at: now,
+    ...(presented.grant && { clientId: presented.grant.clientId, userId: presented.grant.userId }),
+    detail: { kind: presented.kind },
+  }
+  if (presented.kind === 'refresh_token') await store.revokeGrant(presented.grant.grantId, about)
+  else await store.revokeAccessToken(hash, about)
+}

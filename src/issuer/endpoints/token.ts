@@ -1,0 +1,112 @@
+// The token endpoint. RFC 6749 §3.2: authenticate the client (§2.3), find the grant type (§5.2), redeem, answer (§5.1).
+
+import { mediaType, readForm, readJson, readQuery } from '../../http/form.ts'
+import type { Endpoint, HttpRequest } from '../../http/message.ts'
+import { json } from '../../http/replies.ts'
+import type { Client } from '../../model/client.ts'
+import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import { Parameters } from '../../protocol/parameters.ts'
+import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
+import { readCredentials } from '../client-authentication/credentials.ts'
+import { findWithCredentials } from '../client-authentication/find.ts'
+import type { GrantType } from '../grant-types/grant-type.ts'
+
+export interface TokenEndpointParts {
+  readonly authentication: AuthenticationParts
+  readonly grantTypes: readonly GrantType[]
+}
+
+export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts): Endpoint {
+  const byName = new Map<string, GrantType>(grantTypes.map((grantType) => [grantType.name, grantType]))
+  return async (request) => {
+    const { parameters, credentials: body, source } = readTokenRequest(request)
+    const credentials = readCredentials(request.headers['authorization'], body)
+    const name = parameters.get('grant_type')
+    if (name === undefined) throw invalidRequest('grant_type_missing', 'RFC 6749 §5.2', 'grant_type is required')
+    const grantType = byName.get(name)
+    if (grantType === undefined) throw unsupportedGrantType()
+
+    const found = await findWithCredentials(credentials, (clientId) => grantType.find(clientId, parameters))
+    const client = await authenticateClient(authentication, credentials, found?.client ?? null, request.peer.address)
+    assertSource(client.client, source)
+    if (found === null || !client.client.grant_types.includes(grantType.name)) throw unauthorizedClient(grantType.name)
+
+    const response = await found.redeem({
+      client,
+      parameters,
+      address: request.peer.address,
+      userAgent: request.headers['user-agent'] ?? '',
+      now: authentication.clock.now(),
+    })
+    const outcome = { rule: 'token_issued', clause: 'RFC 6749 §5.1', reason: `tokens issued by ${name}` }
+    return { ...json(200, response), outcome: { ...outcome, clientId: client.client.client_id } }
+  }
+}
+
+type Source = Client['token']['paramSources'][number]
+
+interface ReadRequest {
+  readonly parameters: Parameters
+  /** Where client credentials may be: never a query. */
+  readonly credentials: Parameters
+  readonly source: Source
+}
+
+const NOTHING = new Parameters(new Map())
+
+/** Form body; else JSON; else, if the body has no grant_type, the query. Whether the client may is asked later. */
+function readTokenRequest(request: HttpRequest): ReadRequest {
+  const isJson = mediaType(request.headers) === 'application/json'
+  const body = isJson ? readJson(request) : readForm(request)
+  assertSingle(body)
+  if (body.get('grant_type') !== undefined || request.query === '') {
+    return { parameters: body, credentials: body, source: isJson ? 'json' : 'form' }
+  }
+  const query = readQuery(request)
+  assertSingle(query)
+  if (query.get('grant_type') === undefined) return { parameters: body, credentials: body, source: 'form' }
+  const clientId = body.get('client_id') ?? query.get('client_id')
+  const secret = body.get('client_secret')
+  const values = new Map(Object.entries({ client_id: clientId, client_secret: secret }).filter(hasValue))
+  return { parameters: query, credentials: values.size === 0 ? NOTHING : new Parameters(values), source: 'query' }
+}
+
+function hasValue(entry: [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined
+}
+
+/** RFC 6749 §3.2: parameters must not be included more than once. */
+function assertSingle(parameters: Parameters): void {
+  const [repeated] = parameters.repeated.filter((name) => name !== 'resource')
+  if (repeated === undefined) return
+  throw invalidRequest('parameter_repeated', 'RFC 6749 §3.2', `${repeated.slice(0, 40)} is sent more than once`)
+}
+
+function assertSource({ token }: Client, source: Source): void {
+  if (token.paramSources.includes(source)) return
+  throw invalidRequest(
+    'parameter_source',
+    'RFC 6749 §3.2',
+    'Send the parameters as application/x-www-form-urlencoded in the body',
+    `the parameters came by ${source}; this client's setting token.paramSources does not allow that`,
+  )
+}
+
+function unsupportedGrantType(): OAuthError {
+  return new OAuthError({
+    error: 'unsupported_grant_type',
+    description: 'This server does not have that grant_type',
+    rule: 'grant_type_unsupported',
+    clause: 'RFC 6749 §5.2',
+  })
+}
+
+function unauthorizedClient(name: string): OAuthError {
+  return new OAuthError({
+    error: 'unauthorized_client',
+    description: 'The client may not use this grant_type',
+    rule: 'grant_type_not_allowed',
+    clause: 'RFC 6749 §5.2',
+    reason: `the client's grant_types do not include ${name}`,
+  })
+}

@@ -1,0 +1,64 @@
+// The user info endpoint. OpenID Connect Core §5.3, RFC 6750; and the 制作云 contract, whose client map decides what is
+// in the reply.
+
+import { userClaims } from '../../claims/user-claims.ts'
+import { sha256 } from '../../credentials/digest.ts'
+import { mediaType, readForm, readQuery } from '../../http/form.ts'
+import type { Endpoint, HttpRequest } from '../../http/message.ts'
+import { json } from '../../http/replies.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { includesScope } from '../../protocol/scope.ts'
+import type { FoundAccessToken, FoundGrant, GrantVerbs } from '../../store/grants.ts'
+
+export interface UserinfoParts {
+  readonly store: GrantVerbs
+  readonly clock: Clock
+}
+
+export function userinfoEndpoint({ store, clock }: UserinfoParts): Endpoint {
+  return async (request) => {
+    const { authorization } = request.headers
+    const form = request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
+    const query = request.query === '' ? null : readQuery(request)
+    // The places that any client may have; the client's own setting is asked once the token has named it.
+    const token = bearerFrom(['header', 'form', 'query'], authorization, form, query)
+    if (token === null) throw tokenMissing()
+    const found = await store.findAccessToken(sha256(token))
+    if (found === null) throw invalidToken('access_token_unknown', 'no such access token: mistyped, or long expired')
+    const { client } = found.client
+    if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) {
+      throw invalidToken(
+        'access_token_place',
+        `the token was not in a place this client may use; its setting userinfo.tokenFrom is ${client.userinfo.tokenFrom.join(', ')}`,
+      )
+    }
+    const { user } = assertHolds(found, clock.now())
+    const scope = found.token.scope.split(' ')
+    // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
+    if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
+      throw insufficientScope('openid', 'user info needs the scope openid')
+    }
+    const outcome = { rule: 'user_info_answered', clause: 'OpenID Connect Core §5.3.2', reason: 'user info answered' }
+    return {
+      ...json(200, userClaims(user, client, scope)),
+      outcome: { ...outcome, clientId: client.client_id },
+    }
+  }
+}
+
+function formOf(request: HttpRequest): Parameters | null {
+  return request.body.length === 0 ? null : readForm(request)
+}
+
+function assertHolds({ token, revoked, granted, clientLive }: FoundAccessToken, now: number): FoundGrant {
+  if (revoked) throw invalidToken('access_token_revoked', 'the access token was revoked')
+  if (token.expiresAt <= now) throw invalidToken('access_token_expired', 'the access token has expired')
+  if (granted === null) {
+    if (!clientLive) throw invalidToken('client_disabled', 'the client was disabled')
+    throw insufficientScope('openid', 'no user stands behind a token from client credentials')
+  }
+  if (granted.state !== 'live') throw invalidToken(granted.state, `the authorization no longer holds: ${granted.state}`)
+  return granted
+}

@@ -1,0 +1,127 @@
+// The authorization code grant. RFC 6749 §4.1.3: prove the binding first, then consume, exactly once.
+
+import { sha256 } from '../../credentials/digest.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { Seconds } from '../../model/time.ts'
+import { newSecret } from '../../platform/random.ts'
+import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { assertVerifier } from '../../protocol/pkce.ts'
+import { includesScope } from '../../protocol/scope.ts'
+import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
+import { type MintParts, mint } from '../tokens/mint.ts'
+import type { GrantType, TokenRequest } from './grant-type.ts'
+
+type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
+
+export interface AuthorizationCodeParts {
+  readonly store: GrantVerbs
+  readonly mint: MintParts
+  readonly refreshAbsolute: Seconds
+}
+
+export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType {
+  const { store } = parts
+  return {
+    name: 'authorization_code',
+    async find(clientId, parameters) {
+      const presented = parameters.get('code')
+      const hash = sha256(presented ?? '')
+      const found = await store.findClientWithCode(clientId, hash)
+      if (found === null) return null
+      return {
+        client: found.client,
+        async redeem(request) {
+          if (presented === undefined) throw invalidRequest('code_missing', 'RFC 6749 §4.1.3', 'code is required')
+          const code = provenCode(found.code, request)
+          try {
+            assertBinding(code, request.client, parameters)
+          } catch (error) {
+            await store.countCodeFailure(hash)
+            throw error
+          }
+          if (code.code.consumedAt !== null) throw await replayed(store, code, request.now)
+          assertFresh(code, request.now)
+          const minted = mint(parts.mint, {
+            authorization: {
+              client: request.client,
+              scope: code.grant.scope,
+              onBehalfOf: {
+                grantId: code.grant.grantId,
+                user: code.user,
+                authenticatedAt: code.grant.authenticatedAt,
+                amr: code.grant.amr,
+                nonce: code.code.nonce,
+              },
+            },
+            secrets: { accessToken: newSecret(), refreshToken: newSecret() },
+            familyExpiresAt: mayRefresh(request.client, code.grant.scope)
+              ? code.grant.issuedAt + parts.refreshAbsolute
+              : null,
+            issuedAt: request.now,
+            now: request.now,
+          })
+          if (await store.redeemCode(hash, minted.accessToken, minted.refreshToken, request.now)) return minted.response
+          throw await lostRace(store, request, hash)
+        },
+      }
+    },
+  }
+}
+
+/** A code of another client is as unknown as none: nothing about it is told or touched. */
+function provenCode(found: Found | null, { client }: TokenRequest): Found {
+  if (found === null) throw invalidGrant('code_unknown', 'RFC 6749 §5.2', 'no such code: mistyped, or long expired')
+  if (found.grant.clientId !== client.client.client_id) {
+    throw invalidGrant('code_of_other_client', 'RFC 6749 §4.1.3', 'the code was issued to another client')
+  }
+  return found
+}
+
+function assertBinding({ code }: Found, { client }: ClientRecord, parameters: Parameters): void {
+  const redirectUri = parameters.get('redirect_uri')
+  if (redirectUri === undefined) {
+    if (client.token.requireRedirectUri) {
+      throw invalidGrant('redirect_uri_missing', 'RFC 6749 §4.1.3', 'redirect_uri is missing at the token endpoint')
+    }
+  } else if (redirectUri !== code.redirectUri) {
+    throw invalidGrant('redirect_uri_differs', 'RFC 6749 §4.1.3', 'redirect_uri differs from the authorization request')
+  }
+  assertVerifier(code.codeChallenge, parameters.get('code_verifier'))
+}
+
+function assertFresh({ code, state }: Found, now: Seconds): void {
+  if (code.failures >= MOST_CODE_FAILURES) {
+    throw invalidGrant('code_dead', 'RFC 6819 §4.4.1', 'too many wrong attempts to redeem this code')
+  }
+  if (code.expiresAt <= now) {
+    throw invalidGrant('code_expired', 'RFC 6749 §4.1.2', 'the code has expired', { age: now - code.issuedAt })
+  }
+  if (state !== 'live') throw invalidGrant(state, 'RFC 6749 §5.2', `the authorization no longer holds: ${state}`)
+}
+
+/** RFC 6749 §4.1.2: a code used twice revokes all tokens issued from it. */
+async function replayed(store: GrantVerbs, { grant }: Found, now: Seconds): Promise<OAuthError> {
+  await store.revokeGrant(grant.grantId, {
+    type: 'code_replayed',
+    at: now,
+    clientId: grant.clientId,
+    userId: grant.userId,
+  })
+  return invalidGrant('code_replayed', 'RFC 6749 §4.1.2', 'the code was used before; its tokens are revoked now')
+}
+
+/** Between the read and the guard somebody was faster, or something changed. */
+async function lostRace(store: GrantVerbs, request: TokenRequest, hash: Uint8Array): Promise<OAuthError> {
+  const found = await store.findClientWithCode(request.client.client.client_id, hash)
+  const code = found?.code ?? null
+  if (code !== null && code.code.consumedAt !== null) return replayed(store, code, request.now)
+  if (code !== null) assertFresh(code, request.now)
+  return invalidGrant('code_unknown', 'RFC 6749 §5.2', 'the code is gone')
+}
+
+function mayRefresh({ client }: ClientRecord, scope: string): boolean {
+  if (!client.grant_types.includes('refresh_token')) return false
+  if (client.reply.refreshToken === 'always') return true
+  return client.reply.refreshToken === 'offline_access' && includesScope(scope, 'offline_access')
+}

@@ -1,0 +1,64 @@
+// The client credentials grant: the client acts for itself. RFC 6749 §4.4.
+
+import { type ClientRecord, isConfidential } from '../../model/client.ts'
+import { newSecret } from '../../platform/random.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { parseScope, scopeWords } from '../../protocol/scope.ts'
+import type { ClientVerbs } from '../../store/clients.ts'
+import type { GrantVerbs } from '../../store/grants.ts'
+import { invalidClient } from '../client-authentication/credentials.ts'
+import { type MintParts, mint } from '../tokens/mint.ts'
+import type { GrantType } from './grant-type.ts'
+
+export interface ClientCredentialsParts {
+  readonly store: GrantVerbs & Pick<ClientVerbs, 'findClient'>
+  readonly mint: MintParts
+}
+
+/** Scopes that say something about a person mean nothing here. */
+const ABOUT_PEOPLE = new Set(['openid', 'offline_access', 'profile', 'email', 'phone', 'address'])
+
+export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredentialsParts): GrantType {
+  return {
+    name: 'client_credentials',
+    async find(clientId, parameters) {
+      const client = await store.findClient(clientId)
+      if (client === null) return null
+      return {
+        client,
+        async redeem({ client, now }) {
+          if (!isConfidential(client.client)) {
+            throw invalidClient('client_credentials_public', 'a public client cannot act for itself')
+          }
+          const { response, accessToken } = mint(mintParts, {
+            authorization: { client, scope: grantedScope(client, parameters), onBehalfOf: null },
+            secrets: { accessToken: newSecret(), refreshToken: '' },
+            familyExpiresAt: null,
+            issuedAt: now,
+            now,
+          })
+          if (await store.issueClientToken(accessToken)) return response
+          throw invalidClient('client_disabled', 'the client was disabled meanwhile')
+        },
+      }
+    },
+  }
+}
+
+function grantedScope({ client }: ClientRecord, parameters: Parameters): string {
+  const asked = parameters.get('scope')
+  const allowed = scopeWords(client.scope).filter((word) => !ABOUT_PEOPLE.has(word))
+  if (asked === undefined) return allowed.join(' ')
+  const words = parseScope(asked, client.authorize.scopeSeparators)
+  const refused = words?.find((word) => !allowed.includes(word) && !ABOUT_PEOPLE.has(word))
+  if (words === null || (refused !== undefined && client.authorize.unknownScopes === 'refuse')) {
+    throw new OAuthError({
+      error: 'invalid_scope',
+      description: 'The scope is malformed or not allowed to this client',
+      rule: 'scope_not_allowed',
+      clause: 'RFC 6749 §4.4.2',
+    })
+  }
+  return words.filter((word) => allowed.includes(word)).join(' ')
+}

@@ -1,0 +1,28 @@
+// What a grant type fills in; everything that all grants share is in the token endpoint, so no plug can forget it.
+
+import type { ClientRecord, GrantTypeName } from '../../model/client.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import type { AuthenticatedClient } from '../client-authentication/authenticate.ts'
+import type { TokenResponse } from '../tokens/mint.ts'
+
+export interface TokenRequest {
+  readonly client: AuthenticatedClient
+  readonly parameters: Parameters
+  readonly address: string
+  readonly userAgent: string
+  readonly now: Seconds
+}
+
+export interface GrantType {
+  /** The `grant_type` value. */
+  readonly name: GrantTypeName
+  /**
+   * Reads the client and what the request presents in one store call, deciding nothing. The returned function is
+   * called once the client has authenticated; it proves what was presented, consumes it and mints, or throws.
+   */
+  find(
+    clientId: string,
+    parameters: Parameters,
+  ): Promise<{ readonly client: ClientRecord; redeem(request: TokenRequest): Promise<TokenResponse> } | null>
+}

@@ -1,0 +1,194 @@
+// The refresh token grant, with rotation and families. RFC 6749 §6, RFC 9700 §4.14.2. A repeat inside the window gets
+// the same successor; a replay after it ends the family.
+
+import { sha256 } from '../../credentials/digest.ts'
+import type { MasterKey } from '../../credentials/master-key.ts'
+import { isConfidential } from '../../model/client.ts'
+import type { EventType } from '../../model/event.ts'
+import type { Rotation } from '../../model/grant.ts'
+import type { Seconds } from '../../model/time.ts'
+import { randomBytes } from '../../platform/random.ts'
+import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
+import type { EventVerbs } from '../../store/events.ts'
+import type { GrantVerbs } from '../../store/grants.ts'
+import { type Minted, type MintParts, mint, type TokenResponse } from '../tokens/mint.ts'
+import { successorOf } from '../tokens/successor.ts'
+import type { GrantType, TokenRequest } from './grant-type.ts'
+
+type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithRefreshToken']>>>['refresh']>
+
+export interface RefreshTokenParts {
+  readonly store: GrantVerbs & EventVerbs
+  readonly mint: MintParts
+  readonly master: MasterKey
+  /** How long a repeat is taken for the same request. */
+  readonly repeatWindow: Seconds
+}
+
+/** A public client proves nothing when it repeats, so its window is shorter. */
+const PUBLIC_REPEAT_WINDOW: Seconds = 10
+
+export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
+  const { store } = parts
+  return {
+    name: 'refresh_token',
+    async find(clientId, parameters) {
+      const presented = parameters.get('refresh_token')
+      const hash = sha256(presented ?? '')
+      const found = await store.findClientWithRefreshToken(clientId, hash)
+      if (found === null) return null
+      return {
+        client: found.client,
+        async redeem(request) {
+          if (presented === undefined) {
+            throw invalidRequest('refresh_token_missing', 'RFC 6749 §6', 'refresh_token is required')
+          }
+          const refresh = provenToken(found.refresh, request)
+          assertHolds(refresh, request)
+          if (refresh.token.rotation !== null) return repeat(parts, refresh, refresh.token.rotation, request, presented)
+          const rotation = newRotation(refresh, request)
+          const minted = mintSuccessor(parts, refresh, rotation, request, presented)
+          if (await rotate(store, hash, rotation, minted)) return minted.response
+          // Somebody with the same token was faster, and has committed: this is a repeat of that request.
+          const again = (await store.findClientWithRefreshToken(clientId, hash))?.refresh ?? null
+          const loser = provenToken(again, request)
+          assertHolds(loser, request)
+          if (loser.token.rotation === null) throw invalidGrant('refresh_token_lost', 'RFC 6749 §6', 'try again')
+          return repeat(parts, loser, loser.token.rotation, request, presented)
+        },
+      }
+    },
+  }
+}
+
+async function rotate(store: GrantVerbs, hash: Uint8Array, rotation: Rotation, minted: Minted): Promise<boolean> {
+  const { accessToken, refreshToken } = minted
+  return refreshToken !== null && store.rotateRefreshToken(hash, rotation, accessToken, refreshToken)
+}
+
+function provenToken(found: Found | null, { client }: TokenRequest): Found {
+  if (found === null) {
+    throw invalidGrant('refresh_token_unknown', 'RFC 6749 §5.2', 'no such refresh token: mistyped, or long expired')
+  }
+  if (found.grant.clientId !== client.client.client_id) {
+    throw invalidGrant('refresh_token_of_other_client', 'RFC 6749 §6', 'the refresh token belongs to another client')
+  }
+  return found
+}
+
+function assertHolds({ token, grant, state }: Found, { client: { client }, now }: TokenRequest): void {
+  if (state !== 'live') throw invalidGrant(state, 'RFC 6749 §5.2', `the authorization no longer holds: ${state}`)
+  if (token.expiresAt <= now || token.familyExpiresAt <= now) {
+    throw invalidGrant(
+      'refresh_token_expired',
+      'RFC 6749 §5.2',
+      'the refresh token was not used for too long, or is too old',
+    )
+  }
+  const offlineWithdrawn = grant.offline && !includesScope(client.scope, 'offline_access')
+  if (offlineWithdrawn || client.reply.refreshToken === 'never') {
+    throw invalidGrant('refresh_withdrawn', 'RFC 9700 §4.14', 'the client may no longer have refresh tokens')
+  }
+}
+
+/**
+ * RFC 6749 §6: not wider than granted. Names that were asked for at the authorization endpoint and dropped there may
+ * be repeated (common clients do); a narrower scope does not shrink the grant.
+ */
+function refreshedScope({ grant }: Found, { client: { client }, parameters }: TokenRequest): string {
+  const asked = parameters.get('scope')
+  const still = scopeWords(grant.scope).filter((word) => includesScope(client.scope, word))
+  if (asked === undefined) return still.join(' ')
+  const words = parseScope(asked, client.authorize.scopeSeparators)
+  if (words === null || !coversScope(`${grant.scopeAsked} ${grant.scope}`, words.join(' '))) {
+    throw new OAuthError({
+      error: 'invalid_scope',
+      description: 'The scope is malformed or wider than what was granted',
+      rule: 'scope_wider_than_granted',
+      clause: 'RFC 6749 §6',
+    })
+  }
+  return words.filter((word) => still.includes(word)).join(' ')
+}
+
+function newRotation(refresh: Found, request: TokenRequest): Rotation {
+  return {
+    rotatedAt: request.now,
+    salt: randomBytes(16),
+    requestDigest: digestOf(request),
+    scope: refreshedScope(refresh, request),
+    address: request.address,
+    userAgent: request.userAgent,
+  }
+}
+
+function digestOf({ parameters }: TokenRequest): Uint8Array {
+  return sha256(JSON.stringify(['scope', parameters.get('scope') ?? null]))
+}
+
+function mintSuccessor(
+  parts: RefreshTokenParts,
+  { token, grant, user }: Found,
+  rotation: Rotation,
+  request: TokenRequest,
+  presented: string,
+): Minted {
+  const { grantId, authenticatedAt, amr } = grant
+  return mint(parts.mint, {
+    authorization: {
+      client: request.client,
+      scope: rotation.scope,
+      // OpenID Connect Core §12.2: same auth_time, no nonce.
+      onBehalfOf: { grantId, user, authenticatedAt, amr, nonce: null },
+    },
+    secrets: successorOf(parts.master, rotation.salt, presented),
+    familyExpiresAt: token.familyExpiresAt,
+    issuedAt: rotation.rotatedAt,
+    now: request.now,
+  })
+}
+
+async function repeat(
+  parts: RefreshTokenParts,
+  refresh: Found,
+  rotation: Rotation,
+  request: TokenRequest,
+  presented: string,
+): Promise<TokenResponse> {
+  const { store } = parts
+  const { grant } = refresh
+  const public_ = !isConfidential(request.client.client)
+  const window = public_ ? Math.min(PUBLIC_REPEAT_WINDOW, parts.repeatWindow) : parts.repeatWindow
+  const event = (type: EventType) => ({
+    type,
+    at: request.now,
+    clientId: grant.clientId,
+    userId: grant.userId,
+    detail: { grantId: grant.grantId, firstAddress: rotation.address, address: request.address },
+  })
+  const late = request.now - rotation.rotatedAt > window
+  const elsewhere = public_ && rotation.address !== request.address && rotation.userAgent !== request.userAgent
+  if (late || elsewhere) {
+    await store.revokeGrant(grant.grantId, event('refresh_token_replayed'))
+    throw invalidGrant(
+      'refresh_token_replayed',
+      'RFC 9700 §4.14.2',
+      'a refresh token that was replaced before was used again; all tokens of this authorization are revoked now',
+    )
+  }
+  await store.appendEvents([event('refresh_token_repeated')])
+  if (Buffer.compare(rotation.requestDigest, digestOf(request)) !== 0) {
+    throw invalidGrant('refresh_token_repeated', 'RFC 6749 §6', 'the refresh token was just used with other parameters')
+  }
+  const minted = mintSuccessor(parts, refresh, rotation, request, presented)
+  const successor = minted.refreshToken === null ? null : await store.findRotation(minted.refreshToken.hash)
+  if (successor !== 'unused') {
+    throw invalidGrant(
+      'refresh_token_repeated',
+      'RFC 6749 §6',
+      'the refresh token was just used, and its successor too',
+    )
+  }
+  return minted.response
+}

@@ -1,0 +1,22 @@
+// An authorization: proven right to tokens, in memory, between redeeming what a client presented and minting.
+
+import type { ClientRecord } from './client.ts'
+import type { Seconds } from './time.ts'
+import type { User } from './user.ts'
+
+export interface Authorization {
+  readonly client: ClientRecord
+  /** Granted, in the order asked. */
+  readonly scope: string
+  /** Null: the client acts for itself. */
+  readonly onBehalfOf: OnBehalfOf | null
+}
+
+export interface OnBehalfOf {
+  readonly grantId: string
+  readonly user: User
+  readonly authenticatedAt: Seconds
+  readonly amr: readonly string[]
+  /** Of the authorization request; only in the ID token that answers its code. */
+  readonly nonce: string | null
+}

@@ -1,0 +1,104 @@
+// A client: an application that asks this server for tokens. Names that RFC 7591 or OpenID Registration define are
+// kept as they are on the wire; only peculiarities of real clients have names of ours.
+
+import type { Seconds } from './time.ts'
+
+export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+export type GrantTypeName = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export type SigningAlgorithm = 'RS256' | 'ES256'
+
+/** Where a claim's value comes from and how it is written. See `claims/claim-map.ts`. */
+export interface ClaimRule {
+  /** Names of user fields; the first that has a value counts. Empty when `constant` is set. */
+  readonly from: readonly string[]
+  readonly type: 'string' | 'number' | 'boolean' | 'json'
+  readonly constant?: string | number | boolean
+}
+
+/** Per-client settings beyond RFC 7591. Each is a plain value with a strict default; presets only fill them in. */
+export interface ClientSettings {
+  /** `ask` shows the consent page; `implied` needs the operator's declaration when it is set, recorded as an event. */
+  readonly consent: 'ask' | 'implied'
+  /** Only the registered one of the two secret methods is accepted. */
+  readonly strictAuthMethod: boolean
+  /** Basic and body credentials at once are accepted when they are identical (JumpServer does that). */
+  readonly bothWhenIdentical: boolean
+  /** Where authorization errors are shown: sent to the redirect URI, or on a page of ours. */
+  readonly errorDisplay: 'redirect' | 'local'
+  /** Origins that may show our pages in a frame. */
+  readonly frameAncestors: readonly string[]
+  readonly authorize: {
+    readonly defaultResponseType: 'none' | 'code'
+    readonly pkce: 'required' | 'optional' | 'off'
+    /** Send `iss` in authorization responses (RFC 9207). */
+    readonly iss: boolean
+    readonly unknownScopes: 'ignore' | 'refuse'
+    readonly scopeSeparators: 'space' | 'space-or-comma'
+  }
+  readonly token: {
+    readonly paramSources: readonly ('form' | 'json' | 'query')[]
+    readonly requireRedirectUri: boolean
+  }
+  readonly userinfo: {
+    /** Where the access token may be. `form`: RFC 6750 §2.2; `query`: RFC 6750 §2.3. */
+    readonly tokenFrom: readonly ('header' | 'form' | 'query')[]
+  }
+  readonly reply: {
+    readonly expiresIn: 'number' | 'string'
+    readonly idToken: 'auto' | 'never'
+    readonly refreshToken: 'offline_access' | 'always' | 'never'
+  }
+  /** Output name (dotted path nests) → rule. Replaces nothing: these are added to what the scopes give, and win. */
+  readonly claims: Readonly<Record<string, ClaimRule>>
+  /** The claim map alone decides, whatever the scope (the 制作云 contract). */
+  readonly claimsFrom: 'scope-and-map' | 'map'
+  readonly phone: {
+    readonly format: 'e164' | 'cn-national' | 'cn-dashed'
+    readonly nonMainland: 'e164' | 'omit'
+    readonly unverified: 'send-false' | 'omit'
+  }
+  /** Whose access tokens it may introspect: its own, or (a resource server) those of all clients. */
+  readonly introspection: 'own' | 'all'
+  /** How a claim without a value is written. */
+  readonly empty: 'omit' | 'null' | ''
+}
+
+export interface Client extends ClientSettings {
+  readonly client_id: string
+  readonly client_name: string
+  /** The preset it was made from. */
+  readonly preset: string
+  readonly redirect_uris: readonly string[]
+  readonly post_logout_redirect_uris: readonly string[]
+  readonly token_endpoint_auth_method: ClientAuthenticationMethod
+  readonly grant_types: readonly GrantTypeName[]
+  readonly response_types: readonly string[]
+  readonly application_type: 'web' | 'native'
+  /** Scopes it may have, space separated. */
+  readonly scope: string
+  readonly id_token_signed_response_alg: SigningAlgorithm
+  readonly client_uri: string | null
+  readonly policy_uri: string | null
+  readonly tos_uri: string | null
+  /** Shown on the consent page: who receives the data, how to reach them, what for (PIPL art. 23). */
+  readonly recipient: string | null
+  readonly contact: string | null
+  readonly purpose: string | null
+}
+
+/** A client as the store keeps it: the settings, and the state the guards compare. */
+export interface ClientRecord {
+  readonly client: Client
+  /** Grows with every change; whoever caches a parsed client compares it. */
+  readonly version: number
+  /** Grows when everything issued so far must die (disable); grants and tokens carry the one they were born under. */
+  readonly generation: number
+  readonly enabled: boolean
+  readonly secretHash: Uint8Array | null
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export function isConfidential(client: Client): boolean {
+  return client.token_endpoint_auth_method !== 'none'
+}

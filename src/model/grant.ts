@@ -1,0 +1,65 @@
+// A grant: what a user has given a client, once. Codes and tokens hang on it; revoking it revokes them all.
+
+import type { Seconds } from './time.ts'
+
+export interface Grant {
+  /** `gr_…`, internal. */
+  readonly grantId: string
+  readonly clientId: string
+  readonly clientGeneration: number
+  readonly userId: string
+  readonly userGeneration: number
+  /** The session it was given in. Tokens die when that session is ended, unless `offline`. */
+  readonly sessionId: string
+  readonly offline: boolean
+  /** As asked at the authorization endpoint, names that were dropped included (they may be repeated at refresh). */
+  readonly scopeAsked: string
+  /** What was granted. */
+  readonly scope: string
+  readonly authenticatedAt: Seconds
+  readonly amr: readonly string[]
+  readonly issuedAt: Seconds
+}
+
+/** A code waiting to be redeemed: bound to its client, redirect URI and PKCE challenge. */
+export interface AuthorizationCode {
+  readonly grantId: string
+  readonly redirectUri: string
+  readonly codeChallenge: string | null
+  readonly nonce: string | null
+  readonly issuedAt: Seconds
+  readonly expiresAt: Seconds
+  readonly consumedAt: Seconds | null
+  readonly failures: number
+}
+
+export interface RefreshToken {
+  readonly grantId: string
+  readonly issuedAt: Seconds
+  /** The family's absolute end; rotation does not move it. */
+  readonly familyExpiresAt: Seconds
+  /** Idle end of this one token. */
+  readonly expiresAt: Seconds
+  readonly rotation: Rotation | null
+}
+
+/** What a rotated refresh token remembers, so that a repeat inside the window gets the same successor. */
+export interface Rotation {
+  readonly rotatedAt: Seconds
+  readonly salt: Uint8Array
+  /** SHA-256 over the parameters of the rotating request: a repeat must ask for the same. */
+  readonly requestDigest: Uint8Array
+  /** What the successor access token was given. */
+  readonly scope: string
+  readonly address: string
+  readonly userAgent: string
+}
+
+export interface AccessToken {
+  /** Null for client credentials: no user stands behind it. */
+  readonly grantId: string | null
+  readonly clientId: string
+  readonly scope: string
+  readonly issuedAt: Seconds
+  readonly expiresAt: Seconds
+}

@@ -1,0 +1,40 @@
+// The only writer to stdout and stderr of a running server: one JSON object a line, or plain lines for a person.
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
+
+/** `write` receives one line without its line end. JSON escapes control characters, so no value can forge a line. */
+export function createLog(
+  level: LogLevel | 'silent',
+  format: 'json' | 'text',
+  write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
+): Log {
+  const least = level === 'silent' ? Number.POSITIVE_INFINITY : RANK[level]
+  const at = (rank: LogLevel) => (message: string, fields?: LogFields) => {
+    if (RANK[rank] < least) return
+    const time = new Date().toISOString()
+    write(
+      format === 'json'
+        ? JSON.stringify({ time, level: rank, message, ...fields })
+        : textLine(time, rank, message, fields),
+    )
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+function textLine(time: string, level: LogLevel, message: string, fields: LogFields | undefined): string {
+  const known = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)
+  const tail = known.map(([name, value]) => ` ${name}=${JSON.stringify(value)}`).join('')
+  return `${time} ${level.padEnd(5)} ${message.replace(/\p{Cc}/gu, ' ')}${tail}`
+}
+
+export const silentLog: Log = createLog('silent', 'text')

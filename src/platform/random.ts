@@ -1,0 +1,70 @@
+// The only caller of randomBytes and randomUUID.
+
+import { randomBytes as nodeRandomBytes, randomFillSync, randomUUID } from 'node:crypto'
+
+// One call for 8 KiB costs a tenth of two hundred calls for 43 bytes; used bytes are wiped.
+const pool = Buffer.alloc(8192)
+let used = pool.length
+
+function nextByte(): number {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const byte = pool[used] as number
+  pool[used++] = 0
+  return byte
+}
+
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const LOWER_ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+function draw(alphabet: string, length: number): string {
+  // Rejection sampling: a plain modulo would make some letters likelier than others.
+  const limit = 256 - (256 % alphabet.length)
+  let text = ''
+  while (text.length < length) {
+    const byte = nextByte()
+    if (byte < limit) text += alphabet[byte % alphabet.length]
+  }
+  return text
+}
+
+/** 43 of `[A-Za-z0-9]`, 256 bits: codes, tokens, session and client secrets. Needs no escaping anywhere. */
+export function newSecret(): string {
+  return draw(ALPHANUMERIC, 43)
+}
+
+/** 32 of `[a-z0-9]`, 165 bits. */
+export function newClientId(): string {
+  return draw(LOWER_ALPHANUMERIC, 32)
+}
+
+/** Internal identifiers with a telling prefix: `gr_`, `se_`, … */
+export function newId<Prefix extends string>(prefix: Prefix): `${Prefix}_${string}` {
+  return `${prefix}_${draw(LOWER_ALPHANUMERIC, 24)}`
+}
+
+/** Lower-case UUID. */
+export function newUserId(): string {
+  return randomUUID()
+}
+
+export function randomBytes(length: number): Uint8Array {
+  return nodeRandomBytes(length)
+}
+
+/**
+ * 43 of `[A-Za-z0-9]` from a stream of uniform bytes, by the same rejection sampling.
+ * `bytes` is asked again and again until enough have been accepted.
+ */
+export function secretFrom(bytes: (block: number) => Uint8Array): string {
+  const limit = 256 - (256 % ALPHANUMERIC.length)
+  let text = ''
+  for (let block = 0; text.length < 43; block++) {
+    for (const byte of bytes(block)) {
+      if (byte < limit && text.length < 43) text += ALPHANUMERIC[byte % ALPHANUMERIC.length]
+    }
+  }
+  return text
+}

@@ -1,0 +1,81 @@
+// Request parameters as sent: decoded once, repetitions remembered. RFC 6749 §3.1: "Parameters sent without a value
+// MUST be treated as if they were omitted", and none may appear twice.
+
+export class Parameters {
+  readonly #values: ReadonlyMap<string, string>
+  readonly #repeated: ReadonlySet<string>
+
+  constructor(values: ReadonlyMap<string, string>, repeated: ReadonlySet<string> = new Set()) {
+    this.#values = values
+    this.#repeated = repeated
+  }
+
+  /** The first value sent; undefined when absent or empty. */
+  get(name: string): string | undefined {
+    return this.#values.get(name) || undefined
+  }
+
+  isRepeated(name: string): boolean {
+    return this.#repeated.has(name)
+  }
+
+  /** Names sent more than once, in the order met. */
+  get repeated(): readonly string[] {
+    return [...this.#repeated]
+  }
+
+  /** Every name sent, with or without a value. */
+  get names(): readonly string[] {
+    return [...this.#values.keys()]
+  }
+}
+
+export class MalformedParameters extends Error {}
+
+const HEX = /^[0-9a-fA-F]{2}$/
+
+function decode(text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // Either a `%` that starts no escape, or bytes that are no UTF-8.
+    const broken = [...spaced.matchAll(/%(.{0,2})/gs)].find(([, digits]) => !HEX.test(digits ?? ''))
+    throw new MalformedParameters(
+      broken ? 'a percent sign is not followed by two hexadecimal digits' : 'the percent-encoded bytes are not UTF-8',
+    )
+  }
+}
+
+/** At most this many parameters are looked at: no request of ours or of any known client has more than 40. */
+const MOST_PARAMETERS = 200
+
+/**
+ * Reads `application/x-www-form-urlencoded` text, from a body or a query.
+ * Throws `MalformedParameters` for escapes that cannot be decoded, or for more than 200 parameters.
+ */
+export function parseForm(text: string): Parameters {
+  const values = new Map<string, string>()
+  let repeated: Set<string> | undefined
+  let start = 0
+  for (let count = 0; start <= text.length && text !== ''; count++) {
+    if (count === MOST_PARAMETERS) throw new MalformedParameters(`more than ${MOST_PARAMETERS} parameters`)
+    let end = text.indexOf('&', start)
+    if (end === -1) end = text.length
+    if (end > start) {
+      const pair = text.slice(start, end)
+      const equals = pair.indexOf('=')
+      const name = decode(equals === -1 ? pair : pair.slice(0, equals))
+      if (values.has(name)) {
+        repeated ??= new Set()
+        repeated.add(name)
+      } else {
+        values.set(name, equals === -1 ? '' : decode(pair.slice(equals + 1)))
+      }
+    }
+    start = end + 1
+  }
+  return new Parameters(values, repeated)
+}

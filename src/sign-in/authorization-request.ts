@@ -1,0 +1,207 @@
+// From the parameters of an authorization request to one that can be trusted, in two stages with a type between them:
+// first the client and its redirect URI (a failure is shown here), then all the rest (a failure is sent there).
+
+import type { Client, ClientRecord } from '../model/client.ts'
+import type { AuthorizationRequest } from '../model/interaction.ts'
+import { invalidRequest, OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { parseChallenge } from '../protocol/pkce.ts'
+import { parseMaxAge, parsePrompt } from '../protocol/prompt.ts'
+import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../protocol/redirect-uri.ts'
+import { parseScope, scopeWords } from '../protocol/scope.ts'
+
+/** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
+export class UntrustedRequest extends Error {
+  readonly error: OAuthError
+  readonly advice: 'unknown_client' | 'redirect_uri_missing' | 'redirect_uri_mismatch' | 'request_malformed'
+  constructor(advice: UntrustedRequest['advice'], error: OAuthError) {
+    super(error.message)
+    this.advice = advice
+    this.error = error
+  }
+}
+
+export interface TrustedClient {
+  readonly record: ClientRecord
+  readonly redirectUri: TrustedRedirectUri
+}
+
+const LONGEST_STATE = 4096
+const LONGEST_REQUEST = 16_384
+
+/** The client_id of a request, or a page: repeated or missing ones cannot be trusted. */
+export function requestedClientId(parameters: Parameters): string {
+  const clientId = parameters.get('client_id')
+  if (clientId === undefined || parameters.isRepeated('client_id')) {
+    throw untrusted('unknown_client', 'client_id_missing', 'client_id is missing or repeated')
+  }
+  return clientId
+}
+
+/** Stage one. Throws `UntrustedRequest`. The same words for an unknown and a disabled client. */
+export function trustClient(parameters: Parameters, record: ClientRecord | null): TrustedClient {
+  if (record === null || !record.enabled) {
+    const state = record === null ? 'unknown' : 'disabled'
+    throw untrusted('unknown_client', `client_${state}`, `the client is ${state}`, 'The client is not known here')
+  }
+  const { client } = record
+  const presented = parameters.get('redirect_uri')
+  if (parameters.isRepeated('redirect_uri')) {
+    throw untrusted('redirect_uri_missing', 'redirect_uri_repeated', 'redirect_uri is sent more than once')
+  }
+  if (presented === undefined) {
+    // RFC 6749 §3.1.2.3 lets one registered URI speak for itself; OpenID Connect Core §3.1.2.1 does not.
+    const [only, ...others] = client.redirect_uris
+    const openid = scopeWords(parameters.get('scope') ?? '').includes('openid')
+    const mayOmit = only !== undefined && others.length === 0 && !openid && !client.token.requireRedirectUri
+    const implied = mayOmit ? matchRedirectUri(client, only) : null
+    if (implied !== null) return { record, redirectUri: implied }
+    throw untrusted('redirect_uri_missing', 'redirect_uri_missing', 'redirect_uri is missing')
+  }
+  const redirectUri = matchRedirectUri(client, presented)
+  if (redirectUri === null) {
+    throw untrusted(
+      'redirect_uri_mismatch',
+      'redirect_uri_mismatch',
+      explainMismatch(client.redirect_uris, presented),
+      'redirect_uri is not registered for this client',
+    )
+  }
+  return { record, redirectUri }
+}
+
+function untrusted(advice: UntrustedRequest['advice'], rule: string, reason: string, description = reason) {
+  const error = new OAuthError({ error: 'invalid_request', rule, clause: 'RFC 6749 §4.1.2.1', description, reason })
+  return new UntrustedRequest(advice, error)
+}
+
+/** Everything a redirect with an error needs, even when the rest of the request is broken. */
+export function answerableState(parameters: Parameters): string | undefined {
+  const state = parameters.get('state')
+  return state !== undefined && state.length <= LONGEST_STATE && !parameters.isRepeated('state') ? state : undefined
+}
+
+/** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
+export function parseAuthorizationRequest(
+  parameters: Parameters,
+  { record: { client }, redirectUri }: TrustedClient,
+  hintedUser: (idTokenHint: string) => string,
+): AuthorizationRequest {
+  assertSingle(parameters)
+  assertSupported(parameters)
+  const idTokenHint = parameters.get('id_token_hint')
+  const { scopeAsked, scope } = parseScopes(parameters, client)
+  const request: AuthorizationRequest = {
+    clientId: client.client_id,
+    redirectUri,
+    responseType: parseResponseType(parameters, client),
+    responseMode: parseResponseMode(parameters),
+    scopeAsked,
+    scope,
+    state: parseState(parameters),
+    nonce: parameters.get('nonce') ?? null,
+    codeChallenge: parseChallenge(parameters, client.authorize.pkce),
+    prompt: parsePrompt(parameters.get('prompt')),
+    maxAge: parseMaxAge(parameters.get('max_age')),
+    loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
+    uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
+    hintedUserId: idTokenHint === undefined ? null : hintedUser(idTokenHint),
+  }
+  if (JSON.stringify(request).length > LONGEST_REQUEST) {
+    throw invalidRequest('request_too_large', 'RFC 6749 §4.1.2.1', 'The authorization request is too large')
+  }
+  return request
+}
+
+/** RFC 6749 §3.1; `resource` may be repeated (RFC 8707 §2), and whatever we do not know is ignored. */
+const SINGLE = [
+  'response_type',
+  'scope',
+  'state',
+  'nonce',
+  'prompt',
+  'max_age',
+  'code_challenge',
+  'code_challenge_method',
+  'response_mode',
+  'login_hint',
+  'id_token_hint',
+  'ui_locales',
+  'request',
+  'request_uri',
+]
+
+function assertSingle(parameters: Parameters): void {
+  const repeated = SINGLE.find((name) => parameters.isRepeated(name))
+  if (repeated === undefined) return
+  throw invalidRequest('parameter_repeated', 'RFC 6749 §3.1', `${repeated} is sent more than once`)
+}
+
+/** OpenID Connect Core §6.1, §6.2: what we do not read must be refused, or it would be ignored. */
+function assertSupported(parameters: Parameters): void {
+  const name = (['request', 'request_uri'] as const).find((each) => parameters.get(each) !== undefined)
+  if (name === undefined) return
+  throw new OAuthError({
+    error: `${name}_not_supported`,
+    description: `The parameter ${name} is not supported`,
+    rule: `${name}_unsupported`,
+    clause: 'OpenID Connect Core §3.1.2.6',
+  })
+}
+
+function parseResponseType(parameters: Parameters, { authorize, response_types }: Client): 'code' {
+  const text = parameters.get('response_type')
+  if (text === undefined) {
+    if (authorize.defaultResponseType === 'code') return 'code'
+    throw invalidRequest('response_type_missing', 'RFC 6749 §3.1.1', 'response_type is required')
+  }
+  if (text === 'code' && response_types.includes('code')) return 'code'
+  const known = text === 'code'
+  throw new OAuthError({
+    error: known ? 'unauthorized_client' : 'unsupported_response_type',
+    description: known ? 'The client may not use this response_type' : 'This server does not have that response_type',
+    rule: known ? 'response_type_not_allowed' : 'response_type_unsupported',
+    clause: 'RFC 6749 §4.1.2.1',
+  })
+}
+
+function parseResponseMode(parameters: Parameters): 'query' {
+  const mode = parameters.get('response_mode')
+  if (mode === undefined || mode === 'query') return 'query'
+  throw invalidRequest(
+    'response_mode_unsupported',
+    'OAuth 2.0 Multiple Response Types §2.1',
+    'This server does not have that response_mode',
+  )
+}
+
+function parseState(parameters: Parameters): string | null {
+  const state = parameters.get('state')
+  if (state === undefined) return null
+  if (state.length > LONGEST_STATE) {
+    throw invalidRequest('state_too_long', 'RFC 6749 §4.1.1', `state is longer than ${LONGEST_STATE} characters`)
+  }
+  return state
+}
+
+/** RFC 6749 §3.3: absent means the registered default, without what has to be asked for by name. */
+function parseScopes(parameters: Parameters, client: Client): { readonly scopeAsked: string; readonly scope: string } {
+  const allowed = scopeWords(client.scope)
+  const text = parameters.get('scope')
+  if (text === undefined) {
+    const words = allowed.filter((word) => word !== 'openid' && word !== 'offline_access')
+    return { scopeAsked: words.join(' '), scope: words.join(' ') }
+  }
+  const words = parseScope(text, client.authorize.scopeSeparators)
+  const refused = words?.find((word) => !allowed.includes(word))
+  if (words === null || (refused !== undefined && client.authorize.unknownScopes === 'refuse')) {
+    throw new OAuthError({
+      error: 'invalid_scope',
+      description:
+        words === null ? 'scope holds characters that are not allowed' : 'scope holds a name this client may not have',
+      rule: words === null ? 'scope_malformed' : 'scope_not_allowed',
+      clause: 'RFC 6749 §3.3',
+    })
+  }
+  return { scopeAsked: words.join(' '), scope: words.filter((word) => allowed.includes(word)).join(' ') }
+}

@@ -1,0 +1,97 @@
+// What is still missing? The whole journey of a browser is this one function over what is known, and it is pure.
+
+import type { ClientRecord } from '../model/client.ts'
+import type { AuthorizationRequest } from '../model/interaction.ts'
+import type { Seconds } from '../model/time.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { coversScope } from '../protocol/scope.ts'
+import type { Visit } from '../store/sessions.ts'
+
+export type SignedInHere = Visit['signedIn'][number]
+
+export type NextStep =
+  | { readonly kind: 'authenticate'; readonly because: 'no_session' | 'prompt' | 'max_age' | 'id_token_hint' }
+  | { readonly kind: 'select_account' }
+  | { readonly kind: 'consent'; readonly signedIn: SignedInHere }
+  | { readonly kind: 'issue'; readonly signedIn: SignedInHere }
+  | { readonly kind: 'refuse'; readonly error: OAuthError }
+
+export interface Known {
+  readonly request: AuthorizationRequest
+  readonly client: ClientRecord
+  /** Live sessions of this browser, the current one first. */
+  readonly signedIn: readonly SignedInHere[]
+  /** What has been done on this very visit. */
+  readonly progress: {
+    readonly authenticatedSessionId: string | null
+    readonly chosenSessionId: string | null
+    readonly consented: boolean
+  }
+  /** Kinds of personal data the client would receive, space separated. */
+  readonly kinds: string
+  readonly now: Seconds
+}
+
+export function nextStep(known: Known): NextStep {
+  const { request, progress, now } = known
+  const silent = request.prompt.includes('none')
+  const done = progress.authenticatedSessionId !== null
+  const current = currentOf(known)
+  if (current === null) return authenticate(silent, request.hintedUserId !== null ? 'id_token_hint' : 'no_session')
+
+  // OpenID Connect Core §3.1.2.1: prompt, max_age and id_token_hint, each answered by one sign-in on this visit.
+  if (request.prompt.includes('login') && !done) return authenticate(silent, 'prompt')
+  const chosen = done || progress.chosenSessionId !== null
+  if (request.prompt.includes('select_account') && !chosen) return { kind: 'select_account' }
+  const age = now - current.session.authenticatedAt
+  if (request.maxAge !== null && age > request.maxAge && !done) return authenticate(silent, 'max_age')
+  if (request.hintedUserId !== null && request.hintedUserId !== current.user.userId) {
+    return authenticate(silent, 'id_token_hint')
+  }
+
+  if (!needsConsent(known, current)) return { kind: 'issue', signedIn: current }
+  if (silent) {
+    return refuse(
+      'consent_required',
+      'The user has not consented yet',
+      'consent_required',
+      'no consent covers this request',
+    )
+  }
+  return { kind: 'consent', signedIn: current }
+}
+
+function currentOf({ request, signedIn, progress }: Known): SignedInHere | null {
+  const wanted = progress.authenticatedSessionId ?? progress.chosenSessionId
+  if (wanted !== null) return signedIn.find(({ session }) => session.sessionId === wanted) ?? null
+  if (request.hintedUserId !== null) {
+    return signedIn.find(({ user }) => user.userId === request.hintedUserId) ?? signedIn[0] ?? null
+  }
+  return signedIn[0] ?? null
+}
+
+function needsConsent({ request, client: { client }, progress, kinds }: Known, { consent }: SignedInHere): boolean {
+  if (progress.consented) return false
+  if (request.prompt.includes('consent')) return true
+  if (client.consent === 'implied') return false
+  // RFC 8252 §8.6: another program on the device may pretend to be this client.
+  if (client.application_type === 'native' && !request.prompt.includes('none')) return true
+  return consent === null || !coversScope(consent.scope, request.scope) || !coversScope(consent.kinds, kinds)
+}
+
+type Because = Extract<NextStep, { kind: 'authenticate' }>['because']
+
+function authenticate(silent: boolean, because: Because): NextStep {
+  if (!silent) return { kind: 'authenticate', because }
+  return refuse(
+    'login_required',
+    'The user must sign in',
+    'login_required',
+    `prompt=none, but a sign-in is needed: ${because}`,
+  )
+}
+
+function refuse(error: string, description: string, rule: string, reason: string): NextStep {
+  const clause = 'OpenID Connect Core §3.1.2.6'
+  return { kind: 'refuse', error: new OAuthError({ error, description, rule, clause, reason }) }
+}

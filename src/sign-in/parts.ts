@@ -1,0 +1,46 @@
+// What the wing of people is built from; `server.ts` hands it over.
+
+import type { KnownBrowsers } from '../credentials/device.ts'
+import type { PasswordHasher } from '../credentials/password-hash.ts'
+import type { ClientRecord } from '../model/client.ts'
+import type { Consent } from '../model/consent.ts'
+import type { AuthorizationRequest } from '../model/interaction.ts'
+import type { Session } from '../model/session.ts'
+import type { Seconds } from '../model/time.ts'
+import type { Brand, Locale } from '../pages/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Addresses } from '../protocol/addresses.ts'
+import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
+import type { InteractionLimits } from '../store/interactions.ts'
+import type { Store } from '../store/store.ts'
+import type { GuessingLimits } from './authenticators/limits.ts'
+
+export interface SignInParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly addresses: Addresses
+  readonly brand: Brand
+  readonly defaultLocale: Locale
+  readonly hasher: PasswordHasher
+  readonly knownBrowsers: KnownBrowsers
+  /** Key of the anti-forgery values. */
+  readonly csrfKey: Uint8Array
+  readonly limits: GuessingLimits
+  readonly interactionLimits: InteractionLimits
+  readonly lifetimes: {
+    readonly sessionIdle: Seconds
+    readonly sessionAbsolute: Seconds
+    readonly interaction: Seconds
+  }
+  /** Null: what the decision rested on has changed; nothing was issued. */
+  readonly issueResponse: (issue: {
+    readonly request: AuthorizationRequest
+    readonly client: ClientRecord
+    readonly session: Session
+    readonly interactionId?: string
+    readonly consent?: Consent
+  }) => Promise<AuthorizationAnswer | null>
+  /** The user and client an ID token of ours was issued for; null when it is none of ours. */
+  readonly recogniseIdToken: (token: string) => { readonly userId: string; readonly clientId: string } | null
+  readonly newTraceId: () => string
+}

@@ -1,0 +1,89 @@
+// Verbs about clients.
+
+import type { Client, ClientRecord } from '../model/client.ts'
+import { toPlain } from '../model/client-settings.ts'
+import type { SecurityEvent } from '../model/event.ts'
+import type { Seconds } from '../model/time.ts'
+import type { Driver } from './driver.ts'
+import { ConstraintViolated, step } from './driver.ts'
+import { eventSteps } from './events.ts'
+import { asFlag } from './rows.ts'
+import * as sql from './statements/client.ts'
+
+export interface ClientVerbs {
+  findClient(clientId: string): Promise<ClientRecord | null>
+  /** Oldest first. */
+  listClients(): Promise<readonly ClientRecord[]>
+  /** `taken`: the id belongs to a client, removed ones included, or equals a user's id. */
+  addClient(client: Client, secretHash: Uint8Array | null, event: SecurityEvent): Promise<'added' | 'taken'>
+  /** `changed`: somebody else changed it since `version` was read, or it is gone. Disabling kills what was issued. */
+  updateClient(
+    client: Client,
+    state: { readonly enabled: boolean; readonly version: number; readonly killIssued: boolean },
+    event: SecurityEvent,
+  ): Promise<'updated' | 'changed'>
+  setClientSecret(clientId: string, secretHash: Uint8Array | null, event: SecurityEvent): Promise<boolean>
+  removeClient(clientId: string, event: SecurityEvent): Promise<boolean>
+}
+
+export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => ClientRecord): ClientVerbs {
+  return {
+    async findClient(clientId) {
+      const [row] = await driver.rows(sql.findClient, { client_id: clientId })
+      return row === undefined ? null : read(row)
+    },
+    async listClients() {
+      return (await driver.rows(sql.listClients, {})).map(read)
+    },
+    async addClient(client, secretHash, event) {
+      const now: Seconds = event.at
+      try {
+        const result = await driver.atomic([
+          step(sql.noUserHasId, { client_id: client.client_id }, 'taken'),
+          step(sql.insertClient, {
+            client_id: client.client_id,
+            settings: toPlain(client),
+            enabled: 1,
+            secret_hash: secretHash,
+            now,
+          }),
+          ...eventSteps([event]),
+        ])
+        return result.held ? 'added' : 'taken'
+      } catch (error) {
+        if (error instanceof ConstraintViolated) return 'taken'
+        throw error
+      }
+    },
+    async updateClient(client, { enabled, version, killIssued }, event) {
+      const result = await driver.atomic([
+        step(
+          sql.updateClient,
+          {
+            client_id: client.client_id,
+            settings: toPlain(client),
+            enabled: asFlag(enabled),
+            bump: asFlag(killIssued),
+            version,
+            now: event.at,
+          },
+          'version',
+        ),
+        ...eventSteps([event]),
+      ])
+      return result.held ? 'updated' : 'changed'
+    },
+    async setClientSecret(clientId, secretHash, event) {
+      const bind = { client_id: clientId, secret_hash: secretHash, now: event.at }
+      return (await driver.atomic([step(sql.setClientSecret, bind, 'client'), ...eventSteps([event])])).held
+    },
+    async removeClient(clientId, event) {
+      const result = await driver.atomic([
+        step(sql.removeClient, { client_id: clientId, now: event.at }, 'client'),
+        step(sql.deleteConsentsOfClient, { client_id: clientId }),
+        ...eventSteps([event]),
+      ])
+      return result.held
+    },
+  }
+}

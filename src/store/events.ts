@@ -1,0 +1,49 @@
+// Verbs about security events, and the steps that other verbs append so that a change and its event are one.
+
+import type { SecurityEvent } from '../model/event.ts'
+import { newId } from '../platform/random.ts'
+import type { Driver, Step } from './driver.ts'
+import { step } from './driver.ts'
+import type { EventRow } from './statements/event.ts'
+import { insertEvent, listEvents } from './statements/event.ts'
+
+export interface EventVerbs {
+  appendEvents(events: readonly SecurityEvent[]): Promise<void>
+  /** Newest first. */
+  listEvents(most: number): Promise<readonly (SecurityEvent & { readonly eventId: string })[]>
+}
+
+export function createEventVerbs(driver: Driver): EventVerbs {
+  return {
+    async appendEvents(events) {
+      if (events.length > 0) await driver.atomic(eventSteps(events))
+    },
+    async listEvents(most) {
+      return (await driver.rows(listEvents, { most })).map(toEvent)
+    },
+  }
+}
+
+export function eventSteps(events: readonly SecurityEvent[]): readonly Step[] {
+  return events.map((event) =>
+    step(insertEvent, {
+      event_id: newId('ev'),
+      type: event.type,
+      at: event.at,
+      client_id: event.clientId ?? null,
+      user_id: event.userId ?? null,
+      detail: JSON.stringify(event.detail ?? {}),
+    }),
+  )
+}
+
+function toEvent(row: EventRow): SecurityEvent & { readonly eventId: string } {
+  return {
+    eventId: row.event_id,
+    type: row.type as SecurityEvent['type'],
+    at: row.at,
+    ...(row.client_id !== null && { clientId: row.client_id }),
+    ...(row.user_id !== null && { userId: row.user_id }),
+    detail: JSON.parse(row.detail) as NonNullable<SecurityEvent['detail']>,
+  }
+}

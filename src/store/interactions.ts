@@ -1,0 +1,81 @@
+// Verbs about interactions, with the bounds that keep strangers from filling the store.
+
+import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
+import type { Seconds } from '../model/time.ts'
+import type { Driver } from './driver.ts'
+import { step } from './driver.ts'
+import * as sql from './statements/interaction.ts'
+
+export interface InteractionLimits {
+  readonly perBrowser: number
+  readonly perAddress: number
+  readonly totalBytes: number
+}
+
+export interface InteractionVerbs {
+  /** `address` is the bucket it counts against. */
+  addInteraction(interaction: Interaction, address: string, limits: InteractionLimits): Promise<void>
+  findInteraction(interactionId: string, now: Seconds): Promise<Interaction | null>
+  setInteractionProgress(interaction: Interaction): Promise<boolean>
+  /** True for exactly one caller. */
+  finishInteraction(interactionId: string): Promise<boolean>
+}
+
+/** How often the sum over all is taken: between two looks at most this many entries of 16 KiB are added. */
+const MEASURE_EVERY = 200
+
+export function createInteractionVerbs(driver: Driver): InteractionVerbs {
+  let sinceMeasured = 0
+  const keepBounded = async (limits: InteractionLimits) => {
+    sinceMeasured = 0
+    for (;;) {
+      const [total] = await driver.rows(sql.measureInteractions, {})
+      if ((total?.bytes ?? 0) <= limits.totalBytes) return
+      const deleted = await driver.atomic([step(sql.deleteOldestOfHeaviest, { most: MEASURE_EVERY })])
+      if (!deleted.held || deleted.rows[0]?.length === 0) return
+    }
+  }
+  return {
+    async addInteraction(interaction, address, limits) {
+      const request = JSON.stringify(interaction.request)
+      await driver.atomic([
+        step(sql.insertInteraction, {
+          interaction_id: interaction.interactionId,
+          browser_hash: interaction.browserHash,
+          address,
+          size: request.length,
+          request,
+          now: interaction.createdAt,
+          expires_at: interaction.expiresAt,
+        }),
+        step(sql.deleteBeyondBrowser, { browser_hash: interaction.browserHash, most: limits.perBrowser }),
+        step(sql.deleteBeyondAddress, { address, most: limits.perAddress }),
+      ])
+      if (++sinceMeasured >= MEASURE_EVERY) await keepBounded(limits)
+    },
+    async findInteraction(interactionId, now) {
+      const [row] = await driver.rows(sql.findInteraction, { interaction_id: interactionId, now })
+      if (row === undefined) return null
+      return {
+        interactionId: row.interaction_id,
+        browserHash: row.browser_hash,
+        request: JSON.parse(row.request) as AuthorizationRequest,
+        authenticatedSessionId: row.authenticated_session_id,
+        chosenSessionId: row.chosen_session_id,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+      }
+    },
+    async setInteractionProgress({ interactionId, authenticatedSessionId, chosenSessionId }) {
+      const bind = {
+        interaction_id: interactionId,
+        authenticated_session_id: authenticatedSessionId,
+        chosen_session_id: chosenSessionId,
+      }
+      return (await driver.atomic([step(sql.setInteractionProgress, bind, 'interaction')])).held
+    },
+    async finishInteraction(interactionId) {
+      return (await driver.atomic([step(sql.finishInteraction, { interaction_id: interactionId }, 'once')])).held
+    },
+  }
+}

@@ -1,0 +1,137 @@
+// Verbs about sessions and consents, and the authorization endpoint's one read.
+
+import type { ClientRecord } from '../model/client.ts'
+import type { Consent } from '../model/consent.ts'
+import type { SecurityEvent } from '../model/event.ts'
+import type { Session } from '../model/session.ts'
+import type { Seconds } from '../model/time.ts'
+import type { User } from '../model/user.ts'
+import type { Driver } from './driver.ts'
+import { step } from './driver.ts'
+import { eventSteps } from './events.ts'
+import { words } from './rows.ts'
+import type { ClientRow } from './statements/client.ts'
+import { revokeGrantsOf } from './statements/grant.ts'
+import * as sql from './statements/session.ts'
+import { toUser } from './statements/user.ts'
+
+/** A session of this browser, with the person it stands for. */
+export interface SignedIn {
+  readonly session: Session
+  readonly user: User
+}
+
+export interface Visit {
+  readonly client: ClientRecord
+  /** Live sessions of this browser, in the order of the secrets given. */
+  readonly signedIn: readonly (SignedIn & { readonly consent: Pick<Consent, 'scope' | 'kinds'> | null })[]
+}
+
+export interface SessionVerbs {
+  /** Null: no such client. At most five secrets are looked at. */
+  findVisit(
+    clientId: string,
+    secretHashes: readonly Uint8Array[],
+    now: Seconds,
+    idleSince: Seconds,
+  ): Promise<Visit | null>
+  findSessions(secretHashes: readonly Uint8Array[], now: Seconds, idleSince: Seconds): Promise<readonly SignedIn[]>
+  /** False: the user was disabled or given another password since `session.userGeneration` was read. */
+  startSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
+  touchSession(sessionId: string, now: Seconds): Promise<void>
+  /** False: it was ended already. */
+  endSession(sessionId: string, event: SecurityEvent): Promise<boolean>
+  endSessionsOfUser(userId: string, event: SecurityEvent): Promise<void>
+  findConsent(userId: string, clientId: string): Promise<Pick<Consent, 'scope' | 'kinds'> | null>
+  /** Forgets the yes and revokes every grant given under it. False: there was none. */
+  withdrawConsent(userId: string, clientId: string, event: SecurityEvent): Promise<boolean>
+}
+
+const NO_HASH = new Uint8Array(32)
+
+function hashBind(hashes: readonly Uint8Array[], now: Seconds, idleSince: Seconds): sql.HashBind {
+  const [h1 = NO_HASH, h2 = h1, h3 = h1, h4 = h1, h5 = h1] = hashes
+  return { h1, h2, h3, h4, h5, now, idle_since: idleSince }
+}
+
+function toSession(row: sql.LiveSessionRow): Session {
+  return {
+    sessionId: row.session_id,
+    userId: row.user_id,
+    userGeneration: row.user_generation,
+    authenticatedAt: row.authenticated_at,
+    amr: words(row.amr),
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.session_expires_at,
+  }
+}
+
+export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): SessionVerbs {
+  const inOrder = <Row extends { readonly hash: Uint8Array }>(rows: readonly Row[], hashes: readonly Uint8Array[]) =>
+    rows.length < 2
+      ? rows
+      : hashes.flatMap((hash) => rows.filter((row) => Buffer.compare(row.hash, hash) === 0)).slice(0, rows.length)
+  return {
+    async findVisit(clientId, secretHashes, now, idleSince) {
+      const rows = await driver.rows(sql.findVisit, { client_id: clientId, ...hashBind(secretHashes, now, idleSince) })
+      const [first] = rows
+      if (first === undefined) return null
+      const live = rows.flatMap((row) => (row.user_id === null ? [] : [row]))
+      return {
+        client: read(first),
+        signedIn: inOrder(live, secretHashes).map((row) => ({
+          session: toSession(row),
+          user: toUser(row),
+          consent: row.consent_scope === null ? null : { scope: row.consent_scope, kinds: row.consent_kinds ?? '' },
+        })),
+      }
+    },
+    async findSessions(secretHashes, now, idleSince) {
+      if (secretHashes.length === 0) return []
+      const rows = await driver.rows(sql.findSessions, hashBind(secretHashes, now, idleSince))
+      return inOrder(rows, secretHashes).map((row) => ({ session: toSession(row), user: toUser(row) }))
+    },
+    async startSession(session, secretHash, events) {
+      const result = await driver.atomic([
+        step(
+          sql.insertSession,
+          {
+            secret_hash: secretHash,
+            session_id: session.sessionId,
+            user_id: session.userId,
+            user_generation: session.userGeneration,
+            amr: session.amr.join(' '),
+            authenticated_at: session.authenticatedAt,
+            expires_at: session.expiresAt,
+          },
+          'user',
+        ),
+        ...eventSteps(events),
+      ])
+      return result.held
+    },
+    async touchSession(sessionId, now) {
+      await driver.atomic([step(sql.touchSession, { session_id: sessionId, now })])
+    },
+    async endSession(sessionId, event) {
+      const bind = { session_id: sessionId, now: event.at }
+      return (await driver.atomic([step(sql.endSession, bind, 'session'), ...eventSteps([event])])).held
+    },
+    async endSessionsOfUser(userId, event) {
+      await driver.atomic([step(sql.endSessionsOfUser, { user_id: userId, now: event.at }), ...eventSteps([event])])
+    },
+    async findConsent(userId, clientId) {
+      const [row] = await driver.rows(sql.findConsent, { user_id: userId, client_id: clientId })
+      return row ?? null
+    },
+    async withdrawConsent(userId, clientId, event) {
+      const bind = { user_id: userId, client_id: clientId }
+      const result = await driver.atomic([
+        step(sql.deleteConsent, bind, 'consent'),
+        step(revokeGrantsOf, { ...bind, now: event.at }),
+        ...eventSteps([event]),
+      ])
+      return result.held
+    },
+  }
+}

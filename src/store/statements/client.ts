@@ -1,0 +1,105 @@
+// SQL about clients. A removed client keeps its row, so that its id is never given out again.
+
+import type { ClientRecord } from '../../model/client.ts'
+import { fromStored } from '../../model/client-settings.ts'
+import { statement } from '../driver.ts'
+import { flag } from '../rows.ts'
+
+export interface ClientRow {
+  readonly client_id: string
+  readonly settings: string
+  readonly version: number
+  readonly generation: number
+  readonly enabled: number
+  readonly secret_hash: Uint8Array | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+/** The columns of `ClientRow` from a table aliased `c`. */
+export const CLIENT_COLUMNS =
+  'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.created_at, c.updated_at'
+
+export const findClient = statement<{ client_id: string }, ClientRow>(
+  'find_client',
+  `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+)
+
+export const listClients = statement<object, ClientRow>(
+  'list_clients',
+  `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.removed_at IS NULL ORDER BY c.created_at, c.client_id`,
+)
+
+export const insertClient = statement<{
+  client_id: string
+  settings: string
+  enabled: number
+  secret_hash: Uint8Array | null
+  now: number
+}>(
+  'insert_client',
+  `INSERT INTO client (client_id, settings, version, generation, enabled, secret_hash, created_at, updated_at)
+   VALUES (:client_id, :settings, 1, 1, :enabled, :secret_hash, :now, :now)`,
+)
+
+/** RFC 9700 §4.15: a client id that equals a user's id would let a client's token pass for the user's. */
+export const noUserHasId = statement<{ client_id: string }, { free: number }>(
+  'no_user_has_id',
+  `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM "user" WHERE user_id = :client_id)`,
+)
+
+export const updateClient = statement<
+  { client_id: string; settings: string; enabled: number; bump: number; version: number; now: number },
+  { version: number }
+>(
+  'update_client',
+  `UPDATE client SET settings = :settings, enabled = :enabled, generation = generation + :bump,
+     version = version + 1, updated_at = :now
+   WHERE client_id = :client_id AND version = :version AND removed_at IS NULL RETURNING version`,
+)
+
+export const setClientSecret = statement<
+  { client_id: string; secret_hash: Uint8Array | null; now: number },
+  { version: number }
+>(
+  'set_client_secret',
+  `UPDATE client SET secret_hash = :secret_hash, version = version + 1, updated_at = :now
+   WHERE client_id = :client_id AND removed_at IS NULL RETURNING version`,
+)
+
+export const removeClient = statement<{ client_id: string; now: number }, { client_id: string }>(
+  'remove_client',
+  `UPDATE client SET removed_at = :now, enabled = 0, secret_hash = NULL, generation = generation + 1,
+     version = version + 1, updated_at = :now
+   WHERE client_id = :client_id AND removed_at IS NULL RETURNING client_id`,
+)
+
+export const deleteConsentsOfClient = statement<{ client_id: string }>(
+  'delete_consents_of_client',
+  'DELETE FROM consent WHERE client_id = :client_id',
+)
+
+// Parsing a client's settings costs more than all else a token request does. The version comes with every read, so a
+// hit is never stale; at most this many stay parsed.
+const MOST_PARSED = 2_000
+
+/** One record per client and version, so that what is compiled from it (claim maps) can be kept with it. */
+export function createClientReader(): (row: ClientRow) => ClientRecord {
+  const parsed = new Map<string, ClientRecord>()
+  return (row) => {
+    const known = parsed.get(row.client_id)
+    if (known !== undefined && known.version === row.version) return known
+    const record: ClientRecord = {
+      client: fromStored(row.settings),
+      version: row.version,
+      generation: row.generation,
+      enabled: flag(row.enabled),
+      secretHash: row.secret_hash,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    }
+    if (parsed.size >= MOST_PARSED) parsed.clear()
+    parsed.set(row.client_id, record)
+    return record
+  }
+}

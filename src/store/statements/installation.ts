@@ -1,0 +1,20 @@
+// SQL about the installation itself: its issuer, its key check, whether set-up is finished.
+
+import { statement } from '../driver.ts'
+
+export const findFact = statement<{ name: string }, { value: string }>(
+  'find_fact',
+  'SELECT value FROM installation WHERE name = :name',
+)
+
+export const putFact = statement<{ name: string; value: string }>(
+  'put_fact',
+  `INSERT INTO installation (name, value) VALUES (:name, :value)
+   ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+)
+
+/** Yields the value that stands afterwards only if it was absent. */
+export const putFactOnce = statement<{ name: string; value: string }, { value: string }>(
+  'put_fact_once',
+  `INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING RETURNING value`,
+)

@@ -1,0 +1,78 @@
+// SQL about interactions: bounded per browser, per address and in all, since strangers can make them.
+
+import { statement } from '../driver.ts'
+
+export interface InteractionRow {
+  readonly interaction_id: string
+  readonly browser_hash: Uint8Array
+  readonly request: string
+  readonly authenticated_session_id: string | null
+  readonly chosen_session_id: string | null
+  readonly created_at: number
+  readonly expires_at: number
+}
+
+export const insertInteraction = statement<{
+  interaction_id: string
+  browser_hash: Uint8Array
+  address: string
+  size: number
+  request: string
+  now: number
+  expires_at: number
+}>(
+  'insert_interaction',
+  `INSERT INTO interaction (interaction_id, browser_hash, address, size, request, created_at, expires_at)
+   VALUES (:interaction_id, :browser_hash, :address, :size, :request, :now, :expires_at)`,
+)
+
+/** Deletes what one browser has beyond its newest `most`. */
+export const deleteBeyondBrowser = statement<{ browser_hash: Uint8Array; most: number }>(
+  'delete_interactions_beyond_browser',
+  `DELETE FROM interaction WHERE interaction_id IN (
+     SELECT interaction_id FROM interaction WHERE browser_hash = :browser_hash
+     ORDER BY created_at DESC, interaction_id LIMIT 1000 OFFSET :most)`,
+)
+
+/** Deletes what one address has beyond its newest `most`. */
+export const deleteBeyondAddress = statement<{ address: string; most: number }>(
+  'delete_interactions_beyond_address',
+  `DELETE FROM interaction WHERE interaction_id IN (
+     SELECT interaction_id FROM interaction WHERE address = :address
+     ORDER BY created_at DESC, interaction_id LIMIT 1000 OFFSET :most)`,
+)
+
+export const measureInteractions = statement<object, { bytes: number }>(
+  'measure_interactions',
+  'SELECT CAST(COALESCE(sum(size), 0) AS BIGINT) AS bytes FROM interaction',
+)
+
+/** When all is full, the address that holds most loses its oldest. */
+export const deleteOldestOfHeaviest = statement<{ most: number }, { interaction_id: string }>(
+  'delete_oldest_of_heaviest',
+  `DELETE FROM interaction WHERE interaction_id IN (
+     SELECT interaction_id FROM interaction WHERE address = (
+       SELECT address FROM interaction GROUP BY address ORDER BY sum(size) DESC LIMIT 1)
+     ORDER BY created_at LIMIT :most) RETURNING interaction_id`,
+)
+
+export const findInteraction = statement<{ interaction_id: string; now: number }, InteractionRow>(
+  'find_interaction',
+  `SELECT interaction_id, browser_hash, request, authenticated_session_id, chosen_session_id, created_at, expires_at
+   FROM interaction WHERE interaction_id = :interaction_id AND expires_at > :now`,
+)
+
+export const setInteractionProgress = statement<
+  { interaction_id: string; authenticated_session_id: string | null; chosen_session_id: string | null },
+  { interaction_id: string }
+>(
+  'set_interaction_progress',
+  `UPDATE interaction SET authenticated_session_id = :authenticated_session_id, chosen_session_id = :chosen_session_id
+   WHERE interaction_id = :interaction_id RETURNING interaction_id`,
+)
+
+/** Guard: an interaction ends once. */
+export const finishInteraction = statement<{ interaction_id: string }, { interaction_id: string }>(
+  'finish_interaction',
+  'DELETE FROM interaction WHERE interaction_id = :interaction_id RETURNING interaction_id',
+)

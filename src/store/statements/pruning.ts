@@ -1,0 +1,41 @@
+// SQL that takes away what has expired, a bounded number of rows at a time, so that nobody waits for it.
+
+import { statement } from '../driver.ts'
+
+interface PruneBind {
+  before: number
+  most: number
+}
+
+const prune = (name: string, table: string, key: string, condition = 'expires_at < :before') =>
+  statement<PruneBind, { pruned: number }>(
+    `prune_${name}`,
+    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :most)
+     RETURNING 1 AS pruned`,
+  )
+
+/** Each is run again until it deletes fewer rows than `most`. A replayed code or token is known until it expires. */
+export const prunings = [
+  prune('interaction', 'interaction', 'interaction_id'),
+  prune('authorization_code', 'authorization_code', 'hash'),
+  prune('access_token', 'access_token', 'hash'),
+  prune('refresh_token', 'refresh_token', 'hash'),
+  prune('attempt', 'attempt', 'key_hash'),
+  prune('ticket', 'ticket', 'hash'),
+  prune('grant', '"grant"', 'grant_id'),
+] as const
+
+/** An ended session is remembered as long as a grant given in it can live. */
+export const pruneSessions = statement<{ before: number; ended_before: number; most: number }, { pruned: number }>(
+  'prune_session',
+  `DELETE FROM session WHERE secret_hash IN (
+     SELECT secret_hash FROM session
+     WHERE expires_at < :before AND (ended_at IS NULL OR ended_at < :ended_before) LIMIT :most)
+   RETURNING 1 AS pruned`,
+)
+
+export const pruneEvents = statement<PruneBind, { pruned: number }>(
+  'prune_event',
+  `DELETE FROM event WHERE event_id IN (SELECT event_id FROM event WHERE at < :before LIMIT :most)
+   RETURNING 1 AS pruned`,
+)

@@ -1,0 +1,128 @@
+// SQL about sessions and consents: what the authorization endpoint reads in one go.
+
+import { statement } from '../driver.ts'
+import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
+import { USER_COLUMNS, type UserRow } from './user.ts'
+
+/** A session counts while it is neither ended nor idle nor too old, and its user may sign in as before. */
+const SESSION_IS_LIVE = 's.ended_at IS NULL AND s.expires_at > :now AND s.last_used_at > :idle_since'
+const USER_OF_SESSION = `u.user_id = s.user_id AND u.enabled = 1 AND u.removed_at IS NULL
+  AND u.generation = s.user_generation`
+
+export interface SessionRow {
+  readonly session_id: string
+  readonly amr: string
+  readonly authenticated_at: number
+  readonly last_used_at: number
+  readonly session_expires_at: number
+}
+
+export const SESSION_COLUMNS =
+  's.session_id, s.amr, s.authenticated_at, s.last_used_at, s.expires_at AS session_expires_at'
+
+export interface ConsentRow {
+  readonly consent_scope: string | null
+  readonly consent_kinds: string | null
+}
+
+/** Session and user are null together: nobody is signed in. */
+export type VisitRow = ClientRow & ConsentRow & ({ readonly user_id: null } | (LiveSessionRow & UserRow))
+
+export type LiveSessionRow = SessionRow & UserRow & { readonly hash: Uint8Array }
+
+export interface HashBind {
+  /** Up to five session secrets of one browser; unused places repeat the first. */
+  h1: Uint8Array
+  h2: Uint8Array
+  h3: Uint8Array
+  h4: Uint8Array
+  h5: Uint8Array
+  now: number
+  idle_since: number
+}
+
+/** One row per session of this browser, at least one when the client exists. */
+export const findVisit = statement<HashBind & { client_id: string }, VisitRow>(
+  'find_visit',
+  `SELECT ${CLIENT_COLUMNS}, s.secret_hash AS hash, ${SESSION_COLUMNS}, ${USER_COLUMNS},
+     k.scope AS consent_scope, k.kinds AS consent_kinds
+   FROM client c
+     LEFT JOIN session s ON s.secret_hash IN (:h1, :h2, :h3, :h4, :h5) AND ${SESSION_IS_LIVE}
+     LEFT JOIN "user" u ON ${USER_OF_SESSION}
+     LEFT JOIN consent k ON k.user_id = u.user_id AND k.client_id = c.client_id
+   WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+)
+
+export const findSessions = statement<HashBind, LiveSessionRow>(
+  'find_sessions',
+  `SELECT s.secret_hash AS hash, ${SESSION_COLUMNS}, ${USER_COLUMNS}
+   FROM session s JOIN "user" u ON ${USER_OF_SESSION}
+   WHERE s.secret_hash IN (:h1, :h2, :h3, :h4, :h5) AND ${SESSION_IS_LIVE}`,
+)
+
+/** Writes nothing unless the user may still sign in as when the password was checked. */
+export const insertSession = statement<
+  {
+    secret_hash: Uint8Array
+    session_id: string
+    user_id: string
+    user_generation: number
+    amr: string
+    authenticated_at: number
+    expires_at: number
+  },
+  { session_id: string }
+>(
+  'insert_session',
+  `INSERT INTO session (secret_hash, session_id, user_id, user_generation, amr, authenticated_at, last_used_at, expires_at)
+   SELECT :secret_hash, :session_id, u.user_id, u.generation, :amr, :authenticated_at, :authenticated_at, :expires_at
+   FROM "user" u
+   WHERE u.user_id = :user_id AND u.generation = :user_generation AND u.enabled = 1 AND u.removed_at IS NULL
+   RETURNING session_id`,
+)
+
+export const touchSession = statement<{ session_id: string; now: number }>(
+  'touch_session',
+  'UPDATE session SET last_used_at = :now WHERE session_id = :session_id AND last_used_at < :now',
+)
+
+export const endSession = statement<{ session_id: string; now: number }, { session_id: string }>(
+  'end_session',
+  'UPDATE session SET ended_at = :now WHERE session_id = :session_id AND ended_at IS NULL RETURNING session_id',
+)
+
+export const endSessionsOfUser = statement<{ user_id: string; now: number }>(
+  'end_sessions_of_user',
+  'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL',
+)
+
+/** Guard: the session is live now. */
+export const sessionIsLive = statement<{ session_id: string; user_id: string; now: number }, { session_id: string }>(
+  'session_is_live',
+  `SELECT s.session_id FROM session s JOIN "user" u ON u.user_id = s.user_id
+   WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
+     AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation`,
+)
+
+export const upsertConsent = statement<{
+  user_id: string
+  client_id: string
+  scope: string
+  kinds: string
+  now: number
+}>(
+  'upsert_consent',
+  `INSERT INTO consent (user_id, client_id, scope, kinds, given_at) VALUES (:user_id, :client_id, :scope, :kinds, :now)
+   ON CONFLICT (user_id, client_id) DO UPDATE SET scope = excluded.scope, kinds = excluded.kinds,
+     given_at = excluded.given_at`,
+)
+
+export const findConsent = statement<{ user_id: string; client_id: string }, { scope: string; kinds: string }>(
+  'find_consent',
+  'SELECT scope, kinds FROM consent WHERE user_id = :user_id AND client_id = :client_id',
+)
+
+export const deleteConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(
+  'delete_consent',
+  'DELETE FROM consent WHERE user_id = :user_id AND client_id = :client_id RETURNING user_id',
+)

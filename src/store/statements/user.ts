@@ -1,0 +1,203 @@
+// SQL about users. A removed user keeps a row without personal data, so that the id is never reused. Users of an
+// unfinished import are there, but nobody sees them.
+
+import type { UserProfile, UserWithPassword } from '../../model/user.ts'
+import { statement } from '../driver.ts'
+import { flag } from '../rows.ts'
+
+export interface UserRow {
+  readonly user_id: string
+  readonly username: string
+  readonly profile: string
+  readonly phone: string | null
+  readonly phone_verified: number
+  readonly email: string | null
+  readonly email_verified: number
+  readonly user_enabled: number
+  readonly user_generation: number
+  readonly user_version: number
+  readonly user_created_at: number
+  readonly user_updated_at: number
+}
+
+export interface UserRowWithPassword extends UserRow {
+  readonly password_hash: string | null
+}
+
+/** The columns of `UserRow` from a table aliased `u`. */
+export const USER_COLUMNS = `u.user_id, u.username, u.profile, u.phone, u.phone_verified, u.email, u.email_verified,
+  u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
+
+const VISIBLE = `u.removed_at IS NULL AND (u.import_id IS NULL
+  OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
+
+export const findUser = statement<{ user_id: string }, UserRowWithPassword>(
+  'find_user',
+  `SELECT ${USER_COLUMNS}, u.password_hash FROM "user" u WHERE u.user_id = :user_id AND ${VISIBLE}`,
+)
+
+export const findUserByUsername = statement<{ username_key: string }, UserRowWithPassword>(
+  'find_user_by_username',
+  `SELECT ${USER_COLUMNS}, u.password_hash FROM "user" u WHERE u.username_key = :username_key AND ${VISIBLE}`,
+)
+
+/** In the order of ids; `after` is exclusive, an empty string starts. */
+export const listUsers = statement<{ after: string; most: number }, UserRow>(
+  'list_users',
+  `SELECT ${USER_COLUMNS} FROM "user" u WHERE u.user_id > :after AND ${VISIBLE} ORDER BY u.user_id LIMIT :most`,
+)
+
+export const countUsers = statement<object, { users: number }>(
+  'count_users',
+  `SELECT count(*) AS users FROM "user" u WHERE ${VISIBLE}`,
+)
+
+export interface NewUserBind {
+  user_id: string
+  username: string
+  username_key: string
+  profile: string
+  phone: string | null
+  phone_verified: number
+  email: string | null
+  email_verified: number
+  password_hash: string | null
+  enabled: number
+  import_id: string | null
+  now: number
+}
+
+export const insertUser = statement<NewUserBind>(
+  'insert_user',
+  `INSERT INTO "user" (user_id, username, username_key, profile, phone, phone_verified, email, email_verified,
+     password_hash, enabled, generation, version, import_id, created_at, updated_at)
+   VALUES (:user_id, :username, :username_key, :profile, :phone, :phone_verified, :email, :email_verified,
+     :password_hash, :enabled, 1, 1, :import_id, :now, :now)`,
+)
+
+/** RFC 9700 §4.15, the other way round. */
+export const noClientHasId = statement<{ user_id: string }, { free: number }>(
+  'no_client_has_id',
+  'SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM client WHERE client_id = :user_id)',
+)
+
+export const updateUser = statement<
+  {
+    user_id: string
+    username: string
+    username_key: string
+    profile: string
+    phone: string | null
+    phone_verified: number
+    email: string | null
+    email_verified: number
+    version: number
+    now: number
+  },
+  { version: number }
+>(
+  'update_user',
+  `UPDATE "user" SET username = :username, username_key = :username_key, profile = :profile, phone = :phone,
+     phone_verified = :phone_verified, email = :email, email_verified = :email_verified,
+     version = version + 1, updated_at = :now
+   WHERE user_id = :user_id AND version = :version AND removed_at IS NULL RETURNING version`,
+)
+
+export const setPassword = statement<{ user_id: string; password_hash: string; now: number }, { version: number }>(
+  'set_password',
+  `UPDATE "user" SET password_hash = :password_hash, generation = generation + 1, version = version + 1,
+     updated_at = :now
+   WHERE user_id = :user_id AND removed_at IS NULL RETURNING version`,
+)
+
+/** Same password, better hash: nothing that was issued dies. */
+export const upgradePasswordHash = statement<{ user_id: string; password_hash: string; former: string }>(
+  'upgrade_password_hash',
+  `UPDATE "user" SET password_hash = :password_hash
+   WHERE user_id = :user_id AND password_hash = :former AND removed_at IS NULL`,
+)
+
+/** Disabling grows the generation: what was issued before never works again, also after enabling. */
+export const setUserEnabled = statement<{ user_id: string; enabled: number; now: number }, { version: number }>(
+  'set_user_enabled',
+  `UPDATE "user" SET enabled = :enabled, generation = generation + (1 - :enabled), version = version + 1,
+     updated_at = :now
+   WHERE user_id = :user_id AND removed_at IS NULL RETURNING version`,
+)
+
+export const removeUser = statement<{ user_id: string; now: number }, { user_id: string }>(
+  'remove_user',
+  `UPDATE "user" SET removed_at = :now, enabled = 0, generation = generation + 1, version = version + 1,
+     username = NULL, username_key = NULL, profile = '{}', phone = NULL, phone_verified = 0, email = NULL,
+     email_verified = 0, password_hash = NULL, updated_at = :now
+   WHERE user_id = :user_id AND removed_at IS NULL RETURNING user_id`,
+)
+
+export const deleteConsentsOfUser = statement<{ user_id: string }>(
+  'delete_consents_of_user',
+  'DELETE FROM consent WHERE user_id = :user_id',
+)
+
+export const findUserByPhone = statement<{ phone: string }, { user_id: string }>(
+  'find_user_by_phone',
+  'SELECT user_id FROM "user" WHERE phone = :phone AND enabled = 1',
+)
+
+export const insertImport = statement<{ import_id: string; now: number }>(
+  'insert_import',
+  'INSERT INTO user_import (import_id, started_at, alive_at) VALUES (:import_id, :now, :now)',
+)
+
+export const keepImportAlive = statement<{ import_id: string; now: number }, { import_id: string }>(
+  'keep_import_alive',
+  `UPDATE user_import SET alive_at = :now WHERE import_id = :import_id AND published_at IS NULL RETURNING import_id`,
+)
+
+export const publishImport = statement<{ import_id: string; now: number }, { import_id: string }>(
+  'publish_import',
+  `UPDATE user_import SET published_at = :now, alive_at = :now
+   WHERE import_id = :import_id AND published_at IS NULL RETURNING import_id`,
+)
+
+/** Imports to tidy up after: abandoned ones, and published ones whose users still carry the mark. */
+export const listImports = statement<{ stale_before: number }, { import_id: string; published_at: number | null }>(
+  'list_imports',
+  `SELECT import_id, published_at FROM user_import WHERE published_at IS NOT NULL OR alive_at < :stale_before`,
+)
+
+const SOME_OF_IMPORT = `user_id IN (SELECT user_id FROM "user" WHERE import_id = :import_id LIMIT :most)`
+
+export const unmarkImported = statement<{ import_id: string; most: number }, { user_id: string }>(
+  'unmark_imported',
+  `UPDATE "user" SET import_id = NULL WHERE ${SOME_OF_IMPORT} RETURNING user_id`,
+)
+
+export const deleteImported = statement<{ import_id: string; most: number }, { user_id: string }>(
+  'delete_imported',
+  `DELETE FROM "user" WHERE ${SOME_OF_IMPORT} RETURNING user_id`,
+)
+
+export const deleteImport = statement<{ import_id: string }>(
+  'delete_import',
+  'DELETE FROM user_import WHERE import_id = :import_id',
+)
+
+export function toUser(row: UserRowWithPassword): UserWithPassword
+export function toUser(row: UserRow): Omit<UserWithPassword, 'passwordHash'>
+export function toUser(row: UserRow & { password_hash?: string | null }) {
+  return {
+    userId: row.user_id,
+    username: row.username,
+    profile: JSON.parse(row.profile) as UserProfile,
+    phone: row.phone,
+    phoneVerified: flag(row.phone_verified),
+    email: row.email,
+    emailVerified: flag(row.email_verified),
+    enabled: flag(row.user_enabled),
+    generation: row.user_generation,
+    version: row.user_version,
+    createdAt: row.user_created_at,
+    updatedAt: row.user_updated_at,
+    ...(row.password_hash !== undefined && { passwordHash: row.password_hash }),
+  }
+}
