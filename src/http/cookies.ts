@@ -1,0 +1,50 @@
+// The house's four cookies: their names on the wire, how they are read and how they are set. Together under 2 KiB.
+
+import { parseCookie, stringifySetCookie } from 'cookie'
+import type { HttpRequest } from './message.ts'
+
+/** `visit` is the pre-session cookie that interactions and CSRF tokens are bound to. */
+export type CookieName = 'session' | 'visit' | 'device' | 'locale'
+
+/** Four of these with their names stay under 2 KiB. */
+const LONGEST_VALUE = 440
+
+// Cookies know no port: without a name of our own, two programs on localhost would sign each other out.
+function wireName(name: CookieName, secure: boolean): string {
+  return secure ? `__Host-lingpai-${name}` : `lingpai-${name}`
+}
+
+/** On https only the `__Host-` cookie counts: no other host and no plain http page can have set it. */
+export function readCookie(request: HttpRequest, name: CookieName): string | undefined {
+  const header = request.headers['cookie']
+  if (header === undefined) return undefined
+  return parseCookie(header)[wireName(name, request.peer.secure)] || undefined
+}
+
+export interface CookieSettings {
+  /** `request.peer.secure`: gives `__Host-` and `Secure`. */
+  readonly secure: boolean
+  /** Seconds; without it the cookie ends with the browser. */
+  readonly maxAge?: number
+}
+
+/** The value of one Set-Cookie header: always HttpOnly, SameSite=Lax, Path=/. */
+export function setCookie(name: CookieName, value: string, settings: CookieSettings): string {
+  const cookie = stringifySetCookie({
+    name: wireName(name, settings.secure),
+    value,
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    secure: settings.secure,
+    ...(settings.maxAge !== undefined && { maxAge: settings.maxAge }),
+  })
+  if (cookie.indexOf(';') > LONGEST_VALUE + 24) {
+    throw new RangeError(`the cookie '${name}' is longer than ${LONGEST_VALUE} characters`)
+  }
+  return cookie
+}
+
+export function clearCookie(name: CookieName, settings: { readonly secure: boolean }): string {
+  return setCookie(name, '', { secure: settings.secure, maxAge: 0 })
+}

@@ -1,0 +1,30 @@
+// Proof that a form was rendered by us for this browser: a token bound to the visit cookie, and the browser's own
+// word about where a request comes from. RFC 6749 §10.12.
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { HttpRequest } from './message.ts'
+
+/** HMAC-SHA256 over the visit secret and what the form is for, base64url. */
+export function csrfToken(key: Uint8Array, visit: string, purpose: string): string {
+  return createHmac('sha256', key).update(`${visit}:${purpose}`).digest('base64url')
+}
+
+/** False for an absent token too; takes the same time wherever the difference is. */
+export function isCsrfToken(key: Uint8Array, visit: string, purpose: string, presented: string | undefined): boolean {
+  if (presented === undefined) return false
+  const expected = Buffer.from(csrfToken(key, visit, purpose))
+  const given = Buffer.from(presented)
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+/**
+ * False when the browser says that another site sent this. Old browsers say nothing: then the token alone decides.
+ * `origin` is the issuer's, or a list with its alternatives.
+ */
+export function isSameOrigin(request: HttpRequest, origin: string | readonly string[]): boolean {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
+  const sender = request.headers['origin']
+  if (sender === undefined) return true
+  return typeof origin === 'string' ? sender === origin : origin.includes(sender)
+}

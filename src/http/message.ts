@@ -1,0 +1,37 @@
+// The boundary: a request and a reply as plain objects. The Node and the fetch adapter translate; nothing else
+// in the house knows a socket.
+
+import type { Outcome } from '../protocol/errors.ts'
+
+export interface HttpRequest {
+  readonly method: string
+  /** As sent, still percent-encoded, without the query: `/sso/authorize`. */
+  readonly path: string
+  /** Raw, without the question mark; empty when there is none. */
+  readonly query: string
+  /** Lower-case names. Repeated headers are joined as Node joins them. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** At most `maxBody` bytes (the adapter answers 413 before an endpoint sees more). */
+  readonly body: Uint8Array
+  /** The visitor's address and scheme, after trusted proxies have been believed. */
+  readonly peer: Peer
+}
+
+export interface Peer {
+  /** IPv4 or IPv6, never a header of an untrusted peer. */
+  readonly address: string
+  readonly secure: boolean
+  /** Host as the visitor sees it, with port; empty when none was sent. */
+  readonly host: string
+}
+
+export interface HttpReply {
+  readonly status: number
+  /** Lower-case names. An array makes one header line each (`set-cookie`). */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body: string | Uint8Array
+  /** Why it was decided so; the router hands it to the trace. */
+  readonly outcome?: Outcome
+}
+
+export type Endpoint = (request: HttpRequest) => Promise<HttpReply>

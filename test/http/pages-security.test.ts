@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { clearCookie, readCookie, setCookie } from '../../src/http/cookies.ts'
+import { csrfToken, isCsrfToken, isSameOrigin } from '../../src/http/csrf.ts'
+import { html, json, jsonText, redirect } from '../../src/http/replies.ts'
+import { contentSecurityPolicy, formActionSource } from '../../src/http/security-headers.ts'
+import { requestOf } from './builders.ts'
+
+describe('cookies', () => {
+  it('are __Host- and Secure on https, plain on http, always HttpOnly and Lax', () => {
+    expect(setCookie('session', 'abc', { secure: true })).toBe(
+      '__Host-lingpai-session=abc; Path=/; HttpOnly; Secure; SameSite=Lax',
+    )
+    expect(setCookie('visit', 'abc', { secure: false, maxAge: 60 })).toBe(
+      'lingpai-visit=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax',
+    )
+    expect(clearCookie('session', { secure: true })).toContain('__Host-lingpai-session=; Max-Age=0;')
+  })
+
+  it('are read under the name of the connection only', () => {
+    const cookie = '__Host-lingpai-session=secure; lingpai-session=plain; lingpai-visit=v'
+    expect(readCookie(requestOf({ headers: { cookie } }), 'session')).toBe('secure')
+    expect(readCookie(requestOf({ headers: { cookie }, secure: false }), 'session')).toBe('plain')
+    expect(readCookie(requestOf({ headers: { cookie } }), 'visit')).toBeUndefined()
+    expect(readCookie(requestOf(), 'session')).toBeUndefined()
+  })
+
+  it('come back as they were set', () => {
+    const value = '令 ;=,"%'
+    const cookie = setCookie('locale', value, { secure: true }).split(';')[0] ?? ''
+    expect(readCookie(requestOf({ headers: { cookie } }), 'locale')).toBe(value)
+  })
+
+  it('stay under 2 KiB together', () => {
+    expect(() => setCookie('device', 'x'.repeat(500), { secure: true })).toThrow(RangeError)
+    const longest = (['session', 'visit', 'device', 'locale'] as const).map(
+      (name) => setCookie(name, 'x'.repeat(440), { secure: true }).split(';')[0],
+    )
+    expect(longest.join('; ').length).toBeLessThan(2048)
+  })
+})
+
+describe('CSRF', () => {
+  const key = Buffer.alloc(32, 7)
+
+  it('RFC 6749 §10.12 a token is good for its visit, purpose and key only', () => {
+    const token = csrfToken(key, 'visit-a', 'sign-in')
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(isCsrfToken(key, 'visit-a', 'sign-in', token)).toBe(true)
+    expect(isCsrfToken(key, 'visit-b', 'sign-in', token)).toBe(false)
+    expect(isCsrfToken(key, 'visit-a', 'consent', token)).toBe(false)
+    expect(isCsrfToken(Buffer.alloc(32, 8), 'visit-a', 'sign-in', token)).toBe(false)
+    for (const other of [undefined, '', 'x', `${token}x`, token.slice(1), '令'.repeat(43)]) {
+      expect(isCsrfToken(key, 'visit-a', 'sign-in', other)).toBe(false)
+    }
+  })
+
+  it.each([
+    [{}, true],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'https://sso.example.com' }, true],
+    [{ 'sec-fetch-site': 'same-origin' }, true],
+    [{ 'sec-fetch-site': 'none' }, true],
+    [{ origin: 'https://sso.example.com' }, true],
+    [{ 'sec-fetch-site': 'cross-site' }, false],
+    [{ 'sec-fetch-site': 'same-site', origin: 'https://sso.example.com' }, false],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' }, false],
+    [{ origin: 'null' }, false],
+    [{ origin: 'http://sso.example.com' }, false],
+    [{ origin: 'https://sso.example.com.evil.example' }, false],
+  ])('%j is of our own origin: %s', (headers, expected) => {
+    expect(isSameOrigin(requestOf({ headers }), 'https://sso.example.com')).toBe(expected)
+    expect(isSameOrigin(requestOf({ headers }), ['https://alt.example.com', 'https://sso.example.com'])).toBe(expected)
+  })
+})
+
+describe('H02 pages', () => {
+  it('forbid frames, sniffing, scripts of others, and are never stored', () => {
+    const { headers } = html(200, '', {})
+    expect(headers).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-store',
+      'cross-origin-opener-policy': 'same-origin',
+    })
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+  })
+
+  it('allow what this page needs', () => {
+    const { headers } = html(200, '', {
+      formAction: ['https://app.example.com', 'com.example.app:'],
+      scriptHashes: ['sha256-abc='],
+      frameAncestors: ['https://portal.example.com'],
+      referrerPolicy: 'no-referrer',
+      cookies: ['a=1'],
+    })
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("form-action 'self' https://app.example.com com.example.app:;")
+    expect(policy).toContain("script-src 'self' 'sha256-abc='")
+    expect(policy).toContain('frame-ancestors https://portal.example.com')
+    expect(headers['x-frame-options']).toBeUndefined()
+    expect(headers['referrer-policy']).toBe('no-referrer')
+    expect(headers['set-cookie']).toEqual(['a=1'])
+  })
+
+  it.each(['https://a; script-src *', 'https://a b', 'https://a,b', 'x\n', ''])('refuse the source %j', (source) => {
+    expect(() => contentSecurityPolicy({ formAction: [source] })).toThrow(RangeError)
+    expect(() => contentSecurityPolicy({ scriptHashes: [source] })).toThrow(RangeError)
+  })
+
+  it.each([
+    ['https://app.example.com/cb?x=1', 'https://app.example.com'],
+    ['http://127.0.0.1:5173/cb', 'http://127.0.0.1:5173'],
+    ['http://[::1]:5173/cb', 'http:'],
+    ['com.example.app:/cb', 'com.example.app:'],
+    ['https://制作云.example/cb', 'https://xn--1sti55arzi.example'],
+  ])('a form whose answer ends at %s names %s', (uri, source) => {
+    expect(formActionSource(uri)).toBe(source.startsWith('https://xn--') ? new URL(uri).origin : source)
+    expect(() => contentSecurityPolicy({ formAction: [formActionSource(uri)] })).not.toThrow()
+  })
+})
+
+describe('replies', () => {
+  it('H01 of JSON are never stored unless they say otherwise', () => {
+    expect(json(200, {}).headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' })
+    expect(json(200, {}, { 'x-a': 'b' }).headers).toMatchObject({
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+      'x-a': 'b',
+    })
+    const cached = jsonText(200, '{}', { 'cache-control': 'public, max-age=300' }).headers
+    expect([cached['cache-control'], cached['pragma']]).toEqual(['public, max-age=300', undefined])
+  })
+
+  it('that redirect leak no referrer and cannot be split', () => {
+    const reply = redirect(302, 'https://app.example.com/cb?state=a\r\nset-cookie: x=1&n=令\ud800', ['a=1'])
+    expect(reply.headers['location']).toBe(
+      'https://app.example.com/cb?state=a%0D%0Aset-cookie:%20x=1&n=%E4%BB%A4%EF%BF%BD',
+    )
+    expect(reply.headers).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'set-cookie': ['a=1'],
+    })
+    expect(redirect(303, '/sso/x').headers['location']).toBe('/sso/x')
+  })
+})
