@@ -1,0 +1,76 @@
+// From the Fetch API's Request to plain objects and back to a Response: the portable path, for hosts that have no
+// node:http.
+
+import { failureReply } from './failures.ts'
+import type { HttpReply, HttpRequest } from './message.ts'
+import {
+  type BodyLimits,
+  bodyLimitOf,
+  bodyTooLarge,
+  EMPTY_BODY,
+  encodingRefused,
+  isPlainEncoding,
+} from './request-body.ts'
+
+export interface FetchSettings extends BodyLimits {
+  /** The visitor's address as the host knows it: a Request does not carry it. */
+  readonly address?: string | ((request: Request) => string)
+}
+
+export function toFetch(
+  handle: (request: HttpRequest) => Promise<HttpReply>,
+  settings: FetchSettings = {},
+): (request: Request) => Promise<Response> {
+  const limitOf = bodyLimitOf(settings)
+  const { address = '' } = settings
+
+  return async (request) => {
+    const url = new URL(request.url)
+    const headers: Record<string, string | undefined> = Object.fromEntries(request.headers)
+    if (request.body !== null && !isPlainEncoding(headers['content-encoding']))
+      return toResponse(encodingRefused, request)
+    const body = await readBody(request, limitOf(url.pathname))
+    if (body === null) return toResponse(bodyTooLarge, request)
+    try {
+      const reply = await handle({
+        method: request.method,
+        path: url.pathname,
+        query: url.search.slice(1),
+        headers,
+        body,
+        peer: {
+          address: typeof address === 'string' ? address : address(request),
+          secure: url.protocol === 'https:',
+          host: url.host,
+        },
+      })
+      return toResponse(reply, request)
+    } catch (error) {
+      return toResponse(failureReply(error), request)
+    }
+  }
+}
+
+/** Null when the body is larger than `limit`: it is then not read to its end. */
+async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
+  if (request.body === null) return EMPTY_BODY
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > limit) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+function toResponse(reply: HttpReply, request: Request): Response {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(reply.headers)) {
+    if (typeof value === 'string') headers.set(name, value)
+    else for (const one of value) headers.append(name, one)
+  }
+  const empty = request.method === 'HEAD' || reply.status === 204 || reply.status === 304
+  const body = typeof reply.body === 'string' ? reply.body : new Uint8Array(reply.body)
+  return new Response(empty ? null : body, { status: reply.status, headers })
+}

@@ -1,0 +1,217 @@
+// From node:http to plain objects and back: the fast path of the house. A request without a body is handled before
+// any stream event, and a reply is one writeHead and one end.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../platform/log.ts'
+import { describeFailure, failureReply } from './failures.ts'
+import type { HttpReply, HttpRequest } from './message.ts'
+import {
+  type BodyLimits,
+  bodyLimitOf,
+  bodyTooLarge,
+  EMPTY_BODY,
+  encodingRefused,
+  isPlainEncoding,
+  targetRefused,
+} from './request-body.ts'
+import { createPeerReader } from './trusted-proxies.ts'
+
+export interface ListenerSettings extends BodyLimits {
+  /** Addresses or networks whose X-Forwarded-For, -Proto and -Host are believed. */
+  readonly trustedProxies: readonly string[]
+}
+
+export type Handle = (request: HttpRequest) => Promise<HttpReply>
+export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
+
+/** A listener for `http.createServer`, or for a framework that mounts such listeners. */
+export function createNodeListener(handle: Handle, settings: ListenerSettings, log: Log): NodeListener {
+  const peerOf = createPeerReader(settings.trustedProxies)
+  const limitOf = bodyLimitOf(settings)
+
+  const fail = (res: ServerResponse, request: HttpRequest, error: unknown) => {
+    log.error('A request failed', { method: request.method, path: request.path, ...describeFailure(error) })
+    if (res.headersSent) res.destroy()
+    else send(res, failureReply(error))
+  }
+
+  const run = (res: ServerResponse, request: HttpRequest) => {
+    let pending: Promise<HttpReply>
+    try {
+      pending = handle(request)
+    } catch (error) {
+      fail(res, request, error)
+      return
+    }
+    pending.then(
+      (reply) => {
+        try {
+          send(res, reply)
+        } catch (error) {
+          fail(res, request, error)
+        }
+      },
+      (error: unknown) => fail(res, request, error),
+    )
+  }
+
+  return (req, res) => {
+    const target = targetOf(req)
+    if (target === null || hasRepeatedSingle(req.rawHeaders)) {
+      refuse(req, res, targetRefused)
+      return
+    }
+    const headers = headersOf(req, target.authority)
+    const socket = req.socket
+    const request = {
+      method: req.method ?? 'GET',
+      path: target.path,
+      query: target.query,
+      headers,
+      body: EMPTY_BODY,
+      peer: peerOf(socket.remoteAddress ?? '', 'encrypted' in socket && socket.encrypted === true, headers),
+    }
+    const length = headers['content-length']
+    if ((length === undefined || length === '0') && headers['transfer-encoding'] === undefined) {
+      run(res, request)
+      return
+    }
+    if (!isPlainEncoding(headers['content-encoding'])) {
+      refuse(req, res, encodingRefused)
+      return
+    }
+    const limit = limitOf(request.path)
+    if (length !== undefined && Number(length) > limit) {
+      refuse(req, res, bodyTooLarge)
+      return
+    }
+    if (req.readableEnded) {
+      log.error('The body was read before this listener saw the request: mount it before any body parser')
+      refuse(req, res, failureReply(undefined))
+      return
+    }
+    receive(req, limit, (body) => {
+      if (body === null) refuse(req, res, bodyTooLarge)
+      else run(res, { ...request, body })
+    })
+  }
+}
+
+interface Target {
+  readonly path: string
+  readonly query: string
+  /** Only of the absolute form. */
+  readonly authority: string | undefined
+}
+
+const ABSOLUTE = /^https?:\/\/([^/?#@]+)(\/[^?#]*)?(?:\?([^#]*))?$/i
+
+// RFC 9112 §3.2. `originalUrl` is the whole path when a framework has cut its mount point off `url`.
+function targetOf(req: IncomingMessage): Target | null {
+  const url = 'originalUrl' in req && typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+  if (url.charCodeAt(0) === 0x2f) {
+    const mark = url.indexOf('?')
+    return mark === -1
+      ? { path: url, query: '', authority: undefined }
+      : { path: url.slice(0, mark), query: url.slice(mark + 1), authority: undefined }
+  }
+  const absolute = ABSOLUTE.exec(url)
+  if (absolute !== null) return { path: absolute[2] ?? '/', query: absolute[3] ?? '', authority: absolute[1] }
+  return url === '*' ? { path: url, query: '', authority: undefined } : null
+}
+
+// Node keeps the first of two: another reader of the same request may have kept the last. RFC 9112 §3.2, RFC 9110 §5.3.
+function hasRepeatedSingle(rawHeaders: readonly string[]): boolean {
+  let host = 0
+  let authorization = 0
+  let contentType = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 4) {
+      if (name.toLowerCase() === 'host') host++
+    } else if (name.length === 13) {
+      if (name.toLowerCase() === 'authorization') authorization++
+    } else if (name.length === 12) {
+      if (name.toLowerCase() === 'content-type') contentType++
+    }
+  }
+  return host > 1 || authorization > 1 || contentType > 1
+}
+
+function headersOf(req: IncomingMessage, authority: string | undefined): HttpRequest['headers'] {
+  const headers = req.headers
+  // The only name Node gives as a list, and one that no request has.
+  if (headers['set-cookie'] !== undefined) delete headers['set-cookie']
+  const plain = headers as Record<string, string | undefined>
+  // RFC 9112 §3.2.2: the absolute form outweighs Host.
+  return authority === undefined ? plain : { ...plain, host: authority }
+}
+
+/** `done` is called once, with null when the body is larger than `limit`; never when the visitor went away. */
+function receive(req: IncomingMessage, limit: number, done: (body: Uint8Array | null) => void): void {
+  let first: Buffer | undefined
+  let more: Buffer[] | undefined
+  let size = 0
+  const onData = (chunk: Buffer) => {
+    size += chunk.length
+    if (size > limit) {
+      req.off('data', onData)
+      req.off('end', onEnd)
+      done(null)
+    } else if (first === undefined) first = chunk
+    else if (more === undefined) more = [first, chunk]
+    else more.push(chunk)
+  }
+  const onEnd = () => done(more === undefined ? (first ?? EMPTY_BODY) : Buffer.concat(more, size))
+  req.on('data', onData)
+  req.on('end', onEnd)
+}
+
+function send(res: ServerResponse, reply: HttpReply): void {
+  const { status, headers, body } = reply
+  const lines: (string | string[])[] = []
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value === 'string') lines.push(name, value)
+    else if (value !== undefined) for (const one of value) lines.push(name, one)
+  }
+  if (status === 204 || status === 304) {
+    res.writeHead(status, lines)
+    res.end()
+    return
+  }
+  lines.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length))
+  res.writeHead(status, lines)
+  res.end(body)
+}
+
+/** Bytes and time given to a visitor that is still sending, so that the refusal is read before the socket closes. */
+const LINGER_BYTES = 1024 * 1024
+const LINGER_MS = 1000
+
+/** Answers without having read the body, and closes the connection. */
+function refuse(req: IncomingMessage, res: ServerResponse, reply: HttpReply): void {
+  res.shouldKeepAlive = false
+  if (req.complete) {
+    send(res, reply)
+    return
+  }
+  const body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body)
+  res.writeHead(reply.status, {
+    ...(reply.headers as Record<string, string>),
+    'content-length': Buffer.byteLength(body),
+  })
+  res.write(body)
+  let dropped = 0
+  const finish = () => {
+    clearTimeout(timer)
+    res.end()
+  }
+  const timer = setTimeout(finish, LINGER_MS)
+  req.on('data', (chunk: Buffer) => {
+    dropped += chunk.length
+    if (dropped > LINGER_BYTES) finish()
+  })
+  req.on('end', finish)
+  req.on('close', finish)
+}

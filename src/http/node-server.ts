@@ -1,0 +1,211 @@
+// The listening socket: time limits, connections an address, TLS by files that may be renewed, and an end that lets
+// requests in flight finish.
+
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { createSecureContext } from 'node:tls'
+import type { Log } from '../platform/log.ts'
+import { describeFailure } from './failures.ts'
+import { createNodeListener, type Handle, type ListenerSettings } from './node-adapter.ts'
+import { addressBucket } from './trusted-proxies.ts'
+
+export interface ListenOptions extends ListenerSettings {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** Paths of PEM files. They are read again on SIGHUP and when they change. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly handle: Handle
+  readonly log: Log
+  /** Sockets one address may hold. Default 256, and no limit once trusted proxies are set. */
+  readonly connectionsPerAddress?: number
+  /** Milliseconds. Defaults: headers 10,000, request 30,000, idle 65,000, close 10,000. */
+  readonly timeouts?: Partial<Timeouts>
+}
+
+export interface Timeouts {
+  readonly headers: number
+  readonly request: number
+  readonly idle: number
+  /** What requests in flight are given once the server closes. */
+  readonly close: number
+}
+
+export interface Listening {
+  readonly port: number
+  /** Accepts nothing further, lets requests in flight finish, then ends what is left. */
+  close(): Promise<void>
+}
+
+/** The socket cannot be had; the message is one sentence for the operator. */
+export class CannotListen extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CannotListen'
+  }
+}
+
+const DEFAULT_TIMEOUTS: Timeouts = { headers: 10_000, request: 30_000, idle: 65_000, close: 10_000 }
+const CONNECTIONS_PER_ADDRESS = 256
+/** A visitor that neither sends nor reads for this long while a reply is under way. */
+const SILENCE_MS = 120_000
+const CERTIFICATE_CHECK_MS = 5_000
+
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+  const listener = createNodeListener(options.handle, options, options.log)
+  const settings = {
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.idle,
+    // Node looks for late requests this often; its own default of 30 s would triple the limit above.
+    connectionsCheckingInterval: Math.min(1000, Math.max(50, timeouts.headers / 4)),
+    maxHeaderSize: 16 * 1024,
+  }
+  const server: Server =
+    options.tls === undefined
+      ? createServer(settings)
+      : createTlsServer({ ...settings, ...readCertificate(options.tls), handshakeTimeout: timeouts.headers })
+  let closing = false
+  server.timeout = SILENCE_MS
+  server.on('request', (req, res) => {
+    if (closing) res.shouldKeepAlive = false
+    listener(req, res)
+  })
+  server.on('clientError', answerMalformed)
+  limitConnections(server, options)
+  await bind(server, options)
+  const stopRenewal =
+    options.tls !== undefined && server instanceof TlsServer
+      ? renewCertificate(server, options.tls, options.log)
+      : undefined
+
+  const address = server.address()
+  let closed: Promise<void> | undefined
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close() {
+      closing = true
+      closed ??= closeGracefully(server, timeouts.close).finally(() => stopRenewal?.())
+      return closed
+    },
+  }
+}
+
+function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) =>
+      reject(new CannotListen(whyNot(error, host, port), { cause: error }))
+    server.once('error', onError)
+    server.listen({ host, port }, () => {
+      server.off('error', onError)
+      resolve()
+    })
+  })
+}
+
+function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is already in use by another program; stop it or choose another port.`
+    case 'EACCES':
+      return `This user may not listen on port ${port} of ${host}; choose a port above 1023 or grant the right.`
+    case 'EADDRNOTAVAIL':
+      return `This machine has no address ${host} to listen on.`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The host name ${host} to listen on cannot be resolved.`
+    default:
+      return `Cannot listen on port ${port} of ${host} (${error.code ?? error.name}).`
+  }
+}
+
+/** Refuses further sockets of an address that holds its share already: 200 slow sockets must cost nothing. */
+function limitConnections(server: Server, options: ListenOptions): void {
+  const limit =
+    options.connectionsPerAddress ??
+    (options.trustedProxies.length === 0 ? CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY)
+  if (limit === Number.POSITIVE_INFINITY) return
+  const held = new Map<string, number>()
+  server.on('connection', (socket) => {
+    const bucket = addressBucket(socket.remoteAddress ?? '')
+    const count = held.get(bucket) ?? 0
+    if (count >= limit) {
+      socket.destroy()
+      return
+    }
+    held.set(bucket, count + 1)
+    socket.once('close', () => {
+      const left = (held.get(bucket) ?? 1) - 1
+      if (left === 0) held.delete(bucket)
+      else held.set(bucket, left)
+    })
+  })
+}
+
+/** What cannot be parsed never reaches the listener: answered on the bare socket. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const line =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? '408 Request Timeout'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
+}
+
+function closeGracefully(server: Server, patience: number): Promise<void> {
+  return new Promise((resolve) => {
+    // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const end = setTimeout(() => server.closeAllConnections(), patience)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(end)
+      resolve()
+    })
+  })
+}
+
+interface CertificateFiles {
+  readonly cert: string
+  readonly key: string
+}
+
+function readCertificate(files: CertificateFiles): { cert: Buffer; key: Buffer } {
+  try {
+    const pair = { cert: readFileSync(files.cert), key: readFileSync(files.key) }
+    createSecureContext(pair)
+    return pair
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    throw new CannotListen(`The certificate ${files.cert} and key ${files.key} cannot be used (${code}).`, {
+      cause: error,
+    })
+  }
+}
+
+/** A pair that does not fit (only one file written yet) leaves the old one in use. */
+function renewCertificate(server: TlsServer, files: CertificateFiles, log: Log): () => void {
+  const renew = () => {
+    try {
+      server.setSecureContext(readCertificate(files))
+      log.info('The TLS certificate was read again', { certificate: files.cert })
+    } catch (error) {
+      log.error('The TLS certificate cannot be read again; the old one stays in use', describeFailure(error))
+    }
+  }
+  process.on('SIGHUP', renew)
+  const watched = [files.cert, files.key]
+  for (const file of watched) watchFile(file, { persistent: false, interval: CERTIFICATE_CHECK_MS }, renew)
+  return () => {
+    process.off('SIGHUP', renew)
+    for (const file of watched) unwatchFile(file, renew)
+  }
+}

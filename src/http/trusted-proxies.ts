@@ -1,0 +1,134 @@
+// Who is asking: address, scheme and host of the visitor. Forwarding headers are believed from trusted proxies only;
+// from anybody else they do not exist (RFC 9700 §4.13).
+
+import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
+import type { Peer } from './message.ts'
+
+/** Reads the visitor from a socket's address, whether it is encrypted, and the request's headers. */
+export type PeerReader = (
+  socketAddress: string,
+  encrypted: boolean,
+  headers: Readonly<Record<string, string | undefined>>,
+) => Peer
+
+const MAPPED_DOTTED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+const MAPPED_HEX = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i
+
+/** One spelling an address: IPv4-mapped IPv6 becomes IPv4, IPv6 its shortest lower-case form without a zone. */
+export function normalizeAddress(text: string): string {
+  if (isIPv4(text)) return text
+  const zone = text.indexOf('%')
+  const bare = zone === -1 ? text : text.slice(0, zone)
+  if (!isIPv6(bare)) return text
+  const short = new SocketAddress({ address: bare, family: 'ipv6' }).address
+  const dotted = MAPPED_DOTTED.exec(short)?.[1]
+  if (dotted !== undefined) return dotted
+  const hex = MAPPED_HEX.exec(short)
+  if (hex?.[1] === undefined || hex[2] === undefined) return short
+  const high = Number.parseInt(hex[1], 16)
+  const low = Number.parseInt(hex[2], 16)
+  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
+}
+
+/** The network strangers are counted by: IPv4 /24, IPv6 /48. An address that is none stands for itself. */
+export function networkOf(address: string): string {
+  const normal = normalizeAddress(address)
+  if (isIPv4(normal)) return `${normal.slice(0, normal.lastIndexOf('.'))}.0/24`
+  return isIPv6(normal) ? ipv6Network(normal) : normal
+}
+
+/** What floods are counted by: an IPv4 address itself, the /48 of an IPv6 address (one visitor owns that many). */
+export function addressBucket(address: string): string {
+  const normal = normalizeAddress(address)
+  return isIPv6(normal) ? ipv6Network(normal) : normal
+}
+
+function ipv6Network(address: string): string {
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const missing = tail === undefined ? 0 : 8 - left.length - right.length
+  const groups = [...left, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...right]
+  return `${groups.slice(0, 3).join(':')}::/48`
+}
+
+/** Throws `RangeError` naming the entry that is neither an address nor a network such as `10.0.0.0/8`. */
+export function parseTrustedProxies(entries: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [address = '', prefix, ...rest] = entry.trim().split('/')
+    const family = isIP(address)
+    const most = family === 4 ? 32 : 128
+    const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1
+    if (family === 0 || rest.length > 0 || bits < 0 || bits > most) {
+      throw new RangeError(`'${entry}' is neither an IP address nor a network such as 10.0.0.0/8`)
+    }
+    list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6')
+  }
+  return list
+}
+
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+/** No chain of proxies is longer; a longer header is somebody's invention. */
+const MOST_HOPS = 32
+const MOST_SOCKET_ADDRESSES = 4096
+
+/** With no trusted proxies the reader never looks at a forwarding header. */
+export function createPeerReader(trustedProxies: readonly string[]): PeerReader {
+  const list = parseTrustedProxies(trustedProxies)
+  const none = trustedProxies.length === 0
+  const known = new Map<string, { readonly address: string; readonly trusted: boolean }>()
+
+  const isTrusted = (address: string) => {
+    const family = isIP(address)
+    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  }
+
+  const lookUp = (socketAddress: string) => {
+    const address = normalizeAddress(socketAddress)
+    const found = { address, trusted: !none && isTrusted(address) }
+    if (known.size >= MOST_SOCKET_ADDRESSES) known.clear()
+    known.set(socketAddress, found)
+    return found
+  }
+
+  return (socketAddress, encrypted, headers) => {
+    const socket = known.get(socketAddress) ?? lookUp(socketAddress)
+    const host = headers['host'] ?? ''
+    if (!socket.trusted) return { address: socket.address, secure: encrypted, host }
+
+    // The rightmost hop that is no trusted proxy: everything left of it was written by the visitor.
+    const hops = headers['x-forwarded-for']?.split(',').slice(-MOST_HOPS) ?? []
+    let address = socket.address
+    let walked = 0
+    for (const hop of hops.toReversed()) {
+      const next = hopAddress(hop)
+      if (next === null) break
+      walked++
+      address = next
+      if (!isTrusted(next)) break
+    }
+    const scheme = hopValue(headers['x-forwarded-proto'], walked)?.toLowerCase()
+    const forwardedHost = hopValue(headers['x-forwarded-host'], walked)
+    return {
+      address,
+      secure: scheme === 'https' ? true : scheme === 'http' ? false : encrypted,
+      host: forwardedHost !== undefined && HOST.test(forwardedHost) ? forwardedHost : host,
+    }
+  }
+}
+
+/** `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; null for `unknown` and inventions. */
+function hopAddress(hop: string): string | null {
+  const text = hop.trim()
+  if (isIP(text) !== 0) return normalizeAddress(text)
+  const bare = /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1]
+  return bare !== undefined && isIP(bare) !== 0 ? normalizeAddress(bare) : null
+}
+
+/** The value written by the proxy the visitor spoke to: as far from the right as the visitor's address was. */
+function hopValue(header: string | undefined, walked: number): string | undefined {
+  if (header === undefined) return undefined
+  const values = header.split(',')
+  return values[Math.max(0, values.length - Math.max(1, walked))]?.trim()
+}

@@ -1,0 +1,235 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { request as tlsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
+import { CannotListen, type Listening, type ListenOptions, listen } from '../../src/http/node-server.ts'
+import { json } from '../../src/http/replies.ts'
+import { createLog, silentLog } from '../../src/platform/log.ts'
+import { connectTo, exchange, statusOf } from './raw-socket.ts'
+
+const open: Listening[] = []
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close()
+})
+
+const ok = async (): Promise<HttpReply> => json(200, { ok: true })
+
+async function start(options: Partial<ListenOptions> = {}): Promise<Listening> {
+  const server = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    handle: ok,
+    log: silentLog,
+    trustedProxies: [],
+    ...options,
+  })
+  open.push(server)
+  return server
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('time limits', () => {
+  it('ends a connection whose headers do not arrive', async () => {
+    const { port } = await start({ timeouts: { headers: 300, request: 600 } })
+    const slow = connectTo(port)
+    slow.socket.write('GET / HTTP/1.1\r\nHost: h\r\n')
+    const reply = await slow.closed
+    expect(statusOf(reply)).toBe(408)
+  })
+
+  it('ends a connection that says nothing at all', async () => {
+    const { port } = await start({ timeouts: { headers: 300, request: 600 } })
+    const silent = connectTo(port)
+    await expect(Promise.race([silent.closed.then(() => 'closed'), pause(5000)])).resolves.toBe('closed')
+  })
+
+  it('ends a request whose body does not arrive, while a prompt one is answered', async () => {
+    let asked = 0
+    const handle = async () => json(200, { asked: ++asked })
+    const { port } = await start({ handle, timeouts: { headers: 300, request: 600 } })
+    const slow = connectTo(port)
+    slow.socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\na=')
+    const dripping = setInterval(() => slow.socket.write('x'), 100)
+    const prompt = await exchange(port, 'POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\na')
+    const reply = await slow.closed
+    clearInterval(dripping)
+    expect(statusOf(prompt)).toBe(200)
+    expect(statusOf(reply)).toBe(408)
+    expect(asked).toBe(1)
+  })
+
+  it('lets a slow endpoint finish: the limits are for visitors', async () => {
+    const handle = async () => {
+      await pause(1500)
+      return json(200, {})
+    }
+    const { port } = await start({ handle, timeouts: { headers: 300, request: 600 } })
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200)
+  })
+
+  it('ends an idle connection', async () => {
+    const { port } = await start({ timeouts: { idle: 200 } })
+    const connection = connectTo(port)
+    connection.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    await connection.until(/"ok":true\}$/)
+    await expect(Promise.race([connection.closed.then(() => 'closed'), pause(5000)])).resolves.toBe('closed')
+  })
+})
+
+describe('connections an address', () => {
+  it('are limited without trusted proxies, and free again when one closes', async () => {
+    const { port } = await start({ connectionsPerAddress: 3 })
+    const held = Array.from({ length: 3 }, () => connectTo(port))
+    for (const connection of held) {
+      connection.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+      await connection.until(/"ok":true\}$/)
+    }
+    const refused = connectTo(port)
+    refused.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    expect(await refused.closed).toBe('')
+    held[0]?.socket.destroy()
+    await held[0]?.closed
+    await pause(50)
+    expect(statusOf(await exchange(port, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'))).toBe(200)
+    for (const connection of held) connection.socket.destroy()
+  })
+
+  it('are 256, and unlimited behind a trusted proxy', async () => {
+    const answered = async (trustedProxies: string[]) => {
+      const { port } = await start({ trustedProxies })
+      const all = Array.from({ length: 260 }, () => connectTo(port))
+      const counts = all.map(async (connection) => {
+        connection.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+        return Promise.race([connection.until(/"ok":true\}$/).then(() => 1), connection.closed.then(() => 0)]).catch(
+          () => 0,
+        )
+      })
+      const total = (await Promise.all(counts)).reduce<number>((sum, one) => sum + one, 0)
+      for (const connection of all) connection.socket.destroy()
+      return total
+    }
+    expect(await answered([])).toBe(256)
+    expect(await answered(['127.0.0.1'])).toBe(260)
+  })
+})
+
+describe('closing', () => {
+  it('finishes the request in flight, ends idle connections and accepts nothing further', async () => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const handle = async (request: HttpRequest) => {
+      if (request.path === '/slow') await released
+      return json(200, { path: request.path })
+    }
+    const server = await start({ handle })
+    const idle = connectTo(server.port)
+    idle.socket.write('GET /idle HTTP/1.1\r\nHost: h\r\n\r\n')
+    await idle.until(/idle"\}$/)
+    const busy = connectTo(server.port)
+    busy.socket.write('GET /slow HTTP/1.1\r\nHost: h\r\n\r\n')
+    await pause(50)
+    const closing = server.close()
+    await idle.closed
+    await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow()
+    release()
+    expect(await busy.closed).toMatch(/^HTTP\/1\.1 200.*"path":"\/slow"\}$/s)
+    await closing
+  })
+
+  it('destroys what has not finished in time', async () => {
+    const server = await start({ handle: () => new Promise<HttpReply>(() => {}), timeouts: { close: 200 } })
+    const stuck = connectTo(server.port)
+    stuck.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    await pause(50)
+    const started = performance.now()
+    await server.close()
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect(await stuck.closed).toBe('')
+  })
+})
+
+describe('a socket that cannot be had', () => {
+  it('is one clear sentence', async () => {
+    const { port } = await start()
+    const second = start({ port })
+    await expect(second).rejects.toThrow(CannotListen)
+    await expect(second).rejects.toThrow(`Port ${port} on 127.0.0.1 is already in use by another program`)
+    await expect(start({ host: '192.0.2.1' })).rejects.toThrow('This machine has no address 192.0.2.1')
+  })
+
+  it('names certificate files that cannot be used', async () => {
+    await expect(start({ tls: { cert: '/nowhere/c.pem', key: '/nowhere/k.pem' } })).rejects.toThrow(
+      'The certificate /nowhere/c.pem and key /nowhere/k.pem cannot be used (ENOENT).',
+    )
+  })
+})
+
+describe('TLS by certificate files', () => {
+  let folder = ''
+  const file = (name: string) => join(folder, name)
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lingpai-tls-'))
+    for (const name of ['one', 'two']) {
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:P-256',
+          '-nodes',
+          '-days',
+          '2',
+          '-subj',
+          `/CN=${name}`,
+          '-keyout',
+          file(`${name}.key`),
+          '-out',
+          file(`${name}.crt`),
+        ],
+        { stdio: 'ignore' },
+      )
+    }
+    copyFileSync(file('one.crt'), file('live.crt'))
+    copyFileSync(file('one.key'), file('live.key'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  function ask(port: number): Promise<{ name: string; status: number | undefined }> {
+    return new Promise((resolve, reject) => {
+      const sent = tlsRequest({ port, host: '127.0.0.1', rejectUnauthorized: false, agent: false }, (reply) => {
+        const subject = (reply.socket as TLSSocket).getPeerCertificate().subject
+        reply.resume()
+        reply.on('end', () => resolve({ name: String(subject.CN), status: reply.statusCode }))
+      })
+      sent.on('error', reject)
+      sent.end()
+    })
+  }
+
+  it('says so to the endpoint, and reads renewed files on SIGHUP; a pair that does not fit changes nothing', async () => {
+    const lines: string[] = []
+    const log = createLog('info', 'text', (line) => lines.push(line))
+    const handle = async ({ peer }: HttpRequest) => json(peer.secure ? 200 : 500, {})
+    const { port } = await start({ handle, log, tls: { cert: file('live.crt'), key: file('live.key') } })
+    expect(await ask(port)).toEqual({ name: 'one', status: 200 })
+
+    copyFileSync(file('two.crt'), file('live.crt'))
+    process.emit('SIGHUP')
+    expect(await ask(port)).toEqual({ name: 'one', status: 200 })
+    expect(lines.join()).toContain('the old one stays in use')
+
+    copyFileSync(file('two.key'), file('live.key'))
+    process.emit('SIGHUP')
+    expect(await ask(port)).toEqual({ name: 'two', status: 200 })
+  })
+})
