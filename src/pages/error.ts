@@ -1,0 +1,42 @@
+// Pages that say no: a refusal with its trace number, another address (421), nothing here (404).
+
+import { html, webHref } from './html.ts'
+import { ICONS } from './icons.ts'
+import { layOut, wordsOf } from './layout.ts'
+import type { ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
+
+export function errorPage(view: ErrorView, frame: Frame): Page {
+  const { errors } = wordsOf(frame)
+  const advice = errors.advice[view.advice]
+  const href = webHref(view.tryAgainHref)
+  return layOut(frame, {
+    status: view.status,
+    title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${
+      href !== null && html`<p><a class="button primary" id="try-again" href="${href}">${errors.tryAgain}</a></p>`
+    }<h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd><dt>${errors.description}</dt><dd id="error-description"${frame.locale !== 'en' && html` lang="en"`}>${view.description}</dd><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+  })
+}
+
+export function misdirectedPage(view: MisdirectedView, frame: Frame): Page {
+  const { misdirected } = wordsOf(frame).errors
+  return layOut(frame, {
+    status: 421,
+    title: misdirected.title,
+    main: html`<div class="seal">${ICONS.sign}</div><h1>${misdirected.title}</h1><p class="lead">${misdirected.message(
+      html`<strong>${view.issuer}</strong>`,
+    )}</p><a class="button primary" id="continue" href="${webHref(view.href)}">${misdirected.submit}</a><h2>${wordsOf(frame).errors.operator}</h2><p>${misdirected.operator}</p>`,
+  })
+}
+
+export function notFoundPage(view: NotFoundView, frame: Frame): Page {
+  const { errors } = wordsOf(frame)
+  return layOut(frame, {
+    status: 404,
+    title: errors.notFound.title,
+    main: html`<div class="seal">${ICONS.question}</div><h1>${errors.notFound.title}</h1><p>${errors.notFound.message}</p>${
+      view.traceId &&
+      html`<dl class="facts"><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code></dd></dl>`
+    }`,
+  })
+}

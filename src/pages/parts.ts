@@ -1,0 +1,40 @@
+// Pieces that several pages are made of: a form with its hidden values, alerts, the client's picture and links.
+
+import { type Content, type Html, html, imageSource, webHref } from './html.ts'
+import { ICONS } from './icons.ts'
+import type { ClientView, FormTarget, Frame, Localized } from './views.ts'
+import type { Words } from './words/index.ts'
+
+export function form(target: FormTarget, content: Content, multipart = false): Html {
+  const hidden = Object.entries({ ...target.hidden, csrf: target.csrf }).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  return html`<form method="post" action="${target.action}"${multipart && html` enctype="multipart/form-data"`} novalidate>${hidden}${content}</form>`
+}
+
+/** Said at once by a screen reader, and named by the fields it is about. */
+export function alert(id: string, message: Content): Html {
+  return html`<div class="alert" role="alert" id="${id}">${ICONS.alert}<div><p>${message}</p></div></div>`
+}
+
+export function note(message: Content): Html {
+  return html`<div class="note" role="alert">${ICONS.alert}<div><p>${message}</p></div></div>`
+}
+
+export function clientLogo(client: ClientView | null): Content {
+  const source = imageSource(client?.logo)
+  return source !== null && html`<p class="client"><img id="client-logo" src="${source}" alt=""></p>`
+}
+
+/** The client's own policy and terms, with exactly the addresses it registered. */
+export function clientLinks(client: ClientView | null, words: Words): Content {
+  if (client === null) return null
+  const policy = webHref(client.policyUrl)
+  const terms = webHref(client.termsUrl)
+  if (policy === null && terms === null) return null
+  return html`<ul class="links">${policy !== null && html`<li><a id="client-policy" href="${policy}">${words.client.policy(client.name)}</a></li>`}${terms !== null && html`<li><a id="client-terms" href="${terms}">${words.client.terms(client.name)}</a></li>`}</ul>`
+}
+
+export function localized(text: Localized, frame: Frame): string {
+  return typeof text === 'string' ? text : text[frame.locale]
+}

@@ -1,0 +1,154 @@
+// What the pages of the operator's first hour are told: five set-up steps, the rehearsal, and the wait for the first
+// real sign-in. Sentences that only another wing can make arrive as `Localized`.
+
+import type { DataKind } from '../model/data-kind.ts'
+import type { FormTarget, Localized } from './views.ts'
+
+/** What is wrong with one field; the words are ours, `text` is for what only the caller can explain. */
+export type FieldProblem =
+  | { readonly problem: 'required' | 'passwords_differ' | 'username_taken' | 'username_forbidden' }
+  | { readonly problem: 'phone_invalid' | 'phone_taken' | 'client_name_forbidden' | 'file_empty' | 'file_unreadable' }
+  | { readonly problem: 'issuer_invalid' | 'issuer_needs_https' | 'issuer_has_path_or_query' | 'user_unknown' }
+  | { readonly problem: 'too_short' | 'too_long'; readonly limit: number }
+  | { readonly problem: 'text'; readonly text: Localized }
+
+export type Problems<Field extends string> = Readonly<Partial<Record<Field, FieldProblem>>>
+
+/** A page reached by a link that is spent by its button only: a link preview spends nothing. */
+export interface OpenLinkView {
+  readonly form: FormTarget
+  readonly purpose: 'set_up' | 'rehearsal'
+}
+
+/** Step 1. Fields: `username`, `name`, `password`, `password_again`. */
+export interface AdministratorView {
+  readonly form: FormTarget
+  readonly values: { readonly username: string; readonly name: string }
+  readonly minimumLength: number
+  readonly problems: Problems<'username' | 'name' | 'password' | 'password_again'>
+}
+
+export type CheckState = 'ok' | 'warn' | 'bad' | 'unknown'
+
+export interface CheckView {
+  readonly what: Localized
+  readonly state: CheckState
+  readonly explanation: Localized
+}
+
+/** Step 2. Field: `issuer`; buttons post `action` = `check` or `continue`. */
+export interface PublicAddressView {
+  readonly form: FormTarget
+  readonly issuer: string
+  readonly problems: Problems<'issuer'>
+  readonly checks: readonly CheckView[]
+  /** Our addresses, and who must be able to reach each. */
+  readonly urls: readonly { readonly name: string; readonly url: string; readonly from: 'tencent' | 'browsers' }[]
+}
+
+/** Step 3, before: field `name`. */
+export interface ConnectView {
+  readonly form: FormTarget
+  readonly name: string
+  readonly problems: Problems<'name'>
+}
+
+/** Step 3, after: the six values; one button, which only goes on. */
+export interface ConnectedView {
+  readonly form: FormTarget
+  readonly clientName: string
+  readonly values: {
+    readonly ClientId: string
+    /** Null once it has been shown: it cannot be shown again. */
+    readonly ClientSecret: string | null
+    readonly AuthorizationEndpoint: string
+    readonly TokenEndpoint: string
+    readonly UserInfoEndpoint: string
+    readonly Scope: string
+  }
+  readonly callback: string
+}
+
+/**
+ * Step 4. The first form posts `username`, `name`, `phone`, `phone_verified` (`yes`), `password`; the second, multipart, `file` and `csv`.
+ * `skip`, shown when somebody is there already, posts only its csrf.
+ */
+export interface FirstPersonView {
+  readonly form: FormTarget
+  readonly importForm: FormTarget
+  readonly skip: FormTarget | null
+  readonly values: {
+    readonly username: string
+    readonly name: string
+    readonly phone: string
+    readonly phoneVerified: boolean
+  }
+  readonly problems: Problems<'username' | 'name' | 'phone' | 'password' | 'file'>
+  readonly minimumLength: number
+  readonly csv: string
+  /** Line 1 is the header. */
+  readonly badRows: readonly { readonly line: number; readonly reason: Localized }[]
+  /** How many rows were bad in all, when `badRows` is cut off. */
+  readonly badRowCount?: number
+  /** People who can sign in already. */
+  readonly people: number
+}
+
+export type ContractEndpoint = 'authorize' | 'token' | 'userinfo'
+
+export interface ContractLineView {
+  readonly state: 'ok' | 'bad' | 'note'
+  readonly clause: string
+  readonly text: Localized
+  /** Why it failed and what to correct. */
+  readonly explanation?: Localized
+}
+
+/** What the rehearsal saw; the very words that travelled, secrets masked already. */
+export interface RehearsalResultView {
+  readonly passed: boolean
+  readonly clientName: string
+  readonly userName: string
+  readonly exchanges: readonly {
+    readonly endpoint: ContractEndpoint
+    readonly request: string
+    readonly reply: string
+    readonly lines: readonly ContractLineView[]
+  }[]
+  /** What the client would know about this person, claim by claim. */
+  readonly known: readonly { readonly claim: string; readonly value: string; readonly kind: DataKind }[]
+}
+
+/** Step 5, and the page on its own. Field: `user` (a listed value, or a user name when `users` is empty). */
+export interface RehearsalView {
+  readonly form: FormTarget
+  readonly clientName: string
+  readonly users: readonly { readonly value: string; readonly label: string }[]
+  readonly chosen: string
+  readonly problems: Problems<'user'>
+  readonly result: RehearsalResultView | null
+  /** In the set-up: goes on to the last page. */
+  readonly next: FormTarget | null
+}
+
+export interface LastRequestView {
+  readonly endpoint: ContractEndpoint
+  readonly state: 'waiting' | 'ok' | 'refused'
+  readonly secondsAgo?: number
+  /** The rule that refused it, with its clause. */
+  readonly rule?: string
+  readonly clause?: string
+  readonly reason?: Localized
+  readonly traceId?: string
+}
+
+/** After step 5. `done` once user info has been answered to the real client. */
+export interface WaitingView {
+  readonly clientName: string
+  readonly requests: readonly LastRequestView[]
+  readonly done: boolean
+  /** This page again. */
+  readonly refreshHref: string
+  /** Ends the set-up; null when it has ended. */
+  readonly finish: FormTarget | null
+}

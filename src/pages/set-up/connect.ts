@@ -1,0 +1,65 @@
+// Set-up, step 3: a name becomes a client, and the six values for 制作云's console.
+
+import { type Html, html } from '../html.ts'
+import { wordsOf } from '../layout.ts'
+import { form } from '../parts.ts'
+import type { ConnectedView, ConnectView } from '../set-up-views.ts'
+import type { Frame, Page } from '../views.ts'
+import { field, hasProblems, stepPage, summary } from './parts.ts'
+import { COPY_SCRIPT } from './scripts.ts'
+
+export function connectPage(view: ConnectView, frame: Frame): Page {
+  const words = wordsOf(frame).setUp.connect
+  return stepPage(frame, {
+    step: 3,
+    intro: words.intro,
+    hasError: hasProblems(view.problems),
+    main: html`${summary(view.problems, { name: words.name }, frame)}<div class="narrow">${form(
+      view.form,
+      html`${field(
+        {
+          name: 'name',
+          label: words.name,
+          value: view.name,
+          autocomplete: 'off',
+          hint: words.nameHint,
+          problem: view.problems.name,
+        },
+        frame,
+      )}<button class="primary" id="continue" type="submit">${words.submit}</button>`,
+    )}</div>`,
+  })
+}
+
+/** The names as the console writes them, in its order. */
+const SIX = ['ClientId', 'ClientSecret', 'AuthorizationEndpoint', 'TokenEndpoint', 'UserInfoEndpoint', 'Scope'] as const
+
+export function connectedPage(view: ConnectedView, frame: Frame): Page {
+  const words = wordsOf(frame).setUp.connect
+  const rows = SIX.map((name) => {
+    const value = view.values[name]
+    const hint = name !== 'ClientSecret' ? null : value === null ? words.secretGone : words.secretOnce
+    return value === null
+      ? html`<div class="value"><span class="label">${name}</span><span class="hint">${hint}</span></div>`
+      : valueRow(name, value, hint, frame)
+  })
+  return stepPage(frame, {
+    step: 3,
+    title: words.values,
+    intro: words.doneIntro(html`<strong>${view.clientName}</strong>`),
+    scripts: [COPY_SCRIPT],
+    main: html`<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
+      view.form,
+      html`<div class="actions"><button class="primary" id="continue" type="submit">${words.submitDone}</button></div>`,
+    )}`,
+  })
+}
+
+function valueRow(name: string, value: string, hint: string | null, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.connect
+  return html`<div class="value"><label for="${name}">${name}</label><div class="copy"><input id="${name}" type="text" readonly value="${value}" autocomplete="off" spellcheck="false"${
+    hint !== null && html` aria-describedby="${name}-hint"`
+  }><button type="button" hidden data-copy="${name}" data-copied="${words.copied}">${words.copy}<span class="hidden"> ${name}</span></button></div>${
+    hint !== null && html`<span class="hint" id="${name}-hint">${hint}</span>`
+  }</div>`
+}

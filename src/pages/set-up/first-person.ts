@@ -1,0 +1,77 @@
+// Set-up, step 4: one person typed in, or many from a CSV, with a report of the rows that are wrong.
+
+import { type Content, type Html, html } from '../html.ts'
+import { wordsOf } from '../layout.ts'
+import { alert, form, localized } from '../parts.ts'
+import type { FirstPersonView } from '../set-up-views.ts'
+import type { Frame, Page } from '../views.ts'
+import { field, fieldError, hasProblems, stepPage, summary } from './parts.ts'
+
+export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
+  const words = wordsOf(frame).setUp.person
+  const { problems } = view
+  const labels = {
+    username: words.username,
+    name: words.name,
+    phone: words.phone,
+    password: words.password,
+    file: words.file,
+  }
+  return stepPage(frame, {
+    step: 4,
+    intro: words.intro,
+    hasError: hasProblems(problems) || view.badRows.length > 0,
+    main: html`${summary(problems, labels, frame)}${report(view, frame)}${
+      view.skip && form(view.skip, html`<button id="skip" type="submit">${words.skip(view.people)}</button>`)
+    }<section class="section" aria-labelledby="one"><h2 id="one">${words.one}</h2>${form(view.form, person(view, frame))}</section><section class="section" aria-labelledby="many"><h2 id="many">${words.many}</h2><p>${words.manyIntro}<br><code>${words.columns}</code></p>${form(
+      view.importForm,
+      html`<div class="field"><label for="file">${words.file}</label><input id="file" name="file" type="file" accept=".csv,text/csv"${problems.file && html` aria-invalid="true" aria-describedby="file-error"`}>${
+        problems.file && fieldError('file', problems.file, frame)
+      }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none">
+${view.csv}</textarea></div><div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
+      true,
+    )}</section>`,
+  })
+}
+
+function person(view: FirstPersonView, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.person
+  const { problems, values } = view
+  return html`<div class="pair">${field({ name: 'username', label: words.username, value: values.username, autocomplete: 'off', problem: problems.username }, frame)}${field(
+    { name: 'name', label: words.name, value: values.name, autocomplete: 'off', problem: problems.name },
+    frame,
+  )}</div><div class="pair">${field(
+    {
+      name: 'phone',
+      label: words.phone,
+      value: values.phone,
+      type: 'tel',
+      inputmode: 'tel',
+      autocomplete: 'off',
+      hint: words.phoneHint,
+      problem: problems.phone,
+    },
+    frame,
+  )}${field(
+    {
+      name: 'password',
+      label: words.password,
+      type: 'password',
+      autocomplete: 'new-password',
+      hint: words.passwordHint(view.minimumLength),
+      problem: problems.password,
+    },
+    frame,
+  )}</div><div class="check"><input id="phone_verified" name="phone_verified" type="checkbox" value="yes"${values.phoneVerified && html` checked`}><label for="phone_verified">${words.phoneVerified}</label></div><div class="actions"><button class="primary" id="continue" type="submit">${words.submit}</button></div>`
+}
+
+function report(view: FirstPersonView, frame: Frame): Content {
+  const words = wordsOf(frame).setUp.person
+  const shown = view.badRows.length
+  const all = Math.max(view.badRowCount ?? shown, shown)
+  if (shown === 0) return null
+  const rows = view.badRows.map((row) => html`<tr><td>${row.line}</td><td>${localized(row.reason, frame)}</td></tr>`)
+  return html`${alert('bad-rows', words.badRows(all))}<table><thead><tr><th scope="col">${words.line}</th><th scope="col">${words.reason}</th></tr></thead><tbody>${rows}</tbody></table>${
+    all > shown && html`<p class="muted small">${words.more(all - shown)}</p>`
+  }`
+}

@@ -1,0 +1,20 @@
+// Where a one-time link leads: nothing is spent until the button is pressed, so a link preview costs nothing.
+
+import { html } from '../html.ts'
+import { ICONS } from '../icons.ts'
+import { layOut, wordsOf } from '../layout.ts'
+import { form } from '../parts.ts'
+import type { OpenLinkView } from '../set-up-views.ts'
+import type { Frame, Page } from '../views.ts'
+
+export function openLinkPage(view: OpenLinkView, frame: Frame): Page {
+  const { setUp } = wordsOf(frame)
+  const open = setUp.open[view.purpose]
+  return layOut(frame, {
+    title: open.title,
+    main: html`<div class="seal">${ICONS.key}</div><h1>${open.title}</h1><p class="lead">${open.message}</p>${form(
+      view.form,
+      html`<button class="primary" id="open" type="submit">${open.submit}</button>`,
+    )}<p class="hint">${setUp.open.once}</p>`,
+  })
+}

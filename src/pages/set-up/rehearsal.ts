@@ -1,0 +1,104 @@
+// The rehearsal, as step 5 of the set-up and on a page of its own: choose a person, see the three requests and replies,
+// each line of the contract, and what the client would know.
+
+import { type Content, type Html, html } from '../html.ts'
+import { ICONS } from '../icons.ts'
+import { layOut, wordsOf } from '../layout.ts'
+import { form, localized } from '../parts.ts'
+import type { RehearsalResultView, RehearsalView } from '../set-up-views.ts'
+import type { Frame, Page } from '../views.ts'
+import { field, fieldError, hasProblems, stateRow, stepPage, summary } from './parts.ts'
+
+/** On its own, opened by a link of the command line. */
+export function rehearsalPage(view: RehearsalView, frame: Frame): Page {
+  const words = wordsOf(frame).setUp.rehearsal
+  return layOut(frame, {
+    title: `${words.title} · ${view.clientName}`,
+    hasError: hasProblems(view.problems),
+    wide: true,
+    main: html`<h1>${words.title}</h1><p class="lead">${words.intro(html`<strong>${view.clientName}</strong>`)}</p>${rehearsal(view, frame)}`,
+  })
+}
+
+export function setUpRehearsalPage(view: RehearsalView, frame: Frame): Page {
+  const words = wordsOf(frame).setUp.rehearsal
+  return stepPage(frame, {
+    step: 5,
+    intro: words.intro(html`<strong>${view.clientName}</strong>`),
+    hasError: hasProblems(view.problems),
+    main: rehearsal(view, frame),
+  })
+}
+
+function rehearsal(view: RehearsalView, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.rehearsal
+  const { result, next } = view
+  const start = html`${summary(view.problems, { user: words.user }, frame)}<div class="narrow">${form(
+    view.form,
+    html`${person(view, frame)}<button${result === null && html` class="primary"`} id="rehearse" type="submit">${result === null ? words.submit : words.again}</button>`,
+  )}</div>`
+  const onward =
+    next &&
+    form(
+      next,
+      html`<div class="actions"><button${result?.passed === true && html` class="primary"`} id="continue" type="submit">${words.next}</button></div>`,
+    )
+  return html`${result && verdict(result, frame)}${start}${result && details(result, frame)}${onward}`
+}
+
+function person(view: RehearsalView, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.rehearsal
+  const { user: problem } = view.problems
+  if (view.users.length === 0) {
+    return field(
+      { name: 'user', label: words.user, value: view.chosen, autocomplete: 'off', hint: words.userHint, problem },
+      frame,
+    )
+  }
+  const options = view.users.map(
+    (user) =>
+      html`<option value="${user.value}"${user.value === view.chosen && html` selected`}>${user.label}</option>`,
+  )
+  return html`<div class="field"><label for="user">${words.user}</label><select id="user" name="user"${
+    problem && html` aria-invalid="true" aria-describedby="user-error"`
+  }>${options}</select>${problem && fieldError('user', problem, frame)}</div>`
+}
+
+function verdict(result: RehearsalResultView, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.rehearsal
+  return result.passed
+    ? html`<div class="verdict" role="status" id="verdict">${ICONS.tick}<span>${words.passed(result.clientName, result.userName)}</span></div>`
+    : html`<div class="verdict bad" role="alert" id="verdict">${ICONS.cross}<span>${words.failed(result.clientName)}</span></div>`
+}
+
+function details(result: RehearsalResultView, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.rehearsal
+  const sections = result.exchanges.map(
+    (exchange, index) =>
+      html`<section class="section" id="${exchange.endpoint}"><h2>${index + 1}. ${words.endpoints[exchange.endpoint]}</h2><ul class="rows">${exchange.lines.map(
+        (line) =>
+          stateRow(
+            line.state,
+            words.states[line.state],
+            localized(line.text, frame),
+            html`<p>${line.explanation !== undefined && html`${localized(line.explanation, frame)} `}<span class="small">${line.clause}</span></p>`,
+          ),
+      )}</ul>${wire(words.request, exchange.request)}${wire(words.reply, exchange.reply)}</section>`,
+  )
+  return html`${sections}<section class="section" id="known"><h2>${words.known(result.clientName, result.userName)}</h2>${known(result, frame)}</section>`
+}
+
+function wire(name: string, text: string): Html {
+  return html`<details><summary>${name}</summary><pre>${text}</pre></details>`
+}
+
+function known(result: RehearsalResultView, frame: Frame): Content {
+  const { consent, setUp } = wordsOf(frame)
+  const words = setUp.rehearsal
+  if (result.known.length === 0) return html`<p>${words.nothing}</p>`
+  const rows = result.known.map(
+    (claim) =>
+      html`<tr><th scope="row"><code>${claim.claim}</code><span class="hint">${consent.kinds[claim.kind].name}</span></th><td>${claim.value}</td></tr>`,
+  )
+  return html`<table><thead><tr><th scope="col">${words.claim}</th><th scope="col">${words.value}</th></tr></thead><tbody>${rows}</tbody></table>`
+}

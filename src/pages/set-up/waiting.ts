@@ -1,0 +1,58 @@
+// After the set-up: the last real request at each endpoint, or the rule that refused it, until user info has been
+// answered to the real client.
+
+import { html } from '../html.ts'
+import { ICONS } from '../icons.ts'
+import { layOut, wordsOf } from '../layout.ts'
+import { form, localized } from '../parts.ts'
+import type { LastRequestView, WaitingView } from '../set-up-views.ts'
+import type { Frame, Page } from '../views.ts'
+import { stateRow, stepIndicator } from './parts.ts'
+import { REFRESH_SCRIPT } from './scripts.ts'
+
+export function waitingPage(view: WaitingView, frame: Frame): Page {
+  const words = wordsOf(frame).setUp.waiting
+  const title = view.done ? words.doneTitle : words.title
+  const client = html`<strong>${view.clientName}</strong>`
+  const verdict =
+    view.done &&
+    html`<div class="verdict" role="status" id="verdict">${ICONS.tick}<span>${words.done(client)}</span></div>`
+  // What the script compares: ages change all the time and are not worth an announcement, these are.
+  const state = view.requests
+    .map((request) => `${request.endpoint} ${request.state} ${request.traceId ?? ''}`)
+    .join('; ')
+  return layOut(frame, {
+    title: `${title} · ${wordsOf(frame).setUp.title}`,
+    wide: true,
+    ...(!view.done && { scripts: [REFRESH_SCRIPT], connects: true }),
+    main: html`${stepIndicator(frame, 6)}<h1>${title}</h1>${verdict}${!view.done && html`<p class="lead">${words.intro(client)}</p>`}<p class="hidden" role="status" id="said"></p><div id="requests" data-done="${
+      view.done ? 'yes' : 'no'
+    }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
+      !view.done &&
+      html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
+    }<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
+      view.finish &&
+      form(
+        view.finish,
+        html`<button class="${view.done ? 'primary' : 'quiet'}" id="finish" type="submit">${view.done ? words.finish : words.finishEarly}</button>`,
+      )
+    }</div>`,
+  })
+}
+
+function row(request: LastRequestView, frame: Frame) {
+  const words = wordsOf(frame).setUp.waiting
+  const ago = request.secondsAgo !== undefined && html` · ${words.ago(request.secondsAgo)}`
+  const refusal =
+    request.state === 'refused' &&
+    html`<p>${request.reason !== undefined && localized(request.reason, frame)}</p><p class="small">${words.rule}: <code>${request.rule}</code>${
+      request.clause !== undefined && html` (${request.clause})`
+    }${request.traceId !== undefined && html` · ${words.trace}: <code>${request.traceId}</code>`}</p>`
+  return stateRow(
+    request.state,
+    words.states[request.state],
+    words.endpoints[request.endpoint],
+    html`<p class="small">${words.who[request.endpoint]}${ago}</p>${refusal}`,
+    `request-${request.endpoint}`,
+  )
+}

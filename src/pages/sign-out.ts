@@ -1,0 +1,34 @@
+// Asking whether to sign out, and having signed out.
+
+import { html, onwardHref } from './html.ts'
+import { ICONS } from './icons.ts'
+import { layOut, wordsOf } from './layout.ts'
+import { form, note } from './parts.ts'
+import type { Frame, Page, SignedOutView, SignOutView } from './views.ts'
+
+export function signOutPage(view: SignOutView, frame: Frame): Page {
+  const { signOut } = wordsOf(frame)
+  return layOut(frame, {
+    title: signOut.title,
+    main: html`<div class="seal">${ICONS.door}</div><h1>${signOut.title}</h1>${view.notice && note(signOut.formExpired)}${
+      view.client && html`<p>${signOut.asks(html`<strong>${view.client.name}</strong>`)}</p>`
+    }${view.user && html`<p>${signOut.message(html`<strong>${view.user.name}</strong>`)}</p>`}<p class="lead">${signOut.plain}</p>${form(
+      view.form,
+      html`<button class="primary" id="logout-confirm" type="submit" name="decision" value="sign-out">${signOut.confirm}</button><button id="logout-cancel" type="submit" name="decision" value="stay">${signOut.cancel}</button>`,
+    )}`,
+  })
+}
+
+export function signedOutPage(view: SignedOutView, frame: Frame): Page {
+  const { signedOut } = wordsOf(frame)
+  const stayed = view.stayed === true
+  const href = view.continueHref ? onwardHref(view.continueHref) : null
+  const title = stayed ? signedOut.stayedTitle : signedOut.title
+  return layOut(frame, {
+    title,
+    main: html`<div class="seal">${ICONS.tick}</div><h1>${title}</h1><p class="lead">${stayed ? signedOut.stayed : signedOut.message}</p>${
+      href !== null &&
+      html`<a class="button primary" id="logout-continue" href="${href}">${view.client ? signedOut.onward(view.client.name) : signedOut.onwardPlain}</a>`
+    }`,
+  })
+}

@@ -1,0 +1,200 @@
+// What each page of the way through sign-in is told: plain values, no markup. The set-up's and the rehearsal's views
+// are in `set-up-views.ts`. Every page is a function `(view, frame) => Page`.
+
+import type { DataKind } from '../model/data-kind.ts'
+import type { Brand } from './brand.ts'
+import type { Locale } from './locale.ts'
+
+/** What surrounds every page: the language, the operator's brand, and where the same page is in each language. */
+export interface Frame {
+  readonly locale: Locale
+  readonly brand: Brand
+  /** Same page, other language (usually this address with `ui_locales`). Empty: no switch is shown. */
+  readonly languageHrefs: Readonly<Partial<Record<Locale, string>>>
+}
+
+/** A page ready to be sent, with what its Content-Security-Policy has to allow. */
+export interface Page {
+  readonly status: number
+  readonly title: string
+  readonly html: string
+  /** Source for `style-src`, quotes included: `'sha256-…'`. */
+  readonly styleHash: string
+  /** Sources for `script-src`; empty on most pages: then say `script-src 'none'`. */
+  readonly scriptHashes: readonly string[]
+  /** Source for `img-src`: `'none'`, `'self'` or `'self' data:`. */
+  readonly imageSource: string
+  /** Source for `connect-src`: `'none'`, or `'self'` where a script asks for the same page again. */
+  readonly connectSource: string
+}
+
+/** Where a form posts. Every form carries the hidden field `csrf` and what `hidden` adds. */
+export interface FormTarget {
+  /** A path on our origin. */
+  readonly action: string
+  readonly csrf: string
+  readonly hidden?: Readonly<Record<string, string>>
+}
+
+/** Text that comes from outside this folder: one text, or one for each language. */
+export type Localized = string | Readonly<Record<Locale, string>>
+
+/** The client as the person meets it. */
+export interface ClientView {
+  readonly name: string
+  /** A path on our origin or a `data:image/` URL; never another host. */
+  readonly logo?: string | null
+  readonly homeUrl?: string | null
+  readonly policyUrl?: string | null
+  readonly termsUrl?: string | null
+}
+
+export type SignInError =
+  /** Unknown user and wrong password alike. */
+  | 'wrong_credentials'
+  | 'username_missing'
+  | 'password_missing'
+  /** Right password, but the user is disabled: say it only to whom the password was right. */
+  | 'user_disabled'
+  /** The form was rendered for a visit that is over, or the anti-forgery value did not match. */
+  | 'form_expired'
+  /** The browser sent no cookie back. */
+  | 'cookies_missing'
+  /** An `id_token_hint` or choice named another person than the one who signed in. */
+  | 'other_user_expected'
+
+/** Fields posted: `username`, `password`, `remember` (`yes` when ticked), `csrf`. */
+export interface SignInView {
+  readonly form: FormTarget
+  /** Null when nobody asks (the operator's own pages). */
+  readonly client: ClientView | null
+  /** Prefills the editable user name: `login_hint`, or what was typed. */
+  readonly username: string
+  /** The person who has to prove again who they are (`prompt=login`, `max_age`); shown, and prefilled when `username` is empty. */
+  readonly knownUser?: string | null
+  readonly remember?: boolean
+  /** False hides "keep me signed in". Default true. */
+  readonly offerRemember?: boolean
+  readonly error?: SignInError | null
+  /** Posts `decision=deny`. Null: no way back is offered. */
+  readonly cancel: FormTarget | null
+}
+
+/** 429: same fields as sign-in; the caller adds `Retry-After`. */
+export interface WaitView {
+  readonly form: FormTarget
+  readonly client: ClientView | null
+  readonly username: string
+  readonly seconds: number
+  readonly remember?: boolean
+  readonly offerRemember?: boolean
+  readonly cancel: FormTarget | null
+}
+
+/** Fields posted: `account` (the chosen value), or `another=yes`. */
+export interface ChooseAccountView {
+  readonly form: FormTarget
+  readonly client: ClientView | null
+  /** Buttons `account-1`, `account-2`, … in this order; `account-other` is the one for somebody else. */
+  readonly accounts: readonly { readonly value: string; readonly name: string; readonly username: string }[]
+  readonly cancel: FormTarget | null
+}
+
+/** One kind of personal data on the consent page. */
+export interface KindView {
+  readonly kind: DataKind
+  /** The very value that will be sent, masked where it should be (see `maskPhone`). Absent: only the kind is named. */
+  readonly value?: string | null
+  /** The claim's own name; needed for `custom` only. */
+  readonly label?: string
+  /** For phone and email: whether it has been proven. */
+  readonly verified?: boolean
+}
+
+/** Field posted: `decision` = `allow` or `deny`. */
+export interface ConsentView {
+  readonly form: FormTarget
+  readonly client: ClientView
+  /** Who receives the data; falls back to the client's name. */
+  readonly recipient: string | null
+  readonly contact: string | null
+  readonly purpose: string | null
+  readonly user: { readonly name: string; readonly username: string }
+  readonly kinds: readonly KindView[]
+  /** Posts `another=yes`: this is not me. */
+  readonly switchUser?: FormTarget | null
+  /** The page is shown again because this happened. */
+  readonly notice?: 'user_changed' | 'form_expired' | null
+}
+
+export type Onward = { readonly href: string } | { readonly form: FormTarget }
+
+/** A stop between a cross-site POST and our own cookies; id `continue`. */
+export interface ContinueView {
+  readonly client: ClientView | null
+  readonly to: Onward
+}
+
+/** Field posted: `decision` = `sign-out` or `stay`. */
+export interface SignOutView {
+  readonly form: FormTarget
+  readonly client: ClientView | null
+  readonly user: { readonly name: string; readonly username: string } | null
+  readonly notice?: 'form_expired' | null
+}
+
+export interface SignedOutView {
+  /** The trusted `post_logout_redirect_uri` with its state, as a plain link. */
+  readonly continueHref?: string | null
+  readonly client: ClientView | null
+  /** The person chose to stay signed in. */
+  readonly stayed?: boolean
+}
+
+/** Names what the visitor and the operator are told; see `words`. None of them says what a stranger must not know. */
+export type ErrorAdvice =
+  | 'unknown_client'
+  | 'client_disabled'
+  | 'redirect_uri_missing'
+  | 'redirect_uri_mismatch'
+  | 'request_malformed'
+  | 'request_too_large'
+  | 'request_refused'
+  | 'access_denied'
+  | 'post_logout_redirect_uri'
+  | 'id_token_hint'
+  | 'interaction_expired'
+  | 'interaction_unknown'
+  | 'cookies_missing'
+  | 'cross_site_form'
+  | 'link_spent'
+  | 'set_up_done'
+  | 'not_allowed'
+  | 'method_not_allowed'
+  | 'too_many_requests'
+  | 'overloaded'
+  | 'server_error'
+
+export interface ErrorView {
+  readonly status: number
+  /** The OAuth error code, text of `error-code`. */
+  readonly code: string
+  /** Printable ASCII for whoever develops the client, text of `error-description`. */
+  readonly description: string
+  readonly traceId: string
+  readonly advice: ErrorAdvice
+  readonly client?: ClientView | null
+  /** Somewhere on our origin from which to begin again. */
+  readonly tryAgainHref?: string | null
+}
+
+/** 421: the request came to another host than the issuer's. */
+export interface MisdirectedView {
+  /** The issuer as text, and the same page there. */
+  readonly issuer: string
+  readonly href: string
+}
+
+export interface NotFoundView {
+  readonly traceId?: string | null
+}

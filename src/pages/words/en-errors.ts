@@ -1,0 +1,114 @@
+// English words of error pages: one sentence for the visitor, one for the operator on what to correct.
+
+import { type Content, html } from '../html.ts'
+
+export const errors = {
+  title: 'Something went wrong',
+  visitor: 'What happened',
+  operator: 'For whoever runs the application or this server',
+  code: 'Error',
+  description: 'Description',
+  trace: 'Trace number',
+  traceHint: 'Please give this number to your administrator.',
+  tryAgain: 'Try again',
+  advice: {
+    unknown_client: {
+      visitor: 'The application that sent you here is not known to this server, so you were not signed in.',
+      operator: 'Compare the client_id that the application sends with the one registered here, letter by letter.',
+    },
+    client_disabled: {
+      visitor: 'Signing in to this application is switched off at the moment.',
+      operator: 'The client is disabled: enable it again if that was not meant.',
+    },
+    redirect_uri_missing: {
+      visitor: 'The application did not say where to send you after signing in.',
+      operator: 'The application must send redirect_uri, exactly as it is registered for this client.',
+    },
+    redirect_uri_mismatch: {
+      visitor: 'The application named a return address that is not registered for it, so you were not signed in.',
+      operator:
+        'redirect_uri must equal a registered one letter by letter; the trace shows where the nearest one differs.',
+    },
+    request_malformed: {
+      visitor: 'The link or form that brought you here is incomplete or damaged.',
+      operator: 'Read the description above, and correct the request that the application makes.',
+    },
+    request_too_large: {
+      visitor: 'The request that brought you here is too long.',
+      operator: 'Shorten what the application sends; state may have 4,096 characters at most.',
+    },
+    request_refused: {
+      visitor: 'This server could not do what the application asked for.',
+      operator: "Compare the request with the client's settings; the trace names the rule that refused it.",
+    },
+    access_denied: {
+      visitor: 'Nothing was shared, and you were not signed in to the application.',
+      operator: 'The person declined, or may not use this application.',
+    },
+    post_logout_redirect_uri: {
+      visitor: 'You were not signed out: the application named a return address that is not registered for it.',
+      operator: 'Register the exact post_logout_redirect_uri for this client, or correct it in the application.',
+    },
+    id_token_hint: {
+      visitor: 'You were not signed out: the application sent a proof that this server cannot accept.',
+      operator: 'id_token_hint must be an ID token that this issuer made for this very client.',
+    },
+    interaction_expired: {
+      visitor: 'Signing in took too long, and this page is no longer valid. Please start again in the application.',
+      operator: 'Nothing needs to be corrected; such a page lives for the configured interaction lifetime.',
+    },
+    interaction_unknown: {
+      visitor: 'This page belongs to another browser or has been used already. Please start again in the application.',
+      operator: 'If many people see this, check that a proxy passes cookies on and that all nodes use one database.',
+    },
+    cookies_missing: {
+      visitor:
+        'Your browser sent no cookie back. Please allow cookies for this site, then start again in the application.',
+      operator:
+        'If many people see this, check that a proxy passes Set-Cookie on and that the issuer is the address they use.',
+    },
+    cross_site_form: {
+      visitor: 'This form did not come from our own page, so nothing was done.',
+      operator: 'If you see this often, check that the proxy passes Host, Origin and Sec-Fetch-Site on unchanged.',
+    },
+    link_spent: {
+      visitor: 'This link has expired or has been used already.',
+      operator: 'Make a new link on the command line of the server; each one works once and only for a short time.',
+    },
+    set_up_done: {
+      visitor: 'The set-up is finished, and this page is closed.',
+      operator: 'To open it again, make a new set-up link on the command line of the server.',
+    },
+    not_allowed: {
+      visitor: 'You may not open this page.',
+      operator: 'Sign in as an administrator, or make a new link on the command line of the server.',
+    },
+    method_not_allowed: {
+      visitor: 'This address does not take that kind of request.',
+      operator: 'Read the Allow header of the reply: it lists the methods that work here.',
+    },
+    too_many_requests: {
+      visitor: 'There were too many attempts from your network. Please wait a moment and try again.',
+      operator: 'If these are your own people, list the office address or the proxy in the configuration.',
+    },
+    overloaded: {
+      visitor: 'The server is very busy. Please try again in a moment.',
+      operator: 'Work was refused in order to keep the rest fast; look at load and at the database.',
+    },
+    server_error: {
+      visitor: 'That was our fault, not yours. Please try again in a moment.',
+      operator: 'The log holds the cause under the trace number.',
+    },
+  },
+  misdirected: {
+    title: 'This is another address',
+    message: (issuer: Content) => html`This server answers at ${issuer}, and only there.`,
+    operator:
+      'If this is the right address, set the issuer to it, or list it as an alternative; behind a proxy, check that Host is passed on.',
+    submit: 'Go to the right address',
+  },
+  notFound: {
+    title: 'Page not found',
+    message: 'There is nothing at this address. Please check it, or start again in the application you wanted to use.',
+  },
+}

@@ -1,0 +1,164 @@
+// English words of the operator's first hour: set-up, rehearsal, and the wait for the first real sign-in.
+
+import { type Content, html } from '../html.ts'
+
+const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
+
+export const setUp = {
+  title: 'Set-up',
+  pageTitle: (step: number, of: number, name: string) => `${name} (${step} of ${of}) · Set-up`,
+  progress: (step: number, of: number) => `Step ${step} of ${of}`,
+  steps: ['Administrator', 'Public address', 'Connect 制作云', 'First person', 'Rehearsal'],
+  problemsHeading: 'Please correct this first',
+  next: 'Continue',
+  open: {
+    set_up: {
+      title: 'Set up your sign-in server',
+      message:
+        'Five short steps: an administrator, your public address, 制作云, the first person, and a rehearsal. It takes about ten minutes, and you can come back later.',
+      submit: 'Begin',
+    },
+    rehearsal: {
+      title: 'Rehearse a sign-in',
+      message:
+        'This page plays the application from the first request to the last, with a person of your choice. Nothing it issues is valid anywhere.',
+      submit: 'Open the rehearsal',
+    },
+    once: 'The link works once, and from now on only in this browser.',
+  },
+  problems: {
+    required: 'Please fill this in.',
+    passwords_differ: 'The two passwords are not the same.',
+    username_taken: 'Somebody has this user name already.',
+    username_forbidden: 'This user name holds characters that cannot be used.',
+    phone_invalid: 'This is not a phone number. A mainland number has 11 digits; others start with + and the country.',
+    phone_taken: 'Somebody else has this phone number already.',
+    client_name_forbidden: 'This name holds characters that cannot be used.',
+    file_empty: 'There are no rows in it.',
+    file_unreadable: 'This could not be read as CSV. Save it as “CSV UTF-8” and try again.',
+    issuer_invalid: 'This is not a web address. It looks like https://sso.example.com',
+    issuer_needs_https: 'It must begin with https://, except on this very machine.',
+    issuer_has_path_or_query: 'It must end after the host name or port, without path or query.',
+    user_unknown: 'Nobody has this user name.',
+    too_short: (limit: number) => `At least ${count(limit, 'character', 'characters')}.`,
+    too_long: (limit: number) => `At most ${count(limit, 'character', 'characters')}.`,
+  },
+  administrator: {
+    intro:
+      'The first account may change everything here. Choose a long password: a sentence is easier to remember than symbols.',
+    username: 'User name',
+    name: 'Your name',
+    password: 'Password',
+    passwordHint: (limit: number) => `At least ${limit} characters.`,
+    passwordAgain: 'Password, once more',
+    submit: 'Create administrator',
+  },
+  address: {
+    intro:
+      'People and 制作云 reach this server at one public address, the issuer. It becomes part of every token, so choose it well.',
+    issuer: 'Public address (issuer)',
+    issuerHint: 'For example https://sso.example.com, without a path.',
+    check: 'Check this address',
+    checks: 'What we found',
+    states: { ok: 'Good', warn: 'Look at this', bad: 'Must be corrected', unknown: 'Could not be checked' },
+    reach: 'Who must be able to reach what',
+    reachIntro: "Open the first group to the internet. The second is called by people's browsers only.",
+    tencent: "Tencent's servers",
+    browsers: "People's browsers",
+    submit: 'Use this address and continue',
+  },
+  connect: {
+    intro: '制作云 becomes the first client of this server. The name is what your people read when they sign in.',
+    name: 'Name',
+    nameHint: 'For example 制作云, or the name of your own platform on it.',
+    submit: 'Make the six values',
+    doneIntro: (client: Content) =>
+      html`Paste these six values into the SSO settings of ${client}'s console, then save there.`,
+    values: 'Six values for the console',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyName: (name: string) => `Copy ${name}`,
+    secretOnce: 'The secret is shown only now. We keep no copy that could be read: if it gets lost, issue a new one.',
+    secretGone:
+      'It was shown once and cannot be shown again. If it is lost, issue a new one on the command line: client rotate-secret.',
+    callback: 'Callback',
+    callbackHint: 'This address of 制作云 is registered already; there is nothing to paste.',
+    submitDone: 'I have pasted them, continue',
+  },
+  person: {
+    intro: 'Who will try the first sign-in? 制作云 recognises people by their phone number.',
+    one: 'Add one person',
+    username: 'User name',
+    name: 'Name',
+    phone: 'Phone number',
+    phoneHint: "制作云 creates or finds the account with it, so a wrong number is another person's account.",
+    phoneVerified: 'I have made sure that this number belongs to this person',
+    password: 'Password',
+    passwordHint: (limit: number) => `At least ${limit} characters.`,
+    submit: 'Add person and continue',
+    many: 'Or bring many at once',
+    manyIntro: 'A CSV file as Excel saves it. The first line names the columns:',
+    columns: 'user_id, username, name, phone, phone_verified, email, email_verified, password',
+    file: 'CSV file',
+    paste: 'Or paste the rows',
+    import: 'Check and import',
+    badRows: (rows: number) => `${count(rows, 'row', 'rows')} cannot be imported. Nothing has been changed.`,
+    line: 'Line',
+    reason: 'What is wrong',
+    more: (rows: number) => `and ${rows} more`,
+    skip: (people: number) =>
+      `Continue with ${people === 1 ? 'the person who is' : `the ${people} people who are`} here already`,
+  },
+  rehearsal: {
+    title: 'Rehearsal',
+    intro: (client: Content) =>
+      html`This plays ${client} from the first request to the last. Nothing it issues is valid anywhere, and nobody is told.`,
+    user: 'As which person?',
+    userHint: 'The user name of somebody who can sign in here.',
+    submit: 'Start the rehearsal',
+    again: 'Rehearse once more',
+    passed: (client: string, user: string) => `It works: ${client} would have signed in ${user}.`,
+    failed: (client: string) => `${client} would have failed. The lines marked below say why.`,
+    endpoints: {
+      authorize: 'The browser asks for a code',
+      token: 'The application redeems the code',
+      userinfo: 'The application asks who it is',
+    },
+    request: 'Request',
+    reply: 'Reply',
+    states: { ok: 'Holds', bad: 'Does not hold', note: 'Note' },
+    contract: 'What the contract asks',
+    known: (client: string, user: string) => `What ${client} would know about ${user}`,
+    claim: 'Claim',
+    value: 'Value',
+    nothing: 'Nothing.',
+    next: 'Continue to the first real sign-in',
+  },
+  waiting: {
+    title: 'Waiting for the first real sign-in',
+    doneTitle: 'It works',
+    intro: (client: Content) =>
+      html`Now sign in to ${client} with a person you added. Each request it makes appears here.`,
+    done: (client: Content) => html`${client} has asked who signed in, and got an answer. Your people can sign in now.`,
+    endpoints: { authorize: 'Sign-in page', token: 'Token', userinfo: 'User info' },
+    who: {
+      authorize: "opened by the person's browser",
+      token: "called by Tencent's servers",
+      userinfo: "called by Tencent's servers",
+    },
+    states: { waiting: 'Nothing yet', ok: 'Answered', refused: 'Refused' },
+    ago: (seconds: number) =>
+      seconds < 60
+        ? `${count(seconds, 'second', 'seconds')} ago`
+        : seconds < 3600
+          ? `${count(Math.floor(seconds / 60), 'minute', 'minutes')} ago`
+          : `${count(Math.floor(seconds / 3600), 'hour', 'hours')} ago`,
+    rule: 'Rule',
+    trace: 'Trace number',
+    refresh: 'Look again',
+    automatic: 'This page looks again by itself every few seconds.',
+    pause: 'Stop looking by itself',
+    finish: 'Finish the set-up',
+    finishEarly: 'Finish without waiting',
+  },
+}

@@ -1,0 +1,133 @@
+// English words of the way through sign-in. `Words` is made from this file: every other language has the same keys.
+
+import { type Content, html } from '../html.ts'
+import { errors } from './en-errors.ts'
+import { setUp } from './en-set-up.ts'
+
+const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
+
+export const en = {
+  languageName: 'English',
+  frame: {
+    language: 'Language',
+    skip: 'Skip to the content',
+    footer: 'About this site',
+    privacy: 'Privacy policy',
+    terms: 'User agreement',
+    runBy: (operator: string) => `Run by ${operator}`,
+    errorTitle: (title: string) => `Error: ${title}`,
+    home: (client: Content) => html`Website of ${client}`,
+  },
+  client: {
+    policy: (client: string) => `Privacy policy (${client})`,
+    terms: (client: string) => `Terms (${client})`,
+  },
+  signIn: {
+    title: 'Sign in',
+    onward: (client: Content) => html`to continue to ${client}`,
+    own: (product: Content) => html`with your ${product} account`,
+    again: (name: Content) => html`Please confirm that it is you, ${name}.`,
+    username: 'User name',
+    password: 'Password',
+    remember: 'Keep me signed in on this device',
+    rememberHint: 'Only on a device that nobody else uses.',
+    submit: 'Sign in',
+    cancel: (client: string) => `Cancel and go back to ${client}`,
+    cancelPlain: 'Cancel',
+    errors: {
+      wrong_credentials: 'The user name and the password do not belong together. Please check both and try again.',
+      username_missing: 'Please type your user name.',
+      password_missing: 'Please type your password.',
+      user_disabled: 'This account is switched off. Please ask your administrator.',
+      form_expired: 'This page had been open too long. Please sign in once more.',
+      cookies_missing: 'Your browser sent no cookie back. Please allow cookies for this site and try again.',
+      other_user_expected: 'The application expects another person. Please sign in with the user name that it knows.',
+    },
+  },
+  wait: {
+    title: 'Sign in: please wait a moment',
+    heading: 'Sign in',
+    message: (seconds: number) =>
+      `There were too many attempts. Please wait ${count(seconds, 'second', 'seconds')}, then try again.`,
+    why: 'This protects the account from being guessed. Nothing is locked: after the wait the right password works.',
+  },
+  choose: {
+    title: 'Choose an account',
+    onward: (client: Content) => html`to continue to ${client}`,
+    plain: 'Who would you like to continue as?',
+    other: 'Use another account',
+  },
+  consent: {
+    title: (client: string) => `Share your data with ${client}?`,
+    intro: (recipient: Content) => html`If you allow it, ${recipient} receives the data listed here.`,
+    signedInAs: (name: Content) => html`Signed in as ${name}`,
+    notYou: 'Not you?',
+    who: 'About the recipient',
+    recipient: 'Recipient',
+    contact: 'Contact',
+    purpose: 'Purpose',
+    data: 'What will be shared',
+    verified: 'confirmed',
+    unverified: 'not confirmed',
+    notOnFile: 'We hold none',
+    allow: 'Allow',
+    deny: "Don't allow",
+    denyHint: (client: Content) => html`If you don't allow it, nothing is shared and you return to ${client}.`,
+    notices: {
+      user_changed: 'Somebody else has signed in meanwhile. Please look again at whose data would be shared.',
+      form_expired: 'This page had been open too long. Nothing has been shared; please decide once more.',
+    },
+    kinds: {
+      identifier: {
+        name: 'Your identifier',
+        note: 'A fixed code by which it recognises you. It is not your phone number or e-mail.',
+      },
+      name: { name: 'Name', note: 'So that it can address you.' },
+      username: { name: 'User name', note: 'The name you sign in with here. Your password is never shared.' },
+      phone: { name: 'Phone number', note: 'May be used to create your account there, or to find the one you have.' },
+      email: { name: 'E-mail address', note: 'May be used to write to you.' },
+      picture: { name: 'Picture', note: 'Your profile picture.' },
+      birthdate: { name: 'Date of birth', note: '' },
+      gender: { name: 'Gender', note: '' },
+      address: { name: 'Postal address', note: '' },
+      locale: { name: 'Language and time zone', note: '' },
+      other_profile: {
+        name: 'Other profile details',
+        note: 'Such as nickname, website, or when your profile was last changed.',
+      },
+      custom: { name: 'Further detail', note: '' },
+      offline: {
+        name: 'Access while you are away',
+        note: 'It may go on reading this data when you are not using it, until this permission is withdrawn.',
+      },
+    },
+  },
+  onward: {
+    title: 'One more step',
+    message: 'Please press the button to continue signing in.',
+    why: 'You came from another site. This step makes sure that it was you who wanted to come here.',
+    submit: 'Continue',
+  },
+  signOut: {
+    title: 'Sign out?',
+    asks: (client: Content) => html`${client} asks to sign you out here as well.`,
+    message: (name: Content) => html`You are signed in as ${name}.`,
+    plain: 'You will have to sign in again the next time an application needs to know who you are.',
+    confirm: 'Sign out',
+    cancel: 'Stay signed in',
+    formExpired: 'This page had been open too long. Please decide once more.',
+  },
+  signedOut: {
+    title: 'Signed out',
+    message:
+      'You are signed out here. Applications that you had open may still know you: sign out there too on a device you share.',
+    stayedTitle: 'Still signed in',
+    stayed: 'Nothing has changed: you are still signed in.',
+    onward: (client: string) => `Continue to ${client}`,
+    onwardPlain: 'Continue',
+  },
+  errors,
+  setUp,
+}
+
+export type Words = typeof en

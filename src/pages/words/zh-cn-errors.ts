@@ -1,0 +1,111 @@
+// Simplified Chinese words of error pages: one sentence for the visitor, one for the operator on what to correct.
+
+import { type Content, html } from '../html.ts'
+import type { Words } from './en.ts'
+
+export const errors: Words['errors'] = {
+  title: '出了点问题',
+  visitor: '发生了什么',
+  operator: '给应用或本服务器的管理员',
+  code: '错误代码',
+  description: '说明',
+  trace: '追踪编号',
+  traceHint: '联系管理员时，请提供此编号。',
+  tryAgain: '重试',
+  advice: {
+    unknown_client: {
+      visitor: '本服务器不认识您刚才使用的应用，因此没有为您登录。',
+      operator: '请逐字核对应用发送的 client_id 与此处登记的是否一致。',
+    },
+    client_disabled: {
+      visitor: '该应用的登录目前已停用。',
+      operator: '该客户端已被停用；如非本意，请重新启用。',
+    },
+    redirect_uri_missing: {
+      visitor: '应用没有说明登录后应返回哪里。',
+      operator: '应用必须发送 redirect_uri，且与为该客户端登记的完全一致。',
+    },
+    redirect_uri_mismatch: {
+      visitor: '应用给出的返回地址没有登记，因此没有为您登录。',
+      operator: 'redirect_uri 必须与登记的地址逐字相同；追踪记录会指出与最接近的地址差在哪里。',
+    },
+    request_malformed: {
+      visitor: '带您来到这里的链接或表单不完整，或已损坏。',
+      operator: '请阅读上面的说明，并更正应用发出的请求。',
+    },
+    request_too_large: {
+      visitor: '带您来到这里的请求太长了。',
+      operator: '请缩短应用发送的内容；state 最多 4096 个字符。',
+    },
+    request_refused: {
+      visitor: '本服务器无法满足该应用的请求。',
+      operator: '请对照客户端的设置检查请求；追踪记录会写明是哪条规则拒绝了它。',
+    },
+    access_denied: {
+      visitor: '没有提供任何信息，也没有为您登录该应用。',
+      operator: '用户没有同意，或无权使用该应用。',
+    },
+    post_logout_redirect_uri: {
+      visitor: '尚未退出登录：应用给出的返回地址没有登记。',
+      operator: '请为该客户端登记完全一致的 post_logout_redirect_uri，或在应用中更正。',
+    },
+    id_token_hint: {
+      visitor: '尚未退出登录：应用发来的凭证无法接受。',
+      operator: 'id_token_hint 必须是本服务器签发给该客户端的 ID Token。',
+    },
+    interaction_expired: {
+      visitor: '登录用时过长，此页面已失效。请回到应用重新开始。',
+      operator: '无需更正；此类页面只在配置的交互有效期内有效。',
+    },
+    interaction_unknown: {
+      visitor: '此页面属于另一个浏览器，或已经用过。请回到应用重新开始。',
+      operator: '如果很多人遇到，请检查代理是否转发 Cookie，以及各节点是否使用同一个数据库。',
+    },
+    cookies_missing: {
+      visitor: '您的浏览器没有送回 Cookie。请允许本站使用 Cookie，然后回到应用重新开始。',
+      operator: '如果很多人遇到，请检查代理是否转发 Set-Cookie，以及用户访问的地址是否就是 issuer。',
+    },
+    cross_site_form: {
+      visitor: '该表单并非来自我们的页面，因此没有执行任何操作。',
+      operator: '如果经常出现，请检查代理是否原样转发 Host、Origin 和 Sec-Fetch-Site。',
+    },
+    link_spent: {
+      visitor: '此链接已过期，或已经用过。',
+      operator: '请在服务器的命令行重新生成链接；每个链接只能用一次，且很快过期。',
+    },
+    set_up_done: {
+      visitor: '设置已经完成，此页面已关闭。',
+      operator: '如需再次打开，请在服务器的命令行重新生成设置链接。',
+    },
+    not_allowed: {
+      visitor: '您无权打开此页面。',
+      operator: '请以管理员身份登录，或在服务器的命令行重新生成链接。',
+    },
+    method_not_allowed: {
+      visitor: '此地址不接受这种请求。',
+      operator: '请查看回复中的 Allow 头，其中列出了可用的方法。',
+    },
+    too_many_requests: {
+      visitor: '来自您所在网络的尝试次数过多，请稍候再试。',
+      operator: '如果这些是您自己的用户，请在配置中列出办公网络或代理的地址。',
+    },
+    overloaded: {
+      visitor: '服务器正忙，请稍后再试。',
+      operator: '为保证其余请求的速度，部分请求被拒绝；请检查负载和数据库。',
+    },
+    server_error: {
+      visitor: '这是我们的问题，与您无关。请稍后再试。',
+      operator: '日志中此追踪编号下记有原因。',
+    },
+  },
+  misdirected: {
+    title: '地址不对',
+    message: (issuer: Content) => html`本服务器只在 ${issuer} 提供服务。`,
+    operator: '如果这才是正确的地址，请把 issuer 设为它，或将它列为备用地址；如在代理之后，请检查是否转发了 Host。',
+    submit: '前往正确的地址',
+  },
+  notFound: {
+    title: '页面不存在',
+    message: '此地址没有内容。请检查地址，或回到您想使用的应用重新开始。',
+  },
+}

@@ -1,0 +1,202 @@
+// Every page in every language: what drives, reads and protects it.
+
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { DATA_KINDS } from '../../src/model/data-kind.ts'
+import * as pages from '../../src/pages/index.ts'
+import { WORDS } from '../../src/pages/words/index.ts'
+import { advices, brand, frameIn, samples, signInErrors } from './samples.ts'
+
+const cases = samples.flatMap((sample) =>
+  pages.LOCALES.map((locale) => ({ ...sample, locale, made: sample.page(frameIn(locale)) })),
+)
+
+const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+describe.each(cases)('$name ($locale)', ({ made, ids, locale }) => {
+  test('is a whole document in its language with the ids that tools rely on, each once', () => {
+    expect(made.html).toMatch(/^<!doctype html>\n/)
+    expect(made.html).toContain(`<html lang="${locale}">`)
+    for (const id of ids) expect(made.html.split(` id="${id}"`), id).toHaveLength(2)
+    const all = [...made.html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1])
+    expect(new Set(all).size).toBe(all.length)
+    expect(made.html.match(/<h1>/g)).toHaveLength(1)
+    expect(made.html.match(/<main /g)).toHaveLength(1)
+  })
+
+  test('loads nothing from anywhere', () => {
+    const sources = [...made.html.matchAll(/(?:src|srcset|data|poster|background)="([^"]*)"/g)].map((match) => match[1])
+    for (const source of sources) expect(source).toMatch(/^(\/(?!\/)|data:image\/)/)
+    expect(made.html).not.toMatch(/<(iframe|object|embed|base|meta http-equiv)|@import|url\(/i)
+    for (const link of made.html.matchAll(/<link [^>]*>/g))
+      expect(link[0]).toMatch(/^<link rel="icon" href="data:image\//)
+  })
+
+  test('has no inline style or handler, and its policy names exactly what stands in it', () => {
+    const styles = [...made.html.matchAll(/<style>([^]*?)<\/style>/g)].map((match) => match[1] ?? '')
+    const scripts = [...made.html.matchAll(/<script>([^]*?)<\/script>/g)].map((match) => match[1] ?? '')
+    expect(styles.map(hash)).toEqual([made.styleHash])
+    expect(scripts.map(hash)).toEqual(made.scriptHashes)
+    expect(made.html).not.toMatch(/ (style|on[a-z]+)="/)
+    const policy = pages.contentSecurityPolicy(made, { formAction: ['https://client.example'] })
+    expect(policy).toContain("default-src 'none'; ")
+    expect(policy).toContain(`style-src ${made.styleHash};`)
+    expect(policy).toContain("form-action 'self' https://client.example;")
+    expect(policy).toContain("frame-ancestors 'none'")
+  })
+
+  test('every form posts, carries its hidden values and has a real button', () => {
+    const forms = [...made.html.matchAll(/<form [^]*?<\/form>/g)].map((match) => match[0])
+    for (const form of forms) {
+      expect(form).toMatch(/^<form method="post" action="\/[^"]*"/)
+      expect(form).toContain('<input type="hidden" name="csrf" value="csrf-0123456789">')
+      expect(form).toContain('<input type="hidden" name="user" value="u1">')
+      expect(form).toMatch(/<button [^>]*type="submit"/)
+      expect(form).not.toMatch(/ disabled|target=/)
+    }
+  })
+
+  test('fits in 20 KiB', () => {
+    expect(Buffer.byteLength(made.html)).toBeLessThan(20 * 1024)
+  })
+})
+
+test.each(pages.LOCALES)('titles tell the pages apart (%s)', (locale) => {
+  const titles = [
+    'sign-in',
+    'sign-in error',
+    'wait',
+    'choose-account',
+    'consent',
+    'sign-out',
+    'signed-out',
+    'error',
+    'misdirected',
+    'not-found',
+  ]
+  const steps = samples.filter((sample) => /^set-up \d( values)?$/.test(sample.name)).map((sample) => sample.name)
+  const made = [...titles, ...steps].map(
+    (name) => samples.find((sample) => sample.name === name)?.page(frameIn(locale)).title,
+  )
+  expect(new Set(made).size).toBe(titles.length + steps.length)
+  expect(made.every((title) => title?.includes(brand.productName))).toBe(true)
+})
+
+describe('words', () => {
+  /** Dotted names with what stands there: text, function and how many arguments, list and how long. */
+  function shape(value: unknown, name = ''): readonly string[] {
+    if (Array.isArray(value)) return [`${name}[${value.length}]`]
+    if (typeof value === 'function') return [`${name}(${value.length})`]
+    if (typeof value === 'object' && value !== null)
+      return Object.entries(value).flatMap(([key, inner]) => shape(inner, `${name}.${key}`))
+    return [`${name}: ${typeof value}`]
+  }
+
+  test('every language has the same ones', () => {
+    expect(shape(WORDS['zh-CN'])).toEqual(shape(WORDS.en))
+    expect(shape(WORDS.en).length).toBeGreaterThan(200)
+  })
+
+  test.each(pages.LOCALES)('every sign-in error, advice and kind of data has words (%s)', (locale) => {
+    const words = WORDS[locale]
+    expect(Object.keys(words.signIn.errors).toSorted()).toEqual(signInErrors.toSorted())
+    expect(Object.keys(words.errors.advice).toSorted()).toEqual(advices.toSorted())
+    expect(Object.keys(words.consent.kinds)).toEqual([...DATA_KINDS])
+  })
+
+  test('the words that tools look for stand on the English pages', () => {
+    const text = (name: string) => samples.find((sample) => sample.name === name)?.page(frameIn('en')).html ?? ''
+    for (const name of ['sign-in', 'sign-in error', 'sign-in again', 'sign-in own', 'wait'])
+      expect(text(name)).toContain('<h1>Sign in</h1>')
+    expect(text('error')).toContain('<h1>Something went wrong</h1>')
+    expect(text('signed-out')).toContain('<h1>Signed out</h1>')
+  })
+})
+
+describe('what a page says', () => {
+  const frame = frameIn('en')
+  const form = { action: '/x', csrf: 'c' }
+  const client = { name: 'Client' }
+
+  test('login_hint prefills a user name that can be changed', () => {
+    const { html } = pages.signInPage({ form, client, username: 'buffy@sso.example', cancel: null }, frame)
+    const input = /<input id="username"[^>]*>/.exec(html)?.[0] ?? ''
+    expect(input).toContain('value="buffy@sso.example"')
+    expect(input).toContain('autocomplete="username"')
+    expect(input).not.toMatch(/readonly|disabled/)
+    expect(/<input id="password"[^>]*>/.exec(html)?.[0]).toContain('autocomplete="current-password"')
+  })
+
+  test('an error is announced and tied to the fields; without one there is no alert', () => {
+    const bad = pages.signInPage({ form, client, username: 'a', error: 'wrong_credentials', cancel: null }, frame)
+    expect(bad.html).toMatch(/role="alert" id="sign-in-error"/)
+    expect(bad.html.match(/aria-describedby="sign-in-error" aria-invalid="true"/g)).toHaveLength(2)
+    expect(bad.title).toMatch(/^Error: /)
+    const good = pages.signInPage({ form, client, username: 'a', cancel: null }, frame)
+    expect(good.html.slice(good.html.indexOf('<main'))).not.toMatch(/role="alert"|aria-invalid/)
+    expect(good.title).not.toMatch(/^Error: /)
+  })
+
+  test('nothing is ever ticked before the person ticks it', () => {
+    const ticked = / checked/
+    expect(pages.signInPage({ form, client, username: '', cancel: null }, frame).html).not.toMatch(ticked)
+    expect(pages.signInPage({ form, client, username: '', remember: true, cancel: null }, frame).html).toMatch(ticked)
+    const consent = samples.find((sample) => sample.name === 'consent')?.page(frame).html ?? ''
+    expect(consent).not.toMatch(/checkbox/)
+    expect(consent).toContain('consent-allow')
+  })
+
+  test('the client’s policy and terms carry exactly the addresses it registered', () => {
+    const made = pages.signInPage(
+      {
+        form,
+        client: { ...client, policyUrl: 'https://a.example/p?x=1', termsUrl: 'https://openid.net' },
+        username: '',
+        cancel: null,
+      },
+      frame,
+    )
+    expect(made.html).toContain('href="https://a.example/p?x=1"')
+    expect(made.html).toContain('href="https://openid.net"')
+  })
+
+  test('consent names recipient, contact, purpose and the values', () => {
+    const { html } = samples.find((sample) => sample.name === 'consent')?.page(frame) ?? { html: '' }
+    for (const text of [
+      '腾讯云计算（北京）有限责任公司',
+      'cloud_noreply@tencent.example',
+      '登录制作云，创建或绑定您的账号',
+      '+86 138****8000',
+      'Access while you are away',
+    ]) {
+      expect(html).toContain(text)
+    }
+    expect(html).not.toContain('13800138000')
+  })
+
+  test('statuses are those of HTTP', () => {
+    const status = (name: string) => samples.find((sample) => sample.name === name)?.page(frame).status
+    expect(['sign-in', 'wait', 'misdirected', 'not-found', 'error'].map(status)).toEqual([200, 429, 421, 404, 400])
+  })
+
+  test('the footer links to the filings, and shows nothing that is not set', () => {
+    const full = pages.notFoundPage({}, frame).html
+    expect(full).toContain('href="https://beian.miit.gov.cn/"')
+    expect(full).toContain('href="https://beian.mps.gov.cn/#/query/webSearch?code=11010802012345"')
+    const bare = pages.notFoundPage({}, frameIn('en', pages.DEFAULT_BRAND)).html
+    expect(bare).not.toMatch(/<footer|beian/)
+  })
+
+  test('a secret that has been shown is not there again', () => {
+    const once = samples.find((sample) => sample.name === 'set-up 3 values')?.page(frame).html
+    const again = samples.find((sample) => sample.name === 'set-up 3 again')?.page(frame).html
+    expect(once).toContain('fakeSecretForTestsOnly')
+    expect(again).not.toContain('fakeSecretForTestsOnly')
+  })
+
+  test('numbers and addresses are masked enough to recognise only', () => {
+    expect(pages.maskPhone('+8613800138000')).toBe('+86 138****8000')
+    expect(pages.maskPhone('+447700900123')).toBe('+447****23')
+    expect(pages.maskEmail('zhangsan@example.com')).toBe('z****@example.com')
+  })
+})

@@ -1,0 +1,446 @@
+// Every page in a plain and, where it has one, an erroneous state: what the page tests walk through.
+
+import { DATA_KINDS } from '../../src/model/data-kind.ts'
+import type { Brand, ErrorAdvice, FormTarget, Frame, Locale, Page, SignInError } from '../../src/pages/index.ts'
+import * as pages from '../../src/pages/index.ts'
+
+export const brand: Brand = {
+  productName: '星河影视',
+  operatorName: '星河影视科技有限公司',
+  icp: '京ICP备12345678号-1',
+  gongan: { text: '京公网安备 11010802012345号', recordCode: '11010802012345' },
+  privacyUrl: 'https://www.example.com/privacy',
+  termsUrl: 'https://www.example.com/terms',
+}
+
+export function frameIn(locale: Locale, dress: Brand = brand): Frame {
+  return { locale, brand: dress, languageHrefs: pages.localizedHrefs('/sso/sign-in/abc', '') }
+}
+
+const form: FormTarget = { action: '/sso/sign-in/abc', csrf: 'csrf-0123456789', hidden: { user: 'u1' } }
+const client = {
+  name: '制作云',
+  policyUrl: 'https://cloud.example.com/policy',
+  termsUrl: 'https://cloud.example.com/terms',
+}
+const user = { name: '张三', username: 'zhangsan' }
+
+const reason = {
+  en: 'The redirect_uri differs at character 48: `/` added.',
+  'zh-CN': 'redirect_uri 在第 48 个字符处不同：多了 `/`。',
+}
+
+const values = {
+  ClientId: 'k3v9x2m7q1w8e5r4t6y0u3i2o9p8a7s6',
+  ClientSecret: 'fakeSecretForTestsOnly0123456789abcdefghijk',
+  AuthorizationEndpoint: 'https://sso.example.com/sso/authorize',
+  TokenEndpoint: 'https://sso.example.com/sso/token',
+  UserInfoEndpoint: 'https://sso.example.com/sso/userinfo',
+  Scope: 'openid profile phone',
+}
+
+const kinds = [
+  { kind: 'identifier', value: '0f8fad5b-d9cb-469f-a165-70867728950e' },
+  { kind: 'name', value: '张三' },
+  { kind: 'phone', value: pages.maskPhone('+8613800138000'), verified: true },
+  { kind: 'email', value: null },
+  { kind: 'offline' },
+] as const
+
+const result = (passed: boolean) => ({
+  passed,
+  clientName: '制作云',
+  userName: '张三',
+  exchanges: [
+    {
+      endpoint: 'authorize' as const,
+      request:
+        'GET /sso/authorize?response_type=code&scope=openid%20profile%20phone&client_id=k3v9x2m7q1w8e5r4t6y0u3i2o9p8a7s6&state=anchor%3Dlivepush%26platform%3D1500004462 HTTP/1.1\nhost: sso.example.com',
+      reply:
+        'HTTP/1.1 302 Found\nlocation: https://api.vs.tencent.com/Oauth/Login/Callback?code=********&state=anchor%3Dlivepush%26platform%3D1500004462',
+      lines: [
+        {
+          state: 'ok' as const,
+          clause: 'RFC 6749 §4.1.2',
+          text: { en: 'The state comes back unchanged', 'zh-CN': 'state 原样返回' },
+        },
+        { state: 'ok' as const, clause: 'RFC 6749 §4.1.2', text: { en: 'There is a code', 'zh-CN': '返回了授权码' } },
+      ],
+    },
+    {
+      endpoint: 'token' as const,
+      request: 'POST /sso/token HTTP/1.1\nauthorization: Basic ********\n\ngrant_type=authorization_code&code=********',
+      reply: 'HTTP/1.1 200 OK\n\n{"access_token":"********","token_type":"Bearer","expires_in":3600}',
+      lines: [
+        {
+          state: 'ok' as const,
+          clause: 'RFC 6749 §5.1',
+          text: { en: 'token_type is Bearer', 'zh-CN': 'token_type 为 Bearer' },
+        },
+      ],
+    },
+    {
+      endpoint: 'userinfo' as const,
+      request: 'GET /sso/userinfo HTTP/1.1\nauthorization: Bearer ********',
+      reply: 'HTTP/1.1 200 OK\n\n{"user_id":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"张三"}',
+      lines: [
+        {
+          state: 'ok' as const,
+          clause: '制作云 §1.3',
+          text: { en: 'user_id is a string and not empty', 'zh-CN': 'user_id 为非空字符串' },
+        },
+        passed
+          ? {
+              state: 'note' as const,
+              clause: '制作云 §1.3',
+              text: 'phone_number_verified',
+              explanation: { en: 'The number has not been confirmed.', 'zh-CN': '号码尚未验证。' },
+            }
+          : {
+              state: 'bad' as const,
+              clause: '制作云 §1.3',
+              text: 'phone_number',
+              explanation: { en: 'This person has no phone number.', 'zh-CN': '该用户没有手机号。' },
+            },
+      ],
+    },
+  ],
+  known: [
+    { claim: 'user_id', value: '0f8fad5b-d9cb-469f-a165-70867728950e', kind: 'identifier' as const },
+    { claim: 'name', value: '张三', kind: 'name' as const },
+    { claim: 'phone_number', value: '138****8000', kind: 'phone' as const },
+  ],
+})
+
+const checks = [
+  {
+    what: 'issuer',
+    state: 'ok' as const,
+    explanation: { en: 'The address answers and names itself.', 'zh-CN': '该地址有应答，且自称一致。' },
+  },
+  {
+    what: { en: 'Certificate chain', 'zh-CN': '证书链' },
+    state: 'bad' as const,
+    explanation: { en: 'The intermediate certificate is missing.', 'zh-CN': '缺少中间证书。' },
+  },
+  {
+    what: { en: 'Proxy headers', 'zh-CN': '代理头' },
+    state: 'warn' as const,
+    explanation: { en: 'X-Forwarded-Proto was not seen.', 'zh-CN': '没有看到 X-Forwarded-Proto。' },
+  },
+  {
+    what: { en: 'From the internet', 'zh-CN': '从公网' },
+    state: 'unknown' as const,
+    explanation: { en: 'Only a request from outside can tell.', 'zh-CN': '只有外部请求才能确认。' },
+  },
+]
+const urls = [
+  { name: 'Token', url: 'https://sso.example.com/sso/token', from: 'tencent' as const },
+  { name: 'UserInfo', url: 'https://sso.example.com/sso/userinfo', from: 'tencent' as const },
+  { name: 'Authorization', url: 'https://sso.example.com/sso/authorize', from: 'browsers' as const },
+]
+const person = {
+  form,
+  importForm: form,
+  skip: null,
+  values: { username: '', name: '', phone: '', phoneVerified: false },
+  problems: {},
+  minimumLength: 8,
+  csv: '',
+  badRows: [],
+  people: 0,
+}
+const rehearsal = {
+  form,
+  clientName: '制作云',
+  users: [{ value: 'u1', label: '张三 (zhangsan)' }],
+  chosen: 'u1',
+  problems: {},
+  next: null,
+}
+const signIn = { form, client, username: '', cancel: form }
+
+export const signInErrors: readonly SignInError[] = [
+  'wrong_credentials',
+  'username_missing',
+  'password_missing',
+  'user_disabled',
+  'form_expired',
+  'cookies_missing',
+  'other_user_expected',
+]
+
+export const advices: readonly ErrorAdvice[] = [
+  'unknown_client',
+  'client_disabled',
+  'redirect_uri_missing',
+  'redirect_uri_mismatch',
+  'request_malformed',
+  'request_too_large',
+  'request_refused',
+  'access_denied',
+  'post_logout_redirect_uri',
+  'id_token_hint',
+  'interaction_expired',
+  'interaction_unknown',
+  'cookies_missing',
+  'cross_site_form',
+  'link_spent',
+  'set_up_done',
+  'not_allowed',
+  'method_not_allowed',
+  'too_many_requests',
+  'overloaded',
+  'server_error',
+]
+
+/** A name, the page, and the ids that tools rely on. */
+export interface Sample {
+  readonly name: string
+  readonly page: (frame: Frame) => Page
+  readonly ids: readonly string[]
+}
+
+const sample = (name: string, ids: string, page: (frame: Frame) => Page): Sample => ({
+  name,
+  page,
+  ids: ids.split(' '),
+})
+
+export const samples: readonly Sample[] = [
+  sample('sign-in', 'username password remember login-submit login-cancel client-policy client-terms', (f) =>
+    pages.signInPage(signIn, f),
+  ),
+  sample('sign-in error', 'username password login-submit sign-in-error', (f) =>
+    pages.signInPage({ ...signIn, username: 'zhangsan', remember: true, error: 'wrong_credentials' }, f),
+  ),
+  sample('sign-in again', 'username password login-submit', (f) =>
+    pages.signInPage({ ...signIn, knownUser: 'zhangsan', offerRemember: false }, f),
+  ),
+  sample('sign-in own', 'username password login-submit', (f) =>
+    pages.signInPage({ form, client: null, username: '', cancel: null }, f),
+  ),
+  sample('wait', 'username password login-submit sign-in-wait', (f) =>
+    pages.waitPage({ ...signIn, username: 'zhangsan', seconds: 8 }, f),
+  ),
+  sample('choose-account', 'account-1 account-2 account-other', (f) =>
+    pages.chooseAccountPage(
+      {
+        form,
+        client,
+        accounts: [
+          { value: 'a', ...user },
+          { value: 'b', name: 'Li Si', username: 'lisi' },
+        ],
+        cancel: form,
+      },
+      f,
+    ),
+  ),
+  sample('consent', 'consent-allow consent-deny switch-user', (f) =>
+    pages.consentPage(
+      {
+        form,
+        client,
+        recipient: '腾讯云计算（北京）有限责任公司',
+        contact: 'cloud_noreply@tencent.example',
+        purpose: '登录制作云，创建或绑定您的账号',
+        user,
+        kinds,
+        switchUser: form,
+      },
+      f,
+    ),
+  ),
+  sample('consent notice', 'consent-allow consent-deny', (f) =>
+    pages.consentPage(
+      {
+        form,
+        client,
+        recipient: null,
+        contact: null,
+        purpose: null,
+        user,
+        kinds: DATA_KINDS.map((kind) => ({ kind, ...(kind === 'custom' && { label: 'department' }) })),
+        notice: 'user_changed',
+      },
+      f,
+    ),
+  ),
+  sample('continue link', 'continue', (f) =>
+    pages.continuePage({ client, to: { href: '/sso/authorize?client_id=x' } }, f),
+  ),
+  sample('continue form', 'continue', (f) => pages.continuePage({ client: null, to: { form } }, f)),
+  sample('sign-out', 'logout-confirm logout-cancel', (f) => pages.signOutPage({ form, client, user }, f)),
+  sample('sign-out error', 'logout-confirm logout-cancel', (f) =>
+    pages.signOutPage({ form, client: null, user, notice: 'form_expired' }, f),
+  ),
+  sample('signed-out', 'logout-continue', (f) =>
+    pages.signedOutPage({ client, continueHref: 'https://client.example/out?state=1' }, f),
+  ),
+  sample('signed-out stayed', 'main', (f) => pages.signedOutPage({ client: null, stayed: true }, f)),
+  sample('error', 'error-code error-description trace-id', (f) =>
+    pages.errorPage(
+      {
+        status: 400,
+        code: 'invalid_request',
+        description: 'redirect_uri is not registered for this client',
+        traceId: 'tr_4k2m9x7q1w8e',
+        advice: 'redirect_uri_mismatch',
+      },
+      f,
+    ),
+  ),
+  sample('error retry', 'error-code error-description trace-id try-again', (f) =>
+    pages.errorPage(
+      {
+        status: 503,
+        code: 'temporarily_unavailable',
+        description: 'Try again later',
+        traceId: 'tr_1',
+        advice: 'overloaded',
+        client,
+        tryAgainHref: '/sso/sign-in/abc',
+      },
+      f,
+    ),
+  ),
+  sample('misdirected', 'continue', (f) =>
+    pages.misdirectedPage({ issuer: 'https://sso.example.com', href: 'https://sso.example.com/sso/authorize?x=1' }, f),
+  ),
+  sample('not-found', 'trace-id', (f) => pages.notFoundPage({ traceId: 'tr_404' }, f)),
+  sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up' }, f)),
+  sample('open rehearsal', 'open', (f) => pages.openLinkPage({ form, purpose: 'rehearsal' }, f)),
+  sample('set-up 1', 'username name password password_again continue', (f) =>
+    pages.administratorPage({ form, values: { username: '', name: '' }, minimumLength: 12, problems: {} }, f),
+  ),
+  sample('set-up 1 error', 'problems username-error password-error password_again-error', (f) =>
+    pages.administratorPage(
+      {
+        form,
+        values: { username: 'root', name: '' },
+        minimumLength: 12,
+        problems: {
+          username: { problem: 'username_taken' },
+          password: { problem: 'too_short', limit: 12 },
+          password_again: { problem: 'passwords_differ' },
+        },
+      },
+      f,
+    ),
+  ),
+  sample('set-up 2', 'issuer check checks continue', (f) =>
+    pages.publicAddressPage({ form, issuer: 'https://sso.example.com', problems: {}, checks, urls }, f),
+  ),
+  sample('set-up 2 error', 'issuer-error', (f) =>
+    pages.publicAddressPage(
+      {
+        form,
+        issuer: 'http://sso.example.com',
+        problems: { issuer: { problem: 'text', text: reason } },
+        checks: [],
+        urls: [],
+      },
+      f,
+    ),
+  ),
+  sample('set-up 3', 'name continue', (f) => pages.connectPage({ form, name: '制作云', problems: {} }, f)),
+  sample('set-up 3 error', 'name-error', (f) =>
+    pages.connectPage({ form, name: '', problems: { name: { problem: 'required' } } }, f),
+  ),
+  sample(
+    'set-up 3 values',
+    'ClientId ClientSecret AuthorizationEndpoint TokenEndpoint UserInfoEndpoint Scope callback continue',
+    (f) =>
+      pages.connectedPage(
+        { form, clientName: '制作云', values, callback: 'https://api.vs.tencent.com/Oauth/Login/Callback' },
+        f,
+      ),
+  ),
+  sample('set-up 3 again', 'ClientId six-values', (f) =>
+    pages.connectedPage(
+      {
+        form,
+        clientName: '制作云',
+        values: { ...values, ClientSecret: null },
+        callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+      },
+      f,
+    ),
+  ),
+  sample('set-up 4', 'username name phone phone_verified password file csv import continue', (f) =>
+    pages.firstPersonPage(person, f),
+  ),
+  sample('set-up 4 error', 'bad-rows phone-error skip', (f) =>
+    pages.firstPersonPage(
+      {
+        ...person,
+        people: 3,
+        skip: form,
+        problems: { phone: { problem: 'phone_taken' } },
+        csv: 'username,phone\nlisi,1.38E+10',
+        badRows: [
+          {
+            line: 2,
+            reason: {
+              en: 'Excel rounded the phone number (1.38E+10): format the column as text.',
+              'zh-CN': 'Excel 把手机号变成了 1.38E+10：请将该列设为文本格式。',
+            },
+          },
+        ],
+        badRowCount: 12,
+      },
+      f,
+    ),
+  ),
+  sample('set-up 5', 'user rehearse', (f) => pages.setUpRehearsalPage({ ...rehearsal, result: null, next: form }, f)),
+  sample('set-up 5 passed', 'verdict authorize token userinfo known rehearse continue', (f) =>
+    pages.setUpRehearsalPage({ ...rehearsal, result: result(true), next: form }, f),
+  ),
+  sample('rehearsal failed', 'verdict known rehearse', (f) =>
+    pages.rehearsalPage({ ...rehearsal, result: result(false) }, f),
+  ),
+  sample('rehearsal error', 'user user-error', (f) =>
+    pages.rehearsalPage({ ...rehearsal, users: [], problems: { user: { problem: 'user_unknown' } }, result: null }, f),
+  ),
+  sample('waiting', 'requests refresh pause finish request-token', (f) =>
+    pages.waitingPage(
+      {
+        clientName: '制作云',
+        requests: [
+          { endpoint: 'authorize', state: 'ok', secondsAgo: 95 },
+          {
+            endpoint: 'token',
+            state: 'refused',
+            secondsAgo: 12,
+            rule: 'redirect_uri_mismatch',
+            clause: 'RFC 6749 §4.1.3',
+            reason,
+            traceId: 'tr_9',
+          },
+          { endpoint: 'userinfo', state: 'waiting' },
+        ],
+        done: false,
+        refreshHref: '/set-up/waiting',
+        finish: form,
+      },
+      f,
+    ),
+  ),
+  sample('waiting done', 'requests verdict finish', (f) =>
+    pages.waitingPage(
+      {
+        clientName: '制作云',
+        requests: [
+          { endpoint: 'authorize', state: 'ok', secondsAgo: 40 },
+          { endpoint: 'token', state: 'ok', secondsAgo: 3 },
+          { endpoint: 'userinfo', state: 'ok', secondsAgo: 1 },
+        ],
+        done: true,
+        refreshHref: '/set-up/waiting',
+        finish: form,
+      },
+      f,
+    ),
+  ),
+]
