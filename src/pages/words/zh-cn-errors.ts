@@ -1,4 +1,4 @@
-// Simplified Chinese words of error pages: one sentence for the visitor, one for the operator on what to correct.
+// The words in zh-CN of error pages: one sentence for the visitor, one for the operator on what to correct.
 
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'

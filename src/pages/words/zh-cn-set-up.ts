@@ -1,4 +1,4 @@
-// Simplified Chinese words of the operator's first hour.
+// The words in zh-CN of the operator's first hour.
 
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'

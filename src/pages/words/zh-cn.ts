@@ -1,4 +1,4 @@
-// Simplified Chinese words of the way through sign-in.
+// The words in zh-CN of the way through sign-in.
 
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'
