@@ -17,9 +17,3 @@ export function withQuery(uri: TrustedRedirectUri | string, answer: Authorizatio
   const joint = !uri.includes('?') ? '?' : uri.endsWith('?') || uri.endsWith('&') ? '' : '&'
   return `${uri}${joint}${pairs.join('&')}`
 }
-
-/** What a page's `form-action` must allow so that the browser follows the redirect: an origin, or a scheme. */
-export function formActionSource(uri: string): string {
-  const { origin, protocol } = new URL(uri)
-  return origin === 'null' ? protocol : origin
-}

@@ -16,10 +16,15 @@ export interface InteractionVerbs {
   /** `address` is the bucket it counts against. */
   addInteraction(interaction: Interaction, address: string, limits: InteractionLimits): Promise<void>
   findInteraction(interactionId: string, now: Seconds): Promise<Interaction | null>
+  /** The first browser that continues an unbound interaction has it; later ones change nothing. */
+  bindInteraction(interactionId: string, browserHash: Uint8Array): Promise<void>
   setInteractionProgress(interaction: Interaction): Promise<boolean>
   /** True for exactly one caller. */
   finishInteraction(interactionId: string): Promise<boolean>
 }
+
+/** Browser hash of an interaction that came without cookies (a cross-site POST). */
+export const UNBOUND_BROWSER = new Uint8Array(32)
 
 /** How often the sum over all is taken: between two looks at most this many entries of 16 KiB are added. */
 const MEASURE_EVERY = 200
@@ -48,7 +53,9 @@ export function createInteractionVerbs(driver: Driver): InteractionVerbs {
           now: interaction.createdAt,
           expires_at: interaction.expiresAt,
         }),
-        step(sql.deleteBeyondBrowser, { browser_hash: interaction.browserHash, most: limits.perBrowser }),
+        ...(interaction.browserHash === UNBOUND_BROWSER
+          ? []
+          : [step(sql.deleteBeyondBrowser, { browser_hash: interaction.browserHash, most: limits.perBrowser })]),
         step(sql.deleteBeyondAddress, { address, most: limits.perAddress }),
       ])
       if (++sinceMeasured >= MEASURE_EVERY) await keepBounded(limits)
@@ -65,6 +72,10 @@ export function createInteractionVerbs(driver: Driver): InteractionVerbs {
         createdAt: row.created_at,
         expiresAt: row.expires_at,
       }
+    },
+    async bindInteraction(interactionId, browserHash) {
+      const bind = { interaction_id: interactionId, browser_hash: browserHash, unbound: UNBOUND_BROWSER }
+      await driver.atomic([step(sql.bindInteraction, bind)])
     },
     async setInteractionProgress({ interactionId, authenticatedSessionId, chosenSessionId }) {
       const bind = {

@@ -38,6 +38,8 @@ export interface SessionVerbs {
   findSessions(secretHashes: readonly Uint8Array[], now: Seconds, idleSince: Seconds): Promise<readonly SignedIn[]>
   /** False: the user was disabled or given another password since `session.userGeneration` was read. */
   startSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
+  /** The same user signed in again: new secret, new time, same session. False: as for `startSession`, or it is ended. */
+  renewSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
   touchSession(sessionId: string, now: Seconds): Promise<void>
   /** False: it was ended already. */
   endSession(sessionId: string, event: SecurityEvent): Promise<boolean>
@@ -52,6 +54,18 @@ const NO_HASH = new Uint8Array(32)
 function hashBind(hashes: readonly Uint8Array[], now: Seconds, idleSince: Seconds): sql.HashBind {
   const [h1 = NO_HASH, h2 = h1, h3 = h1, h4 = h1, h5 = h1] = hashes
   return { h1, h2, h3, h4, h5, now, idle_since: idleSince }
+}
+
+function sessionBind(session: Session, secretHash: Uint8Array) {
+  return {
+    secret_hash: secretHash,
+    session_id: session.sessionId,
+    user_id: session.userId,
+    user_generation: session.userGeneration,
+    amr: session.amr.join(' '),
+    authenticated_at: session.authenticatedAt,
+    expires_at: session.expiresAt,
+  }
 }
 
 function toSession(row: sql.LiveSessionRow): Session {
@@ -92,23 +106,12 @@ export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => Cli
       return inOrder(rows, secretHashes).map((row) => ({ session: toSession(row), user: toUser(row) }))
     },
     async startSession(session, secretHash, events) {
-      const result = await driver.atomic([
-        step(
-          sql.insertSession,
-          {
-            secret_hash: secretHash,
-            session_id: session.sessionId,
-            user_id: session.userId,
-            user_generation: session.userGeneration,
-            amr: session.amr.join(' '),
-            authenticated_at: session.authenticatedAt,
-            expires_at: session.expiresAt,
-          },
-          'user',
-        ),
-        ...eventSteps(events),
-      ])
-      return result.held
+      const bind = sessionBind(session, secretHash)
+      return (await driver.atomic([step(sql.insertSession, bind, 'user'), ...eventSteps(events)])).held
+    },
+    async renewSession(session, secretHash, events) {
+      const bind = sessionBind(session, secretHash)
+      return (await driver.atomic([step(sql.renewSession, bind, 'session'), ...eventSteps(events)])).held
     },
     async touchSession(sessionId, now) {
       await driver.atomic([step(sql.touchSession, { session_id: sessionId, now })])

@@ -62,6 +62,17 @@ export const findInteraction = statement<{ interaction_id: string; now: number }
    FROM interaction WHERE interaction_id = :interaction_id AND expires_at > :now`,
 )
 
+/** Of a request that came without cookies: the first browser that continues it has it. */
+export const bindInteraction = statement<{
+  interaction_id: string
+  browser_hash: Uint8Array
+  unbound: Uint8Array
+}>(
+  'bind_interaction',
+  `UPDATE interaction SET browser_hash = :browser_hash
+   WHERE interaction_id = :interaction_id AND browser_hash = :unbound`,
+)
+
 export const setInteractionProgress = statement<
   { interaction_id: string; authenticated_session_id: string | null; chosen_session_id: string | null },
   { interaction_id: string }

@@ -81,6 +81,28 @@ export const insertSession = statement<
    RETURNING session_id`,
 )
 
+/** The same person proved again who they are: the session stays the same, its secret does not. */
+export const renewSession = statement<
+  {
+    secret_hash: Uint8Array
+    session_id: string
+    user_id: string
+    user_generation: number
+    amr: string
+    authenticated_at: number
+    expires_at: number
+  },
+  { session_id: string }
+>(
+  'renew_session',
+  `UPDATE session SET secret_hash = :secret_hash, amr = :amr, authenticated_at = :authenticated_at,
+     last_used_at = :authenticated_at, expires_at = :expires_at
+   WHERE session_id = :session_id AND user_id = :user_id AND user_generation = :user_generation AND ended_at IS NULL
+     AND EXISTS (SELECT 1 FROM "user" u WHERE u.user_id = :user_id AND u.generation = :user_generation
+       AND u.enabled = 1 AND u.removed_at IS NULL)
+   RETURNING session_id`,
+)
+
 export const touchSession = statement<{ session_id: string; now: number }>(
   'touch_session',
   'UPDATE session SET last_used_at = :now WHERE session_id = :session_id AND last_used_at < :now',

@@ -1,0 +1,20 @@
+// A program on a phone or a computer. RFC 8252.
+
+import type { Preset } from './preset.ts'
+
+export const native: Preset = {
+  name: 'native',
+  title: { en: 'Native application', 'zh-CN': '桌面或移动应用' },
+  description: {
+    en: 'A public client on a device: loopback addresses with any port, or a private-use scheme. PKCE is required.',
+    'zh-CN': '设备上的公开客户端：可使用任意端口的本机回调或私有协议。必须使用 PKCE。',
+  },
+  recommendedScope: 'openid profile email offline_access',
+  settings: {
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+    grant_types: ['authorization_code', 'refresh_token'],
+    scope: 'openid profile email phone address offline_access',
+    authorize: { pkce: 'required' },
+  },
+}

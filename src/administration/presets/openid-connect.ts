@@ -1,0 +1,18 @@
+// Any OpenID Connect application with a server of its own that keeps a secret.
+
+import type { Preset } from './preset.ts'
+
+export const openidConnect: Preset = {
+  name: 'openid-connect',
+  title: { en: 'OpenID Connect application', 'zh-CN': 'OpenID Connect 应用' },
+  description: {
+    en: 'A web application with a back end. Strict defaults; PKCE is honoured when sent.',
+    'zh-CN': '带后端的网页应用。采用严格的默认设置；客户端发送 PKCE 时会强制校验。',
+  },
+  recommendedScope: 'openid profile email',
+  settings: {
+    grant_types: ['authorization_code', 'refresh_token'],
+    scope: 'openid profile email phone address offline_access',
+    userinfo: { tokenFrom: ['header', 'form'] },
+  },
+}

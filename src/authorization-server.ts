@@ -1,0 +1,189 @@
+// A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
+// command line and the library start here.
+
+import { createTraceRecorder } from './administration/trace/recorder.ts'
+import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
+import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
+import { toFetch } from './http/fetch-adapter.ts'
+import type { HttpReply, HttpRequest } from './http/message.ts'
+import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
+import type { Route } from './http/route.ts'
+import { openKeyRing } from './issuer/keys/ring.ts'
+import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
+import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import { type Log, silentLog } from './platform/log.ts'
+import { addressesOf } from './protocol/addresses.ts'
+import { compose, type Parts } from './server.ts'
+import type { Driver } from './store/driver.ts'
+import { migrate } from './store/migrate.ts'
+import { migrations } from './store/migrations/index.ts'
+import { createStore, type Store } from './store/store.ts'
+
+export interface AuthorizationServerSettings {
+  /** Where clients and browsers find it: `https://sso.example.com`, no slash at the end. */
+  readonly issuer: string
+  /** `await sqlite({ file })` or `await postgres({ url })`. The server closes it. */
+  readonly database: Driver
+  /** 32 bytes as base64url text, or a key that was loaded. Whoever has it can open everything that is sealed. */
+  readonly masterKey: string | MasterKey
+  /** Default `/sso`. */
+  readonly endpointPrefix?: string
+  /** Further origins at which requests are answered, such as an internal name. */
+  readonly alternativeOrigins?: readonly string[]
+  readonly brand?: Partial<Brand>
+  /** Default `zh-CN`. */
+  readonly defaultLocale?: Locale
+  readonly lifetimes?: Partial<Lifetimes>
+  readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
+  /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
+  readonly trustedProxies?: readonly string[]
+  /** Folder of domain proof files (`MP_verify_….txt`). */
+  readonly proofFolder?: string
+  /** Default: nothing is logged. */
+  readonly log?: Log
+  readonly clock?: Clock
+  /** Lets an issuer that differs from the stored one replace it. */
+  readonly acceptNewIssuer?: boolean
+  /** Routes of other pages, made from the parts of this server. */
+  readonly pages?: (parts: Parts) => readonly Route[]
+}
+
+export interface AuthorizationServer {
+  /** Plain objects in, plain objects out. */
+  readonly handle: (request: HttpRequest) => Promise<HttpReply>
+  /** For `http.createServer`, or any framework that mounts such listeners. */
+  readonly node: NodeListener
+  /** For hosts that speak the Fetch API. */
+  readonly fetch: (request: Request) => Promise<Response>
+  readonly parts: Parts
+  /** Finishes what is in flight, writes what is pending, closes the database. */
+  close(): Promise<void>
+}
+
+/** What was stored does not fit what the server was started with; the message says what to do. */
+export class CannotStart extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CannotStart'
+  }
+}
+
+const REFRESH_KEYS_MS = 5_000
+const PRUNE_MS = 30_000
+
+export async function createAuthorizationServer(settings: AuthorizationServerSettings): Promise<AuthorizationServer> {
+  const { database, clock = systemClock(), log = silentLog } = settings
+  const master =
+    typeof settings.masterKey === 'string' ? parseMasterKey(settings.masterKey, 'masterKey') : settings.masterKey
+  await migrate(database, migrations, { clock, log })
+  const store = createStore(database)
+  await assertSameKey(store, master)
+  await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
+
+  const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
+  const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
+  const keys = await openKeyRing({ store, master, clock, log, longestTokenLifetime })
+  const trace = createTraceRecorder({ store, clock, log })
+  const hasher: PasswordHasher = createPasswordHasher()
+  const bare: Parts = {
+    addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
+    alternativeOrigins: settings.alternativeOrigins ?? [],
+    store,
+    master,
+    keys,
+    hasher,
+    clock,
+    log,
+    brand: { ...DEFAULT_BRAND, ...settings.brand },
+    defaultLocale: settings.defaultLocale ?? 'zh-CN',
+    lifetimes,
+    limits: {
+      guessing: { ...DEFAULT_LIMITS.guessing, ...settings.limits?.guessing },
+      interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
+    },
+    proofFolder: settings.proofFolder ?? null,
+    trace,
+    pages: [],
+    unready: () => unready(store),
+  }
+  const parts: Parts = { ...bare, pages: settings.pages?.(bare) ?? [] }
+  const handle = compose(parts)
+
+  const keep = (what: string, task: () => Promise<unknown>) => () => {
+    task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
+  }
+  const timers = [
+    setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
+    setInterval(
+      keep('pruning', () => prune(parts)),
+      PRUNE_MS,
+    ),
+  ]
+  for (const timer of timers) timer.unref()
+
+  return {
+    handle,
+    node: createNodeListener(
+      handle,
+      { trustedProxies: settings.trustedProxies ?? [], largeBody: largeBody(parts) },
+      log,
+    ),
+    fetch: toFetch(handle, { largeBody: largeBody(parts) }),
+    parts,
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      await trace.stop()
+      await database.close()
+    },
+  }
+}
+
+/** Only the set-up takes a list of people as a file. */
+export function largeBody({ addresses }: Parts): (path: string) => number | undefined {
+  return (path) => (path.startsWith(`${addresses.path['set-up']}/`) ? 16 * 1024 * 1024 : undefined)
+}
+
+async function assertSameKey(store: Store, master: MasterKey): Promise<void> {
+  const check = keyCheck(master)
+  if ((await store.putFactOnce('key_check', check)) !== check) {
+    throw new CannotStart(
+      'The master key is not the one this database was made with. Give the right one, or restore a backup.',
+    )
+  }
+}
+
+async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Promise<void> {
+  const stored = await store.putFactOnce('issuer', issuer)
+  if (stored === issuer) return
+  if (!acceptNew) {
+    throw new CannotStart(
+      `The issuer was ${stored} until now, and clients know it by that name. To make it ${issuer}, start once with --accept-new-issuer.`,
+    )
+  }
+  await store.putFact('issuer', issuer)
+}
+
+/** A read that touches the database: what readiness is about. */
+async function unready(store: Store): Promise<string | null> {
+  try {
+    await store.findFact('issuer')
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the store does not answer'
+  }
+}
+
+const PRUNE_STEP = 500
+const MOST_STEPS = 40
+const STALE_IMPORT = 120
+
+async function prune({ store, clock, lifetimes }: Parts): Promise<void> {
+  const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
+  for (let count = 0; count < MOST_STEPS; count++) {
+    if (await store.prune(clock.now(), kept)) break
+  }
+  for (let count = 0; count < MOST_STEPS; count++) {
+    if (await store.tidyImports(clock.now() - STALE_IMPORT, PRUNE_STEP)) break
+  }
+}

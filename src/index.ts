@@ -1,0 +1,12 @@
+// The library's front door: one function, plain objects, no framework.
+
+export {
+  type AuthorizationServer,
+  type AuthorizationServerSettings,
+  CannotStart,
+  createAuthorizationServer,
+} from './authorization-server.ts'
+export type { HttpReply, HttpRequest } from './http/message.ts'
+export { createLog, type Log } from './platform/log.ts'
+export { openPostgres as postgres } from './store/postgres.ts'
+export { openSqlite as sqlite } from './store/sqlite.ts'

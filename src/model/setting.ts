@@ -1,0 +1,97 @@
+// Kinds of settings: how a value that an operator typed becomes a typed one, or what is wrong with it.
+
+/** The value, or what is wrong with the text, as the end of a sentence that begins with the setting's name. */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string }
+
+export interface Kind<T> {
+  /** For the reference page: `text`, `true or false`, `one of …`. */
+  readonly describes: string
+  parse(value: unknown): Parsed<T>
+}
+
+const wrong = (problem: string) => ({ problem })
+
+export const flag: Kind<boolean> = {
+  describes: 'true or false',
+  parse: (value) => (typeof value === 'boolean' ? { value } : wrong('must be true or false')),
+}
+
+export function text(longest: number): Kind<string | null> {
+  return {
+    describes: `text, at most ${longest} characters`,
+    parse(value) {
+      if (value === null) return { value }
+      if (typeof value !== 'string') return wrong('must be text')
+      const trimmed = value.trim()
+      if (trimmed === '' || [...trimmed].length > longest) return wrong(`must have 1 to ${longest} characters`)
+      return /\p{Cc}|\p{Cs}/u.test(trimmed) ? wrong('must not hold control characters') : { value: trimmed }
+    },
+  }
+}
+
+export const webAddress: Kind<string | null> = {
+  describes: 'an https address',
+  parse(value) {
+    if (value === null) return { value }
+    const good = typeof value === 'string' && value.length <= 2_048 && /^https?:\/\/[^\s"<>]+$/.test(value)
+    return good && URL.canParse(value) ? { value } : wrong('must be an address that begins with https://')
+  },
+}
+
+export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
+  const known: readonly string[] = values
+  return {
+    describes: `one of ${values.map((value) => (value === '' ? '""' : `\`${value}\``)).join(', ')}`,
+    parse: (value) =>
+      typeof value === 'string' && known.includes(value)
+        ? { value: value as T }
+        : wrong(`must be one of ${values.map((each) => (each === '' ? '""' : each)).join(', ')}`),
+  }
+}
+
+export function listOf<const T extends string>(...values: readonly T[]): Kind<readonly T[]> {
+  const known: readonly string[] = values
+  return {
+    describes: `a list of ${values.map((value) => `\`${value}\``).join(', ')}`,
+    parse(value) {
+      const list = typeof value === 'string' ? value.split(/[\s,]+/).filter((each) => each !== '') : value
+      if (!Array.isArray(list)) return wrong(`must be a list of ${values.join(', ')}`)
+      const stranger = list.find((each) => typeof each !== 'string' || !known.includes(each))
+      if (stranger !== undefined) return wrong(`holds ${JSON.stringify(stranger)}; known are ${values.join(', ')}`)
+      return { value: [...new Set(list as T[])] }
+    },
+  }
+}
+
+/** A list of texts, checked one by one. */
+export function listWhere(
+  describes: string,
+  most: number,
+  problemOf: (text: string) => string | null,
+): Kind<readonly string[]> {
+  return {
+    describes,
+    parse(value) {
+      const list = typeof value === 'string' ? [value] : value
+      if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
+        return wrong('must be a list of texts')
+      if (list.length > most) return wrong(`has more than ${most} entries`)
+      for (const each of list) {
+        const problem = problemOf(each)
+        if (problem !== null) return wrong(`holds ${JSON.stringify(each.slice(0, 200))}, which ${problem}`)
+      }
+      return { value: [...new Set(list)] }
+    },
+  }
+}
+
+export const scopeList: Kind<string> = {
+  describes: 'scope names separated by blanks',
+  parse(value) {
+    if (typeof value !== 'string' || value.length > 2_000) return wrong('must be scope names separated by blanks')
+    const words = value.split(/\s+/).filter((word) => word !== '')
+    const bad = words.find((word) => !/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(word))
+    if (bad !== undefined) return wrong(`holds ${JSON.stringify(bad)}, which is no scope name (RFC 6749 §3.3)`)
+    return { value: [...new Set(words)].join(' ') }
+  },
+}

@@ -1,0 +1,69 @@
+// Lifetimes and limits of a server and their defaults: the table of options and the library begin from the same ones.
+
+/** Whole seconds. */
+type Seconds = number
+
+export interface Lifetimes {
+  readonly code: Seconds
+  readonly accessToken: Seconds
+  readonly idToken: Seconds
+  /** A refresh token that is not used for this long ends. */
+  readonly refreshIdle: Seconds
+  /** A family of refresh tokens ends this long after the sign-in; rotation does not move it. */
+  readonly refreshAbsolute: Seconds
+  /** A refresh request that is repeated within this time gets the same answer. */
+  readonly refreshRepeat: Seconds
+  readonly sessionIdle: Seconds
+  readonly sessionAbsolute: Seconds
+  /** From the authorization request until the person has signed in and decided. */
+  readonly interaction: Seconds
+  readonly jwksMaxAge: Seconds
+  readonly events: Seconds
+}
+
+export const DEFAULT_LIFETIMES: Lifetimes = {
+  code: 60,
+  accessToken: 3_600,
+  idToken: 3_600,
+  refreshIdle: 30 * 86_400,
+  refreshAbsolute: 180 * 86_400,
+  refreshRepeat: 30,
+  sessionIdle: 12 * 3_600,
+  sessionAbsolute: 7 * 86_400,
+  interaction: 30 * 60,
+  jwksMaxAge: 300,
+  events: 180 * 86_400,
+}
+
+export interface Limits {
+  readonly guessing: {
+    /** A known browser's own failures before it counts as a stranger. */
+    readonly knownBrowserFailures: number
+    /** Strangers, user and network: failures before waiting begins (1, 2, 4 … seconds). */
+    readonly networkFailures: number
+    readonly longestWait: Seconds
+    /** All strangers and one user: failures an hour before one attempt a minute is left. */
+    readonly userFailures: number
+    /** Address: failures in ten minutes before its browsers that have failed are refused. */
+    readonly addressFailures: number
+  }
+  readonly interactions: {
+    /** Open sign-ins of one browser. */
+    readonly perBrowser: number
+    /** Open sign-ins of one address (IPv6: /48). */
+    readonly perAddress: number
+    /** All open sign-ins together, in bytes. */
+    readonly totalBytes: number
+  }
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  guessing: {
+    knownBrowserFailures: 10,
+    networkFailures: 5,
+    longestWait: 60,
+    userFailures: 100,
+    addressFailures: 100,
+  },
+  interactions: { perBrowser: 50, perAddress: 1_000, totalBytes: 256 * 1024 * 1024 },
+}

@@ -1,0 +1,221 @@
+// The composition root: parts in, endpoints out. The only file that knows every wing; it hands functions from one to
+// another, so that they need not know each other.
+
+import type { TraceRecorder } from './administration/trace/recorder.ts'
+import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
+import { createKnownBrowsers } from './credentials/device.ts'
+import type { MasterKey } from './credentials/master-key.ts'
+import type { PasswordHasher } from './credentials/password-hash.ts'
+import type { CorsPolicy } from './http/cors.ts'
+import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
+import { pageReply } from './http/page-reply.ts'
+import { createProofFiles } from './http/proof-files.ts'
+import { json } from './http/replies.ts'
+import type { Route } from './http/route.ts'
+import { createRouter, type Problem } from './http/router.ts'
+import { issueCode } from './issuer/authorization/issue-code.ts'
+import { CLIENT_AUTHENTICATION_METHODS } from './issuer/client-authentication/authenticate.ts'
+import { createFailureLimit } from './issuer/client-authentication/failure-limit.ts'
+import { introspectionEndpoint } from './issuer/endpoints/introspection.ts'
+import { jwksEndpoint } from './issuer/endpoints/jwks.ts'
+import { metadataEndpoint } from './issuer/endpoints/metadata.ts'
+import { revocationEndpoint } from './issuer/endpoints/revocation.ts'
+import { tokenEndpoint } from './issuer/endpoints/token.ts'
+import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
+import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.ts'
+import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
+import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
+import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import type { Lifetimes, Limits } from './options/defaults.ts'
+import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Log } from './platform/log.ts'
+import { newId } from './platform/random.ts'
+import type { Addresses } from './protocol/addresses.ts'
+import { createAttemptGate } from './sign-in/authenticators/limits.ts'
+import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
+import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
+import { consentEndpoint } from './sign-in/endpoints/consent.ts'
+import { continueEndpoint } from './sign-in/endpoints/continue.ts'
+import { endSessionEndpoint } from './sign-in/endpoints/end-session.ts'
+import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
+import type { SignInParts } from './sign-in/parts.ts'
+import { frameOf } from './sign-in/visit.ts'
+import type { Store } from './store/store.ts'
+
+/** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
+export interface Parts {
+  readonly addresses: Addresses
+  /** Further origins at which requests are answered. */
+  readonly alternativeOrigins: readonly string[]
+  readonly store: Store
+  readonly master: MasterKey
+  readonly keys: KeyRing
+  readonly hasher: PasswordHasher
+  readonly clock: Clock
+  readonly log: Log
+  readonly brand: Brand
+  readonly defaultLocale: Locale
+  readonly lifetimes: Lifetimes
+  readonly limits: Limits
+  /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
+  readonly proofFolder: string | null
+  readonly trace: Pick<TraceRecorder, 'record'> | null
+  /** Pages of other wings (set-up, rehearsal). */
+  readonly pages: readonly Route[]
+  /** Why the server cannot serve now; null: it can. */
+  readonly unready: () => Promise<string | null>
+}
+
+export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
+  return createRouter([...issuerRoutes(parts), ...signInRoutes(parts), ...healthRoutes(parts), ...parts.pages], {
+    origins: [parts.addresses.origin, ...parts.alternativeOrigins],
+    errorPage: (request, problem) => problemPage(parts, request, problem),
+    log: parts.log,
+    ...(parts.trace && { record: parts.trace.record }),
+    ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
+  })
+}
+
+function issuerRoutes(parts: Parts): readonly Route[] {
+  const { addresses, store, clock, master, keys, lifetimes } = parts
+  const { path, wellKnown } = addresses
+  const authentication = { master, clock, store, limit: createFailureLimit() }
+  const mint = { issuer: addresses.issuer, keys, lifetimes }
+  const grantTypes = [
+    authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
+    refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
+    clientCredentialsGrant({ store, mint }),
+  ]
+  const metadata = metadataEndpoint({
+    addresses,
+    grantTypes,
+    authenticationMethods: CLIENT_AUTHENTICATION_METHODS,
+    signingAlgorithms: SIGNING_ALGORITHMS,
+    scopes: STANDARD_SCOPES,
+    claims: STANDARD_CLAIM_NAMES,
+    locales: LOCALES,
+  })
+  const browserClients = corsForClients(store)
+  const get = (path: string, endpoint: Endpoint): Route => ({
+    methods: ['GET'],
+    path,
+    endpoint,
+    kind: 'machine',
+    cors: 'any-origin',
+  })
+  const post = (path: string, endpoint: Endpoint): Route => ({
+    methods: ['POST'],
+    path,
+    endpoint,
+    kind: 'machine',
+    cors: browserClients,
+  })
+  const { cors: _, ...introspect } = post(
+    path.introspect,
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store }),
+  )
+  return [
+    post(path.token, tokenEndpoint({ authentication, grantTypes })),
+    { ...post(path.userinfo, userinfoEndpoint({ store, clock })), methods: ['GET', 'POST'] },
+    // RFC 7662: resource servers ask, never a page's script.
+    introspect,
+    post(path.revoke, revocationEndpoint({ authentication, store })),
+    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge)),
+    get(wellKnown.openid, metadata),
+    get(wellKnown.oauth, metadata),
+  ]
+}
+
+/** Origins of the registered redirect URIs of public clients: these alone run in browsers. */
+function corsForClients(store: Store): CorsPolicy {
+  return async () => {
+    const clients = await store.listClients()
+    return clients
+      .filter(({ client, enabled }) => enabled && client.token_endpoint_auth_method === 'none')
+      .flatMap(({ client }) => client.redirect_uris.map((uri) => new URL(uri).origin))
+  }
+}
+
+function signInRoutes(parts: Parts): readonly Route[] {
+  const { addresses, store, clock, master, keys, lifetimes, limits } = parts
+  const knownBrowsers = createKnownBrowsers(master)
+  const signIn: SignInParts = {
+    store,
+    clock,
+    addresses,
+    brand: parts.brand,
+    defaultLocale: parts.defaultLocale,
+    hasher: parts.hasher,
+    knownBrowsers,
+    csrfKey: master.derive('csrf'),
+    limits: limits.guessing,
+    interactionLimits: limits.interactions,
+    lifetimes,
+    issueResponse: (issue) => issueCode({ store, clock, lifetimes }, issue),
+    recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    newTraceId: () => newId('tr'),
+  }
+  const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
+  const { path } = addresses
+  const page = (path: string, methods: Route['methods'], endpoint: Route['endpoint']): Route => ({
+    methods,
+    path,
+    endpoint,
+    kind: 'page',
+  })
+  const step = (name: string) => `${addresses.at(name)}/{id}`
+  return [
+    page(path.authorize, ['GET', 'POST'], authorizeEndpoint(signIn)),
+    page(step('continue'), ['GET'], continueEndpoint(signIn)),
+    page(step('sign-in'), ['GET', 'POST'], signInEndpoint(signIn, gate)),
+    page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
+    page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
+    page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+  ]
+}
+
+function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
+  const recognised = keys.recognise(token)
+  if (!recognised.genuine) return null
+  const { iss, sub, aud } = recognised.payload
+  if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
+  return { userId: sub, clientId: aud }
+}
+
+function healthRoutes({ unready }: Parts): readonly Route[] {
+  const route = (path: string, endpoint: Endpoint): Route => ({ methods: ['GET'], path, endpoint, kind: 'health' })
+  return [
+    route('/healthz', async () => json(200, { status: 'ok' })),
+    route('/readyz', async () => {
+      const reason = await unready()
+      return reason === null ? json(200, { status: 'ready' }) : json(503, { status: 'unready', reason })
+    }),
+  ]
+}
+
+const ADVICE = {
+  not_found: 'request_refused',
+  misdirected: 'request_refused',
+  method_not_allowed: 'method_not_allowed',
+  refused: 'request_refused',
+  store_unavailable: 'overloaded',
+  server_failed: 'server_error',
+} as const
+
+function problemPage(parts: Parts, request: HttpRequest, problem: Problem): HttpReply {
+  const frame = frameOf(parts, request)
+  if (problem.rule === 'not_found') return pageReply(notFoundPage({ traceId: problem.traceId }, frame))
+  if (problem.rule === 'misdirected') {
+    const href = problem.rightAddress ?? parts.addresses.issuer
+    return pageReply(misdirectedPage({ issuer: parts.addresses.issuer, href }, frame))
+  }
+  const view = {
+    status: problem.status,
+    code: problem.error ?? 'invalid_request',
+    description: problem.description ?? 'The request cannot be answered',
+    traceId: problem.traceId,
+    advice: ADVICE[problem.rule],
+  }
+  return pageReply(errorPage(view, frame))
+}

@@ -1,0 +1,59 @@
+// Signing in with user name and password: the same answer and time for an unknown user and a wrong password.
+
+import { PasswordHashingBusy } from '../../credentials/hashing-queue.ts'
+import type { PasswordHasher } from '../../credentials/password-hash.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { UserWithPassword } from '../../model/user.ts'
+import { usernameKey } from '../../model/username.ts'
+import type { UserVerbs } from '../../store/users.ts'
+import type { AttemptGate } from './limits.ts'
+
+export type PasswordVerdict =
+  | { readonly kind: 'signed_in'; readonly user: UserWithPassword }
+  | { readonly kind: 'wrong' }
+  /** The password was right, so this person may be told. */
+  | { readonly kind: 'disabled'; readonly user: UserWithPassword }
+  | { readonly kind: 'wait'; readonly seconds: Seconds; readonly rule: string }
+  | { readonly kind: 'busy' }
+
+export interface PasswordParts {
+  readonly store: UserVerbs
+  readonly hasher: PasswordHasher
+  readonly gate: AttemptGate
+}
+
+export interface PasswordAttempt {
+  readonly username: string
+  readonly password: string
+  readonly address: string
+  readonly visitHash: Uint8Array
+  readonly device: string | null
+}
+
+export async function verifyPassword(
+  { store, hasher, gate }: PasswordParts,
+  { username, password, address, visitHash, device }: PasswordAttempt,
+): Promise<PasswordVerdict> {
+  const key = usernameKey(username)
+  const user = await store.findUserByUsername(key)
+  const attempt = { usernameKey: key, userId: user?.userId ?? null, address, visitHash, device }
+  const admission = await gate.admit(attempt)
+  if (!admission.admitted) return { kind: 'wait', seconds: admission.wait, rule: admission.rule }
+  let matches = false
+  try {
+    const verdict = await (user === null
+      ? hasher.verifyAgainstNobody(password)
+      : hasher.verify(password, user.passwordHash))
+    matches = user !== null && verdict.matches
+    if (matches && user?.passwordHash && verdict.upgrade) {
+      await store.upgradePasswordHash(user.userId, user.passwordHash, await hasher.hash(password))
+    }
+  } catch (error) {
+    if (!(error instanceof PasswordHashingBusy)) throw error
+    return { kind: 'busy' }
+  } finally {
+    await admission.settle(matches)
+  }
+  if (!matches || user === null) return { kind: 'wrong' }
+  return user.enabled ? { kind: 'signed_in', user } : { kind: 'disabled', user }
+}

@@ -1,0 +1,80 @@
+// The authorization endpoint. RFC 6749 §3.1: nobody needed, 302 with the answer and nothing stored but the code; a
+// person needed, the request is stored and the browser sent to a page; not to be trusted, a page at this very URL.
+
+import { readForm, readQuery } from '../../http/form.ts'
+import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
+import { redirect, withOutcome } from '../../http/replies.ts'
+import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { UNBOUND_BROWSER } from '../../store/interactions.ts'
+import { problemPage, refusalReply } from '../answer.ts'
+import {
+  answerableState,
+  parseAuthorizationRequest,
+  requestedClientId,
+  trustClient,
+  UntrustedRequest,
+} from '../authorization-request.ts'
+import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
+import type { SignInParts } from '../parts.ts'
+import { readBrowser } from '../visit.ts'
+
+export function authorizeEndpoint(parts: SignInParts): Endpoint {
+  return async (http) => {
+    try {
+      return await authorize(parts, http)
+    } catch (error) {
+      if (error instanceof UntrustedRequest) {
+        const { outcome, description } = error.error
+        const view = { status: 400, code: error.error.error, description, advice: error.advice }
+        return withOutcome(problemPage(parts, http, view), outcome)
+      }
+      if (!(error instanceof OAuthError)) throw error
+      const view = {
+        status: 400,
+        code: error.error,
+        description: error.description,
+        advice: 'request_malformed' as const,
+      }
+      return withOutcome(problemPage(parts, http, view), error.outcome)
+    }
+  }
+}
+
+async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpReply> {
+  const parameters = readParameters(http)
+  const browser = readBrowser(http)
+  const clientId = requestedClientId(parameters)
+  const visit = await readVisit(parts, browser, clientId)
+  const trusted = trustClient(parameters, visit?.client ?? null)
+  const { client } = trusted.record
+  try {
+    const request = parseAuthorizationRequest(parameters, trusted, (hint) => hintedUser(parts, hint))
+    if (visit === null) throw new Error('a trusted client has been read')
+    // A cross-site POST comes without our cookies: go round once, so that they are sent.
+    if (http.method === 'POST' && browser.isNew && browser.sessionSecrets.length === 0) {
+      const { interactionId } = await storeInteraction(parts, http, request, UNBOUND_BROWSER)
+      return redirect(303, parts.addresses.at('continue', interactionId))
+    }
+    return await dispatch(parts, { http, browser, request, visit, interaction: null })
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    const answerable = { redirectUri: trusted.redirectUri, state: answerableState(parameters) }
+    return refusalReply(parts, http, answerable, client, error)
+  }
+}
+
+/** OpenID Connect Core §3.1.2.1: GET reads the query, POST the body only. */
+function readParameters(http: HttpRequest): Parameters {
+  return http.method === 'POST' ? readForm(http) : readQuery(http)
+}
+
+function hintedUser(parts: SignInParts, idTokenHint: string): string {
+  const recognised = parts.recogniseIdToken(idTokenHint)
+  if (recognised !== null) return recognised.userId
+  throw invalidRequest(
+    'id_token_hint_foreign',
+    'OpenID Connect Core §3.1.2.1',
+    'id_token_hint was not issued by this server',
+  )
+}

@@ -1,0 +1,99 @@
+// The consent page: who receives which data, and a yes or no that is bound to the person it was rendered for.
+
+import { dataKinds, kindValues } from '../../claims/kinds.ts'
+import { readForm } from '../../http/form.ts'
+import type { HttpReply, HttpRequest } from '../../http/message.ts'
+import { pageReply } from '../../http/page-reply.ts'
+import { redirect } from '../../http/replies.ts'
+import type { RouteParameters } from '../../http/route.ts'
+import { formActionSource } from '../../http/security-headers.ts'
+import type { Consent } from '../../model/consent.ts'
+import { consentPage, maskPhone } from '../../pages/index.ts'
+import { joinScopes } from '../../protocol/scope.ts'
+import { clientView } from '../answer.ts'
+import type { SignedInHere } from '../next-step.ts'
+import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
+import type { SignInParts } from '../parts.ts'
+import { cancelled } from '../refuse.ts'
+import { formToken, frameOf, isOwnForm, localeCookies } from '../visit.ts'
+
+export function consentEndpoint(parts: SignInParts) {
+  return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {
+    const open = await openInteraction(parts, http, id)
+    if ('reply' in open) return open.reply
+    const person = personOf(open)
+    // Not yet at this step, or no longer: let the journey decide.
+    if (person === null) return redirect(303, parts.addresses.at('sign-in', id))
+    return http.method === 'POST' ? submit(parts, open, person) : showPage(parts, open, person, null)
+  }
+}
+
+/** Whom the answer would be about: as `nextStep` sees it. */
+function personOf({ interaction, visit }: OpenInteraction): SignedInHere | null {
+  const wanted = interaction.authenticatedSessionId ?? interaction.chosenSessionId
+  if (wanted !== null) return visit.signedIn.find(({ session }) => session.sessionId === wanted) ?? null
+  const { hintedUserId } = interaction.request
+  return visit.signedIn.find(({ user }) => user.userId === hintedUserId) ?? visit.signedIn[0] ?? null
+}
+
+function purposeOf({ interaction }: OpenInteraction, { session, user }: SignedInHere): string {
+  return `consent:${interaction.interactionId}:${session.sessionId}:${user.userId}`
+}
+
+function showPage(
+  parts: SignInParts,
+  open: OpenInteraction,
+  person: SignedInHere,
+  notice: 'user_changed' | null,
+): HttpReply {
+  const { http, browser, interaction, visit } = open
+  const { client } = visit.client
+  const { user } = person
+  const scope = interaction.request.scope.split(' ')
+  const form = {
+    action: parts.addresses.at('consent', interaction.interactionId),
+    csrf: formToken(parts, browser, purposeOf(open, person)),
+  }
+  const page = consentPage(
+    {
+      form,
+      client: clientView(client),
+      recipient: client.recipient,
+      contact: client.contact,
+      purpose: client.purpose,
+      user: { name: user.profile.displayName ?? user.username, username: user.username },
+      kinds: kindValues(user, client, scope).map((each) =>
+        each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,
+      ),
+      switchUser: { ...form, hidden: { another: 'yes' } },
+      notice,
+    },
+    frameOf(parts, http, interaction.request.uiLocales),
+  )
+  return pageReply(page, {
+    formAction: [formActionSource(interaction.request.redirectUri)],
+    frameAncestors: client.frameAncestors,
+    cookies: localeCookies(http),
+  })
+}
+
+async function submit(parts: SignInParts, open: OpenInteraction, person: SignedInHere): Promise<HttpReply> {
+  const { http, browser, interaction, visit } = open
+  const form = readForm(http)
+  if (!isOwnForm(parts, http, browser, purposeOf(open, person), form.get('csrf'))) {
+    // Another person may have signed in meanwhile: show the step again, for whom it is now. Nothing is recorded.
+    return showPage(parts, open, person, 'user_changed')
+  }
+  if (form.get('another') === 'yes') return redirect(303, parts.addresses.at('sign-in', interaction.interactionId))
+  if (form.get('decision') !== 'allow') return cancelled(parts, open)
+  const { request } = interaction
+  const kinds = dataKinds(visit.client.client, request.scope.split(' ')).join(' ')
+  const consent: Consent = {
+    userId: person.user.userId,
+    clientId: request.clientId,
+    scope: joinScopes(person.consent?.scope ?? '', request.scope),
+    kinds: joinScopes(person.consent?.kinds ?? '', kinds),
+    givenAt: parts.clock.now(),
+  }
+  return proceed(parts, open, { consent })
+}

@@ -1,0 +1,191 @@
+// The sign-in page and its form: user name and password, limits, a new session secret each time.
+
+import { DEVICE_LIFETIME } from '../../credentials/device.ts'
+import { sha256 } from '../../credentials/digest.ts'
+import { setCookie } from '../../http/cookies.ts'
+import { readForm } from '../../http/form.ts'
+import type { HttpReply, HttpRequest } from '../../http/message.ts'
+import { pageReply } from '../../http/page-reply.ts'
+import { withOutcome } from '../../http/replies.ts'
+import type { RouteParameters } from '../../http/route.ts'
+import { formActionSource } from '../../http/security-headers.ts'
+import type { Session } from '../../model/session.ts'
+import type { UserWithPassword } from '../../model/user.ts'
+import { type SignInError, type SignInView, signInPage, waitPage } from '../../pages/index.ts'
+import { newId, newSecret } from '../../platform/random.ts'
+import type { Outcome } from '../../protocol/errors.ts'
+import { clientView, problemPage } from '../answer.ts'
+import type { AttemptGate } from '../authenticators/limits.ts'
+import { verifyPassword } from '../authenticators/password.ts'
+import { interactionGone } from '../dispatch.ts'
+import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
+import type { SignInParts } from '../parts.ts'
+import { cancelled, formRefused } from '../refuse.ts'
+import { formToken, frameOf, isOwnForm, localeCookies, MOST_SESSIONS, sessionCookie } from '../visit.ts'
+
+export function signInEndpoint(parts: SignInParts, gate: AttemptGate) {
+  return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {
+    const open = await openInteraction(parts, http, id)
+    if ('reply' in open) return open.reply
+    return http.method === 'POST' ? submit(parts, gate, open) : showPage(parts, open, {})
+  }
+}
+
+interface Shown {
+  readonly username?: string
+  readonly remember?: boolean
+  readonly error?: SignInError
+  readonly wait?: number
+  readonly outcome?: Outcome
+}
+
+function showPage(parts: SignInParts, open: OpenInteraction, shown: Shown): HttpReply {
+  const { http, browser, interaction, visit } = open
+  const { request } = interaction
+  const purpose = `sign-in:${interaction.interactionId}`
+  const action = parts.addresses.at('sign-in', interaction.interactionId)
+  const form = { action, csrf: formToken(parts, browser, purpose) }
+  const hinted = visit.signedIn.find(({ user }) => user.userId === request.hintedUserId) ?? visit.signedIn[0]
+  const again = request.prompt.includes('login') || request.maxAge !== null || request.hintedUserId !== null
+  const view: SignInView = {
+    form,
+    client: clientView(visit.client.client),
+    username: shown.username ?? request.loginHint ?? '',
+    ...(again && hinted !== undefined && { knownUser: hinted.user.username }),
+    ...(shown.remember !== undefined && { remember: shown.remember }),
+    ...(shown.error !== undefined && { error: shown.error }),
+    cancel: { ...form, hidden: { decision: 'deny' } },
+  }
+  const frame = frameOf(parts, http, request.uiLocales)
+  const page = shown.wait === undefined ? signInPage(view, frame) : waitPage({ ...view, seconds: shown.wait }, frame)
+  const reply = pageReply(page, {
+    formAction: [formActionSource(request.redirectUri)],
+    frameAncestors: visit.client.client.frameAncestors,
+    cookies: localeCookies(http),
+    ...(shown.wait !== undefined && { headers: { 'retry-after': String(shown.wait) } }),
+  })
+  return shown.outcome === undefined ? reply : withOutcome(reply, { ...shown.outcome, clientId: request.clientId })
+}
+
+async function submit(parts: SignInParts, gate: AttemptGate, open: OpenInteraction): Promise<HttpReply> {
+  const { http, browser, interaction } = open
+  const form = readForm(http)
+  const username = (form.get('username') ?? '').slice(0, 256)
+  const remember = form.get('remember') === 'yes'
+  if (!isOwnForm(parts, http, browser, `sign-in:${interaction.interactionId}`, form.get('csrf'))) {
+    return formRefused(parts, http)
+  }
+  if (form.get('decision') === 'deny') return cancelled(parts, open)
+  const again = (error: SignInError, rule: string, reason: string) =>
+    showPage(parts, open, {
+      username,
+      remember,
+      error,
+      outcome: { rule, clause: 'OpenID Connect Core §3.1.2.3', reason },
+    })
+  const password = form.get('password')
+  if (username.trim() === '') return again('username_missing', 'username_missing', 'no user name was typed')
+  if (password === undefined) return again('password_missing', 'password_missing', 'no password was typed')
+
+  const { address } = http.peer
+  const attempt = { username, password, address, visitHash: browser.hash, device: browser.device }
+  const verdict = await verifyPassword({ store: parts.store, hasher: parts.hasher, gate }, attempt)
+  const at = parts.clock.now()
+  const about = { at, clientId: interaction.request.clientId }
+  switch (verdict.kind) {
+    case 'wrong':
+      await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
+      return again('wrong_credentials', 'password_wrong', 'unknown user name or wrong password')
+    case 'disabled':
+      await parts.store.appendEvents([
+        { ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail: { address, disabled: true } },
+      ])
+      return again('user_disabled', 'user_disabled', 'the password was right, but the user is disabled')
+    case 'wait':
+      return showPage(parts, open, {
+        username,
+        remember,
+        wait: verdict.seconds,
+        outcome: {
+          rule: verdict.rule,
+          clause: 'RFC 6819 §4.4.3.6',
+          reason: 'too many failed attempts; nothing was checked',
+        },
+      })
+    case 'busy':
+      return problemPage(
+        parts,
+        http,
+        {
+          status: 503,
+          code: 'temporarily_unavailable',
+          description: 'Too many people are signing in',
+          advice: 'overloaded',
+        },
+        { 'retry-after': '3' },
+      )
+    case 'signed_in': {
+      const { hintedUserId } = interaction.request
+      if (hintedUserId !== null && hintedUserId !== verdict.user.userId) {
+        return again('other_user_expected', 'other_user_expected', 'id_token_hint named another person')
+      }
+      return (
+        (await signIn(parts, open, verdict.user, remember)) ??
+        again('user_disabled', 'user_changed', 'the user was disabled or changed during the sign-in')
+      )
+    }
+    default:
+      return verdict satisfies never
+  }
+}
+
+/** Null: the user changed while the password was checked. */
+async function signIn(
+  parts: SignInParts,
+  open: OpenInteraction,
+  user: UserWithPassword,
+  remember: boolean,
+): Promise<HttpReply | null> {
+  const { http, browser, interaction, visit } = open
+  const { store, clock, lifetimes } = parts
+  const now = clock.now()
+  const former = visit.signedIn.find((each) => each.user.userId === user.userId)
+  const session: Session = {
+    sessionId: former?.session.sessionId ?? newId('se'),
+    userId: user.userId,
+    userGeneration: user.generation,
+    authenticatedAt: now,
+    amr: ['pwd'],
+    lastUsedAt: now,
+    expiresAt: now + lifetimes.sessionAbsolute,
+  }
+  const secret = newSecret()
+  const event = {
+    type: 'session_started' as const,
+    at: now,
+    userId: user.userId,
+    detail: { address: http.peer.address },
+  }
+  const started = await (former === undefined
+    ? store.startSession(session, sha256(secret), [event])
+    : store.renewSession(session, sha256(secret), [event]))
+  if (!started) return null
+  const progress = { ...interaction, authenticatedSessionId: session.sessionId }
+  if (!(await store.setInteractionProgress(progress))) return interactionGone(parts, http, 'interaction_expired')
+  const secrets = [secret, ...browser.sessionSecrets].slice(0, MOST_SESSIONS)
+  const consent = await store.findConsent(user.userId, interaction.request.clientId)
+  const { passwordHash: _, ...person } = user
+  const others = visit.signedIn.filter((each) => each.user.userId !== user.userId)
+  return proceed(parts, open, {
+    interaction: progress,
+    browser: { ...browser, sessionSecrets: secrets },
+    visit: { ...visit, signedIn: [{ session, user: person, consent }, ...others] },
+    cookies: [
+      sessionCookie(browser, secrets, remember ? lifetimes.sessionAbsolute : null),
+      setCookie('device', parts.knownBrowsers.remember(browser.device, user.userId, now), {
+        secure: browser.secure,
+        maxAge: DEVICE_LIFETIME,
+      }),
+    ],
+  })
+}

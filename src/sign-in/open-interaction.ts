@@ -1,0 +1,48 @@
+// What every step's page begins with: the interaction it belongs to, this browser, and where the visitor stands.
+
+import type { HttpReply, HttpRequest } from '../http/message.ts'
+import type { Interaction } from '../model/interaction.ts'
+import type { Visit } from '../store/sessions.ts'
+import { dispatch, interactionGone, readVisit } from './dispatch.ts'
+import type { SignInParts } from './parts.ts'
+import { type Browser, readBrowser } from './visit.ts'
+
+export interface OpenInteraction {
+  readonly http: HttpRequest
+  readonly browser: Browser
+  readonly interaction: Interaction
+  readonly visit: Visit
+}
+
+const ID = /^[A-Za-z0-9]{43}$/
+
+/** A reply instead: the interaction is not open, or not this browser's (nobody can finish what another began). */
+export async function openInteraction(
+  parts: SignInParts,
+  http: HttpRequest,
+  interactionId: string,
+  browser: Browser = readBrowser(http),
+): Promise<OpenInteraction | { readonly reply: HttpReply }> {
+  const found = ID.test(interactionId) ? await parts.store.findInteraction(interactionId, parts.clock.now()) : null
+  if (found === null) return { reply: interactionGone(parts, http, 'interaction_expired') }
+  if (Buffer.compare(found.browserHash, browser.hash) !== 0) {
+    return { reply: interactionGone(parts, http, browser.isNew ? 'cookies_missing' : 'interaction_unknown') }
+  }
+  const visit = await readVisit(parts, browser, found.request.clientId)
+  if (visit === null || !visit.client.enabled) {
+    return { reply: interactionGone(parts, http, 'interaction_expired') }
+  }
+  return { http, browser, interaction: found, visit }
+}
+
+/** Onward from an open interaction. */
+export function proceed(
+  parts: SignInParts,
+  open: OpenInteraction,
+  changes: Partial<
+    Pick<Parameters<typeof dispatch>[1], 'visit' | 'interaction' | 'consent' | 'cookies' | 'browser'>
+  > = {},
+): Promise<HttpReply> {
+  const { http, browser, interaction, visit } = open
+  return dispatch(parts, { http, browser, interaction, visit, request: interaction.request, ...changes })
+}

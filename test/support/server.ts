@@ -1,0 +1,111 @@
+// A running server for tests that speak to it from outside: a real socket, a real store, a clock that can be moved.
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { presetNamed } from '../../src/administration/presets/index.ts'
+import type { AuthorizationServerSettings } from '../../src/authorization-server.ts'
+import { type AuthorizationServer, createAuthorizationServer } from '../../src/authorization-server.ts'
+import { digestClientSecret } from '../../src/credentials/digest.ts'
+import { masterKeyFrom } from '../../src/credentials/master-key.ts'
+import type { Client } from '../../src/model/client.ts'
+import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
+import { usernameKey } from '../../src/model/username.ts'
+import type { Driver } from '../../src/store/driver.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import type { NewUser } from '../../src/store/users.ts'
+import { type TestClock, testClock } from './clock.ts'
+import { freshDatabase } from './postgres.ts'
+
+export const TEST_SECRET = 'test17241d76d75b374f9a2843cfe871'
+export const TEST_PASSWORD = 'correct horse battery staple'
+export const CALLBACK = 'https://client.test/callback'
+/** 32 zero bytes would be a master key nobody may use; these are plainly for tests. */
+const TEST_MASTER = masterKeyFrom(new Uint8Array(32).fill(7))
+
+export interface TestServer {
+  readonly issuer: string
+  readonly server: AuthorizationServer
+  readonly clock: TestClock
+  readonly driver: Driver
+  readonly databaseKind: 'sqlite' | 'postgres'
+  addClient(id: string, preset?: string, settings?: Record<string, unknown>, secret?: string | null): Promise<Client>
+  addUser(username: string, fields?: Partial<NewUser> & { password?: string | null }): Promise<string>
+  close(): Promise<void>
+}
+
+export interface TestServerOptions extends Partial<Omit<AuthorizationServerSettings, 'database' | 'masterKey'>> {
+  readonly database?: 'sqlite' | 'postgres'
+  /** Counts or breaks what passes through. */
+  readonly wrap?: (driver: Driver) => Driver
+}
+
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { database: databaseKind = 'sqlite', wrap = (driver: Driver) => driver, ...settings } = options
+  const fresh = databaseKind === 'postgres' ? await freshDatabase() : null
+  const driver = wrap(fresh === null ? await openSqlite({ file: ':memory:' }) : await openPostgres({ url: fresh.url }))
+  const clock = testClock()
+  let server: AuthorizationServer | null = null
+  const socket = createServer((req, res) => server?.node(req, res))
+  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
+  const { port } = socket.address() as AddressInfo
+  const issuer = settings.issuer ?? `http://127.0.0.1:${port}`
+  const running = await createAuthorizationServer({
+    issuer,
+    database: driver,
+    masterKey: TEST_MASTER,
+    clock,
+    defaultLocale: 'en',
+    ...settings,
+  })
+  server = running
+  const { store, hasher } = running.parts
+  let hashed: string | null = null
+  return {
+    issuer,
+    server: running,
+    clock,
+    driver,
+    databaseKind,
+    async addClient(id, preset = 'openid-connect', extra = {}, secret = TEST_SECRET) {
+      const { settings: base } = presetNamed(preset)
+      const plain = { redirect_uris: [CALLBACK], client_name: id, ...flattenSettings(base), ...flattenSettings(extra) }
+      const client = parseClient(plain, { client_id: id, preset, consentDeclared: true })
+      const hash =
+        secret === null || client.token_endpoint_auth_method === 'none' ? null : digestClientSecret(TEST_MASTER, secret)
+      const added = await store.addClient(client, hash, { type: 'client_added', at: clock.now(), clientId: id })
+      if (added !== 'added') throw new Error(`client ${id}: ${added}`)
+      return client
+    },
+    async addUser(username, { password = TEST_PASSWORD, ...fields } = {}) {
+      // Hashing costs 20 ms: the usual password is hashed once a server.
+      if (password === TEST_PASSWORD) hashed ??= await hasher.hash(TEST_PASSWORD)
+      const passwordHash = password === null ? null : password === TEST_PASSWORD ? hashed : await hasher.hash(password)
+      const userId = fields.userId ?? `user-${username}`
+      const added = await store.addUser(
+        {
+          userId,
+          username,
+          usernameKey: usernameKey(username),
+          profile: { displayName: `Name of ${username}` },
+          phone: null,
+          phoneVerified: false,
+          email: null,
+          emailVerified: false,
+          passwordHash,
+          enabled: true,
+          ...fields,
+        },
+        { type: 'user_added', at: clock.now(), userId },
+      )
+      if (added !== 'added') throw new Error(`user ${username}: ${added}`)
+      return userId
+    },
+    async close() {
+      socket.closeAllConnections()
+      await new Promise<unknown>((resolve) => socket.close(resolve))
+      await running.close()
+      await fresh?.drop()
+    },
+  }
+}
