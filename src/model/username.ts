@@ -1,27 +1,64 @@
-// User names and user ids: how two names are found equal, and which texts can be neither.
+// Names and identifiers of users: the key by which a name is looked up, and which names and identifiers may be given
+// at all. Two names that people would take for the same one have the same key.
 
-const LONGEST_NAME = 128
-const LONGEST_ID = 64
+const LONGEST_USERNAME = 128
+/** Of the key in UTF-8: compatibility forms can unfold to many characters, and an index entry has its limit. */
+const LONGEST_KEY_BYTES = 1_024
+const LONGEST_USER_ID = 64
 
-/** The look-up key: names that look alike to a person in a hurry have one key. */
+/** Words that programs write where an identifier is missing, or that interfaces use for "the one who asks". */
+const RESERVED_USER_IDS = new Set(['me', 'self', 'null', 'undefined', 'none', 'nobody', 'anonymous'])
+
+const PLAIN = /^[\x20-\x7E]*$/
+
+/**
+ * NFKC, case-folded, trimmed: what a person typed and what was stored meet here. Folding goes by single code points,
+ * upper case first, so that `ß` meets `ss` and the two small sigmas are one.
+ */
 export function usernameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
+  if (PLAIN.test(name)) return name.trim().toLowerCase()
+  // Folding can open a form that normalises further, never more than a few times.
+  let key = name
+  for (let round = 0; round < 4; round++) {
+    const next = foldCase(key.normalize('NFKC')).normalize('NFKC').trim()
+    if (next === key) break
+    key = next
+  }
+  return key
 }
 
-/** What keeps a text from being a user name, or null. */
-export function usernameProblem(name: string): string | null {
+function foldCase(text: string): string {
+  let folded = ''
+  for (const character of text) folded += character.toUpperCase().toLowerCase()
+  return folded
+}
+
+/** What is wrong with a new name, as the end of a sentence that begins with "The username"; null: nothing. */
+export function checkUsername(name: string): string | null {
   const key = usernameKey(name)
   if (key === '') return 'is empty'
-  if ([...name].length > LONGEST_NAME) return `is longer than ${LONGEST_NAME} characters`
-  // Control, format, private-use, surrogate and unassigned code points, and those a screen does not show.
-  if (/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u.test(name + key)) {
-    return 'holds characters that cannot be seen or are not assigned'
+  if ([...name].length > LONGEST_USERNAME || Buffer.byteLength(key, 'utf8') > LONGEST_KEY_BYTES) {
+    return `must have at most ${LONGEST_USERNAME} characters`
   }
-  return null
+  const [bad] = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.exec(name) ?? []
+  if (bad === undefined) return null
+  const code = `U+${(bad.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+  return `holds ${whatItIs(bad)} (${code}), which nobody could see or type again`
 }
 
-/** What keeps a text from being a user id, or null. */
-export function userIdProblem(userId: string): string | null {
-  if (userId.length === 0 || userId.length > LONGEST_ID) return `must have 1 to ${LONGEST_ID} characters`
-  return /^[\x21-\x7e]+$/.test(userId) ? null : 'must be ASCII without blanks'
+function whatItIs(character: string): string {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character)) return 'a control character'
+  if (/\p{Co}/u.test(character)) return 'a private-use character'
+  if (/\p{Cs}/u.test(character)) return 'half a character'
+  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(character)) return 'an invisible character'
+  return 'a character that does not exist in Unicode'
+}
+
+/** What is wrong with a supplied identifier, as the end of a sentence that begins with "The user id". */
+export function checkUserId(userId: string): string | null {
+  if (userId === '') return 'is empty'
+  if (!/^[\x21-\x7E]+$/.test(userId)) return 'may hold printable ASCII characters only, without blanks'
+  if (userId.length > LONGEST_USER_ID) return `must have at most ${LONGEST_USER_ID} characters`
+  if (RESERVED_USER_IDS.has(userId.toLowerCase())) return `must not be the word ${userId}`
+  return null
 }

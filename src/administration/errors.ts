@@ -1,0 +1,48 @@
+// Why an operation of administration was refused: a code that stays, a sentence, and how to mend it.
+
+export type AdministrationErrorCode =
+  | 'client_id_taken'
+  | 'client_not_found'
+  | 'client_changed'
+  | 'no_client_secret'
+  | 'weak_secret'
+  | 'invalid_client'
+  | 'invalid_setting'
+  | 'unknown_preset'
+  | 'user_not_found'
+  | 'user_changed'
+  | 'user_id_taken'
+  | 'username_taken'
+  | 'phone_taken'
+  | 'invalid_user'
+  | 'invalid_phone'
+  | 'weak_password'
+  | 'unreadable_file'
+  | 'unknown_column'
+  | 'import_refused'
+  | 'import_abandoned'
+  | 'file_changed'
+  | 'backup_unsupported'
+  | 'backup_failed'
+  | 'file_exists'
+  | 'not_a_backup'
+  | 'damaged_backup'
+  | 'wrong_passphrase'
+  | 'wrong_key'
+  | 'passphrase_required'
+  | 'private_key_required'
+  | 'master_key_required'
+  | 'folder_not_empty'
+
+/** Shown to operators as it is, by the command line and the pages of the set-up. Never holds a secret. */
+export class AdministrationError extends Error {
+  readonly code: AdministrationErrorCode
+  /** What to do about it. */
+  readonly hint: string | null
+  constructor(code: AdministrationErrorCode, message: string, hint: string | null = null, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'AdministrationError'
+    this.code = code
+    this.hint = hint
+  }
+}
