@@ -11,6 +11,7 @@ export type AdministrationErrorCode =
   | 'unknown_preset'
   | 'user_not_found'
   | 'user_changed'
+  | 'user_ambiguous'
   | 'user_id_taken'
   | 'username_taken'
   | 'phone_taken'

@@ -91,7 +91,10 @@ function refuseNational(number: string): RecognisedPhone {
   if (number.endsWith('0000') && digits >= 11) {
     return { problem: 'has lost its last digits or is no mainland mobile number', hint: EXCEL_HINT }
   }
-  return { problem: `has ${digits} digits; a mainland mobile number has 11 and begins with 13 to 19`, hint: COUNTRY_HINT }
+  return {
+    problem: `has ${digits} digits; a mainland mobile number has 11 and begins with 13 to 19`,
+    hint: COUNTRY_HINT,
+  }
 }
 
 async function recogniseInternational(number: string): Promise<RecognisedPhone> {

@@ -37,7 +37,7 @@ function foldCase(text: string): string {
 export function checkUsername(name: string): string | null {
   const key = usernameKey(name)
   if (key === '') return 'is empty'
-  if ([...name].length > LONGEST_USERNAME || Buffer.byteLength(key, 'utf8') > LONGEST_KEY_BYTES) {
+  if (Array.from(name).length > LONGEST_USERNAME || Buffer.byteLength(key, 'utf8') > LONGEST_KEY_BYTES) {
     return `must have at most ${LONGEST_USERNAME} characters`
   }
   const [bad] = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.exec(name) ?? []

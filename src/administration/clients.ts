@@ -1,0 +1,269 @@
+// Operations on clients: adding one from a preset, changing settings, secrets and state. Each leaves an event; a secret
+// is handed out once, when it is made.
+
+import { assertClientSecret, newClientSecret, WeakSecret } from '../credentials/client-secret.ts'
+import { digestClientSecret } from '../credentials/digest.ts'
+import type { MasterKey } from '../credentials/master-key.ts'
+import { type Client, type ClientRecord, isConfidential } from '../model/client.ts'
+import {
+  type ClientContext,
+  flattenSettings,
+  InvalidClient,
+  type PlainSettings,
+  parseAssignment,
+  parseClient,
+  settingsOf,
+} from '../model/client-settings.ts'
+import type { EventType, SecurityEvent } from '../model/event.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newClientId } from '../platform/random.ts'
+import type { ClientVerbs } from '../store/clients.ts'
+import type { EventVerbs } from '../store/events.ts'
+import { AdministrationError } from './errors.ts'
+import { presetNamed, UnknownPreset } from './presets/index.ts'
+
+export interface ClientParts {
+  readonly store: ClientVerbs & EventVerbs
+  readonly clock: Clock
+  readonly master: MasterKey
+}
+
+/** Later ones win: fields by name, `settings`, then `assignments`. */
+export interface SettingsRequest {
+  readonly name?: string
+  readonly redirectUris?: readonly string[]
+  /** Dotted or nested. */
+  readonly settings?: PlainSettings
+  /** `authorize.pkce=required`, as `--set` takes them. */
+  readonly assignments?: readonly string[]
+  /** The operator declares that people have consented otherwise; recorded as an event. */
+  readonly consentDeclared?: boolean
+}
+
+export interface NewClientRequest extends SettingsRequest {
+  readonly preset: string
+  readonly clientId?: string
+  /** Brought along from a former server. */
+  readonly clientSecret?: string
+  readonly acceptWeakSecret?: boolean
+}
+
+export interface ClientWithSecret {
+  readonly record: ClientRecord
+  /** Never to be had again. Null: a public client, or nothing changed about the secret. */
+  readonly secret: string | null
+  readonly warnings: readonly string[]
+}
+
+export async function addClient(parts: ClientParts, request: NewClientRequest): Promise<ClientWithSecret> {
+  const { store, clock, master } = parts
+  const preset = findPreset(request.preset)
+  const clientId = request.clientId === undefined ? newClientId() : suppliedClientId(request.clientId)
+  const consentDeclared = request.consentDeclared ?? false
+  const client = mended(() =>
+    parseClient(
+      { client_name: preset.title['zh-CN'], ...flattenSettings(preset.settings), ...requested(request) },
+      { client_id: clientId, preset: preset.name, consentDeclared },
+    ),
+  )
+  const { secret, warnings } = secretFor(client, request)
+  const event = eventOf('client_added', clock, clientId, { preset: preset.name, name: client.client_name })
+  const result = await store.addClient(client, secret === null ? null : digestClientSecret(master, secret), event)
+  if (result === 'taken') {
+    throw new AdministrationError(
+      'client_id_taken',
+      `The client id ${clientId} is taken`,
+      'It belongs to a client, to one that was removed, or to a user. Leave it away to have one made',
+    )
+  }
+  if (client.consent === 'implied') await store.appendEvents([declared(clock, clientId)])
+  return { record: await getClient(store, clientId), secret, warnings }
+}
+
+/** A client that becomes confidential gets a secret; one that becomes public loses its own. */
+export async function updateClient(
+  parts: ClientParts,
+  clientId: string,
+  request: SettingsRequest,
+): Promise<ClientWithSecret> {
+  const { store, clock, master } = parts
+  const changes = requested(request)
+  const { former, client } = await change(parts, clientId, (record) => {
+    // What was declared once need not be declared with every change.
+    const consentDeclared = request.consentDeclared === true || record.client.consent === 'implied'
+    const context: ClientContext = { client_id: clientId, preset: record.client.preset, consentDeclared }
+    return {
+      client: mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context)),
+      enabled: record.enabled,
+      event: eventOf('client_updated', clock, clientId, { settings: Object.keys(changes).sort().join(' ') }),
+    }
+  })
+  if (client.consent === 'implied' && (request.consentDeclared === true || former.client.consent !== 'implied')) {
+    await store.appendEvents([declared(clock, clientId)])
+  }
+  const changedSecret = isConfidential(client) !== (former.secretHash !== null)
+  const secret = changedSecret && isConfidential(client) ? newClientSecret() : null
+  if (changedSecret) {
+    const event = eventOf('client_secret_rotated', clock, clientId, { removed: secret === null })
+    await store.setClientSecret(clientId, secret === null ? null : digestClientSecret(master, secret), event)
+  }
+  return { record: await getClient(store, clientId), secret, warnings: [] }
+}
+
+/** The former secret is refused from now on. */
+export async function rotateClientSecret(
+  parts: ClientParts,
+  clientId: string,
+  request: { readonly clientSecret?: string; readonly acceptWeakSecret?: boolean } = {},
+): Promise<ClientWithSecret & { readonly secret: string }> {
+  const { store, clock, master } = parts
+  const { client } = await getClient(store, clientId)
+  const { secret, warnings } = secretFor(client, request)
+  if (secret === null) {
+    throw new AdministrationError(
+      'no_client_secret',
+      `${client.client_name} is a public client and has no secret`,
+      'Set token_endpoint_auth_method=client_secret_basic to give it one',
+    )
+  }
+  const event = eventOf('client_secret_rotated', clock, clientId)
+  if (!(await store.setClientSecret(clientId, digestClientSecret(master, secret), event))) throw notFound(clientId)
+  return { record: await getClient(store, clientId), secret, warnings }
+}
+
+/** Disabling kills what was issued to the client, for good. */
+export async function setClientEnabled(parts: ClientParts, clientId: string, enabled: boolean): Promise<ClientRecord> {
+  const record = await getClient(parts.store, clientId)
+  if (record.enabled === enabled) return record
+  await change(parts, clientId, ({ client }) => ({
+    client,
+    enabled,
+    event: eventOf(enabled ? 'client_enabled' : 'client_disabled', parts.clock, clientId),
+  }))
+  return await getClient(parts.store, clientId)
+}
+
+/** Its id is never given out again. */
+export async function removeClient({ store, clock }: ClientParts, clientId: string): Promise<void> {
+  if (!(await store.removeClient(clientId, eventOf('client_removed', clock, clientId)))) throw notFound(clientId)
+}
+
+/** Oldest first. */
+export async function listClients(store: ClientVerbs): Promise<readonly ClientRecord[]> {
+  return await store.listClients()
+}
+
+/** Throws `client_not_found`. */
+export async function getClient(store: ClientVerbs, clientId: string): Promise<ClientRecord> {
+  const record = await store.findClient(clientId)
+  if (record === null) throw notFound(clientId)
+  return record
+}
+
+interface Change {
+  readonly client: Client
+  readonly enabled: boolean
+  readonly event: SecurityEvent
+}
+
+/** Somebody else may change the client in between: then the same change is applied to what is there now. */
+async function change(
+  { store }: ClientParts,
+  clientId: string,
+  make: (record: ClientRecord) => Change,
+): Promise<{ readonly former: ClientRecord; readonly client: Client }> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const former = await getClient(store, clientId)
+    const { client, enabled, event } = make(former)
+    const killIssued = former.enabled && !enabled
+    const result = await store.updateClient(client, { enabled, version: former.version, killIssued }, event)
+    if (result === 'updated') return { former, client }
+  }
+  throw new AdministrationError('client_changed', 'The client is being changed by somebody else', 'Try again')
+}
+
+function requested({ name, redirectUris, settings = {}, assignments = [] }: SettingsRequest): PlainSettings {
+  return mended(() =>
+    Object.assign(
+      {},
+      name === undefined ? {} : { client_name: name },
+      redirectUris === undefined ? {} : { redirect_uris: redirectUris },
+      flattenSettings(settings),
+      ...assignments.map(parseAssignment),
+    ),
+  )
+}
+
+function mended<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof InvalidClient)) throw error
+    const nearest = error.problems.find((problem) => problem.nearest !== undefined)?.nearest
+    const hint = nearest === undefined ? null : `The nearest setting is ${nearest}`
+    throw new AdministrationError('invalid_setting', error.message, hint, { cause: error })
+  }
+}
+
+function findPreset(name: string) {
+  try {
+    return presetNamed(name)
+  } catch (error) {
+    if (!(error instanceof UnknownPreset)) throw error
+    throw new AdministrationError('unknown_preset', error.message, null, { cause: error })
+  }
+}
+
+function suppliedClientId(clientId: string): string {
+  // Without `:` and `%`, so that raw and form-encoded Basic credentials agree.
+  if (/^[A-Za-z0-9._~-]{1,128}$/.test(clientId)) return clientId
+  throw new AdministrationError(
+    'invalid_client',
+    'The client id must have 1 to 128 characters out of letters, digits and . _ ~ -',
+    'Leave it away to have one made',
+  )
+}
+
+function secretFor(
+  client: Client,
+  { clientSecret, acceptWeakSecret = false }: { readonly clientSecret?: string; readonly acceptWeakSecret?: boolean },
+): { readonly secret: string | null; readonly warnings: readonly string[] } {
+  if (!isConfidential(client)) {
+    if (clientSecret === undefined) return { secret: null, warnings: [] }
+    throw new AdministrationError(
+      'no_client_secret',
+      'A public client has no secret: whoever has the application could read it',
+      'Leave the secret away, or use a preset for confidential clients',
+    )
+  }
+  if (clientSecret === undefined) return { secret: newClientSecret(), warnings: [] }
+  try {
+    const { weak } = assertClientSecret(clientSecret, { acceptWeak: acceptWeakSecret })
+    const warning = 'The client secret is short: whoever guesses it can act as this client. Replace it when you can'
+    return { secret: clientSecret, warnings: weak ? [warning] : [] }
+  } catch (error) {
+    if (!(error instanceof WeakSecret)) throw error
+    throw new AdministrationError('weak_secret', error.message, null, { cause: error })
+  }
+}
+
+function eventOf(
+  type: EventType,
+  clock: Clock,
+  clientId: string,
+  detail: NonNullable<SecurityEvent['detail']> = {},
+): SecurityEvent {
+  return { type, at: clock.now(), clientId, detail }
+}
+
+function declared(clock: Clock, clientId: string): SecurityEvent {
+  return eventOf('consent_declared', clock, clientId)
+}
+
+function notFound(clientId: string): AdministrationError {
+  return new AdministrationError(
+    'client_not_found',
+    `There is no client ${JSON.stringify(clientId.slice(0, 200))}`,
+    'See the list of clients for their ids',
+  )
+}

@@ -1,0 +1,40 @@
+// The six values that an operator pastes into the console of 制作云, under the names that console gives them, and the
+// callback that belongs to them.
+
+import type { Client } from '../model/client.ts'
+import { addressesOf } from '../protocol/addresses.ts'
+import { presets } from './presets/index.ts'
+
+export interface ConnectionValues {
+  readonly ClientId: string
+  /** Null: it was shown when it was made, or the client is public. */
+  readonly ClientSecret: string | null
+  readonly AuthorizationEndpoint: string
+  readonly TokenEndpoint: string
+  readonly UserInfoEndpoint: string
+  readonly Scope: string
+  /** The registered redirect URI; null: the client has none. */
+  readonly Callback: string | null
+}
+
+export function connectionValues(
+  client: Client,
+  secret: string | null,
+  issuer: string,
+  prefix: string,
+): ConnectionValues {
+  const { url } = addressesOf(issuer, prefix)
+  const preset = presets.find(({ name }) => name === client.preset)
+  const allowed = client.scope.split(' ')
+  // What the client may not have is not recommended to it.
+  const scope = preset?.recommendedScope.split(' ').filter((name) => allowed.includes(name)) ?? allowed
+  return {
+    ClientId: client.client_id,
+    ClientSecret: secret,
+    AuthorizationEndpoint: url.authorize,
+    TokenEndpoint: url.token,
+    UserInfoEndpoint: url.userinfo,
+    Scope: scope.join(' '),
+    Callback: client.redirect_uris[0] ?? null,
+  }
+}

@@ -1,0 +1,219 @@
+// Operations on users, one at a time: each checks what it is given, says what is wrong, and leaves an event.
+
+import type { PasswordHasher } from '../credentials/password-hash.ts'
+import { assertNewPassword, PasswordRefused } from '../credentials/password-text.ts'
+import type { SecurityEvent } from '../model/event.ts'
+import type { User, UserProfile } from '../model/user.ts'
+import { usernameKey } from '../model/username.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newUserId } from '../platform/random.ts'
+import type { UserConflict, UserVerbs } from '../store/users.ts'
+import { AdministrationError, type AdministrationErrorCode } from './errors.ts'
+import { type CheckedUser, checkUserFields, type FieldProblem, type TEXT_FIELDS, type UserFields } from './user-fields.ts'
+
+export interface UserParts {
+  readonly store: UserVerbs
+  readonly clock: Clock
+  readonly hasher: PasswordHasher
+}
+
+export interface NewUserRequest extends Omit<UserFields, 'displayName'> {
+  readonly name?: string | null
+  /** Absent: nobody can sign in as this user until a password is set. */
+  readonly password?: string
+}
+
+/** Absent: stays as it is. Null: is taken away. A changed phone or address is unverified unless said otherwise. */
+export type UserChange = Partial<Omit<NewUserRequest, 'userId' | 'password'>>
+
+export async function addUser(parts: UserParts, request: NewUserRequest): Promise<User> {
+  const { store, clock, hasher } = parts
+  const { name, password, ...fields } = request
+  const checked = await checkedUser({ ...fields, displayName: name ?? null })
+  if (password !== undefined) assertPassword(password, checked.username)
+  const userId = checked.userId ?? newUserId()
+  const passwordHash = password === undefined ? null : await hasher.hash(password)
+  const event: SecurityEvent = {
+    type: 'user_added',
+    at: clock.now(),
+    userId,
+    detail: { hasPassword: passwordHash !== null, phoneVerified: checked.phoneVerified },
+  }
+  const result = await store.addUser({ ...checked, userId, passwordHash, enabled: true }, event)
+  if (result !== 'added') throw conflictError(result, { ...checked, userId })
+  return await getUser(store, { userId })
+}
+
+export async function updateUser(parts: UserParts, who: UserReference, change: UserChange): Promise<User> {
+  const { store, clock } = parts
+  // Somebody else may change the user in between: read again and apply the same change to what is there now.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const user = await getUser(store, who)
+    const fields = await checkedUser(mergedFields(user, change))
+    const checked = {
+      ...fields,
+      // A number that was only written differently is the same number.
+      phoneVerified: change.phoneVerified ?? (fields.phone === user.phone && user.phoneVerified),
+      emailVerified: change.emailVerified ?? (fields.email === user.email && user.emailVerified),
+    }
+    const event: SecurityEvent = {
+      type: 'user_updated',
+      at: clock.now(),
+      userId: user.userId,
+      detail: { fields: Object.keys(change).sort().join(' ') },
+    }
+    const result = await store.updateUser({ ...checked, userId: user.userId }, user.version, event)
+    if (result === 'updated') return await getUser(store, { userId: user.userId })
+    if (result !== 'changed') throw conflictError(result, { ...checked, userId: user.userId })
+  }
+  throw new AdministrationError('user_changed', 'The user is being changed by somebody else', 'Try again')
+}
+
+function mergedFields(user: User, change: UserChange): UserFields {
+  const { address = {}, custom = {}, ...texts } = user.profile
+  const { name, phone, phoneVerified, email, emailVerified, ...others } = change
+  const kept: Partial<Pick<UserProfile, (typeof TEXT_FIELDS)[number]>> = texts
+  return {
+    username: user.username,
+    ...kept,
+    address,
+    custom,
+    ...others,
+    ...(name !== undefined && { displayName: name }),
+    phone: phone === undefined ? user.phone : phone,
+    phoneVerified: phoneVerified ?? false,
+    email: email === undefined ? user.email : email,
+    emailVerified: emailVerified ?? false,
+  }
+}
+
+/** Ends the user's sessions, codes and every token from before, for good. */
+export async function setPassword(parts: UserParts, who: UserReference, password: string): Promise<User> {
+  const { store, clock, hasher } = parts
+  const user = await getUser(store, who)
+  assertPassword(password, user.username)
+  const event: SecurityEvent = { type: 'user_password_set', at: clock.now(), userId: user.userId }
+  if (!(await store.setPassword(user.userId, await hasher.hash(password), event))) throw notFound(who)
+  return await getUser(store, { userId: user.userId })
+}
+
+/** Disabling ends sessions, codes and every token from before, for good. */
+export async function setUserEnabled(parts: UserParts, who: UserReference, enabled: boolean): Promise<User> {
+  const { store, clock } = parts
+  const user = await getUser(store, who)
+  if (user.enabled === enabled) return user
+  const event: SecurityEvent = {
+    type: enabled ? 'user_enabled' : 'user_disabled',
+    at: clock.now(),
+    userId: user.userId,
+  }
+  const result = await store.setUserEnabled(user.userId, enabled, event)
+  if (result === 'absent') throw notFound(who)
+  if (result !== 'done') throw conflictError(result, user)
+  return await getUser(store, { userId: user.userId })
+}
+
+/** Erases the personal data. The id stays taken for ever. */
+export async function removeUser(parts: UserParts, who: UserReference): Promise<void> {
+  const user = await getUser(parts.store, who)
+  const event: SecurityEvent = { type: 'user_removed', at: parts.clock.now(), userId: user.userId }
+  if (!(await parts.store.removeUser(user.userId, event))) throw notFound(who)
+}
+
+export interface UserPage {
+  readonly users: readonly User[]
+  /** Pass it as `after` for the next page; null: this was the last. */
+  readonly next: string | null
+}
+
+/** In the order of ids. */
+export async function listUsers(
+  store: UserVerbs,
+  { after = '', most = 100 }: { readonly after?: string; readonly most?: number } = {},
+): Promise<UserPage> {
+  const users = await store.listUsers(after, most + 1)
+  const page = users.slice(0, most)
+  return { users: page, next: users.length > most ? (page.at(-1)?.userId ?? null) : null }
+}
+
+/** A text is a user id or a username. */
+export type UserReference = string | { readonly userId: string }
+
+/** Throws `user_not_found`. */
+export async function getUser(store: UserVerbs, who: UserReference): Promise<User> {
+  const found = typeof who === 'string' ? await findByText(store, who) : await store.findUser(who.userId)
+  if (found === null) throw notFound(who)
+  const { passwordHash: _, ...user } = found
+  return user
+}
+
+async function findByText(store: UserVerbs, text: string) {
+  const [byId, byName] = await Promise.all([store.findUser(text), store.findUserByUsername(usernameKey(text))])
+  // Whoever could choose the name must not be able to stand in the way of an operator's command.
+  if (byId !== null && byName !== null && byId.userId !== byName.userId) {
+    throw new AdministrationError(
+      'user_ambiguous',
+      `${text} is the id of one user and the username of another (${byName.userId})`,
+      'Use the id of the user you mean, or rename one of them',
+    )
+  }
+  return byId ?? byName
+}
+
+async function checkedUser(fields: UserFields): Promise<CheckedUser> {
+  const result = await checkUserFields(fields)
+  if ('user' in result) return result.user
+  const [first] = result.problems
+  throw new AdministrationError(
+    codeOf(first),
+    result.problems.map(({ field, problem }) => `${field} ${problem}`).join('; '),
+    first?.hint ?? null,
+  )
+}
+
+function codeOf(problem: FieldProblem | undefined): AdministrationErrorCode {
+  return problem?.field === 'phone' ? 'invalid_phone' : 'invalid_user'
+}
+
+function assertPassword(password: string, username: string): void {
+  try {
+    assertNewPassword(password, username)
+  } catch (error) {
+    if (!(error instanceof PasswordRefused)) throw error
+    throw new AdministrationError('weak_password', error.message, null, { cause: error })
+  }
+}
+
+function notFound(who: UserReference): AdministrationError {
+  const shown = typeof who === 'string' ? who : who.userId
+  return new AdministrationError(
+    'user_not_found',
+    `There is no user ${JSON.stringify(shown.slice(0, 200))}`,
+    'Users are named by their id or their username',
+  )
+}
+
+function conflictError(
+  conflict: UserConflict,
+  user: { readonly userId: string; readonly username: string; readonly phone: string | null },
+): AdministrationError {
+  if (conflict === 'username_taken') {
+    return new AdministrationError(
+      conflict,
+      `The username ${user.username} belongs to another user`,
+      'Names that differ only in case, width or outer blanks count as the same',
+    )
+  }
+  if (conflict === 'phone_taken') {
+    return new AdministrationError(
+      conflict,
+      `The phone number ${user.phone ?? ''} belongs to another enabled user`,
+      'A number belongs to at most one enabled user, because clients bind accounts by it: disable or change the other one first',
+    )
+  }
+  return new AdministrationError(
+    conflict,
+    `The user id ${user.userId} is taken`,
+    'It belongs to a user or a client, or to one that was removed: ids are never given out again',
+  )
+}
