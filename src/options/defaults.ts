@@ -18,6 +18,8 @@ export interface Lifetimes {
   /** From the authorization request until the person has signed in and decided. */
   readonly interaction: Seconds
   readonly jwksMaxAge: Seconds
+  /** A signing key is published for this long before it signs, so that every client knows it by then. */
+  readonly keyPublishAhead: Seconds
   readonly events: Seconds
 }
 
@@ -32,6 +34,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   sessionAbsolute: 7 * 86_400,
   interaction: 30 * 60,
   jwksMaxAge: 300,
+  keyPublishAhead: 86_400,
   events: 180 * 86_400,
 }
 

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// The command `lingpai`, written so that every old Node can read it: looks whether this Node is new enough, else runs
+// the one that a checkout brings along, and then loads the real thing.
+
+'use strict'
+
+var childProcess = require('child_process')
+var fs = require('fs')
+var path = require('path')
+
+var root = path.join(__dirname, '..')
+
+function isNewEnough(version) {
+  var parts = version.split('.')
+  var major = Number(parts[0])
+  return major > 24 || (major === 24 && Number(parts[1]) >= 15)
+}
+
+if (isNewEnough(process.versions.node)) {
+  endWithWrapper()
+  load()
+} else {
+  runBundledNode()
+}
+
+function load() {
+  var published = path.join(root, 'dist', 'main.js')
+  var isPublished = fs.existsSync(published) && !fs.existsSync(path.join(root, 'src'))
+  var main = isPublished ? published : path.join(root, 'src', 'main.ts')
+  require('./load.js')(require('url').pathToFileURL(main).href).catch(function (error) {
+    console.error(error && error.stack ? error.stack : error)
+    process.exitCode = 1
+  })
+}
+
+/** A wrapper that was killed can forward nothing; its channel closes, and what it started ends too. */
+function endWithWrapper() {
+  if (!process.send) return
+  process.on('disconnect', function () {
+    process.kill(process.pid, 'SIGTERM')
+  })
+  // The channel alone must not keep a finished command from ending.
+  if (process.channel) process.channel.unref()
+}
+
+function runBundledNode() {
+  var node = path.join(root, 'node_modules', 'node-linux-' + process.arch, 'bin', 'node')
+  if (process.platform !== 'linux' || !fs.existsSync(node)) {
+    refuse()
+    return
+  }
+  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  // Alpine and others without glibc have the file and cannot run it.
+  child.on('error', refuse)
+  var forward = function (signal) {
+    process.on(signal, function () {
+      // A terminal sends Ctrl-C and Ctrl-\ to both of us; a second one would end a server that is closing.
+      var fromTerminal = process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT')
+      if (!fromTerminal) child.kill(signal)
+    })
+  }
+  ;['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'].forEach(forward)
+  child.on('exit', function (code, signal) {
+    if (signal === null) {
+      process.exit(code)
+      return
+    }
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function refuse() {
+  var mayBringOne = process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64')
+  var isCheckout = fs.existsSync(path.join(root, 'src')) && !fs.existsSync(path.join(root, 'node_modules'))
+  var advice =
+    mayBringOne && isCheckout
+      ? 'Run "npm ci" here first: it brings the right one. Or install it from https://nodejs.org/'
+      : 'Install it from https://nodejs.org/ (the version marked LTS) and run the command again.'
+  console.error('Lingpai needs Node.js 24.15 or newer, and this is ' + process.versions.node + '. ' + advice)
+  process.exit(1)
+}

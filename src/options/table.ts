@@ -1,0 +1,360 @@
+// THE table of options: every option of the server once. Flags, variables, YAML keys, help and the reference page are
+// made from it.
+
+import { oneOf } from '../model/setting.ts'
+import { DEFAULT_LIFETIMES, DEFAULT_LIMITS } from './defaults.ts'
+import { issuerAddress } from './issuer.ts'
+import {
+  bytes,
+  colour,
+  hosts,
+  link,
+  listenAddress,
+  networks,
+  orNull,
+  path,
+  postgresUrl,
+  prefixPath,
+  schemaName,
+  secretText,
+  span,
+  wholeNumber,
+  words,
+  yesOrNo,
+} from './kinds.ts'
+import type { Row } from './row.ts'
+
+function row<T>(facts: Row<T>): Row<T> {
+  return facts
+}
+
+const MINUTE = 60
+const HOUR = 3_600
+const DAY = 86_400
+const YEAR = 366 * DAY
+const NONE: readonly string[] = []
+
+const { guessing, interactions } = DEFAULT_LIMITS
+const count = wholeNumber(1, 1_000_000)
+
+function lifetime(name: keyof typeof DEFAULT_LIFETIMES, least: number, most: number, en: string, zh: string) {
+  return row({ kind: span(least, most), default: DEFAULT_LIFETIMES[name], en, zh })
+}
+
+const optional = row<string | null>
+
+export const TABLE = {
+  data: row({
+    kind: path,
+    default: './data',
+    isPath: true,
+    en: 'Data folder: database, master key and backups. The first start creates it for its owner only.',
+    zh: '数据目录：数据库、主密钥与备份。首次启动时创建，仅所有者可访问。',
+  }),
+  host: row({
+    kind: listenAddress,
+    default: '127.0.0.1',
+    en: 'Address to listen on. 0.0.0.0 or :: accepts connections from other machines.',
+    zh: '监听地址。0.0.0.0 或 :: 接受其他机器的连接。',
+  }),
+  port: row({
+    kind: wholeNumber(0, 65_535),
+    default: 4000,
+    en: 'Port to listen on. 0 takes a free one and prints it.',
+    zh: '监听端口。0 表示自动选择空闲端口并打印出来。',
+  }),
+  issuer: optional({
+    kind: orNull(issuerAddress),
+    default: null,
+    defaultText: 'the stored issuer; at the first start http://localhost:PORT',
+    en: 'Public address, under which clients and browsers reach the server. Stored at the first start.',
+    zh: '客户端与浏览器访问本服务所用的公开地址。首次启动时保存。',
+  }),
+  acceptNewIssuer: row({
+    kind: yesOrNo,
+    default: false,
+    places: ['flag', 'environment'],
+    en: 'Lets an issuer that differs from the stored one replace it. Clients must be told the new one.',
+    zh: '允许用新的 issuer 取代已保存的 issuer。所有客户端都需要改用新的地址。',
+  }),
+  endpointPrefix: row({
+    kind: prefixPath,
+    default: '/sso',
+    en: 'Path between the issuer and the endpoints: issuer + prefix + /authorize.',
+    zh: 'issuer 与各端点之间的路径：issuer + 前缀 + /authorize。',
+  }),
+  database: optional({
+    kind: orNull(postgresUrl),
+    default: null,
+    defaultText: 'SQLite in the data folder',
+    secret: 'password',
+    orFile: true,
+    en: 'PostgreSQL database. Without it the server keeps everything in SQLite in the data folder.',
+    zh: 'PostgreSQL 数据库地址。不设置时使用数据目录中的 SQLite。',
+  }),
+  databaseSchema: optional({
+    kind: orNull(schemaName),
+    default: null,
+    defaultText: "the database user's own",
+    en: 'PostgreSQL schema that holds the tables.',
+    zh: '存放数据表的 PostgreSQL schema。',
+  }),
+  trustedProxies: row({
+    kind: networks,
+    default: NONE,
+    en: 'Reverse proxies whose X-Forwarded-For, -Proto and -Host headers are believed.',
+    zh: '可信的反向代理：仅采信它们发送的 X-Forwarded-For、-Proto、-Host 请求头。',
+  }),
+  alternativeHosts: row({
+    kind: hosts,
+    default: NONE,
+    en: "Further hosts under which requests are answered; without a scheme the issuer's is meant.",
+    zh: '除 issuer 之外也应答请求的主机名；不写协议时与 issuer 相同。',
+  }),
+  tlsCert: optional({
+    kind: orNull(path),
+    default: null,
+    isPath: true,
+    en: 'Certificate chain (PEM). Read again when the file changes.',
+    zh: '证书链文件（PEM）。文件变化时自动重新读取。',
+  }),
+  tlsKey: optional({
+    kind: orNull(path),
+    default: null,
+    isPath: true,
+    en: 'Private key of the certificate (PEM).',
+    zh: '证书的私钥文件（PEM）。',
+  }),
+  masterKey: optional({
+    kind: orNull(secretText),
+    default: null,
+    defaultText: 'DATA/master.key, made at the first start; required with PostgreSQL',
+    places: ['environment'],
+    secret: 'whole',
+    en: 'Master key: 32 bytes as 43 characters of base64url. Whoever has it can open everything that is sealed.',
+    zh: '主密钥：32 字节，base64url 编码为 43 个字符。持有它即可解开全部加密数据。',
+  }),
+  masterKeyFile: optional({
+    kind: orNull(path),
+    default: null,
+    places: ['environment', 'file'],
+    isPath: true,
+    en: 'File that holds the master key.',
+    zh: '存放主密钥的文件。',
+  }),
+  defaultLocale: row({
+    kind: oneOf('zh-CN', 'en'),
+    default: 'zh-CN',
+    en: 'Language of pages when neither the client nor the browser asks for a known one.',
+    zh: '客户端与浏览器都未指定受支持的语言时页面所用的语言。',
+  }),
+  proofFolder: optional({
+    kind: orNull(path),
+    default: null,
+    isPath: true,
+    en: 'Folder of the files MP_verify_….txt and WW_verify_….txt, which are served at the root.',
+    zh: '存放 MP_verify_….txt 与 WW_verify_….txt 的目录，这些文件在根路径下提供。',
+  }),
+  logLevel: row({
+    kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    en: 'Least serious messages that are logged.',
+    zh: '日志级别。',
+  }),
+  logFormat: row({
+    kind: oneOf('text', 'json'),
+    default: 'text',
+    en: 'Log lines for people, or one JSON object a line.',
+    zh: '日志格式：便于阅读的文本，或每行一个 JSON 对象。',
+  }),
+
+  'brand.productName': row({
+    kind: words,
+    default: 'Lingpai 令牌',
+    en: 'Name in the header and the title of every page.',
+    zh: '页眉与页面标题中显示的产品名称。',
+  }),
+  'brand.logo': optional({
+    kind: orNull(path),
+    default: null,
+    isPath: true,
+    en: 'Logo file: SVG, PNG, JPEG, WebP or GIF, at most 64 KiB.',
+    zh: '徽标文件：SVG、PNG、JPEG、WebP 或 GIF，不超过 64 KiB。',
+  }),
+  'brand.accent': optional({
+    kind: orNull(colour),
+    default: null,
+    defaultText: 'jade',
+    en: 'Colour of buttons and links. Text on it is chosen so that it can be read.',
+    zh: '按钮与链接的主题色，文字颜色会自动保证可读。',
+  }),
+  'brand.operatorName': optional({
+    kind: orNull(words),
+    default: null,
+    en: 'Who runs the server; named in the footer.',
+    zh: '运营者名称，显示在页脚。',
+  }),
+  'brand.icp': optional({
+    kind: orNull(words),
+    default: null,
+    en: 'ICP filing number for the footer.',
+    zh: '页脚显示的 ICP 备案号，如 京ICP备12345678号-1。',
+  }),
+  'brand.gongan': optional({
+    kind: orNull(words),
+    default: null,
+    en: 'Public security filing for the footer.',
+    zh: '页脚显示的公安备案号，如 京公网安备 11010802012345号。',
+  }),
+  'brand.gonganCode': optional({
+    kind: orNull(words),
+    default: null,
+    defaultText: 'the digits of brand.gongan',
+    en: 'Record code in the link of the public security filing.',
+    zh: '公安备案链接中的编号。',
+  }),
+  'brand.privacyUrl': optional({
+    kind: orNull(link),
+    default: null,
+    en: 'Privacy policy, linked in the footer and on the consent page.',
+    zh: '隐私政策地址，显示在页脚与授权页。',
+  }),
+  'brand.termsUrl': optional({
+    kind: orNull(link),
+    default: null,
+    en: 'User agreement, linked in the footer and on the sign-in page.',
+    zh: '用户协议地址，显示在页脚与登录页。',
+  }),
+
+  'lifetimes.code': lifetime('code', 5, 10 * MINUTE, 'Authorization codes.', '授权码的有效期。'),
+  'lifetimes.accessToken': lifetime('accessToken', MINUTE, 30 * DAY, 'Access tokens.', '访问令牌的有效期。'),
+  'lifetimes.idToken': lifetime('idToken', MINUTE, DAY, 'ID tokens.', 'ID 令牌的有效期。'),
+  'lifetimes.refreshIdle': lifetime(
+    'refreshIdle',
+    MINUTE,
+    2 * YEAR,
+    'A refresh token that is not used for this long ends.',
+    '刷新令牌在此时间内未使用即失效。',
+  ),
+  'lifetimes.refreshAbsolute': lifetime(
+    'refreshAbsolute',
+    MINUTE,
+    5 * YEAR,
+    'All refresh tokens of a sign-in end this long after it.',
+    '一次登录所得的刷新令牌在此时间后全部失效。',
+  ),
+  'lifetimes.refreshRepeat': lifetime(
+    'refreshRepeat',
+    0,
+    5 * MINUTE,
+    'A refresh request that is repeated within this time gets the same answer.',
+    '在此时间内重复的刷新请求得到相同的结果。',
+  ),
+  'lifetimes.sessionIdle': lifetime(
+    'sessionIdle',
+    MINUTE,
+    YEAR,
+    'A sign-in that is not used for this long ends.',
+    '登录状态在此时间内未使用即失效。',
+  ),
+  'lifetimes.sessionAbsolute': lifetime(
+    'sessionAbsolute',
+    MINUTE,
+    YEAR,
+    'A sign-in ends after this time, however much it is used.',
+    '登录状态的最长有效期。',
+  ),
+  'lifetimes.interaction': lifetime(
+    'interaction',
+    MINUTE,
+    DAY,
+    'From the authorization request until the person has signed in and decided.',
+    '从授权请求到用户完成登录与授权的最长时间。',
+  ),
+  'lifetimes.jwksMaxAge': lifetime(
+    'jwksMaxAge',
+    0,
+    DAY,
+    'How long clients may cache the signing keys.',
+    '客户端缓存签名公钥的时间。',
+  ),
+  'lifetimes.keyPublishAhead': lifetime(
+    'keyPublishAhead',
+    0,
+    30 * DAY,
+    'A signing key is published this long before it signs.',
+    '签名密钥在启用前提前公布的时间。',
+  ),
+  'lifetimes.events': lifetime('events', DAY, 10 * YEAR, 'Security events are kept this long.', '安全事件的保留时间。'),
+
+  'limits.guessing.knownBrowserFailures': row({
+    kind: count,
+    default: guessing.knownBrowserFailures,
+    en: "A known browser's own failed sign-ins before it counts as a stranger.",
+    zh: '已知浏览器自身登录失败多少次后视为陌生浏览器。',
+  }),
+  'limits.guessing.networkFailures': row({
+    kind: count,
+    default: guessing.networkFailures,
+    en: 'Failures of strangers, per user and network, before waiting begins (1, 2, 4 … seconds).',
+    zh: '陌生浏览器对同一用户、同一网段失败多少次后开始等待（1、2、4…秒）。',
+  }),
+  'limits.guessing.longestWait': row({
+    kind: span(1, HOUR),
+    default: guessing.longestWait,
+    en: 'Longest wait between two attempts of strangers.',
+    zh: '陌生浏览器两次尝试之间的最长等待时间。',
+  }),
+  'limits.guessing.userFailures': row({
+    kind: count,
+    default: guessing.userFailures,
+    en: 'Failures of all strangers for one user in an hour before one attempt a minute is left.',
+    zh: '所有陌生浏览器一小时内对同一用户失败多少次后，每分钟只允许一次尝试。',
+  }),
+  'limits.guessing.addressFailures': row({
+    kind: count,
+    default: guessing.addressFailures,
+    en: 'Failures from one address in ten minutes before its browsers that have failed are refused.',
+    zh: '同一地址十分钟内失败多少次后，拒绝其中失败过的浏览器。',
+  }),
+  'limits.interactions.perBrowser': row({
+    kind: count,
+    default: interactions.perBrowser,
+    en: 'Sign-ins that one browser may have open.',
+    zh: '一个浏览器可同时进行的登录数。',
+  }),
+  'limits.interactions.perAddress': row({
+    kind: count,
+    default: interactions.perAddress,
+    en: 'Sign-ins that one address (IPv6: /48) may have open.',
+    zh: '一个地址（IPv6 为 /48）可同时进行的登录数。',
+  }),
+  'limits.interactions.totalBytes': row({
+    kind: bytes(1024 ** 2, 64 * 1024 ** 3),
+    default: interactions.totalBytes,
+    defaultText: '256MiB',
+    en: 'Size of all open sign-ins together.',
+    zh: '所有进行中的登录合计占用的空间。',
+  }),
+} as const
+
+type Table = typeof TABLE
+type Flat = { readonly [Key in keyof Table]: Table[Key] extends Row<infer T> ? T : never }
+type Group<Prefix extends string> = {
+  readonly [Key in keyof Flat as Key extends `${Prefix}.${infer Name}` ? Name : never]: Flat[Key]
+}
+
+export type OptionKey = keyof Table
+
+/** Every option with its effective value; paths are absolute. `issuer` is null until one is given or stored. */
+export type Options = { readonly [Key in keyof Flat as Key extends `${string}.${string}` ? never : Key]: Flat[Key] } & {
+  readonly brand: Group<'brand'>
+  readonly lifetimes: Group<'lifetimes'>
+  readonly limits: {
+    readonly guessing: Group<'limits.guessing'>
+    readonly interactions: Group<'limits.interactions'>
+  }
+}
+
+/** The rows without their types: for everything that treats all options alike. */
+export const ROWS: ReadonlyMap<string, Row<unknown>> = new Map<string, Row<unknown>>(Object.entries(TABLE))
