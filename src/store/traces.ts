@@ -23,7 +23,8 @@ export interface TraceVerbs {
   /** Newest first. */
   listTraces(most: number, clientId?: string): Promise<readonly StoredTrace[]>
   latestTrace(clientId: string, endpoint: string): Promise<StoredTrace | null>
-  pruneTraces(before: Seconds, keep: number): Promise<void>
+  /** Keeps the newest `keep`, and of those that name no client of ours the newest `keepOfNobody`. */
+  pruneTraces(before: Seconds, keep: number, keepOfNobody?: number): Promise<void>
 }
 
 export interface Ticket {
@@ -70,8 +71,8 @@ export function createTraceVerbs(driver: Driver): TraceVerbs {
       const [row] = await driver.rows(traceSql.latestTrace, { client_id: clientId, endpoint })
       return row === undefined ? null : toTrace(row)
     },
-    async pruneTraces(before, keep) {
-      await driver.atomic([step(traceSql.pruneTraces, { before, keep })])
+    async pruneTraces(before, keep, keepOfNobody = keep) {
+      await driver.atomic([step(traceSql.pruneTraces, { before, keep, keep_of_nobody: keepOfNobody })])
     },
   }
 }

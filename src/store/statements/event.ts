@@ -76,8 +76,11 @@ export const latestTrace = statement<{ client_id: string; endpoint: string }, Tr
    ORDER BY at DESC, trace_id LIMIT 1`,
 )
 
-export const pruneTraces = statement<{ before: number; keep: number }>(
+/** Strangers push out each other, never what happened to a client of ours. */
+export const pruneTraces = statement<{ before: number; keep: number; keep_of_nobody: number }>(
   'prune_traces',
-  `DELETE FROM trace WHERE at < :before OR trace_id IN (
-     SELECT trace_id FROM trace ORDER BY at DESC, trace_id LIMIT 2000 OFFSET :keep)`,
+  `DELETE FROM trace WHERE at < :before
+   OR trace_id IN (SELECT trace_id FROM trace ORDER BY at DESC, trace_id LIMIT 2000 OFFSET :keep)
+   OR trace_id IN (SELECT trace_id FROM trace WHERE client_id IS NULL
+     ORDER BY at DESC, trace_id LIMIT 2000 OFFSET :keep_of_nobody)`,
 )

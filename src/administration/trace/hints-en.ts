@@ -1,0 +1,171 @@
+// What an operator should correct, for each rule that decides about a request: in plain English. The keys are the
+// rules that have a hint at all; a test compares them with the source.
+
+export const HINTS_EN = {
+  // Answered
+  person_needed: 'In order: the browser was sent to a page where the person signs in or consents.',
+  code_issued: 'In order: the code went to the redirect URI. The next request should be one for a token.',
+  token_issued: 'In order: tokens were issued. The next request should be one for user info.',
+  user_info_answered: 'In order: the client knows now who signed in.',
+  token_active: 'In order: the token is good.',
+  token_inactive:
+    'Answered "inactive": the token is expired, revoked, unknown, or not one that this client may ask about.',
+  token_revoked: 'In order: the token is revoked.',
+  token_unknown: 'In order: there was nothing to revoke.',
+  signed_out: 'In order: the person is signed out.',
+  sign_out_declined: 'In order: the person chose to stay signed in.',
+
+  // Who the client is
+  client_unknown: 'No client has this client_id. Copy ClientId again from "lingpai client show", without blanks.',
+  client_disabled: 'The client is disabled. Enable it, if it should be used.',
+  client_changed:
+    'The client was disabled after this was issued, so it never works again. Let the person sign in anew.',
+  client_id_missing: 'Send client_id exactly once in the authorization request.',
+  client_id_differs: 'client_id in the body and in the Basic header differ. Enter the same ClientId in both places.',
+  client_credentials_missing:
+    'The client did not identify itself. Send the header "authorization: Basic …", or client_id in the body.',
+  client_secret_missing: 'Only the id came, no secret. Enter ClientSecret at the client.',
+  client_secret_wrong:
+    'The secret is wrong. Copy it again without blanks, or make a new one: "lingpai client rotate-secret".',
+  client_authentication_method:
+    'strictAuthMethod is on. Let the client use its registered method, or switch the setting off.',
+  client_authentication_limited:
+    'Too many wrong secrets from this address within a minute. Correct ClientSecret, then wait a minute.',
+  client_credentials_public: 'A public client cannot use client_credentials. Register one with a secret.',
+  public_client_sent_secret:
+    'The client is registered as public, but sends a secret. Register it with one, or let it send none.',
+  basic_malformed: 'The header must be the word Basic, a blank, and base64 of client_id:client_secret.',
+  two_authentication_methods:
+    'Credentials came in the header and in the body. Choose one of the two; if the client cannot, set bothWhenIdentical.',
+  introspection_public: 'Only clients with a secret may introspect.',
+
+  // The authorization request
+  redirect_uri_missing: 'Send redirect_uri, at the authorization and at the token endpoint.',
+  redirect_uri_repeated: 'Send redirect_uri only once.',
+  redirect_uri_mismatch:
+    'redirect_uri must equal a registered one letter by letter. Correct it at the client, or register the one it sends: "lingpai client update".',
+  response_type_missing:
+    'Send response_type=code; for a client that cannot, set authorize.defaultResponseType to code.',
+  response_type_unsupported: 'Only response_type=code exists here. Choose the authorization code flow at the client.',
+  response_type_not_allowed: 'The client is not registered for response_type=code. Add it to response_types.',
+  response_mode_unsupported:
+    'Only response_mode=query exists here. Choose it at the client, or leave the parameter out.',
+  scope_malformed: 'scope holds characters that are not allowed. Separate names by one blank: openid profile phone.',
+  scope_not_allowed:
+    'The client may not have one of the names in scope. Correct it at the client, or allow the name to it.',
+  state_too_long: 'state is longer than 4096 characters. Let the client keep its data and send only a reference.',
+  request_too_large: 'The authorization request is too large. Shorten state and scope.',
+  request_unsupported: 'Request objects are not read here. Switch them off at the client.',
+  request_uri_unsupported: 'request_uri is not read here. Switch it off at the client.',
+  parameter_repeated:
+    'A parameter was sent twice. Look for a value that is also part of the address typed at the client.',
+  prompt_unknown: 'prompt may be none, login, consent or select_account.',
+  prompt_none_alone: 'prompt=none stands alone. Remove the other values.',
+  max_age_malformed: 'max_age is a whole number of seconds.',
+  id_token_hint_foreign:
+    'id_token_hint is not an ID token of this server. Check that the client talks to one server only.',
+  id_token_hint_of_other_client: 'id_token_hint was issued to another client than client_id names.',
+  pkce_required:
+    'This client must use PKCE. Switch it on at the client with S256; for a client with a secret, authorize.pkce may be optional.',
+  pkce_method: 'Only the method S256 is accepted. Choose it at the client.',
+  pkce_challenge_malformed: 'code_challenge must be the base64url text of a SHA-256, 43 characters without padding.',
+
+  // The person
+  login_required: 'prompt=none, but nobody is signed in. The client should begin again without prompt=none.',
+  consent_required: 'prompt=none, but the person has not consented. The client should begin again without prompt=none.',
+  user_refused: 'The person pressed "refuse". Nothing to correct.',
+  username_missing: 'The person typed no user name. Nothing to correct.',
+  password_missing: 'The person typed no password. Nothing to correct.',
+  password_wrong: 'User name or password is wrong. If the person has forgotten it: "lingpai user set-password".',
+  user_disabled: 'The user is disabled. "lingpai user enable" lets the person sign in again.',
+  user_changed: 'The user was disabled, or got a new password, after this began. Let the person sign in anew.',
+  user_removed: 'The user has been removed.',
+  other_user_expected: 'The client asked for another person than the one who signed in.',
+  sign_in_network_limited:
+    'Too many wrong passwords for this user from this network. It may try again after the time shown.',
+  sign_in_user_limited:
+    'Somebody guesses the password of this user from many places. Strangers have one attempt a minute; known browsers are not affected.',
+  sign_in_address_limited:
+    'Too many wrong passwords from this address. Browsers that have failed wait; others may sign in.',
+  form_foreign:
+    'The form was not sent from its own page. If everybody meets this, check that the proxy keeps cookies, Host and Origin.',
+  cookies_missing:
+    'The browser sent no cookie. Check that cookies are allowed, and that the page is not in a frame of another site.',
+  interaction_expired:
+    'The sign-in page was open too long, or was finished in another tab. Begin again at the application.',
+  interaction_unknown: 'The link of a sign-in page was opened in another browser. Begin again at the application.',
+  visit_changed: 'Session or client changed in the middle of a request. Trying again helps.',
+  session_ended: 'The person signed out, so tokens without offline_access ended too. Let the person sign in anew.',
+  post_logout_redirect_uri_mismatch:
+    'Register post_logout_redirect_uri for this client, letter by letter, and let it send client_id or id_token_hint.',
+
+  // The token request
+  grant_type_missing: 'Send grant_type in the body, as application/x-www-form-urlencoded.',
+  grant_type_unsupported: 'The grant_type is none of authorization_code, refresh_token, client_credentials.',
+  grant_type_not_allowed: 'The client may not use this grant_type. Add it to grant_types, if it should.',
+  parameter_source:
+    'The parameters came in a way that this client may not use. Let it send a form body, or widen token.paramSources.',
+  code_missing: 'Send code, as it came to the redirect URI.',
+  code_unknown: 'There is no such code. Perhaps it was cut off, decoded twice, or comes from another server.',
+  code_of_other_client:
+    'The code was issued to another client. Several clients share the callback; check which ClientId and ClientSecret it uses.',
+  code_expired:
+    'The code is older than its lifetime. Check how long the client takes, and that it can reach the token endpoint.',
+  code_replayed:
+    'The code was sent a second time, so its tokens are revoked. The client, or a proxy before it, repeats requests.',
+  code_dead: 'The code was tried wrongly too often. Correct what the records before this one say, and sign in anew.',
+  redirect_uri_differs: 'redirect_uri at the token endpoint must equal the one of the authorization request.',
+  pkce_verifier_missing:
+    'The request for the code had a code_challenge, so code_verifier must follow. Perhaps the client lost it between two of its servers.',
+  pkce_verifier_malformed: 'code_verifier must be 43 to 128 letters, digits or -._~.',
+  pkce_verifier_wrong: 'code_verifier does not fit the code_challenge. Perhaps the client mixes two sign-ins.',
+  pkce_downgrade:
+    'A code_verifier came, but the request for the code had no code_challenge. Switch PKCE on at both steps.',
+  refresh_token_missing: 'Send refresh_token.',
+  refresh_token_unknown:
+    'There is no such refresh token. Perhaps it was cut off, or is long expired. Let the person sign in anew.',
+  refresh_token_of_other_client: 'The refresh token belongs to another client.',
+  refresh_token_expired: 'The refresh token was not used for too long, or is too old. Let the person sign in anew.',
+  refresh_token_lost: 'Two requests met. Trying again helps.',
+  refresh_token_repeated:
+    'The refresh token was used twice within seconds. The client should refresh once and share the answer.',
+  refresh_token_replayed:
+    'An old refresh token came again: stolen, or the client did not keep the new one. Its tokens are revoked.',
+  refresh_withdrawn: 'The client may no longer have refresh tokens: see reply.refreshToken and its scope.',
+  scope_wider_than_granted: 'A refresh may not ask for more than was granted. Sign in anew with the wider scope.',
+  grant_revoked: 'What the person had granted is revoked. Let the person sign in anew.',
+  token_missing: 'Send the parameter token.',
+
+  // User info
+  access_token_missing:
+    'No access token came. Send the header "authorization: Bearer …"; check that the proxy passes it on.',
+  access_token_ambiguous: 'Two different access tokens came at once. Send one, in the header.',
+  access_token_place:
+    'The token came where this client may not send it. Send it in the header, or widen userinfo.tokenFrom.',
+  access_token_unknown:
+    'There is no such access token. Perhaps it was cut off, comes from another server, or is long expired.',
+  access_token_expired: 'The access token is expired. The client should refresh, or sign in anew.',
+  access_token_revoked: 'The access token was revoked. Let the person sign in anew.',
+  scope_insufficient: 'User info needs the scope openid. Add it at the client: openid profile phone.',
+
+  // The request as such
+  body_not_utf8: 'The body must be UTF-8.',
+  charset_unsupported: 'The Content-Type must name UTF-8, or no charset.',
+  content_type_unsupported: 'Send the body as application/x-www-form-urlencoded.',
+  parameters_malformed: 'Query or body is not properly percent-encoded. Check the encoding at the client.',
+  json_malformed: 'The body is not a JSON object.',
+  json_not_flat: 'JSON members must have names of their own, and be text, numbers or booleans.',
+  multipart_malformed: 'The uploaded form is broken. Send it again.',
+  too_many_parts: 'The uploaded form has too many parts.',
+  field_too_large: 'A field of the uploaded form is too large.',
+  file_too_large: 'The uploaded file is too large. Divide it, or use the command line.',
+  misdirected:
+    'The request came for another host or scheme than the issuer has. Use the issuer address; behind a proxy, set trustedProxies and pass Host and X-Forwarded-Proto.',
+  method_not_allowed:
+    'The endpoint does not have this method. Token wants POST; check that no redirect turned a POST into a GET.',
+  not_found: 'There is nothing at this path. Copy the endpoint addresses again.',
+  refused: 'The request was refused. The reason says why.',
+  store_unavailable: 'The database did not answer. Check that it runs, and that its disk has space.',
+  server_failed: 'A failure of this server. The log of the same second names the place; please report it.',
+  unnamed: 'The request was refused without a rule of its own. Status and log say more.',
+} as const
