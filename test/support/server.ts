@@ -25,10 +25,14 @@ const TEST_MASTER = masterKeyFrom(new Uint8Array(32).fill(7))
 
 export interface TestServer {
   readonly issuer: string
+  /** Where this server listens; differs from the issuer's origin for a second server on one database. */
+  readonly origin: string
   readonly server: AuthorizationServer
   readonly clock: TestClock
   readonly driver: Driver
   readonly databaseKind: 'sqlite' | 'postgres'
+  /** Of a server on PostgreSQL. */
+  readonly databaseUrl: string | null
   addClient(id: string, preset?: string, settings?: Record<string, unknown>, secret?: string | null): Promise<Client>
   addUser(username: string, fields?: Partial<NewUser> & { password?: string | null }): Promise<string>
   close(): Promise<void>
@@ -38,24 +42,35 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerSetti
   readonly database?: 'sqlite' | 'postgres'
   /** Counts or breaks what passes through. */
   readonly wrap?: (driver: Driver) => Driver
+  /** A second node: the same PostgreSQL database, clock and issuer, with a socket and connections of its own. */
+  readonly beside?: TestServer
+  /** A path of the issuer, such as `/tenant`. */
+  readonly issuerPath?: string
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { database: databaseKind = 'sqlite', wrap = (driver: Driver) => driver, ...settings } = options
-  const fresh = databaseKind === 'postgres' ? await freshDatabase() : null
-  const driver = wrap(fresh === null ? await openSqlite({ file: ':memory:' }) : await openPostgres({ url: fresh.url }))
-  const clock = testClock()
+  const { beside, wrap = (driver: Driver) => driver, issuerPath = '', ...rest } = options
+  const { database: databaseKind = beside?.databaseKind ?? 'sqlite', ...settings } = rest
+  const fresh = databaseKind === 'postgres' && beside === undefined ? await freshDatabase() : null
+  const databaseUrl = fresh?.url ?? beside?.databaseUrl ?? null
+  if (beside !== undefined && databaseUrl === null) throw new Error('two nodes need PostgreSQL')
+  const driver = wrap(
+    databaseUrl === null ? await openSqlite({ file: ':memory:' }) : await openPostgres({ url: databaseUrl }),
+  )
+  const clock = beside?.clock ?? testClock()
   let server: AuthorizationServer | null = null
   const socket = createServer((req, res) => server?.node(req, res))
   await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
   const { port } = socket.address() as AddressInfo
-  const issuer = settings.issuer ?? `http://127.0.0.1:${port}`
+  const origin = `http://127.0.0.1:${port}`
+  const issuer = settings.issuer ?? beside?.issuer ?? `${origin}${issuerPath}`
   const running = await createAuthorizationServer({
     issuer,
     database: driver,
     masterKey: TEST_MASTER,
     clock,
     defaultLocale: 'en',
+    ...(beside !== undefined && { alternativeOrigins: [origin] }),
     ...settings,
   })
   server = running
@@ -63,6 +78,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   let hashed: string | null = null
   return {
     issuer,
+    origin,
+    databaseUrl,
     server: running,
     clock,
     driver,
