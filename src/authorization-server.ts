@@ -1,19 +1,20 @@
 // A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
 // command line and the library start here.
 
+import { rehearsalRoutes } from './administration/rehearsal/index.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
 import { toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
-import type { Route } from './http/route.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
 import { addressesOf } from './protocol/addresses.ts'
+import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
 import type { Driver } from './store/driver.ts'
 import { migrate } from './store/migrate.ts'
@@ -45,8 +46,6 @@ export interface AuthorizationServerSettings {
   readonly clock?: Clock
   /** Lets an issuer that differs from the stored one replace it. */
   readonly acceptNewIssuer?: boolean
-  /** Routes of other pages, made from the parts of this server. */
-  readonly pages?: (parts: Parts) => readonly Route[]
 }
 
 export interface AuthorizationServer {
@@ -107,7 +106,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     pages: [],
     unready: () => unready(store),
   }
-  const parts: Parts = { ...bare, pages: settings.pages?.(bare) ?? [] }
+  const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
+  const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal)] }
   const handle = compose(parts)
 
   const keep = (what: string, task: () => Promise<unknown>) => () => {

@@ -24,7 +24,7 @@ import {
 } from './kinds.ts'
 import type { Row } from './row.ts'
 
-function row<T>(facts: Row<T>): Row<T> {
+function row<const T>(facts: Row<T>): Row<T> {
   return facts
 }
 

@@ -1,0 +1,235 @@
+// lingpai client: applications that may sign people in.
+
+import { Command } from 'commander'
+import {
+  addClient,
+  type ClientWithSecret,
+  getClient,
+  listClients,
+  removeClient,
+  rotateClientSecret,
+  type SettingsRequest,
+  setClientEnabled,
+  updateClient,
+} from '../../administration/clients.ts'
+import { connectionValues } from '../../administration/connection-values.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import { settingsOf } from '../../model/client-settings.ts'
+import { action, collect, type Flags, installationCommand, list, text } from '../command.ts'
+import { type Installation, openInstallation } from '../installation.ts'
+import { CommandFailed, EXIT, type Output, readSecret, table } from '../output.ts'
+
+type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
+
+export function clientCommand(exit: (code: number) => void): Command {
+  const on = (command: Command, run: Run) =>
+    action(command, exit, async (output, flags, args) => {
+      const installation = await openInstallation(flags)
+      try {
+        await run(installation, output, flags, args)
+        return EXIT.done
+      } finally {
+        await installation.close()
+      }
+    })
+  const settings = (command: Command) =>
+    command
+      .option('--name <name>', 'name shown to people')
+      .option('--redirect-uri <uri>', 'where answers may be sent; repeat it for several', collect)
+      .option('--set <name=value>', 'any setting: dotted name, JSON or text; repeat it for several', collect)
+      .option('--consent-declared', 'declare that people have consented otherwise (for consent=implied)')
+  const secrets = (command: Command) =>
+    command
+      .option('--client-secret <secret>', 'a secret of your own (better: --client-secret-stdin)')
+      .option('--client-secret-stdin', 'read the secret from standard input')
+      .option('--accept-weak-secret', 'accept a secret of less than 32 characters')
+
+  return new Command('client')
+    .description('applications that may sign people in')
+    .addCommand(
+      on(
+        secrets(
+          settings(
+            installationCommand('add', 'add a client and print the values to paste into its console')
+              .requiredOption('--preset <preset>', 'zhizuoyun, openid-connect, generic-oauth2, spa or native')
+              .option('--client-id <id>', 'an id of your own; it is made otherwise'),
+          ),
+        ),
+        add,
+      ),
+    )
+    .addCommand(on(installationCommand('list', 'all clients'), listAll))
+    .addCommand(on(installationCommand('show', 'one client with all its settings').argument('<client-id>'), show))
+    .addCommand(
+      on(
+        settings(installationCommand('update', 'change settings; takes effect at once').argument('<client-id>'))
+          .option('--disable', 'refuse the client, and end everything issued to it')
+          .option('--enable', 'let a disabled client work again'),
+        update,
+      ),
+    )
+    .addCommand(
+      on(
+        secrets(
+          installationCommand('rotate-secret', 'make a new secret; the former one is refused at once').argument(
+            '<client-id>',
+          ),
+        ),
+        rotate,
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand('remove', 'remove a client; its id is never given out again').argument('<client-id>'),
+        remove,
+      ),
+    )
+}
+
+function settingsRequest(flags: Flags): SettingsRequest {
+  const name = text(flags['name'])
+  const redirectUris = list(flags['redirectUri'])
+  const assignments = list(flags['set'])
+  return {
+    ...(name !== undefined && { name }),
+    ...(redirectUris !== undefined && { redirectUris }),
+    ...(assignments !== undefined && { assignments }),
+    consentDeclared: flags['consentDeclared'] === true,
+  }
+}
+
+async function secretRequest(flags: Flags): Promise<{ clientSecret?: string; acceptWeakSecret: boolean }> {
+  const given = flags['clientSecretStdin'] === true ? await readSecret('client secret') : text(flags['clientSecret'])
+  return {
+    ...(given !== undefined && { clientSecret: given }),
+    acceptWeakSecret: flags['acceptWeakSecret'] === true,
+  }
+}
+
+const add: Run = async (installation, output, flags) => {
+  const clientId = text(flags['clientId'])
+  const made = await addClient(installation, {
+    preset: text(flags['preset']) ?? '',
+    ...(clientId !== undefined && { clientId }),
+    ...(await secretRequest(flags)),
+    ...settingsRequest(flags),
+  })
+  tellValues(installation, output, made)
+  output.say('')
+  output.say(
+    `Try it before anybody else does: npx lingpai rehearse ${dataFlag(flags)}${made.record.client.client_id} --user USERNAME`,
+  )
+}
+
+/** The six values under the names of 制作云's console, and the callback. */
+function tellValues(
+  { addresses, options }: Installation,
+  output: Output,
+  { record, secret, warnings }: ClientWithSecret,
+): void {
+  const values = connectionValues(record.client, secret, addresses.issuer, options.endpointPrefix)
+  for (const warning of warnings) output.note(`Warning: ${warning}.`)
+  output.result({ ...values, ...(warnings.length > 0 && { warnings }) })
+  const rows = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
+  output.say(`${record.client.client_name}: paste these values into its console.\n`)
+  output.say(table(rows.map(([name, value]) => [name, value])))
+  if (secret !== null) output.say('\nThe secret is shown this once. Only its digest is kept.')
+}
+
+const listAll: Run = async ({ store }, output) => {
+  const clients = await listClients(store)
+  output.result(clients.map(plain))
+  if (clients.length === 0) {
+    output.say('There are no clients yet. Add one: npx lingpai client add --preset zhizuoyun --name 制作云')
+    return
+  }
+  const rows = clients.map(({ client, enabled }) => [
+    client.client_id,
+    client.client_name,
+    client.preset,
+    enabled ? 'enabled' : 'disabled',
+  ])
+  output.say(table([['CLIENT ID', 'NAME', 'PRESET', 'STATE'], ...rows]))
+}
+
+const show: Run = async ({ store }, output, _, [clientId = '']) => {
+  const record = await getClient(store, clientId)
+  const pkce = await pkceUse(store, record)
+  output.result({ ...plain(record), recent_sign_ins: pkce })
+  output.say(
+    table(
+      Object.entries(plain(record)).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+  )
+  output.say(`\n${pkce.advice}`)
+}
+
+/** Whether the operator may require PKCE: what the client's recent sign-ins have sent. */
+async function pkceUse(store: Installation['store'], { client }: ClientRecord) {
+  const traces = await store.listTraces(200, client.client_id)
+  const asked = traces.filter(({ endpoint }) => endpoint === 'authorize')
+  const sent = asked.filter(({ record }) => record.includes('"code_challenge"')).length
+  const advice =
+    asked.length === 0
+      ? 'No recent sign-in has been seen, so nothing can be said about PKCE.'
+      : sent === asked.length && client.authorize.pkce !== 'required'
+        ? `All ${sent} recent sign-ins sent PKCE: it can be required (--set authorize.pkce=required).`
+        : `${sent} of ${asked.length} recent sign-ins sent PKCE.`
+  return { authorization_requests: asked.length, with_pkce: sent, advice }
+}
+
+const update: Run = async (installation, output, flags, [clientId = '']) => {
+  if (flags['enable'] === true && flags['disable'] === true) {
+    throw new CommandFailed(EXIT.usage, 'contradiction', '--enable and --disable contradict each other.')
+  }
+  const { consentDeclared, ...changes } = settingsRequest(flags)
+  const hasChanges = Object.keys(changes).length > 0 || consentDeclared === true
+  const hasState = flags['enable'] === true || flags['disable'] === true
+  if (!hasChanges && !hasState) {
+    throw new CommandFailed(
+      EXIT.usage,
+      'nothing_to_change',
+      'Nothing to change was given.',
+      'For example: --set authorize.pkce=required',
+    )
+  }
+  const made = hasChanges ? await updateClient(installation, clientId, settingsRequest(flags)) : null
+  if (hasState) await setClientEnabled(installation, clientId, flags['enable'] === true)
+  const record = await getClient(installation.store, clientId)
+  if (made !== null && made.secret !== null) {
+    tellValues(installation, output, { ...made, record })
+    return
+  }
+  output.result(plain(record))
+  output.say(`${record.client.client_name} (${clientId}) is changed${record.enabled ? '' : ' and disabled'}.`)
+}
+
+const rotate: Run = async (installation, output, flags, [clientId = '']) => {
+  tellValues(installation, output, await rotateClientSecret(installation, clientId, await secretRequest(flags)))
+}
+
+const remove: Run = async (installation, output, _, [clientId = '']) => {
+  await removeClient(installation, clientId)
+  output.result({ removed: clientId })
+  output.say(`The client ${clientId} is removed; everything issued to it is void.`)
+}
+
+function plain({ client, enabled, version, createdAt, updatedAt }: ClientRecord): Readonly<Record<string, unknown>> {
+  return {
+    client_id: client.client_id,
+    preset: client.preset,
+    enabled,
+    ...settingsOf(client),
+    version,
+    created_at: new Date(createdAt * 1000).toISOString(),
+    updated_at: new Date(updatedAt * 1000).toISOString(),
+  }
+}
+
+function dataFlag(flags: Flags): string {
+  const data = text(flags['data'])
+  return data === undefined ? '' : `--data ${data} `
+}

@@ -1,0 +1,106 @@
+// lingpai rehearse: plays a client from authorize to user info, before anybody else tries.
+
+import { type Command, Option } from 'commander'
+import { getClient } from '../../administration/clients.ts'
+import {
+  CannotRehearse,
+  findChosenUser,
+  newRehearsalLink,
+  type RehearsalReport,
+  rehearse,
+} from '../../administration/rehearsal/index.ts'
+import type { Localized } from '../../pages/index.ts'
+import { DEFAULT_BRAND } from '../../pages/index.ts'
+import { rehearsalComposer } from '../../rehearsal-server.ts'
+import { action, installationCommand, text } from '../command.ts'
+import { type Installation, openInstallation } from '../installation.ts'
+import { CommandFailed, EXIT, type Output, readSecret, table } from '../output.ts'
+
+type Language = 'en' | 'zh-CN'
+
+export function rehearseCommand(exit: (code: number) => void): Command {
+  const command: Command = installationCommand('rehearse', 'play a client from authorize to user info; changes nothing')
+    .argument('<client-id>')
+    .option(
+      '--user <user>',
+      'user name or user id of the person to play; without it only a link to the page is printed',
+    )
+    .option('--client-secret-stdin', 'also check the secret as it was pasted into the client, from standard input')
+    .addOption(new Option('--language <language>', 'of the report').choices(['en', 'zh-CN']).default('en'))
+  return action(command, exit, async (output, flags, [clientId = '']) => {
+    const installation = await openInstallation(flags)
+    const language: Language = text(flags['language']) === 'zh-CN' ? 'zh-CN' : 'en'
+    try {
+      const { store, clock, addresses } = installation
+      const client = await getClient(store, clientId)
+      const link = await newRehearsalLink(store, clock, addresses, clientId)
+      const who = text(flags['user'])
+      if (who === undefined) {
+        output.result({ link })
+        output.say(`Open this page to choose a person and rehearse; it works once, within ten minutes:\n\n  ${link}\n`)
+        return EXIT.done
+      }
+      const user = await findChosenUser(store, who)
+      if (user === null) {
+        throw new CommandFailed(
+          EXIT.notFound,
+          'user_not_found',
+          `There is no user ${JSON.stringify(who)}.`,
+          'See: npx lingpai user list',
+        )
+      }
+      const secret = flags['clientSecretStdin'] === true ? await readSecret('client secret') : undefined
+      const parts = { ...installation, composeRehearsal: rehearsalComposer(partsOf(installation)) }
+      const report = await rehearse(parts, { client, user, ...(secret !== undefined && { clientSecret: secret }) })
+      output.result({ ...report, link })
+      print(output, report, language)
+      output.say(`\nThe same in a browser, for any person (the link works once, within ten minutes):\n  ${link}`)
+      return report.passed ? EXIT.done : EXIT.failed
+    } catch (error) {
+      if (!(error instanceof CannotRehearse)) throw error
+      throw new CommandFailed(EXIT.failed, 'cannot_rehearse', said(error.said, language))
+    } finally {
+      await installation.close()
+    }
+  })
+}
+
+function partsOf({ addresses, hasher, clock, log, options }: Installation): Parameters<typeof rehearsalComposer>[0] {
+  const { defaultLocale, lifetimes, limits } = options
+  return { addresses, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, lifetimes, limits }
+}
+
+const MARK = { ok: '✓', bad: '✗', note: '·' } as const
+
+function print(output: Output, report: RehearsalReport, language: Language): void {
+  for (const { endpoint, request, reply, lines } of report.exchanges) {
+    output.say(`── ${endpoint} ${'─'.repeat(Math.max(4, 60 - endpoint.length))}`)
+    output.say(indented(request, '→ '))
+    output.say(indented(reply, '← '))
+    for (const { state, text, explanation, clause } of lines) {
+      output.say(`  ${MARK[state]} ${said(text, language)} (${clause})`)
+      if (explanation !== undefined) output.say(`      ${said(explanation, language)}`)
+    }
+    output.say('')
+  }
+  if (report.known.length > 0) {
+    output.say(`${report.clientName} would know about ${report.userName}:`)
+    output.say(table(report.known.map(({ claim, value }) => [`  ${claim}`, value])))
+  }
+  output.say(
+    report.passed
+      ? '\nEverything that the client needs is there.'
+      : '\nNot everything is right yet: see the lines with ✗.',
+  )
+}
+
+function said(words: Localized, language: Language): string {
+  return typeof words === 'string' ? words : words[language]
+}
+
+function indented(wire: string, mark: string): string {
+  return wire
+    .split('\n')
+    .map((line, at) => `  ${at === 0 ? mark : '  '}${line}`)
+    .join('\n')
+}

@@ -1,0 +1,51 @@
+// lingpai trace: why a request was decided as it was.
+
+import { Command, Option } from 'commander'
+import { findTrace, listTraces } from '../../administration/trace/read-trace.ts'
+import { renderTrace } from '../../administration/trace/render-trace.ts'
+import { action, installationCommand, text } from '../command.ts'
+import { openInstallation } from '../installation.ts'
+import { CommandFailed, EXIT } from '../output.ts'
+
+export function traceCommand(exit: (code: number) => void): Command {
+  const command: Command = installationCommand('trace', 'the last requests, and which rule decided each')
+    .argument('[trace-id]', 'the number that an error page shows')
+    .option('--client <client-id>', 'only this client')
+    .option('--most <number>', 'how many', '20')
+    .addOption(new Option('--language <language>', 'of the explanations').choices(['en', 'zh-CN']).default('en'))
+  return action(command, exit, async (output, flags, [traceId]) => {
+    const installation = await openInstallation(flags)
+    const locale = text(flags['language']) === 'zh-CN' ? 'zh-CN' : 'en'
+    try {
+      if (traceId !== undefined) {
+        const trace = await findTrace(installation.store, traceId)
+        if (trace === null) {
+          throw new CommandFailed(
+            EXIT.notFound,
+            'trace_not_found',
+            `There is no trace ${JSON.stringify(traceId.slice(0, 60))}.`,
+            'Traces are written within a second and kept for 14 days, 10,000 at most.',
+          )
+        }
+        output.result(trace)
+        output.say(renderTrace(trace, locale))
+        return EXIT.done
+      }
+      const most = Number(flags['most'])
+      if (!Number.isInteger(most) || most < 1 || most > 1_000) {
+        throw new CommandFailed(EXIT.usage, 'invalid_number', '--most must be a whole number from 1 to 1,000.')
+      }
+      const clientId = text(flags['client'])
+      const traces = await listTraces(installation.store, { most, ...(clientId !== undefined && { clientId }) })
+      output.result(traces)
+      output.say(
+        traces.length === 0
+          ? 'No request has been seen yet.'
+          : traces.map((trace) => renderTrace(trace, locale)).join('\n\n'),
+      )
+      return EXIT.done
+    } finally {
+      await installation.close()
+    }
+  })
+}

@@ -1,0 +1,58 @@
+// lingpai user export: everybody, as CSV or JSON Lines.
+
+import { constants, createWriteStream, openSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { type Command, Option } from 'commander'
+import { exportUsers } from '../../administration/user-export.ts'
+import { action, installationCommand, text } from '../command.ts'
+import { openInstallation } from '../installation.ts'
+import { CommandFailed, EXIT } from '../output.ts'
+
+export function userExportCommand(exit: (code: number) => void): Command {
+  const command: Command = installationCommand('export', 'write everybody to a file, or to standard output')
+    .argument('[file]', 'never overwritten')
+    .addOption(new Option('--format <format>').choices(['csv', 'jsonl']).default('csv'))
+    .option('--bom', 'begin with a byte order mark, by which Excel knows UTF-8')
+    .option('--password-hashes', 'with the hashes of passwords: keep such a file like the passwords themselves')
+  return action(command, exit, async (output, flags, [file]) => {
+    const installation = await openInstallation(flags)
+    try {
+      let count = 0
+      const pieces = exportUsers(installation, {
+        format: text(flags['format']) === 'jsonl' ? 'jsonl' : 'csv',
+        bom: flags['bom'] === true,
+        passwordHashes: flags['passwordHashes'] === true,
+        progress: (done) => {
+          count = done
+          if (file !== undefined) output.progress(`${done.toLocaleString('en')} people`)
+        },
+      })
+      if (file === undefined) {
+        await pipeline(pieces, process.stdout, { end: false })
+        return EXIT.done
+      }
+      await pipeline(pieces, createWriteStream('', { fd: newFile(file) }))
+      output.progressDone()
+      output.result({ file, users: count })
+      output.say(`${count.toLocaleString('en')} people were written to ${file}.`)
+      return EXIT.done
+    } finally {
+      await installation.close()
+    }
+  })
+}
+
+/** Personal data: for its owner only, never over a file or through a link. */
+function newFile(file: string): number {
+  try {
+    return openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailed(
+      EXIT.conflict,
+      'file_exists',
+      `${file} cannot be written: ${why}.`,
+      'Choose a name that is not taken.',
+    )
+  }
+}

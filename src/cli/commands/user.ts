@@ -1,0 +1,227 @@
+// lingpai user: the company's own people, one at a time.
+
+import { Command } from 'commander'
+import {
+  addUser,
+  getUser,
+  listUsers,
+  removeUser,
+  setPassword,
+  setUserEnabled,
+  type UserChange,
+  updateUser,
+} from '../../administration/users.ts'
+import type { User } from '../../model/user.ts'
+import { action, type Flags, installationCommand, text } from '../command.ts'
+import { type Installation, openInstallation } from '../installation.ts'
+import { CommandFailed, EXIT, type Output, readSecret, table } from '../output.ts'
+import { userExportCommand } from './user-export.ts'
+import { userImportCommand } from './user-import.ts'
+
+type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
+
+const WHO = 'user name or user id'
+
+export function userCommand(exit: (code: number) => void): Command {
+  const on = (command: Command, run: Run) =>
+    action(command, exit, async (output, flags, args) => {
+      const installation = await openInstallation(flags)
+      try {
+        await run(installation, output, flags, args)
+        return EXIT.done
+      } finally {
+        await installation.close()
+      }
+    })
+  return new Command('user')
+    .description('the people who sign in')
+    .addCommand(
+      on(
+        fields(installationCommand('add', 'add a person'))
+          .option('--username <name>', 'what the person types to sign in')
+          .option('--user-id <id>', 'an id of your own, such as that of a former server; it is made otherwise')
+          .option('--password-stdin', 'read the password from standard input; without one nobody can sign in yet'),
+        add,
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand('list', 'people, in the order of their ids')
+          .option('--after <id>', 'begin after this id')
+          .option('--most <number>', 'how many', '100'),
+        listAll,
+      ),
+    )
+    .addCommand(on(installationCommand('show', 'one person').argument('<user>', WHO), show))
+    .addCommand(
+      on(
+        fields(installationCommand('update', 'change what is known about a person').argument('<user>', WHO)).option(
+          '--username <name>',
+          'a new user name',
+        ),
+        update,
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand('set-password', 'set a password; ends all sessions and tokens of the person')
+          .argument('<user>', WHO)
+          .option('--password-stdin', 'read the password from standard input (the default)'),
+        password,
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand('disable', 'refuse the person, and end all sessions and tokens for good').argument(
+          '<user>',
+          WHO,
+        ),
+        (installation, output, _, [who = '']) => enabledState(installation, output, who, false),
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand('enable', 'let a disabled person sign in again').argument('<user>', WHO),
+        (installation, output, _, [who = '']) => enabledState(installation, output, who, true),
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand('remove', 'erase the personal data; the id is never used again').argument('<user>', WHO),
+        remove,
+      ),
+    )
+    .addCommand(userImportCommand(exit))
+    .addCommand(userExportCommand(exit))
+}
+
+function fields(command: Command): Command {
+  return command
+    .option('--name <name>', 'the name shown to applications')
+    .option('--given-name <name>')
+    .option('--family-name <name>')
+    .option('--nickname <name>')
+    .option('--phone <number>', 'mainland numbers as they are dialled, others with +country code')
+    .option('--phone-verified', 'the number has been proven to be this person’s')
+    .option('--no-phone-verified', 'it has not')
+    .option('--email <address>')
+    .option('--email-verified', 'the address has been proven')
+    .option('--no-email-verified', 'it has not')
+}
+
+/** Fields that were given, under the names of the operations. An empty text takes a value away. */
+function fieldsOf(flags: Flags): UserChange {
+  const names = ['username', 'name', 'givenName', 'familyName', 'nickname', 'phone', 'email'] as const
+  const texts = names.flatMap((name) => {
+    const value = text(flags[name])
+    return value === undefined ? [] : [[name, value === '' ? null : value] as const]
+  })
+  const marks = (['phoneVerified', 'emailVerified'] as const).flatMap((name) =>
+    typeof flags[name] === 'boolean' ? [[name, flags[name]] as const] : [],
+  )
+  return Object.fromEntries([...texts, ...marks])
+}
+
+const add: Run = async (installation, output, flags) => {
+  const username = text(flags['username'])
+  if (username === undefined) {
+    throw new CommandFailed(
+      EXIT.usage,
+      'username_missing',
+      'A person needs a user name.',
+      'For example: --username alice',
+    )
+  }
+  const userId = text(flags['userId'])
+  const typed = flags['passwordStdin'] === true ? await readSecret('password') : undefined
+  const user = await addUser(installation, {
+    ...fieldsOf(flags),
+    username,
+    ...(userId !== undefined && { userId }),
+    ...(typed !== undefined && { password: typed }),
+  })
+  output.result(plain(user))
+  output.say(`${user.username} is added, with the user id ${user.userId}.`)
+  if (typed === undefined)
+    output.say(`Nobody can sign in as ${user.username} before: npx lingpai user set-password ${user.username}`)
+}
+
+const listAll: Run = async ({ store }, output, flags) => {
+  const most = Number(flags['most'])
+  if (!Number.isInteger(most) || most < 1 || most > 10_000) {
+    throw new CommandFailed(EXIT.usage, 'invalid_number', '--most must be a whole number from 1 to 10,000.')
+  }
+  const { users, next } = await listUsers(store, { after: text(flags['after']) ?? '', most })
+  output.result({ users: users.map(plain), next })
+  if (users.length === 0) {
+    output.say('There is nobody. Add somebody: npx lingpai user add --username alice --password-stdin')
+    return
+  }
+  const rows = users.map(({ userId, username, profile, phone, enabled }) => [
+    username,
+    profile.displayName ?? '',
+    phone ?? '',
+    enabled ? 'enabled' : 'disabled',
+    userId,
+  ])
+  output.say(table([['USER NAME', 'NAME', 'PHONE', 'STATE', 'USER ID'], ...rows]))
+  if (next !== null) output.say(`\nThere are more: --after ${next}`)
+}
+
+const show: Run = async ({ store }, output, _, [who = '']) => {
+  const user = await getUser(store, who)
+  output.result(plain(user))
+  const shown = Object.entries(plain(user)).filter(([, value]) => value !== null)
+  output.say(table(shown.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])))
+}
+
+const update: Run = async (installation, output, flags, [who = '']) => {
+  const change = fieldsOf(flags)
+  if (Object.keys(change).length === 0) {
+    throw new CommandFailed(EXIT.usage, 'nothing_to_change', 'Nothing to change was given.', 'For example: --name 张三')
+  }
+  const user = await updateUser(installation, who, change)
+  output.result(plain(user))
+  output.say(`${user.username} is changed.`)
+}
+
+const password: Run = async (installation, output, _, [who = '']) => {
+  const user = await getUser(installation.store, who)
+  await setPassword(installation, { userId: user.userId }, await readSecret('password'))
+  output.result({ user_id: user.userId, password: 'set' })
+  output.say(`The password of ${user.username} is set. All sessions and tokens from before have ended.`)
+}
+
+async function enabledState(installation: Installation, output: Output, who: string, enabled: boolean): Promise<void> {
+  const user = await setUserEnabled(installation, who, enabled)
+  output.result(plain(user))
+  output.say(
+    enabled
+      ? `${user.username} can sign in again.`
+      : `${user.username} is disabled; all sessions and tokens have ended.`,
+  )
+}
+
+const remove: Run = async (installation, output, _, [who = '']) => {
+  const user = await getUser(installation.store, who)
+  await removeUser(installation, { userId: user.userId })
+  output.result({ removed: user.userId })
+  output.say(`${user.username} is removed, and all personal data erased. The id ${user.userId} is never used again.`)
+}
+
+function plain(user: User): Readonly<Record<string, unknown>> {
+  const { displayName, ...profile } = user.profile
+  return {
+    user_id: user.userId,
+    username: user.username,
+    name: displayName ?? null,
+    phone: user.phone,
+    phone_verified: user.phoneVerified,
+    email: user.email,
+    email_verified: user.emailVerified,
+    enabled: user.enabled,
+    ...profile,
+    created_at: new Date(user.createdAt * 1000).toISOString(),
+    updated_at: new Date(user.updatedAt * 1000).toISOString(),
+  }
+}

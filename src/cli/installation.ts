@@ -1,0 +1,163 @@
+// What commands work on: the database and the master key of one installation, beside a running server or without one.
+
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
+import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
+import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import { createLog, type Log } from '../platform/log.ts'
+import { type Addresses, addressesOf } from '../protocol/addresses.ts'
+import type { Driver } from '../store/driver.ts'
+import { migrate } from '../store/migrate.ts'
+import { migrations } from '../store/migrations/index.ts'
+import { openPostgres } from '../store/postgres.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import { createStore, type Store } from '../store/store.ts'
+import { CommandFailed, EXIT } from './output.ts'
+
+export const DATABASE_FILE = 'lingpai.sqlite'
+
+export interface Installation {
+  readonly options: Options
+  readonly store: Store
+  readonly driver: Driver
+  readonly master: MasterKey
+  readonly clock: Clock
+  readonly log: Log
+  readonly hasher: PasswordHasher
+  readonly addresses: Addresses
+  close(): Promise<void>
+}
+
+/** All values of a command's flags, as the command line parser names them. */
+export type FlagValues = Readonly<Record<string, unknown>>
+
+export function optionsFor(flags: FlagValues): LoadedOptions {
+  const file = typeof flags['config'] === 'string' ? flags['config'] : undefined
+  return loadOptions({ flags: optionFlags(flags), file })
+}
+
+/**
+ * Opens what is there. Where nothing is there yet, a given issuer makes it, so that clients and users can be added
+ * before the first start.
+ */
+export async function openInstallation(flags: FlagValues): Promise<Installation> {
+  const { options } = optionsFor(flags)
+  const log = createLog('warn', 'text')
+  const clock = systemClock()
+  if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) {
+    if (options.issuer === null) throw nothingThere(options)
+    makeDataFolder(options.data)
+  }
+  const master = openMasterKey(options)
+  const driver = await openDatabase(options, log)
+  try {
+    await migrate(driver, migrations, { clock, log })
+    const store = createStore(driver)
+    const check = keyCheck(master)
+    if ((await store.putFactOnce('key_check', check)) !== check) {
+      throw new CommandFailed(EXIT.failed, 'wrong_key', 'The master key is not the one this database was made with.')
+    }
+    const issuer = await issuerOf(store, options)
+    return {
+      options,
+      store,
+      driver,
+      master,
+      clock,
+      log,
+      hasher: createPasswordHasher(),
+      addresses: addressesOf(issuer, options.endpointPrefix),
+      close: () => driver.close(),
+    }
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}
+
+/** The stored issuer; the command's own where there is none yet, and refused where they differ. */
+async function issuerOf(store: Store, { issuer }: Options): Promise<string> {
+  const stored = await store.findFact('issuer')
+  if (stored === null && issuer !== null) return store.putFactOnce('issuer', issuer)
+  if (stored === null) {
+    throw new CommandFailed(
+      EXIT.failed,
+      'issuer_unknown',
+      'This installation has no public address yet.',
+      'Start the server once, or give the address: --issuer https://sso.example.com',
+    )
+  }
+  if (issuer !== null && issuer !== stored) {
+    throw new CommandFailed(
+      EXIT.conflict,
+      'issuer_differs',
+      `The issuer of this installation is ${stored}, not ${issuer}.`,
+      'Leave --issuer out; to change it, start the server once with --issuer and --accept-new-issuer.',
+    )
+  }
+  return stored
+}
+
+function nothingThere({ data }: Options): CommandFailed {
+  return new CommandFailed(
+    EXIT.notFound,
+    'no_installation',
+    `There is no installation in ${data}.`,
+    `Start the server once: npx lingpai start --data ${data} (or name its public address here: --issuer https://sso.example.com)`,
+  )
+}
+
+/** Mode 0700: nobody else on this machine may look in. */
+export function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    if (!statSync(folder).isDirectory()) throw new Error('it is a file')
+    if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0 && isEmptyOfOurs(folder))
+      chmodSync(folder, 0o700)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailed(
+      EXIT.unavailable,
+      'data_folder',
+      `The data folder ${folder} cannot be used: ${why}.`,
+      'Choose another folder with --data, or give this user the right to write there.',
+    )
+  }
+}
+
+/** A folder that was made for us beforehand is closed once; one in use keeps what its owner has decided. */
+function isEmptyOfOurs(folder: string): boolean {
+  return !existsSync(join(folder, DATABASE_FILE))
+}
+
+export function openMasterKey(options: Options): MasterKey {
+  const source = {
+    ...(options.database === null && { dataFolder: options.data }),
+    ...(options.masterKey !== null && { keyText: options.masterKey }),
+    ...(options.masterKeyFile !== null && { keyFile: options.masterKeyFile }),
+  }
+  if (options.database !== null && options.masterKey === null && options.masterKeyFile === null) {
+    throw new CommandFailed(
+      EXIT.usage,
+      'master_key_required',
+      'With PostgreSQL every node needs the same master key.',
+      'Set LINGPAI_MASTER_KEY_FILE to a file that holds it; make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
+    )
+  }
+  // A database without its key must not get a new one.
+  const create = options.database === null && !existsSync(join(options.data, DATABASE_FILE))
+  return loadMasterKey(source, { create }).master
+}
+
+export async function openDatabase(options: Options, log: Log, onFatal?: (error: Error) => void): Promise<Driver> {
+  if (options.database !== null) {
+    return openPostgres({
+      url: options.database,
+      ...(options.databaseSchema !== null && { schema: options.databaseSchema }),
+      log,
+    })
+  }
+  return openSqlite({ file: join(options.data, DATABASE_FILE), log, ...(onFatal && { onFatal }) })
+}

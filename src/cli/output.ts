@@ -1,0 +1,119 @@
+// How commands speak: people read sentences and tables, programs read one JSON value; what a command is doing goes to
+// standard error, so that the result can be piped.
+
+import type { Readable, Writable } from 'node:stream'
+
+/** Meanings of the exit code, the same for every command. */
+export const EXIT = {
+  done: 0,
+  /** The operation was refused or failed; the message says why. */
+  failed: 1,
+  /** The command line or the configuration is wrong; nothing was tried. */
+  usage: 2,
+  notFound: 3,
+  /** Something with this name is there already, or was changed by somebody else. */
+  conflict: 4,
+  /** The database or the port cannot be had. */
+  unavailable: 5,
+} as const
+
+export interface Output {
+  readonly json: boolean
+  /** The result for people; not written with `--json`. */
+  say(text: string): void
+  /** The result for programs; written with `--json` only. */
+  result(value: unknown): void
+  /** What is going on, for people, on standard error. */
+  note(text: string): void
+  /** A line that is written over by the next one where somebody watches. */
+  progress(text: string): void
+  /** Ends a progress line. */
+  progressDone(): void
+}
+
+export function createOutput(json: boolean, out: Writable = process.stdout, err: Writable = process.stderr): Output {
+  const watched = 'isTTY' in err && err.isTTY === true
+  let open = false
+  return {
+    json,
+    say(text) {
+      if (!json) out.write(`${text}\n`)
+    },
+    result(value) {
+      if (json) out.write(`${JSON.stringify(value, null, 2)}\n`)
+    },
+    note(text) {
+      err.write(`${text}\n`)
+    },
+    progress(text) {
+      if (!watched) return
+      err.write(`\r\u001b[2K${text}`)
+      open = true
+    },
+    progressDone() {
+      if (open) err.write('\n')
+      open = false
+    },
+  }
+}
+
+/** A failure with its exit code; the hint says what to do next. */
+export class CommandFailed extends Error {
+  readonly exitCode: number
+  readonly code: string
+  readonly hint: string | null
+  constructor(exitCode: number, code: string, message: string, hint: string | null = null) {
+    super(message)
+    this.name = 'CommandFailed'
+    this.exitCode = exitCode
+    this.code = code
+    this.hint = hint
+  }
+}
+
+/** Columns as wide as their widest cell; Chinese characters count twice. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell))
+  }
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - width(cell) + 2)))
+      .join('')
+  return rows.map((row) => line(row).trimEnd()).join('\n')
+}
+
+function width(text: string): number {
+  let columns = 0
+  for (const character of text)
+    columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+      character,
+    )
+      ? 2
+      : 1
+  return columns
+}
+
+const LONGEST_SECRET = 4_096
+
+/** A secret from standard input: the first line, without its line end. */
+export async function readSecret(what: string, input: Readable & { isTTY?: boolean } = process.stdin): Promise<string> {
+  if (input.isTTY === true) process.stderr.write(`Type the ${what} and press Enter: `)
+  let text = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += String(chunk)
+    if (text.length > LONGEST_SECRET) throw new CommandFailed(EXIT.usage, 'input_too_long', `The ${what} is too long.`)
+    if (text.includes('\n')) break
+  }
+  const [first = ''] = text.split(/\r?\n/, 1)
+  if (first === '') {
+    throw new CommandFailed(
+      EXIT.usage,
+      'input_missing',
+      `No ${what} came on standard input.`,
+      `For example: printf '%s' "$VALUE" | npx lingpai …`,
+    )
+  }
+  return first
+}
