@@ -1,35 +1,31 @@
-// A rendered page as a reply: with the one Content-Security-Policy that lets it work and nothing else.
+// A rendered page as a reply: with the tightest Content-Security-Policy that lets it work, and the headers no page lacks.
 
 import type { HttpReply } from './message.ts'
-import { html } from './replies.ts'
+import { type PageSecurity, type PageSources, pageHeaders } from './security-headers.ts'
 
-/** What a page says of itself; `pages` makes it. Sources are hashes without quotes. */
-export interface RenderedPage {
+/** What a page says of itself; `pages` makes it. */
+export interface RenderedPage extends PageSources {
   readonly status: number
   readonly html: string
-  readonly styleHash: string
-  readonly scriptHashes: readonly string[]
 }
 
-export interface PageReplyOptions {
-  /** Where the answer of a form on this page may lead beside our own origin. */
-  readonly formAction?: readonly string[]
-  readonly frameAncestors?: readonly string[]
+export interface PageReplyOptions extends PageSecurity {
+  /** Set-Cookie values. */
   readonly cookies?: readonly string[]
   readonly headers?: HttpReply['headers']
 }
 
+/** Throws `RangeError` for a source that would end its directive. */
 export function pageReply(page: RenderedPage, options: PageReplyOptions = {}): HttpReply {
-  return html(page.status, page.html, {
-    styleHashes: [unquoted(page.styleHash)],
-    scriptHashes: page.scriptHashes.map(unquoted),
-    ...(options.formAction && { formAction: options.formAction }),
-    ...(options.frameAncestors && { frameAncestors: options.frameAncestors }),
-    ...(options.cookies && { cookies: options.cookies }),
-    ...(options.headers && { headers: options.headers }),
-  })
-}
-
-function unquoted(source: string): string {
-  return source.replaceAll("'", '')
+  const { cookies = [], headers } = options
+  return {
+    status: page.status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      ...pageHeaders(page, options),
+      ...(cookies.length > 0 && { 'set-cookie': cookies }),
+      ...headers,
+    },
+    body: page.html,
+  }
 }

@@ -1,8 +1,7 @@
-// The replies endpoints give: JSON, redirect, page, text. Each carries the headers its kind must never lack.
+// The replies endpoints give beside pages: JSON, redirect, text. Each carries the headers its kind must never lack.
 
 import type { Outcome } from '../protocol/errors.ts'
 import type { HttpReply } from './message.ts'
-import { type PageSecurity, pageHeaders } from './security-headers.ts'
 
 type Headers = HttpReply['headers']
 
@@ -48,24 +47,6 @@ function asciiLocation(location: string): string {
   return /^[\x21-\x7e]*$/.test(location)
     ? location
     : location.toWellFormed().replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text))
-}
-
-export interface PageReply extends PageSecurity {
-  readonly cookies?: readonly string[]
-  readonly headers?: Headers
-}
-
-export function html(status: number, body: string, page: PageReply): HttpReply {
-  return {
-    status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      ...pageHeaders(page),
-      ...(page.cookies !== undefined && page.cookies.length > 0 && { 'set-cookie': page.cookies }),
-      ...page.headers,
-    },
-    body,
-  }
 }
 
 export function text(status: number, body: string, headers?: Headers): HttpReply {

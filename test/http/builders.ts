@@ -1,6 +1,7 @@
 // Requests as the adapters would hand them over.
 
 import type { HttpRequest } from '../../src/http/message.ts'
+import type { RenderedPage } from '../../src/http/page-reply.ts'
 
 export interface RequestParts {
   readonly method?: string
@@ -31,4 +32,10 @@ export function requestOf(parts: RequestParts = {}): HttpRequest {
 
 export function formRequest(body: string | Uint8Array, contentType = 'application/x-www-form-urlencoded'): HttpRequest {
   return requestOf({ method: 'POST', headers: { 'content-type': contentType }, body })
+}
+
+/** A page as the pages make them; without a script unless said otherwise. */
+export function renderedPage(changes: Partial<RenderedPage> = {}): RenderedPage {
+  const page = { status: 200, html: '<p>', styleHash: "'sha256-c3R5bGU='", scriptHashes: [] }
+  return { ...page, imageSource: "'self' data:", connectSource: "'none'", ...changes }
 }

@@ -5,10 +5,11 @@ import { mediaType, readFormOrJson, readQuery } from '../../src/http/form.ts'
 import type { HttpRequest } from '../../src/http/message.ts'
 import { readMultipart } from '../../src/http/multipart.ts'
 import { type Listening, listen } from '../../src/http/node-server.ts'
-import { html, json } from '../../src/http/replies.ts'
+import { pageReply } from '../../src/http/page-reply.ts'
+import { json } from '../../src/http/replies.ts'
 import { createRouter } from '../../src/http/router.ts'
 import { silentLog } from '../../src/platform/log.ts'
-import { requestOf } from './builders.ts'
+import { renderedPage, requestOf } from './builders.ts'
 import { connectTo, statusOf } from './raw-socket.ts'
 
 async function readEverything(request: HttpRequest) {
@@ -30,7 +31,11 @@ const handle = createRouter(
     },
     { kind: 'page', path: '/sso/sign-in/{id}', methods: ['GET', 'POST'], endpoint: readEverything },
   ],
-  { origins: ['http://h'], errorPage: (_request, problem) => html(problem.status, '', {}), log: silentLog },
+  {
+    origins: ['http://h'],
+    errorPage: (_request, problem) => pageReply(renderedPage({ status: problem.status })),
+    log: silentLog,
+  },
 )
 
 const path = fc.oneof(

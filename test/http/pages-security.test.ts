@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { clearCookie, readCookie, setCookie } from '../../src/http/cookies.ts'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../../src/http/csrf.ts'
-import { html, json, jsonText, redirect } from '../../src/http/replies.ts'
-import { contentSecurityPolicy, formActionSource } from '../../src/http/security-headers.ts'
-import { requestOf } from './builders.ts'
+import { pageReply } from '../../src/http/page-reply.ts'
+import { json, jsonText, redirect } from '../../src/http/replies.ts'
+import { formActionSource } from '../../src/http/security-headers.ts'
+import { renderedPage, requestOf } from './builders.ts'
 
 describe('cookies', () => {
   it('are __Host- and Secure on https, plain on http, always HttpOnly and Lax', () => {
@@ -73,41 +74,52 @@ describe('CSRF', () => {
 })
 
 describe('H02 pages', () => {
-  it('forbid frames, sniffing, scripts of others, and are never stored', () => {
-    const { headers } = html(200, '', {})
+  it('bring everything they need and load, run and frame nothing else', () => {
+    const { status, headers, body } = pageReply(renderedPage({ status: 404, html: '<p>x' }))
+    expect([status, body]).toEqual([404, '<p>x'])
     expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
       'cross-origin-opener-policy': 'same-origin',
     })
-    const policy = String(headers['content-security-policy'])
-    expect(policy).toContain("default-src 'none'")
-    expect(policy).toContain("frame-ancestors 'none'")
-    expect(policy).not.toContain('unsafe')
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'sha256-c3R5bGU='; script-src 'none'; img-src 'self' data:; " +
+        "connect-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    )
+    expect(headers['set-cookie']).toBeUndefined()
   })
 
   it('allow what this page needs', () => {
-    const { headers } = html(200, '', {
+    const page = renderedPage({ scriptHashes: ["'sha256-abc='", "'sha256-def='"], connectSource: "'self'" })
+    const { headers } = pageReply(page, {
       formAction: ['https://app.example.com', 'com.example.app:'],
-      scriptHashes: ['sha256-abc='],
       frameAncestors: ['https://portal.example.com'],
+      frameSource: ['https://signed-out.example.com'],
       referrerPolicy: 'no-referrer',
       cookies: ['a=1'],
+      headers: { 'retry-after': '2' },
     })
-    const policy = String(headers['content-security-policy'])
-    expect(policy).toContain("form-action 'self' https://app.example.com com.example.app:;")
-    expect(policy).toContain("script-src 'self' 'sha256-abc='")
-    expect(policy).toContain('frame-ancestors https://portal.example.com')
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'sha256-c3R5bGU='; script-src 'sha256-abc=' 'sha256-def='; " +
+        "img-src 'self' data:; connect-src 'self'; " +
+        "form-action 'self' https://app.example.com com.example.app:; frame-ancestors https://portal.example.com; " +
+        "frame-src https://signed-out.example.com; base-uri 'none'",
+    )
     expect(headers['x-frame-options']).toBeUndefined()
     expect(headers['referrer-policy']).toBe('no-referrer')
     expect(headers['set-cookie']).toEqual(['a=1'])
+    expect(headers['retry-after']).toBe('2')
   })
 
   it.each(['https://a; script-src *', 'https://a b', 'https://a,b', 'x\n', ''])('refuse the source %j', (source) => {
-    expect(() => contentSecurityPolicy({ formAction: [source] })).toThrow(RangeError)
-    expect(() => contentSecurityPolicy({ scriptHashes: [source] })).toThrow(RangeError)
+    expect(() => pageReply(renderedPage(), { formAction: [source] })).toThrow(RangeError)
+    expect(() => pageReply(renderedPage(), { frameAncestors: [source] })).toThrow(RangeError)
+    expect(() => pageReply(renderedPage(), { frameSource: [source] })).toThrow(RangeError)
+    expect(() => pageReply(renderedPage({ scriptHashes: [source] }))).toThrow(RangeError)
+    expect(() => pageReply(renderedPage({ styleHash: source }))).toThrow(RangeError)
   })
 
   it.each([
@@ -118,7 +130,7 @@ describe('H02 pages', () => {
     ['https://制作云.example/cb', 'https://xn--1sti55arzi.example'],
   ])('a form whose answer ends at %s names %s', (uri, source) => {
     expect(formActionSource(uri)).toBe(source.startsWith('https://xn--') ? new URL(uri).origin : source)
-    expect(() => contentSecurityPolicy({ formAction: [formActionSource(uri)] })).not.toThrow()
+    expect(() => pageReply(renderedPage(), { formAction: [formActionSource(uri)] })).not.toThrow()
   })
 })
 

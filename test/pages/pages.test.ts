@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { contentSecurityPolicy } from '../../src/http/security-headers.ts'
 import { DATA_KINDS } from '../../src/model/data-kind.ts'
 import * as pages from '../../src/pages/index.ts'
 import { WORDS } from '../../src/pages/words/index.ts'
@@ -38,9 +39,10 @@ describe.each(cases)('$name ($locale)', ({ made, ids, locale }) => {
     expect(styles.map(hash)).toEqual([made.styleHash])
     expect(scripts.map(hash)).toEqual(made.scriptHashes)
     expect(made.html).not.toMatch(/ (style|on[a-z]+)="/)
-    const policy = pages.contentSecurityPolicy(made, { formAction: ['https://client.example'] })
+    const policy = contentSecurityPolicy(made, { formAction: ['https://client.example'] })
     expect(policy).toContain("default-src 'none'; ")
     expect(policy).toContain(`style-src ${made.styleHash};`)
+    expect(policy).toContain(`script-src ${made.scriptHashes.join(' ') || "'none'"};`)
     expect(policy).toContain("form-action 'self' https://client.example;")
     expect(policy).toContain("frame-ancestors 'none'")
   })
