@@ -52,6 +52,11 @@ export class OAuthError extends Error {
       ...(refusal.observed && { observed: refusal.observed }),
     }
   }
+
+  /** The same refusal, filed under the client it concerns. */
+  about(clientId: string): this {
+    return Object.assign(this, { outcome: { ...this.outcome, clientId } })
+  }
 }
 
 /** RFC 6749 §5.2: `error_description` is %x20-21 / %x23-5B / %x5D-7E. */

@@ -4,10 +4,12 @@
 import { userClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
 import { mediaType, readForm, readQuery } from '../../http/form.ts'
-import type { Endpoint, HttpRequest } from '../../http/message.ts'
+import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
+import type { Client } from '../../model/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { FoundAccessToken, FoundGrant, GrantVerbs } from '../../store/grants.ts'
@@ -28,24 +30,36 @@ export function userinfoEndpoint({ store, clock }: UserinfoParts): Endpoint {
     const found = await store.findAccessToken(sha256(token))
     if (found === null) throw invalidToken('access_token_unknown', 'no such access token: mistyped, or long expired')
     const { client } = found.client
-    if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) {
-      throw invalidToken(
-        'access_token_place',
-        `the token was not in a place this client may use; its setting userinfo.tokenFrom is ${client.userinfo.tokenFrom.join(', ')}`,
-      )
-    }
-    const { user } = assertHolds(found, clock.now())
-    const scope = found.token.scope.split(' ')
-    // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
-    if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
-      throw insufficientScope('openid', 'user info needs the scope openid')
-    }
-    const outcome = { rule: 'user_info_answered', clause: 'OpenID Connect Core §5.3.2', reason: 'user info answered' }
-    return {
-      ...json(200, userClaims(user, client, scope)),
-      outcome: { ...outcome, clientId: client.client_id },
+    try {
+      if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) throw wrongPlace(client)
+      return answered(client, claimsFor(found, clock.now()))
+    } catch (error) {
+      throw error instanceof OAuthError ? error.about(client.client_id) : error
     }
   }
+}
+
+function answered({ client_id }: Client, claims: object): HttpReply {
+  const outcome = { rule: 'user_info_answered', clause: 'OpenID Connect Core §5.3.2', reason: 'user info answered' }
+  return { ...json(200, claims), outcome: { ...outcome, clientId: client_id } }
+}
+
+function claimsFor(found: FoundAccessToken, now: number): object {
+  const { client } = found.client
+  const { user } = assertHolds(found, now)
+  // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
+  if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
+    throw insufficientScope('openid', 'user info needs the scope openid')
+  }
+  return userClaims(user, client, found.token.scope.split(' '))
+}
+
+function wrongPlace({ userinfo }: Client): OAuthError {
+  const allowed = userinfo.tokenFrom.join(', ')
+  return invalidToken(
+    'access_token_place',
+    `the token was not in a place this client may use; its setting userinfo.tokenFrom is ${allowed}`,
+  )
 }
 
 function formOf(request: HttpRequest): Parameters | null {

@@ -1,0 +1,32 @@
+// Lingpai as a function from Request to Response. Hosts that speak the Fetch API take it as it is; here a few lines of
+// node:http stand in for such a host.
+
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import { createAuthorizationServer, sqlite } from 'lingpai'
+
+const port = Number(process.env['PORT'] ?? 4000)
+const issuer = `http://localhost:${port}`
+
+const { fetch: answer } = await createAuthorizationServer({
+  issuer,
+  database: await sqlite({ file: ':memory:' }),
+  masterKey: randomBytes(32).toString('base64url'),
+})
+
+createServer(async (incoming, outgoing) => {
+  const parts: Buffer[] = []
+  for await (const part of incoming) parts.push(part as Buffer)
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    for (const each of [value ?? []].flat()) headers.append(name, each)
+  }
+  const method = incoming.method ?? 'GET'
+  const body = parts.length > 0 ? Buffer.concat(parts) : null
+  const reply = await answer(new Request(new URL(incoming.url ?? '/', issuer), { method, headers, body }))
+  outgoing.statusCode = reply.status
+  outgoing.setHeaders(reply.headers)
+  outgoing.end(Buffer.from(await reply.arrayBuffer()))
+}).listen(port, 'localhost', () => {
+  console.log(`listening at http://localhost:${port}`)
+})
