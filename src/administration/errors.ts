@@ -34,6 +34,7 @@ export type AdministrationErrorCode =
   | 'private_key_required'
   | 'master_key_required'
   | 'folder_not_empty'
+  | 'folder_unusable'
 
 /** Shown to operators as it is, by the command line and the pages of the set-up. Never holds a secret. */
 export class AdministrationError extends Error {

@@ -9,7 +9,13 @@ import type { Clock } from '../platform/clock.ts'
 import { newUserId } from '../platform/random.ts'
 import type { UserConflict, UserVerbs } from '../store/users.ts'
 import { AdministrationError, type AdministrationErrorCode } from './errors.ts'
-import { type CheckedUser, checkUserFields, type FieldProblem, type TEXT_FIELDS, type UserFields } from './user-fields.ts'
+import {
+  type CheckedUser,
+  checkUserFields,
+  type FieldProblem,
+  type TEXT_FIELDS,
+  type UserFields,
+} from './user-fields.ts'
 
 export interface UserParts {
   readonly store: UserVerbs

@@ -48,7 +48,12 @@ export interface UserVerbs {
   /** Erases the personal data; the id stays taken. */
   removeUser(userId: string, event: SecurityEvent): Promise<boolean>
 
+  /** What would refuse such a user now; an empty id is none. A later `addUser` decides by itself. */
+  findUserConflict(user: Pick<NewUser, 'userId' | 'usernameKey' | 'phone' | 'enabled'>): Promise<UserConflict | null>
+
   beginImport(importId: string, now: Seconds): Promise<void>
+  /** Imports that are neither published nor tidied up, oldest first. */
+  listOpenImports(): Promise<readonly { readonly importId: string; readonly aliveAt: Seconds }[]>
   /** Invisible until published. A conflict names the row (its place in `users`) and writes none of them. */
   addImportedUsers(
     importId: string,
@@ -140,8 +145,18 @@ export function createUserVerbs(driver: Driver): UserVerbs {
       return result.held
     },
 
+    async findUserConflict({ userId, usernameKey, phone, enabled }) {
+      const bind = { user_id: userId, username_key: usernameKey, phone: enabled ? phone : null }
+      const [row] = await driver.rows(sql.findUserConflict, bind)
+      return (row?.conflict ?? null) as UserConflict | null
+    },
+
     async beginImport(importId, now) {
       await driver.atomic([step(sql.insertImport, { import_id: importId, now })])
+    },
+    async listOpenImports() {
+      const imports = await driver.rows(sql.listOpenImports, {})
+      return imports.map(({ import_id, alive_at }) => ({ importId: import_id, aliveAt: alive_at }))
     },
     async addImportedUsers(importId, users, now) {
       const alive = step(sql.keepImportAlive, { import_id: importId, now }, 'alive')

@@ -167,6 +167,28 @@ export const listImports = statement<{ stale_before: number }, { import_id: stri
 
 const SOME_OF_IMPORT = `user_id IN (SELECT user_id FROM "user" WHERE import_id = :import_id LIMIT :most)`
 
+export const listOpenImports = statement<object, { import_id: string; started_at: number; alive_at: number }>(
+  'list_open_imports',
+  `SELECT import_id, started_at, alive_at FROM user_import WHERE published_at IS NULL ORDER BY started_at, import_id`,
+)
+
+const COUNTS = `(u.import_id IS NULL
+  OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
+
+/** What would refuse this user. Users of unfinished imports do not count: they may never be. */
+export const findUserConflict = statement<
+  { user_id: string; username_key: string; phone: string | null },
+  { conflict: string | null }
+>(
+  'find_user_conflict',
+  `SELECT CASE
+     WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.user_id = :user_id AND ${COUNTS}) THEN 'user_id_taken'
+     WHEN EXISTS (SELECT 1 FROM client c WHERE c.client_id = :user_id) THEN 'user_id_taken'
+     WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.username_key = :username_key AND ${COUNTS}) THEN 'username_taken'
+     WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.phone = CAST(:phone AS TEXT) AND u.enabled = 1 AND ${COUNTS})
+       THEN 'phone_taken' END AS conflict`,
+)
+
 export const unmarkImported = statement<{ import_id: string; most: number }, { user_id: string }>(
   'unmark_imported',
   `UPDATE "user" SET import_id = NULL WHERE ${SOME_OF_IMPORT} RETURNING user_id`,

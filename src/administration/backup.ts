@@ -1,0 +1,166 @@
+// A backup: one consistent copy of the embedded database while the server runs, verified, then one file. Protected by a
+// passphrase or for a recipient's key it holds the master key too; otherwise it leaves that out.
+
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { keyCheck, type MasterKey } from '../credentials/master-key.ts'
+import type { Clock } from '../platform/clock.ts'
+import { randomBytes } from '../platform/random.ts'
+import type { Driver } from '../store/driver.ts'
+import type { EventVerbs } from '../store/events.ts'
+import { verifySqliteFile } from '../store/sqlite-verify.ts'
+import {
+  createSeal,
+  damaged,
+  encodeHeader,
+  type Header,
+  openStream,
+  type Protection,
+  readHeader,
+  sealStream,
+  streamKey,
+} from './backup/container.ts'
+import {
+  assertAbsent,
+  bytesOf,
+  openForReading,
+  putInPlace,
+  readerOf,
+  reasonOf,
+  syncFolder,
+  writeDurably,
+} from './backup/files.ts'
+import { protect } from './backup/protection.ts'
+import { AdministrationError } from './errors.ts'
+
+export { type RestoreReport, type RestoreRequest, restore } from './backup/restore.ts'
+
+export interface BackupParts {
+  readonly store: EventVerbs & { readonly driver: Driver }
+  readonly clock: Clock
+}
+
+export interface BackupRequest {
+  readonly file: string
+  /** Goes into the file when that is protected. Null: it is not at hand. */
+  readonly master: MasterKey | null
+  readonly passphrase?: string
+  /** X25519 public key, PEM. */
+  readonly recipientKey?: string
+  readonly progress?: (progress: BackupProgress) => void
+}
+
+export interface BackupProgress {
+  readonly phase: 'copy' | 'verify' | 'write'
+  readonly done: number
+  readonly total: number
+}
+
+export interface BackupReport {
+  readonly file: string
+  readonly bytes: number
+  readonly protection: Protection['kind']
+  /** False: `restore` will ask for the master key, without which the signing keys and client secrets are lost. */
+  readonly holdsMasterKey: boolean
+  readonly schemaVersion: number
+}
+
+export async function backup({ store, clock }: BackupParts, request: BackupRequest): Promise<BackupReport> {
+  const { driver } = store
+  if (driver.backup === undefined) {
+    throw new AdministrationError(
+      'backup_unsupported',
+      'PostgreSQL has its own backups',
+      'Use pg_dump or continuous archiving, and keep the master key (LINGPAI_MASTER_KEY) apart from it',
+    )
+  }
+  const file = resolve(request.file)
+  await assertAbsent(file)
+  const { protection, secret } = await protect(request)
+  const folder = await workFolder(dirname(file))
+  try {
+    const copy = join(folder, 'copy.sqlite')
+    await driver.backup(copy, (done, total) => request.progress?.({ phase: 'copy', done, total }))
+    request.progress?.({ phase: 'verify', done: 0, total: 1 })
+    const verified = verifySqliteFile(copy, { settle: true })
+    if (!verified.whole) throw new AdministrationError('backup_failed', `The copy is not usable: ${verified.problem}`)
+    const held = secret === null ? null : request.master
+    if (held !== null && verified.keyCheck !== null && verified.keyCheck !== keyCheck(held)) {
+      throw new AdministrationError('wrong_key', 'The master key does not belong to this database')
+    }
+    request.progress?.({ phase: 'write', done: 0, total: 1 })
+    const bytes = await writeContainer({ folder, copy, protection, secret, master: held })
+    const detail = { protection: protection.kind, bytes, holdsMasterKey: held !== null }
+    // Before the file has its name: a copy of everybody's data that nobody knows of must not come to be.
+    await store.appendEvents([{ type: 'backup_made', at: clock.now(), detail }])
+    await putInPlace(join(folder, 'backup'), file)
+    await syncFolder(dirname(file))
+    request.progress?.({ phase: 'write', done: 1, total: 1 })
+    const { schemaVersion } = verified
+    return { file, bytes, protection: protection.kind, holdsMasterKey: held !== null, schemaVersion }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Beside the target, so that the finished file only needs its name; readable by its owner only. */
+async function workFolder(beside: string): Promise<string> {
+  try {
+    return await mkdtemp(join(beside, '.lingpai-backup-'))
+  } catch (error) {
+    const message = `The backup cannot be written in ${beside}: ${reasonOf(error)}`
+    throw new AdministrationError('backup_failed', message, null, { cause: error })
+  }
+}
+
+interface Container {
+  readonly folder: string
+  readonly copy: string
+  readonly protection: Protection
+  readonly secret: Uint8Array | null
+  readonly master: MasterKey | null
+}
+
+async function writeContainer({ folder, copy, protection, secret, master }: Container): Promise<number> {
+  const header: Header = { version: 1, nonce: Buffer.from(randomBytes(16)).toString('base64url'), protection }
+  const headerBytes = encodeHeader(header)
+  const key = secret === null ? null : streamKey(secret, headerBytes)
+  const seal = createSeal(key, headerBytes)
+  const written = createHash('sha256')
+  const content = async function* () {
+    for await (const bytes of contentOf(copy, master)) {
+      written.update(bytes)
+      yield bytes
+    }
+  }
+  const pieces = async function* () {
+    yield headerBytes
+    yield* sealStream(content(), seal)
+  }
+  const path = join(folder, 'backup')
+  const bytes = await writeDurably(path, pieces())
+  // What the disk gives back is what counts.
+  if ((await contentDigest(path, key)) !== written.digest('hex'))
+    throw damaged('it reads otherwise than it was written')
+  return bytes
+}
+
+/** A line about the master key, then the database. */
+async function* contentOf(copy: string, master: MasterKey | null): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${JSON.stringify({ masterKey: master?.reveal() ?? null })}\n`, 'utf8')
+  yield* bytesOf(copy)
+}
+
+async function contentDigest(path: string, key: Uint8Array | null): Promise<string> {
+  const handle = await openForReading(path)
+  try {
+    const reader = readerOf(handle)
+    const { bytes } = await readHeader(reader)
+    const hash = createHash('sha256')
+    for await (const chunk of openStream(reader, createSeal(key, bytes))) hash.update(chunk)
+    return hash.digest('hex')
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,120 @@
+// Files of a backup on disk: read in order, written durably and for the owner only, and put in place under their final
+// name in one step, never over anything that is there.
+
+import { constants, createReadStream } from 'node:fs'
+import { copyFile, type FileHandle, link, lstat, open, rm } from 'node:fs/promises'
+import { AdministrationError } from '../errors.ts'
+import type { Reader } from './container.ts'
+
+export const OWNER_ONLY = 0o600
+
+/** Opens what is there under this very name, not what a link of that name points to. */
+export async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    const handle = await open(path, 'r')
+    if ((await handle.stat()).isFile()) return handle
+    await handle.close()
+  } catch (error) {
+    throw new AdministrationError('not_a_backup', `${path} cannot be read: ${reasonOf(error)}`, null, { cause: error })
+  }
+  throw new AdministrationError('not_a_backup', `${path} is not a regular file`)
+}
+
+export function readerOf(handle: FileHandle): Reader {
+  return {
+    async read(length) {
+      const bytes = Buffer.alloc(length)
+      let filled = 0
+      while (filled < length) {
+        const { bytesRead } = await handle.read(bytes, filled, length - filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return bytes.subarray(0, filled)
+    },
+  }
+}
+
+export function bytesOf(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { highWaterMark: 262_144 })
+}
+
+/** A new file, durable when this resolves. The number of bytes. */
+export async function writeDurably(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
+  const handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, OWNER_ONLY)
+  let written = 0
+  try {
+    for await (const bytes of pieces) {
+      await handle.writeFile(bytes)
+      written += bytes.length
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return written
+}
+
+export async function assertAbsent(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return null
+    throw new AdministrationError('backup_failed', `${path} cannot be written: ${reasonOf(error)}`)
+  })
+  if (found !== null) throw fileExists(path)
+}
+
+/** The finished file gets its name at once or not at all, and never replaces another one. */
+export async function putInPlace(finished: string, path: string): Promise<void> {
+  try {
+    await link(finished, path)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) throw fileExists(path)
+    // File systems of memory sticks and some network drives know no links.
+    await copyAnew(finished, path)
+  }
+}
+
+async function copyAnew(finished: string, path: string): Promise<void> {
+  try {
+    await copyFile(finished, path, constants.COPYFILE_EXCL)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) throw fileExists(path)
+    await rm(path, { force: true })
+    throw error
+  }
+  const handle = await open(path, 'r+')
+  try {
+    await handle.chmod(OWNER_ONLY)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The names in a folder are durable only once the folder is. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function fileExists(path: string): AdministrationError {
+  return new AdministrationError(
+    'file_exists',
+    `${path} exists already`,
+    'A backup never replaces a file: choose another name',
+  )
+}
