@@ -64,12 +64,14 @@ export function bearerFrom(
     places.includes('form') ? (form?.get('access_token') ?? null) : null,
     places.includes('query') ? (query?.get('access_token') ?? null) : null,
   ].filter((token) => token !== null)
-  if (new Set(found).size > 1) {
+  // RFC 6750 §3.1: the same parameter twice is a malformed request.
+  const repeated = [form, query].some((parameters) => parameters?.isRepeated('access_token'))
+  if (repeated || new Set(found).size > 1) {
     throw new OAuthError({
       error: 'invalid_request',
-      description: 'Different access tokens were sent at once',
-      rule: 'access_token_ambiguous',
-      clause: 'RFC 6750 §2',
+      description: repeated ? 'access_token is sent more than once' : 'Different access tokens were sent at once',
+      rule: repeated ? 'parameter_repeated' : 'access_token_ambiguous',
+      clause: repeated ? 'RFC 6750 §3.1' : 'RFC 6750 §2',
       headers: { 'www-authenticate': 'Bearer error="invalid_request"' },
     })
   }

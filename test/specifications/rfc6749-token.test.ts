@@ -11,6 +11,7 @@ import {
   expectInvalidRequest,
   expectInvalidToken,
   form,
+  query,
   RelyingParty,
   tokensOf,
 } from '../support/relying-party.ts'
@@ -189,10 +190,10 @@ describe.each(['sqlite', 'postgres'] as const)('the token endpoint on %s', (data
 
     test('§2.3.1 nothing in the query of the URL counts', async () => {
       const code = await app.code()
-      const url = (query: object) => `${host.origin}/sso/token?${form({ ...query })}`
+      const url = (fields: object) => `${host.origin}/sso/token?${query({ ...fields })}`
       const fields = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK }
-      const post = (query: object, body: object, headers = {}) =>
-        ask(url(query), { method: 'POST', headers, body: form({ ...body }) })
+      const post = (inQuery: object, body: object, headers = {}) =>
+        ask(url(inQuery), { method: 'POST', headers, body: form({ ...body }) })
       expectInvalidClient(await post({ client_id: 'app', client_secret: TEST_SECRET }, fields))
       const { code: _, ...without } = fields
       expectInvalidRequest(await post({ code }, without, app.credentials))
@@ -216,7 +217,7 @@ describe.each(['sqlite', 'postgres'] as const)('the token endpoint on %s', (data
     const code = await app.code()
     const fields = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK }
     const url = `${host.origin}/sso/token`
-    const get = await ask(`${url}?${form(fields)}`, { headers: app.credentials })
+    const get = await ask(`${url}?${query(fields)}`, { headers: app.credentials })
     expect(get.status).toBe(405)
     expect(get.headers.get('allow')).toContain('POST')
     const type = (value: string) => ({ ...app.credentials, 'content-type': value })

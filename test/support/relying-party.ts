@@ -72,6 +72,11 @@ export function form(fields: Fields): URLSearchParams {
   )
 }
 
+/** The same as text, for a URL. */
+export function query(fields: Fields): string {
+  return form(fields).toString()
+}
+
 /** Through every page of ours until the answer leaves for the client. */
 export async function walk(visitor: Visitor, start: string, username: string): Promise<URL> {
   let page: Page = await visitor.follow(await visitor.get(start))
@@ -107,14 +112,15 @@ export class RelyingParty {
 
   /** The same client and browser, asking another server on the same database. */
   through(at: TestServer): RelyingParty {
-    const twin = new RelyingParty({ ...this, at })
+    const { host, clientId, secret, redirectUri, scope, username } = this
+    const twin = new RelyingParty({ host, clientId, secret, redirectUri, scope, username, at })
     for (const [name, value] of this.visitor.cookies) twin.visitor.cookies.set(name, value)
     return twin
   }
 
   authorizeUrl(parameters: Fields = {}): string {
     const isPublic = this.secret === null
-    const query = form({
+    const asked = query({
       response_type: 'code',
       client_id: this.clientId,
       redirect_uri: this.redirectUri,
@@ -123,7 +129,7 @@ export class RelyingParty {
       ...(isPublic && PKCE),
       ...parameters,
     })
-    return `${this.#at.origin}/sso/authorize?${query}`
+    return `${this.#at.origin}/sso/authorize?${asked}`
   }
 
   /** The address at the client that the browser is sent to. */

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
 import { type Client, isConfidential } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
+import { assertSingle } from '../../protocol/single.ts'
 import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
@@ -20,6 +21,7 @@ export interface IntrospectionParts {
 export function introspectionEndpoint({ issuer, authentication, store }: IntrospectionParts): Endpoint {
   return async (request) => {
     const form = readForm(request)
+    assertSingle(form, 'RFC 7662 §2.1')
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
     const hash = sha256(token ?? '')

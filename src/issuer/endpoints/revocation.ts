@@ -5,6 +5,7 @@ import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
+import { assertSingle } from '../../protocol/single.ts'
 import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
@@ -18,6 +19,7 @@ export interface RevocationParts {
 export function revocationEndpoint({ authentication, store }: RevocationParts): Endpoint {
   return async (request) => {
     const form = readForm(request)
+    assertSingle(form, 'RFC 7009 §2.1')
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
     const hash = sha256(token ?? '')

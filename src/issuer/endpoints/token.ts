@@ -6,6 +6,7 @@ import { json } from '../../http/replies.ts'
 import type { Client } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { Parameters } from '../../protocol/parameters.ts'
+import { assertSingle } from '../../protocol/single.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
 import { findWithCredentials } from '../client-authentication/find.ts'
@@ -57,13 +58,14 @@ const NOTHING = new Parameters(new Map())
 /** Form body; else JSON; else, if the body has no grant_type, the query. Whether the client may is asked later. */
 function readTokenRequest(request: HttpRequest): ReadRequest {
   const isJson = mediaType(request.headers) === 'application/json'
-  const body = isJson ? readJson(request) : readForm(request)
-  assertSingle(body)
+  // Clients that put everything into the query still name the type of the body they do not send.
+  const body = request.body.length === 0 ? NOTHING : isJson ? readJson(request) : readForm(request)
+  assertSingleParameters(body)
   if (body.get('grant_type') !== undefined || request.query === '') {
     return { parameters: body, credentials: body, source: isJson ? 'json' : 'form' }
   }
   const query = readQuery(request)
-  assertSingle(query)
+  assertSingleParameters(query)
   if (query.get('grant_type') === undefined) return { parameters: body, credentials: body, source: 'form' }
   const clientId = body.get('client_id') ?? query.get('client_id')
   const secret = body.get('client_secret')
@@ -71,15 +73,13 @@ function readTokenRequest(request: HttpRequest): ReadRequest {
   return { parameters: query, credentials: values.size === 0 ? NOTHING : new Parameters(values), source: 'query' }
 }
 
-function hasValue(entry: [string, string | undefined]): entry is [string, string] {
-  return entry[1] !== undefined
+/** RFC 8707 §2: only `resource` may be sent more than once. */
+function assertSingleParameters(parameters: Parameters): void {
+  assertSingle(parameters, 'RFC 6749 §3.2', ['resource'])
 }
 
-/** RFC 6749 §3.2: parameters must not be included more than once. */
-function assertSingle(parameters: Parameters): void {
-  const [repeated] = parameters.repeated.filter((name) => name !== 'resource')
-  if (repeated === undefined) return
-  throw invalidRequest('parameter_repeated', 'RFC 6749 §3.2', `${repeated.slice(0, 40)} is sent more than once`)
+function hasValue(entry: [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined
 }
 
 function assertSource({ token }: Client, source: Source): void {

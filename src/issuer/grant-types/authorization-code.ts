@@ -87,6 +87,8 @@ function assertBinding({ code }: Found, { client }: ClientRecord, parameters: Pa
   } else if (redirectUri !== code.redirectUri) {
     throw invalidGrant('redirect_uri_differs', 'RFC 6749 §4.1.3', 'redirect_uri differs from the authorization request')
   }
+  // Where PKCE is off no challenge was kept, so a verifier says nothing; a code from before the change stays bound.
+  if (client.authorize.pkce === 'off' && code.codeChallenge === null) return
   assertVerifier(code.codeChallenge, parameters.get('code_verifier'))
 }
 
