@@ -1,0 +1,146 @@
+// The rehearsal's page: opened once by a link of the command line, then bound to that browser; chooses a person, plays,
+// and shows the report.
+
+import type { MasterKey } from '../../credentials/master-key.ts'
+import { csrfToken, isCsrfToken, isSameOrigin } from '../../http/csrf.ts'
+import { readForm } from '../../http/form.ts'
+import type { HttpReply, HttpRequest } from '../../http/message.ts'
+import { pageReply } from '../../http/page-reply.ts'
+import { redirect, withOutcome } from '../../http/replies.ts'
+import type { Route, RouteParameters } from '../../http/route.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { RehearsalView } from '../../pages/index.ts'
+import { type Brand, type ErrorAdvice, errorPage, type Locale, openLinkPage, rehearsalPage } from '../../pages/index.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { newId } from '../../platform/random.ts'
+import type { Addresses } from '../../protocol/addresses.ts'
+import type { Store } from '../../store/store.ts'
+import { findChosenUser, userChoices } from './choose-user.ts'
+import { findRehearsalTicket, type RehearsalTicket, spendRehearsalTicket } from './link.ts'
+import { CannotRehearse, rehearse } from './rehearse.ts'
+import type { ComposeRehearsal } from './stage.ts'
+import { frameFor, type Visitor, visitorOf } from './visitor.ts'
+
+export interface RehearsalPageParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly master: MasterKey
+  readonly addresses: Addresses
+  readonly brand: Brand
+  readonly defaultLocale: Locale
+  readonly composeRehearsal: ComposeRehearsal
+}
+
+export function rehearsalRoutes(parts: RehearsalPageParts): readonly Route[] {
+  const endpoint = (request: HttpRequest, { id = '' }: RouteParameters) => answer(parts, request, id)
+  return [{ methods: ['GET', 'POST'], path: `${parts.addresses.path.rehearsal}/{id}`, endpoint, kind: 'page' }]
+}
+
+async function answer(parts: RehearsalPageParts, request: HttpRequest, secret: string): Promise<HttpReply> {
+  const visitor = visitorOf(request)
+  const ticket = await findRehearsalTicket(parts.store, parts.clock, secret, visitor.hash)
+  const client = ticket === null ? null : await parts.store.findClient(ticket.clientId)
+  if (ticket === null || client === null) return linkSpent(parts, request)
+  const open: OpenPage = {
+    parts,
+    request,
+    visitor,
+    ticket,
+    client,
+    path: `${parts.addresses.path.rehearsal}/${secret}`,
+  }
+  if (request.method === 'POST') return submit(open)
+  return ticket.state === 'unspent' ? showLink(open) : showPage(open, {})
+}
+
+interface OpenPage {
+  readonly parts: RehearsalPageParts
+  readonly request: HttpRequest
+  readonly visitor: Visitor
+  readonly ticket: RehearsalTicket
+  readonly client: ClientRecord
+  readonly path: string
+}
+
+async function submit(open: OpenPage): Promise<HttpReply> {
+  const { parts, request, visitor, ticket, client, path } = open
+  const form = readForm(request)
+  const { master, addresses, store, clock } = parts
+  const own =
+    !visitor.isNew &&
+    isSameOrigin(request, addresses.origin) &&
+    isCsrfToken(master.derive('csrf'), visitor.visit, purposeOf(ticket), form.get('csrf'))
+  if (!own) return formRefused(parts, request, visitor)
+  if (ticket.state === 'unspent') {
+    const spent = await spendRehearsalTicket(store, clock, ticket, visitor.hash)
+    return spent ? redirect(303, path) : linkSpent(parts, request)
+  }
+  const chosen = form.get('user') ?? ''
+  const user = await findChosenUser(store, chosen)
+  if (user === null) {
+    const problem = { problem: chosen.trim() === '' ? 'required' : 'user_unknown' } as const
+    return showPage(open, { chosen, problems: { user: problem } })
+  }
+  try {
+    return await showPage(open, { chosen, result: await rehearse(parts, { client, user }) })
+  } catch (error) {
+    if (!(error instanceof CannotRehearse)) throw error
+    return showPage(open, { chosen, problems: { user: { problem: 'text', text: error.said } } })
+  }
+}
+
+/** Another secret than the ticket's own hash would do as well; this one needs no storing. */
+function purposeOf({ hash }: RehearsalTicket): string {
+  return `rehearsal:${Buffer.from(hash).toString('base64url')}`
+}
+
+function formOf({ parts, visitor, ticket, path }: OpenPage) {
+  return { action: path, csrf: csrfToken(parts.master.derive('csrf'), visitor.visit, purposeOf(ticket)) }
+}
+
+function showLink(open: OpenPage): HttpReply {
+  const page = openLinkPage({ form: formOf(open), purpose: 'rehearsal' }, frameFor(open.parts, open.request))
+  return pageReply(page, { cookies: open.visitor.cookies })
+}
+
+async function showPage(
+  open: OpenPage,
+  shown: Partial<Pick<RehearsalView, 'chosen' | 'problems' | 'result'>>,
+): Promise<HttpReply> {
+  const users = await userChoices(open.parts.store)
+  const view: RehearsalView = {
+    form: formOf(open),
+    clientName: open.client.client.client_name,
+    users,
+    chosen: '',
+    problems: {},
+    result: null,
+    next: null,
+    ...shown,
+  }
+  return pageReply(rehearsalPage(view, frameFor(open.parts, open.request)), { cookies: open.visitor.cookies })
+}
+
+/** Unknown, expired, or another browser's: a stranger learns nothing from the difference. */
+function linkSpent(parts: RehearsalPageParts, request: HttpRequest): HttpReply {
+  return problemReply(parts, request, 410, 'link_spent', 'This link was used in another browser, or has expired')
+}
+
+function formRefused(parts: RehearsalPageParts, request: HttpRequest, { cookies }: Visitor): HttpReply {
+  const description = 'The form was not sent from its own page'
+  const outcome = { rule: 'form_foreign', clause: 'RFC 6749 §10.12', reason: description }
+  return withOutcome(problemReply(parts, request, 403, 'cross_site_form', description, cookies), outcome)
+}
+
+function problemReply(
+  parts: RehearsalPageParts,
+  request: HttpRequest,
+  status: number,
+  advice: ErrorAdvice,
+  description: string,
+  cookies: readonly string[] = [],
+): HttpReply {
+  const traceId = newId('tr')
+  const page = errorPage({ status, code: 'invalid_request', description, traceId, advice }, frameFor(parts, request))
+  return pageReply(page, { cookies, headers: { 'x-trace-id': traceId } })
+}

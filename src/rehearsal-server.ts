@@ -1,0 +1,128 @@
+// Builds the second server that a rehearsal is played on: the same parts over a store in memory, with throw-away keys.
+// Nothing it mints is valid anywhere, and nothing it writes outlives it.
+
+import type { ComposeRehearsal } from './administration/rehearsal/stage.ts'
+import { newClientSecret } from './credentials/client-secret.ts'
+import { digestClientSecret, sha256 } from './credentials/digest.ts'
+import { newMasterKey } from './credentials/master-key.ts'
+import { setCookie } from './http/cookies.ts'
+import { openKeyRing } from './issuer/keys/ring.ts'
+import { type ClientRecord, isConfidential } from './model/client.ts'
+import type { UserWithPassword } from './model/user.ts'
+import { type Log, silentLog } from './platform/log.ts'
+import { newId, newSecret } from './platform/random.ts'
+import { compose, type Parts } from './server.ts'
+import { migrate } from './store/migrate.ts'
+import { migrations } from './store/migrations/index.ts'
+import { openSqlite } from './store/sqlite.ts'
+import { createStore, type Store } from './store/store.ts'
+
+/** `parts` are those of the running server: clock, addresses, brand, lifetimes and limits are taken over as they are. */
+export function rehearsalComposer(
+  parts: Pick<Parts, 'addresses' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'>,
+): ComposeRehearsal {
+  return async ({ client, user }) => {
+    const { addresses, clock, lifetimes } = parts
+    // Keys made and rows migrated in a rehearsal are no news; a fault is.
+    const log: Log = { ...silentLog, error: (message, fields) => parts.log.error(`Rehearsal: ${message}`, fields) }
+    const driver = await openSqlite({ file: ':memory:', log })
+    try {
+      await migrate(driver, migrations, { clock, log })
+      const store = createStore(driver)
+      const master = newMasterKey()
+      const clientSecret = isConfidential(client.client) ? newClientSecret() : null
+      await copyClient(store, client, clientSecret === null ? null : digestClientSecret(master, clientSecret))
+      await copyUser(store, user)
+      const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
+      const keys = await openKeyRing({ store, master, clock, log, longestTokenLifetime })
+      const sessionSecret = newSecret()
+      const visitSecret = newSecret()
+      const signedIn = await plantSession(store, parts, user, sessionSecret)
+      const handle = compose({
+        addresses,
+        alternativeOrigins: [],
+        store,
+        master,
+        keys,
+        hasher: parts.hasher,
+        clock,
+        log,
+        brand: parts.brand,
+        defaultLocale: parts.defaultLocale,
+        lifetimes,
+        limits: parts.limits,
+        proofFolder: null,
+        trace: null,
+        pages: [],
+        unready: async () => null,
+      })
+      return {
+        handle,
+        clientSecret,
+        cookie: `${cookiePair('visit', visitSecret, addresses.secure)}; ${cookiePair('session', sessionSecret, addresses.secure)}`,
+        cookieSecrets: [visitSecret, sessionSecret],
+        signedIn,
+        close: () => driver.close(),
+      }
+    } catch (error) {
+      await driver.close()
+      throw error
+    }
+  }
+}
+
+async function copyClient(
+  store: Store,
+  { client, enabled, updatedAt }: ClientRecord,
+  secretHash: Uint8Array | null,
+): Promise<void> {
+  const about = { at: updatedAt, clientId: client.client_id }
+  await store.addClient(client, secretHash, { type: 'client_added', ...about })
+  if (enabled) return
+  await store.updateClient(client, { enabled, version: 1, killIssued: false }, { type: 'client_disabled', ...about })
+}
+
+/** The instant of the last change goes along: it is a claim. The password stays behind. */
+async function copyUser(store: Store, user: UserWithPassword): Promise<void> {
+  const { userId, username, profile, phone, phoneVerified, email, emailVerified, enabled } = user
+  await store.addUser(
+    {
+      userId,
+      username,
+      usernameKey: username,
+      profile,
+      phone,
+      phoneVerified,
+      email,
+      emailVerified,
+      enabled,
+      passwordHash: null,
+    },
+    { type: 'user_added', at: user.updatedAt, userId },
+  )
+}
+
+async function plantSession(
+  store: Store,
+  { clock, lifetimes }: Pick<Parts, 'clock' | 'lifetimes'>,
+  { userId }: UserWithPassword,
+  secret: string,
+): Promise<boolean> {
+  const copy = await store.findUser(userId)
+  if (copy === null) return false
+  const now = clock.now()
+  const session = {
+    sessionId: newId('se'),
+    userId,
+    userGeneration: copy.generation,
+    authenticatedAt: now,
+    amr: ['pwd'],
+    lastUsedAt: now,
+    expiresAt: now + lifetimes.sessionAbsolute,
+  }
+  return store.startSession(session, sha256(secret), [])
+}
+
+function cookiePair(name: 'visit' | 'session', value: string, secure: boolean): string {
+  return setCookie(name, value, { secure }).split(';', 1)[0] ?? ''
+}

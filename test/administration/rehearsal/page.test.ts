@@ -1,0 +1,148 @@
+// The page: its link works once, in one browser, for ten minutes; looking at it spends nothing.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { newRehearsalLink } from '../../../src/administration/rehearsal/index.ts'
+import { sha256 } from '../../../src/credentials/digest.ts'
+import { Browser, csrfOf, type House, openHouse } from './house.ts'
+
+let house: House
+let path: string
+
+beforeEach(async () => {
+  house = await openHouse()
+  await house.addClient('tenant-a')
+  await house.addUser('alice')
+  await house.addUser('bob', { phone: null, profile: {} })
+  const url = await newRehearsalLink(house.store, house.clock, house.addresses, 'tenant-a')
+  expect(url).toMatch(/^https:\/\/sso\.example\.com\/sso\/rehearsal\/[A-Za-z0-9]{43}$/)
+  path = new URL(url).pathname
+})
+afterEach(() => house.server.close())
+
+async function opened(): Promise<{ browser: Browser; csrf: string }> {
+  const browser = new Browser(house)
+  const csrf = csrfOf(await browser.send('GET', path))
+  const reply = await browser.send('POST', path, { csrf })
+  expect(reply.status).toBe(303)
+  expect(reply.headers['location']).toBe(path)
+  return { browser, csrf: csrfOf(await browser.send('GET', path)) }
+}
+
+describe('the link', () => {
+  test('HEAD, a link preview and other readers spend nothing', async () => {
+    const preview = new Browser(house)
+    expect((await preview.send('HEAD', path)).status).toBe(200)
+    expect((await preview.send('GET', path)).status).toBe(200)
+    expect((await new Browser(house).send('GET', path)).status).toBe(200)
+    await opened()
+  })
+
+  test('is bound to the browser that pressed the button first; another is refused', async () => {
+    const late = new Browser(house)
+    const csrf = csrfOf(await late.send('GET', path))
+    const { browser } = await opened()
+    expect((await late.send('POST', path, { csrf })).status).toBe(410)
+    expect((await late.send('GET', path)).status).toBe(410)
+    expect((await browser.send('GET', path)).status).toBe(200)
+  })
+
+  test('of two that press at once, exactly one has it', async () => {
+    const browsers = [new Browser(house), new Browser(house)]
+    const forms = await Promise.all(browsers.map(async (each) => csrfOf(await each.send('GET', path))))
+    const replies = await Promise.all(browsers.map((each, at) => each.send('POST', path, { csrf: forms[at] ?? '' })))
+    expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 410])
+  })
+
+  test('expires after ten minutes; the page it opened after an hour', async () => {
+    const browser = new Browser(house)
+    house.clock.time += 599
+    const csrf = csrfOf(await browser.send('GET', path))
+    house.clock.time += 1
+    expect((await browser.send('POST', path, { csrf })).status).toBe(410)
+
+    path = new URL(await newRehearsalLink(house.store, house.clock, house.addresses, 'tenant-a')).pathname
+    const { browser: mine } = await opened()
+    house.clock.time += 3_599
+    expect((await mine.send('GET', path)).status).toBe(200)
+    house.clock.time += 1
+    expect((await mine.send('GET', path)).status).toBe(410)
+  })
+
+  test('only its hash is kept, and a guess opens nothing', async () => {
+    const tables = await house.contents()
+    expect(JSON.stringify(tables)).not.toContain(path.split('/').at(-1) ?? path)
+    const guess = `${house.addresses.path.rehearsal}/${'A'.repeat(43)}`
+    expect((await new Browser(house).send('GET', guess)).status).toBe(410)
+  })
+
+  test('a ticket of another purpose does not open it', async () => {
+    const secret = 'B'.repeat(43)
+    const now = house.clock.now()
+    await house.store.addTicket(sha256(secret), {
+      purpose: 'set_up',
+      detail: 'tenant-a',
+      createdAt: now,
+      expiresAt: now + 600,
+    })
+    expect((await new Browser(house).send('GET', `${house.addresses.path.rehearsal}/${secret}`)).status).toBe(410)
+  })
+})
+
+describe('its forms', () => {
+  test('another origin, a missing or foreign value, or no cookie: 403, and nothing is spent', async () => {
+    const browser = new Browser(house)
+    const csrf = csrfOf(await browser.send('GET', path))
+    const foreign = csrfOf(await new Browser(house).send('GET', path))
+    expect((await browser.send('POST', path, { csrf }, { origin: 'https://evil.example' })).status).toBe(403)
+    expect((await browser.send('POST', path, { csrf }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    expect((await browser.send('POST', path, {})).status).toBe(403)
+    expect((await browser.send('POST', path, { csrf: foreign })).status).toBe(403)
+    expect((await new Browser(house).send('POST', path, { csrf })).status).toBe(403)
+    expect((await browser.send('POST', path, { csrf })).status).toBe(303)
+  })
+
+  test('nobody chosen, or somebody unknown: the page says so and runs nothing', async () => {
+    const { browser, csrf } = await opened()
+    const before = await house.contents()
+    for (const user of ['', 'nobody-here']) {
+      const reply = await browser.send('POST', path, { csrf, user })
+      expect(reply.status).toBe(200)
+      expect(String(reply.body)).toContain('id="user-error"')
+    }
+    expect(await house.contents()).toEqual(before)
+  })
+
+  test('lists people, plays the chosen one, and shows the report; again and again', async () => {
+    const { browser, csrf } = await opened()
+    const page = String((await browser.send('GET', path)).body)
+    expect(page).toContain('张三 (alice)')
+    expect(page).not.toContain('id="verdict"')
+    const shown = String((await browser.send('POST', path, { csrf, user: 'id-of-alice' })).body)
+    expect(shown).toContain('It works: 制作云测试 would have signed in 张三.')
+    expect(shown).toContain('<td>13800138000</td>')
+    const again = String((await browser.send('POST', path, { csrf, user: 'bob' })).body)
+    expect(again).toContain('There is no phone_number')
+  })
+
+  test('speaks Chinese to whom reads Chinese', async () => {
+    const { browser, csrf } = await opened()
+    const reply = await browser.send('POST', path, { csrf, user: 'alice' }, { 'accept-language': 'zh-CN' })
+    expect(String(reply.body)).toContain('state 原样返回')
+    expect(String(reply.body)).not.toContain('state comes back unchanged')
+  })
+
+  test('a language picked on it holds for the report', async () => {
+    const { browser, csrf } = await opened()
+    await browser.send('GET', path, undefined, {}, 'ui_locales=zh-CN')
+    expect(String((await browser.send('POST', path, { csrf, user: 'alice' })).body)).toContain('state 原样返回')
+  })
+
+  test('with many people a user name is typed instead', async () => {
+    for (let at = 0; at < 50; at++) await house.addUser(`person-${at}`, { phone: null })
+    const { browser, csrf } = await opened()
+    const page = String((await browser.send('GET', path)).body)
+    expect(page).not.toContain('<select')
+    const reply = await browser.send('POST', path, { csrf, user: ' PERSON-7 ' })
+    expect(String(reply.body)).toContain('id="verdict"')
+  })
+})
