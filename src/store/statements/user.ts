@@ -120,7 +120,7 @@ export const upgradePasswordHash = statement<{ user_id: string; password_hash: s
 /** Disabling grows the generation: what was issued before never works again, also after enabling. */
 export const setUserEnabled = statement<{ user_id: string; enabled: number; now: number }, { version: number }>(
   'set_user_enabled',
-  `UPDATE "user" SET enabled = :enabled, generation = generation + (1 - :enabled), version = version + 1,
+  `UPDATE "user" SET enabled = :enabled, generation = generation + (1 - CAST(:enabled AS BIGINT)), version = version + 1,
      updated_at = :now
    WHERE user_id = :user_id AND removed_at IS NULL RETURNING version`,
 )

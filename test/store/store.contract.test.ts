@@ -1,0 +1,271 @@
+// What every store promises of its verbs, beyond what codes and tokens are tested for by the specifications: each
+// promise holds on SQLite and on PostgreSQL.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sha256 } from '../../src/credentials/digest.ts'
+import type { Interaction } from '../../src/model/interaction.ts'
+import type { Session } from '../../src/model/session.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { newSecret } from '../../src/platform/random.ts'
+import type { Driver } from '../../src/store/driver.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { createStore, type Store } from '../../src/store/store.ts'
+import type { NewUser } from '../../src/store/users.ts'
+import { freshDatabase } from '../support/postgres.ts'
+
+const NOW = 1_800_000_000
+
+function person(name: string, fields: Partial<NewUser> = {}): NewUser {
+  return {
+    userId: `id-${name}`,
+    username: name,
+    usernameKey: name,
+    profile: { displayName: name, custom: { team: '制作' } },
+    phone: null,
+    phoneVerified: false,
+    email: null,
+    emailVerified: false,
+    passwordHash: null,
+    enabled: true,
+    ...fields,
+  }
+}
+
+const event = (
+  type: 'user_added' | 'user_disabled' | 'user_removed' | 'users_imported' | 'session_ended' | 'session_started',
+  at = NOW,
+) => ({ type, at })
+
+describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
+  let driver: Driver
+  let store: Store
+  let drop: () => Promise<void> = async () => {}
+  beforeAll(async () => {
+    if (kind === 'sqlite') driver = await openSqlite({ file: ':memory:' })
+    else {
+      const fresh = await freshDatabase()
+      drop = fresh.drop
+      driver = await openPostgres({ url: fresh.url })
+    }
+    await migrate(driver, migrations, { clock: systemClock() })
+    store = createStore(driver)
+  })
+  afterAll(async () => {
+    await driver.close()
+    await drop()
+  })
+
+  const session = (userId: string, fields: Partial<Session> = {}): Session => ({
+    sessionId: `se_${newSecret()}`,
+    userId,
+    userGeneration: 1,
+    authenticatedAt: NOW,
+    amr: ['pwd'],
+    lastUsedAt: NOW,
+    expiresAt: NOW + 1000,
+    ...fields,
+  })
+
+  test('a user comes back as it went in', async () => {
+    await store.addUser(person('anna', { phone: '+8613800000001', email: 'a@example.com' }), event('user_added'))
+    expect(await store.findUser('id-anna')).toMatchObject({
+      username: 'anna',
+      profile: { displayName: 'anna', custom: { team: '制作' } },
+      phone: '+8613800000001',
+      enabled: true,
+      generation: 1,
+      passwordHash: null,
+    })
+    expect(await store.findUserByUsername('anna')).toEqual(await store.findUser('id-anna'))
+    expect(await store.findUserByUsername('nobody')).toBeNull()
+  })
+
+  test('a user id, a user name and the phone of an enabled user are taken once', async () => {
+    await store.addUser(person('bert', { phone: '+8613800000002' }), event('user_added'))
+    const refused = [
+      person('bert2', { userId: 'id-bert' }),
+      person('bert3', { usernameKey: 'bert' }),
+      person('bert4', { phone: '+8613800000002' }),
+    ]
+    const answers = []
+    for (const each of refused) answers.push(await store.addUser(each, event('user_added')))
+    expect(answers).toEqual(['user_id_taken', 'username_taken', 'phone_taken'])
+    await store.setUserEnabled('id-bert', false, event('user_disabled'))
+    expect(await store.addUser(person('bert5', { phone: '+8613800000002' }), event('user_added'))).toBe('added')
+    expect(await store.setUserEnabled('id-bert', true, event('user_disabled'))).toBe('phone_taken')
+    expect(await store.findUser('id-bert')).toMatchObject({ enabled: false })
+  })
+
+  test('the id of a removed user is never used again, and nothing personal is left', async () => {
+    await store.addUser(person('carl', { email: 'c@example.com' }), event('user_added'))
+    expect(await store.removeUser('id-carl', event('user_removed'))).toBe(true)
+    expect(await store.findUser('id-carl')).toBeNull()
+    expect(await store.addUser(person('carl2', { userId: 'id-carl' }), event('user_added'))).toBe('user_id_taken')
+    expect(await store.addUser(person('carl', { userId: 'id-new-carl' }), event('user_added'))).toBe('added')
+  })
+
+  test('a session is live until it idles out, is too old, is ended, or its user is disabled', async () => {
+    await store.addUser(person('dora'), event('user_added'))
+    const secrets = [newSecret(), newSecret()].map((secret) => sha256(secret))
+    const [one, two] = secrets as [Uint8Array, Uint8Array]
+    const first = session('id-dora')
+    expect(await store.startSession(first, one, [event('session_started')])).toBe(true)
+    const find = (now: number, idleSince: number) => store.findSessions([two, one], now, idleSince)
+    expect(await find(NOW + 10, NOW - 1)).toMatchObject([
+      { session: { sessionId: first.sessionId, amr: ['pwd'] }, user: { userId: 'id-dora' } },
+    ])
+    expect(await find(NOW + 10, NOW)).toEqual([])
+    expect(await find(NOW + 1000, NOW - 1)).toEqual([])
+    expect(await store.renewSession({ ...first, authenticatedAt: NOW + 5 }, two, [])).toBe(true)
+    expect(await store.findSessions([one], NOW + 10, NOW - 1)).toEqual([])
+    expect(await store.findSessions([two], NOW + 10, NOW - 1)).toMatchObject([
+      { session: { authenticatedAt: NOW + 5 } },
+    ])
+    await store.setUserEnabled('id-dora', false, event('user_disabled'))
+    await store.setUserEnabled('id-dora', true, event('user_disabled'))
+    expect(await store.findSessions([two], NOW + 10, NOW - 1)).toEqual([])
+    expect(await store.startSession(session('id-dora'), sha256('stale'), [])).toBe(false)
+    const fresh = session('id-dora', { userGeneration: 2 })
+    expect(await store.startSession(fresh, sha256('fresh'), [])).toBe(true)
+    expect(await store.endSession(fresh.sessionId, event('session_ended'))).toBe(true)
+    expect(await store.endSession(fresh.sessionId, event('session_ended'))).toBe(false)
+    expect(await store.findSessions([sha256('fresh')], NOW + 10, NOW - 1)).toEqual([])
+  })
+
+  test('of fifty attempts in parallel no more are admitted than are free, and waiting doubles', async () => {
+    const charge = { keyHash: sha256(`charge ${kind}`), window: 3600, free: 5, wait: 1, longest: 60 }
+    const all = await Promise.all(Array.from({ length: 50 }, () => store.chargeAttempts([charge], NOW)))
+    expect(all.filter(({ charged }) => charged)).toHaveLength(5)
+    const waits = []
+    let now = NOW
+    for (let count = 0; count < 8; count++) {
+      const [counter] = await store.findCounters([charge.keyHash], now)
+      waits.push((counter?.blockedUntil ?? 0) - now)
+      now = counter?.blockedUntil ?? now
+      expect(await store.chargeAttempts([charge], now)).toEqual({ charged: true })
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+    await store.settleAttempts([charge.keyHash], [])
+    expect(await store.findCounters([charge.keyHash], now)).toEqual([])
+  })
+
+  test('a charge of several counters is one: when the second must wait, the first is not charged', async () => {
+    const one = { keyHash: sha256(`one ${kind}`), window: 60, free: 100, wait: 1, longest: 60 }
+    const two = { keyHash: sha256(`two ${kind}`), window: 60, free: 1, wait: 30, longest: 60 }
+    expect(await store.chargeAttempts([one, two], NOW)).toEqual({ charged: true })
+    expect(await store.chargeAttempts([one, two], NOW)).toEqual({ charged: false, place: 1 })
+    expect(await store.findCounters([one.keyHash], NOW)).toMatchObject([{ failures: 1 }])
+    await store.settleAttempts([], [one.keyHash])
+    expect(await store.findCounters([one.keyHash], NOW)).toMatchObject([{ failures: 0 }])
+  })
+
+  test('an import is invisible until it is published, all at once', async () => {
+    const importId = `im_${newSecret()}`
+    await store.beginImport(importId, NOW)
+    const people = Array.from({ length: 20 }, (_, at) => person(`imported${at}`))
+    expect(await store.addImportedUsers(importId, people, NOW)).toBe('added')
+    const before = await store.countUsers()
+    expect(await store.findUserByUsername('imported3')).toBeNull()
+    expect(
+      await store.addImportedUsers(importId, [person('fine'), person('anna2', { usernameKey: 'anna' })], NOW),
+    ).toEqual({
+      conflict: 'username_taken',
+      index: 1,
+    })
+    expect(await store.publishImport(importId, event('users_imported'))).toBe(true)
+    expect(await store.publishImport(importId, event('users_imported'))).toBe(false)
+    expect(await store.countUsers()).toBe(before + 20)
+    expect(await store.findUserByUsername('imported3')).toMatchObject({ userId: 'id-imported3' })
+    expect(await store.findUserByUsername('fine')).toBeNull()
+    while (!(await store.tidyImports(NOW, 7)));
+    expect(await store.countUsers()).toBe(before + 20)
+  })
+
+  test('a killed import leaves nothing behind', async () => {
+    const importId = `im_${newSecret()}`
+    const before = await store.countUsers()
+    await store.beginImport(importId, NOW)
+    await store.addImportedUsers(importId, [person('killed')], NOW)
+    expect(await store.addUser(person('killed'), event('user_added'))).not.toBe('added')
+    while (!(await store.tidyImports(NOW + 1, 5)));
+    expect(await store.publishImport(importId, event('users_imported'))).toBe(false)
+    expect(await store.addUser(person('killed'), event('user_added'))).toBe('added')
+    expect(await store.countUsers()).toBe(before + 1)
+  })
+
+  test('a ticket is bound by the first browser, and by no other', async () => {
+    const hash = sha256(`ticket ${kind}`)
+    await store.addTicket(hash, { purpose: 'set_up', detail: '{}', createdAt: NOW, expiresAt: NOW + 60 })
+    expect(await store.findTicket(hash, NOW + 60)).toBeNull()
+    const browsers = Array.from({ length: 20 }, (_, at) => sha256(`browser ${at}`))
+    const bound = await Promise.all(browsers.map((browser) => store.bindTicket(hash, browser, NOW, NOW + 600)))
+    expect(bound.filter(Boolean)).toHaveLength(1)
+    expect(await store.findTicket(hash, NOW + 599)).toMatchObject({ purpose: 'set_up' })
+  })
+
+  test('interactions are bounded per browser and per address, and the heaviest address makes room', async () => {
+    const limits = { perBrowser: 3, perAddress: 5, totalBytes: 1_000_000 }
+    const open = async (browser: string, address: string, createdAt: number, interactionId = newSecret()) => {
+      const interaction: Interaction = {
+        interactionId,
+        browserHash: sha256(browser),
+        request: {
+          clientId: 'client',
+          redirectUri: 'https://client.test/callback',
+          responseType: 'code',
+          responseMode: 'query',
+          scopeAsked: 'openid',
+          scope: 'openid',
+          state: 'x'.repeat(500),
+          nonce: null,
+          codeChallenge: null,
+          prompt: [],
+          maxAge: null,
+          loginHint: null,
+          uiLocales: null,
+          hintedUserId: null,
+        },
+        authenticatedSessionId: null,
+        chosenSessionId: null,
+        createdAt,
+        expiresAt: createdAt + 1800,
+      }
+      await store.addInteraction(interaction, address, limits)
+      return interactionId
+    }
+    const mine = []
+    for (let at = 0; at < 5; at++) mine.push(await open('mine', '192.0.2.1', NOW + at))
+    const found = await Promise.all(mine.map((id) => store.findInteraction(id, NOW + 10)))
+    expect(found.map((each) => each !== null)).toEqual([false, false, true, true, true])
+    for (let at = 0; at < 9; at++) await open(`other ${at}`, '192.0.2.1', NOW + 100 + at)
+    expect(await store.findInteraction(mine[4] ?? '', NOW + 110)).toBeNull()
+    const far = await open('far', '198.51.100.7', NOW + 200)
+    expect(await store.findInteraction(far, NOW + 210)).toMatchObject({ request: { state: 'x'.repeat(500) } })
+    const finished = await Promise.all(Array.from({ length: 20 }, () => store.finishInteraction(far)))
+    expect(finished.filter(Boolean)).toHaveLength(1)
+  })
+
+  test('what has expired is pruned in bounded steps, what has not stays', async () => {
+    await store.chargeAttempts([{ keyHash: sha256('old'), window: 10, free: 9, wait: 1, longest: 1 }], NOW - 1000)
+    await store.chargeAttempts([{ keyHash: sha256('new'), window: 10_000, free: 9, wait: 1, longest: 1 }], NOW)
+    let steps = 0
+    while (!(await store.prune(NOW + 100, { events: 1000, endedSessions: 1000, most: 1 }))) steps++
+    expect(steps).toBeGreaterThan(0)
+    expect(await store.findCounters([sha256('new')], NOW + 100)).toHaveLength(1)
+    const rows = await driver.rows(
+      { name: 'count_old_attempts', sql: 'SELECT key_hash FROM attempt WHERE expires_at < :now' },
+      { now: NOW + 100 },
+    )
+    expect(rows).toEqual([])
+  })
+
+  test('a fact is put once, or put anew', async () => {
+    expect(await store.putFactOnce('public_address', 'one')).toBe('one')
+    expect(await store.putFactOnce('public_address', 'two')).toBe('one')
+    await store.putFact('public_address', 'three')
+    expect(await store.findFact('public_address')).toBe('three')
+  })
+})
