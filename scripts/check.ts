@@ -1,0 +1,53 @@
+// `npm run check [-- --no-tests]`: everything that is checked before a change lands, one line for each step.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { repository, requireNode } from './node-version.ts'
+
+requireNode()
+
+interface Step {
+  readonly name: string
+  readonly command: string
+  readonly words: readonly string[]
+  /** Shown as it runs. */
+  readonly isLive?: boolean
+}
+
+const tool = (name: string) => join(repository, 'node_modules', '.bin', name)
+const script = (name: string) => join(repository, 'scripts', name)
+
+const STEPS: readonly Step[] = [
+  { name: 'types', command: tool('tsc'), words: ['--noEmit'] },
+  { name: 'lint', command: tool('oxlint'), words: ['--type-aware', '--deny-warnings'] },
+  { name: 'format', command: tool('biome'), words: ['check', '.'] },
+  { name: 'layers', command: process.execPath, words: [script('check-layers.ts'), '--check'] },
+  { name: 'reference', command: process.execPath, words: [script('generate-reference.ts'), '--check'] },
+]
+const TESTS: Step = { name: 'tests', command: process.execPath, words: [script('test.ts')], isLive: true }
+
+const started = performance.now()
+const failed = STEPS.filter((step) => !passes(step)).map(({ name }) => name)
+// The quick steps are all told at once; the long one waits until they are right.
+if (failed.length === 0 && !process.argv.includes('--no-tests') && !passes(TESTS)) failed.push(TESTS.name)
+if (failed.length > 0) console.error(`Failed: ${failed.join(', ')} (${secondsSince(started)})`)
+process.exitCode = failed.length > 0 ? 1 : 0
+
+function passes({ name, command, words, isLive = false }: Step): boolean {
+  const began = performance.now()
+  const { status, stdout, stderr, error } = spawnSync(command, words, {
+    cwd: repository,
+    encoding: 'utf8',
+    stdio: isLive ? 'inherit' : 'pipe',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  const good = status === 0
+  // With live tests the last line stays theirs.
+  if (!isLive) console.log(`${good ? 'ok    ' : 'FAILED'} ${name.padEnd(9)} ${secondsSince(began)}`)
+  if (!good && !isLive) console.log(`${stdout ?? ''}${stderr ?? ''}${error === undefined ? '' : error.message}`.trim())
+  return good
+}
+
+function secondsSince(instant: number): string {
+  return `${((performance.now() - instant) / 1000).toFixed(1)} s`
+}

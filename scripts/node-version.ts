@@ -1,0 +1,31 @@
+// Runs a script on a Node that is new enough: this one, or else the one that a checkout brings along.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const repository = fileURLToPath(new URL('..', import.meta.url))
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 24 || (major === 24 && minor >= 15)
+}
+
+/** Returns on a good Node; on an old one the whole script runs again on the right one, and its end is ours. */
+export function requireNode(): void {
+  if (isNewEnough(process.versions.node)) {
+    // Programs of node_modules/.bin begin with `env node`: they are to get this one.
+    process.env['PATH'] = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`
+    return
+  }
+  const bundled = join(repository, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+  if (process.platform === 'linux' && existsSync(bundled)) {
+    const { status } = spawnSync(bundled, process.argv.slice(1), { stdio: 'inherit' })
+    process.exit(status ?? 1)
+  }
+  console.error(
+    `Node.js 24.15 or newer is needed, and this is ${process.versions.node}. Run npm ci, or install it from https://nodejs.org/`,
+  )
+  process.exit(1)
+}

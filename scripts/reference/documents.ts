@@ -1,0 +1,117 @@
+// The pages of the reference, each made from the thing it describes.
+
+import type { Command } from 'commander'
+import { buildProgram } from '../../src/cli/index.ts'
+import { describeSettings } from '../../src/model/client-settings.ts'
+import { describeOptions } from '../../src/options/index.ts'
+
+export interface Document {
+  /** Below docs/reference. */
+  readonly path: string
+  readonly render: () => string
+}
+
+type Language = 'en' | 'zh'
+
+export const DOCUMENTS: readonly Document[] = [
+  { path: 'options.md', render: () => options('en') },
+  { path: 'options.zh-CN.md', render: () => options('zh') },
+  { path: 'client-settings.md', render: () => clientSettings('en') },
+  { path: 'client-settings.zh-CN.md', render: () => clientSettings('zh') },
+  { path: 'cli.md', render: commandLine },
+]
+
+const MADE: Readonly<Record<Language, string>> = {
+  en: '<!-- Made by `npm run reference`; change the source instead. -->',
+  zh: '<!-- 由 `npm run reference` 生成，请修改源代码。 -->',
+}
+
+/** A row never breaks its table. */
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
+}
+
+const code = (text: string) => `\`${text}\``
+
+const OPTIONS_TEXT: Readonly<Record<Language, string>> = {
+  en: `# Options
+
+Each option has one name in four spellings. What stands further right is stronger: defaults, the YAML file, the
+environment, flags. The YAML file is the one named by \`--config FILE\` or \`LINGPAI_CONFIG\`, else \`lingpai.yaml\` in the
+data folder, else \`lingpai.yaml\` in the working directory; only one is read. Dotted keys may be written as groups
+(\`brand:\` and below it \`productName:\`) or as they stand here.
+
+A relative path begins at the YAML file that holds it, otherwise at the working directory. A span is a number of seconds
+or a number with a unit: \`90s\`, \`30m\`, \`12h\`, \`30d\`. Unknown names and contradictions are refused at the start.
+\`lingpai config show\` prints every effective value and where it comes from; secrets are masked.`,
+  zh: `# 配置项
+
+每个配置项有一个名称、四种写法，越靠右优先级越高：默认值、YAML 文件、环境变量、命令行参数。YAML 文件由 \`--config FILE\` 或
+\`LINGPAI_CONFIG\` 指定；未指定时依次查找数据目录与当前目录中的 \`lingpai.yaml\`，只读取其中一个。带点的键可以写成分组
+（\`brand:\` 下一行缩进写 \`productName:\`），也可以照原样书写。
+
+相对路径以所在的 YAML 文件为起点，其余情况以当前目录为起点。时长可写秒数或带单位：\`90s\`、\`30m\`、\`12h\`、\`30d\`。
+未知的名称与相互矛盾的设置在启动时即被拒绝。\`lingpai config show\` 显示每一项的生效值与来源，机密内容会被遮盖。`,
+}
+
+const OPTIONS_HEAD: Readonly<Record<Language, readonly string[]>> = {
+  en: ['YAML key', 'variable', 'flag', 'value', 'default', 'meaning'],
+  zh: ['YAML 键', '环境变量', '命令行参数', '取值', '默认值', '说明'],
+}
+
+function options(language: Language): string {
+  const rows = describeOptions().map((option) => [
+    option.isInFile ? code(option.key) : '–',
+    code(option.environment),
+    option.flag === null ? '–' : code(option.flag),
+    option.describes,
+    option.defaultText,
+    option[language],
+  ])
+  return `${MADE[language]}\n\n${OPTIONS_TEXT[language]}\n\n${table(OPTIONS_HEAD[language], rows)}\n`
+}
+
+const SETTINGS_TEXT: Readonly<Record<Language, string>> = {
+  en: `# Settings of a client
+
+Set with \`lingpai client add --set NAME=VALUE\` and \`lingpai client update CLIENT_ID --set NAME=VALUE\`. What RFC 7591 and
+OpenID Connect Registration name keeps that name. An unknown or contradictory setting is refused.`,
+  zh: `# 客户端设置
+
+使用 \`lingpai client add --set 名称=值\` 或 \`lingpai client update CLIENT_ID --set 名称=值\` 设置。RFC 7591 与 OpenID Connect
+Registration 已有名称的设置沿用原名。未知或相互矛盾的设置会被拒绝。`,
+}
+
+const SETTINGS_HEAD: Readonly<Record<Language, readonly string[]>> = {
+  en: ['setting', 'value', 'default', 'meaning'],
+  zh: ['设置', '取值', '默认值', '说明'],
+}
+
+function clientSettings(language: Language): string {
+  const rows = describeSettings().map((setting) => [
+    code(setting.name),
+    setting.values,
+    setting.fallback,
+    setting[language],
+  ])
+  return `${MADE[language]}\n\n${SETTINGS_TEXT[language]}\n\n${table(SETTINGS_HEAD[language], rows)}\n`
+}
+
+function commandLine(): string {
+  const parts = commandsOf(
+    buildProgram(() => undefined),
+    [],
+  ).map(([name, help]) => `## ${name}\n\n\`\`\`text\n${help.trim()}\n\`\`\`\n`)
+  return `${MADE.en}\n\n# The command line\n\nIn a checkout: \`npx lingpai …\`.\n\n${parts.join('\n')}`
+}
+
+function commandsOf(command: Command, above: readonly string[]): readonly (readonly [string, string])[] {
+  const name = [...above, command.name()]
+  // The width of whoever runs this must not change the page.
+  command.configureOutput({ getOutHelpWidth: () => 110, getOutHasColors: () => false })
+  return [[name.join(' '), command.helpInformation()], ...command.commands.flatMap((each) => commandsOf(each, name))]
+}

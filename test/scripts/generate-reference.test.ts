@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeSettings } from '../../src/model/client-settings.ts'
+import { describeOptions } from '../../src/options/index.ts'
+
+const script = fileURLToPath(new URL('../../scripts/generate-reference.ts', import.meta.url))
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lingpai-reference-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const run = (...words: string[]) =>
+  spawnSync(process.execPath, [script, '--folder', folder, ...words], { encoding: 'utf8' })
+const page = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+describe('the reference', () => {
+  it('is stale before it is written and fresh afterwards', () => {
+    expect(run('--check').status).toBe(1)
+    expect(readdirSync(folder)).toEqual([])
+    expect(run().status).toBe(0)
+    expect(run('--check').status).toBe(0)
+  })
+
+  it('is stale when a page was changed by hand, and names the page', () => {
+    writeFileSync(join(folder, 'options.md'), `${page('options.md')}\nBy hand.\n`)
+    expect(run('--check')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('docs/reference/options.md is stale'),
+    })
+    expect(run().status).toBe(0)
+    expect(page('options.md')).not.toContain('By hand.')
+  })
+
+  it('a page that nothing makes is refused', () => {
+    writeFileSync(join(folder, 'old.md'), '')
+    expect(run('--check')).toMatchObject({ status: 1, stderr: expect.stringContaining('old.md is made from nothing') })
+    rmSync(join(folder, 'old.md'))
+    expect(run('--check').status).toBe(0)
+  })
+
+  it('names every option and every setting in both languages, and every command', () => {
+    for (const name of ['options.md', 'options.zh-CN.md']) {
+      for (const { environment } of describeOptions()) expect(page(name)).toContain(`\`${environment}\``)
+    }
+    for (const name of ['client-settings.md', 'client-settings.zh-CN.md']) {
+      for (const setting of describeSettings()) expect(page(name)).toContain(`\`${setting.name}\``)
+    }
+    for (const command of ['lingpai start', 'lingpai client add', 'lingpai user import', 'lingpai config show']) {
+      expect(page('cli.md')).toContain(`## ${command}\n`)
+    }
+  })
+})
