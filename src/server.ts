@@ -144,6 +144,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     store,
     clock,
     addresses,
+    origins: [addresses.origin, ...parts.alternativeOrigins],
     brand: parts.brand,
     defaultLocale: parts.defaultLocale,
     hasher: parts.hasher,

@@ -82,6 +82,9 @@ export function readJson(request: HttpRequest): Parameters {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw invalidRequest('json_not_flat', 'RFC 8259 §4', 'JSON members must be strings, numbers or booleans')
     }
+    if (name.includes('\0') || String(value).includes('\0')) {
+      throw invalidRequest('parameters_malformed', 'RFC 6749 appendix A', 'A JSON member holds U+0000')
+    }
     values.set(name, String(value))
   }
   return new Parameters(values)

@@ -54,9 +54,11 @@ const MOST_PARAMETERS = 200
 
 /**
  * Reads `application/x-www-form-urlencoded` text, from a body or a query.
- * Throws `MalformedParameters` for escapes that cannot be decoded, or for more than 200 parameters.
+ * Throws `MalformedParameters` for escapes that cannot be decoded, for U+0000, or for more than 200 parameters.
  */
 export function parseForm(text: string): Parameters {
+  // RFC 6749 appendix A: no parameter holds it, and no column of PostgreSQL can.
+  if (text.includes('%00') || text.includes('\0')) throw new MalformedParameters('a parameter holds U+0000')
   const values = new Map<string, string>()
   let repeated: Set<string> | undefined
   let start = 0

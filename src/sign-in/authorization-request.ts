@@ -107,7 +107,7 @@ export function parseAuthorizationRequest(
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     hintedUserId: idTokenHint === undefined ? null : hintedUser(idTokenHint),
   }
-  if (JSON.stringify(request).length > LONGEST_REQUEST) {
+  if (Buffer.byteLength(JSON.stringify(request)) > LONGEST_REQUEST) {
     throw invalidRequest('request_too_large', 'RFC 6749 §4.1.2.1', 'The authorization request is too large')
   }
   return request

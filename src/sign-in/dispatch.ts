@@ -52,7 +52,11 @@ export async function dispatch(parts: SignInParts, journey: Journey): Promise<Ht
   }
 }
 
-function stepOf(parts: SignInParts, { request, visit, interaction, consent }: Journey): NextStep {
+/** What is missing now. */
+export function stepOf(
+  parts: SignInParts,
+  { request, visit, interaction, consent }: Pick<Journey, 'request' | 'visit' | 'interaction' | 'consent'>,
+): NextStep {
   return nextStep({
     request,
     client: visit.client,
@@ -77,7 +81,7 @@ async function showStep(parts: SignInParts, journey: Journey, step: Shown): Prom
   const interaction = journey.interaction ?? (await storeInteraction(parts, http, request, browser.hash))
   const location = parts.addresses.at(PATHS[step.kind], interaction.interactionId)
   const because = step.kind === 'authenticate' ? step.because : step.kind
-  return withOutcome(redirect(303, location, [...visitCookies(browser), ...cookies]), {
+  return withOutcome(redirect(303, location, [...new Set([...visitCookies(browser), ...cookies])]), {
     rule: 'person_needed',
     clause: 'RFC 6749 §3.1',
     reason: `sent to the page ${PATHS[step.kind]} because of ${because}`,

@@ -43,8 +43,7 @@ export function nextStep(known: Known): NextStep {
   if (request.prompt.includes('login') && !done) return authenticate(silent, 'prompt')
   const chosen = done || progress.chosenSessionId !== null
   if (request.prompt.includes('select_account') && !chosen) return { kind: 'select_account' }
-  const age = now - current.session.authenticatedAt
-  if (request.maxAge !== null && age > request.maxAge && !done) return authenticate(silent, 'max_age')
+  if (isTooOld(request.maxAge, now - current.session.authenticatedAt) && !done) return authenticate(silent, 'max_age')
   if (request.hintedUserId !== null && request.hintedUserId !== current.user.userId) {
     return authenticate(silent, 'id_token_hint')
   }
@@ -61,6 +60,11 @@ export function nextStep(known: Known): NextStep {
   return { kind: 'consent', signedIn: current }
 }
 
+/** OpenID Connect Core §3.1.2.1: `max_age=0` is the same as `prompt=login`. */
+function isTooOld(maxAge: Seconds | null, age: Seconds): boolean {
+  return maxAge !== null && (age > maxAge || maxAge === 0)
+}
+
 function currentOf({ request, signedIn, progress }: Known): SignedInHere | null {
   const wanted = progress.authenticatedSessionId ?? progress.chosenSessionId
   if (wanted !== null) return signedIn.find(({ session }) => session.sessionId === wanted) ?? null
@@ -74,8 +78,8 @@ function needsConsent({ request, client: { client }, progress, kinds }: Known, {
   if (progress.consented) return false
   if (request.prompt.includes('consent')) return true
   if (client.consent === 'implied') return false
-  // RFC 8252 §8.6: another program on the device may pretend to be this client.
-  if (client.application_type === 'native' && !request.prompt.includes('none')) return true
+  // RFC 8252 §8.6: another program on the device may receive what is sent to a loopback address or a private-use scheme.
+  if (client.application_type === 'native' && !request.redirectUri.startsWith('https:')) return true
   return consent === null || !coversScope(consent.scope, request.scope) || !coversScope(consent.kinds, kinds)
 }
 

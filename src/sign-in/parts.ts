@@ -19,6 +19,8 @@ export interface SignInParts {
   readonly store: Store
   readonly clock: Clock
   readonly addresses: Addresses
+  /** Where our own forms may come from: the issuer's origin, and those at which requests are answered too. */
+  readonly origins: readonly string[]
   readonly brand: Brand
   readonly defaultLocale: Locale
   readonly hasher: PasswordHasher

@@ -43,20 +43,23 @@ export function createInteractionVerbs(driver: Driver): InteractionVerbs {
   return {
     async addInteraction(interaction, address, limits) {
       const request = JSON.stringify(interaction.request)
+      const newest = interaction.interactionId
       await driver.atomic([
         step(sql.insertInteraction, {
           interaction_id: interaction.interactionId,
           browser_hash: interaction.browserHash,
           address,
-          size: request.length,
+          size: Buffer.byteLength(request),
           request,
           now: interaction.createdAt,
           expires_at: interaction.expiresAt,
         }),
         ...(interaction.browserHash === UNBOUND_BROWSER
           ? []
-          : [step(sql.deleteBeyondBrowser, { browser_hash: interaction.browserHash, most: limits.perBrowser })]),
-        step(sql.deleteBeyondAddress, { address, most: limits.perAddress }),
+          : [
+              step(sql.deleteBeyondBrowser, { browser_hash: interaction.browserHash, newest, most: limits.perBrowser }),
+            ]),
+        step(sql.deleteBeyondAddress, { address, newest, most: limits.perAddress }),
       ])
       if (++sinceMeasured >= MEASURE_EVERY) await keepBounded(limits)
     },

@@ -17,6 +17,8 @@ import { toUser } from './statements/user.ts'
 
 /** A session of this browser, with the person it stands for. */
 export interface SignedIn {
+  /** SHA-256 of the secret by which this browser holds the session. */
+  readonly secretHash: Uint8Array
   readonly session: Session
   readonly user: User
 }
@@ -94,6 +96,7 @@ export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => Cli
       return {
         client: read(first),
         signedIn: inOrder(live, secretHashes).map((row) => ({
+          secretHash: row.hash,
           session: toSession(row),
           user: toUser(row),
           consent: row.consent_scope === null ? null : { scope: row.consent_scope, kinds: row.consent_kinds ?? '' },
@@ -103,7 +106,11 @@ export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => Cli
     async findSessions(secretHashes, now, idleSince) {
       if (secretHashes.length === 0) return []
       const rows = await driver.rows(sql.findSessions, hashBind(secretHashes, now, idleSince))
-      return inOrder(rows, secretHashes).map((row) => ({ session: toSession(row), user: toUser(row) }))
+      return inOrder(rows, secretHashes).map((row) => ({
+        secretHash: row.hash,
+        session: toSession(row),
+        user: toUser(row),
+      }))
     },
     async startSession(session, secretHash, events) {
       const bind = sessionBind(session, secretHash)

@@ -22,12 +22,15 @@ export interface Attempt {
   readonly device: string | null
 }
 
+/** `unchecked`: the server was too busy to look at the password, so nothing is held against anybody. */
+export type AttemptOutcome = 'succeeded' | 'failed' | 'unchecked'
+
 export type Admission =
-  | { readonly admitted: true; settle(succeeded: boolean): Promise<void> }
+  | { readonly admitted: true; settle(outcome: AttemptOutcome): Promise<void> }
   | { readonly admitted: false; readonly wait: Seconds; readonly rule: string }
 
 export interface AttemptGate {
-  /** Charges the attempt before the password is looked at; `settle` gives the charge back after a success. */
+  /** Charges the attempt before the password is looked at; `settle` gives the charge back unless it failed. */
   admit(attempt: Attempt): Promise<Admission>
 }
 
@@ -53,10 +56,8 @@ export function createAttemptGate(
       const known = attempt.userId !== null && knownBrowsers.knows(attempt.device, attempt.userId, now)
       if (known) {
         const own = ownCharge(attempt, knownBrowsers.deviceId(attempt.device) ?? '', limits)
-        const [counter] = await store.findCounters([own.keyHash], now)
-        if ((counter?.failures ?? 0) < limits.knownBrowserFailures) {
-          await store.chargeAttempts([own], now)
-          return { admitted: true, settle: (succeeded) => settle(store, succeeded ? [own.keyHash] : [], []) }
+        if ((await store.chargeAttempts([own], now)).charged) {
+          return { admitted: true, settle: (outcome) => settleOwn(store, own.keyHash, outcome) }
         }
       }
       return admitStranger(attempt, now)
@@ -84,12 +85,18 @@ export function createAttemptGate(
     }
     return {
       admitted: true,
-      async settle(succeeded) {
+      async settle(outcome) {
         done()
-        if (succeeded) await settle(store, [keys.network, keys.visit], [keys.user, keys.address])
+        if (outcome === 'succeeded') await settle(store, [keys.network, keys.visit], [keys.user, keys.address])
+        if (outcome === 'unchecked') await settle(store, [], [keys.network, keys.user, keys.visit, keys.address])
       },
     }
   }
+}
+
+async function settleOwn(store: AttemptVerbs, keyHash: Uint8Array, outcome: AttemptOutcome): Promise<void> {
+  if (outcome === 'succeeded') await settle(store, [keyHash], [])
+  if (outcome === 'unchecked') await settle(store, [], [keyHash])
 }
 
 async function settle(
@@ -102,7 +109,8 @@ async function settle(
 
 function ownCharge({ userId }: Attempt, deviceId: string, limits: GuessingLimits): Charge {
   const keyHash = keyOf('device', deviceId, userId ?? '')
-  return { keyHash, window: DAY, free: NEVER, wait: 1, longest: limits.longestWait }
+  // One too many, and this browser is a stranger for a day. Charged under a guard, so that none slips in between.
+  return { keyHash, window: DAY, free: limits.knownBrowserFailures, wait: DAY, longest: DAY }
 }
 
 interface StrangerKeys {

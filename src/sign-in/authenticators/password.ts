@@ -40,10 +40,12 @@ export async function verifyPassword(
   const admission = await gate.admit(attempt)
   if (!admission.admitted) return { kind: 'wait', seconds: admission.wait, rule: admission.rule }
   let matches = false
+  let checked = false
   try {
     const verdict = await (user === null
       ? hasher.verifyAgainstNobody(password)
       : hasher.verify(password, user.passwordHash))
+    checked = true
     matches = user !== null && verdict.matches
     if (matches && user?.passwordHash && verdict.upgrade) {
       await store.upgradePasswordHash(user.userId, user.passwordHash, await hasher.hash(password))
@@ -52,7 +54,7 @@ export async function verifyPassword(
     if (!(error instanceof PasswordHashingBusy)) throw error
     return { kind: 'busy' }
   } finally {
-    await admission.settle(matches)
+    await admission.settle(matches ? 'succeeded' : checked ? 'failed' : 'unchecked')
   }
   if (!matches || user === null) return { kind: 'wrong' }
   return user.enabled ? { kind: 'signed_in', user } : { kind: 'disabled', user }

@@ -18,7 +18,9 @@ export function chooseAccountEndpoint(parts: SignInParts) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {
     const open = await openInteraction(parts, http, id)
     if ('reply' in open) return open.reply
-    return http.method === 'POST' ? submit(parts, open) : showPage(parts, open)
+    if (http.method === 'POST') return submit(parts, open)
+    // Everybody has signed out meanwhile: let the journey decide.
+    return open.visit.signedIn.length === 0 ? proceed(parts, open) : showPage(parts, open)
   }
 }
 
@@ -59,7 +61,7 @@ async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpRe
   if (form.get('decision') === 'deny') return cancelled(parts, open)
   if (form.get('another') === 'yes') return redirect(303, parts.addresses.at('sign-in', interaction.interactionId))
   const chosen = visit.signedIn.find(({ session }) => session.sessionId === form.get('account'))
-  if (chosen === undefined) return showPage(parts, open)
+  if (chosen === undefined) return visit.signedIn.length === 0 ? proceed(parts, open) : showPage(parts, open)
   const progress = { ...interaction, chosenSessionId: chosen.session.sessionId }
   if (!(await parts.store.setInteractionProgress(progress))) return interactionGone(parts, http, 'interaction_expired')
   return proceed(parts, open, { interaction: progress })

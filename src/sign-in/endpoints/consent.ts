@@ -11,33 +11,36 @@ import type { Consent } from '../../model/consent.ts'
 import { consentPage, maskPhone } from '../../pages/index.ts'
 import { joinScopes } from '../../protocol/scope.ts'
 import { clientView } from '../answer.ts'
+import { stepOf } from '../dispatch.ts'
 import type { SignedInHere } from '../next-step.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
-import { cancelled } from '../refuse.ts'
+import { cancelled, formRefused } from '../refuse.ts'
 import { formToken, frameOf, isOwnForm, localeCookies } from '../visit.ts'
 
 export function consentEndpoint(parts: SignInParts) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {
     const open = await openInteraction(parts, http, id)
     if ('reply' in open) return open.reply
-    const person = personOf(open)
-    // Not yet at this step, or no longer: let the journey decide.
-    if (person === null) return redirect(303, parts.addresses.at('sign-in', id))
-    return http.method === 'POST' ? submit(parts, open, person) : showPage(parts, open, person, null)
+    if (http.method === 'POST') return submit(parts, open)
+    const person = personAsked(parts, open)
+    return person === null ? proceed(parts, open) : showPage(parts, open, person, null)
   }
 }
 
-/** Whom the answer would be about: as `nextStep` sees it. */
-function personOf({ interaction, visit }: OpenInteraction): SignedInHere | null {
-  const wanted = interaction.authenticatedSessionId ?? interaction.chosenSessionId
-  if (wanted !== null) return visit.signedIn.find(({ session }) => session.sessionId === wanted) ?? null
-  const { hintedUserId } = interaction.request
-  return visit.signedIn.find(({ user }) => user.userId === hintedUserId) ?? visit.signedIn[0] ?? null
+/** Whom the answer would be about; null: not yet at this step, or no longer, so let the journey decide. */
+function personAsked(parts: SignInParts, { interaction, visit }: OpenInteraction): SignedInHere | null {
+  const step = stepOf(parts, { request: interaction.request, visit, interaction })
+  return step.kind === 'consent' ? step.signedIn : null
 }
 
-function purposeOf({ interaction }: OpenInteraction, { session, user }: SignedInHere): string {
-  return `consent:${interaction.interactionId}:${session.sessionId}:${user.userId}`
+function purposeOf({ interaction }: OpenInteraction): string {
+  return `consent:${interaction.interactionId}`
+}
+
+/** What the form carries beside: whom it was rendered for. */
+function purposeFor(open: OpenInteraction, { session, user }: SignedInHere): string {
+  return `${purposeOf(open)}:${session.sessionId}:${user.userId}`
 }
 
 function showPage(
@@ -52,7 +55,8 @@ function showPage(
   const scope = interaction.request.scope.split(' ')
   const form = {
     action: parts.addresses.at('consent', interaction.interactionId),
-    csrf: formToken(parts, browser, purposeOf(open, person)),
+    csrf: formToken(parts, browser, purposeOf(open)),
+    hidden: { person: formToken(parts, browser, purposeFor(open, person)) },
   }
   const page = consentPage(
     {
@@ -65,7 +69,7 @@ function showPage(
       kinds: kindValues(user, client, scope).map((each) =>
         each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,
       ),
-      switchUser: { ...form, hidden: { another: 'yes' } },
+      switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },
       notice,
     },
     frameOf(parts, http, interaction.request.uiLocales),
@@ -77,15 +81,18 @@ function showPage(
   })
 }
 
-async function submit(parts: SignInParts, open: OpenInteraction, person: SignedInHere): Promise<HttpReply> {
+async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpReply> {
   const { http, browser, interaction, visit } = open
   const form = readForm(http)
-  if (!isOwnForm(parts, http, browser, purposeOf(open, person), form.get('csrf'))) {
-    // Another person may have signed in meanwhile: show the step again, for whom it is now. Nothing is recorded.
-    return showPage(parts, open, person, 'user_changed')
-  }
+  if (!isOwnForm(parts, http, browser, purposeOf(open), form.get('csrf'))) return formRefused(parts, http)
   if (form.get('another') === 'yes') return redirect(303, parts.addresses.at('sign-in', interaction.interactionId))
   if (form.get('decision') !== 'allow') return cancelled(parts, open)
+  const person = personAsked(parts, open)
+  if (person === null) return proceed(parts, open)
+  if (!isOwnForm(parts, http, browser, purposeFor(open, person), form.get('person'))) {
+    // Another person has signed in meanwhile: show the step again, for whom it is now. Nothing is recorded.
+    return showPage(parts, open, person, 'user_changed')
+  }
   const { request } = interaction
   const kinds = dataKinds(visit.client.client, request.scope.split(' ')).join(' ')
   const consent: Consent = {

@@ -39,11 +39,13 @@ interface SignOut {
 export function endSessionEndpoint(parts: SignInParts) {
   return async (http: HttpRequest): Promise<HttpReply> => {
     const parameters = http.method === 'POST' ? readForm(http) : readQuery(http)
+    const isDecision = http.method === 'POST' && parameters.names.includes('decision')
+    if (http.method === 'POST' && !isDecision && isWithoutCookies(http)) return comeAgain(parts, parameters)
     const parsed = await parseSignOut(parts, http, parameters)
     if ('reply' in parsed) return parsed.reply
     const signedIn = await sessionsOf(parts, parsed.browser)
     // A form of ours says what the person decided.
-    if (http.method === 'POST' && parameters.names.includes('decision')) return decided(parts, parsed, signedIn)
+    if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
     if (current === undefined) return signedOut(parts, parsed)
     // RPL §2: a hint for whoever is signed in here proves that the client means this very session.
@@ -54,6 +56,28 @@ export function endSessionEndpoint(parts: SignInParts) {
   }
 }
 
+/** Cross-site, a browser holds our cookies back. */
+function isWithoutCookies(http: HttpRequest): boolean {
+  const browser = readBrowser(http)
+  return browser.isNew && browser.sessionSecrets.length === 0
+}
+
+/** RPL §2 allows POST from another site: go round once, so that our cookies are sent. */
+function comeAgain(parts: SignInParts, parameters: Parameters): HttpReply {
+  return redirect(303, withQuery(parts.addresses.path['end-session'], kept(parameters)))
+}
+
+const KEPT = ['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state', 'ui_locales'] as const
+
+function kept(parameters: Parameters): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    KEPT.flatMap((name) => {
+      const value = parameters.get(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
 /** Everything that must be right before anybody is asked; a page otherwise, never a redirect. */
 async function parseSignOut(
   parts: SignInParts,
@@ -61,7 +85,7 @@ async function parseSignOut(
   parameters: Parameters,
 ): Promise<SignOut | { readonly reply: HttpReply }> {
   const refuse = (
-    advice: 'id_token_hint' | 'post_logout_redirect_uri' | 'unknown_client',
+    advice: 'id_token_hint' | 'post_logout_redirect_uri' | 'unknown_client' | 'request_malformed',
     rule: string,
     reason: string,
   ) => ({
@@ -74,6 +98,10 @@ async function parseSignOut(
   const recognised = hint === undefined ? null : parts.recogniseIdToken(hint)
   if (hint !== undefined && recognised === null) {
     return refuse('id_token_hint', 'id_token_hint_foreign', 'id_token_hint was not issued by this server')
+  }
+  const repeated = KEPT.find((name) => parameters.isRepeated(name))
+  if (repeated !== undefined) {
+    return refuse('request_malformed', 'parameter_repeated', `${repeated} is sent more than once`)
   }
   const clientId = parameters.get('client_id') ?? recognised?.clientId
   if (recognised !== null && clientId !== recognised.clientId) {
@@ -89,7 +117,7 @@ async function parseSignOut(
   }
   const target = parameters.get('post_logout_redirect_uri')
   const allowed = target !== undefined && (record?.client.post_logout_redirect_uris.includes(target) ?? false)
-  if (target !== undefined && (!allowed || parameters.isRepeated('post_logout_redirect_uri'))) {
+  if (target !== undefined && !allowed) {
     const reason = 'post_logout_redirect_uri is not registered for the client, or no client was named'
     return refuse('post_logout_redirect_uri', 'post_logout_redirect_uri_mismatch', reason)
   }
@@ -109,24 +137,26 @@ function sessionsOf(parts: SignInParts, browser: Browser): Promise<readonly Sign
   return parts.store.findSessions(hashes, now, now - parts.lifetimes.sessionIdle)
 }
 
-function ask(parts: SignInParts, signOut: SignOut, { session, user }: SignedIn): HttpReply {
+const PURPOSE = 'end-session'
+
+/** The form is bound to the person it was rendered for. */
+function purposeFor({ session }: SignedIn): string {
+  return `${PURPOSE}:${session.sessionId}`
+}
+
+function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'form_expired' | null = null): HttpReply {
   const { http, browser, parameters, client, onward } = signOut
-  const kept = ['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state'] as const
-  const hidden = Object.fromEntries(
-    kept.flatMap((name) => {
-      const value = parameters.get(name)
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
+  const { user } = current
   const page = signOutPage(
     {
       form: {
         action: parts.addresses.path['end-session'],
-        csrf: formToken(parts, browser, `end-session:${session.sessionId}`),
-        hidden,
+        csrf: formToken(parts, browser, PURPOSE),
+        hidden: { ...kept(parameters), person: formToken(parts, browser, purposeFor(current)) },
       },
       client: client === null ? null : clientView(client),
       user: { name: user.profile.displayName ?? user.username, username: user.username },
+      notice,
     },
     frameOf(parts, http, parameters.get('ui_locales')),
   )
@@ -139,9 +169,12 @@ function ask(parts: SignInParts, signOut: SignOut, { session, user }: SignedIn):
 async function decided(parts: SignInParts, signOut: SignOut, signedIn: readonly SignedIn[]): Promise<HttpReply> {
   const { http, browser, parameters } = signOut
   const [current] = signedIn
+  if (!isOwnForm(parts, http, browser, PURPOSE, parameters.get('csrf'))) return formRefused(parts, http)
   if (current === undefined) return signedOut(parts, signOut)
-  const purpose = `end-session:${current.session.sessionId}`
-  if (!isOwnForm(parts, http, browser, purpose, parameters.get('csrf'))) return formRefused(parts, http)
+  if (!isOwnForm(parts, http, browser, purposeFor(current), parameters.get('person'))) {
+    // Another person has signed in meanwhile, and is asked anew.
+    return ask(parts, signOut, current, 'form_expired')
+  }
   if (parameters.get('decision') === 'sign-out') return endAll(parts, signOut, signedIn)
   return signedOut(parts, { ...signOut, onward: null }, { stayed: true })
 }
@@ -157,7 +190,8 @@ async function endAll(parts: SignInParts, signOut: SignOut, signedIn: readonly S
 
 function signedOut(parts: SignInParts, signOut: SignOut, { stayed = false } = {}): HttpReply {
   const { http, browser, client, onward } = signOut
-  const cookies = stayed ? [] : [sessionCookie(browser, [], null)]
+  // Whoever sent no session has none to lose: a request of another site must not take it away.
+  const cookies = stayed || browser.sessionSecrets.length === 0 ? [] : [sessionCookie(browser, [], null)]
   const outcome = {
     rule: stayed ? 'sign_out_declined' : 'signed_out',
     clause: 'OpenID Connect RP-Initiated Logout §2',

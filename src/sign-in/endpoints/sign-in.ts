@@ -172,14 +172,16 @@ async function signIn(
   if (!started) return null
   const progress = { ...interaction, authenticatedSessionId: session.sessionId }
   if (!(await store.setInteractionProgress(progress))) return interactionGone(parts, http, 'interaction_expired')
-  const secrets = [secret, ...browser.sessionSecrets].slice(0, MOST_SESSIONS)
   const consent = await store.findConsent(user.userId, interaction.request.clientId)
   const { passwordHash: _, ...person } = user
   const others = visit.signedIn.filter((each) => each.user.userId !== user.userId)
+  // Secrets that open nothing any more would push out those of the other people of this browser.
+  const isOthers = (each: string) => others.some(({ secretHash }) => Buffer.compare(secretHash, sha256(each)) === 0)
+  const secrets = [secret, ...browser.sessionSecrets.filter(isOthers)].slice(0, MOST_SESSIONS)
   return proceed(parts, open, {
     interaction: progress,
     browser: { ...browser, sessionSecrets: secrets },
-    visit: { ...visit, signedIn: [{ session, user: person, consent }, ...others] },
+    visit: { ...visit, signedIn: [{ secretHash: sha256(secret), session, user: person, consent }, ...others] },
     cookies: [
       sessionCookie(browser, secrets, remember ? lifetimes.sessionAbsolute : null),
       setCookie('device', parts.knownBrowsers.remember(browser.device, user.userId, now), {

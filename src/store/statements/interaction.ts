@@ -26,20 +26,20 @@ export const insertInteraction = statement<{
    VALUES (:interaction_id, :browser_hash, :address, :size, :request, :now, :expires_at)`,
 )
 
-/** Deletes what one browser has beyond its newest `most`. */
-export const deleteBeyondBrowser = statement<{ browser_hash: Uint8Array; most: number }>(
+/** Deletes what one browser has beyond its newest `most`; of one second, the one just added is the newest. */
+export const deleteBeyondBrowser = statement<{ browser_hash: Uint8Array; newest: string; most: number }>(
   'delete_interactions_beyond_browser',
   `DELETE FROM interaction WHERE interaction_id IN (
      SELECT interaction_id FROM interaction WHERE browser_hash = :browser_hash
-     ORDER BY created_at DESC, interaction_id LIMIT 1000 OFFSET :most)`,
+     ORDER BY CASE WHEN interaction_id = :newest THEN 0 ELSE 1 END, created_at DESC, interaction_id LIMIT 1000 OFFSET :most)`,
 )
 
 /** Deletes what one address has beyond its newest `most`. */
-export const deleteBeyondAddress = statement<{ address: string; most: number }>(
+export const deleteBeyondAddress = statement<{ address: string; newest: string; most: number }>(
   'delete_interactions_beyond_address',
   `DELETE FROM interaction WHERE interaction_id IN (
      SELECT interaction_id FROM interaction WHERE address = :address
-     ORDER BY created_at DESC, interaction_id LIMIT 1000 OFFSET :most)`,
+     ORDER BY CASE WHEN interaction_id = :newest THEN 0 ELSE 1 END, created_at DESC, interaction_id LIMIT 1000 OFFSET :most)`,
 )
 
 export const measureInteractions = statement<object, { bytes: number }>(
