@@ -2,11 +2,13 @@
 
 import { Command } from 'commander'
 import { isUsageError } from './command.ts'
+import { backupCommand } from './commands/backup.ts'
 import { clientCommand } from './commands/client.ts'
 import { configCommand } from './commands/config.ts'
 import { keyCommand } from './commands/key.ts'
 import { presetCommand } from './commands/preset.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
 import { startCommand } from './commands/start.ts'
 import { traceCommand } from './commands/trace.ts'
@@ -27,6 +29,8 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(rehearseCommand(exit))
     .addCommand(traceCommand(exit))
     .addCommand(configCommand(exit))
+    .addCommand(backupCommand(exit))
+    .addCommand(restoreCommand(exit))
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 conflict, 5 unavailable.',

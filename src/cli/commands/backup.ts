@@ -1,0 +1,48 @@
+// lingpai backup: one consistent file, while the server runs.
+
+import type { Command } from 'commander'
+import { type BackupReport, backup } from '../../administration/backup.ts'
+import { action, installationCommand, text } from '../command.ts'
+import { openInstallation } from '../installation.ts'
+import { EXIT, type Output } from '../output.ts'
+import { readSecretFile, readTextFile } from '../secret-files.ts'
+
+const PHASES = { copy: 'Copying', verify: 'Verifying', write: 'Writing' } as const
+
+export function backupCommand(exit: (code: number) => void): Command {
+  const command: Command = installationCommand('backup', 'write everything to one file, beside a running server')
+    .argument('<file>', 'never overwritten')
+    .option('--passphrase-file <file>', 'seal the backup, master key included, with the passphrase in this file')
+    .option('--recipient-key-file <file>', 'seal it for the holder of this X25519 key (public key, PEM)')
+  return action(command, exit, async (output, flags, [file = '']) => {
+    const installation = await openInstallation(flags)
+    try {
+      const passphraseFile = text(flags['passphraseFile'])
+      const recipientFile = text(flags['recipientKeyFile'])
+      const report = await backup(installation, {
+        file,
+        master: installation.master,
+        ...(passphraseFile !== undefined && { passphrase: readSecretFile(passphraseFile, 'passphrase') }),
+        ...(recipientFile !== undefined && { recipientKey: readTextFile(recipientFile, 'recipient key') }),
+        progress: ({ phase, done, total }) =>
+          output.progress(`${PHASES[phase]}: ${Math.floor((done * 100) / Math.max(total, 1))} %`),
+      })
+      output.progressDone()
+      output.result(report)
+      print(output, report)
+      return EXIT.done
+    } finally {
+      await installation.close()
+    }
+  })
+}
+
+function print(output: Output, { file, bytes, protection, holdsMasterKey }: BackupReport): void {
+  const sealed = { passphrase: 'sealed with the passphrase', recipient: 'sealed for the recipient', none: 'not sealed' }
+  output.say(`${file} is written and verified: ${(bytes / 1024).toFixed(0)} KiB, ${sealed[protection]}.`)
+  output.say(
+    holdsMasterKey
+      ? 'It holds the master key: whoever opens it can sign anybody in.'
+      : 'It does not hold the master key: keep DATA/master.key apart from it, `restore` will ask for it.',
+  )
+}

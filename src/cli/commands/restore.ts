@@ -1,0 +1,38 @@
+// lingpai restore: a backup becomes a data folder again.
+
+import type { Command } from 'commander'
+import { restore } from '../../administration/backup.ts'
+import { parseMasterKey } from '../../credentials/master-key.ts'
+import { action, installationCommand, text } from '../command.ts'
+import { DATABASE_FILE, optionsFor } from '../installation.ts'
+import { EXIT } from '../output.ts'
+import { readSecretFile, readTextFile } from '../secret-files.ts'
+
+export function restoreCommand(exit: (code: number) => void): Command {
+  const command: Command = installationCommand('restore', 'make a data folder from a backup; overwrites nothing')
+    .argument('<file>')
+    .option('--passphrase-file <file>', 'file with the passphrase that sealed the backup')
+    .option('--private-key-file <file>', 'X25519 private key (PEM) of the recipient it was sealed for')
+    .option('--master-key-file <file>', 'the master key, for a backup that does not hold it')
+  return action(command, exit, async (output, flags, [file = '']) => {
+    const { options } = optionsFor(flags)
+    const passphraseFile = text(flags['passphraseFile'])
+    const privateKeyFile = text(flags['privateKeyFile'])
+    const masterFile = text(flags['masterKeyFile']) ?? options.masterKeyFile ?? undefined
+    const outside = options.masterKey
+    const masterText = masterFile === undefined ? outside : readSecretFile(masterFile, 'master key')
+    const report = await restore({
+      file,
+      folder: options.data,
+      databaseFile: DATABASE_FILE,
+      ...(passphraseFile !== undefined && { passphrase: readSecretFile(passphraseFile, 'passphrase') }),
+      ...(privateKeyFile !== undefined && { recipientPrivateKey: readTextFile(privateKeyFile, 'private key') }),
+      ...(masterText !== null && { master: parseMasterKey(masterText, masterFile ?? 'LINGPAI_MASTER_KEY') }),
+      keepMasterKeyOutside: outside !== null,
+    })
+    output.result(report)
+    output.say(`The backup is restored in ${report.folder}.`)
+    output.say(`Start it: npx lingpai start --data ${report.folder}`)
+    return EXIT.done
+  })
+}

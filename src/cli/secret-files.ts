@@ -1,0 +1,25 @@
+// Secrets and keys that a command is told to read from a file.
+
+import { readFileSync } from 'node:fs'
+import { CommandFailed, EXIT } from './output.ts'
+
+const LARGEST = 16_384
+
+/** The whole file as text. `what` names it in errors; the content never appears in one. */
+export function readTextFile(file: string, what: string): string {
+  try {
+    const bytes = readFileSync(file)
+    if (bytes.length > LARGEST) throw new Error('it is too large')
+    return bytes.toString('utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailed(EXIT.usage, 'unreadable_file', `The ${what} in ${file} cannot be read: ${why}.`)
+  }
+}
+
+/** The first line, without its line end. */
+export function readSecretFile(file: string, what: string): string {
+  const [first = ''] = readTextFile(file, what).split(/\r?\n/, 1)
+  if (first === '') throw new CommandFailed(EXIT.usage, 'empty_file', `The first line of ${file} is empty: no ${what}.`)
+  return first
+}
