@@ -158,8 +158,8 @@ async function repeat(
 ): Promise<TokenResponse> {
   const { store } = parts
   const { grant } = refresh
-  const public_ = !isConfidential(request.client.client)
-  const window = public_ ? Math.min(PUBLIC_REPEAT_WINDOW, parts.repeatWindow) : parts.repeatWindow
+  const isPublic = !isConfidential(request.client.client)
+  const window = isPublic ? Math.min(PUBLIC_REPEAT_WINDOW, parts.repeatWindow) : parts.repeatWindow
   const event = (type: EventType) => ({
     type,
     at: request.now,
@@ -168,7 +168,7 @@ async function repeat(
     detail: { grantId: grant.grantId, firstAddress: rotation.address, address: request.address },
   })
   const late = request.now - rotation.rotatedAt > window
-  const elsewhere = public_ && rotation.address !== request.address && rotation.userAgent !== request.userAgent
+  const elsewhere = isPublic && rotation.address !== request.address && rotation.userAgent !== request.userAgent
   if (late || elsewhere) {
     await store.revokeGrant(grant.grantId, event('refresh_token_replayed'))
     throw invalidGrant(
