@@ -48,23 +48,19 @@ export interface Measured {
   readonly perSecond: number
 }
 
-/** Runs `operation` on every connection at once until `milliseconds` have passed. */
-export async function drive(
-  connections: number,
-  milliseconds: number,
-  operation: () => Promise<void>,
-): Promise<Measured> {
+/** Every connection runs what it has prepared, again and again, until `milliseconds` have passed. */
+export async function drive(prepared: readonly (() => Promise<void>)[], milliseconds: number): Promise<Measured> {
   const times: number[] = []
-  const end = performance.now() + milliseconds
   const begun = performance.now()
-  const worker = async () => {
+  const end = begun + milliseconds
+  const worker = async (operation: () => Promise<void>) => {
     while (performance.now() < end) {
       const started = performance.now()
       await operation()
       times.push(performance.now() - started)
     }
   }
-  await Promise.all(Array.from({ length: connections }, worker))
+  await Promise.all(prepared.map(worker))
   const took = performance.now() - begun
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0

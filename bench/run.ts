@@ -1,78 +1,109 @@
-// `npm run bench`: starts the server in a process of its own, runs each operation against it, and prints what one
-// operation costs. CPU time of the server process is the figure to trust; `--quick` runs each for half a second.
+// `npm run bench`: starts the floor and Lingpai in processes of their own, runs each operation against them by turns,
+// and prints what one operation costs. CPU time of the server process is the figure to trust; ratios are to the floor of
+// the same run. `--quick` runs each for half a second; `--postgres URL` adds Lingpai on that database.
 
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, drive } from './load.ts'
-import { operations, type Target } from './operations.ts'
+import { parseArgs } from 'node:util'
+import { connect, drive, type Measured } from './load.ts'
+import { type Operation, operations, type Target } from './operations.ts'
+
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, postgres: { type: 'string' } } })
+const milliseconds = flags.quick ? 500 : 3_000
+const rounds = flags.quick ? 1 : 3
+const CONNECTIONS = 16
 
 interface Usage {
   readonly cpu: NodeJS.CpuUsage
   readonly rss: number
 }
 
-const quick = process.argv.includes('--quick')
-const milliseconds = quick ? 500 : 3_000
-const rounds = quick ? 1 : 3
-const CONNECTIONS = 16
+interface Contestant {
+  readonly name: string
+  readonly child: ChildProcess
+  readonly target: Target
+  /** Milliseconds from the start of the process until it answers. */
+  readonly startUp: number
+  readonly rssAtStart: number
+}
 
-const begun = performance.now()
-const child = fork(new URL('target.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-const [target] = (await once(child, 'message')) as [Target]
-const ready = performance.now() - begun
+async function start(name: string, file: string, env: Readonly<Record<string, string>> = {}): Promise<Contestant> {
+  const begun = performance.now()
+  const child = fork(new URL(file, import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  })
+  const [target] = (await once(child, 'message')) as [Target]
+  const startUp = performance.now() - begun
+  return { name, child, target, startUp, rssAtStart: (await usage(child)).rss }
+}
 
-async function usage(): Promise<Usage> {
+async function usage(child: ChildProcess): Promise<Usage> {
   const answer = once(child, 'message')
   child.send('usage')
   const [reported] = (await answer) as [Usage]
   return reported
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+interface Figures extends Measured {
+  /** CPU microseconds of the server process per operation. */
+  readonly cpu: number
 }
 
-const atStart = await usage()
-const database = process.env['BENCH_DATABASE'] ? 'PostgreSQL' : 'SQLite, synchronous=FULL'
-process.stdout.write(
-  `Lingpai on ${database}, ${CONNECTIONS} connections, ${rounds} x ${milliseconds} ms an operation\n`,
-)
-process.stdout.write(
-  `started and answering after ${ready.toFixed(0)} ms, ${(atStart.rss / 2 ** 20).toFixed(0)} MiB\n\n`,
-)
-process.stdout.write(
-  `${'operation'.padEnd(32)}${'CPU µs'.padStart(9)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}${'per s'.padStart(9)}\n`,
-)
-for (const operation of operations) {
+/** One round of one operation against one server. */
+async function round({ child, target }: Contestant, operation: Operation, time: number): Promise<Figures> {
   const { send, close } = connect(target.issuer, CONNECTIONS)
-  const ready = await Promise.all(Array.from({ length: CONNECTIONS }, () => operation.prepare(target, send)))
-  const seen = []
-  for (let round = 0; round <= rounds; round++) {
-    const before = await usage()
-    let turn = 0
-    // Each connection keeps what it has prepared: a refresh token is used by one at a time.
-    const free = [...ready]
-    const measured = await drive(CONNECTIONS, round === 0 ? milliseconds / 4 : milliseconds, async () => {
-      const mine = free.shift() ?? ready[turn++ % CONNECTIONS]
-      if (mine === undefined) throw new Error('nothing prepared')
-      await mine()
-      free.push(mine)
-    })
-    const after = await usage()
-    const cpu = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system)
-    // The first round warms up.
-    if (round > 0) seen.push({ ...measured, cpu: cpu / measured.operations })
-  }
+  const prepared = await Promise.all(Array.from({ length: CONNECTIONS }, () => operation.prepare(target, send)))
+  await drive(prepared, time / 4)
+  const before = await usage(child)
+  const measured = await drive(prepared, time)
+  const after = await usage(child)
   close()
-  const figures = [
-    median(seen.map(({ cpu }) => cpu)).toFixed(0),
-    median(seen.map(({ p50 }) => p50)).toFixed(2),
-    median(seen.map(({ p99 }) => p99)).toFixed(2),
-    median(seen.map(({ perSecond }) => perSecond)).toFixed(0),
-  ]
-  process.stdout.write(`${operation.name.padEnd(32)}${figures.map((each) => each.padStart(9)).join('')}\n`)
+  const cpu = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system)
+  return { ...measured, cpu: cpu / measured.operations }
 }
-const atEnd = await usage()
-process.stdout.write(`\n${(atEnd.rss / 2 ** 20).toFixed(0)} MiB at the end\n`)
-child.send('stop')
-await once(child, 'exit')
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+const contestants = [
+  await start('floor', 'floor.ts'),
+  await start('Lingpai on SQLite', 'target.ts'),
+  ...(flags.postgres ? [await start('Lingpai on PostgreSQL', 'target.ts', { BENCH_DATABASE: flags.postgres })] : []),
+]
+print(
+  `Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${rounds} x ${milliseconds} ms; synchronous=FULL everywhere\n`,
+)
+for (const { name, startUp, rssAtStart } of contestants) {
+  print(`${name.padEnd(24)} answers after ${startUp.toFixed(0)} ms, ${(rssAtStart / 2 ** 20).toFixed(0)} MiB`)
+}
+const heads = ['CPU µs', 'x floor', 'p50 ms', 'p99 ms', 'per s']
+print(`\n${'operation'.padEnd(31)}${'server'.padEnd(23)}${heads.map((head) => head.padStart(9)).join('')}`)
+for (const operation of operations) {
+  const seen = new Map<string, Figures[]>(contestants.map(({ name }) => [name, []]))
+  for (let count = 0; count < rounds; count++) {
+    for (const contestant of contestants) {
+      seen.get(contestant.name)?.push(await round(contestant, operation, milliseconds))
+    }
+  }
+  const cpuOf = (name: string) => median((seen.get(name) ?? []).map(({ cpu }) => cpu))
+  for (const [name, figures] of seen) {
+    const cells = [
+      cpuOf(name).toFixed(0),
+      (cpuOf(name) / cpuOf('floor')).toFixed(2),
+      median(figures.map(({ p50 }) => p50)).toFixed(2),
+      median(figures.map(({ p99 }) => p99)).toFixed(2),
+      median(figures.map(({ perSecond }) => perSecond)).toFixed(0),
+    ]
+    print(`${operation.name.padEnd(31)}${name.padEnd(23)}${cells.map((cell) => cell.padStart(9)).join('')}`)
+  }
+}
+print('')
+for (const { name, child } of contestants) {
+  print(`${name.padEnd(24)} ${((await usage(child)).rss / 2 ** 20).toFixed(0)} MiB at the end`)
+  child.send('stop')
+  await once(child, 'exit')
+}
