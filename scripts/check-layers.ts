@@ -4,7 +4,7 @@
 //   node scripts/check-layers.ts --check    the rules, and fails when that block is stale
 // `--root FOLDER` looks at another tree than this one.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -39,6 +39,10 @@ function run(root: string): number {
 /** True when the picture is stale and was not to be drawn. */
 function picture(root: string, block: string): boolean {
   const path = join(root, 'ARCHITECTURE.md')
+  if (!existsSync(path)) {
+    console.error('ARCHITECTURE.md is missing: the picture of the layers has no place')
+    return true
+  }
   const now = readFileSync(path, 'utf8')
   const then = withBlock(now, block)
   if (then === now) return false

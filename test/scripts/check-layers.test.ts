@@ -321,8 +321,9 @@ describe('npm run layers', () => {
     expect(document()).toContain('store --> model')
   })
 
-  it('says so when the document has no place for the picture', () => {
+  it('says so when the document is missing or has no place for the picture', () => {
     plant(GROUND)
+    expect(run('--check')).toMatchObject({ status: 1, text: expect.stringContaining('ARCHITECTURE.md is missing') })
     writeFileSync(join(root, 'ARCHITECTURE.md'), '# House\n')
     expect(run('--check')).toMatchObject({ status: 1, text: expect.stringContaining('has no block between') })
   })
