@@ -31,6 +31,7 @@ export type KeyLabel =
   | 'subject'
   | 'limits'
   | 'interaction'
+  | 'set-up'
 
 export interface MasterKey {
   /** Eight hexadecimal digits that name the key and tell nothing about it; sealed columns carry them. */

@@ -11,7 +11,8 @@ import * as factSql from './statements/installation.ts'
 import { pruneEvents, pruneSessions, prunings } from './statements/pruning.ts'
 import * as keySql from './statements/signing-key.ts'
 
-export type Fact = 'issuer' | 'key_check' | 'set_up' | 'public_address'
+/** `set_up`: when it was finished. `set_up_progress`: how far it has come. */
+export type Fact = 'issuer' | 'key_check' | 'set_up' | 'set_up_progress' | 'public_address'
 
 export interface InstallationVerbs {
   findFact(name: Fact): Promise<string | null>

@@ -1,0 +1,31 @@
+// What the set-up is built from; the composition root hands it over.
+
+import type { MasterKey } from '../../credentials/master-key.ts'
+import type { PasswordHasher } from '../../credentials/password-hash.ts'
+import type { AddressProbe } from '../../http/probe.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { UserWithPassword } from '../../model/user.ts'
+import type { Brand, Locale, RehearsalResultView } from '../../pages/index.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Addresses } from '../../protocol/addresses.ts'
+import type { Store } from '../../store/store.ts'
+
+export interface SetUpParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly addresses: Addresses
+  readonly brand: Brand
+  readonly defaultLocale: Locale
+  /** Key of the anti-forgery values. */
+  readonly csrfKey: Uint8Array
+  readonly master: MasterKey
+  readonly hasher: PasswordHasher
+  /** May throw `CannotRehearse`. */
+  readonly rehearse: (request: {
+    readonly client: ClientRecord
+    readonly user: UserWithPassword
+  }) => Promise<RehearsalResultView>
+  /** What the next start takes when it is given no issuer. */
+  readonly storeIssuer: (issuer: string) => Promise<void>
+  readonly probe: AddressProbe
+}

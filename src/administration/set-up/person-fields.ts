@@ -1,0 +1,149 @@
+// A person typed in on a page: each wrong field gets its own words, and nothing is saved unless all are right. Saved
+// again for the same person, it corrects instead of adding.
+
+import { findPasswordFault, type PasswordFault, SHORTEST_PASSWORD } from '../../credentials/password-text.ts'
+import type { UserWithPassword } from '../../model/user.ts'
+import { usernameKey } from '../../model/username.ts'
+import type { FieldProblem, Problems } from '../../pages/index.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { AdministrationError } from '../errors.ts'
+import { checkUserFields } from '../user-fields.ts'
+import { addUser, setPassword, updateUser } from '../users.ts'
+import type { SetUpParts } from './parts.ts'
+
+export interface TypedPerson {
+  readonly username: string
+  readonly name: string
+  /** Empty: none was typed. */
+  readonly password: string
+  /** Null: the form does not ask. */
+  readonly phone: { readonly number: string; readonly verified: boolean } | null
+}
+
+export type PersonField = 'username' | 'name' | 'phone' | 'password'
+
+/** The same room as the store gives, so that what is shown again is what was typed. */
+const LONGEST = 4096
+
+export function typed(form: Parameters, name: string): string {
+  return (form.get(name) ?? '').slice(0, LONGEST)
+}
+
+/** The user id, or what is wrong. `existing`: corrected rather than added; without a new password it keeps its own. */
+export async function savePerson(
+  parts: Pick<SetUpParts, 'store' | 'clock' | 'hasher'>,
+  person: TypedPerson,
+  existing: UserWithPassword | null,
+  others: Problems<PersonField> = {},
+): Promise<{ readonly userId: string } | { readonly problems: Problems<PersonField> }> {
+  const problems = { ...others, ...(await problemsOf(person, existing)) }
+  if (Object.keys(problems).length > 0) return { problems }
+  const { username, name, password, phone } = person
+  const fields = {
+    username,
+    name,
+    ...(phone && { phone: phone.number, phoneVerified: phone.verified }),
+  }
+  try {
+    if (existing === null) {
+      const { userId } = await addUser(parts, { ...fields, password })
+      return { userId }
+    }
+    const { userId } = existing
+    await updateUser(parts, { userId }, fields)
+    if (password !== '') await setPassword(parts, { userId }, password)
+    return { userId }
+  } catch (error) {
+    const problem = conflictProblem(error)
+    if (problem === null) throw error
+    return { problems: problem }
+  }
+}
+
+async function problemsOf(person: TypedPerson, existing: UserWithPassword | null): Promise<Problems<PersonField>> {
+  const { username, name, password, phone } = person
+  const result = await checkUserFields({
+    username,
+    displayName: name,
+    ...(phone && { phone: phone.number, phoneVerified: phone.verified }),
+  })
+  const wrong = new Set('problems' in result ? result.problems.map(({ field }) => field) : [])
+  const keepsPassword = password === '' && existing !== null && existing.passwordHash !== null
+  const fault = findPasswordFault(password, username)
+  return {
+    ...(username.trim() === ''
+      ? { username: REQUIRED }
+      : wrong.has('username') && {
+          username: tooLong(username, LONGEST_USERNAME) ?? { problem: 'username_forbidden' },
+        }),
+    ...(name.trim() === ''
+      ? { name: REQUIRED }
+      : wrong.has('name') && { name: tooLong(name, LONGEST_NAME) ?? { problem: 'text', text: NAME_FORBIDDEN } }),
+    ...(phone !== null &&
+      (phone.number.trim() === ''
+        ? { phone: REQUIRED }
+        : wrong.has('phone') && { phone: { problem: 'phone_invalid' } })),
+    ...(!keepsPassword &&
+      (password === '' ? { password: REQUIRED } : fault !== null && { password: passwordProblem(fault) })),
+  }
+}
+
+const REQUIRED: FieldProblem = { problem: 'required' }
+/** As `model/username.ts` and `user-fields.ts` have it. */
+const LONGEST_USERNAME = 128
+const LONGEST_NAME = 256
+const LONGEST_PASSWORD = 1024
+
+function tooLong(text: string, limit: number): FieldProblem | null {
+  return Array.from(text.trim()).length > limit ? { problem: 'too_long', limit } : null
+}
+
+const NAME_FORBIDDEN = {
+  'zh-CN': '此姓名含有不能使用的字符。',
+  en: 'This name holds characters that cannot be used.',
+}
+
+function passwordProblem(fault: PasswordFault): FieldProblem {
+  switch (fault) {
+    case 'too_short':
+      return { problem: 'too_short', limit: SHORTEST_PASSWORD }
+    case 'too_long':
+      return { problem: 'too_long', limit: LONGEST_PASSWORD }
+    case 'same_as_username':
+      return { problem: 'text', text: { 'zh-CN': '密码不能与用户名相同。', en: 'It must differ from the user name.' } }
+    case 'too_common':
+      return {
+        problem: 'text',
+        text: {
+          'zh-CN': '这个密码太常见，请换一个。',
+          en: 'This is among the first that anybody would try. Choose another.',
+        },
+      }
+    case 'unusable_character':
+      return {
+        problem: 'text',
+        text: { 'zh-CN': '密码含有不能使用的字符。', en: 'It holds a character that cannot be used.' },
+      }
+  }
+}
+
+function conflictProblem(error: unknown): Problems<PersonField> | null {
+  if (!(error instanceof AdministrationError)) return null
+  switch (error.code) {
+    case 'username_taken':
+      return { username: { problem: 'username_taken' } }
+    case 'phone_taken':
+      return { phone: { problem: 'phone_taken' } }
+    default:
+      return null
+  }
+}
+
+/** Null: nobody, or nobody any more. */
+export async function knownPerson({ store }: Pick<SetUpParts, 'store'>, userId: string | null) {
+  return userId === null ? null : await store.findUser(userId)
+}
+
+export function sameUsername(user: UserWithPassword | null, username: string): boolean {
+  return user !== null && usernameKey(user.username) === usernameKey(username)
+}

@@ -1,0 +1,107 @@
+// Step 3: a name becomes a client of 制作云, and the six values are shown until the operator says that they are pasted.
+
+import { digestClientSecret, sameBytes } from '../../../credentials/digest.ts'
+import type { ClientRecord } from '../../../model/client.ts'
+import { type ConnectView, connectedPage, connectPage } from '../../../pages/index.ts'
+import { newSecret } from '../../../platform/random.ts'
+import { addClient } from '../../clients.ts'
+import { connectionValues } from '../../connection-values.ts'
+import { AdministrationError } from '../../errors.ts'
+import { deriveSecret } from '../client-secret.ts'
+import type { SetUpParts } from '../parts.ts'
+import { typed } from '../person-fields.ts'
+import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
+import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import type { Step } from './step.ts'
+
+/** As the setting `client_name` has it. */
+const LONGEST_NAME = 100
+
+export function connectStep(parts: SetUpParts, chosenIssuer: () => Promise<string>): Step {
+  const { store, master, addresses } = parts
+
+  const page = (open: OpenSetUp, view: Pick<ConnectView, 'name' | 'problems'>) =>
+    connectPage({ form: formTarget(parts, open, 'connect'), ...view }, frameOf(parts, open.http))
+
+  /** Null once it cannot be made again, or has been replaced by another. */
+  const secretOf = (open: OpenSetUp, { secretHash }: ClientRecord): string | null => {
+    const { secretSalt } = open.detail
+    if (secretSalt === undefined || secretHash === null) return null
+    const secret = deriveSecret(master, open.browser.visit, secretSalt)
+    return sameBytes(digestClientSecret(master, secret), secretHash) ? secret : null
+  }
+
+  return {
+    name: 'connect',
+    async show(open) {
+      const record = await connectedClient(parts, open)
+      if (record === null) {
+        return showPage(page(open, { name: '制作云', problems: {} }), open.http)
+      }
+      const issuer = await chosenIssuer()
+      const { Callback, ...values } = connectionValues(
+        record.client,
+        secretOf(open, record),
+        issuer,
+        prefixOf(addresses),
+      )
+      const view = {
+        form: formTarget(parts, open, 'connected'),
+        clientName: record.client.client_name,
+        values,
+        callback: Callback ?? '',
+      }
+      return showPage(connectedPage(view, frameOf(parts, open.http)), open.http)
+    },
+    forms: {
+      async connect(open, { fields }) {
+        // Sent twice: the first has made it already.
+        if ((await connectedClient(parts, open)) !== null) return goTo(open, 'connect')
+        const name = typed(fields, 'name')
+        const problem = nameProblem(name)
+        if (problem !== null) return showProblems(page(open, { name, problems: { name: problem } }), open.http)
+        const secretSalt = newSecret()
+        await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, secretSalt }))
+        const clientSecret = deriveSecret(master, open.browser.visit, secretSalt)
+        try {
+          const { record } = await addClient(parts, { preset: 'zhizuoyun', name: name.trim(), clientSecret })
+          await writeSetUp(store, { ...atLeast(open.progress, 'connect'), clientId: record.client.client_id })
+        } catch (error) {
+          if (!(error instanceof AdministrationError)) throw error
+          const text = { problem: 'text', text: error.message } as const
+          return showProblems(page(open, { name, problems: { name: text } }), open.http)
+        }
+        return goTo(open, 'connect')
+      },
+      /** From here on nobody can read the secret any more. */
+      async connected(open) {
+        if ((await connectedClient(parts, open)) === null) return 'connect'
+        const { secretSalt: _, ...detail } = open.detail
+        await store.setTicketDetail(open.ticketHash, renderDetail(detail))
+        await writeSetUp(store, atLeast(open.progress, 'person'))
+        return goTo(open, 'person')
+      },
+    },
+  }
+}
+
+/** Null: not connected yet, or the client has been removed meanwhile. */
+export async function connectedClient(
+  { store }: Pick<SetUpParts, 'store'>,
+  { progress }: Pick<OpenSetUp, 'progress'>,
+): Promise<ClientRecord | null> {
+  return progress.clientId === null ? null : await store.findClient(progress.clientId)
+}
+
+function nameProblem(name: string) {
+  const trimmed = name.trim()
+  if (trimmed === '') return { problem: 'required' } as const
+  if (Array.from(trimmed).length > LONGEST_NAME) return { problem: 'too_long', limit: LONGEST_NAME } as const
+  return /[\p{Cc}\p{Cs}]/u.test(trimmed) ? ({ problem: 'client_name_forbidden' } as const) : null
+}
+
+function prefixOf(addresses: SetUpParts['addresses']): string {
+  const { pathname } = new URL(addresses.issuer)
+  const base = pathname === '/' ? '' : pathname
+  return addresses.path.token.slice(base.length, -'/token'.length)
+}

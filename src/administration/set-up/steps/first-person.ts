@@ -1,0 +1,128 @@
+// Step 4: one person typed in, a file of many, or whoever is here already.
+
+import { sha256 } from '../../../credentials/digest.ts'
+import { SHORTEST_PASSWORD } from '../../../credentials/password-text.ts'
+import { type FirstPersonView, firstPersonPage } from '../../../pages/index.ts'
+import { AdministrationError } from '../../errors.ts'
+import { bytesSource, type ImportReport, importUsers, type RowProblem } from '../../user-import/index.ts'
+import type { SetUpParts } from '../parts.ts'
+import { knownPerson, sameUsername, savePerson, typed } from '../person-fields.ts'
+import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
+import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import type { Step } from './step.ts'
+
+/** More than anybody reads; the count says how many there are. */
+const MOST_BAD_ROWS = 100
+
+type Shown = Partial<Pick<FirstPersonView, 'values' | 'problems' | 'csv' | 'badRows' | 'badRowCount'>>
+
+export function firstPersonStep(parts: SetUpParts): Step {
+  const { store } = parts
+
+  const page = async (open: OpenSetUp, shown: Shown) => {
+    const people = await store.countUsers()
+    const view: FirstPersonView = {
+      form: formTarget(parts, open, 'person'),
+      importForm: formTarget(parts, open, 'import'),
+      skip: people > 0 ? formTarget(parts, open, 'skip') : null,
+      values: NOBODY,
+      problems: {},
+      minimumLength: SHORTEST_PASSWORD,
+      csv: '',
+      badRows: [],
+      people,
+      ...shown,
+    }
+    return firstPersonPage(view, frameOf(parts, open.http))
+  }
+
+  return {
+    name: 'person',
+    async show(open) {
+      const user = await knownPerson(parts, open.progress.personId)
+      const values =
+        user === null
+          ? NOBODY
+          : {
+              username: user.username,
+              name: user.profile.displayName ?? '',
+              phone: user.phone ?? '',
+              phoneVerified: user.phoneVerified,
+            }
+      return showPage(await page(open, { values }), open.http)
+    },
+    forms: {
+      async person(open, { fields }) {
+        const values = {
+          username: typed(fields, 'username'),
+          name: typed(fields, 'name'),
+          phone: typed(fields, 'phone'),
+          phoneVerified: fields.get('phone_verified') === 'yes',
+        }
+        const { username, name, phone, phoneVerified } = values
+        const former = await knownPerson(parts, open.progress.personId)
+        const saved = await savePerson(
+          parts,
+          { username, name, password: typed(fields, 'password'), phone: { number: phone, verified: phoneVerified } },
+          sameUsername(former, username) ? former : null,
+        )
+        if ('problems' in saved) {
+          return showProblems(await page(open, { values, problems: saved.problems }), open.http)
+        }
+        await writeSetUp(store, { ...atLeast(open.progress, 'rehearsal'), personId: saved.userId })
+        return goTo(open, 'rehearsal')
+      },
+
+      async import(open, { fields, file }) {
+        const csv = fields.get('csv') ?? ''
+        const bytes = file !== null && file.length > 0 ? file : Buffer.from(csv)
+        const again = async (shown: Shown) => showProblems(await page(open, { csv, ...shown }), open.http)
+        if (bytes.length === 0 || (file === null && csv.trim() === '')) {
+          return await again({ problems: { file: { problem: 'file_empty' } } })
+        }
+        const importedFile = Buffer.from(sha256(bytes)).toString('base64url')
+        if (open.detail.importedFile === importedFile) return goTo(open, 'rehearsal')
+        let report: ImportReport
+        try {
+          report = await importUsers(parts, bytesSource(bytes))
+        } catch (error) {
+          if (!(error instanceof AdministrationError)) throw error
+          return await again({ problems: { file: fileProblem(error) } })
+        }
+        if (report.status !== 'imported') {
+          if (report.problems.length === 0) return await again({ problems: { file: { problem: 'file_empty' } } })
+          return await again(badRows(report))
+        }
+        await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, importedFile }))
+        await writeSetUp(store, atLeast(open.progress, 'rehearsal'))
+        return goTo(open, 'rehearsal')
+      },
+
+      async skip(open) {
+        if ((await store.countUsers()) === 0) return 'person'
+        await writeSetUp(store, atLeast(open.progress, 'rehearsal'))
+        return goTo(open, 'rehearsal')
+      },
+    },
+  }
+}
+
+const NOBODY = { username: '', name: '', phone: '', phoneVerified: false }
+
+function fileProblem(error: AdministrationError) {
+  return { problem: 'text', text: error.hint === null ? error.message : `${error.message}. ${error.hint}` } as const
+}
+
+/** One line of the report a line of the file, whatever is wrong with it. */
+function badRows({ problems, badRows: badRowCount }: ImportReport): Shown {
+  const byLine = Map.groupBy(problems, ({ line }) => line)
+  const rows = [...byLine]
+    .slice(0, MOST_BAD_ROWS)
+    .map(([line, each]) => ({ line, reason: each.map(reasonOf).join('; ') }))
+  return { badRows: rows, badRowCount: Math.max(badRowCount, rows.length) }
+}
+
+function reasonOf({ column, problem, hint }: RowProblem): string {
+  const said = column === null ? problem : `${column} ${problem}`
+  return hint === undefined ? said : `${said}. ${hint}`
+}

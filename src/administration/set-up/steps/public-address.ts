@@ -1,0 +1,118 @@
+// Step 2: the public address, checked as the outside sees it. A changed one is kept for the next start; the running
+// server cannot become another issuer under its clients' feet.
+
+import { isLoopback, issuerAddress } from '../../../options/issuer.ts'
+import { type FieldProblem, type Problems, type PublicAddressView, publicAddressPage } from '../../../pages/index.ts'
+import { addressChecks } from '../address-checks.ts'
+import type { SetUpParts } from '../parts.ts'
+import { typed } from '../person-fields.ts'
+import { atLeast, renderDetail, type TicketDetail, writeSetUp } from '../progress.ts'
+import { arrivalOf, askOurselves } from '../reach.ts'
+import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import type { Step } from './step.ts'
+
+export function publicAddressStep(parts: SetUpParts): Step {
+  const { store, addresses } = parts
+
+  const page = (open: OpenSetUp, issuer: string, valid: boolean, problems: Problems<'issuer'>) => {
+    const { checked } = open.detail
+    const view: PublicAddressView = {
+      form: formTarget(parts, open, 'address'),
+      issuer,
+      problems,
+      checks: checked !== undefined && checked.issuer === issuer ? checked.checks : [],
+      urls: valid ? urlsOf(parts, issuer) : [],
+    }
+    return publicAddressPage(view, frameOf(parts, open.http))
+  }
+
+  return {
+    name: 'address',
+    async show(open) {
+      const issuer = open.detail.checked?.issuer ?? (await chosenIssuer(parts))
+      return showPage(page(open, issuer, true, {}), open.http)
+    },
+    forms: {
+      async address(open, { fields }) {
+        const text = typed(fields, 'issuer')
+        const parsed = parseIssuer(text, addresses.issuer)
+        if ('problem' in parsed) return showProblems(page(open, text, false, { issuer: parsed.problem }), open.http)
+        const { issuer } = parsed
+        const wantsOn = fields.get('action') === 'continue'
+        if (!wantsOn || open.detail.checked?.issuer !== issuer) {
+          const checks = await check(parts, open, issuer)
+          const detail: TicketDetail = { ...open.detail, checked: { issuer, checks } }
+          await store.setTicketDetail(open.ticketHash, renderDetail(detail))
+          // Whatever has to be corrected, and that a restart is needed, must have been seen once.
+          const mustBeSeen = issuer !== addresses.issuer || checks.some(({ state }) => state === 'bad')
+          if (!wantsOn || mustBeSeen) return goTo(open, 'address#checks')
+        }
+        if ((await chosenIssuer(parts)) !== issuer) await parts.storeIssuer(issuer)
+        await store.putFact('public_address', issuer)
+        await writeSetUp(store, atLeast(open.progress, 'connect'))
+        return goTo(open, 'connect')
+      },
+    },
+  }
+}
+
+/** The one the next start will have. */
+export async function chosenIssuer({ store, addresses }: Pick<SetUpParts, 'store' | 'addresses'>): Promise<string> {
+  return (await store.findFact('issuer')) ?? addresses.issuer
+}
+
+async function check(parts: SetUpParts, { http }: OpenSetUp, issuer: string) {
+  const { probe, master, addresses, clock } = parts
+  const { hostname, protocol, port, origin } = new URL(issuer)
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const encrypted = protocol === 'https:'
+  const [found, certificate, reach] = await Promise.all([
+    probe.resolve(host),
+    encrypted ? probe.certificate(host, port === '' ? 443 : Number(port)) : null,
+    askOurselves(master, probe, `${origin}${reachPath(parts)}`),
+  ])
+  return addressChecks({
+    issuer,
+    running: addresses.issuer,
+    addresses: found,
+    certificate,
+    reach,
+    arrival: arrivalOf(http),
+    now: clock.now(),
+  })
+}
+
+export function reachPath({ addresses }: Pick<SetUpParts, 'addresses'>): string {
+  return `${addresses.path['set-up']}/reach`
+}
+
+/** CONTRACT: the browser opens the first, Tencent's servers call the other two. */
+function urlsOf({ addresses }: SetUpParts, issuer: string): PublicAddressView['urls'] {
+  const { origin } = new URL(issuer)
+  const at = (name: 'authorize' | 'token' | 'userinfo') => `${origin}${addresses.path[name]}`
+  return [
+    { name: 'TokenEndpoint', url: at('token'), from: 'tencent' },
+    { name: 'UserInfoEndpoint', url: at('userinfo'), from: 'tencent' },
+    { name: 'AuthorizationEndpoint', url: at('authorize'), from: 'browsers' },
+  ]
+}
+
+/** The running issuer may have what a new one may not: its operator has decided so before. */
+function parseIssuer(text: string, running: string): { readonly issuer: string } | { readonly problem: FieldProblem } {
+  const trimmed = text.trim()
+  const wrong = (problem: 'required' | 'issuer_invalid' | 'issuer_has_path_or_query' | 'issuer_needs_https') => ({
+    problem: { problem },
+  })
+  if (trimmed === '') return wrong('required')
+  if (trimmed.length > 2048 || !/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) return wrong('issuer_invalid')
+  const url = new URL(trimmed)
+  if (url.username !== '' || url.password !== '') return wrong('issuer_invalid')
+  if (/[?#]/.test(trimmed)) return wrong('issuer_has_path_or_query')
+  const parsed = issuerAddress.parse(trimmed)
+  if ('problem' in parsed) return wrong('issuer_has_path_or_query')
+  const issuer = parsed.value
+  if (issuer === running) return { issuer }
+  if (new URL(issuer).pathname !== new URL(running).pathname) return wrong('issuer_has_path_or_query')
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return wrong('issuer_needs_https')
+  return { issuer }
+}

@@ -1,0 +1,236 @@
+// Wrong input in every field: a clear word beside it, what was typed is still there, and nothing has changed.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { formWith, type Page } from '../../support/visitor.ts'
+import {
+  ADMINISTRATOR,
+  PERSON,
+  type SetUpServer,
+  type Stop,
+  startSetUp,
+  upload,
+  type Walk,
+  walkTo,
+} from './builders.ts'
+
+let server: SetUpServer
+let walk: Walk
+const begin = async (stop: Stop, language = 'en') => {
+  walk = await walkTo(server, stop, language)
+}
+beforeEach(async () => {
+  server = await startSetUp()
+})
+afterEach(() => server.close())
+
+async function state(): Promise<string> {
+  const { store } = server
+  const users = await store.listUsers('', 100)
+  const clients = await store.listClients()
+  const facts = await Promise.all(
+    (['issuer', 'set_up', 'set_up_progress', 'public_address'] as const).map((name) => store.findFact(name)),
+  )
+  return JSON.stringify([users, clients.map(({ client }) => client), facts])
+}
+
+function errorOf(page: Page, field: string): string | undefined {
+  return new RegExp(`id="${field}-error">([^<]*)<`).exec(page.html)?.[1]
+}
+
+/** The field is named, and what was typed (but no password) is shown again. */
+async function refused(field: string, fields: Record<string, string>, id = 'continue'): Promise<Page> {
+  const before = await state()
+  const page = await walk.visitor.submit(walk.page, id, fields)
+  expect(page.status).toBe(422)
+  expect(errorOf(page, field), `${field}: ${page.html.slice(-3000)}`).toBeTruthy()
+  expect(await state()).toBe(before)
+  const shown = formWith(page, id).fields
+  for (const [name, value] of Object.entries(fields)) {
+    // A password is never shown again.
+    if (/password/.test(name)) expect(shown[name], name).toBe('')
+    else if (name in shown && name !== 'phone_verified') expect(shown[name]).toBe(value)
+  }
+  return page
+}
+
+async function accepted(fields: Record<string, string>, id = 'continue'): Promise<void> {
+  const reply = await walk.visitor.submit(walk.page, id, fields)
+  expect(reply.status).toBe(303)
+}
+
+describe('the administrator', () => {
+  const short = { password: 'short', password_again: 'short' }
+  const common = { password: 'password123', password_again: 'password123' }
+  it.each([
+    ['username', { username: '' }],
+    ['username', { username: '   ' }],
+    ['username', { username: 'a\u0007b' }],
+    ['username', { username: 'a\u200Bb' }],
+    ['username', { username: 'x'.repeat(129) }],
+    ['name', { name: '' }],
+    ['name', { name: 'x'.repeat(257) }],
+    ['name', { name: 'a\u0007b' }],
+    ['password', { password: '', password_again: '' }],
+    ['password', short],
+    ['password', common],
+    ['password', { password: ADMINISTRATOR.username, password_again: ADMINISTRATOR.username }],
+    ['password', { password: 'x'.repeat(2000), password_again: 'x'.repeat(2000) }],
+    ['password_again', { password_again: 'another fake password' }],
+    ['password_again', { password_again: '' }],
+  ])('%s: %j is refused, and its right twin accepted', async (field, wrong) => {
+    await begin('administrator')
+    await refused(field, { ...ADMINISTRATOR, ...wrong })
+    await accepted(ADMINISTRATOR)
+  })
+
+  it('whose user name somebody has already is refused', async () => {
+    await server.addUser('taken')
+    await begin('administrator')
+    await refused('username', { ...ADMINISTRATOR, username: 'TAKEN' })
+    await accepted(ADMINISTRATOR)
+  })
+
+  it('says all problems at once, in Chinese too', async () => {
+    await begin('administrator', 'zh-CN')
+    const page = await refused('username', { username: '', name: '', password: 'short', password_again: 'short' })
+    expect(errorOf(page, 'username')).toBe('请填写此项。')
+    expect(errorOf(page, 'name')).toBe('请填写此项。')
+    expect(errorOf(page, 'password')).toBe('至少 8 个字符。')
+  })
+})
+
+describe('the public address', () => {
+  it.each([
+    '',
+    'sso.example.com',
+    'ftp://sso.example.com',
+    'https://',
+    'https://user:secret@sso.example.com',
+    'https://sso.example.com/path',
+    'https://sso.example.com/?a=b',
+    'https://sso.example.com/#top',
+    'http://sso.example.com',
+    'javascript:alert(1)',
+    `https://${'x'.repeat(3000)}.example.com`,
+  ])('%j is refused by both buttons', async (issuer) => {
+    await begin('address')
+    await refused('issuer', { issuer })
+    await refused('issuer', { issuer }, 'check')
+    await accepted({})
+  })
+})
+
+describe('the client', () => {
+  it.each(['', '  ', 'a\u0007b', 'x'.repeat(101)])('named %j is refused', async (name) => {
+    await begin('connect')
+    await refused('name', { name })
+    await accepted({ name: '制作云' })
+  })
+})
+
+describe('the first person', () => {
+  it.each([
+    ['username', { username: '' }],
+    ['username', { username: 'a\u202Eb' }],
+    ['username', { username: ADMINISTRATOR.username }],
+    ['name', { name: '' }],
+    ['phone', { phone: '' }],
+    ['phone', { phone: '1.38E+10' }],
+    ['phone', { phone: '12345' }],
+    ['password', { password: '' }],
+    ['password', { password: 'short' }],
+  ])('%s: %j is refused, and its right twin accepted', async (field, wrong) => {
+    await begin('person')
+    await refused(field, { ...PERSON, ...wrong })
+    await accepted(PERSON)
+  })
+
+  it('with the phone number of somebody else is refused', async () => {
+    await server.addUser('bob', { phone: '+8613800138000', phoneVerified: true })
+    await begin('person')
+    await refused('phone', PERSON)
+    await accepted({ ...PERSON, phone: '13900139000' })
+  })
+
+  it('is not said to be verified unless the box is ticked', async () => {
+    await begin('person')
+    const { phone_verified: _, ...unticked } = PERSON
+    await accepted(unticked)
+    expect((await server.store.findUserByUsername('alice'))?.phoneVerified).toBe(false)
+  })
+})
+
+describe('a file of people', () => {
+  const GOOD = 'username,name,phone,phone_verified\nzhang,张三,13800138000,true\nli,李四,13900139000,true\n'
+
+  it.each([
+    ['pasted', { csv: GOOD }],
+    ['as a file', { file: Buffer.from(`\uFEFF${GOOD}`) }],
+  ])('%s brings all of them, and sent twice brings them once', async (_how, content) => {
+    await begin('person')
+    expect((await upload(walk.visitor, walk.page, content)).status).toBe(303)
+    expect((await upload(walk.visitor, walk.page, content)).status).toBe(303)
+    expect(await server.store.countUsers()).toBe(3)
+    expect((await server.store.findUserByUsername('li'))?.phone).toBe('+8613900139000')
+  })
+
+  it('with bad rows is refused whole, each by its line and reason, and what was pasted stays', async () => {
+    await begin('person')
+    const before = await state()
+    const csv = `${GOOD}wang,王五,1.38E+10,true\nzhang,张三,13700137000,true\n,无名,13600136000,true\n`
+    const page = await upload(walk.visitor, walk.page, { csv })
+    expect(page.status).toBe(422)
+    const lines = [...page.html.matchAll(/<tr><td>(\d+)<\/td><td>([^<]+)<\/td>/g)].map(([, line]) => Number(line))
+    expect(lines).toEqual([4, 5, 6])
+    expect(page.html).toContain('Excel')
+    expect(page.html).toContain('wang,王五,1.38E+10,true')
+    expect(await state()).toBe(before)
+  })
+
+  it.each([
+    ['nothing', {}],
+    ['blanks', { csv: ' \n ' }],
+    ['a header only', { csv: 'username,name\n' }],
+    ['an unknown column', { csv: 'user,phon\nx,1\n' }],
+    ['bytes that are no text', { file: Buffer.from([0, 1, 2, 3, 255, 254, 0]) }],
+  ])('that holds %s is refused with a reason', async (_what, content) => {
+    await begin('person')
+    const before = await state()
+    const page = await upload(walk.visitor, walk.page, content)
+    expect(page.status).toBe(422)
+    expect(errorOf(page, 'file') ?? /<td>\d+<\/td>/.exec(page.html)?.[0]).toBeTruthy()
+    expect(await state()).toBe(before)
+  })
+
+  it('from another site is refused', async () => {
+    await begin('person')
+    const stolen = {
+      ...walk.page,
+      html: walk.page.html.replaceAll(/name="csrf" value="[^"]*"/g, 'name="csrf" value="no"'),
+    }
+    expect((await upload(walk.visitor, stolen, { csv: GOOD })).status).toBe(403)
+    expect(await server.store.countUsers()).toBe(1)
+  })
+})
+
+describe('the rehearsal', () => {
+  it.each(['', 'nobody'])('as %j is refused', async (user) => {
+    await begin('rehearsal')
+    await refused('user', { user }, 'rehearse')
+  })
+
+  it('of many people asks for a user name, and takes it', async () => {
+    for (let count = 0; count < 51; count++) await server.addUser(`person-${count}`, { password: null })
+    await begin('rehearsal')
+    expect(walk.page.html).toContain('<input id="user"')
+    await refused('user', { user: 'nobody' }, 'rehearse')
+    await accepted({ user: 'ALICE' }, 'rehearse')
+  })
+})
+
+it('a form larger than any of ours is refused, and nothing is read from it', async () => {
+  await begin('connect')
+  const reply = await walk.visitor.submit(walk.page, 'continue', { name: 'x'.repeat(70_000) })
+  expect(reply.status).toBe(413)
+  expect(await server.store.listClients()).toEqual([])
+})
