@@ -88,9 +88,6 @@ function refuseNational(number: string): RecognisedPhone {
   if (digits === 11 && number.startsWith('1')) {
     return { problem: `begins with ${number.slice(0, 2)}, as no mainland mobile number does`, hint: COUNTRY_HINT }
   }
-  if (number.endsWith('0000') && digits >= 11) {
-    return { problem: 'has lost its last digits or is no mainland mobile number', hint: EXCEL_HINT }
-  }
   return {
     problem: `has ${digits} digits; a mainland mobile number has 11 and begins with 13 to 19`,
     hint: COUNTRY_HINT,

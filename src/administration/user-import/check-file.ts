@@ -3,9 +3,10 @@
 
 import type { UserConflict, UserVerbs } from '../../store/users.ts'
 import { AdministrationError } from '../errors.ts'
+import { BrokenFile } from './broken-file.ts'
 import { checkRow, type ImportRow } from './check-row.ts'
 import { decodedText, type ImportSource, type InspectedFile } from './import-file.ts'
-import { BrokenFile, type CellProblem, type RawRow, rowsOf } from './rows.ts'
+import { type CellProblem, type RawRow, rowsOf } from './rows.ts'
 
 export interface RowProblem extends CellProblem {
   readonly line: number

@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PasswordHasher } from '../../credentials/password-hash.ts'
-import type { Clock } from '../../platform/clock.ts'
+import { type Clock, stopwatch } from '../../platform/clock.ts'
 import { newId, newUserId } from '../../platform/random.ts'
 import type { NewUser, UserVerbs } from '../../store/users.ts'
 import { AdministrationError } from '../errors.ts'
@@ -65,9 +65,10 @@ export const STALE_AFTER = 120
 const ROWS_A_BATCH = 200
 const PASSWORDS_A_BATCH = 32
 const HASHES_AT_ONCE = 4
-const BREATHER_MS = 4
+const SHORTEST_BREATHER_MS = 5
+const LONGEST_BREATHER_MS = 100
 const WAIT_STEP_MS = 500
-const TIDY_STEP = 200
+const TIDY_STEP = 400
 const PROGRESS_EVERY = 500
 
 export async function importUsers(
@@ -151,7 +152,7 @@ async function waitForTurn({ parts: { store, clock }, options }: Work, importId:
     options.progress?.({ phase: 'wait', done: Math.floor((waited * WAIT_STEP_MS) / 1000) })
     if ((await store.addImportedUsers(importId, [], clock.now())) === 'abandoned') throw abandoned()
     // A stale one goes step by step without a rest.
-    await pause(clock.now() - first.aliveAt > STALE_AFTER ? BREATHER_MS : WAIT_STEP_MS)
+    await pause(clock.now() - first.aliveAt > STALE_AFTER ? SHORTEST_BREATHER_MS : WAIT_STEP_MS)
   }
 }
 
@@ -168,7 +169,6 @@ async function writeRows(work: Work, importId: string): Promise<number | null> {
     if (written === null) return false
     imported += written
     options.progress?.({ phase: 'write', done: imported, total })
-    await pause(BREATHER_MS)
     return true
   }
   const text = decodedText(source, file.encoding, (hex) => {
@@ -198,8 +198,12 @@ async function writeBatch(
   const rows = batch.slice()
   const users = await newUsers(batch, hasher)
   while (users.length > 0) {
+    const elapsed = stopwatch()
     const result = await store.addImportedUsers(importId, users, clock.now())
-    if (result === 'added') return users.length
+    if (result === 'added') {
+      await breathe(elapsed())
+      return users.length
+    }
     if (result === 'abandoned') throw abandoned()
     // Somebody has taken the name, the number or the id since the first pass.
     problems.add(rows[result.index]?.line ?? 0, conflictProblem(result.conflict))
@@ -225,17 +229,31 @@ async function newUser(row: ImportRow, hasher: PasswordHasher): Promise<NewUser>
   return { ...user, userId: row.userId ?? newUserId(), passwordHash }
 }
 
+/** After each write as long as it took: at least half of the time the lock is there for the running server. */
+async function breathe(took: number): Promise<void> {
+  await pause(Math.min(Math.max(took, SHORTEST_BREATHER_MS), LONGEST_BREATHER_MS))
+}
+
+/** Bounded steps with breathers in between, until one says that nothing is left. */
+async function stepByStep(next: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    const elapsed = stopwatch()
+    if (await next()) return
+    await breathe(elapsed())
+  }
+}
+
 /** The users are visible already: a database that cannot do it now leaves it to the server. */
 async function tidyUp({ store, clock }: ImportParts): Promise<void> {
   try {
-    while (!(await store.tidyImports(clock.now() - STALE_AFTER, TIDY_STEP))) await pause(BREATHER_MS)
+    await stepByStep(() => store.tidyImports(clock.now() - STALE_AFTER, TIDY_STEP))
   } catch {
     return
   }
 }
 
 async function abandon(store: UserVerbs, importId: string): Promise<void> {
-  while (!(await store.abandonImport(importId, TIDY_STEP))) await pause(BREATHER_MS)
+  await stepByStep(() => store.abandonImport(importId, TIDY_STEP))
 }
 
 function abandoned(): AdministrationError {

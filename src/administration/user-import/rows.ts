@@ -1,10 +1,10 @@
 // Rows out of a file's text, from CSV and from JSON Lines alike: a line number and the cells by column. A row that is
 // wrong in itself says so; a file whose structure is broken throws `BrokenFile` with the line.
 
-import { Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
 import { AdministrationError } from '../errors.ts'
+import { BrokenFile, tooLong } from './broken-file.ts'
 import { columnHint, columnNamed } from './columns.ts'
+import { csvRecords } from './csv-records.ts'
 import { type InspectedFile, LONGEST_LINE } from './import-file.ts'
 
 export interface RawRow {
@@ -21,18 +21,6 @@ export interface CellProblem {
   readonly hint?: string
 }
 
-/** Nothing after this line can be trusted, so nothing of the file is taken. */
-export class BrokenFile extends Error {
-  readonly line: number
-  readonly hint: string | null
-  constructor(line: number, message: string, hint: string | null = null, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'BrokenFile'
-    this.line = line
-    this.hint = hint
-  }
-}
-
 const MOST_COLUMNS = 200
 const LONGEST_CELL = 8_192
 
@@ -41,57 +29,14 @@ export function rowsOf(text: AsyncIterable<string>, file: InspectedFile): AsyncG
 }
 
 async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<RawRow> {
-  const parser = parse({
-    delimiter,
-    info: true,
-    relax_column_count: true,
-    max_record_size: LONGEST_LINE,
-    record_delimiter: ['\r\n', '\n', '\r'],
-  })
-  const input = Readable.from(boundedLines(text))
-  input.on('error', (error) => parser.destroy(error))
   let header: readonly (string | null)[] | undefined
-  let end = 0
-  try {
-    for await (const { record, info } of input.pipe(parser) as AsyncIterable<ParsedRecord>) {
-      const line = end + 1
-      end = info.lines
-      if (record.every((cell) => cell.trim() === '')) continue
-      if (header === undefined) {
-        if (!isSeparatorLine(record)) header = headerOf(record, line)
-      } else yield csvRow(record, header, line)
-    }
-  } catch (error) {
-    throw error instanceof CsvError ? brokenCsv(error, end + 1) : error
-  } finally {
-    input.destroy()
-    parser.destroy()
+  for await (const { cells, line } of csvRecords(text, delimiter)) {
+    if (cells.every((cell) => cell.trim() === '')) continue
+    if (header === undefined) {
+      if (!isSeparatorLine(cells)) header = headerOf(cells, line)
+    } else yield csvRow(cells, header, line)
   }
   if (header === undefined) throw new AdministrationError('unreadable_file', 'The file has no header line')
-}
-
-interface ParsedRecord {
-  readonly record: readonly string[]
-  readonly info: { readonly lines: number }
-}
-
-/** A line of nothing but delimiters is no content to the CSV reader, and must not grow without end either. */
-async function* boundedLines(text: AsyncIterable<string>): AsyncGenerator<string> {
-  let line = 1
-  let length = 0
-  for await (const piece of text) {
-    let from = 0
-    for (const { index } of piece.matchAll(/\r\n?|\n/g)) {
-      length += index - from
-      if (length > LONGEST_LINE) break
-      from = index + 1
-      length = 0
-      line++
-    }
-    length += piece.length - from
-    if (length > LONGEST_LINE) throw tooLong(line)
-    yield piece
-  }
 }
 
 /** Excel's own `sep=;` in front of the header. */
@@ -154,28 +99,6 @@ function addCell(cells: Map<string, string>, problems: CellProblem[], column: st
 /** Takes off what an export puts before cells that a spreadsheet would run as a formula. */
 function unguarded(cell: string): string {
   return /^'[=+\-@\t\r'＝＋－＠]/.test(cell) ? cell.slice(1) : cell
-}
-
-function brokenCsv(error: CsvError, line: number): BrokenFile {
-  const options = { cause: error }
-  switch (error.code) {
-    case 'CSV_MAX_RECORD_SIZE':
-      return tooLong(line, options)
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return new BrokenFile(line, 'a double quote is opened here and never closed', QUOTES, options)
-    case 'INVALID_OPENING_QUOTE':
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return new BrokenFile(line, 'a double quote stands where none may be', QUOTES, options)
-    default:
-      return new BrokenFile(line, `the CSV cannot be read (${error.code})`, null, options)
-  }
-}
-
-const QUOTES = 'A value with quotes stands in double quotes, and each quote in it is doubled: "say ""hello"""'
-
-function tooLong(line: number, options?: ErrorOptions): BrokenFile {
-  const hint = 'A double quote that is never closed makes many lines one'
-  return new BrokenFile(line, `the line is longer than ${LONGEST_LINE / 1024} KiB`, hint, options)
 }
 
 async function* jsonRows(text: AsyncIterable<string>): AsyncGenerator<RawRow> {
