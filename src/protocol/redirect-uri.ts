@@ -13,6 +13,8 @@ export interface RedirectUriOwner {
 
 /** RFC 8252 §7.3: a native client registers a loopback address and returns on whatever port was free. */
 export function matchRedirectUri(owner: RedirectUriOwner, presented: string): TrustedRedirectUri | null {
+  // Registration refuses scripts; a record that came by another way must not make one run on our page.
+  if (isScript(presented)) return null
   const matches = owner.redirect_uris.some(
     (registered) =>
       registered === presented || (owner.application_type === 'native' && sameLoopback(registered, presented)),
@@ -20,7 +22,7 @@ export function matchRedirectUri(owner: RedirectUriOwner, presented: string): Tr
   return matches ? (presented as TrustedRedirectUri) : null
 }
 
-const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?([/?].*)?$/
+const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:[1-9]\d{0,4})?([/?].*)?$/
 
 /** Same host word for word, any port, the rest equal. */
 function sameLoopback(registered: string, presented: string): boolean {
@@ -28,7 +30,7 @@ function sameLoopback(registered: string, presented: string): boolean {
   const other = LOOPBACK.exec(presented)
   if (one === null || other === null || one[1] !== other[1] || (one[3] ?? '') !== (other[3] ?? '')) return false
   const port = other[2]
-  return port === undefined || (Number(port.slice(1)) > 0 && Number(port.slice(1)) <= 65_535)
+  return port === undefined || Number(port.slice(1)) <= 65_535
 }
 
 /** Names that an authorization answer adds; a registered query must not hold them already. */
@@ -38,6 +40,7 @@ const ANSWER_NAMES = new Set([
   'iss',
   'error',
   'error_description',
+  'error_uri',
   'id_token',
   'access_token',
   'response',
@@ -54,67 +57,107 @@ const SCRIPT_SCHEMES = new Set([
   'view-source:',
 ])
 
+function isScript(uri: string): boolean {
+  return SCRIPT_SCHEMES.has(`${uri.replace(/[\0-\x20]/g, '').split(':', 1)[0] ?? ''}:`.toLowerCase())
+}
+
 /** What keeps a text from being registered, or null. RFC 8252 §7.1: private-use schemes are reversed domain names. */
 export function redirectUriProblem(text: string, applicationType: 'web' | 'native'): string | null {
   if (text.length > 2_048) return 'is longer than 2,048 characters'
   if (!/^[\x21-\x7e]+$/.test(text))
     return 'holds blanks, control characters or characters beyond ASCII; percent-encode them'
   if (/[\\"<>^`{|}]/.test(text)) return 'holds a character that no URI may hold'
+  if (/%(?![0-9A-Fa-f]{2})/.test(text)) return 'holds a percent sign without two hexadecimal digits'
   if (text.includes('#')) return 'must not have a fragment (RFC 6749 §3.1.2)'
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[0]
   if (scheme === undefined || !URL.canParse(text)) return 'is not an absolute URI'
   if (scheme !== scheme.toLowerCase()) return 'must have its scheme in lower case'
   if (SCRIPT_SCHEMES.has(scheme)) return `must not use the scheme ${scheme}`
-  const url = new URL(text)
-  if (scheme !== 'https:' && scheme !== 'http:') return privateUseProblem(scheme, applicationType)
-  return webProblem(text, url, scheme)
+  const isWeb = scheme === 'https:' || scheme === 'http:'
+  const [, authority = '', path = ''] = /^[^:]+:(?:\/\/([^/?]*))?([^?]*)/.exec(text) ?? []
+  return (
+    (authority.includes('@') ? 'must not hold a user name or password' : null) ??
+    (isWeb ? hostProblem(authority, new URL(text)) : schemeProblem(scheme, applicationType)) ??
+    pathProblem(path) ??
+    queryProblem(text)
+  )
 }
 
-function privateUseProblem(scheme: string, applicationType: 'web' | 'native'): string | null {
+function schemeProblem(scheme: string, applicationType: 'web' | 'native'): string | null {
   if (applicationType !== 'native') return 'must use https; private-use schemes are for application_type native'
   return scheme.includes('.')
     ? null
     : 'must use a private-use scheme with a dot, such as com.example.app (RFC 8252 §7.1)'
 }
 
-function webProblem(text: string, url: URL, scheme: string): string | null {
-  const authority = /^https?:\/\/([^/?]*)/.exec(text)?.[1] ?? ''
-  if (authority === '' || authority.includes('@')) return 'must name a host, without user name and password'
+function hostProblem(authority: string, { protocol, hostname, host }: URL): string | null {
+  if (authority === '') return 'must name a host after https://'
   if (authority !== authority.toLowerCase()) return 'must have its host in lower case'
-  const host = url.hostname
-  if (scheme === 'http:' && host !== 'localhost' && host !== '127.0.0.1' && host !== '[::1]') {
+  // `127.1`, `0x7f.1`, `client%2etest`: what the URL standard rewrites, the next program would compare differently.
+  const usualPort = protocol === 'https:' ? '443' : '80'
+  if (authority !== host && authority !== `${hostname}:${usualPort}`) return `must write its host as ${host}`
+  if (protocol === 'http:' && hostname !== 'localhost' && hostname !== '127.0.0.1' && hostname !== '[::1]') {
     return 'must use https; plain http is for localhost, 127.0.0.1 and [::1] only'
   }
-  // What the URL standard rewrites would be compared differently by the next program that parses it.
-  const path = text.slice(scheme.length + 2 + authority.length).split('?', 1)[0] ?? ''
-  if (url.pathname !== (path === '' ? '/' : path)) return 'has dot segments in its path'
-  if (/%2e|%2f|%5c|%00|%25(?:2e|2f|5c|00)/i.test(path)) return 'has an encoded dot, slash or backslash in its path'
-  if (/\/\/|;/.test(path)) return 'has an empty segment or a semicolon in its path'
-  const clash = [...url.searchParams.keys()].find((name) => ANSWER_NAMES.has(name))
+  return null
+}
+
+/** What one program resolves and another does not is refused. */
+function pathProblem(path: string): string | null {
+  const segments = path.split('/').map((segment) => segment.replace(/%2e/gi, '.'))
+  if (segments.some((segment) => segment === '.' || segment === '..')) return 'has dot segments in its path'
+  if (/%2e|%2f|%5c|%25(?:2e|2f|5c|00)/i.test(path)) return 'has an encoded dot, slash or backslash in its path'
+  if (/%(?:[01][0-9a-f]|7f)/i.test(path)) return 'has an encoded control character in its path'
+  return /\/\/|;/.test(path) ? 'has an empty segment or a semicolon in its path' : null
+}
+
+function queryProblem(text: string): string | null {
+  const query = new URL(text).searchParams
+  const clash = [...query.keys()].find((name) => ANSWER_NAMES.has(name))
   return clash === undefined ? null : `must not have ${clash} in its query: the answer adds that name`
 }
 
 /** For the operator: the nearest registered value, and where the presented one begins to differ. */
 export function explainMismatch(registered: readonly string[], presented: string): string {
-  const shown = presented.slice(0, 300)
-  const nearest = registered.toSorted((a, b) => commonLength(b, presented) - commonLength(a, presented))[0]
+  const [nearest] = registered
+    .map((uri) => ({ uri, ...differenceOf(uri, presented) }))
+    .toSorted((a, b) => a.missing.length + a.added.length - (b.missing.length + b.added.length))
   if (nearest === undefined) return 'the client has no redirect URI registered'
-  const at = commonLength(nearest, presented)
-  const kind = kindOfDifference(nearest, presented, at)
-  return `redirect_uri ${JSON.stringify(shown)} differs from the registered ${JSON.stringify(nearest)} at character ${at + 1}: ${kind}`
+  const { uri, at, missing, added } = nearest
+  const shown = JSON.stringify(presented.slice(0, 300))
+  return `redirect_uri ${shown} differs from the registered ${JSON.stringify(uri)} at character ${at + 1}: ${
+    uri.toLowerCase() === presented.toLowerCase() ? 'the letter case differs' : inWords(missing, added)
+  }`
 }
 
-function kindOfDifference(registered: string, presented: string, at: number): string {
-  const missing = registered.slice(at, at + 40)
-  const added = presented.slice(at, at + 40)
-  if (missing === '') return `\`${added}\` added`
-  if (added === '') return `\`${missing}\` missing`
-  const sameButCase = registered.toLowerCase() === presented.toLowerCase()
-  return sameButCase ? 'the letter case differs' : `\`${missing}\` is registered, \`${added}\` was sent`
+interface Difference {
+  /** How many characters agree from the start. */
+  readonly at: number
+  /** What stands between the common beginning and the common end, on each side. */
+  readonly missing: string
+  readonly added: string
 }
 
-function commonLength(a: string, b: string): number {
-  let length = 0
-  while (length < a.length && length < b.length && a[length] === b[length]) length++
-  return length
+function differenceOf(registered: string, presented: string): Difference {
+  const shorter = Math.min(registered.length, presented.length)
+  let at = 0
+  while (at < shorter && registered[at] === presented[at]) at++
+  let end = 0
+  while (end < shorter - at && registered.at(-1 - end) === presented.at(-1 - end)) end++
+  return {
+    at,
+    missing: registered.slice(at, registered.length - end),
+    added: presented.slice(at, presented.length - end),
+  }
+}
+
+function inWords(missing: string, added: string): string {
+  if (missing === '') return `${quoted(added)} added`
+  if (added === '') return `${quoted(missing)} missing`
+  return `${quoted(missing)} is registered, ${quoted(added)} was sent`
+}
+
+/** Control characters stay visible, and cannot act on the terminal that shows them. */
+function quoted(text: string): string {
+  return `\`${JSON.stringify(text.slice(0, 40)).slice(1, -1)}\``
 }
