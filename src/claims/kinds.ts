@@ -1,15 +1,16 @@
 // Which kinds of personal data a client would receive, for the consent page: read from the same rules that make the
 // claims, so that the page cannot say less than is sent.
 
-import type { Client } from '../model/client.ts'
+import type { ClaimRule, Client } from '../model/client.ts'
 import type { DataKind } from '../model/data-kind.ts'
 import type { User } from '../model/user.ts'
+import { isNothing, readerOf } from './sources.ts'
 import { kindOfSource } from './standard-claims.ts'
-import { claimRules, sourceValue } from './user-claims.ts'
+import { claimRules } from './user-claims.ts'
 
 export interface KindValue {
   readonly kind: DataKind
-  /** The value that would be sent; null where this person has none. */
+  /** The value that would be sent; null where this person has none. Whoever shows it masks numbers and addresses. */
   readonly value: string | null
   /** The claim's own name, for kinds that only the operator knows. */
   readonly label?: string
@@ -18,9 +19,17 @@ export interface KindValue {
 
 /** Each kind once, the identifier first (every client receives it). */
 export function dataKinds(client: Client, scope: readonly string[]): readonly DataKind[] {
-  const kinds = claimRules(client, scope).flatMap(({ rule }) => rule.from.map(kindOfSource))
+  const kinds = claimRules(client, scope).flatMap(({ rule }) => rule.from.map((source) => kindIn(rule, source)))
   const offline: readonly DataKind[] = scope.includes('offline_access') ? ['offline'] : []
   return [...new Set<DataKind>(['identifier', ...kinds, ...offline])]
+}
+
+/** What a remembered yes covers: the kinds, and each field of the operator's own by its name, so that a new one asks. */
+export function consentKinds(client: Client, scope: readonly string[]): readonly string[] {
+  const fields = claimRules(client, scope).flatMap(({ rule }) =>
+    rule.from.filter((source) => kindOfSource(source) === 'custom'),
+  )
+  return [...dataKinds(client, scope).filter((kind) => kind !== 'custom'), ...new Set(fields)]
 }
 
 /** The same with this person's values. Fields of the operator's own stand one by one, under their claim's name. */
@@ -32,21 +41,28 @@ export function kindValues(user: User, client: Client, scope: readonly string[])
     if (kind === 'custom') {
       return rules
         .filter(({ rule }) => rule.from.some((source) => kindOfSource(source) === 'custom'))
-        .map(({ name, rule }) => ({ kind, label: name, value: firstValue(user, client, rule.from) }))
+        .map(({ name, rule }) => ({ kind, label: name, value: firstText(user, client, rule.from) }))
     }
-    const sources = rules.flatMap(({ rule }) => rule.from.filter((source) => kindOfSource(source) === kind))
-    const value = firstValue(user, client, sources)
+    const sources = rules.flatMap(({ rule }) => rule.from.filter((source) => kindIn(rule, source) === kind))
+    const value = firstText(user, client, sources)
     if (kind === 'phone') return [{ kind, value, verified: user.phoneVerified }]
     if (kind === 'email') return [{ kind, value, verified: user.emailVerified }]
     return [{ kind, value }]
   })
 }
 
-function firstValue(user: User, client: Client, sources: readonly string[]): string | null {
+/** A user name that stands in where a name is missing is given as that name, and shown as it. */
+function kindIn({ from: [first = ''] }: ClaimRule, source: string): DataKind {
+  const kind = kindOfSource(source)
+  return kind === 'username' && kindOfSource(first) === 'name' ? 'name' : kind
+}
+
+function firstText(user: User, client: Client, sources: readonly string[]): string | null {
   for (const source of sources) {
-    const value = sourceValue(user, client, source)
-    if (typeof value === 'string' && value !== '') return value
-    if (typeof value === 'object' && value !== null) return Object.values(value).join(' ')
+    const value = readerOf(source, client)(user)
+    if (isNothing(value)) continue
+    if (typeof value === 'string') return value
+    if (typeof value === 'object') return Object.values(value).join(' ')
   }
   return null
 }

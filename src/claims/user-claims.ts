@@ -1,16 +1,17 @@
 // What a client receives about a user: compiled once per client and scope, then read off the user.
 
 import type { ClaimRule, Client } from '../model/client.ts'
-import type { User, UserProfile } from '../model/user.ts'
-import { formatPhone } from './phone.ts'
+import type { User } from '../model/user.ts'
+import { isNothing, readerOf, typed } from './sources.ts'
 import { claimsOfScope } from './standard-claims.ts'
 
 export type Claims = Record<string, unknown>
 
 interface Compiled {
-  /** Where the value goes; more than one segment nests. */
+  /** Where the value goes: `member`, or nested in it along `path`. */
+  readonly member: string
   readonly path: readonly string[]
-  readonly rule: ClaimRule
+  readonly value: (user: User) => unknown
 }
 
 // A client object is one version of its settings, so what is compiled from it never goes stale.
@@ -18,18 +19,18 @@ const compiled = new WeakMap<Client, Map<string, readonly Compiled[]>>()
 
 /** The claims of user info. `sub` always comes from the user id. OpenID Connect Core §5.3.2. */
 export function userClaims(user: User, client: Client, scope: readonly string[]): Claims {
-  return { sub: user.userId, ...render(user, client, compiledFor(client, scope)) }
+  return render({ sub: user.userId }, user, compiledFor(client, scope))
 }
 
 /**
- * The user's part of an ID token. OpenID Connect Core §5.4: claims that scopes ask for go to user info whenever there
- * is an access token, so here there are none; `sub` and the protocol's own members are added by whoever signs.
+ * The user's part of an ID token; `sub` and the protocol's own members are added by whoever signs. OpenID Connect
+ * Core §5.4: claims that scopes ask for go to user info whenever there is an access token, so usually there are none.
  */
-export function idTokenClaims(_user: User, _client: Client, _scope: readonly string[]): Claims {
-  return {}
+export function idTokenClaims(user: User, client: Client, scope: readonly string[]): Claims {
+  return client.idToken.claims === 'all' ? render({}, user, compiledFor(client, scope)) : {}
 }
 
-/** The rules in force, in the order they are written. */
+/** The rules in force, in the order they are written: the scope's, then the client's own, which win. */
 export function claimRules(client: Client, scope: readonly string[]): readonly { name: string; rule: ClaimRule }[] {
   const standard = client.claimsFrom === 'map' ? [] : scope.flatMap(claimsOfScope)
   const own = Object.entries(client.claims).map(([name, rule]) => ({ name, rule }))
@@ -46,85 +47,46 @@ function compiledFor(client: Client, scope: readonly string[]): readonly Compile
   const key = client.claimsFrom === 'map' ? '' : scope.join(' ')
   const known = byScope.get(key)
   if (known !== undefined) return known
-  const rules = claimRules(client, scope).map(({ name, rule }) => ({ path: name.split('.'), rule }))
+  // `sub` is the user id whatever a map says.
+  const rules = claimRules(client, scope).filter(({ name }) => name !== 'sub')
+  const fresh = rules.map(({ name, rule }) => {
+    const [member = name, ...path] = name.split('.')
+    return { member, path, value: valueReader(rule, client) }
+  })
   // Scopes are the client's own words, so few in number; a stranger cannot fill this.
-  if (byScope.size < 256) byScope.set(key, rules)
-  return rules
+  if (byScope.size < 256) byScope.set(key, fresh)
+  return fresh
 }
 
-function render(user: User, client: Client, rules: readonly Compiled[]): Claims {
-  const claims: Claims = {}
-  for (const { path, rule } of rules) {
-    const value = rule.constant ?? valueOf(user, client, rule)
-    if (value !== null) place(claims, path, value)
-    else if (client.empty !== 'omit') place(claims, path, client.empty === 'null' ? null : '')
+/** The first source that has a value counts. Undefined: the claim is left out. */
+function valueReader({ from, type, constant }: ClaimRule, client: Client): Compiled['value'] {
+  if (constant !== undefined) return () => constant
+  const nothing = { omit: undefined, null: null, '': '' }[client.empty]
+  const readers = from.map((source) => readerOf(source, client))
+  return (user) => {
+    for (const read of readers) {
+      const value = read(user)
+      const written = isNothing(value) ? null : typed(value, type)
+      if (written !== null) return written
+    }
+    return nothing
+  }
+}
+
+function render(claims: Claims, user: User, rules: readonly Compiled[]): Claims {
+  for (const { member, path, value } of rules) {
+    const written = value(user)
+    if (written === undefined) continue
+    claims[member] = path.length === 0 ? written : nested(claims[member], path, written)
   }
   return claims
 }
 
-function place(claims: Claims, path: readonly string[], value: unknown): void {
-  let target = claims
-  for (const segment of path.slice(0, -1)) {
-    const inner = target[segment]
-    const next: Claims = typeof inner === 'object' && inner !== null ? (inner as Claims) : {}
-    target[segment] = next
-    target = next
-  }
-  const last = path.at(-1)
-  if (last !== undefined) target[last] = value
-}
-
-function valueOf(user: User, client: Client, { from, type }: ClaimRule): unknown {
-  for (const source of from) {
-    const value = sourceValue(user, client, source)
-    if (value === null || value === undefined || value === '') continue
-    const typed = convert(value, type)
-    if (typed !== null) return typed
-  }
-  return null
-}
-
-function convert(value: unknown, type: ClaimRule['type']): unknown {
-  switch (type) {
-    case 'json':
-      return value
-    case 'boolean':
-      return typeof value === 'boolean' ? value : String(value) === 'true' || String(value) === '1'
-    case 'number': {
-      const number = Number(value)
-      return Number.isFinite(number) ? number : null
-    }
-    default:
-      return typeof value === 'object' ? JSON.stringify(value) : String(value)
-  }
-}
-
-/** A user's field as this client may have it. Null or undefined: nothing. */
-export function sourceValue(user: User, client: Client, source: string): unknown {
-  switch (source) {
-    case 'id':
-      return user.userId
-    case 'username':
-      return user.username
-    case 'phone':
-      return user.phone === null ? null : formatPhone(user.phone, user.phoneVerified, client.phone)
-    case 'phoneVerified':
-      // Without a number there is nothing to have verified.
-      return sourceValue(user, client, 'phone') === null ? null : user.phoneVerified
-    case 'email':
-      return user.email
-    case 'emailVerified':
-      return user.email === null ? null : user.emailVerified
-    case 'updatedAt':
-      return user.updatedAt
-    default:
-      return source.startsWith('custom.')
-        ? ownValue(user.profile.custom, source.slice('custom.'.length))
-        : ownValue(user.profile, source)
-  }
-}
-
-function ownValue(record: UserProfile | Readonly<Record<string, string>> | undefined, name: string): unknown {
-  if (record === undefined || !Object.hasOwn(record, name)) return null
-  return new Map<string, unknown>(Object.entries(record)).get(name)
+/** `within` is an object that this reply made itself, or is replaced by one. */
+function nested(within: unknown, path: readonly string[], value: unknown): unknown {
+  const [segment, ...rest] = path
+  if (segment === undefined) return value
+  const object: Claims = typeof within === 'object' && within !== null ? { ...within } : {}
+  object[segment] = nested(object[segment], rest, value)
+  return object
 }

@@ -2,6 +2,7 @@
 
 import type { ClaimRule } from './client.ts'
 import { nearestName } from './nearest-name.ts'
+import { shown } from './setting.ts'
 
 /** Fields of a user that a claim can come from; `custom.<name>` besides. */
 export const CLAIM_SOURCES = [
@@ -68,7 +69,7 @@ export function parseClaims(value: unknown): ParsedClaims {
   const names = entries.map(([name]) => name)
   for (const [name, rule] of entries) {
     const parsed = nameProblem(name, names) ?? parseRule(name, rule)
-    if (typeof parsed === 'string') return { problem: `${name} ${parsed}` }
+    if (typeof parsed === 'string') return { problem: `holds ${shown(name)}, which ${parsed}` }
     claims[name] = parsed
   }
   return { claims }
@@ -79,7 +80,10 @@ function nameProblem(name: string, all: readonly string[]): string | null {
   if (!OUTPUT_NAME.test(name) || segments.some((segment) => FORBIDDEN_SEGMENT.has(segment))) {
     return 'is not a claim name: letters, digits, _ : - and dots for nesting'
   }
-  if (PROTOCOL_CLAIMS.has(name)) return 'is set by the protocol and cannot be mapped'
+  // A dotted name makes its first segment a member of the reply.
+  const [member = ''] = segments
+  if (PROTOCOL_CLAIMS.has(member)) return 'is set by the protocol and cannot be mapped'
+  if (member === 'sub' && segments.length > 1) return 'cannot be: sub is always the user id itself'
   const under = all.find((other) => other.startsWith(`${name}.`))
   return under === undefined ? null : `cannot be a value and hold ${under} at once`
 }
@@ -90,7 +94,7 @@ function parseRule(name: string, value: unknown): ClaimRule | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must name a user field, or several'
   const { from, type, constant, ...rest }: { from?: unknown; type?: unknown; constant?: unknown } = value
   const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) return `has an unknown member ${unknown}; known are from, type and constant`
+  if (unknown !== undefined) return `has an unknown member ${shown(unknown)}; known are from, type and constant`
   if (type !== undefined && type !== 'string' && type !== 'number' && type !== 'boolean' && type !== 'json') {
     return 'has an unknown type; known are string, number, boolean and json'
   }
@@ -119,10 +123,12 @@ function fromFields(name: string, fields: readonly string[], type: ClaimRule['ty
     if ((CLAIM_SOURCES as readonly string[]).includes(field)) continue
     if (/^custom\.[A-Za-z0-9_-]{1,64}$/.test(field)) continue
     const near = nearestName(field, CLAIM_SOURCES)
-    return `comes from an unknown user field ${field}${near === null ? '' : `; did you mean ${near}?`}`
+    return `comes from an unknown user field ${shown(field)}${near === null ? '' : `; did you mean ${near}?`}`
   }
   // OpenID Connect Core §5.7: sub is the one claim a client may rely on; it is never anything but the id.
-  if (name === 'sub' && (fields.length !== 1 || fields[0] !== 'id')) return 'must come from id'
+  if (name === 'sub' && (fields.length !== 1 || fields[0] !== 'id' || (type ?? 'string') !== 'string')) {
+    return 'must come from id, as a string'
+  }
   return { from: fields, type: type ?? naturalType(fields) }
 }
 

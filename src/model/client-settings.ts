@@ -1,93 +1,20 @@
-// THE table of client settings: one row a setting, with its kind, its strict default and what it is for. Presets, the
-// command line, the set-up pages and the reference page are all made from it.
+// From settings as somebody wrote them to a client, and between a client and its stored text. What settings there are
+// is in `client-setting-table.ts`, what cannot go together in `client-contradictions.ts`.
 
-import { redirectUriProblem } from '../protocol/redirect-uri.ts'
-import { parseClaims } from './claim-rule.ts'
-import type { Client, ClientSettings } from './client.ts'
+import type { Client } from './client.ts'
+import { contradictionsOf, type SettingProblem } from './client-contradictions.ts'
+import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
 import { nearestName } from './nearest-name.ts'
-import { flag, type Kind, listOf, listWhere, oneOf, scopeList, text, webAddress } from './setting.ts'
+import { shown } from './setting.ts'
 
-interface Setting {
-  readonly name: string
-  readonly kind: Kind<unknown>
-  /** The strict value; a function where it depends on whether the client keeps a secret. */
-  readonly fallback: unknown | ((isPublic: boolean) => unknown)
-  readonly en: string
-  readonly zh: string
-}
-
-const row = (name: string, kind: Kind<unknown>, fallback: Setting['fallback'], en: string, zh: string): Setting => ({
-  name,
-  kind,
-  fallback,
-  en,
-  zh,
-})
-
-const claimsKind: Kind<ClientSettings['claims']> = {
-  describes: 'a map: claim name to user field, list of fields, or `{from, type, constant}`; dots nest',
-  parse(value) {
-    const parsed = parseClaims(value)
-    return 'claims' in parsed ? { value: parsed.claims } : parsed
-  },
-}
-
-const origin = (value: string) =>
-  URL.canParse(value) && new URL(value).origin === value ? null : 'is not an origin such as https://app.example.com'
-
-const absolute = (value: string) => redirectUriProblem(value, 'native')
-
-// biome-ignore format: a table is read by its columns
-export const CLIENT_SETTINGS: readonly Setting[] = [
-  row('client_name', text(100), null, 'Shown to people on the sign-in and consent pages.', '在登录页和授权页上显示的名称。'),
-  row('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
-  row('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
-  row('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either secret method is accepted unless `strictAuthMethod`.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，两种密钥方式都接受。'),
-  row('grant_types', listOf('authorization_code', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants the token endpoint accepts from it.', '允许使用的授权类型。'),
-  row('response_types', listOf('code'), ['code'], 'Which answers the authorization endpoint gives it.', '授权端点允许的响应类型。'),
-  row('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
-  row('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
-  row('id_token_signed_response_alg', oneOf('RS256', 'ES256'), 'RS256', 'How its ID tokens are signed; ES256 costs a fifth of the CPU.', 'ID Token 的签名算法；ES256 的计算开销约为五分之一。'),
-  row('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
-  row('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
-  row('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),
-  row('recipient', text(100), null, 'Who receives the personal data; named on the consent page.', '个人信息接收方，显示在授权页。'),
-  row('contact', text(200), null, 'How to reach the recipient; shown on the consent page.', '接收方的联系方式，显示在授权页。'),
-  row('purpose', text(300), null, 'What the data is for; shown on the consent page.', '处理目的，显示在授权页。'),
-  row('consent', oneOf('ask', 'implied'), 'ask', '`implied` shows no consent page; the operator declares that people have agreed otherwise.', '`implied` 不显示授权页，由运营者声明已另行取得同意。'),
-  row('strictAuthMethod', flag, false, 'Accept only the registered secret method.', '只接受登记的那一种密钥方式。'),
-  row('bothWhenIdentical', flag, false, 'Accept the same secret in header and body at once.', '允许请求头和请求体同时携带相同密钥。'),
-  row('errorDisplay', oneOf('redirect', 'local'), 'redirect', 'Send authorization errors to the redirect URI, or show them on a page of ours.', '授权错误跳回客户端，或在本站页面显示。'),
-  row('frameAncestors', listWhere('a list of origins', 20, origin), [], 'Origins that may show our pages in a frame.', '允许以框架嵌入本站页面的来源。'),
-  row('introspection', oneOf('own', 'all'), 'own', 'Whose access tokens it may introspect; `all` is for resource servers.', '可内省哪些访问令牌；`all` 用于资源服务器。'),
-  row('authorize.defaultResponseType', oneOf('none', 'code'), 'none', 'What a missing response_type means.', '缺少 response_type 时的取值。'),
-  row('authorize.pkce', oneOf('required', 'optional', 'off'), (isPublic: boolean) => (isPublic ? 'required' : 'optional'), 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`.', '是否必须使用 PKCE（S256）。'),
-  row('authorize.iss', flag, true, 'Add `iss` to authorization answers (RFC 9207).', '授权响应中附带 `iss`（RFC 9207）。'),
-  row('authorize.unknownScopes', oneOf('ignore', 'refuse'), 'ignore', 'What happens to scopes the client may not have.', '未登记的权限范围：忽略或拒绝。'),
-  row('authorize.scopeSeparators', oneOf('space', 'space-or-comma'), 'space', 'How scope names are separated in its requests.', '权限范围的分隔符。'),
-  row('token.paramSources', listOf('form', 'json', 'query'), ['form'], 'Where token request parameters may be. A secret in a query never counts.', '令牌请求参数的位置；查询串中的密钥一律无效。'),
-  row('token.requireRedirectUri', flag, true, 'The token request must repeat redirect_uri.', '换取令牌时必须重复 redirect_uri。'),
-  row('userinfo.tokenFrom', listOf('header', 'form', 'query'), ['header'], 'Where the access token may be at the user info endpoint.', '用户信息请求中访问令牌的位置。'),
-  row('reply.expiresIn', oneOf('number', 'string'), 'number', 'How expires_in is written.', 'expires_in 的写法。'),
-  row('reply.idToken', oneOf('auto', 'never'), 'auto', 'Send an ID token whenever `openid` was granted, or never.', '授予 `openid` 时返回 ID Token，或从不返回。'),
-  row('reply.refreshToken', oneOf('offline_access', 'always', 'never'), 'offline_access', 'When a refresh token is issued.', '何时签发刷新令牌。'),
-  row('claims', claimsKind, {}, 'Claims of its own, added to what the scopes give.', '自定义声明映射，在权限范围给出的声明之外附加。'),
-  row('claimsFrom', oneOf('scope-and-map', 'map'), 'scope-and-map', '`map`: the claim map alone decides, whatever the scope.', '`map`：仅由映射决定返回内容，与权限范围无关。'),
-  row('phone.format', oneOf('e164', 'cn-national', 'cn-dashed'), 'e164', 'How phone numbers are written: +8613800138000, 13800138000 or +86-13800138000.', '手机号写法：+8613800138000、13800138000 或 +86-13800138000。'),
-  row('phone.nonMainland', oneOf('e164', 'omit'), 'e164', 'What happens to numbers outside mainland China.', '非大陆号码的处理方式。'),
-  row('phone.unverified', oneOf('send-false', 'omit'), 'send-false', 'Whether a number that was not verified is sent (and said to be so).', '未验证的手机号：带标记发送或不发送。'),
-  row('empty', oneOf('omit', 'null', ''), 'omit', 'How a claim without a value is written.', '没有值的声明的写法。'),
-]
+export type { SettingProblem } from './client-contradictions.ts'
+export { CLIENT_SETTINGS, describeSettings, type PlainSettings } from './client-setting-table.ts'
 
 const byName = new Map(CLIENT_SETTINGS.map((setting) => [setting.name, setting]))
 const groups = new Set(CLIENT_SETTINGS.flatMap(({ name }) => (name.includes('.') ? [name.split('.', 1)[0]] : [])))
 
-export interface SettingProblem {
-  readonly setting: string
-  readonly problem: string
-  /** The known name that is nearest to an unknown one. */
-  readonly nearest?: string
-}
+/** `claims.user_id`: one entry of the claim map. */
+const CLAIM = /^claims\..+$/
 
 /** Every problem at once, so that nobody has to mend them one by one. */
 export class InvalidClient extends Error {
@@ -98,9 +25,6 @@ export class InvalidClient extends Error {
     this.problems = problems
   }
 }
-
-/** Dotted names with values not parsed yet. */
-export type PlainSettings = Readonly<Record<string, unknown>>
 
 /** Nested groups become dotted names. Throws `InvalidClient` for names that are none of ours. */
 export function flattenSettings(input: unknown): PlainSettings {
@@ -115,7 +39,7 @@ export function flattenSettings(input: unknown): PlainSettings {
       ? Object.entries(value).map(([inner, each]) => [`${name}.${inner}`, each])
       : [[name, value]]
     for (const [dotted, each] of pairs) {
-      if (byName.has(dotted)) flat[dotted] = each
+      if (byName.has(dotted) || CLAIM.test(dotted)) flat[dotted] = each
       else problems.push(unknownSetting(dotted))
     }
   }
@@ -124,21 +48,34 @@ export function flattenSettings(input: unknown): PlainSettings {
 }
 
 function unknownSetting(name: string): SettingProblem {
-  const shown = name.slice(0, 80)
-  const nearest = nearestName(shown, [...byName.keys()])
-  if (nearest === null) return { setting: shown, problem: 'is not a setting' }
-  return { setting: shown, problem: `is not a setting; did you mean ${nearest}?`, nearest }
+  const setting = /^[\w.:-]{1,80}$/.test(name) ? name : shown(name.slice(0, 80))
+  const inner = [...byName.keys()].filter((known) => known.startsWith(`${name}.`))
+  if (inner.length > 0) return { setting, problem: `is a group; its settings are ${inner.join(', ')}` }
+  const nearest = nearestName(name, [...byName.keys()]) ?? nearestMember(name)
+  if (nearest === null) return { setting, problem: 'is not a setting' }
+  return { setting, problem: `is not a setting; did you mean ${nearest}?`, nearest }
+}
+
+/** `pkce` is meant as `authorize.pkce`. */
+function nearestMember(name: string): string | null {
+  const members = new Map([...byName.keys()].map((known) => [known.split('.').at(-1) ?? known, known]))
+  return members.get(nearestName(name.split('.').at(-1) ?? name, [...members.keys()]) ?? '') ?? null
 }
 
 /** `authorize.pkce=required`: dotted name, value as JSON or as plain text. */
 export function parseAssignment(assignment: string): PlainSettings {
   const equals = assignment.indexOf('=')
   if (equals < 1) {
-    throw new InvalidClient([{ setting: assignment.slice(0, 80), problem: 'must be written NAME=VALUE' }])
+    throw new InvalidClient([{ setting: shown(assignment.slice(0, 80)), problem: 'must be written NAME=VALUE' }])
   }
   const name = assignment.slice(0, equals).trim()
-  if (!byName.has(name)) throw new InvalidClient([unknownSetting(name)])
-  return { [name]: valueOf(assignment.slice(equals + 1)) }
+  const setting = byName.get(name)
+  if (setting === undefined && !CLAIM.test(name)) throw new InvalidClient([unknownSetting(name)])
+  const written = assignment.slice(equals + 1)
+  const value = valueOf(written)
+  // `contact=95716` is JSON too, but meant as text.
+  const isMeantAsText = setting !== undefined && 'problem' in setting.kind.parse(value) && typeof value !== 'string'
+  return { [name]: isMeantAsText && 'value' in setting.kind.parse(written) ? written : value }
 }
 
 function valueOf(written: string): unknown {
@@ -157,15 +94,14 @@ export interface ClientContext {
 }
 
 /** Settings with the strict defaults filled in. Throws `InvalidClient` for wrong values and contradictions. */
-export function parseClient(input: PlainSettings, context: ClientContext): Client {
-  const settings = flattenSettings(input)
-  const isPublic = settings['token_endpoint_auth_method'] === 'none'
+export function parseClient(input: unknown, context: ClientContext): Client {
+  const settings = withSingleClaims(flattenSettings(input))
   const problems: SettingProblem[] = []
   const values: Record<string, unknown> = {}
   for (const setting of CLIENT_SETTINGS) {
     const given = settings[setting.name]
     if (given === undefined) {
-      values[setting.name] = typeof setting.fallback === 'function' ? setting.fallback(isPublic) : setting.fallback
+      values[setting.name] = setting.fallback(values)
       continue
     }
     const parsed = setting.kind.parse(given)
@@ -174,9 +110,23 @@ export function parseClient(input: PlainSettings, context: ClientContext): Clien
   }
   if (problems.length > 0) throw new InvalidClient(problems)
   const client = assemble(values, context)
-  const contradictions = contradictionsOf(client, context)
+  const contradictions = contradictionsOf(client, context.consentDeclared ?? false)
   if (contradictions.length > 0) throw new InvalidClient(contradictions)
   return client
+}
+
+/** `claims.NAME` joins the map, in place of an entry of that name; null takes it out. */
+function withSingleClaims(settings: PlainSettings): PlainSettings {
+  const single = Object.entries(settings).filter(([name]) => CLAIM.test(name))
+  const { claims = {} } = settings
+  if (single.length === 0 || typeof claims !== 'object' || claims === null) return settings
+  const map = new Map<string, unknown>(Object.entries(claims))
+  for (const [name, rule] of single) {
+    const claim = name.slice('claims.'.length)
+    if (rule === null) map.delete(claim)
+    else map.set(claim, rule)
+  }
+  return { ...settings, claims: Object.fromEntries(map) }
 }
 
 function assemble(values: PlainSettings, { client_id, preset }: ClientContext): Client {
@@ -190,47 +140,6 @@ function assemble(values: PlainSettings, { client_id, preset }: ClientContext): 
   return client as unknown as Client
 }
 
-function contradictionsOf(client: Client, { consentDeclared = false }: ClientContext): readonly SettingProblem[] {
-  const problems: SettingProblem[] = []
-  const refuse = (setting: string, problem: string) => problems.push({ setting, problem })
-  const isPublic = client.token_endpoint_auth_method === 'none'
-  const has = (grant: Client['grant_types'][number]) => client.grant_types.includes(grant)
-  if (client.client_name === null) refuse('client_name', 'is required')
-  if (has('authorization_code') && client.redirect_uris.length === 0) {
-    refuse('redirect_uris', 'needs at least one address for the grant authorization_code')
-  }
-  if (has('authorization_code') !== client.response_types.includes('code')) {
-    refuse('response_types', 'and grant_types must both have the code flow, or neither (RFC 7591 §2.1)')
-  }
-  if (has('refresh_token') && !has('authorization_code')) {
-    refuse('grant_types', 'has refresh_token, but nothing that gives a refresh token')
-  }
-  if (isPublic && has('client_credentials')) {
-    refuse('grant_types', 'must not have client_credentials: a public client cannot prove itself')
-  }
-  if (isPublic && client.authorize.pkce !== 'required') refuse('authorize.pkce', 'must be required for a public client')
-  if (isPublic && client.introspection === 'all') refuse('introspection', 'must be own for a public client')
-  if (client.reply.refreshToken === 'always' && !has('refresh_token')) {
-    refuse('reply.refreshToken', 'is always, but grant_types lacks refresh_token')
-  }
-  if (client.strictAuthMethod && client.bothWhenIdentical) {
-    refuse('bothWhenIdentical', 'contradicts strictAuthMethod')
-  }
-  if (client.token.paramSources.length === 0) refuse('token.paramSources', 'must name at least one place')
-  if (client.userinfo.tokenFrom.length === 0) refuse('userinfo.tokenFrom', 'must name at least one place')
-  if (client.consent === 'implied' && !consentDeclared) {
-    refuse(
-      'consent',
-      'can be implied only with the declaration that people have consented otherwise (--consent-declared)',
-    )
-  }
-  for (const uri of client.redirect_uris) {
-    const problem = redirectUriProblem(uri, client.application_type)
-    if (problem !== null) refuse('redirect_uris', `holds ${JSON.stringify(uri)}, which ${problem}`)
-  }
-  return problems
-}
-
 /** As the store keeps it. */
 export function toPlain(client: Client): string {
   return JSON.stringify(client)
@@ -240,11 +149,8 @@ export function toPlain(client: Client): string {
 export function fromStored(json: string): Client {
   const stored = JSON.parse(json) as Client
   const flat = flattenStored(stored)
-  const isPublic = flat['token_endpoint_auth_method'] === 'none'
   const values: Record<string, unknown> = {}
-  for (const { name, fallback } of CLIENT_SETTINGS) {
-    values[name] = flat[name] ?? (typeof fallback === 'function' ? fallback(isPublic) : fallback)
-  }
+  for (const { name, fallback } of CLIENT_SETTINGS) values[name] = flat[name] ?? fallback(values)
   return assemble(values, stored)
 }
 
@@ -261,26 +167,4 @@ function flattenStored(stored: object): PlainSettings {
 export function settingsOf(client: Client): PlainSettings {
   const flat = flattenStored(client)
   return Object.fromEntries(CLIENT_SETTINGS.map(({ name }) => [name, flat[name]]))
-}
-
-export interface SettingDescription {
-  readonly name: string
-  readonly values: string
-  readonly fallback: string
-  readonly en: string
-  readonly zh: string
-}
-
-/** Rows of the reference page. */
-export function describeSettings(): readonly SettingDescription[] {
-  return CLIENT_SETTINGS.map(({ name, kind, fallback, en, zh }) => ({
-    name,
-    values: kind.describes,
-    fallback:
-      typeof fallback === 'function'
-        ? `${JSON.stringify(fallback(false))}; public clients ${JSON.stringify(fallback(true))}`
-        : JSON.stringify(fallback),
-    en,
-    zh,
-  }))
 }

@@ -48,6 +48,10 @@ export interface ClientSettings {
     readonly idToken: 'auto' | 'never'
     readonly refreshToken: 'offline_access' | 'always' | 'never'
   }
+  readonly idToken: {
+    /** `minimal`: `sub` and the protocol's members, for user info has the rest (OpenID Connect Core §5.4). */
+    readonly claims: 'minimal' | 'all'
+  }
   /** Output name (dotted path nests) → rule. Replaces nothing: these are added to what the scopes give, and win. */
   readonly claims: Readonly<Record<string, ClaimRule>>
   /** The claim map alone decides, whatever the scope (the 制作云 contract). */
@@ -101,4 +105,11 @@ export interface ClientRecord {
 
 export function isConfidential(client: Client): boolean {
   return client.token_endpoint_auth_method !== 'none'
+}
+
+const NOWHERE: readonly string[] = []
+
+/** Origins whose scripts may read replies to this client: public clients alone run in browsers. */
+export function scriptOrigins(client: Client): readonly string[] {
+  return isConfidential(client) ? NOWHERE : client.redirect_uris.map((uri) => new URL(uri).origin)
 }

@@ -9,6 +9,15 @@ export interface Kind<T> {
   parse(value: unknown): Parsed<T>
 }
 
+/** A value as a message may repeat it: short, and inert on the terminal that shows it. */
+export function shown(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value.slice(0, 200))
+    : typeof value === 'object'
+      ? 'an object'
+      : `a ${typeof value}`
+}
+
 const wrong = (problem: string) => ({ problem })
 
 export const flag: Kind<boolean> = {
@@ -23,19 +32,29 @@ export function text(longest: number): Kind<string | null> {
       if (value === null) return { value }
       if (typeof value !== 'string') return wrong('must be text')
       const trimmed = value.trim()
-      if (trimmed === '' || [...trimmed].length > longest) return wrong(`must have 1 to ${longest} characters`)
-      return /\p{Cc}|\p{Cs}/u.test(trimmed) ? wrong('must not hold control characters') : { value: trimmed }
+      if (trimmed === '' || Array.from(trimmed).length > longest) return wrong(`must have 1 to ${longest} characters`)
+      if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(trimmed)) return wrong('must not hold control characters')
+      // On the consent page they would let a name read as another.
+      const turns = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(trimmed)
+      return turns ? wrong('must not hold characters that change the direction of writing') : { value: trimmed }
     },
   }
 }
 
 export const webAddress: Kind<string | null> = {
-  describes: 'an https address',
+  describes: 'an address that begins with https:// or http://',
   parse(value) {
     if (value === null) return { value }
-    const good = typeof value === 'string' && value.length <= 2_048 && /^https?:\/\/[^\s"<>]+$/.test(value)
-    return good && URL.canParse(value) ? { value } : wrong('must be an address that begins with https://')
+    return typeof value === 'string' && isWebAddress(value)
+      ? { value }
+      : wrong('must be an address that begins with https:// or http://')
   },
+}
+
+function isWebAddress(text: string): boolean {
+  const [, authority = ''] = /^https?:\/\/([^\s"<>\\\p{Cc}/?#]+)[^\s"<>\\\p{Cc}]*$/u.exec(text) ?? []
+  // `https://bank.example@evil.example` names evil.example.
+  return text.length <= 2_048 && authority !== '' && !authority.includes('@') && URL.canParse(text)
 }
 
 export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
@@ -57,7 +76,7 @@ export function listOf<const T extends string>(...values: readonly T[]): Kind<re
       const list = typeof value === 'string' ? value.split(/[\s,]+/).filter((each) => each !== '') : value
       if (!Array.isArray(list)) return wrong(`must be a list of ${values.join(', ')}`)
       const stranger = list.find((each) => typeof each !== 'string' || !known.includes(each))
-      if (stranger !== undefined) return wrong(`holds ${JSON.stringify(stranger)}; known are ${values.join(', ')}`)
+      if (stranger !== undefined) return wrong(`holds ${shown(stranger)}; known are ${values.join(', ')}`)
       return { value: [...new Set(list as T[])] }
     },
   }
@@ -78,7 +97,7 @@ export function listWhere(
       if (list.length > most) return wrong(`has more than ${most} entries`)
       for (const each of list) {
         const problem = problemOf(each)
-        if (problem !== null) return wrong(`holds ${JSON.stringify(each.slice(0, 200))}, which ${problem}`)
+        if (problem !== null) return wrong(`holds ${shown(each)}, which ${problem}`)
       }
       return { value: [...new Set(list)] }
     },
@@ -91,7 +110,7 @@ export const scopeList: Kind<string> = {
     if (typeof value !== 'string' || value.length > 2_000) return wrong('must be scope names separated by blanks')
     const words = value.split(/\s+/).filter((word) => word !== '')
     const bad = words.find((word) => !/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(word))
-    if (bad !== undefined) return wrong(`holds ${JSON.stringify(bad)}, which is no scope name (RFC 6749 §3.3)`)
+    if (bad !== undefined) return wrong(`holds ${shown(bad)}, which is no scope name (RFC 6749 §3.3)`)
     return { value: [...new Set(words)].join(' ') }
   },
 }

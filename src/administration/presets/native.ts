@@ -17,4 +17,15 @@ export const native: Preset = {
     scope: 'openid profile email phone address offline_access',
     authorize: { pkce: 'required' },
   },
+  notes: [
+    {
+      en: 'Register http://127.0.0.1/callback or http://[::1]/callback: the program may then return on whatever port is free. Each host counts only for itself.',
+      'zh-CN':
+        '登记 http://127.0.0.1/callback 或 http://[::1]/callback 后，程序可使用任意空闲端口。每个主机名只对自身有效。',
+    },
+    {
+      en: 'A private-use scheme needs a dot, such as com.example.app:/callback; https addresses claimed by the application are safer.',
+      'zh-CN': '私有协议须含点号，例如 com.example.app:/callback；由应用认领的 https 地址更安全。',
+    },
+  ],
 }

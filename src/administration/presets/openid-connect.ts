@@ -15,4 +15,14 @@ export const openidConnect: Preset = {
     scope: 'openid profile email phone address offline_access',
     userinfo: { tokenFrom: ['header', 'form'] },
   },
+  notes: [
+    {
+      en: 'If the client sends PKCE at each sign-in, require it: authorize.pkce=required.',
+      'zh-CN': '如果客户端每次登录都使用 PKCE，请将其设为必需：authorize.pkce=required。',
+    },
+    {
+      en: 'A refresh token is issued for the scope offline_access only; reply.refreshToken=always issues one at each sign-in.',
+      'zh-CN': '仅在授予 offline_access 时签发刷新令牌；设 reply.refreshToken=always 则每次登录都签发。',
+    },
+  ],
 }

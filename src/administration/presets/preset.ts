@@ -10,4 +10,6 @@ export interface Preset {
   readonly recommendedScope: string
   /** Dotted or nested settings; everything else has its strict default. */
   readonly settings: PlainSettings
+  /** What the operator should know or look after, a sentence or two each. */
+  readonly notes: readonly { readonly en: string; readonly 'zh-CN': string }[]
 }

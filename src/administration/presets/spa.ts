@@ -16,4 +16,14 @@ export const spa: Preset = {
     scope: 'openid profile email phone address offline_access',
     authorize: { pkce: 'required' },
   },
+  notes: [
+    {
+      en: 'It has no secret: the redirect URI and PKCE are what protects it, so register exact addresses on https.',
+      'zh-CN': '没有密钥：安全性依赖回调地址和 PKCE，请登记准确的 https 地址。',
+    },
+    {
+      en: 'Code in the page can read its tokens. Where there is a back end, let it sign people in with the preset openid-connect instead.',
+      'zh-CN': '页面脚本可以读到令牌。如有后端，建议改由后端使用 openid-connect 预设登录。',
+    },
+  ],
 }

@@ -17,7 +17,8 @@ export const zhizuoyun: Preset = {
     scope: 'openid profile email phone',
     // Nobody reads the ID token there, and RS256 costs half a millisecond.
     id_token_signed_response_alg: 'ES256',
-    recipient: '腾讯云制作云（深圳市腾讯计算机系统有限公司）',
+    recipient: '腾讯云 制作云',
+    contact: 'Dataprivacy@tencent.com',
     purpose: '登录制作云，并以手机号创建或绑定您的制作云账号',
     consent: 'ask',
     authorize: { defaultResponseType: 'code', pkce: 'optional', iss: false, unknownScopes: 'ignore' },
@@ -34,4 +35,22 @@ export const zhizuoyun: Preset = {
     phone: { format: 'cn-national', nonMainland: 'e164', unverified: 'send-false' },
     empty: 'omit',
   },
+  notes: [
+    {
+      en: 'The phone number creates or binds the account in 制作云: a wrong number gives somebody else that account. Mark a number as verified only when it is.',
+      'zh-CN': '制作云用手机号创建或绑定账号：号码错误等于把账号交给别人。只有确认过的号码才标记为已验证。',
+    },
+    {
+      en: 'Mainland numbers are sent as 11 digits without +86. If 制作云 expects another form, set phone.format to e164 or cn-dashed.',
+      'zh-CN': '大陆号码以 11 位数字发送，不带 +86。如制作云要求其他写法，将 phone.format 设为 e164 或 cn-dashed。',
+    },
+    {
+      en: '制作云 sends no PKCE: leave authorize.pkce at optional. It may admit only members whose phone number its administrator has added.',
+      'zh-CN': '制作云不使用 PKCE：authorize.pkce 请保持 optional。制作云可能只允许其管理员已添加手机号的成员登录。',
+    },
+    {
+      en: 'recipient, contact and purpose stand on the consent page: put in the names from your own contract with Tencent.',
+      'zh-CN': 'recipient、contact、purpose 显示在授权页：请按贵公司与腾讯签订的合同填写。',
+    },
+  ],
 }

@@ -1,0 +1,57 @@
+// Settings of a client that are right one by one and wrong together: each refused, with what to change.
+
+import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import type { Client } from './client.ts'
+import { shown } from './setting.ts'
+
+export interface SettingProblem {
+  readonly setting: string
+  /** The end of a sentence that begins with the setting's name. */
+  readonly problem: string
+  /** The known name that is nearest to an unknown one. */
+  readonly nearest?: string
+}
+
+export function contradictionsOf(client: Client, consentDeclared: boolean): readonly SettingProblem[] {
+  const problems: SettingProblem[] = []
+  const refuse = (setting: string, problem: string) => problems.push({ setting, problem })
+  const isPublic = client.token_endpoint_auth_method === 'none'
+  const has = (grant: Client['grant_types'][number]) => client.grant_types.includes(grant)
+  if (client.client_name === null) refuse('client_name', 'is required')
+  if (client.grant_types.length === 0) refuse('grant_types', 'must name at least one grant')
+  if (has('authorization_code') && client.redirect_uris.length === 0) {
+    refuse('redirect_uris', 'needs at least one address for the grant authorization_code')
+  }
+  if (has('authorization_code') !== client.response_types.includes('code')) {
+    refuse('response_types', 'and grant_types must both have the code flow, or neither (RFC 7591 §2.1)')
+  }
+  if (has('refresh_token') && !has('authorization_code')) {
+    refuse('grant_types', 'has refresh_token, but nothing that gives a refresh token')
+  }
+  if (isPublic && has('client_credentials')) {
+    refuse('grant_types', 'must not have client_credentials: a public client cannot prove itself')
+  }
+  if (isPublic && client.authorize.pkce !== 'required') refuse('authorize.pkce', 'must be required for a public client')
+  if (isPublic && client.introspection === 'all') refuse('introspection', 'must be own for a public client')
+  if (client.reply.refreshToken === 'always' && !has('refresh_token')) {
+    refuse('reply.refreshToken', 'is always, but grant_types lacks refresh_token')
+  }
+  if (client.strictAuthMethod && client.bothWhenIdentical) {
+    refuse('bothWhenIdentical', 'contradicts strictAuthMethod')
+  }
+  if (client.token.paramSources.length === 0) refuse('token.paramSources', 'must name at least one place')
+  if (client.userinfo.tokenFrom.length === 0) refuse('userinfo.tokenFrom', 'must name at least one place')
+  if (client.consent === 'implied' && !consentDeclared) {
+    refuse(
+      'consent',
+      'can be implied only with the declaration that people have consented otherwise (--consent-declared)',
+    )
+  }
+  for (const setting of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+    for (const uri of client[setting]) {
+      const problem = redirectUriProblem(uri, client.application_type)
+      if (problem !== null) refuse(setting, `holds ${shown(uri)}, which ${problem}`)
+    }
+  }
+  return problems
+}

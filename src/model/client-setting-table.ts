@@ -1,0 +1,108 @@
+// THE table of client settings: one row a setting, with its kind, its strict default and what it is for. Presets, the
+// command line, the set-up pages and the reference page are all made from it.
+
+import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { parseClaims } from './claim-rule.ts'
+import type { ClientSettings } from './client.ts'
+import { flag, type Kind, listOf, listWhere, oneOf, scopeList, text, webAddress } from './setting.ts'
+
+/** Dotted names with their values. */
+export type PlainSettings = Readonly<Record<string, unknown>>
+
+export interface Setting {
+  readonly name: string
+  readonly kind: Kind<unknown>
+  /** The strict value, which may depend on rows above this one. */
+  readonly fallback: (above: PlainSettings) => unknown
+  readonly en: string
+  readonly zh: string
+}
+
+function row(name: string, kind: Kind<unknown>, fallback: unknown, en: string, zh: string): Setting {
+  const isRule = (value: unknown): value is Setting['fallback'] => typeof value === 'function'
+  return { name, kind, fallback: isRule(fallback) ? fallback : () => fallback, en, zh }
+}
+
+const isPublic = (above: PlainSettings) => above['token_endpoint_auth_method'] === 'none'
+const pkceFallback = (above: PlainSettings) => (isPublic(above) ? 'required' : 'optional')
+/** RFC 7591 §2.1: the two lists go together. */
+const responseTypesFallback = ({ grant_types: grants }: PlainSettings) =>
+  Array.isArray(grants) && grants.includes('authorization_code') ? ['code'] : []
+
+const claimsKind: Kind<ClientSettings['claims']> = {
+  describes: 'a map: claim name to user field, list of fields, or `{from, type, constant}`; dots nest',
+  parse(value) {
+    const parsed = parseClaims(value)
+    return 'claims' in parsed ? { value: parsed.claims } : parsed
+  },
+}
+
+const origin = (value: string) =>
+  /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
+    ? null
+    : 'is not an origin such as https://app.example.com'
+
+const absolute = (value: string) => redirectUriProblem(value, 'native')
+
+// biome-ignore format: a table is read by its columns
+export const CLIENT_SETTINGS: readonly Setting[] = [
+  row('client_name', text(100), null, 'Shown to people on the sign-in and consent pages.', '在登录页和授权页上显示的名称。'),
+  row('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
+  row('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
+  row('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either secret method is accepted unless `strictAuthMethod`.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，两种密钥方式都接受。'),
+  row('grant_types', listOf('authorization_code', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants the token endpoint accepts from it.', '允许使用的授权类型。'),
+  row('response_types', listOf('code'), responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types.', '授权端点允许的响应类型，须与 grant_types 一致。'),
+  row('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
+  row('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
+  row('id_token_signed_response_alg', oneOf('RS256', 'ES256'), 'RS256', 'How its ID tokens are signed; ES256 costs a fifth of the CPU.', 'ID Token 的签名算法；ES256 的计算开销约为五分之一。'),
+  row('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
+  row('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
+  row('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),
+  row('recipient', text(100), null, 'Who receives the personal data; named on the consent page.', '个人信息接收方，显示在授权页。'),
+  row('contact', text(200), null, 'How to reach the recipient; shown on the consent page.', '接收方的联系方式，显示在授权页。'),
+  row('purpose', text(300), null, 'What the data is for; shown on the consent page.', '处理目的，显示在授权页。'),
+  row('consent', oneOf('ask', 'implied'), 'ask', '`implied` shows no consent page; the operator declares that people have agreed otherwise.', '`implied` 不显示授权页，由运营者声明已另行取得同意。'),
+  row('strictAuthMethod', flag, false, 'Accept only the registered secret method.', '只接受登记的那一种密钥方式。'),
+  row('bothWhenIdentical', flag, false, 'Accept the same secret in header and body at once.', '允许请求头和请求体同时携带相同密钥。'),
+  row('errorDisplay', oneOf('redirect', 'local'), 'redirect', 'Send authorization errors to the redirect URI, or show them on a page of ours.', '授权错误跳回客户端，或在本站页面显示。'),
+  row('frameAncestors', listWhere('a list of origins', 20, origin), [], 'Origins that may show our pages in a frame.', '允许以框架嵌入本站页面的来源。'),
+  row('introspection', oneOf('own', 'all'), 'own', 'Whose access tokens it may introspect; `all` is for resource servers.', '可内省哪些访问令牌；`all` 用于资源服务器。'),
+  row('authorize.defaultResponseType', oneOf('none', 'code'), 'none', 'What a missing response_type means.', '缺少 response_type 时的取值。'),
+  row('authorize.pkce', oneOf('required', 'optional', 'off'), pkceFallback, 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`.', '是否必须使用 PKCE（S256）。'),
+  row('authorize.iss', flag, true, 'Add `iss` to authorization answers (RFC 9207).', '授权响应中附带 `iss`（RFC 9207）。'),
+  row('authorize.unknownScopes', oneOf('ignore', 'refuse'), 'ignore', 'What happens to scopes the client may not have.', '未登记的权限范围：忽略或拒绝。'),
+  row('authorize.scopeSeparators', oneOf('space', 'space-or-comma'), 'space', 'How scope names are separated in its requests.', '权限范围的分隔符。'),
+  row('token.paramSources', listOf('form', 'json', 'query'), ['form'], 'Where token request parameters may be. A secret in a query never counts.', '令牌请求参数的位置；查询串中的密钥一律无效。'),
+  row('token.requireRedirectUri', flag, true, 'The token request must repeat redirect_uri.', '换取令牌时必须重复 redirect_uri。'),
+  row('userinfo.tokenFrom', listOf('header', 'form', 'query'), ['header'], 'Where the access token may be at the user info endpoint.', '用户信息请求中访问令牌的位置。'),
+  row('reply.expiresIn', oneOf('number', 'string'), 'number', 'How expires_in is written.', 'expires_in 的写法。'),
+  row('reply.idToken', oneOf('auto', 'never'), 'auto', 'Send an ID token whenever `openid` was granted, or never.', '授予 `openid` 时返回 ID Token，或从不返回。'),
+  row('reply.refreshToken', oneOf('offline_access', 'always', 'never'), 'offline_access', 'When a refresh token is issued.', '何时签发刷新令牌。'),
+  row('claims', claimsKind, {}, 'Claims of its own, added to what the scopes give; `claims.NAME` sets one, and null removes it.', '自定义声明映射，在权限范围给出的声明之外附加；用 `claims.名称` 单独设置，设为 null 则删除。'),
+  row('claimsFrom', oneOf('scope-and-map', 'map'), 'scope-and-map', '`map`: the claim map alone decides, whatever the scope.', '`map`：仅由映射决定返回内容，与权限范围无关。'),
+  row('idToken.claims', oneOf('minimal', 'all'), 'minimal', '`all`: the claims of user info are in the ID token too, for clients that never ask for user info.', '`all`：ID Token 中也包含用户信息里的声明，适用于不调用用户信息接口的客户端。'),
+  row('phone.format', oneOf('e164', 'cn-national', 'cn-dashed'), 'e164', 'How phone numbers are written: +8613800138000, 13800138000 or +86-13800138000.', '手机号写法：+8613800138000、13800138000 或 +86-13800138000。'),
+  row('phone.nonMainland', oneOf('e164', 'omit'), 'e164', 'What happens to numbers outside mainland China.', '非大陆号码的处理方式。'),
+  row('phone.unverified', oneOf('send-false', 'omit'), 'send-false', 'Whether a number that was not verified is sent (and said to be so).', '未验证的手机号：带标记发送或不发送。'),
+  row('empty', oneOf('omit', 'null', ''), 'omit', 'How a claim without a value is written.', '没有值的声明的写法。'),
+]
+
+export interface SettingDescription {
+  readonly name: string
+  readonly values: string
+  readonly fallback: string
+  readonly en: string
+  readonly zh: string
+}
+
+/** Rows of the reference page. */
+export function describeSettings(): readonly SettingDescription[] {
+  const codeFlow = { grant_types: ['authorization_code'] }
+  return CLIENT_SETTINGS.map(({ name, kind, fallback, en, zh }) => {
+    const [confidential, ofPublic] = ['client_secret_basic', 'none'].map((token_endpoint_auth_method) =>
+      JSON.stringify(fallback({ ...codeFlow, token_endpoint_auth_method })),
+    )
+    const both = `${confidential}; public clients ${ofPublic}`
+    return { name, values: kind.describes, fallback: confidential === ofPublic ? `${confidential}` : both, en, zh }
+  })
+}

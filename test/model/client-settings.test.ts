@@ -1,0 +1,378 @@
+// Client settings: strict defaults, refusals that say what to change, and the way to the store and back.
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Client } from '../../src/model/client.ts'
+import {
+  CLIENT_SETTINGS,
+  describeSettings,
+  flattenSettings,
+  fromStored,
+  InvalidClient,
+  parseAssignment,
+  parseClient,
+  settingsOf,
+  toPlain,
+} from '../../src/model/client-settings.ts'
+
+const BASE = { client_name: 'Client', redirect_uris: ['https://client.test/cb'] }
+const CONTEXT = { client_id: 'client-1', preset: 'openid-connect' }
+const PUBLIC = { token_endpoint_auth_method: 'none' }
+
+const made = (settings: object = {}, consentDeclared = false): Client =>
+  parseClient({ ...BASE, ...settings }, { ...CONTEXT, consentDeclared })
+
+function problemsOf(make: () => unknown): InvalidClient['problems'] {
+  try {
+    make()
+  } catch (error) {
+    if (error instanceof InvalidClient) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('strict defaults', () => {
+  test('a confidential client has them all', () => {
+    expect(made()).toEqual({
+      ...CONTEXT,
+      ...BASE,
+      post_logout_redirect_uris: [],
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+      application_type: 'web',
+      scope: 'openid profile email phone address',
+      id_token_signed_response_alg: 'RS256',
+      client_uri: null,
+      policy_uri: null,
+      tos_uri: null,
+      recipient: null,
+      contact: null,
+      purpose: null,
+      consent: 'ask',
+      strictAuthMethod: false,
+      bothWhenIdentical: false,
+      errorDisplay: 'redirect',
+      frameAncestors: [],
+      introspection: 'own',
+      authorize: {
+        defaultResponseType: 'none',
+        pkce: 'optional',
+        iss: true,
+        unknownScopes: 'ignore',
+        scopeSeparators: 'space',
+      },
+      token: { paramSources: ['form'], requireRedirectUri: true },
+      userinfo: { tokenFrom: ['header'] },
+      reply: { expiresIn: 'number', idToken: 'auto', refreshToken: 'offline_access' },
+      idToken: { claims: 'minimal' },
+      claims: {},
+      claimsFrom: 'scope-and-map',
+      phone: { format: 'e164', nonMainland: 'e164', unverified: 'send-false' },
+      empty: 'omit',
+    })
+  })
+
+  test('a public client needs PKCE without being told to', () => {
+    expect(made(PUBLIC).authorize.pkce).toBe('required')
+  })
+
+  test('a client without people needs no redirect URI and no response type', () => {
+    const service = made({ grant_types: ['client_credentials'], redirect_uris: [] })
+    expect(service.response_types).toEqual([])
+  })
+})
+
+describe('names', () => {
+  test('groups may be nested or dotted', () => {
+    const nested = made({ authorize: { pkce: 'required', iss: false }, phone: { format: 'cn-national' } })
+    expect(nested).toEqual(
+      made({ 'authorize.pkce': 'required', 'authorize.iss': false, 'phone.format': 'cn-national' }),
+    )
+    expect(nested.authorize).toMatchObject({ pkce: 'required', iss: false, unknownScopes: 'ignore' })
+  })
+
+  test.each([
+    ['authorize.pcke', 'authorize.pkce'],
+    ['pkce', 'authorize.pkce'],
+    ['redirect_uri', 'redirect_uris'],
+    ['redirectUris', 'redirect_uris'],
+    ['tokenEndpointAuthMethod', 'token_endpoint_auth_method'],
+    ['token.paramsources', 'token.paramSources'],
+    ['phone_format', 'phone.format'],
+    ['user_info.tokenFrom', 'userinfo.tokenFrom'],
+  ])('an unknown %s is refused with the nearest known name', (name, nearest) => {
+    expect(problemsOf(() => made({ [name]: 'x' }))).toEqual([
+      { setting: name, problem: `is not a setting; did you mean ${nearest}?`, nearest },
+    ])
+  })
+
+  // D03: names that must never be stored.
+  test.each([
+    'id',
+    'tenant',
+    'trusted',
+    'skip_consent',
+    'roles',
+    'client_id',
+    'generation',
+    '__proto__',
+    'constructor',
+  ])('D03 %s is refused', (name) => {
+    const input: unknown = JSON.parse(
+      `{"client_name":"C","redirect_uris":["https://c.test/"],${JSON.stringify(name)}:1}`,
+    )
+    expect(problemsOf(() => parseClient(input, CONTEXT)).map(({ setting }) => setting)).toEqual([name])
+  })
+
+  test('a group that is not a group says what it holds', () => {
+    expect(problemsOf(() => made({ phone: null }))[0]?.problem).toBe(
+      'is a group; its settings are phone.format, phone.nonMainland, phone.unverified',
+    )
+  })
+
+  test('every problem is named at once', () => {
+    const problems = problemsOf(() => made({ consent: 'maybe', empty: 0, 'authorize.iss': 'yes', client_name: '' }))
+    expect(problems.map(({ setting }) => setting)).toEqual(['client_name', 'consent', 'authorize.iss', 'empty'])
+  })
+})
+
+describe('values', () => {
+  test.each([
+    ['consent', 'never', 'must be one of ask, implied'],
+    ['strictAuthMethod', 'true', 'must be true or false'],
+    ['authorize.iss', 1, 'must be true or false'],
+    ['authorize.pkce', 'plain', 'must be one of required, optional, off'],
+    ['grant_types', ['implicit'], 'holds "implicit"; known are'],
+    ['grant_types', { 0: 'authorization_code' }, 'must be a list of'],
+    ['response_types', ['token'], 'holds "token"; known are code'],
+    ['token.paramSources', [{ form: true }], 'holds an object'],
+    ['redirect_uris', 7, 'must be a list'],
+    ['redirect_uris', [7], 'must be a list'],
+    ['redirect_uris', ['https://client.test/#x'], 'must not have a fragment'],
+    ['redirect_uris', ['javascript:alert(1)'], 'must not use the scheme'],
+    ['redirect_uris', ['https://client.test/?state=1'], 'the answer adds that name'],
+    ['redirect_uris', ['com.example.app:/cb'], 'application_type native'],
+    ['post_logout_redirect_uris', ['javascript:alert(1)'], 'must not use the scheme'],
+    ['post_logout_redirect_uris', ['com.example.app:/bye'], 'application_type native'],
+    ['redirect_uris', Array.from({ length: 101 }, (_, at) => `https://c.test/${at}`), 'more than 100'],
+    ['client_name', 'x'.repeat(101), '1 to 100 characters'],
+    ['client_name', 'Bank\u202Eknab', 'direction of writing'],
+    ['client_name', 'two\nlines', 'control characters'],
+    ['client_name', null, 'is required'],
+    ['client_uri', 'javascript:alert(1)', 'begins with https://'],
+    ['client_uri', 'https://bank.test@evil.test/', 'begins with https://'],
+    ['frameAncestors', ['https://app.test/path'], 'is not an origin'],
+    ['frameAncestors', ["'self'"], 'is not an origin'],
+    ['frameAncestors', ['*'], 'is not an origin'],
+    ['scope', 'openid "x"', 'is no scope name'],
+    ['scope', ['openid'], 'must be scope names'],
+    ['claims', { iss: 'id' }, 'is set by the protocol'],
+  ])('%s = %j is refused', (name, value, problem) => {
+    const problems = problemsOf(() => made({ [name]: value }))
+    expect(problems.map(({ setting }) => setting)).toEqual([name])
+    expect(problems[0]?.problem).toContain(problem)
+  })
+
+  test.each([
+    ['redirect_uris', 'https://client.test/cb', ['https://client.test/cb']],
+    ['grant_types', 'authorization_code, refresh_token', ['authorization_code', 'refresh_token']],
+    ['frameAncestors', ['https://app.test', 'http://localhost:3000'], ['https://app.test', 'http://localhost:3000']],
+    ['scope', ' openid  profile openid ', 'openid profile'],
+    ['client_name', ' 制作云 👩‍💻 ', '制作云 👩‍💻'],
+    ['client_uri', 'https://client.test/a?b@c', 'https://client.test/a?b@c'],
+  ])('%s = %j is taken', (name, value, kept) => {
+    expect(settingsOf(made({ [name]: value }))[name]).toEqual(kept)
+  })
+})
+
+describe('contradictions', () => {
+  const both = ['authorization_code', 'refresh_token']
+  test.each<[string, string, object, object]>([
+    ['the code flow without a redirect URI', 'redirect_uris', { redirect_uris: [] }, {}],
+    ['no grant at all', 'grant_types', { grant_types: [], response_types: [] }, {}],
+    ['D10 a grant without its response type', 'response_types', { response_types: [] }, {}],
+    [
+      'D10 a response type without its grant',
+      'response_types',
+      { grant_types: ['client_credentials'], response_types: ['code'] },
+      { grant_types: ['client_credentials'] },
+    ],
+    ['a refresh grant that nothing feeds', 'grant_types', { grant_types: ['refresh_token'] }, { grant_types: both }],
+    [
+      'D10 client credentials of a public client',
+      'grant_types',
+      { ...PUBLIC, grant_types: ['authorization_code', 'client_credentials'] },
+      { grant_types: ['authorization_code', 'client_credentials'] },
+    ],
+    [
+      'a public client without PKCE',
+      'authorize.pkce',
+      { ...PUBLIC, 'authorize.pkce': 'off' },
+      { 'authorize.pkce': 'off' },
+    ],
+    [
+      'a public client with optional PKCE',
+      'authorize.pkce',
+      { ...PUBLIC, 'authorize.pkce': 'optional' },
+      { ...PUBLIC, 'authorize.pkce': 'required' },
+    ],
+    [
+      'a public client that introspects',
+      'introspection',
+      { ...PUBLIC, introspection: 'all' },
+      { introspection: 'all' },
+    ],
+    [
+      'refresh tokens that cannot be used',
+      'reply.refreshToken',
+      { 'reply.refreshToken': 'always' },
+      { 'reply.refreshToken': 'always', grant_types: both },
+    ],
+    [
+      'one method only, and both at once',
+      'bothWhenIdentical',
+      { strictAuthMethod: true, bothWhenIdentical: true },
+      { bothWhenIdentical: true },
+    ],
+    [
+      'no place for parameters',
+      'token.paramSources',
+      { token: { paramSources: [] } },
+      { token: { paramSources: ['json'] } },
+    ],
+    [
+      'no place for the token',
+      'userinfo.tokenFrom',
+      { userinfo: { tokenFrom: [] } },
+      { userinfo: { tokenFrom: ['query'] } },
+    ],
+  ])('%s is refused, and its mended twin is taken', (_, setting, wrong, right) => {
+    expect(problemsOf(() => made(wrong)).map((problem) => problem.setting)).toEqual([setting])
+    expect(problemsOf(() => made(right))).toEqual([])
+  })
+
+  test('implied consent needs the declaration of the operator', () => {
+    expect(problemsOf(() => made({ consent: 'implied' }))[0]?.setting).toBe('consent')
+    expect(made({ consent: 'implied' }, true).consent).toBe('implied')
+  })
+
+  test('D07 an update is refused like a creation, and what it leaves out stays as it was', () => {
+    const client = made({ 'authorize.pkce': 'required' })
+    const updated = (changes: object) => parseClient({ ...settingsOf(client), ...changes }, CONTEXT)
+    expect(updated({ client_name: 'New' })).toEqual({ ...client, client_name: 'New' })
+    expect(problemsOf(() => updated({ redirect_uris: ['https://client.test/#x'] }))).toHaveLength(1)
+    expect(problemsOf(() => updated({ token_endpoint_auth_method: 'none', introspection: 'all' }))).toHaveLength(1)
+  })
+})
+
+describe('assignments of the command line', () => {
+  test.each([
+    ['authorize.pkce=required', { 'authorize.pkce': 'required' }],
+    ['authorize.pkce="required"', { 'authorize.pkce': 'required' }],
+    ['authorize.iss=false', { 'authorize.iss': false }],
+    ['redirect_uris=["https://a.test/","https://b.test/"]', { redirect_uris: ['https://a.test/', 'https://b.test/'] }],
+    ['redirect_uris=https://a.test/?x=1', { redirect_uris: 'https://a.test/?x=1' }],
+    ['contact=95716', { contact: '95716' }],
+    ['contact=null', { contact: null }],
+    ['client_name=true', { client_name: 'true' }],
+    ['empty=null', { empty: 'null' }],
+    ['empty=', { empty: '' }],
+    ['claims={"mobile":"phone"}', { claims: { mobile: 'phone' } }],
+    ['claims.mobile=phone', { 'claims.mobile': 'phone' }],
+    ['claims.user.name=["displayName","username"]', { 'claims.user.name': ['displayName', 'username'] }],
+  ])('%s', (written, settings) => {
+    expect(parseAssignment(written)).toEqual(settings)
+  })
+
+  test('an unknown name is refused with the nearest, an unwritten value as such', () => {
+    expect(() => parseAssignment('authorize.pkc=off')).toThrow('did you mean authorize.pkce?')
+    expect(() => parseAssignment('authorize.pkce')).toThrow('must be written NAME=VALUE')
+    expect(() => parseAssignment('=x')).toThrow('must be written NAME=VALUE')
+  })
+
+  test('one claim is added, replaced or taken out, and the others stay', () => {
+    const client = made({ claims: { user_id: 'id', mobile: 'phone', 'user.name': 'username' } })
+    const changes = ['claims.mobile=null', 'claims.user_id=username', 'claims.level={"constant":3}'].map(
+      parseAssignment,
+    )
+    const updated = parseClient(Object.assign({}, settingsOf(client), ...changes), CONTEXT)
+    expect(updated.claims).toEqual({
+      user_id: { from: ['username'], type: 'string' },
+      'user.name': { from: ['username'], type: 'string' },
+      level: { from: [], type: 'number', constant: 3 },
+    })
+    expect(problemsOf(() => made({ 'claims.iss': 'id' }))[0]?.setting).toBe('claims')
+  })
+})
+
+describe('the store', () => {
+  test('a client comes back as it went', () => {
+    const client = made({ claims: { user_id: 'id', level: { constant: 3 } }, empty: '', contact: '95716' })
+    expect(fromStored(toPlain(client))).toEqual(client)
+  })
+
+  test('a record from before a setting gets its strict default, and one from later loses what is unknown', () => {
+    const { idToken: _, ...older } = JSON.parse(toPlain(made(PUBLIC))) as Client
+    const { iss: __, pkce: ___, ...authorize } = older.authorize
+    const stored = JSON.stringify({ ...older, authorize: { ...authorize, later: 1 }, later: true })
+    expect(fromStored(stored)).toEqual(made(PUBLIC))
+  })
+})
+
+describe('the table', () => {
+  test('has a sentence in both languages and a strict default for each setting', () => {
+    const rows = describeSettings()
+    expect(rows.map(({ name }) => name)).toEqual(CLIENT_SETTINGS.map(({ name }) => name))
+    for (const { en, zh, values, fallback } of rows) {
+      expect(en).toMatch(/^.{10,}\.$/)
+      expect(zh).toMatch(/\p{Script=Han}.*。$/u)
+      expect(values).not.toBe('')
+      expect(fallback).not.toContain('undefined')
+    }
+    expect(rows.find(({ name }) => name === 'authorize.pkce')?.fallback).toBe('"optional"; public clients "required"')
+    expect(rows.find(({ name }) => name === 'response_types')?.fallback).toBe('["code"]')
+  })
+
+  test('covers every member of a client but its identity', () => {
+    const { client_id: _, preset: __, ...settings } = made()
+    expect(Object.keys(flattenSettings(settings)).sort()).toEqual(CLIENT_SETTINGS.map(({ name }) => name).sort())
+  })
+})
+
+describe('whatever is sent', () => {
+  const names = fc.constantFrom(
+    ...CLIENT_SETTINGS.map(({ name }) => name),
+    'authorize',
+    'phone',
+    'claims.x',
+    '__proto__',
+  )
+  const value = fc.anything({ withBigInt: true, withNullPrototype: true, withDate: true, withSet: true, withMap: true })
+
+  test('there is a client or a list of problems, never another error', () => {
+    const input = fc.oneof(value, fc.array(fc.tuple(fc.oneof(names, fc.string()), value)).map(Object.fromEntries))
+    fc.assert(
+      fc.property(input, (settings) => {
+        try {
+          const client = parseClient(settings, CONTEXT)
+          expect(fromStored(toPlain(client))).toEqual(client)
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidClient)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('every problem can be said in a line', () => {
+    fc.assert(
+      fc.property(names, value, (name, given) => {
+        const problems = problemsOf(() => made({ [name]: given }, true))
+        for (const { problem } of problems) expect(problem.length).toBeLessThan(1_000)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
