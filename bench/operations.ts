@@ -43,7 +43,7 @@ async function codeFor(send: Send, target: Target, client: string, scope: string
     state: randomUUID(),
   })
   const headers = { cookie: `lingpai-session=${target.sessionSecret}` }
-  const answer = expect(await send({ method: 'GET', path: `/sso/authorize?${query}`, headers }), 302)
+  const answer = expect(await send({ method: 'GET', path: `/sso/authorize?${query.toString()}`, headers }), 302)
   const code = new URL(answer.location ?? '').searchParams.get('code')
   if (code === null) throw new Error(`no code in ${answer.location}`)
   return code

@@ -82,7 +82,14 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
-  const keys = await openKeyRing({ store, master, clock, log, longestTokenLifetime })
+  const keys = await openKeyRing({
+    store,
+    master,
+    clock,
+    log,
+    longestTokenLifetime,
+    publishAhead: lifetimes.keyPublishAhead,
+  })
   const trace = createTraceRecorder({ store, clock, log })
   const hasher: PasswordHasher = createPasswordHasher()
   const bare: Parts = {

@@ -34,7 +34,14 @@ export function rehearsalComposer(
       await copyClient(store, client, clientSecret === null ? null : digestClientSecret(master, clientSecret))
       await copyUser(store, user)
       const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
-      const keys = await openKeyRing({ store, master, clock, log, longestTokenLifetime })
+      const keys = await openKeyRing({
+    store,
+    master,
+    clock,
+    log,
+    longestTokenLifetime,
+    publishAhead: lifetimes.keyPublishAhead,
+  })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)

@@ -2,7 +2,7 @@
 // node:http stand in for such a host.
 
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createAuthorizationServer, sqlite } from 'lingpai'
 
 const port = Number(process.env['PORT'] ?? 4000)
@@ -14,7 +14,11 @@ const { fetch: answer } = await createAuthorizationServer({
   masterKey: randomBytes(32).toString('base64url'),
 })
 
-createServer(async (incoming, outgoing) => {
+createServer((incoming, outgoing) => void serve(incoming, outgoing)).listen(port, 'localhost', () => {
+  console.log(`listening at http://localhost:${port}`)
+})
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const parts: Buffer[] = []
   for await (const part of incoming) parts.push(part as Buffer)
   const headers = new Headers()
@@ -27,6 +31,4 @@ createServer(async (incoming, outgoing) => {
   outgoing.statusCode = reply.status
   outgoing.setHeaders(reply.headers)
   outgoing.end(Buffer.from(await reply.arrayBuffer()))
-}).listen(port, 'localhost', () => {
-  console.log(`listening at http://localhost:${port}`)
-})
+}

@@ -62,7 +62,8 @@ export function parseForm(text: string): Parameters {
   const values = new Map<string, string>()
   let repeated: Set<string> | undefined
   let start = 0
-  for (let count = 0; start <= text.length && text !== ''; count++) {
+  if (text === '') return new Parameters(values)
+  for (let count = 0; start <= text.length; count++) {
     if (count === MOST_PARAMETERS) throw new MalformedParameters(`more than ${MOST_PARAMETERS} parameters`)
     let end = text.indexOf('&', start)
     if (end === -1) end = text.length

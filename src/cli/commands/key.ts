@@ -36,6 +36,7 @@ export function keyCommand(exit: (code: number) => void): Command {
       action(rotate, exit, async (output, flags) => {
         const installation = await openInstallation(flags)
         try {
+          const publishAhead = installation.options.lifetimes.keyPublishAhead
           const algorithm = text(flags['algorithm'])
           const made = await rotateKeys(
             installation,
@@ -44,7 +45,7 @@ export function keyCommand(exit: (code: number) => void): Command {
               atOnce: flags['atOnce'] === true,
             },
             async (keys, algorithm, now, { atOnce }) => {
-              const { activeAt, retire } = planSuccessor(keys, algorithm, now, { atOnce })
+              const { activeAt, retire } = planSuccessor(keys, algorithm, now, { atOnce, publishAhead })
               return { key: await createSigningKey(algorithm, now, activeAt, installation.master), retire }
             },
           )

@@ -19,6 +19,8 @@ export interface RotationPolicy {
   readonly algorithms: readonly SigningAlgorithm[]
   /** How long a key signs before it is replaced; null: until an operator asks. */
   readonly keyLifetime: Seconds | null
+  /** How long a key is published before it signs, so that verifiers have it before they meet its first signature. */
+  readonly publishAhead?: Seconds
 }
 
 /** The newest key that may sign now; null when there is none. */
@@ -52,7 +54,7 @@ export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: 
     if (isSucceeded(keys, current, now)) return []
     const due = policy.keyLifetime === null ? null : current.activeAt + policy.keyLifetime
     const end = earlier(due, current.retiredAt)
-    return end !== null && now >= end - PUBLISHED_BEFORE_USE ? [planSuccessor(keys, algorithm, now)] : []
+    return end !== null && now >= end - (policy.publishAhead ?? PUBLISHED_BEFORE_USE) ? [planSuccessor(keys, algorithm, now, policy)] : []
   })
 }
 
@@ -64,10 +66,10 @@ export function planSuccessor(
   keys: readonly SigningKey[],
   algorithm: SigningAlgorithm,
   now: Seconds,
-  options: { readonly atOnce?: boolean } = {},
+  options: { readonly publishAhead?: Seconds; readonly atOnce?: boolean } = {},
 ): PlannedKey {
   const current = signingKeyFor(keys, algorithm, now)
-  const later = now + PUBLISHED_BEFORE_USE
+  const later = now + (options.publishAhead ?? PUBLISHED_BEFORE_USE)
   // A gap without any key would be worse than a key that was published too late.
   const latest =
     current === null || isSucceeded(keys, current, now) ? later : Math.min(later, current.retiredAt ?? later)

@@ -31,10 +31,11 @@ export interface KeyRingParts {
   readonly clock: Clock
   readonly log: Log
   readonly longestTokenLifetime: Seconds
+  readonly publishAhead: Seconds
 }
 
 export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
-  const { store, master, clock, log, longestTokenLifetime } = parts
+  const { store, master, clock, log, longestTokenLifetime, publishAhead } = parts
   let keys: readonly SigningKey[] = []
   let document = ''
   const signers = new Map<string, Signer>()
@@ -42,7 +43,7 @@ export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
   const refresh = async () => {
     keys = await store.listSigningKeys()
     const now = clock.now()
-    const planned = planRotation(keys, now, { algorithms: SIGNING_ALGORITHMS, keyLifetime: null })
+    const planned = planRotation(keys, now, { algorithms: SIGNING_ALGORITHMS, keyLifetime: null, publishAhead })
     for (const { algorithm, activeAt, retire } of planned) {
       const key = await createSigningKey(algorithm, now, activeAt, master)
       await store.addSigningKey(key, retire, keyEvent(key, now))
