@@ -1,0 +1,462 @@
+// RFC 6749 at the authorization endpoint: what is shown here, what is sent to the client, and what is bound to what.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  ask,
+  authorizeQuery,
+  authorizeUrl,
+  countRecords,
+  expectAnswer,
+  expectCode,
+  expectErrorPage,
+  expectPage,
+  expectRefusal,
+  isAt,
+  STATE,
+  signIn,
+  signInFully,
+} from '../support/authorize.ts'
+import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
+import { textOf, Visitor } from '../support/visitor.ts'
+
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+const SECOND = 'https://client.test/second?tenant=1'
+
+let host: TestServer
+/** Signed in, and has said yes to every client below: whatever is not refused is answered with a code. */
+let alice: Visitor
+
+beforeAll(async () => {
+  host = await startServer()
+  await host.addClient('web')
+  await host.addClient('two-addresses', 'openid-connect', { redirect_uris: [CALLBACK, SECOND] })
+  await host.addClient('other', 'openid-connect', { redirect_uris: ['https://other.test/cb'] })
+  await host.addClient('plain', 'generic-oauth2', { token: { requireRedirectUri: false } })
+  await host.addClient('strict', 'openid-connect', { authorize: { unknownScopes: 'refuse', pkce: 'required' } })
+  await host.addClient('spa', 'spa', {}, null)
+  await host.addClient('machine', 'openid-connect', { grant_types: ['client_credentials'], response_types: [] })
+  await host.addClient('local', 'openid-connect', { errorDisplay: 'local' })
+  await host.addClient('zhizuoyun', 'zhizuoyun')
+  await host.addUser('alice')
+  alice = new Visitor()
+  await signInFully(alice, host, 'alice')
+})
+afterAll(() => host.close())
+
+/** Shown here, and nothing came of it; the same request without the fault is answered. */
+async function expectShown(bad: Parameters<typeof authorizeQuery>[0], good: Parameters<typeof authorizeQuery>[0] = {}) {
+  const before = await countRecords(host)
+  expectErrorPage(await alice.get(authorizeUrl(host, bad)))
+  expectErrorPage(await alice.get(authorizeUrl(host, { ...bad, prompt: 'none' })))
+  expectErrorPage(await alice.get(authorizeUrl(host, { ...bad, scope: 'a"b' })))
+  expect(await countRecords(host)).toEqual(before)
+  expectCode(await alice.get(authorizeUrl(host, good)))
+}
+
+describe('§3.1 the authorization endpoint', () => {
+  test('answers GET and POST alike, and no other method', async () => {
+    expectCode(await alice.get(authorizeUrl(host)))
+    const fields = Object.fromEntries(authorizeQuery())
+    const posted = await alice.post(`${host.issuer}/sso/authorize`, fields)
+    expect(posted.status).toBe(303)
+    expectCode(posted)
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const reply = await fetch(authorizeUrl(host), { method, redirect: 'manual', headers: { accept: 'text/html' } })
+      expect(reply.status, method).toBe(405)
+      expect(reply.headers.get('allow')).toBe('GET, HEAD, POST')
+      expect(reply.headers.get('access-control-allow-origin')).toBeNull()
+    }
+  })
+
+  test('a POST reads its body only', async () => {
+    const url = authorizeUrl(host)
+    const before = await countRecords(host)
+    expectErrorPage(await alice.post(url, {}))
+    const split = { ...Object.fromEntries(authorizeQuery()), client_id: '' }
+    expectErrorPage(await alice.post(`${host.issuer}/sso/authorize?client_id=web`, split))
+    expect(await countRecords(host)).toEqual(before)
+    expectCode(await alice.post(`${host.issuer}/sso/authorize?client_id=nobody`, Object.fromEntries(authorizeQuery())))
+  })
+
+  test.each([
+    ['application/json', JSON.stringify(Object.fromEntries(authorizeQuery()))],
+    ['text/plain', authorizeQuery().toString()],
+    [
+      'multipart/form-data; boundary=x',
+      '--x\r\ncontent-disposition: form-data; name="client_id"\r\n\r\nweb\r\n--x--\r\n',
+    ],
+    ['application/x-www-form-urlencoded; charset=utf-16', authorizeQuery().toString()],
+  ])('a POST of %s is refused on a page', async (type, body) => {
+    const reply = await fetch(`${host.issuer}/sso/authorize`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type, accept: 'text/html' },
+      redirect: 'manual',
+    })
+    const page = {
+      status: reply.status,
+      url: reply.url,
+      headers: reply.headers,
+      html: await reply.text(),
+      location: null,
+    }
+    expectErrorPage(page)
+  })
+
+  test('parameters without a value count as omitted, unknown ones are ignored', async () => {
+    expectCode(
+      await alice.get(authorizeUrl(host, { prompt: '', max_age: '', nonce: '', unknown: 'x', access_type: 'offline' })),
+    )
+    const { searchParams } = expectCode(await alice.get(authorizeUrl(host, { state: '' })))
+    expect(searchParams.has('state')).toBe(false)
+    expectRefusal(await alice.get(authorizeUrl(host, { response_type: '' })), host, 'invalid_request')
+  })
+
+  test.each(['response_type', 'scope', 'nonce', 'prompt', 'max_age', 'code_challenge', 'login_hint', 'ui_locales'])(
+    '%s sent twice is refused, and the client told',
+    async (name) => {
+      const before = await countRecords(host)
+      const page = await alice.get(authorizeUrl(host, { [name]: ['code', 'code'] }))
+      expectRefusal(page, host, 'invalid_request')
+      expect(await countRecords(host)).toEqual(before)
+    },
+  )
+
+  test('state sent twice is refused without echoing either', async () => {
+    const page = await alice.get(authorizeUrl(host, { state: ['one', 'two'] }))
+    expectRefusal(page, host, 'invalid_request', { state: null })
+  })
+
+  test('resource may be sent twice (RFC 8707 §2)', async () => {
+    expectCode(await alice.get(authorizeUrl(host, { resource: ['https://a.test', 'https://b.test'] })))
+  })
+
+  test.each(['%zz', '%', 'x=%ff', 'client_id=web%00', Array.from({ length: 201 }, (_, at) => `p${at}=1`).join('&')])(
+    'a query that cannot be read is refused on a page: %.20s',
+    async (query) => {
+      const bare = await alice.get(`${host.issuer}/sso/authorize?${query}`)
+      expectErrorPage(bare)
+      expectErrorPage(await alice.get(`${authorizeUrl(host)}&${query}`))
+    },
+  )
+})
+
+describe('§3.1.1 response_type', () => {
+  test('is required', async () => {
+    expectRefusal(await alice.get(authorizeUrl(host, { response_type: undefined })), host, 'invalid_request')
+  })
+
+  test('may be missing where the preset says what it means', async () => {
+    const parameters = { client_id: 'zhizuoyun', redirect_uri: 'https://api.vs.tencent.com/Oauth/Login/Callback' }
+    const page = await ask(alice, host, { ...parameters, response_type: undefined })
+    expect(isAt(page, 'consent')).toBe(true)
+    const refused = expectAnswer(await alice.get(authorizeUrl(host, { ...parameters, response_type: 'token' })))
+    expect(refused.searchParams.get('error')).toBe('unsupported_response_type')
+    expect(refused.searchParams.has('iss')).toBe(false)
+  })
+
+  test.each(['token', 'id_token', 'code token', 'code id_token', 'id_token code', 'code code', 'CODE', 'none'])(
+    '%s is not supported, and no token comes back',
+    async (response_type) => {
+      const page = await alice.get(authorizeUrl(host, { response_type }))
+      const answer = expectRefusal(page, host, 'unsupported_response_type')
+      expect(answer.hash).toBe('')
+    },
+  )
+})
+
+describe('§3.1.2.3 the redirect URI', () => {
+  test.each([
+    ['an address of nobody', 'https://evil.test/cb'],
+    ['a further segment', `${CALLBACK}/x`],
+    ['a segment less', 'https://client.test/'],
+    ['an added query', `${CALLBACK}?x=1`],
+    ['a fragment', `${CALLBACK}#x`],
+    ['another letter case in the path', 'https://client.test/Callback'],
+    ['another letter case in the host', 'https://CLIENT.test/callback'],
+    ['another scheme', 'http://client.test/callback'],
+    ['an explicit port', 'https://client.test:443/callback'],
+    ['dot segments', 'https://client.test/x/../callback'],
+    ['encoded dot segments', 'https://client.test/%2e%2e/callback'],
+    ['a double slash', 'https://client.test//callback'],
+    ['user info before the host', 'https://client.test@evil.test/callback'],
+    ['user info before our host', 'https://evil.test@client.test/callback'],
+    ['a backslash', 'https://client.test\\callback'],
+    ['a leading blank', ' https://client.test/callback'],
+    ['a line end', 'https://client.test/callback\r\n'],
+    ['a sub-domain', 'https://a.client.test/callback'],
+    ['a longer host', 'https://client.test.evil.test/callback'],
+    ['any letter for the dot', 'https://clientxtest/callback'],
+    ['a full-width dot', 'https://client．test/callback'],
+    ['a script', 'javascript:alert(1)'],
+    ['a script in capitals', ' JavaScript:alert(1)'],
+    ['data', 'data:text/html,<script>alert(1)</script>'],
+  ])('%s is shown here, before every other fault', async (_, redirect_uri) => {
+    await expectShown({ redirect_uri })
+  })
+
+  test('a registered query may be neither left out, reordered nor changed', async () => {
+    const visit = { client_id: 'two-addresses' }
+    await signInFully(alice, host, 'alice', visit)
+    for (const redirect_uri of ['https://client.test/second', `${SECOND}&x=1`, SECOND.replace('1', '2')]) {
+      await expectShown({ ...visit, redirect_uri }, { ...visit, redirect_uri: SECOND })
+    }
+    const answer = expectCode(await alice.get(authorizeUrl(host, { ...visit, redirect_uri: SECOND })))
+    expect(answer.href).toMatch(/^https:\/\/client\.test\/second\?tenant=1&code=/)
+  })
+
+  test('omitted in an OpenID request, or with two registered, is shown here; with one, OAuth takes it as meant', async () => {
+    await expectShown({ redirect_uri: undefined })
+    await expectShown({ client_id: 'two-addresses', scope: 'profile', redirect_uri: undefined })
+    await expectShown({ scope: 'profile', redirect_uri: undefined })
+    const plain = { client_id: 'plain', scope: 'profile', redirect_uri: undefined }
+    const answer = await signInFully(alice, host, 'alice', plain)
+    expect(answer.href.startsWith(`${CALLBACK}?code=`)).toBe(true)
+  })
+
+  test('sent twice, or of another client, is shown here', async () => {
+    await expectShown({ redirect_uri: [CALLBACK, CALLBACK] })
+    await expectShown({ redirect_uri: 'https://other.test/cb' })
+  })
+
+  test('the page names the difference to nobody but the operator', async () => {
+    const page = await alice.get(authorizeUrl(host, { redirect_uri: 'https://client.test/callbac' }))
+    expect(page.html).not.toContain(CALLBACK)
+  })
+})
+
+describe('§4.1.2.1 refusals', () => {
+  test.each([
+    ['unknown', { client_id: 'nobody' }],
+    ['missing', { client_id: undefined }],
+    ['empty', { client_id: '' }],
+    ['sent twice', { client_id: ['web', 'web'] }],
+    ['in another letter case', { client_id: 'WEB' }],
+    ['padded', { client_id: ' web ' }],
+    ['a structure', { client_id: undefined, 'client_id[$ne]': 'x' }],
+  ])('a client_id that is %s is shown here', async (_, parameters) => {
+    await expectShown(parameters)
+  })
+
+  test('an unknown and a disabled client read alike', async () => {
+    await host.addClient('short-lived')
+    const visit = { client_id: 'short-lived' }
+    await signInFully(alice, host, 'alice', visit)
+    const { store } = host.server.parts
+    const found = await store.findClient('short-lived')
+    if (found === null) throw new Error('the client was added')
+    const change = { enabled: false, version: found.version, killIssued: true }
+    await store.updateClient(found.client, change, { type: 'client_disabled', at: host.clock.now() })
+    const before = await countRecords(host)
+    const disabled = await alice.get(authorizeUrl(host, visit))
+    const unknown = await alice.get(authorizeUrl(host, { client_id: 'nobody' }))
+    expectErrorPage(disabled)
+    expect(await countRecords(host)).toEqual(before)
+    const plain = (page: typeof disabled) => page.html.replaceAll(/tr_[a-z0-9]+|client_id=[a-z-]+/g, '')
+    expect(plain(disabled)).toBe(plain(unknown))
+  })
+
+  test('a client without the code flow is told so, or shown', async () => {
+    const page = await alice.get(authorizeUrl(host, { client_id: 'machine' }))
+    if (page.location === null) expectErrorPage(page)
+    else expectRefusal(page, host, 'unauthorized_client')
+  })
+
+  test('errorDisplay local: the refusal stays here, with the client named', async () => {
+    const page = await alice.get(authorizeUrl(host, { client_id: 'local', prompt: 'none' }))
+    expectPage(page, 400)
+    expect(textOf(page, 'error-code')).toBe('consent_required')
+  })
+
+  test.each([
+    ['request', 'request_not_supported'],
+    ['request_uri', 'request_uri_not_supported'],
+  ])('%s is refused rather than ignored', async (name, error) => {
+    expectRefusal(await alice.get(authorizeUrl(host, { [name]: 'x' })), host, error)
+  })
+
+  test.each(['fragment', 'form_post', 'web_message', 'QUERY'])('response_mode %s is refused', async (response_mode) => {
+    expectRefusal(await alice.get(authorizeUrl(host, { response_mode })), host, 'invalid_request')
+    expectCode(await alice.get(authorizeUrl(host, { response_mode: 'query' })))
+  })
+})
+
+describe('§3.3 scope', () => {
+  test('what a client may not have is never granted', async () => {
+    expectCode(await alice.get(authorizeUrl(host, { scope: 'openid profile admin' })))
+  })
+
+  test('a strict client is told about names it may not have', async () => {
+    const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
+    const page = await alice.get(authorizeUrl(host, { client_id: 'strict', scope: 'openid admin', ...pkce }))
+    expectRefusal(page, host, 'invalid_scope')
+    expect(isAt(await ask(alice, host, { client_id: 'strict', scope: 'openid', ...pkce }), 'consent')).toBe(true)
+  })
+
+  test.each(['open"id', 'open\\id', 'a\u0007b', '权限', 'a\u007fb'])(
+    'characters it must not hold are refused: %j',
+    async (scope) => {
+      expectRefusal(await alice.get(authorizeUrl(host, { scope })), host, 'invalid_scope')
+    },
+  )
+})
+
+describe('§4.1.2 the answer', () => {
+  test.each([
+    'anchor=livepush&platform=1500004462',
+    'a b',
+    'a+b',
+    'a%2Fb',
+    '中文',
+    'a~b*c',
+    '"<>\'',
+    '"><script>alert(1)</script>',
+    '%0d%0aSet-Cookie: x=1',
+    'a\r\nset-cookie: x=1',
+    '&code=x&iss=y#z',
+    'x'.repeat(4096),
+  ])('state comes back as it was sent: %.40j', async (state) => {
+    const page = await alice.get(authorizeUrl(host, { state }))
+    const answer = expectCode(page)
+    expect(answer.searchParams.getAll('state')).toEqual([state])
+    expect(answer.searchParams.getAll('code')).toHaveLength(1)
+    expect([...answer.searchParams.keys()].sort()).toEqual(['code', 'iss', 'state'])
+    expect(answer.hash).toBe('')
+    expect(page.headers.get('set-cookie')).toBeNull()
+    expect(page.location).not.toContain('+')
+  })
+
+  test('a state of more than 4,096 characters is refused, and not echoed', async () => {
+    const page = await alice.get(authorizeUrl(host, { state: 'x'.repeat(4097) }))
+    expectRefusal(page, host, 'invalid_request', { state: null })
+    const large = Object.fromEntries(authorizeQuery({ state: 'x'.repeat(65_536) }))
+    const refused = await alice.post(`${host.issuer}/sso/authorize`, large)
+    expect(refused.status).toBe(413)
+  })
+
+  test('R36 a request larger than 16 KiB is refused', async () => {
+    const large = Object.fromEntries(authorizeQuery({ nonce: '令'.repeat(6_000) }))
+    expectRefusal(await alice.post(`${host.issuer}/sso/authorize`, large), host, 'invalid_request')
+  })
+
+  test('is 302 where nobody was asked, 303 after a form', async () => {
+    const visitor = new Visitor()
+    const first = await visitor.get(authorizeUrl(host))
+    expect(first.status).toBe(303)
+    const page = await visitor.follow(first)
+    const posted = await visitor.submit(page, 'login-submit', {
+      username: 'alice',
+      password: 'correct horse battery staple',
+    })
+    expect(posted.status).toBe(303)
+    expectCode(posted)
+    expect((await visitor.get(authorizeUrl(host))).status).toBe(302)
+  })
+
+  test('nothing is stored where nobody is needed but the code', async () => {
+    const before = await countRecords(host)
+    expectCode(await alice.get(authorizeUrl(host)))
+    const after = await countRecords(host)
+    expect(after).toEqual({
+      ...before,
+      grant: (before['grant'] ?? 0) + 1,
+      authorization_code: (before['authorization_code'] ?? 0) + 1,
+    })
+  })
+
+  test('R41 what a step posts beside its own fields changes nothing', async () => {
+    const visitor = new Visitor()
+    const page = await ask(visitor, host, { client_id: 'two-addresses', prompt: 'consent' })
+    const forged = {
+      client_id: 'other',
+      redirect_uri: 'https://other.test/cb',
+      scope: 'openid email phone',
+      state: 'forged',
+      response_type: 'token',
+      user_id: 'user-mallory',
+      sub: 'user-mallory',
+    }
+    const fields = { username: 'alice', password: 'correct horse battery staple', ...forged }
+    const consent = await visitor.follow(await visitor.submit(page, 'login-submit', fields))
+    expect(isAt(consent, 'consent')).toBe(true)
+    const answer = expectCode(await visitor.submit(consent, 'consent-allow', forged))
+    expect(answer.origin + answer.pathname).toBe(CALLBACK)
+    expect(answer.searchParams.get('state')).toBe(STATE)
+  })
+})
+
+describe('§10.12 consent', () => {
+  test('denied is told to the client, leaves nothing behind, and is asked again', async () => {
+    await host.addUser('carol')
+    const visitor = new Visitor()
+    const consent = await signIn(visitor, await ask(visitor, host), 'carol')
+    expect(isAt(consent, 'consent')).toBe(true)
+    const before = await countRecords(host)
+    const denied = await visitor.submit(consent, 'consent-deny')
+    expect(denied.status).toBe(303)
+    expectRefusal(denied, host, 'access_denied')
+    expect(await countRecords(host)).toEqual({ ...before, interaction: (before['interaction'] ?? 0) - 1 })
+    const again = await ask(visitor, host)
+    expect(isAt(again, 'consent')).toBe(true)
+    expectCode(await visitor.submit(again, 'consent-allow'))
+    expectCode(await visitor.get(authorizeUrl(host)))
+  })
+
+  test('Core §3.1.2.4 covers what was agreed to and asks again for more', async () => {
+    await host.addUser('dora', { email: 'dora@client.test', emailVerified: true })
+    const visitor = new Visitor()
+    await signInFully(visitor, host, 'dora', { scope: 'openid profile' })
+    expectCode(await visitor.get(authorizeUrl(host, { scope: 'openid' })))
+    const wider = await ask(visitor, host, { scope: 'openid profile email' })
+    expect(isAt(wider, 'consent')).toBe(true)
+    expect(wider.html).toContain('dora@client.test')
+    expectCode(await visitor.submit(wider, 'consent-allow'))
+    expectCode(await visitor.get(authorizeUrl(host, { scope: 'openid email' })))
+    expect(isAt(await ask(visitor, host, { scope: 'openid', prompt: 'consent' }), 'consent')).toBe(true)
+  })
+})
+
+describe('RFC 7636 §4.4.1 code_challenge', () => {
+  const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
+
+  test.each([
+    ['P01 a public client', 'spa'],
+    ['P02 a client that must use PKCE', 'strict'],
+  ])('%s without one is refused before anybody is asked to sign in', async (_, client_id) => {
+    const stranger = new Visitor()
+    const before = await countRecords(host)
+    expectRefusal(await stranger.get(authorizeUrl(host, { client_id })), host, 'invalid_request')
+    expect(await countRecords(host)).toEqual(before)
+    expect(isAt(await ask(stranger, host, { client_id, ...pkce }), 'sign-in')).toBe(true)
+  })
+
+  test.each([
+    ['plain', { ...pkce, code_challenge_method: 'plain' }],
+    ['missing, which means plain', { ...pkce, code_challenge_method: undefined }],
+    ['unknown', { ...pkce, code_challenge_method: 'S512' }],
+    ['in lower case', { ...pkce, code_challenge_method: 's256' }],
+  ])('P03 a method that is %s is refused', async (_, parameters) => {
+    for (const client_id of ['web', 'spa']) {
+      expectRefusal(await alice.get(authorizeUrl(host, { client_id, ...parameters })), host, 'invalid_request')
+    }
+    expectCode(await alice.get(authorizeUrl(host, pkce)))
+  })
+
+  test.each([
+    '',
+    'x',
+    CHALLENGE.slice(1),
+    `${CHALLENGE}=`,
+    `${CHALLENGE}x`,
+    CHALLENGE.replace('-', '+'),
+    '令'.repeat(43),
+  ])('P08 %j is no challenge', async (code_challenge) => {
+    const parameters = { code_challenge, code_challenge_method: 'S256' }
+    expectRefusal(await alice.get(authorizeUrl(host, parameters)), host, 'invalid_request')
+  })
+
+  test('P08 an empty challenge alone is not the same as none', async () => {
+    expectRefusal(await alice.get(authorizeUrl(host, { code_challenge: '' })), host, 'invalid_request')
+    expectCode(await alice.get(authorizeUrl(host)))
+  })
+})
