@@ -1,6 +1,6 @@
 // Asks what is missing and sends the browser there: the only router of steps. No step knows another.
 
-import { dataKinds } from '../claims/kinds.ts'
+import { consentKinds } from '../claims/kinds.ts'
 import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
@@ -66,7 +66,7 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: dataKinds(visit.client.client, request.scope.split(' ')).join(' '),
+    kinds: consentKinds(visit.client.client, request.scope.split(' ')).join(' '),
     now: parts.clock.now(),
   })
 }

@@ -1,6 +1,6 @@
 // The consent page: who receives which data, and a yes or no that is bound to the person it was rendered for.
 
-import { dataKinds, kindValues } from '../../claims/kinds.ts'
+import { consentKinds, kindValues } from '../../claims/kinds.ts'
 import { readForm } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/page-reply.ts'
@@ -94,7 +94,7 @@ async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpRe
     return showPage(parts, open, person, 'user_changed')
   }
   const { request } = interaction
-  const kinds = dataKinds(visit.client.client, request.scope.split(' ')).join(' ')
+  const kinds = consentKinds(visit.client.client, request.scope.split(' ')).join(' ')
   const consent: Consent = {
     userId: person.user.userId,
     clientId: request.clientId,
