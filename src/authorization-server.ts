@@ -1,13 +1,15 @@
 // A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
 // command line and the library start here.
 
-import { rehearsalRoutes } from './administration/rehearsal/index.ts'
+import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
+import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
 import { toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
+import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
@@ -114,7 +116,14 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     unready: () => unready(store),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
-  const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal)] }
+  const setUp = {
+    ...bare,
+    csrfKey: master.derive('csrf'),
+    rehearse: (request: RehearsalRequest) => rehearse(rehearsal, request),
+    storeIssuer: (issuer: string) => store.putFact('public_address', issuer),
+    probe: createAddressProbe(),
+  }
+  const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
   const keep = (what: string, task: () => Promise<unknown>) => () => {

@@ -1,12 +1,21 @@
 // lingpai start: the server itself.
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
 import { createAuthorizationServer, largeBody } from '../../authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { listen } from '../../http/node-server.ts'
-import { assertServable, brandFrom, defaultIssuer, isLoopback, type Options, originsOf } from '../../options/index.ts'
+import { type Listening, listen } from '../../http/node-server.ts'
+import {
+  assertServable,
+  brandFrom,
+  defaultIssuer,
+  isLoopback,
+  type Options,
+  originsOf,
+  speaksChinese,
+} from '../../options/index.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import type { Driver } from '../../store/driver.ts'
@@ -14,9 +23,10 @@ import { migrate } from '../../store/migrate.ts'
 import { migrations } from '../../store/migrations/index.ts'
 import { takeOwnership } from '../../store/owner.ts'
 import { createStore } from '../../store/store.ts'
-import { action, addServerOptions } from '../command.ts'
-import { makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
+import { action, addServerOptions, tip } from '../command.ts'
+import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
 import { EXIT, type Output } from '../output.ts'
+import { greeting } from '../words.ts'
 
 export function startCommand(exit: (code: number) => void): Command {
   const command = addServerOptions(new Command('start').description('start the server'), 'all')
@@ -44,31 +54,40 @@ const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body
 
 async function serve(options: Options, output: Output, stopped: Promise<void>): Promise<void> {
   const log = createLog(options.logLevel, options.logFormat)
-  if (options.database === null) makeDataFolder(options.data)
-  const ownership = options.database === null ? takeOwnership(options.data) : null
-  const master = openMasterKey(options)
+  if (options.issuer !== null) assertServable(options, options.issuer)
+  const given = options.masterKey !== null || options.masterKeyFile !== null ? openMasterKey(options) : null
+  const isNew = options.database === null && !existsSync(join(options.data, DATABASE_FILE))
+  // A second server on the same data is told so, whatever port it asks for. Where there is no data yet, nothing is made
+  // before the port can be had.
+  let ownership = options.database === null && !isNew ? takeOwnership(options.data) : null
   let handle: (request: HttpRequest) => Promise<HttpReply> = async () => STARTING
   let large: (path: string) => number | undefined = () => undefined
   const tls =
     options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null
-  const socket = await listen({
-    host: options.host,
-    port: options.port,
-    ...(tls !== null && { tls }),
-    handle: (request) => handle(request),
-    largeBody: (path) => large(path),
-    trustedProxies: options.trustedProxies,
-    log,
-  })
   let database: Driver | null = null
+  let socket: Listening | null = null
   try {
+    socket = await listen({
+      host: options.host,
+      port: options.port,
+      ...(tls !== null && { tls }),
+      handle: (request) => handle(request),
+      largeBody: (path) => large(path),
+      trustedProxies: options.trustedProxies,
+      log,
+    })
+    if (isNew) {
+      makeDataFolder(options.data)
+      ownership = takeOwnership(options.data)
+    }
+    const master = given ?? openMasterKey(options)
     database = await openDatabase(options, log, (error) => {
       log.error('the database failed while writing; the server stops, so that nothing is answered that is not kept', {
         error: error.message,
       })
       process.exit(EXIT.unavailable)
     })
-    const { issuer, isNewDefault } = await chooseIssuer(database, options, socket.port, log)
+    const { issuer, formerIssuer } = await chooseIssuer(database, options, socket.port, log)
     assertServable(options, issuer)
     const server = await createAuthorizationServer({
       issuer,
@@ -82,63 +101,73 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       limits: options.limits,
       trustedProxies: options.trustedProxies,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
-      acceptNewIssuer: options.acceptNewIssuer || isNewDefault,
+      acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,
     })
     handle = server.handle
     large = largeBody(server.parts)
-    await greet(output, options, server.parts, socket.port)
+    await greet(output, options, server.parts, { port: socket.port, formerIssuer })
     await stopped
     log.info('stopping: finishing what is in flight')
     await socket.close()
     await server.close()
     database = null
   } finally {
-    await socket.close()
+    await socket?.close()
     await database?.close()
     ownership?.release()
   }
 }
 
-/** The flag; else what is stored; else this machine. A stored address of this machine follows the port. */
-async function chooseIssuer(
-  database: Driver,
-  options: Options,
-  port: number,
-  log: Log,
-): Promise<{ readonly issuer: string; readonly isNewDefault: boolean }> {
-  if (options.issuer !== null) return { issuer: options.issuer, isNewDefault: false }
+interface ChosenIssuer {
+  readonly issuer: string
+  /** What is stored and is to be replaced without being asked: an address that only this machine can reach. */
+  readonly formerIssuer: string | null
+}
+
+/** The flag; else what is stored, where an address of this machine follows the port; else this machine. */
+async function chooseIssuer(database: Driver, options: Options, port: number, log: Log): Promise<ChosenIssuer> {
+  if (options.issuer !== null) return { issuer: options.issuer, formerIssuer: null }
   await migrate(database, migrations, { clock: systemClock(), log })
   const stored = await createStore(database).findFact('issuer')
   const usual = defaultIssuer(port, options.tlsCert !== null)
-  if (stored === null) return { issuer: usual, isNewDefault: true }
-  return isLoopback(new URL(stored).hostname)
-    ? { issuer: usual, isNewDefault: true }
-    : { issuer: stored, isNewDefault: false }
+  if (stored === null) return { issuer: usual, formerIssuer: null }
+  const url = new URL(stored)
+  const { origin, protocol } = new URL(usual)
+  if (!isLoopback(url.hostname)) return { issuer: stored, formerIssuer: null }
+  const path = url.pathname.replace(/\/$/, '')
+  const { port: number } = new URL(origin)
+  const host = number === '' ? url.hostname : `${url.hostname}:${number}`
+  const issuer = `${protocol}//${host}${path}`
+  return { issuer, formerIssuer: issuer === stored ? null : stored }
 }
 
 type ServerParts = Awaited<ReturnType<typeof createAuthorizationServer>>['parts']
 
 /** What a newcomer has to know now, and nothing more. */
-async function greet(output: Output, options: Options, parts: ServerParts, port: number): Promise<void> {
-  const { store, addresses, clock } = parts
+async function greet(
+  output: Output,
+  options: Options,
+  { store, addresses, clock }: ServerParts,
+  { port, formerIssuer }: { readonly port: number; readonly formerIssuer: string | null },
+): Promise<void> {
   const isSetUp = (await store.findFact('set_up')) !== null
   const isFirst = !isSetUp && (await store.countUsers()) === 0 && (await store.listClients()).length === 0
   const link = isFirst ? (await newSetUpLink(store, clock, addresses)).url : null
-  output.result({
-    issuer: addresses.issuer,
-    port,
-    data: options.database === null ? options.data : null,
-    ...(link !== null && { setup_link: link }),
-  })
-  output.say(`Lingpai answers at ${addresses.issuer}`)
-  if (options.database === null)
-    output.say(`Everything it keeps is in ${options.data}: back that folder up (npx lingpai backup)`)
-  if (link !== null) {
-    output.say('\nOpen this link in a browser to set it up; it works once:')
-    output.say(`\n  ${link}\n`)
-  } else if (!isSetUp) {
-    output.say('To go on with the set-up in a browser: npx lingpai setup-link')
-  }
-  output.say('Stop it with Ctrl+C.')
+  const data = options.database === null ? options.data : null
+  const flags = data === null ? { database: true } : { data }
+  output.result({ issuer: addresses.issuer, port, data, ...(link !== null && { setup_link: link }) })
+  output.say(
+    greeting(
+      {
+        issuer: addresses.issuer,
+        data,
+        backup: tip('backup FILE', flags),
+        link,
+        setUp: isSetUp || link !== null ? null : tip('setup-link', flags),
+        formerIssuer,
+      },
+      speaksChinese(),
+    ),
+  )
 }
