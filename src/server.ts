@@ -26,6 +26,7 @@ import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
 import type { Clock } from './platform/clock.ts'
@@ -131,9 +132,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
 function corsForClients(store: Store): CorsPolicy {
   return async () => {
     const clients = await store.listClients()
-    return clients
-      .filter(({ client, enabled }) => enabled && client.token_endpoint_auth_method === 'none')
-      .flatMap(({ client }) => client.redirect_uris.map((uri) => new URL(uri).origin))
+    return clients.flatMap(({ client, enabled }) => (enabled ? scriptOrigins(client) : []))
   }
 }
 

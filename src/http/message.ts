@@ -32,6 +32,8 @@ export interface HttpReply {
   readonly body: string | Uint8Array
   /** Why it was decided so; the router hands it to the trace. */
   readonly outcome?: Outcome
+  /** Origins whose scripts may read it, where the endpoint knows; spares the route's policy a look-up. */
+  readonly origins?: readonly string[]
 }
 
 export type Endpoint = (request: HttpRequest) => Promise<HttpReply>

@@ -115,7 +115,9 @@ export function createRouter(
       reply = await errorReply(request, route, error)
     }
     if (route.cors === undefined) return reply
-    return { ...reply, headers: merged(reply.headers, await corsHeaders(route.cors, request)) }
+    const { origins } = reply
+    const policy = origins === undefined || route.cors === 'any-origin' ? route.cors : () => origins
+    return { ...reply, headers: merged(reply.headers, await corsHeaders(policy, request)) }
   }
 
   const errorReply = async (request: HttpRequest, route: Route, error: unknown): Promise<HttpReply> => {

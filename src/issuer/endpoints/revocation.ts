@@ -4,6 +4,7 @@ import { sha256 } from '../../credentials/digest.ts'
 import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
+import { scriptOrigins } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
@@ -37,6 +38,7 @@ export function revocationEndpoint({ authentication, store }: RevocationParts): 
     const rule = mine === null ? 'token_unknown' : 'token_revoked'
     return {
       ...json(200, {}),
+      origins: scriptOrigins(client),
       outcome: { rule, clause: 'RFC 7009 §2.2', reason: 'revocation answered', clientId: client.client_id },
     }
   }

@@ -3,7 +3,7 @@
 import { mediaType, readForm, readJson, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpRequest } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
-import type { Client } from '../../model/client.ts'
+import { type Client, scriptOrigins } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { Parameters } from '../../protocol/parameters.ts'
 import { assertSingle } from '../../protocol/single.ts'
@@ -40,7 +40,11 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
       now: authentication.clock.now(),
     })
     const outcome = { rule: 'token_issued', clause: 'RFC 6749 §5.1', reason: `tokens issued by ${name}` }
-    return { ...json(200, response), outcome: { ...outcome, clientId: client.client.client_id } }
+    return {
+      ...json(200, response),
+      origins: scriptOrigins(client.client),
+      outcome: { ...outcome, clientId: client.client.client_id },
+    }
   }
 }
 

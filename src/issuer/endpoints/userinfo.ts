@@ -6,7 +6,7 @@ import { sha256 } from '../../credentials/digest.ts'
 import { mediaType, readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
-import type { Client } from '../../model/client.ts'
+import { type Client, scriptOrigins } from '../../model/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
@@ -39,9 +39,13 @@ export function userinfoEndpoint({ store, clock }: UserinfoParts): Endpoint {
   }
 }
 
-function answered({ client_id }: Client, claims: object): HttpReply {
+function answered(client: Client, claims: object): HttpReply {
   const outcome = { rule: 'user_info_answered', clause: 'OpenID Connect Core §5.3.2', reason: 'user info answered' }
-  return { ...json(200, claims), outcome: { ...outcome, clientId: client_id } }
+  return {
+    ...json(200, claims),
+    origins: scriptOrigins(client),
+    outcome: { ...outcome, clientId: client.client_id },
+  }
 }
 
 function claimsFor(found: FoundAccessToken, now: number): object {

@@ -1,0 +1,157 @@
+// How many calls of the database, and how many signatures, each operation may spend. Counted, never timed.
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { countingDriver } from '../support/counting-driver.ts'
+import { RelyingParty, tokensOf } from '../support/relying-party.ts'
+import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
+
+describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
+  const counting = countingDriver()
+  let host: TestServer
+  let app: RelyingParty
+  let page: RelyingParty
+  let machine: RelyingParty
+  const origin = { origin: new URL(CALLBACK).origin }
+
+  beforeAll(async () => {
+    host = await startServer({ database, wrap: counting.wrap })
+    await host.addClient('app', 'openid-connect', { consent: 'implied' })
+    await host.addClient('page', 'spa', { consent: 'implied' })
+    const settings = { grant_types: ['client_credentials'], response_types: [], scope: 'read' }
+    await host.addClient('machine', 'openid-connect', settings)
+    await host.addUser('alice')
+    app = new RelyingParty({ host, clientId: 'app' })
+    page = new RelyingParty({ host, clientId: 'page', secret: null })
+    machine = new RelyingParty({ host, clientId: 'machine' })
+    await app.tokens()
+    await page.tokens()
+  })
+  afterAll(() => host.close())
+
+  /** Store calls and signatures of one operation. */
+  async function spent<Result>(operation: () => Promise<Result>) {
+    const signer = vi.spyOn(host.server.parts.keys, 'signer')
+    try {
+      const { result, reads, writes } = await counting.during(operation)
+      return { result, calls: reads + writes, reads, writes, signatures: signer.mock.calls.length }
+    } finally {
+      signer.mockRestore()
+    }
+  }
+
+  test('the counting itself sees reads, writes and signatures', async () => {
+    const all = await spent(() => app.tokens())
+    expect(all.reads).toBeGreaterThan(0)
+    expect(all.writes).toBeGreaterThan(0)
+    expect(all.signatures).toBe(1)
+  })
+
+  test('a silent authorization: one read, one write, no signature', async () => {
+    const { calls, writes, signatures } = await spent(() => app.visitor.get(app.authorizeUrl({ prompt: 'none' })))
+    expect([calls <= 2, writes, signatures]).toEqual([true, 1, 0])
+  })
+
+  test('tokens by code: at most three calls, one write, one signature', async () => {
+    const code = await app.code()
+    const { result, calls, writes, signatures } = await spent(() => app.redeem(code))
+    expect(result.status).toBe(200)
+    expect(calls).toBeLessThanOrEqual(3)
+    expect([writes, signatures]).toEqual([1, 1])
+  })
+
+  test('tokens by code without openid: no signature', async () => {
+    const code = await app.code({ scope: 'profile' })
+    const { result, calls, signatures } = await spent(() => app.redeem(code))
+    expect(result.status).toBe(200)
+    expect(calls).toBeLessThanOrEqual(3)
+    expect(signatures).toBe(0)
+  })
+
+  test('refresh: at most two calls, one signature', async () => {
+    const { refresh } = await app.tokens()
+    const { result, calls, signatures } = await spent(() => app.refresh(refresh))
+    expect(result.status).toBe(200)
+    expect(calls).toBeLessThanOrEqual(2)
+    expect(signatures).toBe(1)
+  })
+
+  test('a repeated refresh writes its event and nothing else', async () => {
+    const { refresh } = await app.tokens()
+    tokensOf(await app.refresh(refresh))
+    const { result, reads, writes } = await spent(() => app.refresh(refresh))
+    expect(result.status).toBe(200)
+    expect(reads).toBeLessThanOrEqual(2)
+    expect(writes).toBe(1)
+  })
+
+  test('user info: at most two calls, no write, no signature', async () => {
+    const { access } = await app.tokens()
+    const { result, calls, writes, signatures } = await spent(() => app.userinfo(access))
+    expect(result.status).toBe(200)
+    expect(calls).toBeLessThanOrEqual(2)
+    expect([writes, signatures]).toEqual([0, 0])
+  })
+
+  test('introspection: one call, no signature', async () => {
+    const { access } = await app.tokens()
+    const { result, calls, signatures } = await spent(() => app.introspect(access))
+    expect(result.body['active']).toBe(true)
+    expect([calls, signatures]).toEqual([1, 0])
+  })
+
+  test('revocation: one read, one write', async () => {
+    const { access } = await app.tokens()
+    const { result, reads, writes } = await spent(() => app.revoke(access))
+    expect(result.status).toBe(200)
+    expect([reads, writes]).toEqual([1, 1])
+  })
+
+  test('client credentials: at most two calls, no signature', async () => {
+    const { result, calls, signatures } = await spent(() => machine.token({ grant_type: 'client_credentials' }))
+    expect(result.status).toBe(200)
+    expect(calls).toBeLessThanOrEqual(2)
+    expect(signatures).toBe(0)
+  })
+
+  test.each(['/sso/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'])(
+    '%s: no call, no signature',
+    async (path) => {
+      const { result, calls, signatures } = await spent(() => fetch(`${host.origin}${path}`))
+      expect(result.status).toBe(200)
+      expect([calls, signatures]).toEqual([0, 0])
+    },
+  )
+
+  test('a refused request writes nothing', async () => {
+    const wrong = { authorization: 'Basic YXBwOndyb25n' }
+    const code = await app.code()
+    for (const operation of [
+      () => app.redeem(code, {}, wrong),
+      () => app.refresh('unknown'),
+      () => app.redeem('unknown'),
+      () => app.userinfo('unknown'),
+      () => app.introspect('unknown'),
+      () => app.revoke('unknown'),
+    ]) {
+      const { calls, writes, signatures } = await spent(operation)
+      expect(calls).toBeLessThanOrEqual(1)
+      expect([writes, signatures]).toEqual([0, 0])
+    }
+    expect((await app.redeem(code)).status).toBe(200)
+  })
+
+  test('a page of another origin that may read the answer costs no more than its budget', async () => {
+    const code = await page.code()
+    const redeemed = await spent(() => page.redeem(code, {}, origin))
+    expect(redeemed.result.headers.get('access-control-allow-origin')).toBe(origin.origin)
+    expect(redeemed.calls).toBeLessThanOrEqual(3)
+    const { refresh, access } = tokensOf(redeemed.result)
+    const refreshed = await spent(() => page.refresh(refresh, {}, origin))
+    expect(refreshed.result.headers.get('access-control-allow-origin')).toBe(origin.origin)
+    expect(refreshed.calls).toBeLessThanOrEqual(2)
+    const headers = { ...origin, authorization: `Bearer ${access}` }
+    const told = await spent(() => fetch(`${host.origin}/sso/userinfo`, { headers }))
+    expect(told.result.headers.get('access-control-allow-origin')).toBe(origin.origin)
+    expect(told.calls).toBeLessThanOrEqual(2)
+  })
+})
