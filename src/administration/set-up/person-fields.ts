@@ -10,6 +10,7 @@ import { AdministrationError } from '../errors.ts'
 import { checkUserFields } from '../user-fields.ts'
 import { addUser, setPassword, updateUser } from '../users.ts'
 import type { SetUpParts } from './parts.ts'
+import { problemSentence } from './row-words.ts'
 
 export interface TypedPerson {
   readonly username: string
@@ -67,7 +68,9 @@ async function problemsOf(person: TypedPerson, existing: UserWithPassword | null
     displayName: name,
     ...(phone && { phone: phone.number, phoneVerified: phone.verified }),
   })
-  const wrong = new Set('problems' in result ? result.problems.map(({ field }) => field) : [])
+  const found = 'problems' in result ? result.problems : []
+  const wrong = new Set(found.map(({ field }) => field))
+  const badPhone = found.find(({ field }) => field === 'phone')
   const keepsPassword = password === '' && existing !== null && existing.passwordHash !== null
   const fault = findPasswordFault(password, username)
   return {
@@ -82,7 +85,7 @@ async function problemsOf(person: TypedPerson, existing: UserWithPassword | null
     ...(phone !== null &&
       (phone.number.trim() === ''
         ? { phone: REQUIRED }
-        : wrong.has('phone') && { phone: { problem: 'phone_invalid' } })),
+        : badPhone !== undefined && { phone: { problem: 'text', text: phoneText(badPhone) } })),
     ...(!keepsPassword &&
       (password === '' ? { password: REQUIRED } : fault !== null && { password: passwordProblem(fault) })),
   }
@@ -101,6 +104,12 @@ function tooLong(text: string, limit: number): FieldProblem | null {
 const NAME_FORBIDDEN = {
   'zh-CN': '此姓名含有不能使用的字符。',
   en: 'This name holds characters that cannot be used.',
+}
+
+/** What Excel did to the number, and how to mend it, is worth more than that it is none. */
+function phoneText({ problem, hint }: { readonly problem: string; readonly hint?: string }) {
+  const said = problemSentence({ column: 'phone', problem, ...(hint !== undefined && { hint }) })
+  return { ...said, en: said.en.replace(/^phone /, 'The number ') }
 }
 
 function passwordProblem(fault: PasswordFault): FieldProblem {

@@ -202,6 +202,12 @@ describe('a file of people', () => {
     expect(await state()).toBe(before)
   })
 
+  it('with bad rows is explained in Chinese to whoever reads Chinese', async () => {
+    await begin('person', 'zh-CN')
+    const page = await upload(walk.visitor, walk.page, { csv: 'username,phone\nwang,1.38E+10\n' })
+    expect(/<td>2<\/td><td>([^<]*)</.exec(page.html)?.[1]).toContain('手机号已被 Excel 变成 1.38E+10')
+  })
+
   it('from another site is refused', async () => {
     await begin('person')
     const stolen = {

@@ -4,10 +4,11 @@ import { sha256 } from '../../../credentials/digest.ts'
 import { SHORTEST_PASSWORD } from '../../../credentials/password-text.ts'
 import { type FirstPersonView, firstPersonPage } from '../../../pages/index.ts'
 import { AdministrationError } from '../../errors.ts'
-import { bytesSource, type ImportReport, importUsers, type RowProblem } from '../../user-import/index.ts'
+import { bytesSource, type ImportReport, importUsers } from '../../user-import/index.ts'
 import type { SetUpParts } from '../parts.ts'
 import { knownPerson, sameUsername, savePerson, typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
+import { joined, problemSentence } from '../row-words.ts'
 import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
 import type { Step } from './step.ts'
 
@@ -118,11 +119,6 @@ function badRows({ problems, badRows: badRowCount }: ImportReport): Shown {
   const byLine = Map.groupBy(problems, ({ line }) => line)
   const rows = [...byLine]
     .slice(0, MOST_BAD_ROWS)
-    .map(([line, each]) => ({ line, reason: each.map(reasonOf).join('; ') }))
+    .map(([line, each]) => ({ line, reason: joined(each.map(problemSentence)) }))
   return { badRows: rows, badRowCount: Math.max(badRowCount, rows.length) }
-}
-
-function reasonOf({ column, problem, hint }: RowProblem): string {
-  const said = column === null ? problem : `${column} ${problem}`
-  return hint === undefined ? said : `${said}. ${hint}`
 }

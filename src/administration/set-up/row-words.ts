@@ -1,0 +1,132 @@
+// What is wrong with a field or a row, in both languages. The checks themselves speak English; here their sentences
+// become Chinese for the pages. A sentence that is not known stays as it is, so nothing is ever left unsaid.
+
+import type { Locale } from '../../pages/index.ts'
+
+export interface SaidProblem {
+  /** Null: the row as a whole. */
+  readonly column: string | null
+  readonly problem: string
+  readonly hint?: string
+}
+
+type Said = Readonly<Record<Locale, string>>
+
+/** `$1`, `$2` are what the parentheses caught. */
+const PROBLEMS: readonly (readonly [RegExp, string])[] = [
+  // Phone numbers
+  [/^was turned into (.+) by Excel, and its last digits are lost$/, '已被 Excel 变成 $1，末尾几位数字已丢失'],
+  [/^was saved as #+ by Excel because the column was too narrow$/, '因列宽不足，被 Excel 保存成了 #####'],
+  [/^is a formula, not a number$/, '是公式，不是号码'],
+  [/^holds more than one number$/, '含有不止一个号码'],
+  [/^has an extension$/, '带有分机号'],
+  [/^holds letters$/, '含有字母'],
+  [/^is too long for a phone number$/, '太长，不是电话号码'],
+  [/^holds characters that belong in no phone number$/, '含有电话号码中不该有的字符'],
+  [/^begins with a 0 that does not belong to it$/, '开头多了一个 0'],
+  [/^looks like a landline number or lacks its country code$/, '像是固定电话，或缺少国家代码'],
+  [/^has (\d+) digits after (\+?86); a mainland mobile number has 11$/, '在 $2 之后有 $1 位数字，大陆手机号应为 11 位'],
+  [/^begins with (\d+), as no mainland mobile number does$/, '以 $1 开头，大陆手机号没有这样的号段'],
+  [/^has lost its last digits or is no mainland mobile number$/, '末尾几位数字已丢失，或不是大陆手机号'],
+  [
+    /^has (\d+) digits; a mainland mobile number has 11 and begins with 13 to 19$/,
+    '有 $1 位数字，大陆手机号为 11 位，以 13 至 19 开头',
+  ],
+  [/^has a 0 after \+86$/, '在 +86 之后多了一个 0'],
+  [/^begins with no known country code$/, '开头不是已知的国家代码'],
+  [/^is not a valid number of (?:country code )?(.+)$/, '不是 $1 的有效号码'],
+  // Rows and their neighbours
+  [/^is the same as in line (\d+)$/, '与第 $1 行相同'],
+  [/^belongs to a user that exists already$/, '已被现有用户使用'],
+  [/^belongs to an enabled user that exists already$/, '已属于另一位已启用的用户'],
+  [/^is taken by a user or a client, or by one that was removed$/, '已被用户或客户端占用，或属于已删除者'],
+  [/^has a value in cell (\d+), for which the header names no column$/, '第 $1 个单元格有内容，但表头没有对应的列'],
+  [/^is longer than (\d+) bytes$/, '超过 $1 字节'],
+  [/^is neither true nor false$/, '既不是“是”也不是“否”'],
+  [/^is set, but there is no phone number$/, '已勾选，但没有手机号'],
+  [/^is set, but there is no e-mail address$/, '已勾选，但没有邮箱地址'],
+  // Fields
+  [/^is empty$/, '为空'],
+  [/^must have at most (\d+) characters$/, '最多 $1 个字符'],
+  [/^has more than (\d+) characters$/, '超过 $1 个字符'],
+  [
+    /^holds (?:a )?control characters?(?: \((U\+[0-9A-F]+)\), which nobody could see or type again)?$/,
+    '含有控制字符 $1',
+  ],
+  [/^holds .+ \((U\+[0-9A-F]+)\), which nobody could see or type again$/, '含有看不见、无法输入的字符（$1）'],
+  [/^may hold printable ASCII characters only, without blanks$/, '只能使用不含空格的可见 ASCII 字符'],
+  [/^must not be the word (.+)$/, '不能是 $1'],
+  [/^is no date such as (.+)$/, '不是日期，格式如 $1'],
+  [/^is no language tag such as (.+)$/, '不是语言代码，格式如 $1'],
+  [/^is no web address that begins with https:\/\/$/, '不是以 https:// 开头的网址'],
+  [/^is no e-mail address such as (.+)$/, '不是邮箱地址，格式如 $1'],
+  [/^stands beside a password_hash; a row may have only one of them$/, '与 password_hash 同时出现，一行只能有其一'],
+  [/^cannot be used: .+$/, '无法使用：不是已知的密码哈希格式'],
+  [/^must have at least (\d+) characters$/, '至少 $1 个字符'],
+  [/^must have at most (\d+) bytes$/, '最多 $1 字节'],
+  [/^must differ from the username$/, '不能与用户名相同'],
+  [/^is among the first that anybody would try; choose another$/, '太常见，请换一个'],
+  [/^holds a NUL or half a character.*$/, '含有不能使用的字符'],
+]
+
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^In Excel, format the column as text/,
+    '请在 Excel 中把该列设为文本（设置单元格格式 → 文本），重新输入或粘贴号码后再保存；或从原系统重新导出',
+  ],
+  [/a landline in Beijing is \+8610/, '大陆手机号为 11 位，如 13800138000；北京固定电话写作 +8610 加八位数字'],
+  [
+    /^A mainland mobile number is 11 digits/,
+    '大陆手机号为 11 位，如 13800138000；其他号码请写 + 和国家代码，如 +85291234567',
+  ],
+  [/^Keep one number a person$/, '每人只保留一个号码'],
+  [/^Write the number without its extension$/, '请去掉分机号'],
+  [/^Leave the first 0 away$/, '请去掉开头的 0'],
+  [/^Leave the 0 after the country code away$/, '请去掉国家代码后的 0'],
+  [/^Compare it with the source, digit by digit$/, '请与原始资料逐位核对'],
+  [
+    /^A number belongs to at most one enabled user: /,
+    '一个号码只能属于一位已启用的用户：请先停用或更改另一位，或以 enabled = false 导入这一行',
+  ],
+  [/^A number belongs to at most one enabled user$/, '一个号码只能属于一位已启用的用户'],
+  [/^Ids are never given out again$/, '标识一经使用，不再重新分配'],
+  [/^A comma inside a value/, '值中含有逗号时，请用双引号括起来'],
+  [/^true, yes, 1, /, '可写 true、yes、1、是，或 false、no、0、否'],
+]
+
+const COLUMNS: Readonly<Record<string, string>> = {
+  username: '用户名',
+  name: '姓名',
+  phone: '手机号',
+  phone_verified: '手机号已验证',
+  email: '邮箱',
+  email_verified: '邮箱已验证',
+  password: '密码',
+  user_id: '用户标识',
+}
+
+/** A whole sentence with its field, and how to mend it. */
+export function problemSentence({ column, problem, hint }: SaidProblem): Said {
+  const name = column ?? ''
+  const chinese = translated(problem, PROBLEMS)
+  const advice = hint === undefined ? '' : (translated(hint, HINTS) ?? hint)
+  const english = `${name} ${problem}${hint === undefined ? '' : `. ${hint}`}`.trim()
+  const said = chinese === null ? `${name} ${problem}`.trim() : `${COLUMNS[name] ?? name}${chinese}`
+  return { en: english, 'zh-CN': advice === '' ? said : `${said}。${advice}` }
+}
+
+/** Several about one row. */
+export function joined(sentences: readonly Said[]): Said {
+  return {
+    en: sentences.map(({ en }) => en).join('; '),
+    'zh-CN': sentences.map((each) => each['zh-CN']).join('；'),
+  }
+}
+
+function translated(text: string, table: readonly (readonly [RegExp, string])[]): string | null {
+  for (const [pattern, chinese] of table) {
+    const found = pattern.exec(text)
+    if (found !== null) return chinese.replace(/\$(\d)/g, (_, place: string) => found[Number(place)] ?? '').trimEnd()
+  }
+  return null
+}
