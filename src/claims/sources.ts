@@ -27,8 +27,7 @@ const READERS: Readonly<Record<NamedSource, ClientReader>> = {
   birthdate: ({ profile }) => profile.birthdate,
   zoneinfo: ({ profile }) => profile.zoneinfo,
   locale: ({ profile }) => profile.locale,
-  address: ({ profile: { address } }) =>
-    address === undefined || Object.keys(address).length === 0 ? null : { ...address },
+  address: ({ profile: { address } }) => (address === undefined || Object.keys(address).length === 0 ? null : address),
   phone: phoneOf,
   // Without a number there is nothing to have verified.
   phoneVerified: (user, client) => (phoneOf(user, client) === null ? null : user.phoneVerified),
