@@ -1,7 +1,6 @@
 // The command line: builds the program and runs it. Resolves to the exit code.
 
-import { Command } from 'commander'
-import { isUsageError } from './command.ts'
+import { Command, CommanderError } from 'commander'
 import { backupCommand } from './commands/backup.ts'
 import { clientCommand } from './commands/client.ts'
 import { configCommand } from './commands/config.ts'
@@ -13,7 +12,7 @@ import { setupLinkCommand } from './commands/setup-link.ts'
 import { startCommand } from './commands/start.ts'
 import { traceCommand } from './commands/trace.ts'
 import { userCommand } from './commands/user.ts'
-import { EXIT } from './output.ts'
+import { createOutput, EXIT, endWithReader } from './output.ts'
 import { VERSION } from './version.ts'
 
 export function buildProgram(exit: (code: number) => void): Command {
@@ -35,27 +34,53 @@ export function buildProgram(exit: (code: number) => void): Command {
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 conflict, 5 unavailable.',
     )
-  overrideExit(program)
   return program
 }
 
-/** Sub-commands do not inherit it by themselves. */
-function overrideExit(command: Command): void {
+/** Sub-commands inherit none of this by themselves. `refused` is told which command could not understand its words. */
+function prepare(command: Command, refused: (command: Command) => void): void {
   command.exitOverride().showSuggestionAfterError().allowExcessArguments(false)
-  for (const each of command.commands) overrideExit(each)
+  // Refusals are told by us, so that they look like all others and `--json` holds for them too.
+  command.configureOutput({ outputError: () => refused(command) })
+  for (const each of command.commands) prepare(each, refused)
 }
 
 export async function runCli(argv: readonly string[]): Promise<number> {
+  endWithReader()
   let exitCode: number = EXIT.done
   const program = buildProgram((code) => {
     exitCode = code
+  })
+  let refusing = program
+  prepare(program, (command) => {
+    refusing = command
   })
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
-    if (!isUsageError(error)) throw error
-    // Help and version were asked for; everything else commander has explained already.
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return EXIT.done
+    refuse(argv, error, refusing)
+    return EXIT.usage
   }
+}
+
+function refuse(argv: readonly string[], { code, message }: CommanderError, command: Command): void {
+  const output = createOutput(argv.includes('--json'))
+  // The help of a group is on standard error by now.
+  const isLost = code === 'commander.help'
+  const [what = '', ...suggestion] = message.replace(/^error: /, '').split('\n')
+  const problem = isLost ? 'a command is missing' : what.replace(/\.$/, '')
+  const told = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`
+  const hint = [...suggestion.map((line) => line.replace(/^\((.*)\)$/, '$1')), `See: ${nameOf(command)} --help`].join(
+    ' ',
+  )
+  output.result({ error: 'wrong_usage', message: told, hint })
+  if (!isLost) output.note(`Error: ${told} ${hint}`)
+}
+
+function nameOf(command: Command): string {
+  const above = command.parent === null ? 'npx' : nameOf(command.parent)
+  return `${above} ${command.name()}`
 }

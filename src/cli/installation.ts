@@ -1,6 +1,6 @@
 // What commands work on: the database and the master key of one installation, beside a running server or without one.
 
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
@@ -14,6 +14,7 @@ import { migrations } from '../store/migrations/index.ts'
 import { openPostgres } from '../store/postgres.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createStore, type Store } from '../store/store.ts'
+import { tip } from './flags.ts'
 import { CommandFailed, EXIT } from './output.ts'
 
 export const DATABASE_FILE = 'lingpai.sqlite'
@@ -39,15 +40,15 @@ export function optionsFor(flags: FlagValues): LoadedOptions {
 }
 
 /**
- * Opens what is there. Where nothing is there yet, a given issuer makes it, so that clients and users can be added
- * before the first start.
+ * Opens what is there. Where nothing is there yet, a given issuer makes it for a command that adds something, so that
+ * clients and users can be there before the first start; a mistyped folder of any other command makes nothing.
  */
-export async function openInstallation(flags: FlagValues): Promise<Installation> {
+export async function openInstallation(flags: FlagValues, { adds = false } = {}): Promise<Installation> {
   const { options } = optionsFor(flags)
   const log = createLog('warn', 'text')
   const clock = systemClock()
   if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) {
-    if (options.issuer === null) throw nothingThere(options)
+    if (options.issuer === null || !adds) throw nothingThere(options, adds)
     makeDataFolder(options.data)
   }
   const master = openMasterKey(options)
@@ -57,7 +58,12 @@ export async function openInstallation(flags: FlagValues): Promise<Installation>
     const store = createStore(driver)
     const check = keyCheck(master)
     if ((await store.putFactOnce('key_check', check)) !== check) {
-      throw new CommandFailed(EXIT.failed, 'wrong_key', 'The master key is not the one this database was made with.')
+      throw new CommandFailed(
+        EXIT.failed,
+        'wrong_key',
+        'The master key is not the one this database was made with.',
+        'Give the right one, or restore a backup.',
+      )
     }
     const issuer = await issuerOf(store, options)
     return {
@@ -100,22 +106,24 @@ async function issuerOf(store: Store, { issuer }: Options): Promise<string> {
   return stored
 }
 
-function nothingThere({ data }: Options): CommandFailed {
+function nothingThere({ data }: Options, adds: boolean): CommandFailed {
+  const orHere = adds ? ' (or name its public address here: --issuer https://sso.example.com)' : ''
   return new CommandFailed(
     EXIT.notFound,
     'no_installation',
     `There is no installation in ${data}.`,
-    `Start the server once: npx lingpai start --data ${data} (or name its public address here: --issuer https://sso.example.com)`,
+    `Name its folder with --data, or start a server there: ${tip('start', { data })}${orHere}`,
   )
 }
 
 /** Mode 0700: nobody else on this machine may look in. */
 export function makeDataFolder(folder: string): void {
   try {
+    if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error('it is a file')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (!statSync(folder).isDirectory()) throw new Error('it is a file')
-    if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0 && isEmptyOfOurs(folder))
-      chmodSync(folder, 0o700)
+    // A folder that was made for us beforehand is closed; one that holds anything keeps what its owner has decided.
+    const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0
+    if (isOpen && readdirSync(folder).length === 0) chmodSync(folder, 0o700)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CommandFailed(
@@ -125,11 +133,6 @@ export function makeDataFolder(folder: string): void {
       'Choose another folder with --data, or give this user the right to write there.',
     )
   }
-}
-
-/** A folder that was made for us beforehand is closed once; one in use keeps what its owner has decided. */
-function isEmptyOfOurs(folder: string): boolean {
-  return !existsSync(join(folder, DATABASE_FILE))
 }
 
 export function openMasterKey(options: Options): MasterKey {

@@ -1,7 +1,7 @@
 // How commands speak: people read sentences and tables, programs read one JSON value; what a command is doing goes to
 // standard error, so that the result can be piped.
 
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 
 /** Meanings of the exit code, the same for every command. */
 export const EXIT = {
@@ -57,6 +57,14 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
   }
 }
 
+/** Whoever reads the output may have had enough (`… | head`): that is no failure. */
+export function endWithReader(out: Writable = process.stdout): void {
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT.done)
+  })
+}
+
 /** A failure with its exit code; the hint says what to do next. */
 export class CommandFailed extends Error {
   readonly exitCode: number
@@ -93,27 +101,4 @@ function width(text: string): number {
       ? 2
       : 1
   return columns
-}
-
-const LONGEST_SECRET = 4_096
-
-/** A secret from standard input: the first line, without its line end. */
-export async function readSecret(what: string, input: Readable & { isTTY?: boolean } = process.stdin): Promise<string> {
-  if (input.isTTY === true) process.stderr.write(`Type the ${what} and press Enter: `)
-  let text = ''
-  for await (const chunk of input.setEncoding('utf8')) {
-    text += String(chunk)
-    if (text.length > LONGEST_SECRET) throw new CommandFailed(EXIT.usage, 'input_too_long', `The ${what} is too long.`)
-    if (text.includes('\n')) break
-  }
-  const [first = ''] = text.split(/\r?\n/, 1)
-  if (first === '') {
-    throw new CommandFailed(
-      EXIT.usage,
-      'input_missing',
-      `No ${what} came on standard input.`,
-      `For example: printf '%s' "$VALUE" | npx lingpai …`,
-    )
-  }
-  return first
 }

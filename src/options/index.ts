@@ -8,3 +8,4 @@ export { defaultIssuer, isLoopback, issuerAddress, originsOf } from './issuer.ts
 export { type LoadedOptions, loadOptions, type OptionsInput, optionFlags } from './load.ts'
 export { OptionsError, type Source, type Sources } from './problem.ts'
 export type { OptionKey, Options } from './table.ts'
+export { speaksChinese } from './terminal.ts'

@@ -32,7 +32,9 @@ export function readOptionsFile(path: string, found: Found): OptionsFile | null 
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (found !== 'named' && error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    // ENOTDIR: the data folder is a file; whoever needs the folder says so.
+    const isAbsent = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    if (found !== 'named' && isAbsent) return null
     throw new OptionsError([`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`])
   }
   if (text.length > LARGEST) throw new OptionsError([`${path} is larger than 1 MiB: that is no file of options`])

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { type BackupReport, backup } from '../../administration/backup.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
+import { interruptible } from '../interrupt.ts'
 import { EXIT, type Output } from '../output.ts'
 import { readSecretFile, readTextFile } from '../secret-files.ts'
 
@@ -16,6 +17,7 @@ export function backupCommand(exit: (code: number) => void): Command {
     .option('--recipient-key-file <file>', 'seal it for the holder of this X25519 key (public key, PEM)')
   return action(command, exit, async (output, flags, [file = '']) => {
     const installation = await openInstallation(flags)
+    const stop = interruptible()
     try {
       const passphraseFile = text(flags['passphraseFile'])
       const recipientFile = text(flags['recipientKeyFile'])
@@ -24,14 +26,17 @@ export function backupCommand(exit: (code: number) => void): Command {
         master: installation.master,
         ...(passphraseFile !== undefined && { passphrase: readSecretFile(passphraseFile, 'passphrase') }),
         ...(recipientFile !== undefined && { recipientKey: readTextFile(recipientFile, 'recipient key') }),
-        progress: ({ phase, done, total }) =>
-          output.progress(`${PHASES[phase]}: ${Math.floor((done * 100) / Math.max(total, 1))} %`),
+        progress: ({ phase, done, total }) => {
+          stop.assertGoingOn()
+          output.progress(`${PHASES[phase]}: ${Math.floor((done * 100) / Math.max(total, 1))} %`)
+        },
       })
       output.progressDone()
       output.result(report)
       print(output, report)
       return EXIT.done
     } finally {
+      stop.release()
       await installation.close()
     }
   })

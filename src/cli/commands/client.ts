@@ -15,16 +15,17 @@ import {
 import { connectionValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
-import { action, collect, type Flags, installationCommand, list, text } from '../command.ts'
+import { action, collect, type Flags, installationCommand, list, text, tip } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, readSecret, table } from '../output.ts'
+import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+import { readSecret } from '../secret-input.ts'
 
 type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
 
 export function clientCommand(exit: (code: number) => void): Command {
   const on = (command: Command, run: Run) =>
     action(command, exit, async (output, flags, args) => {
-      const installation = await openInstallation(flags)
+      const installation = await openInstallation(flags, { adds: run === add })
       try {
         await run(installation, output, flags, args)
         return EXIT.done
@@ -117,7 +118,7 @@ const add: Run = async (installation, output, flags) => {
   tellValues(installation, output, made)
   output.say('')
   output.say(
-    `Try it before anybody else does: npx lingpai rehearse ${dataFlag(flags)}${made.record.client.client_id} --user USERNAME`,
+    `Try it before anybody else does: ${tip(`rehearse ${made.record.client.client_id} --user USERNAME`, flags)}`,
   )
 }
 
@@ -136,11 +137,11 @@ function tellValues(
   if (secret !== null) output.say('\nThe secret is shown this once. Only its digest is kept.')
 }
 
-const listAll: Run = async ({ store }, output) => {
+const listAll: Run = async ({ store }, output, flags) => {
   const clients = await listClients(store)
   output.result(clients.map(plain))
   if (clients.length === 0) {
-    output.say('There are no clients yet. Add one: npx lingpai client add --preset zhizuoyun --name 制作云')
+    output.say(`There are no clients yet. Add one: ${tip('client add --preset zhizuoyun --name 制作云', flags)}`)
     return
   }
   const rows = clients.map(({ client, enabled }) => [
@@ -227,9 +228,4 @@ function plain({ client, enabled, version, createdAt, updatedAt }: ClientRecord)
     created_at: new Date(createdAt * 1000).toISOString(),
     updated_at: new Date(updatedAt * 1000).toISOString(),
   }
-}
-
-function dataFlag(flags: Flags): string {
-  const data = text(flags['data'])
-  return data === undefined ? '' : `--data ${data} `
 }

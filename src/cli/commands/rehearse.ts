@@ -12,9 +12,10 @@ import {
 import type { Localized } from '../../pages/index.ts'
 import { DEFAULT_BRAND } from '../../pages/index.ts'
 import { rehearsalComposer } from '../../rehearsal-server.ts'
-import { action, installationCommand, text } from '../command.ts'
+import { action, installationCommand, text, tip } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, readSecret, table } from '../output.ts'
+import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+import { readSecret } from '../secret-input.ts'
 
 type Language = 'en' | 'zh-CN'
 
@@ -46,7 +47,7 @@ export function rehearseCommand(exit: (code: number) => void): Command {
           EXIT.notFound,
           'user_not_found',
           `There is no user ${JSON.stringify(who)}.`,
-          'See: npx lingpai user list',
+          `See: ${tip('user list', flags)}`,
         )
       }
       const secret = flags['clientSecretStdin'] === true ? await readSecret('client secret') : undefined

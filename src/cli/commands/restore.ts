@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { restore } from '../../administration/backup.ts'
 import { parseMasterKey } from '../../credentials/master-key.ts'
-import { action, installationCommand, text } from '../command.ts'
+import { action, installationCommand, text, tip } from '../command.ts'
 import { DATABASE_FILE, optionsFor } from '../installation.ts'
 import { EXIT } from '../output.ts'
 import { readSecretFile, readTextFile } from '../secret-files.ts'
@@ -15,7 +15,8 @@ export function restoreCommand(exit: (code: number) => void): Command {
     .option('--private-key-file <file>', 'X25519 private key (PEM) of the recipient it was sealed for')
     .option('--master-key-file <file>', 'the master key, for a backup that does not hold it')
   return action(command, exit, async (output, flags, [file = '']) => {
-    const { options } = optionsFor(flags)
+    // Here a flag of the command's own; for the server it is no flag.
+    const { options } = optionsFor({ ...flags, masterKeyFile: undefined })
     const passphraseFile = text(flags['passphraseFile'])
     const privateKeyFile = text(flags['privateKeyFile'])
     const masterFile = text(flags['masterKeyFile']) ?? options.masterKeyFile ?? undefined
@@ -32,7 +33,7 @@ export function restoreCommand(exit: (code: number) => void): Command {
     })
     output.result(report)
     output.say(`The backup is restored in ${report.folder}.`)
-    output.say(`Start it: npx lingpai start --data ${report.folder}`)
+    output.say(`Start it: ${tip('start', { ...flags, data: report.folder })}`)
     return EXIT.done
   })
 }

@@ -1,6 +1,6 @@
 // lingpai trace: why a request was decided as it was.
 
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { findTrace, listTraces } from '../../administration/trace/read-trace.ts'
 import { renderTrace } from '../../administration/trace/render-trace.ts'
 import { action, installationCommand, text } from '../command.ts'

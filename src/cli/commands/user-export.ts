@@ -15,6 +15,14 @@ export function userExportCommand(exit: (code: number) => void): Command {
     .option('--bom', 'begin with a byte order mark, by which Excel knows UTF-8')
     .option('--password-hashes', 'with the hashes of passwords: keep such a file like the passwords themselves')
   return action(command, exit, async (output, flags, [file]) => {
+    if (file === undefined && output.json) {
+      throw new CommandFailed(
+        EXIT.usage,
+        'file_missing',
+        '--json tells what was written to a file, and no file is named.',
+        'For people as JSON on standard output use: --format jsonl',
+      )
+    }
     const installation = await openInstallation(flags)
     try {
       let count = 0

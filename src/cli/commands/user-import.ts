@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { fileSource, type ImportReport, importUsers } from '../../administration/user-import/index.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
+import { interruptible } from '../interrupt.ts'
 import { EXIT, type Output } from '../output.ts'
 
 const MOST_SHOWN = 50
@@ -21,10 +22,8 @@ export function userImportCommand(exit: (code: number) => void): Command {
     .option('--skip-bad', 'import the good rows and leave the bad ones out')
     .addOption(new Option('--format <format>', 'told from the first line otherwise').choices(['csv', 'jsonl']))
   return action(command, exit, async (output, flags, [file = '']) => {
-    const installation = await openInstallation(flags)
-    const stop = new AbortController()
-    const interrupt = () => stop.abort()
-    process.once('SIGINT', interrupt)
+    const installation = await openInstallation(flags, { adds: true })
+    const stop = interruptible()
     try {
       const format = text(flags['format'])
       const report = await importUsers(installation, fileSource(file), {
@@ -42,7 +41,7 @@ export function userImportCommand(exit: (code: number) => void): Command {
       print(output, report)
       return report.status === 'refused' ? EXIT.failed : EXIT.done
     } finally {
-      process.removeListener('SIGINT', interrupt)
+      stop.release()
       await installation.close()
     }
   })
@@ -56,16 +55,22 @@ function print(output: Output, report: ImportReport): void {
     )
   }
   if (problemCount > MOST_SHOWN) output.say(`… and ${problemCount - MOST_SHOWN} more (--json lists the first thousand)`)
-  const read = `${rows.toLocaleString('en')} rows (${format}, ${encoding})`
+  const read = `${counted(rows, 'row')} (${format}, ${encoding})`
   if (status === 'refused') {
     output.say(
       `\nNothing was changed: ${badRows} of ${read} cannot be imported. Mend them, or leave them out with --skip-bad.`,
     )
   } else if (status === 'checked') {
-    output.say(`${read} were checked; nothing was changed.${badRows > 0 ? ` ${badRows} would be left out.` : ''}`)
+    output.say(
+      `Checked: ${read}. Nothing was changed.${badRows > 0 ? ` ${counted(badRows, 'row')} would be left out.` : ''}`,
+    )
   } else {
     output.say(
-      `${imported.toLocaleString('en')} people were imported from ${read}.${badRows > 0 ? ` ${badRows} rows were left out.` : ''}`,
+      `Imported: ${counted(imported, 'person', 'people')} from ${read}.${badRows > 0 ? ` Left out: ${counted(badRows, 'row')}.` : ''}`,
     )
   }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }

@@ -12,9 +12,10 @@ import {
   updateUser,
 } from '../../administration/users.ts'
 import type { User } from '../../model/user.ts'
-import { action, type Flags, installationCommand, text } from '../command.ts'
+import { action, type Flags, installationCommand, text, tip } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, readSecret, table } from '../output.ts'
+import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+import { readSecret } from '../secret-input.ts'
 import { userExportCommand } from './user-export.ts'
 import { userImportCommand } from './user-import.ts'
 
@@ -25,7 +26,7 @@ const WHO = 'user name or user id'
 export function userCommand(exit: (code: number) => void): Command {
   const on = (command: Command, run: Run) =>
     action(command, exit, async (output, flags, args) => {
-      const installation = await openInstallation(flags)
+      const installation = await openInstallation(flags, { adds: run === add })
       try {
         await run(installation, output, flags, args)
         return EXIT.done
@@ -143,7 +144,7 @@ const add: Run = async (installation, output, flags) => {
   output.result(plain(user))
   output.say(`${user.username} is added, with the user id ${user.userId}.`)
   if (typed === undefined)
-    output.say(`Nobody can sign in as ${user.username} before: npx lingpai user set-password ${user.username}`)
+    output.say(`Nobody can sign in as ${user.username} before: ${tip(`user set-password ${user.username}`, flags)}`)
 }
 
 const listAll: Run = async ({ store }, output, flags) => {
@@ -154,7 +155,7 @@ const listAll: Run = async ({ store }, output, flags) => {
   const { users, next } = await listUsers(store, { after: text(flags['after']) ?? '', most })
   output.result({ users: users.map(plain), next })
   if (users.length === 0) {
-    output.say('There is nobody. Add somebody: npx lingpai user add --username alice --password-stdin')
+    output.say(`There is nobody. Add somebody: ${tip('user add --username alice --password-stdin', flags)}`)
     return
   }
   const rows = users.map(({ userId, username, profile, phone, enabled }) => [

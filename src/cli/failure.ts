@@ -1,0 +1,121 @@
+// How a failure is told: one line that says what went wrong and what to do, a name for programs, and an exit code.
+
+import { AdministrationError, type AdministrationErrorCode } from '../administration/errors.ts'
+import { OptionsError } from '../options/index.ts'
+import { type Flags, tip } from './flags.ts'
+import { CommandFailed, EXIT, type Output } from './output.ts'
+
+/** Failures of administration that are not simply "it failed": what the exit code says of them. */
+const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
+  client_not_found: EXIT.notFound,
+  user_not_found: EXIT.notFound,
+  unknown_preset: EXIT.notFound,
+  client_id_taken: EXIT.conflict,
+  client_changed: EXIT.conflict,
+  user_changed: EXIT.conflict,
+  user_id_taken: EXIT.conflict,
+  username_taken: EXIT.conflict,
+  phone_taken: EXIT.conflict,
+  file_exists: EXIT.conflict,
+  folder_not_empty: EXIT.conflict,
+  invalid_setting: EXIT.usage,
+  invalid_client: EXIT.usage,
+  invalid_user: EXIT.usage,
+  invalid_phone: EXIT.usage,
+  weak_secret: EXIT.usage,
+  weak_password: EXIT.usage,
+  unreadable_file: EXIT.usage,
+  unknown_column: EXIT.usage,
+  passphrase_required: EXIT.usage,
+  private_key_required: EXIT.usage,
+  master_key_required: EXIT.usage,
+  backup_unsupported: EXIT.usage,
+  folder_unusable: EXIT.unavailable,
+}
+
+/** Where the way on is a command or a flag, which administration itself cannot know. */
+const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => string>>> = {
+  client_not_found: (flags) => `See: ${tip('client list', flags)}`,
+  user_not_found: (flags) => `See: ${tip('user list', flags)}`,
+  unknown_preset: () => 'See: npx lingpai preset list',
+  passphrase_required: () => 'Give the file that holds it: --passphrase-file FILE',
+  private_key_required: () => 'Give the file that holds it: --private-key-file FILE',
+  master_key_required: () => 'Give the master.key that belongs to it: --master-key-file FILE',
+}
+
+const UNAVAILABLE = new Set(['StoreUnavailable', 'AlreadyOwned', 'CannotListen'])
+const PLAIN = new Set(['CannotStart', 'MasterKeyUnusable', 'SchemaMismatch', 'SealBroken'])
+
+interface Described {
+  readonly exitCode: number
+  readonly code: string
+  readonly message: string
+  readonly hint: string | null
+}
+
+/** Says what went wrong and what to do next; resolves to the exit code. */
+export function report(output: Output, error: unknown, flags: Flags): number {
+  const { exitCode, code, hint, message: told } = describe(error, flags)
+  const message = sentence(told)
+  output.progressDone()
+  output.result({ error: code, message, ...(hint !== null && { hint }) })
+  output.note(`Error: ${message}${hint === null ? '' : `${message.includes('\n') ? '\n' : ' '}${ended(hint)}`}`)
+  return exitCode
+}
+
+function describe(error: unknown, flags: Flags): Described {
+  if (error instanceof CommandFailed) return error
+  if (error instanceof AdministrationError) {
+    const { code, message, hint } = error
+    return { exitCode: EXIT_CODES[code] ?? EXIT.failed, code, message, hint: HINTS[code]?.(flags) ?? hint }
+  }
+  if (error instanceof OptionsError) {
+    const hint = 'See: npx lingpai start --help'
+    return { exitCode: EXIT.usage, code: 'invalid_option', message: error.problems.join('\n       '), hint }
+  }
+  if (!(error instanceof Error)) return { exitCode: EXIT.failed, code: 'failed', message: String(error), hint: null }
+  const { name, message } = error
+  if (name === 'CannotListen' && message.startsWith('The certificate')) {
+    const hint = 'See --tls-cert and --tls-key: both are files in PEM form that belong together.'
+    return { exitCode: EXIT.usage, code: 'certificate_unusable', message, hint }
+  }
+  if (UNAVAILABLE.has(name)) {
+    return { exitCode: EXIT.unavailable, code: 'unavailable', message, hint: wayOn(error, flags) }
+  }
+  if (PLAIN.has(name)) return { exitCode: EXIT.failed, code: 'failed', message, hint: null }
+  // The message of an unforeseen error may repeat what it was given, secrets included: its kind and its place do not.
+  const told = `Lingpai met a fault of its own (${kindOf(error)}${placeOf(error)}). Nothing was half done`
+  return { exitCode: EXIT.failed, code: 'fault', message: told, hint: 'Please report this line, and what was asked.' }
+}
+
+function wayOn({ name, message }: Error, flags: Flags): string | null {
+  if (name === 'AlreadyOwned') return 'Stop that one first, or give this one a folder of its own with --data.'
+  if (/^the database (does not answer|refuses)/.test(message)) {
+    return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
+  }
+  return null
+}
+
+function kindOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
+}
+
+/** The first line of ours that the error went through. */
+function placeOf({ stack = '' }: Error): string {
+  const [, place] = /\b((?:src|dist)\/[^\s:()]+:\d+)/.exec(stack) ?? []
+  return place === undefined ? '' : ` at ${place}`
+}
+
+/** `ENOENT: no such file or directory, open '/a/b'` says the name twice and a word that few people know. */
+function sentence(text: string): string {
+  const plain = text
+    .replaceAll(/\bE[A-Z]{3,}: ([^,\n]+), \w+(?: '[^'\n]*')?(?: -> '[^'\n]*')?/g, '$1')
+    .replace('(ENOENT)', '(no such file)')
+    .replace('(EACCES)', '(this user may not read it)')
+  return ended(plain.replace(/^(?:the|another|this|no|an?) /, (word) => word.charAt(0).toUpperCase() + word.slice(1)))
+}
+
+/** What ends in a command, a flag or an address gets no full stop: it would be copied along. */
+function ended(text: string): string {
+  return /[.?!]$/.test(text) || /(?:\bnpx |\brun: |https?:\/\/|--\w)[^()]*$/.test(text) ? text : `${text}.`
+}

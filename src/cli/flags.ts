@@ -1,0 +1,29 @@
+// The values of a command's flags, and commands as they are told to people: with the flags that make them work here.
+
+/** By the names that the command line parser gives them. */
+export type Flags = Readonly<Record<string, unknown>>
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+export function list(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? (value as string[]) : undefined
+}
+
+/** `npx lingpai user list --data /srv/lingpai`: what can be copied and works on the same installation. */
+export function tip(words: string, flags: Flags): string {
+  const data = text(flags['data'])
+  const config = text(flags['config'])
+  return [
+    `npx lingpai ${words}`,
+    ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
+    ...(config === undefined ? [] : [`--config ${quoted(config)}`]),
+    // The address may hold a password.
+    ...(flags['database'] === undefined ? [] : ['--database URL']),
+  ].join(' ')
+}
+
+function quoted(word: string): string {
+  return /^[\p{L}\p{N}_./:@%+=,-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,59 @@
+// Secrets from standard input: the first line of what is piped in, or typed at a terminal without being shown.
+
+import type { Readable } from 'node:stream'
+import { CommandFailed, EXIT } from './output.ts'
+
+const LONGEST_SECRET = 4_096
+
+type Input = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown }
+
+/** `what` names it in the question and in errors: `password`. */
+export async function readSecret(what: string, input: Input = process.stdin): Promise<string> {
+  const secret = input.isTTY === true ? await typed(what, input) : await piped(what, input)
+  if (secret !== '') return secret
+  throw new CommandFailed(
+    EXIT.usage,
+    'input_missing',
+    `No ${what} came on standard input.`,
+    `For example: printf '%s' "$VALUE" | npx lingpai …`,
+  )
+}
+
+async function piped(what: string, input: Input): Promise<string> {
+  let text = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += String(chunk)
+    const end = text.search(/[\r\n]/)
+    if (end !== -1) return bounded(what, text.slice(0, end))
+    bounded(what, text)
+  }
+  return text
+}
+
+/** In raw mode nothing is shown, and Ctrl+C, Ctrl+D and the correction of mistakes are up to us. */
+async function typed(what: string, input: Input): Promise<string> {
+  process.stderr.write(`Type the ${what} (it is not shown) and press Enter: `)
+  input.setRawMode?.(true)
+  let text: string[] = []
+  try {
+    for await (const chunk of input.setEncoding('utf8')) {
+      for (const character of String(chunk)) {
+        if (character === '\u0003') throw new CommandFailed(EXIT.failed, 'interrupted', 'Stopped; nothing has changed.')
+        if (character === '\r' || character === '\n' || character === '\u0004') return bounded(what, text.join(''))
+        if (character === '\u007f' || character === '\b') text.pop()
+        else if (character === '\u0015') text = []
+        else text.push(character)
+      }
+      bounded(what, text.join(''))
+    }
+    return text.join('')
+  } finally {
+    input.setRawMode?.(false)
+    process.stderr.write('\n')
+  }
+}
+
+function bounded(what: string, text: string): string {
+  if (text.length <= LONGEST_SECRET) return text
+  throw new CommandFailed(EXIT.usage, 'input_too_long', `The ${what} is too long.`)
+}

@@ -1,0 +1,46 @@
+// What `start` says when it answers, in English, and in Chinese below it where the terminal speaks Chinese.
+
+export interface Greeting {
+  readonly issuer: string
+  /** Null: PostgreSQL. */
+  readonly data: string | null
+  readonly backup: string
+  /** First start: opens the set-up. */
+  readonly link: string | null
+  /** Set up in part: the command that opens the set-up again. */
+  readonly setUp: string | null
+  /** The address of former starts, when this one has another. */
+  readonly formerIssuer: string | null
+}
+
+export function greeting(facts: Greeting, isChinese: boolean): string {
+  const both = (en: string, zh: string) => (isChinese ? [en, zh] : [en])
+  const { issuer, data, backup, link, setUp, formerIssuer } = facts
+  return [
+    ...both(`Lingpai answers at ${issuer}`, `令牌已启动：${issuer}`),
+    ...(formerIssuer === null
+      ? []
+      : both(
+          `The address was ${formerIssuer} until now: clients have to be told the new one.`,
+          `此前的地址是 ${formerIssuer}，请让各客户端改用新地址。`,
+        )),
+    ...(data === null
+      ? []
+      : both(
+          `Everything it keeps is in ${data}. To back it up: ${backup}`,
+          `全部数据保存在 ${data}。备份命令：${backup}`,
+        )),
+    ...(link === null
+      ? []
+      : [
+          '',
+          ...both(
+            'What to do next: open this link in a browser and answer five short forms. It works once, for a day.',
+            '下一步：在浏览器中打开下面的链接，填写五个简短的表单。链接一天内有效，只能使用一次。',
+          ),
+          `\n  ${link}\n`,
+        ]),
+    ...(setUp === null ? [] : both(`To go on with the set-up in a browser: ${setUp}`, `在浏览器中继续设置：${setUp}`)),
+    ...both('Stop it with Ctrl+C.', '按 Ctrl+C 停止。'),
+  ].join('\n')
+}
