@@ -4,7 +4,7 @@
 import { expect } from 'vitest'
 import { statement } from '../../src/store/driver.ts'
 import { CALLBACK, TEST_PASSWORD, type TestServer } from './server.ts'
-import { type Page, textOf, type Visitor } from './visitor.ts'
+import { type Page, textOf, Visitor } from './visitor.ts'
 
 /** Undefined leaves a parameter out; a list sends it several times. */
 export type AuthorizeParameters = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -52,6 +52,22 @@ export async function signInFully(
   if (isAt(page, 'sign-in')) page = await signIn(visitor, page, username)
   if (isAt(page, 'consent')) page = await visitor.submit(page, 'consent-allow')
   return expectCode(page)
+}
+
+/** A browser in which these people have signed in, the last one last. */
+export async function signedIn(host: TestServer, ...usernames: readonly string[]): Promise<Visitor> {
+  const visitor = new Visitor()
+  for (const username of usernames) {
+    expectCode(await signIn(visitor, await ask(visitor, host, { prompt: 'login' }), username))
+  }
+  return visitor
+}
+
+/** The same browser a moment ago, or a thief of its cookies. */
+export function copyOf(visitor: Visitor): Visitor {
+  const copy = new Visitor()
+  for (const [name, value] of visitor.cookies) copy.cookies.set(name, value)
+  return copy
 }
 
 export function isAt(page: Page, step: 'sign-in' | 'consent' | 'choose-account'): boolean {
