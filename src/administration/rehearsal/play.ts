@@ -108,15 +108,11 @@ async function playAuthorize(
   }
   const page = await send({ method: 'GET', path: location, headers })
   // The button "allow" of the page that was just shown, pressed in the same browser.
-  const csrf = /name="csrf" value="([^"]*)"/.exec(bodyOf(page.reply))?.[1] ?? ''
   const pressed = await send({
     method: 'POST',
     path: location,
     headers: { ...headers, origin: addresses.origin, 'sec-fetch-site': 'same-origin' },
-    form: [
-      ['csrf', csrf],
-      ['decision', 'allow'],
-    ],
+    form: [...hiddenFields(bodyOf(page.reply)), ['decision', 'allow']],
   })
   return {
     request: first.request,
@@ -125,6 +121,14 @@ async function playAuthorize(
     consent: 'shown',
     ending: endingOf(addresses, script, pressed.reply),
   }
+}
+
+/** What the form around the button carries: proofs of ours, in letters that HTML leaves as they are. */
+function hiddenFields(page: string): readonly (readonly [string, string])[] {
+  const form = page.split('<form').find((part) => part.includes('id="consent-allow"')) ?? ''
+  return [...form.matchAll(/<input type="hidden" name="([a-z]+)" value="([A-Za-z0-9_-]*)"/g)].map(
+    ([, name = '', value = '']) => [name, value],
+  )
 }
 
 function endingOf(addresses: Addresses, { redirectUri }: Script, reply: HttpReply): Ending {
