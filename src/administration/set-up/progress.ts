@@ -14,18 +14,12 @@ export interface SetUpProgress {
   readonly step: StepName
   /** The user to ask about this server. */
   readonly administratorId: string | null
+  /** The public address that was chosen, and the one the server had then: once it has another, the choice is history. */
+  readonly address: { readonly issuer: string; readonly running: string } | null
   readonly clientId: string | null
   /** Whoever was typed in as the first person. */
   readonly personId: string | null
   readonly finishedAt: Seconds | null
-}
-
-const BEGINNING: SetUpProgress = {
-  step: 'administrator',
-  administratorId: null,
-  clientId: null,
-  personId: null,
-  finishedAt: null,
 }
 
 /** `finishedAt` is null as long as the set-up should be offered. */
@@ -38,12 +32,18 @@ export async function readSetUp(store: Pick<InstallationVerbs, 'findFact'>): Pro
   }
   const { finishedAt } = finished
   return {
-    step: STEPS.find((step) => step === source['step']) ?? BEGINNING.step,
+    step: STEPS.find((step) => step === source['step']) ?? STEPS[0],
     administratorId: text('administratorId'),
+    address: addressOf(source['address']),
     clientId: text('clientId'),
     personId: text('personId'),
     finishedAt: typeof finishedAt === 'number' ? finishedAt : null,
   }
+}
+
+function addressOf(value: unknown): SetUpProgress['address'] {
+  const { issuer, running } = membersOf(value)
+  return typeof issuer === 'string' && typeof running === 'string' ? { issuer, running } : null
 }
 
 export async function writeSetUp(store: Pick<InstallationVerbs, 'putFact'>, progress: SetUpProgress): Promise<void> {
@@ -91,10 +91,14 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   if (text === '') return {}
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value))
-      : {}
+    return membersOf(value)
   } catch {
     return {}
   }
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {}
 }

@@ -54,7 +54,7 @@ function linkEndpoint(parts: SetUpParts) {
   const steps: readonly Step[] = [
     administratorStep(parts),
     publicAddressStep(parts),
-    connectStep(parts, () => chosenIssuer(parts)),
+    connectStep(parts, (open) => chosenIssuer(parts, open)),
     firstPersonStep(parts),
     rehearsalStep(parts, client),
     waitingStep(parts, client),

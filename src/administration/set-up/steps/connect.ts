@@ -17,7 +17,7 @@ import type { Step } from './step.ts'
 /** As the setting `client_name` has it. */
 const LONGEST_NAME = 100
 
-export function connectStep(parts: SetUpParts, chosenIssuer: () => Promise<string>): Step {
+export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) => string): Step {
   const { store, master, addresses } = parts
 
   const page = (open: OpenSetUp, view: Pick<ConnectView, 'name' | 'problems'>) =>
@@ -38,7 +38,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: () => Promise<strin
       if (record === null) {
         return showPage(page(open, { name: '制作云', problems: {} }), open.http)
       }
-      const issuer = await chosenIssuer()
+      const issuer = chosenIssuer(open)
       const { Callback, ...values } = connectionValues(
         record.client,
         secretOf(open, record),

@@ -29,7 +29,7 @@ export function publicAddressStep(parts: SetUpParts): Step {
   return {
     name: 'address',
     async show(open) {
-      const issuer = open.detail.checked?.issuer ?? (await chosenIssuer(parts))
+      const issuer = open.detail.checked?.issuer ?? chosenIssuer(parts, open)
       return showPage(page(open, issuer, true, {}), open.http)
     },
     forms: {
@@ -47,18 +47,22 @@ export function publicAddressStep(parts: SetUpParts): Step {
           const mustBeSeen = issuer !== addresses.issuer || checks.some(({ state }) => state === 'bad')
           if (!wantsOn || mustBeSeen) return goTo(open, 'address#checks')
         }
-        if ((await chosenIssuer(parts)) !== issuer) await parts.storeIssuer(issuer)
-        await store.putFact('public_address', issuer)
-        await writeSetUp(store, atLeast(open.progress, 'connect'))
+        if (chosenIssuer(parts, open) !== issuer) await parts.storeIssuer(issuer)
+        const address = { issuer, running: addresses.issuer }
+        await writeSetUp(store, { ...atLeast(open.progress, 'connect'), address })
         return goTo(open, 'connect')
       },
     },
   }
 }
 
-/** The one the next start will have. */
-export async function chosenIssuer({ store, addresses }: Pick<SetUpParts, 'store' | 'addresses'>): Promise<string> {
-  return (await store.findFact('issuer')) ?? addresses.issuer
+/** The one the next start will have, unless it was given another since. */
+export function chosenIssuer(
+  { addresses }: Pick<SetUpParts, 'addresses'>,
+  { progress }: Pick<OpenSetUp, 'progress'>,
+): string {
+  const { address } = progress
+  return address !== null && address.running === addresses.issuer ? address.issuer : addresses.issuer
 }
 
 async function check(parts: SetUpParts, { http }: OpenSetUp, issuer: string) {

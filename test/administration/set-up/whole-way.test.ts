@@ -1,0 +1,254 @@
+// The first hour without scripts: from the link to the first real sign-in, by plain forms, in both languages.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSetUp } from '../../../src/administration/set-up/progress.ts'
+import { type Page, textOf, Visitor } from '../../support/visitor.ts'
+import { ADMINISTRATOR, openedBy, PERSON, type SetUpServer, startSetUp, walkTo } from './builders.ts'
+
+const servers: SetUpServer[] = []
+async function fresh(): Promise<SetUpServer> {
+  const server = await startSetUp()
+  servers.push(server)
+  return server
+}
+afterAll(async () => {
+  for (const server of servers) await server.close()
+})
+
+function valueOf(page: Page, id: string): string {
+  return new RegExp(`id="${id}"[^>]*value="([^"]*)"`).exec(page.html)?.[1] ?? ''
+}
+
+const WORDS = {
+  en: {
+    steps: ['Administrator', 'Public address', 'Connect', 'Six values', 'First person', 'Rehearsal'],
+    waiting: 'Waiting for',
+  },
+  'zh-CN': { steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'], waiting: '等待' },
+} as const
+
+describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
+  it('the link leads through five forms to a client that signs in, and the last page turns green', async () => {
+    const server = await fresh()
+    const { store, clock } = server
+    const visitor = new Visitor()
+    visitor.language = language
+    const titles: string[] = []
+    const see = async (reply: Page): Promise<Page> => {
+      const page = await visitor.follow(reply)
+      expect(page.status).toBe(200)
+      titles.push(/<h1>([^<]*)/.exec(page.html)?.[1] ?? '')
+      expect(page.html).toContain(`<html lang="${language}">`)
+      return page
+    }
+    const administrator = await see(await visitor.submit(await visitor.get(await server.link()), 'open'))
+    const address = await see(await visitor.submit(administrator, 'continue', ADMINISTRATOR))
+    expect(valueOf(address, 'issuer')).toBe(server.issuer)
+    const connect = await see(await visitor.submit(address, 'continue'))
+    const connected = await see(await visitor.submit(connect, 'continue', { name: '制作云 A' }))
+    const clientId = valueOf(connected, 'ClientId')
+    const secret = valueOf(connected, 'ClientSecret')
+    expect(valueOf(connected, 'AuthorizationEndpoint')).toBe(`${server.issuer}/sso/authorize`)
+    expect(valueOf(connected, 'TokenEndpoint')).toBe(`${server.issuer}/sso/token`)
+    expect(valueOf(connected, 'UserInfoEndpoint')).toBe(`${server.issuer}/sso/userinfo`)
+    expect(valueOf(connected, 'Scope')).toBe('openid profile phone')
+    const callback = textOf(connected, 'callback')
+    expect(callback).toBe('https://api.vs.tencent.com/Oauth/Login/Callback')
+    const person = await see(await visitor.submit(connected, 'continue'))
+    const rehearsal = await see(await visitor.submit(person, 'continue', PERSON))
+    const user = await store.findUserByUsername('alice')
+    const played = await see(await visitor.submit(rehearsal, 'rehearse', { user: user?.userId ?? '' }))
+    expect(played.html).toContain('id="verdict"')
+    expect(played.html).toContain('13800138000')
+    const waiting = await see(await visitor.submit(played, 'continue'))
+    expect(titles.filter((title, at) => title !== titles[at - 1])).toEqual([
+      ...WORDS[language].steps.map((name) => expect.stringContaining(name)),
+      expect.stringContaining(WORDS[language].waiting),
+    ])
+    expect(waiting.html).toContain('data-done="no"')
+
+    // The real client: a person signs in, the values from the page are what it uses.
+    const browser = new Visitor()
+    const query = new URLSearchParams({
+      response_type: 'code',
+      scope: 'openid profile phone',
+      client_id: clientId,
+      redirect_uri: callback,
+    })
+    const signIn = await browser.follow(await browser.get(`${server.issuer}/sso/authorize?${query.toString()}`))
+    const consent = await browser.follow(
+      await browser.submit(signIn, 'login-submit', { username: PERSON.username, password: PERSON.password }),
+    )
+    const answer = await browser.submit(consent, 'consent-allow', { decision: 'allow' })
+    const code = new URL(answer.location ?? '').searchParams.get('code') ?? ''
+    const basic = (password: string) => `Basic ${Buffer.from(`${clientId}:${password}`).toString('base64')}`
+    const askToken = (password: string) =>
+      fetch(`${server.issuer}/sso/token`, {
+        method: 'POST',
+        headers: { authorization: basic(password) },
+        body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: callback }),
+      })
+    expect((await askToken(`${secret}x`)).status).toBe(401)
+    const look = async () => {
+      await flushed(server)
+      return await visitor.get(`${waiting.url.split('?')[0]}?step=waiting`)
+    }
+    const refused = await look()
+    expect(refused.html).toContain('data-done="no"')
+    expect(refused.html).toContain('client_secret_wrong')
+    const { access_token } = (await (await askToken(secret)).json()) as { access_token: string }
+    const info = await fetch(`${server.issuer}/sso/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
+    expect(await info.json()).toMatchObject({ user_id: user?.userId, name: '张三', phone_number: '13800138000' })
+    const green = await look()
+    expect(green.html).toContain('data-done="yes"')
+
+    const finished = await visitor.follow(await visitor.submit(green, 'finish'))
+    expect(finished.status).toBe(200)
+    expect(finished.html).not.toContain('id="finish"')
+    const progress = await readSetUp(store)
+    expect(progress.finishedAt).toBe(clock.now())
+    expect((await store.findUser(progress.administratorId ?? ''))?.username).toBe(ADMINISTRATOR.username)
+    expect((await visitor.get(`${waiting.url.split('?')[0]}?step=person`)).status).toBe(410)
+  })
+})
+
+/** Traces are written once a second. */
+async function flushed(server: SetUpServer): Promise<void> {
+  const before = (await server.store.listTraces(100)).length
+  for (let count = 0; count < 30; count++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    if ((await server.store.listTraces(100)).length > before) return
+  }
+}
+
+describe('on the way', () => {
+  let server: SetUpServer
+  beforeAll(async () => {
+    server = await fresh()
+  })
+
+  it('a page names no address of another host, keeps out of caches, and lends its own no referrer elsewhere', async () => {
+    const { page } = await walkTo(server, 'administrator')
+    expect(page.headers.get('cache-control')).toBe('no-store')
+    expect(page.headers.get('referrer-policy')).toBe('same-origin')
+    expect(page.headers.get('content-security-policy')).toContain("form-action 'self'")
+    expect([...page.html.matchAll(/(?:src|href|action)="(https?:[^"]*)"/g)]).toEqual([])
+  })
+})
+
+describe('a set-up that was left half done', () => {
+  it('goes on by a new link at the step where it was left, and the old browser is shut out', async () => {
+    const server = await fresh()
+    const { visitor, page, link } = await walkTo(server, 'person')
+    const next = new Visitor()
+    const resumed = await openedBy(next, await server.link())
+    expect(resumed.url).toContain('step=person')
+    const old = await visitor.submit(page, 'continue', PERSON)
+    expect(old.status).toBe(410)
+    expect(await server.store.findUserByUsername('alice')).toBeNull()
+    expect((await visitor.get(link)).status).toBe(410)
+    const rehearsal = await next.follow(await next.submit(resumed, 'continue', PERSON))
+    expect(rehearsal.url).toContain('step=rehearsal')
+  })
+
+  it('shows the secret to no other browser than the one that made it', async () => {
+    const server = await fresh()
+    const { page } = await walkTo(server, 'connected')
+    expect(valueOf(page, 'ClientSecret')).toMatch(/^[A-Za-z0-9]{43}$/)
+    const next = await openedBy(new Visitor(), await server.link())
+    expect(valueOf(next, 'ClientId')).toBe(valueOf(page, 'ClientId'))
+    expect(valueOf(next, 'ClientSecret')).toBe('')
+  })
+})
+
+describe('going back and reloading', () => {
+  it('shows the secret again in the other language, and never after the operator went on', async () => {
+    const server = await fresh()
+    const { visitor, page } = await walkTo(server, 'connected')
+    const secret = valueOf(page, 'ClientSecret')
+    const other = await visitor.get(`${page.url}&ui_locales=zh-CN`)
+    expect(other.html).toContain('<html lang="zh-CN">')
+    expect(valueOf(other, 'ClientSecret')).toBe(secret)
+    await visitor.submit(page, 'continue')
+    const back = await visitor.get(page.url)
+    expect(valueOf(back, 'ClientId')).toBe(valueOf(page, 'ClientId'))
+    expect(back.html).not.toContain(secret)
+    expect(await server.store.listClients()).toHaveLength(1)
+  })
+
+  it('makes one client of two clicks, also at the same time', async () => {
+    const server = await fresh()
+    const { visitor, page } = await walkTo(server, 'connect')
+    const replies = await Promise.all([1, 2, 3].map(() => visitor.submit(page, 'continue', { name: '制作云' })))
+    expect(replies.map(({ status }) => status)).toEqual([303, 303, 303])
+    expect(await server.store.listClients()).toHaveLength(1)
+  })
+
+  it('adds one person of two clicks, and corrects the person when the form is sent again with other values', async () => {
+    const server = await fresh()
+    const { visitor, page } = await walkTo(server, 'person')
+    await Promise.all([visitor.submit(page, 'continue', PERSON), visitor.submit(page, 'continue', PERSON)])
+    expect(await server.store.countUsers()).toBe(2)
+    const back = await visitor.get(page.url)
+    expect(valueOf(back, 'username')).toBe('alice')
+    const corrected = await visitor.submit(back, 'continue', { ...PERSON, phone: '13900139000', password: '' })
+    expect(corrected.status).toBe(303)
+    const user = await server.store.findUserByUsername('alice')
+    expect(user?.phone).toBe('+8613900139000')
+    expect(await server.server.parts.hasher.verify(PERSON.password, user?.passwordHash ?? null)).toMatchObject({
+      matches: true,
+    })
+  })
+
+  it('corrects the administrator instead of adding a second one', async () => {
+    const server = await fresh()
+    const { visitor, link } = await walkTo(server, 'address')
+    const back = await visitor.get(`${link}?step=administrator`)
+    expect(valueOf(back, 'username')).toBe(ADMINISTRATOR.username)
+    const changed = await visitor.submit(back, 'continue', {
+      username: 'chief',
+      name: '李四',
+      password: '',
+      password_again: '',
+    })
+    expect(changed.status).toBe(303)
+    expect(await server.store.countUsers()).toBe(1)
+    expect((await server.store.findUserByUsername('chief'))?.profile.displayName).toBe('李四')
+  })
+
+  it('leads back whoever asks for a step that has not been reached', async () => {
+    const server = await fresh()
+    const { visitor, link } = await walkTo(server, 'address')
+    for (const step of ['connect', 'person', 'rehearsal', 'waiting', 'nonsense', '']) {
+      const reply = await visitor.get(`${link}?step=${step}`)
+      expect(reply.location).toBe(`${link}?step=address`)
+    }
+  })
+
+  it('asks to connect again when the client has been removed meanwhile', async () => {
+    const server = await fresh()
+    const { visitor, page } = await walkTo(server, 'waiting')
+    const [record] = await server.store.listClients()
+    const clientId = record?.client.client_id ?? ''
+    await server.store.removeClient(clientId, { type: 'client_removed', at: server.clock.now(), clientId })
+    const next = await visitor.follow(await visitor.get(page.url))
+    expect(next.url).toContain('step=connect')
+    expect((await visitor.submit(next, 'continue', { name: '新的' })).status).toBe(303)
+  })
+})
+
+describe('after it is finished', () => {
+  it('a new link opens it again from the public address on', async () => {
+    const server = await fresh()
+    const { visitor, page } = await walkTo(server, 'waiting')
+    await visitor.submit(page, 'finish')
+    const again = new Visitor()
+    const address = await openedBy(again, await server.link())
+    expect(address.url).toContain('step=address')
+    const connected = await again.follow(await again.submit(address, 'continue'))
+    expect(connected.html).toContain('id="six-values"')
+    expect(
+      (await server.store.listEvents?.(100))?.filter(({ type }) => type === 'set_up_finished') ?? [1],
+    ).toHaveLength(1)
+  })
+})
