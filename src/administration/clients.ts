@@ -175,7 +175,9 @@ async function change(
   for (let attempt = 0; attempt < 5; attempt++) {
     const former = await getClient(store, clientId)
     const { client, enabled, event } = make(former)
-    const killIssued = former.enabled && !enabled
+    // A public client proves nothing: what was issued to one that did must not be usable by whoever holds it.
+    const becamePublic = isConfidential(former.client) && !isConfidential(client)
+    const killIssued = (former.enabled && !enabled) || becamePublic
     const result = await store.updateClient(client, { enabled, version: former.version, killIssued }, event)
     if (result === 'updated') return { former, client }
   }

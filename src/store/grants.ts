@@ -15,7 +15,7 @@ import type { ClientRow } from './statements/client.ts'
 import type { GrantRow, GrantState, RefreshColumns, TokenColumns } from './statements/grant.ts'
 import * as sql from './statements/grant.ts'
 import { finishInteraction } from './statements/interaction.ts'
-import { touchSession, upsertConsent } from './statements/session.ts'
+import { holdConsent, touchSession, upsertConsent } from './statements/session.ts'
 import { toUser } from './statements/user.ts'
 
 export { type GrantState, MOST_CODE_FAILURES } from './statements/grant.ts'
@@ -83,7 +83,7 @@ export interface PresentedGrant {
 export interface GrantVerbs {
   /**
    * One grant with its code. Ends the interaction it comes from (once) and remembers a fresh consent in the same
-   * step. False: session, user, client or interaction are no longer what the decision saw.
+   * step. False: session, user, client, consent or interaction are no longer what the decision saw.
    */
   issueCode(
     grant: NewGrant,
@@ -91,6 +91,8 @@ export interface GrantVerbs {
     beside: {
       readonly interactionId?: string
       readonly consent?: Consent
+      /** The decision rests on a yes from before, which must still stand. */
+      readonly remembered: boolean
       /** The session's idle time starts again. */
       readonly touch: boolean
       readonly events: readonly SecurityEvent[]
@@ -141,11 +143,11 @@ export interface GrantVerbs {
 
 export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): GrantVerbs {
   return {
-    async issueCode(grant, code, { interactionId, consent, touch, events }) {
+    async issueCode(grant, code, { interactionId, consent, remembered, touch, events }) {
       const steps: Step[] = []
-      if (interactionId !== undefined) {
+      if (interactionId !== undefined)
         steps.push(step(finishInteraction, { interaction_id: interactionId }, 'interaction'))
-      }
+      if (remembered) steps.push(step(holdConsent, { user_id: grant.userId, client_id: grant.clientId }, 'consent'))
       steps.push(
         step(
           sql.insertGrant,

@@ -2,7 +2,9 @@
 // when the user or client is enabled again.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { updateClient } from '../../src/administration/clients.ts'
 import { digestClientSecret, sha256 } from '../../src/credentials/digest.ts'
+import { CAUSES, type Case } from '../support/causes.ts'
 import {
   basic,
   expectInvalidClient,
@@ -16,110 +18,6 @@ import { startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
 const ONLINE = 'openid profile'
 const OFFLINE = 'openid profile offline_access'
-
-interface Case {
-  readonly host: TestServer
-  readonly userId: string
-  readonly clientId: string
-  readonly sessionId: string
-}
-
-interface Cause {
-  readonly name: string
-  readonly clientIsGone: boolean
-  /** Without it an offline grant lives on. */
-  readonly endsOffline: boolean
-  readonly endsSession: boolean
-  happen(of: Case): Promise<void>
-  /** Gives back what can be given back. */
-  undo?(of: Case): Promise<void>
-}
-
-const at = (host: TestServer) => host.clock.now()
-
-async function setClientEnabled({ host, clientId }: Case, enabled: boolean): Promise<void> {
-  const { store } = host.server.parts
-  const record = await store.findClient(clientId)
-  if (record === null) throw new Error('no client')
-  const state = { enabled, version: record.version, killIssued: !enabled }
-  const event = { type: enabled ? 'client_enabled' : 'client_disabled', at: at(host), clientId } as const
-  expect(await store.updateClient(record.client, state, event)).toBe('updated')
-}
-
-const CAUSES: readonly Cause[] = [
-  {
-    name: 'the user is disabled',
-    clientIsGone: false,
-    endsOffline: true,
-    endsSession: true,
-    async happen({ host, userId }) {
-      const event = { type: 'user_disabled', at: at(host), userId } as const
-      expect(await host.server.parts.store.setUserEnabled(userId, false, event)).toBe('done')
-    },
-    async undo({ host, userId }) {
-      const event = { type: 'user_enabled', at: at(host), userId } as const
-      expect(await host.server.parts.store.setUserEnabled(userId, true, event)).toBe('done')
-    },
-  },
-  {
-    name: 'the user is removed',
-    clientIsGone: false,
-    endsOffline: true,
-    endsSession: true,
-    async happen({ host, userId }) {
-      const event = { type: 'user_removed', at: at(host), userId } as const
-      expect(await host.server.parts.store.removeUser(userId, event)).toBe(true)
-    },
-  },
-  {
-    name: 'an operator sets another password',
-    clientIsGone: false,
-    endsOffline: true,
-    endsSession: true,
-    async happen({ host, userId }) {
-      const event = { type: 'user_password_set', at: at(host), userId } as const
-      expect(await host.server.parts.store.setPassword(userId, '$argon2id$never', event)).toBe(true)
-    },
-  },
-  {
-    name: 'the client is disabled',
-    clientIsGone: true,
-    endsOffline: true,
-    endsSession: false,
-    happen: (of) => setClientEnabled(of, false),
-    undo: (of) => setClientEnabled(of, true),
-  },
-  {
-    name: 'the client is removed',
-    clientIsGone: true,
-    endsOffline: true,
-    endsSession: false,
-    async happen({ host, clientId }) {
-      const event = { type: 'client_removed', at: at(host), clientId } as const
-      expect(await host.server.parts.store.removeClient(clientId, event)).toBe(true)
-    },
-  },
-  {
-    name: 'the consent is withdrawn',
-    clientIsGone: false,
-    endsOffline: true,
-    endsSession: false,
-    async happen({ host, userId, clientId }) {
-      const event = { type: 'consent_denied', at: at(host), userId, clientId } as const
-      expect(await host.server.parts.store.withdrawConsent(userId, clientId, event)).toBe(true)
-    },
-  },
-  {
-    name: 'the session is ended',
-    clientIsGone: false,
-    endsOffline: false,
-    endsSession: true,
-    async happen({ host, userId, sessionId }) {
-      const event = { type: 'session_ended', at: at(host), userId } as const
-      expect(await host.server.parts.store.endSession(sessionId, event)).toBe(true)
-    },
-  },
-]
 
 describe.each(['sqlite', 'postgres'] as const)('what was issued, on %s', (database) => {
   let host: TestServer
@@ -237,6 +135,41 @@ describe.each(['sqlite', 'postgres'] as const)('what was issued, on %s', (databa
       }
       await expectAlive(bystander)
     })
+  })
+
+  test('a client that is made public leaves nothing behind for whoever holds it', async () => {
+    const issued = await issue(OFFLINE)
+    const { clientId } = issued.of
+    const settings = (assignments: readonly string[]) => updateClient(host.server.parts, clientId, { assignments })
+    // Any other change leaves what was issued alone.
+    await settings(['client_name=Renamed'])
+    expect((await issued.client.userinfo(issued.tokens.access)).status).toBe(200)
+    const grants = 'grant_types=["authorization_code","refresh_token"]'
+    await settings(['token_endpoint_auth_method=none', 'authorize.pkce=required', grants])
+    const anybody = new RelyingParty({ host, clientId, secret: null, username: issued.client.username })
+    expectInvalidGrant(await anybody.refresh(issued.tokens.refresh))
+    expectInvalidGrant(await anybody.redeem(issued.code, { code_verifier: undefined }))
+    expectInvalidToken(await anybody.userinfo(issued.tokens.access))
+    expect((await anybody.tokens()).refresh).not.toBe('')
+  })
+
+  // Two nodes need PostgreSQL.
+  test.runIf(database === 'postgres')('what is taken away at one node is gone at the other, at once', async () => {
+    const beside = await startServer({ beside: host })
+    try {
+      for (const cause of CAUSES.filter(({ endsOffline }) => endsOffline)) {
+        const issued = await issue(OFFLINE)
+        const there = issued.client.through(beside)
+        expect((await there.userinfo(issued.tokens.access)).status).toBe(200)
+        await cause.happen(issued.of)
+        expectInvalidToken(await there.userinfo(issued.tokens.access))
+        const refused = cause.clientIsGone ? expectInvalidClient : expectInvalidGrant
+        refused(await there.refresh(issued.tokens.refresh))
+        refused(await there.redeem(issued.code))
+      }
+    } finally {
+      await beside.close()
+    }
   })
 
   test('a rotated client secret ends at once, and what was issued lives on', async () => {

@@ -75,6 +75,7 @@ export async function issueCode(
     {
       ...(interactionId !== undefined && { interactionId }),
       ...(consent !== undefined && { consent }),
+      remembered: consent === undefined && client.client.consent === 'ask',
       // A write on each visit would cost more than it tells: a twentieth of the idle time is exact enough.
       touch: now - session.lastUsedAt > lifetimes.sessionIdle / 20,
       events,

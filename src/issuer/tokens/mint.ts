@@ -73,7 +73,8 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
           expiresAt: Math.min(issuedAt + parts.lifetimes.refreshIdle, familyExpiresAt),
           familyExpiresAt,
         }
-  const remaining = expiresAt - now
+  // A repeat may come when a short-lived access token is over already.
+  const remaining = Math.max(0, expiresAt - now)
   const response: TokenResponse = {
     access_token: secrets.accessToken,
     token_type: 'Bearer',

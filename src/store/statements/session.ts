@@ -148,3 +148,12 @@ export const deleteConsent = statement<{ user_id: string; client_id: string }, {
   'delete_consent',
   'DELETE FROM consent WHERE user_id = :user_id AND client_id = :client_id RETURNING user_id',
 )
+
+/**
+ * Guard: a remembered yes still stands. It touches the row rather than only reading it, so that a withdrawal at the same
+ * moment comes entirely before (no code) or entirely after (the new grant is revoked with the others).
+ */
+export const holdConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(
+  'hold_consent',
+  `UPDATE consent SET given_at = given_at WHERE user_id = :user_id AND client_id = :client_id RETURNING user_id`,
+)
