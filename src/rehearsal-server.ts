@@ -35,13 +35,13 @@ export function rehearsalComposer(
       await copyUser(store, user)
       const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
       const keys = await openKeyRing({
-    store,
-    master,
-    clock,
-    log,
-    longestTokenLifetime,
-    publishAhead: lifetimes.keyPublishAhead,
-  })
+        store,
+        master,
+        clock,
+        log,
+        longestTokenLifetime,
+        publishAhead: lifetimes.keyPublishAhead,
+      })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)

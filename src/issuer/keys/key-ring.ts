@@ -54,7 +54,9 @@ export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: 
     if (isSucceeded(keys, current, now)) return []
     const due = policy.keyLifetime === null ? null : current.activeAt + policy.keyLifetime
     const end = earlier(due, current.retiredAt)
-    return end !== null && now >= end - (policy.publishAhead ?? PUBLISHED_BEFORE_USE) ? [planSuccessor(keys, algorithm, now, policy)] : []
+    return end !== null && now >= end - (policy.publishAhead ?? PUBLISHED_BEFORE_USE)
+      ? [planSuccessor(keys, algorithm, now, policy)]
+      : []
   })
 }
 
