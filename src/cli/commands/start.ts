@@ -133,12 +133,12 @@ async function chooseIssuer(database: Driver, options: Options, port: number, lo
   const usual = defaultIssuer(port, options.tlsCert !== null)
   if (stored === null) return { issuer: usual, formerIssuer: null }
   const url = new URL(stored)
-  const { origin, protocol } = new URL(usual)
-  if (!isLoopback(url.hostname)) return { issuer: stored, formerIssuer: null }
-  const path = url.pathname.replace(/\/$/, '')
-  const { port: number } = new URL(origin)
+  // Behind a proxy the port is not ours, and several nodes on one database share one address.
+  const isElsewhere = options.trustedProxies.length > 0 || options.database !== null || !isLoopback(url.hostname)
+  if (isElsewhere) return { issuer: stored, formerIssuer: null }
+  const { protocol, port: number } = new URL(usual)
   const host = number === '' ? url.hostname : `${url.hostname}:${number}`
-  const issuer = `${protocol}//${host}${path}`
+  const issuer = `${protocol}//${host}${url.pathname.replace(/\/$/, '')}`
   return { issuer, formerIssuer: issuer === stored ? null : stored }
 }
 

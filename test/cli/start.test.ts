@@ -1,0 +1,365 @@
+// `lingpai start` from outside: the first start, the next one, every way it cannot start, and how it ends.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  allLogs,
+  lingpai,
+  lingpaiJson,
+  type Outcome,
+  scratchFolder,
+  spawnLingpai,
+  startLingpai,
+} from '../support/cli.ts'
+import { OutsideClient } from '../support/cli-client.ts'
+import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
+
+const scratch = scratchFolder()
+afterAll(() => scratch.remove())
+
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+/** One line for a person, nothing on standard output, no stack. */
+function expectOneLine({ stdout, stderr }: Outcome, words: RegExp): void {
+  expect(stderr).toMatch(words)
+  expect(stderr.trimEnd().split('\n'), stderr).toHaveLength(1)
+  expect(stderr).not.toMatch(/\bat .+:\d+|node:internal/)
+  expect(stdout).toBe('')
+}
+
+describe('the first start', () => {
+  test('makes a closed data folder and says where it answers, what to open next and how to back up', async () => {
+    const data = scratch.path('first words')
+    const child = spawnLingpai(['start', '--data', data, '--port', '0'])
+    let said = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    while (!said.includes('Ctrl+C')) await once(child.stdout ?? child, 'data')
+    expect(said).toMatch(/^Lingpai answers at http:\/\/localhost:\d+$/m)
+    expect(said).toContain(`npx lingpai backup FILE --data '${data}'`)
+    expect(said).toMatch(/^What to do next: open this link/m)
+    const link = /^ {2}(http:\/\/localhost:\d+\/sso\/set-up\/[A-Za-z0-9]{43})$/m.exec(said)?.[1] ?? ''
+    expect((await fetch(link)).status).toBe(200)
+    expect([mode(data), mode(`${data}/master.key`), mode(`${data}/lingpai.sqlite`)]).toEqual(['700', '600', '600'])
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([0, null])
+  })
+
+  test('speaks Chinese below the English where the terminal does', async () => {
+    const child = spawnLingpai(['start', '--data', scratch.path('chinese'), '--port', '0'], {
+      env: { LANG: 'zh_CN.UTF-8' },
+    })
+    let said = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    while (!said.includes('按 Ctrl+C 停止')) await once(child.stdout ?? child, 'data')
+    expect(said).toContain('Lingpai answers at')
+    expect(said).toContain('下一步：在浏览器中打开下面的链接')
+    child.kill('SIGTERM')
+    expect(await once(child, 'close')).toEqual([0, null])
+  })
+})
+
+describe('a start on data that is there', () => {
+  const data = scratch.path('kept')
+  let port = ''
+  let issuer = ''
+  let access = ''
+  let refresh = ''
+  let keys: unknown
+
+  beforeAll(async () => {
+    const first = await startLingpai(['--data', data])
+    port = String(first.port)
+    issuer = first.issuer
+    await lingpaiJson([
+      ...['client', 'add', '--data', data, '--preset', 'openid-connect', '--name', 'Kept', '--client-id', 'kept'],
+      ...['--client-secret', TEST_SECRET, '--redirect-uri', CALLBACK],
+    ])
+    await lingpaiJson(['user', 'add', '--data', data, '--username', 'alice', '--password-stdin'], {
+      stdin: TEST_PASSWORD,
+    })
+    const client = new OutsideClient({ at: issuer, clientId: 'kept', secret: TEST_SECRET, username: 'alice' })
+    const tokens = await client.signIn()
+    access = tokens.access
+    refresh = tokens.refresh
+    keys = await (await fetch(`${issuer}/sso/jwks`)).json()
+    await first.kill()
+  })
+
+  test('works at once after kill -9: same issuer, same keys, and tokens from before hold', async () => {
+    const again = await startLingpai(['--data', data, '--port', port])
+    expect(again.issuer).toBe(issuer)
+    expect(again.setupLink).toBeNull()
+    expect(await (await fetch(`${issuer}/sso/jwks`)).json()).toEqual(keys)
+    const client = new OutsideClient({ at: issuer, clientId: 'kept', secret: TEST_SECRET, username: 'alice' })
+    expect((await client.userinfo(access)).status).toBe(200)
+    expect((await client.refresh(refresh)).status).toBe(200)
+    expect((await client.userinfo('no-such-token')).status).toBe(401)
+    expect((await again.stop()).code).toBe(0)
+  })
+
+  test('an address of this machine follows the port and keeps its host name; the change is told', async () => {
+    const there = scratch.path('follows')
+    const first = await startLingpai(['--data', there, '--issuer', 'http://127.0.0.1:4999'])
+    await first.stop()
+    const second = await startLingpai(['--data', there])
+    expect(second.issuer).toBe(`http://127.0.0.1:${second.port}`)
+    await second.stop()
+  })
+
+  test('another public address is refused, and taken with --accept-new-issuer', async () => {
+    const proxied = ['--data', data, '--trusted-proxies', '127.0.0.1', '--issuer', 'https://sso.example.test']
+    const refused = await lingpai(['start', '--port', '0', ...proxied])
+    expect(refused.code).toBe(1)
+    expectOneLine({ ...refused, stderr: errorLines(refused.stderr) }, /^Error: The issuer was .*--accept-new-issuer/)
+    const accepted = await startLingpai([...proxied, '--accept-new-issuer'])
+    expect(accepted.issuer).toBe('https://sso.example.test')
+    await accepted.stop()
+    const kept = await startLingpai(['--data', data, '--trusted-proxies', '127.0.0.1'])
+    expect(kept.issuer).toBe('https://sso.example.test')
+    await kept.stop()
+  })
+})
+
+/** Without what the log tells on the way there. */
+const errorLines = (stderr: string) => stderr.replace(/^\d{4}-.*\n/gm, '')
+
+describe('a start that cannot be says why in one line and leaves nothing behind', () => {
+  let taken: ReturnType<typeof createServer>
+  let port = ''
+  beforeAll(async () => {
+    taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    port = String((taken.address() as AddressInfo).port)
+  })
+  afterAll(() => void taken.close())
+
+  test.each([
+    ['a port in use', () => ['--port', port], 5, /Port \d+ on 127\.0\.0\.1 is already in use/],
+    ['an address that is not ours', () => ['--port', '0', '--host', '203.0.113.9'], 5, /no address 203\.0\.113\.9/],
+    [
+      'a certificate that is not there',
+      () => [...https, '--tls-cert', 'no.pem', '--tls-key', 'no.key'],
+      2,
+      /no\.pem .*no such file/,
+    ],
+    ['a certificate without its key', () => [...https, '--tls-cert', 'no.pem'], 2, /--tls-cert is set without tlsKey/],
+    ['an https issuer and nobody who speaks TLS', () => https, 2, /needs TLS/],
+    ['a public issuer without TLS', () => ['--issuer', 'http://sso.example.test'], 2, /unencrypted/],
+    ['a misspelt option', () => ['--prot', '0'], 2, /'--prot'\. Did you mean --port\?/],
+    ['a value that cannot be', () => ['--port', 'http'], 2, /--port must be a whole number.*"http"/],
+    ['a configuration file that is not there', () => ['--config', 'no.yaml'], 2, /no\.yaml cannot be read/],
+  ] as const)('%s', async (name, words, code, line) => {
+    const data = scratch.path(`not-${name.replaceAll(' ', '-')}`)
+    const refused = await lingpai(['start', '--data', data, ...words()], { cwd: scratch.path('.') })
+    expect(refused.code).toBe(code)
+    expectOneLine(refused, line)
+    expect(existsSync(data)).toBe(false)
+  })
+  const https = ['--port', '0', '--issuer', 'https://sso.example.test']
+
+  test('a malformed master key in the environment', async () => {
+    const data = scratch.path('bad-key')
+    const refused = await lingpai(['start', '--data', data, '--port', '0'], {
+      env: { LINGPAI_MASTER_KEY: 'fake-short' },
+    })
+    expect(refused.code).toBe(1)
+    expectOneLine(refused, /LINGPAI_MASTER_KEY holds \d+ bytes/)
+    expect(refused.stderr).not.toContain('fake-short')
+    expect(existsSync(data)).toBe(false)
+  })
+
+  test('a data folder that is a file, or below one', async () => {
+    writeFileSync(scratch.path('file'), 'mine')
+    for (const [path, why] of [
+      ['file', /it is a file/],
+      ['file/below', /not a directory/],
+    ] as const) {
+      const refused = await lingpai(['start', '--port', '0', '--data', scratch.path(path)])
+      expect(refused.code).toBe(5)
+      expectOneLine(refused, why)
+    }
+    expect(readFileSync(scratch.path('file'), 'utf8')).toBe('mine')
+  })
+
+  test('a folder that cannot be written', async () => {
+    // Root may write everywhere but into what the kernel shows.
+    const closed = process.getuid?.() === 0 ? '/sys' : scratch.path('closed')
+    if (closed !== '/sys') mkdirSync(closed, { mode: 0o500 })
+    const refused = await lingpai(['start', '--port', '0', '--data', `${closed}/data`])
+    expect(refused.code).toBe(5)
+    expectOneLine(refused, /The data folder .* cannot be used: .*--data/)
+  })
+
+  test('a folder that holds something else keeps its mode', async () => {
+    const shared = scratch.path('shared')
+    mkdirSync(shared)
+    chmodSync(shared, 0o755)
+    writeFileSync(`${shared}/notes`, '')
+    await (await startLingpai(['--data', shared])).stop()
+    expect(mode(shared)).toBe('755')
+    expect(mode(`${shared}/master.key`)).toBe('600')
+    const empty = scratch.path('empty')
+    mkdirSync(empty)
+    chmodSync(empty, 0o755)
+    await (await startLingpai(['--data', empty])).stop()
+    expect(mode(empty)).toBe('700')
+  })
+})
+
+describe('data that is there and cannot be used', () => {
+  const data = scratch.path('used')
+  const start = () => lingpai(['start', '--data', data, '--port', '0'])
+  beforeAll(async () => {
+    const server = await startLingpai(['--data', data])
+    const second = await lingpai(['start', '--data', data, '--port', String(server.port)])
+    expect(second.code).toBe(5)
+    // Its port is taken too, by the same server: the cause is told.
+    expectOneLine(second, /^Error: Another server is running on the data folder .*Stop that one first/)
+    await server.stop()
+  })
+
+  test('a missing, wrong or open master key is told, and comes back right', async () => {
+    const key = `${data}/master.key`
+    renameSync(key, `${key}.kept`)
+    const before = readdirSync(data).sort()
+    for (const refused of [await start(), await lingpai(['client', 'list', '--data', data])]) {
+      expect(refused.code).toBe(1)
+      expectOneLine(refused, /master\.key does not exist; bring it back from a backup/)
+    }
+    expect(
+      readdirSync(data)
+        .sort()
+        .filter((name) => !name.startsWith('owner')),
+    ).toEqual(before.filter((name) => !name.startsWith('owner')))
+    writeFileSync(key, `${Buffer.alloc(32, 'x').toString('base64url')}\n`, { mode: 0o600 })
+    const wrong = [await start(), await lingpai(['client', 'list', '--data', data])]
+    for (const refused of wrong) {
+      expect(refused.code).toBe(1)
+      expectOneLine(refused, /The master key is not the one this database was made with\. Give the right one/)
+    }
+    renameSync(`${key}.kept`, key)
+    chmodSync(key, 0o644)
+    expectOneLine(await start(), /is open to other users of this machine.*chmod 600/)
+    chmodSync(key, 0o600)
+    await (await startLingpai(['--data', data])).stop()
+  })
+
+  test('a database of a newer release is refused and not touched', async () => {
+    const newer = scratch.path('newer')
+    await (await startLingpai(['--data', newer])).stop()
+    const database = new DatabaseSync(`${newer}/lingpai.sqlite`)
+    database.exec("INSERT INTO schema_version (number, name, applied_at) VALUES (99, 'of-tomorrow', 1)")
+    database.close()
+    const refused = await lingpai(['start', '--data', newer, '--port', '0'])
+    expect(refused.code).toBe(1)
+    expectOneLine(refused, /schema version 99.*use a newer release/)
+  })
+})
+
+describe('the end', () => {
+  test('SIGTERM lets a request in flight finish, and the process ends with 0 within a second of it', async () => {
+    const server = await startLingpai(['--data', scratch.path('ending')])
+    const body = 'grant_type=client_credentials'
+    const socket = connect(server.port, '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text
+    })
+    socket.write(
+      `POST /sso/token HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
+    )
+    // An answered request beside it proves that the half one has been read.
+    expect((await fetch(`${server.issuer}/sso/jwks`)).status).toBe(200)
+    const ended = server.stop()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await expect(fetch(`${server.issuer}/sso/jwks`)).rejects.toThrow()
+    const finishing = performance.now()
+    socket.write(body)
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+    expect((await ended).code).toBe(0)
+    expect(performance.now() - finishing).toBeLessThan(1_000)
+  })
+
+  test('an idle server ends within a second', async () => {
+    const server = await startLingpai(['--data', scratch.path('idle')])
+    await fetch(`${server.issuer}/sso/jwks`)
+    const { code, milliseconds } = await server.stop()
+    expect(code).toBe(0)
+    expect(milliseconds).toBeLessThan(1_000)
+  })
+})
+
+describe('TLS and proxies', () => {
+  test('certificate files make an https server', async () => {
+    const [cert, key] = [scratch.path('cert.pem'), scratch.path('key.pem')]
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${cert}`.split(
+        ' ',
+      ),
+      { stdio: 'ignore' },
+    )
+    const server = await startLingpai(['--data', scratch.path('tls'), '--tls-cert', cert, '--tls-key', key])
+    expect(server.issuer).toBe(`https://localhost:${server.port}`)
+    // A process of its own: which authorities Node believes is settled when it starts.
+    const script = `const reply = await fetch('${server.issuer}/.well-known/openid-configuration'); console.log((await reply.json()).issuer)`
+    const ask = (env: Record<string, string>) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })
+    expect(ask({ NODE_EXTRA_CA_CERTS: cert }).stdout.trim()).toBe(server.issuer)
+    expect(ask({}).stderr).toMatch(/self-signed certificate/i)
+    await server.stop()
+  })
+
+  test('behind a trusted proxy an https issuer is served, and an untrusted plain request is refused', async () => {
+    const issuer = 'https://sso.example.test'
+    const document = '/.well-known/openid-configuration'
+    const forwarded = {
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'sso.example.test',
+      'x-forwarded-for': '192.0.2.1',
+    }
+    const trusted = await startLingpai([
+      '--data',
+      scratch.path('proxied'),
+      '--issuer',
+      issuer,
+      '--trusted-proxies',
+      '127.0.0.1',
+    ])
+    const at = `http://127.0.0.1:${trusted.port}${document}`
+    const served = await fetch(at, { headers: forwarded })
+    expect(served.status).toBe(200)
+    expect(await served.json()).toMatchObject({ issuer, token_endpoint: `${issuer}/sso/token` })
+    expect((await fetch(at)).status).toBe(421)
+    await trusted.stop()
+    const other = await startLingpai(['--data', scratch.path('proxied'), '--trusted-proxies', '192.0.2.77'])
+    expect((await fetch(`http://127.0.0.1:${other.port}${document}`, { headers: forwarded })).status).toBe(421)
+    await other.stop()
+  })
+})
+
+test('no server has logged a secret, a password or a token', () => {
+  const logs = allLogs()
+  expect(logs).toContain('stopping')
+  for (const secret of [TEST_SECRET, TEST_PASSWORD]) expect(logs).not.toContain(secret)
+  expect(logs).not.toMatch(/set-up\/[A-Za-z0-9]{43}/)
+})
