@@ -29,16 +29,19 @@ export const UNBOUND_BROWSER = new Uint8Array(32)
 /** How often the sum over all is taken: between two looks at most this many entries of 16 KiB are added. */
 const MEASURE_EVERY = 200
 
+/** Weighing all is not cheap: some room is made at once, so that the next look finds nothing to do. */
+const ROOM_MADE = 0.95
+const MOST_DELETED = 20_000
+
 export function createInteractionVerbs(driver: Driver): InteractionVerbs {
   let sinceMeasured = 0
-  const keepBounded = async (limits: InteractionLimits) => {
+  const keepBounded = async ({ totalBytes }: InteractionLimits, newest: string) => {
     sinceMeasured = 0
-    for (;;) {
-      const [total] = await driver.rows(sql.measureInteractions, {})
-      if ((total?.bytes ?? 0) <= limits.totalBytes) return
-      const deleted = await driver.atomic([step(sql.deleteOldestOfHeaviest, { most: MEASURE_EVERY })])
-      if (!deleted.held || deleted.rows[0]?.length === 0) return
-    }
+    const [total] = await driver.rows(sql.measureInteractions, {})
+    const bytes = total?.bytes ?? 0
+    if (bytes <= totalBytes) return
+    const excess = Math.ceil(bytes - totalBytes * ROOM_MADE)
+    await driver.atomic([step(sql.deleteOldestOfHeaviest, { excess, newest, most: MOST_DELETED })])
   }
   return {
     async addInteraction(interaction, address, limits) {
@@ -61,7 +64,7 @@ export function createInteractionVerbs(driver: Driver): InteractionVerbs {
             ]),
         step(sql.deleteBeyondAddress, { address, newest, most: limits.perAddress }),
       ])
-      if (++sinceMeasured >= MEASURE_EVERY) await keepBounded(limits)
+      if (++sinceMeasured >= MEASURE_EVERY) await keepBounded(limits, newest)
     },
     async findInteraction(interactionId, now) {
       const [row] = await driver.rows(sql.findInteraction, { interaction_id: interactionId, now })

@@ -65,7 +65,7 @@ async function idTokenFor(answer: URL): Promise<string> {
 function logoutUrl(parameters: Readonly<Record<string, string | readonly string[]>> = {}): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) for (const each of [value].flat()) query.append(name, each)
-  return `${host.issuer}/sso/end-session?${query}`
+  return `${host.issuer}/sso/end-session?${query.toString()}`
 }
 
 const out = (parameters?: Parameters<typeof logoutUrl>[0]) => visitor.get(logoutUrl(parameters))

@@ -47,13 +47,25 @@ export const measureInteractions = statement<object, { bytes: number }>(
   'SELECT CAST(COALESCE(sum(size), 0) AS BIGINT) AS bytes FROM interaction',
 )
 
-/** When all is full, the address that holds most loses its oldest. */
-export const deleteOldestOfHeaviest = statement<{ most: number }, { interaction_id: string }>(
+/**
+ * When all is full, the address that holds most loses its oldest: rows are ranked by what their address holds in them
+ * and in all newer ones, and the highest go until enough is free.
+ */
+export const deleteOldestOfHeaviest = statement<
+  { excess: number; newest: string; most: number },
+  { interaction_id: string }
+>(
   'delete_oldest_of_heaviest',
   `DELETE FROM interaction WHERE interaction_id IN (
-     SELECT interaction_id FROM interaction WHERE address = (
-       SELECT address FROM interaction GROUP BY address ORDER BY sum(size) DESC LIMIT 1)
-     ORDER BY created_at LIMIT :most) RETURNING interaction_id`,
+     SELECT interaction_id FROM (
+       SELECT interaction_id, sum(size) OVER (ORDER BY held DESC, interaction_id ROWS UNBOUNDED PRECEDING) - size AS freed
+       FROM (
+         SELECT interaction_id, size, sum(size) OVER (
+           PARTITION BY address
+           ORDER BY CASE WHEN interaction_id = :newest THEN 0 ELSE 1 END, created_at DESC, interaction_id
+           ROWS UNBOUNDED PRECEDING) AS held
+         FROM interaction) AS weighed
+     ) AS ranked WHERE freed < CAST(:excess AS BIGINT) ORDER BY freed LIMIT :most) RETURNING interaction_id`,
 )
 
 export const findInteraction = statement<{ interaction_id: string; now: number }, InteractionRow>(
