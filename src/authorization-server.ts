@@ -15,6 +15,7 @@ import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from '
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
+import { newId } from './platform/random.ts'
 import { addressesOf } from './protocol/addresses.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
@@ -113,7 +114,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],
-    unready: () => unready(store),
+    unready: readiness(store, log),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
   const setUp = {
@@ -180,13 +181,26 @@ async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Pr
   await store.putFact('issuer', issuer)
 }
 
-/** A read that touches the database: what readiness is about. */
-async function unready(store: Store): Promise<string | null> {
-  try {
-    await store.findFact('issuer')
-    return null
-  } catch (error) {
-    return error instanceof Error ? error.message : 'the store does not answer'
+/**
+ * A read that touches the database; and where the newest write failed, a write: nobody else may be asking while a load
+ * balancer keeps its distance. Details stay in the log: strangers may ask too.
+ */
+function readiness(store: Store, log: Log): () => Promise<string | null> {
+  let known: string | null = null
+  return async () => {
+    let reason: string | null = null
+    try {
+      await store.findFact('issuer')
+      if ((store.driver.trouble?.() ?? null) !== null) await store.putFact('written_again', newId('wa'))
+    } catch (error) {
+      reason = error instanceof Error ? error.message : 'the store does not answer'
+    }
+    if (reason !== known) {
+      if (reason === null) log.info('ready again')
+      else log.warn('not ready', { reason })
+      known = reason
+    }
+    return reason === null ? null : reason.replace(/ \(.*\)$/s, '')
   }
 }
 

@@ -73,7 +73,8 @@ export async function tryChild({ words, under = [], env = {}, clockAhead = 0 }: 
   const announced = new Promise<{ issuer: string; port: number }>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text
-      if (/^}$/m.test(said)) resolve(JSON.parse(said) as { issuer: string; port: number })
+      // A refusal is told as JSON too.
+      if (/^}$/m.test(said) && said.includes('"port"')) resolve(JSON.parse(said) as { issuer: string; port: number })
     })
   })
   const first = await Promise.race([announced, ended])
