@@ -20,7 +20,7 @@ import { prepareSqlite } from './installation.ts'
 const asRoot = process.getuid?.() === 0
 const cleanup: (() => void | Promise<unknown>)[] = []
 afterEach(async () => {
-  for (const undo of cleanup.splice(0).reverse()) await undo()
+  for (const undo of cleanup.splice(0).toReversed()) await undo()
 })
 
 async function started(folder: string, under: readonly string[] = []): Promise<{ server: Child; caller: Caller }> {

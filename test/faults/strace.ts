@@ -75,7 +75,7 @@ export function answeredTooEarly(calls: readonly Call[], tokens: readonly string
     const synced = calls.find(
       (call) => isSync(call) && call.begun > kept.ended && fileOf(call.text) === fileOf(kept.text),
     )
-    const isSafe = synced !== undefined && / = 0$/.test(synced.text) && synced.ended < answered.begun
+    const isSafe = synced !== undefined && synced.text.endsWith(' = 0') && synced.ended < answered.begun
     return isSafe
       ? []
       : [`token ${at}: sent at line ${answered.begun}, on the disk at line ${synced?.ended ?? 'never'}`]
