@@ -1,9 +1,19 @@
 // Every command explains itself, speaks JSON when asked, and refuses with the exit code and the words that fit.
 
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildProgram } from '../../src/cli/index.ts'
-import { lingpai, lingpaiJson, type Outcome, scratchFolder } from '../support/cli.ts'
+import {
+  cleanEnvironment,
+  lingpai,
+  lingpaiJson,
+  type Outcome,
+  outcomeOf,
+  REPOSITORY,
+  scratchFolder,
+  spawnLingpai,
+} from '../support/cli.ts'
 import { TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
 
 const scratch = scratchFolder()
@@ -239,4 +249,33 @@ test('a password may come with a line end, which is no part of it', async () => 
     const words = ['user', 'add', '--data', data, '--username', who ?? '', '--password-stdin']
     expect(await lingpaiJson(words, { stdin: `${TEST_PASSWORD}${end}` })).toMatchObject({ username: who })
   }
+})
+
+describe('output and interruptions', () => {
+  const shell = (line: string) => spawnSync('sh', ['-c', line], { env: cleanEnvironment(), encoding: 'utf8' })
+  const words = `'${process.execPath}' '${REPOSITORY}bin/lingpai.js'`
+
+  test('a reader that has had enough is no failure, and a full disk is one line', () => {
+    const enough = shell(`{ ${words} start --help; echo "ended $?" >&2; } | head -n 1`)
+    expect(enough).toMatchObject({ stdout: 'Usage: lingpai start [options]\n', stderr: 'ended 0\n' })
+    if (!existsSync('/dev/full')) return
+    const full = shell(`${words} preset list >/dev/full`)
+    expect(full.status).toBe(1)
+    expect(full.stderr).toMatch(/^Error: The output cannot be written \(ENOSPC\)\.\n$/)
+  })
+
+  test('Ctrl+C stops an import, which leaves nobody behind', async () => {
+    const file = scratch.path('many.csv')
+    const rows = Array.from({ length: 100_000 }, (_, at) => `many-${at}`)
+    writeFileSync(file, `username\n${rows.join('\n')}\n`)
+    const child = spawnLingpai(['user', 'import', file, '--data', data, '--json'])
+    const ending = outcomeOf(child)
+    // Once the file is open, the command has begun to listen to Ctrl+C.
+    const isOpen = () =>
+      process.platform !== 'linux' || shell(`ls -l /proc/${child.pid}/fd`).stdout.includes('many.csv')
+    await expect.poll(isOpen, { interval: 20, timeout: 10_000 }).toBe(true)
+    child.kill('SIGINT')
+    expect(refusal(await ending)).toMatchObject({ code: 1, error: 'import_abandoned' })
+    expect((await lingpai(['user', 'show', 'many-0', '--data', data])).code).toBe(3)
+  })
 })
