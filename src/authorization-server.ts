@@ -6,7 +6,7 @@ import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
-import { toFetch } from './http/fetch-adapter.ts'
+import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createAddressProbe } from './http/probe.ts'
@@ -56,8 +56,8 @@ export interface AuthorizationServer {
   readonly handle: (request: HttpRequest) => Promise<HttpReply>
   /** For `http.createServer`, or any framework that mounts such listeners. */
   readonly node: NodeListener
-  /** For hosts that speak the Fetch API. */
-  readonly fetch: (request: Request) => Promise<Response>
+  /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
+  readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>

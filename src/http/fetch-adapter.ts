@@ -12,19 +12,18 @@ import {
   isPlainEncoding,
 } from './request-body.ts'
 
-export interface FetchSettings extends BodyLimits {
-  /** The visitor's address as the host knows it: a Request does not carry it. */
-  readonly address?: string | ((request: Request) => string)
+/** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
+export interface FetchVisitor {
+  readonly address: string
 }
 
 export function toFetch(
   handle: (request: HttpRequest) => Promise<HttpReply>,
-  settings: FetchSettings = {},
-): (request: Request) => Promise<Response> {
+  settings: BodyLimits = {},
+): (request: Request, visitor?: FetchVisitor) => Promise<Response> {
   const limitOf = bodyLimitOf(settings)
-  const { address = '' } = settings
 
-  return async (request) => {
+  return async (request, visitor) => {
     const url = new URL(request.url)
     const headers: Record<string, string | undefined> = Object.fromEntries(request.headers)
     if (request.body !== null && !isPlainEncoding(headers['content-encoding']))
@@ -39,7 +38,7 @@ export function toFetch(
         headers,
         body,
         peer: {
-          address: typeof address === 'string' ? address : address(request),
+          address: visitor?.address ?? '',
           secure: url.protocol === 'https:',
           host: url.host,
         },
