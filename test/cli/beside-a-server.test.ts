@@ -1,9 +1,18 @@
 // Commands beside a running server: what they change holds at the next request, and nothing has to be restarted.
 
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allLogs, lingpai, lingpaiJson, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
+import {
+  allLogs,
+  lingpai,
+  lingpaiJson,
+  outcomeOf,
+  type StartedLingpai,
+  scratchFolder,
+  spawnLingpai,
+  startLingpai,
+} from '../support/cli.ts'
 import { OutsideClient } from '../support/cli-client.ts'
 import { expectInvalidClient, expectInvalidGrant, expectInvalidToken, walk } from '../support/relying-party.ts'
 import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
@@ -239,6 +248,19 @@ test('a backup taken while serving becomes a server that honours what was given 
   expect((await client.refresh(refresh)).status).toBe(200)
   expect((await walk(client.visitor, client.authorizeUrl(), 'alice')).searchParams.get('code')).not.toBeNull()
   await again.stop()
+})
+
+test('Ctrl+C stops a backup, and no copy of the data is left behind', async () => {
+  const folder = scratch.path('interrupted')
+  mkdirSync(folder)
+  const child = spawnLingpai(['backup', `${folder}/backup`, '--data', data, '--json'])
+  const ending = outcomeOf(child)
+  await expect.poll(() => readdirSync(folder), { interval: 2, timeout: 10_000 }).not.toEqual([])
+  child.kill('SIGINT')
+  const { code, stdout } = await ending
+  // It may have been faster than the signal: then the file is whole, and said to be.
+  expect(readdirSync(folder)).toEqual(code === 0 ? ['backup'] : [])
+  expect(JSON.parse(stdout)).toMatchObject(code === 0 ? { protection: 'none' } : { error: 'interrupted' })
 })
 
 test('a backup that is not sealed needs the master key to come back', async () => {
