@@ -2,6 +2,7 @@
 // node:http.
 
 import { failureReply } from './failures.ts'
+import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply, HttpRequest } from './message.ts'
 import {
   type BodyLimits,
@@ -9,7 +10,9 @@ import {
   bodyTooLarge,
   EMPTY_BODY,
   encodingRefused,
+  isLargeBody,
   isPlainEncoding,
+  tooManyLargeBodies,
 } from './request-body.ts'
 
 /** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
@@ -22,15 +25,20 @@ export function toFetch(
   settings: BodyLimits = {},
 ): (request: Request, visitor?: FetchVisitor) => Promise<Response> {
   const limitOf = bodyLimitOf(settings)
+  const largeBodies = createLargeBodies()
 
   return async (request, visitor) => {
     const url = new URL(request.url)
     const headers: Record<string, string | undefined> = Object.fromEntries(request.headers)
     if (request.body !== null && !isPlainEncoding(headers['content-encoding']))
       return toResponse(encodingRefused, request)
-    const body = await readBody(request, limitOf(url.pathname))
-    if (body === null) return toResponse(bodyTooLarge, request)
+    const limit = limitOf(url.pathname)
+    const isLarge = request.body !== null && isLargeBody(settings, limit, headers['content-length'])
+    const release = isLarge ? largeBodies.take(visitor?.address ?? '') : undefined
+    if (release === null) return toResponse(tooManyLargeBodies, request)
     try {
+      const body = await readBody(request, limit)
+      if (body === null) return toResponse(bodyTooLarge, request)
       const reply = await handle({
         method: request.method,
         path: url.pathname,
@@ -46,6 +54,8 @@ export function toFetch(
       return toResponse(reply, request)
     } catch (error) {
       return toResponse(failureReply(error), request)
+    } finally {
+      release?.()
     }
   }
 }
