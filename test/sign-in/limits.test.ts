@@ -258,6 +258,16 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
       )
     })
 
+    test('an IPv6 /48 is one address: a fresh one for each attempt changes nothing', async () => {
+      const failed = newSecret()
+      const innocent = await someone()
+      const from = (at: number) => `2001:db8:77:${at.toString(16)}::${at}`
+      for (let at = 0; at < 100; at++) await guess({ username: `v6-${at}`, address: from(at), visit: failed })
+      const late = { username: innocent, password: RIGHT, visit: failed }
+      expect((await guess({ ...late, address: from(100) })).kind).toBe('wait')
+      expect((await guess({ ...late, address: '2001:db8:78::1' })).kind).toBe('signed_in')
+    })
+
     test('fresh browsers of a busy address are checked two at a time', async () => {
       for (let at = 0; at < 100; at++) await guess({ username: `other${at}`, address: office })
       let running = 0

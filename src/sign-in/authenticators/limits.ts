@@ -4,7 +4,7 @@
 
 import type { KnownBrowsers } from '../../credentials/device.ts'
 import { sha256 } from '../../credentials/digest.ts'
-import { networkOf } from '../../http/trusted-proxies.ts'
+import { addressBucket, networkOf } from '../../http/trusted-proxies.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Limits } from '../../options/defaults.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -26,7 +26,12 @@ export interface Attempt {
 export type AttemptOutcome = 'succeeded' | 'failed' | 'unchecked'
 
 export type Admission =
-  | { readonly admitted: true; settle(outcome: AttemptOutcome): Promise<void> }
+  | {
+      readonly admitted: true
+      /** So many attempts from this address have failed already that one more is no news. */
+      readonly crowded: boolean
+      settle(outcome: AttemptOutcome): Promise<void>
+    }
   | { readonly admitted: false; readonly wait: Seconds; readonly rule: string }
 
 export interface AttemptGate {
@@ -57,7 +62,7 @@ export function createAttemptGate(
       if (known) {
         const own = ownCharge(attempt, knownBrowsers.deviceId(attempt.device) ?? '', limits)
         if ((await store.chargeAttempts([own], now)).charged) {
-          return { admitted: true, settle: (outcome) => settleOwn(store, own.keyHash, outcome) }
+          return { admitted: true, crowded: false, settle: (outcome) => settleOwn(store, own.keyHash, outcome) }
         }
       }
       return admitStranger(attempt, now)
@@ -78,13 +83,14 @@ export function createAttemptGate(
       const wait = Math.max(1, waiting(keys.network), waiting(keys.user))
       return { admitted: false, wait, rule: charged.place === 0 ? 'sign_in_network_limited' : 'sign_in_user_limited' }
     }
-    const done = busy ? await turns.take(attempt.address) : noTurn
+    const done = busy ? await turns.take(addressBucket(attempt.address)) : noTurn
     if (done === null) {
       await settle(store, [], [keys.network, keys.user, keys.visit, keys.address])
       return { admitted: false, wait: 2, rule: 'sign_in_address_limited' }
     }
     return {
       admitted: true,
+      crowded: busy,
       async settle(outcome) {
         done()
         if (outcome === 'succeeded') await settle(store, [keys.network, keys.visit], [keys.user, keys.address])
@@ -125,7 +131,8 @@ function strangerKeys({ usernameKey, address, visitHash }: Attempt): StrangerKey
     network: keyOf('network', usernameKey, networkOf(address)),
     user: keyOf('user', usernameKey),
     visit: keyOf('visit', Buffer.from(visitHash).toString('base64url')),
-    address: keyOf('address', address),
+    // One visitor owns a whole /48: a fresh IPv6 address for each attempt is no fresh address.
+    address: keyOf('address', addressBucket(address)),
   }
 }
 
