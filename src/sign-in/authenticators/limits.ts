@@ -60,9 +60,9 @@ export function createAttemptGate(
       const now = clock.now()
       const known = attempt.userId !== null && knownBrowsers.knows(attempt.device, attempt.userId, now)
       if (known) {
-        const own = ownCharge(attempt, knownBrowsers.deviceId(attempt.device) ?? '', limits)
-        if ((await store.chargeAttempts([own], now)).charged) {
-          return { admitted: true, crowded: false, settle: (outcome) => settleOwn(store, own.keyHash, outcome) }
+        const charges = knownCharges(attempt, knownBrowsers.deviceId(attempt.device) ?? '', limits)
+        if ((await store.chargeAttempts(Object.values(charges), now)).charged) {
+          return { admitted: true, crowded: false, settle: (outcome) => settleKnown(store, charges, outcome) }
         }
       }
       return admitStranger(attempt, now)
@@ -100,9 +100,9 @@ export function createAttemptGate(
   }
 }
 
-async function settleOwn(store: AttemptVerbs, keyHash: Uint8Array, outcome: AttemptOutcome): Promise<void> {
-  if (outcome === 'succeeded') await settle(store, [keyHash], [])
-  if (outcome === 'unchecked') await settle(store, [], [keyHash])
+async function settleKnown(store: AttemptVerbs, { own, all }: KnownCharges, outcome: AttemptOutcome): Promise<void> {
+  if (outcome === 'succeeded') await settle(store, [own.keyHash], [all.keyHash])
+  if (outcome === 'unchecked') await settle(store, [], [own.keyHash, all.keyHash])
 }
 
 async function settle(
@@ -113,10 +113,22 @@ async function settle(
   if (forget.length + refund.length > 0) await store.settleAttempts(forget, refund)
 }
 
-function ownCharge({ userId }: Attempt, deviceId: string, limits: GuessingLimits): Charge {
-  const keyHash = keyOf('device', deviceId, userId ?? '')
+interface KnownCharges {
+  readonly own: Charge
+  readonly all: Charge
+}
+
+/** More than anybody signs in with. Whoever knew a password once could have made any number of known browsers. */
+const MOST_KNOWN_BROWSERS = 5
+
+function knownCharges({ userId }: Attempt, deviceId: string, limits: GuessingLimits): KnownCharges {
+  const { knownBrowserFailures: free } = limits
   // One too many, and this browser is a stranger for a day. Charged under a guard, so that none slips in between.
-  return { keyHash, window: DAY, free: limits.knownBrowserFailures, wait: DAY, longest: DAY }
+  const charge = { window: DAY, wait: DAY, longest: DAY }
+  return {
+    own: { ...charge, keyHash: keyOf('device', deviceId, userId ?? ''), free },
+    all: { ...charge, keyHash: keyOf('devices', userId ?? ''), free: free * MOST_KNOWN_BROWSERS },
+  }
 }
 
 interface StrangerKeys {
