@@ -129,7 +129,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     ...bare,
     csrfKey: master.derive('csrf'),
     rehearse: (request: RehearsalRequest) => rehearse(rehearsal, request),
-    storeIssuer: (issuer: string) => store.putFact('public_address', issuer),
+    // What the next start reads; this server goes on under the one it was made with.
+    storeIssuer: (issuer: string) => store.putFact('issuer', issuer),
     probe: createAddressProbe(),
   }
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
