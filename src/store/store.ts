@@ -17,6 +17,7 @@ import {
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createClientReader } from './statements/client.ts'
+import { createTokenVerbs, type TokenVerbs } from './tokens.ts'
 import { createTicketVerbs, createTraceVerbs, type TicketVerbs, type TraceVerbs } from './traces.ts'
 import { createUserVerbs, type UserVerbs } from './users.ts'
 
@@ -25,6 +26,7 @@ export interface Store
     UserVerbs,
     SessionVerbs,
     GrantVerbs,
+    TokenVerbs,
     InteractionVerbs,
     SigningKeyVerbs,
     AttemptVerbs,
@@ -44,6 +46,7 @@ export function createStore(driver: Driver): Store {
     ...createUserVerbs(driver),
     ...createSessionVerbs(driver, readClient),
     ...createGrantVerbs(driver, readClient),
+    ...createTokenVerbs(driver, readClient),
     ...createInteractionVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),
