@@ -7,10 +7,21 @@ import type { SecurityEvent } from '../model/event.ts'
 import type { AccessToken, AuthorizationCode, Grant, RefreshToken, Rotation } from '../model/grant.ts'
 import type { Seconds } from '../model/time.ts'
 import type { User } from '../model/user.ts'
+import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { Driver, Step } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
-import { asFlag, flag, words } from './rows.ts'
+import {
+  accessTokenStep,
+  codeStep,
+  grantStep,
+  type NewAccessToken,
+  type NewCode,
+  type NewGrant,
+  type NewRefreshToken,
+  refreshTokenStep,
+} from './grant-steps.ts'
+import { flag, words } from './rows.ts'
 import type { ClientRow } from './statements/client.ts'
 import type { GrantRow, GrantState, RefreshColumns, TokenColumns } from './statements/grant.ts'
 import * as sql from './statements/grant.ts'
@@ -18,37 +29,19 @@ import { finishInteraction } from './statements/interaction.ts'
 import { holdConsent, touchSession, upsertConsent } from './statements/session.ts'
 import { toUser } from './statements/user.ts'
 
+export type { NewAccessToken, NewCode, NewGrant, NewRefreshToken } from './grant-steps.ts'
 export { type GrantState, MOST_CODE_FAILURES } from './statements/grant.ts'
 
 /** What a redeemed artefact stands for, as it is now. */
 export interface FoundGrant {
-  readonly grant: Pick<Grant, 'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope'> &
+  readonly grant: Pick<
+    Grant,
+    'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims'
+  > &
     Pick<Grant, 'amr' | 'authenticatedAt' | 'issuedAt'>
   readonly user: User
   /** `live`, or the rule that it fails. */
   readonly state: GrantState
-}
-
-export interface NewGrant extends Omit<Grant, 'userGeneration' | 'authenticatedAt' | 'amr'> {
-  /** When everything that hangs on it has expired; then the row may go. */
-  readonly expiresAt: Seconds
-}
-
-export interface NewCode {
-  readonly hash: Uint8Array
-  readonly redirectUri: string
-  readonly codeChallenge: string | null
-  readonly nonce: string | null
-  readonly expiresAt: Seconds
-}
-
-export interface NewAccessToken extends AccessToken {
-  readonly hash: Uint8Array
-  readonly clientGeneration: number
-}
-
-export interface NewRefreshToken extends Omit<RefreshToken, 'rotation'> {
-  readonly hash: Uint8Array
 }
 
 export interface FoundAccessToken {
@@ -82,13 +75,14 @@ export interface PresentedGrant {
 
 export interface GrantVerbs {
   /**
-   * One grant with its code. Ends the interaction it comes from (once) and remembers a fresh consent in the same
-   * step. False: session, user, client, consent or interaction are no longer what the decision saw.
+   * One grant with what the authorization endpoint gives of it: a code, an access token, both, or neither (an ID token
+   * is kept nowhere). Ends the interaction it comes from (once) and remembers a fresh consent in the same step. False: session, user, client, consent or interaction are no longer what the decision saw.
    */
   issueCode(
     grant: NewGrant,
-    code: NewCode,
+    code: NewCode | null,
     beside: {
+      readonly accessToken?: NewAccessToken
       readonly interactionId?: string
       readonly consent?: Consent
       /** The decision rests on a yes from before, which must still stand. */
@@ -143,38 +137,14 @@ export interface GrantVerbs {
 
 export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): GrantVerbs {
   return {
-    async issueCode(grant, code, { interactionId, consent, remembered, touch, events }) {
+    async issueCode(grant, code, { accessToken, interactionId, consent, remembered, touch, events }) {
       const steps: Step[] = []
       if (interactionId !== undefined)
         steps.push(step(finishInteraction, { interaction_id: interactionId }, 'interaction'))
       if (remembered) steps.push(step(holdConsent, { user_id: grant.userId, client_id: grant.clientId }, 'consent'))
-      steps.push(
-        step(
-          sql.insertGrant,
-          {
-            grant_id: grant.grantId,
-            client_id: grant.clientId,
-            client_generation: grant.clientGeneration,
-            user_id: grant.userId,
-            session_id: grant.sessionId,
-            offline: asFlag(grant.offline),
-            scope_asked: grant.scopeAsked,
-            scope: grant.scope,
-            expires_at: grant.expiresAt,
-            now: grant.issuedAt,
-          },
-          'grant',
-        ),
-        step(sql.insertCode, {
-          hash: code.hash,
-          grant_id: grant.grantId,
-          redirect_uri: code.redirectUri,
-          code_challenge: code.codeChallenge,
-          nonce: code.nonce,
-          now: grant.issuedAt,
-          expires_at: code.expiresAt,
-        }),
-      )
+      steps.push(grantStep(grant))
+      if (code !== null) steps.push(codeStep(grant, code))
+      if (accessToken !== undefined) steps.push(accessTokenStep(accessToken))
       if (touch) steps.push(step(touchSession, { session_id: grant.sessionId, now: grant.issuedAt }))
       if (consent !== undefined) {
         steps.push(
@@ -310,28 +280,6 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
   return { kind: 'refresh_token', token: toRefreshToken(grant.grantId, row), grant }
 }
 
-function accessTokenStep(token: NewAccessToken): Step {
-  return step(sql.insertAccessToken, {
-    hash: token.hash,
-    grant_id: token.grantId,
-    client_id: token.clientId,
-    client_generation: token.clientGeneration,
-    scope: token.scope,
-    now: token.issuedAt,
-    expires_at: token.expiresAt,
-  })
-}
-
-function refreshTokenStep(token: NewRefreshToken): Step {
-  return step(sql.insertRefreshToken, {
-    hash: token.hash,
-    grant_id: token.grantId,
-    now: token.issuedAt,
-    expires_at: token.expiresAt,
-    family_expires_at: token.familyExpiresAt,
-  })
-}
-
 function toGrant(row: GrantRow): FoundGrant['grant'] {
   return {
     grantId: row.grant_id,
@@ -341,6 +289,7 @@ function toGrant(row: GrantRow): FoundGrant['grant'] {
     offline: flag(row.offline),
     scopeAsked: row.scope_asked,
     scope: row.grant_scope,
+    claims: row.grant_claims === null ? null : (JSON.parse(row.grant_claims) as ClaimsRequest),
     amr: words(row.grant_amr),
     authenticatedAt: row.grant_authenticated_at,
     issuedAt: row.grant_issued_at,

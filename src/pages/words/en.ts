@@ -108,6 +108,12 @@ export const en = {
     why: 'You came from another site. This step makes sure that it was you who wanted to come here.',
     submit: 'Continue',
   },
+  formPost: {
+    title: (client: string) => `Back to ${client}`,
+    message: (client: Content) =>
+      html`You are being taken back to ${client}. If nothing happens, please press the button.`,
+    submit: 'Continue',
+  },
   signOut: {
     title: 'Sign out?',
     asks: (client: Content) => html`${client} asks to sign you out here as well.`,

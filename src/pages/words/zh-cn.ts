@@ -97,6 +97,11 @@ export const zhCn: Words = {
     why: '您从另一个网站来到这里，这一步用于确认是您本人的意愿。',
     submit: '继续',
   },
+  formPost: {
+    title: (client: string) => `返回“${client}”`,
+    message: (client: Content) => html`正在返回 ${client}。如果页面没有变化，请点击按钮。`,
+    submit: '继续',
+  },
   signOut: {
     title: '退出登录？',
     asks: (client: Content) => html`${client} 请求您在此处也退出登录。`,

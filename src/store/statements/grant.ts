@@ -43,6 +43,7 @@ export interface GrantRow {
   readonly offline: number
   readonly scope_asked: string
   readonly grant_scope: string
+  readonly grant_claims: string | null
   readonly grant_amr: string
   readonly grant_authenticated_at: number
   readonly grant_issued_at: number
@@ -50,8 +51,8 @@ export interface GrantRow {
 }
 
 const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
-  g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.amr AS grant_amr,
-  g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
+  g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
+  g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
 
 /** `hash` is null when there is no such artefact; then every other column of it is null too. */
 type Found<Row> = ClientRow & ({ readonly hash: null } | ({ readonly hash: Uint8Array } & Row))
@@ -162,6 +163,7 @@ export const insertGrant = statement<
     offline: number
     scope_asked: string
     scope: string
+    claims: string | null
     expires_at: number
     now: number
   },
@@ -169,9 +171,9 @@ export const insertGrant = statement<
 >(
   'insert_grant',
   `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
-     scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+     scope_asked, scope, claims, amr, authenticated_at, issued_at, expires_at)
    SELECT :grant_id, c.client_id, c.generation, u.user_id, u.generation, s.session_id, :offline,
-     :scope_asked, :scope, s.amr, s.authenticated_at, :now, :expires_at
+     :scope_asked, :scope, :claims, s.amr, s.authenticated_at, :now, :expires_at
    FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
