@@ -59,6 +59,7 @@ class PostgresDriver implements Driver {
   readonly #lanes: Lanes
   readonly #pool: Pool
   #closing: Promise<void> | undefined
+  #trouble: string | null = null
 
   constructor(options: PostgresOptions) {
     const timeouts = { connect: 5_000, statement: 10_000, lock: 5_000, ...options.timeouts }
@@ -109,9 +110,24 @@ class PostgresDriver implements Driver {
     }
   }
 
+  trouble(): string | null {
+    return this.#trouble
+  }
+
   async atomic(steps: readonly Step[]): Promise<AtomicResult> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     if (steps.length === 0) return { held: true, rows: [] }
+    try {
+      const result = await this.#inOne(steps)
+      if (result.held) this.#trouble = null
+      return result
+    } catch (error) {
+      if (error instanceof StoreUnavailable) this.#trouble = error.message
+      throw error
+    }
+  }
+
+  async #inOne(steps: readonly Step[]): Promise<AtomicResult> {
     const alone = steps.length === 1
     // A single statement is a transaction of its own: no BEGIN, and no row is all there is to see.
     const queries = steps.map((step) =>

@@ -74,6 +74,8 @@ function readBasic(authorization: string): readonly [Pair, ...Pair[]] {
     )
   }
   const text = Buffer.from(encoded, 'base64').toString('utf8')
+  // No id or secret of ours holds one, and PostgreSQL cannot even be asked for it.
+  if (text.includes('\0')) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold U+0000')
   const colon = text.indexOf(':')
   if (colon === -1) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold no colon')
   const raw: Pair = { clientId: text.slice(0, colon), secret: text.slice(colon + 1) }
@@ -86,7 +88,8 @@ function formDecoded({ clientId, secret }: Pair): Pair | null {
   if (!/[%+]/.test(clientId) && !/[%+]/.test(secret)) return null
   const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
   try {
-    return { clientId: decode(clientId), secret: decode(secret) }
+    const pair = { clientId: decode(clientId), secret: decode(secret) }
+    return pair.clientId.includes('\0') ? null : pair
   } catch {
     return null
   }
