@@ -17,9 +17,7 @@ describe('response types', () => {
     const words = type.split(' ')
     const [one = '', two = '', three = ''] = words
     const orders =
-      words.length < 3
-        ? [words, [...words].reverse()]
-        : [words, [two, three, one], [three, one, two], [three, two, one]]
+      words.length < 3 ? [words, words.toReversed()] : [words, [two, three, one], [three, one, two], [three, two, one]]
     for (const order of orders) expect(parseResponseType(order.join(' '))).toBe(type)
     for (const word of ['code', 'id_token', 'token'] as const) expect(gives(type, word)).toBe(words.includes(word))
   })

@@ -79,7 +79,7 @@ describe.each(HYBRID)('§3.3.2.5 %s', (response_type) => {
   })
 
   test('the order of its words does not matter', async () => {
-    const turned = [...words].reverse().join(' ')
+    const turned = words.toReversed().join(' ')
     expect(Object.keys(await answered(turned)).sort()).toEqual(Object.keys(await answered(response_type)).sort())
   })
 
