@@ -99,12 +99,13 @@ class PostgresDriver implements Driver {
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     const query = this.#statements.query(statement, bind, false)
-    for (let again = false; ; again = true) {
+    for (let run = 1; ; run++) {
       const reply = await this.#lanes.send(query)
       if ('result' in reply) return reply.result.rows as readonly Row[]
       const { error } = reply
-      // A read may be asked twice: it changes nothing.
-      if (again || isTimeout(error) || !(isLost(error) || mayRunAgain(error))) throw translatePostgres(error)
+      // A read may be asked again: it changes nothing. After a restart of the database every lane is lost, one by one.
+      const isLast = run > this.#lanes.limit
+      if (isLast || isTimeout(error) || !(isLost(error) || mayRunAgain(error))) throw translatePostgres(error)
       if (isStalePlan(error)) this.#lanes.renew()
       this.#log.warn('database_read_again', { reason: String(error) })
     }

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   wire.delay = 0
-  wire.silent = false
+  wire.speak()
   wire.cut = null
   wire.up()
   await ready()
@@ -201,6 +201,29 @@ describe('a slow database', () => {
     await client.end()
     await ready()
     await expectAllIsWell(before)
+  })
+})
+
+describe('a network that swallows everything', () => {
+  it('is given up after the time limit, and all is well when it speaks again', { timeout: 60_000 }, async () => {
+    const before = await some()
+    const code = await caller.needCode()
+    wire.silence()
+    const began = performance.now()
+    const replies = await Promise.all([
+      caller.userinfo(before.access),
+      caller.revoke(before.access),
+      caller.redeem(code),
+      caller.code(),
+      caller.ready(),
+    ])
+    expect(performance.now() - began).toBeLessThan(20_000)
+    expect(replies.map((reply) => (typeof reply === 'string' ? reply : reply.status))).toEqual(Array(5).fill(503))
+    wire.speak()
+    await ready()
+    await expectAllIsWell(before)
+    expect((await caller.redeem(code)).status).toBeOneOf([200, 400])
+    expect((await caller.redeem(code)).status).toBe(400)
   })
 })
 

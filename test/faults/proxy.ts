@@ -15,8 +15,9 @@ export interface Wire {
   cut: 'before' | 'after' | null
   /** How many COMMITs were cut. */
   readonly cuts: number
-  /** Neither lets anything through nor says so. */
-  silent: boolean
+  /** Nothing comes through any more, and nobody is told; what was sent arrives when the wire speaks again. */
+  silence(): void
+  speak(): void
   /** New connections are refused and old ones end. */
   down(): void
   up(): void
@@ -29,6 +30,8 @@ export async function startWire(database: string): Promise<Wire> {
   const target = new URL(database)
   const pairs = new Set<readonly [Socket, Socket]>()
   let isDown = false
+  let isSilent = false
+  let held: (() => void)[] = []
   let cuts = 0
   const endAll = () => {
     for (const pair of pairs) for (const socket of pair) socket.destroy()
@@ -53,9 +56,10 @@ export async function startWire(database: string): Promise<Wire> {
       socket.on('error', end).on('close', end)
     }
     const pass = (to: Socket, chunk: Buffer) => {
-      if (wire.silent) return
-      if (wire.delay === 0) to.write(chunk)
-      else setTimeout(() => to.destroyed || to.write(chunk), wire.delay)
+      const deliver = () => void (to.destroyed || to.write(chunk))
+      if (isSilent) held.push(deliver)
+      else if (wire.delay === 0) deliver()
+      else setTimeout(deliver, wire.delay)
     }
     near.on('data', (chunk) => {
       const at = wire.cut === null ? -1 : chunk.indexOf(COMMIT)
@@ -89,9 +93,16 @@ export async function startWire(database: string): Promise<Wire> {
     url: url.href,
     delay: 0,
     cut: null,
-    silent: false,
     get cuts() {
       return cuts
+    },
+    silence() {
+      isSilent = true
+    },
+    speak() {
+      isSilent = false
+      for (const deliver of held) deliver()
+      held = []
     },
     down() {
       isDown = true

@@ -27,7 +27,8 @@ export async function authenticateClient(
   found: ClientRecord | null,
   address: string,
 ): Promise<AuthenticatedClient> {
-  const clientId = presented.pairs[0].clientId
+  // As it is registered: one id has many form-encoded spellings. Ids that are made up share a counter.
+  const clientId = found?.client.client_id ?? ''
   const now = clock.now()
   limit.assertOpen(clientId, address, now)
   const refusal = found === null ? UNKNOWN : refusalOf(master, presented, found)
