@@ -7,7 +7,7 @@ import { json } from '../../http/replies.ts'
 import { type Client, isConfidential } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
-import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
+import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
 import { findWithCredentials } from '../client-authentication/find.ts'
@@ -15,7 +15,7 @@ import { findWithCredentials } from '../client-authentication/find.ts'
 export interface IntrospectionParts {
   readonly issuer: string
   readonly authentication: AuthenticationParts
-  readonly store: GrantVerbs
+  readonly store: TokenVerbs
 }
 
 export function introspectionEndpoint({ issuer, authentication, store }: IntrospectionParts): Endpoint {

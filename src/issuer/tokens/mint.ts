@@ -10,7 +10,7 @@ import { acrOf } from '../../protocol/acr.ts'
 import { wishFor } from '../../protocol/claims-request.ts'
 import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { NewAccessToken, NewRefreshToken } from '../../store/grants.ts'
+import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import type { TokenSecrets } from './successor.ts'
 
