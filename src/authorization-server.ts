@@ -17,6 +17,7 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
 import { newId } from './platform/random.ts'
 import { addressesOf } from './protocol/addresses.ts'
+import { CODE_ONLY, RESPONSE_TYPES } from './protocol/response-type.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
 import { type ClockOffset, createClockOffset } from './store/clock-offset.ts'
@@ -41,6 +42,8 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
+  /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
+  readonly implicitAndHybrid?: boolean
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
   /** Folder of domain proof files (`MP_verify_….txt`). */
@@ -119,6 +122,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       guessing: { ...DEFAULT_LIMITS.guessing, ...settings.limits?.guessing },
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
+    responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],

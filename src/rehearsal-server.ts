@@ -11,6 +11,7 @@ import { type ClientRecord, isConfidential } from './model/client.ts'
 import type { UserWithPassword } from './model/user.ts'
 import { type Log, silentLog } from './platform/log.ts'
 import { newId, newSecret } from './platform/random.ts'
+import { CODE_ONLY } from './protocol/response-type.ts'
 import { compose, type Parts } from './server.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
@@ -58,6 +59,8 @@ export function rehearsalComposer(
         defaultLocale: parts.defaultLocale,
         lifetimes,
         limits: parts.limits,
+        // It plays the code flow, whatever else a client may do.
+        responseTypes: CODE_ONLY,
         proofFolder: null,
         trace: null,
         pages: [],

@@ -13,7 +13,7 @@ import { createProofFiles } from './http/proof-files.ts'
 import { json } from './http/replies.ts'
 import type { Route } from './http/route.ts'
 import { createRouter, type Problem } from './http/router.ts'
-import { issueCode } from './issuer/authorization/issue-code.ts'
+import { issueResponse } from './issuer/authorization/issue-response.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from './issuer/client-authentication/authenticate.ts'
 import { createFailureLimit } from './issuer/client-authentication/failure-limit.ts'
 import { introspectionEndpoint } from './issuer/endpoints/introspection.ts'
@@ -32,6 +32,7 @@ import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundP
 import type { Clock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
 import type { Addresses } from './protocol/addresses.ts'
+import type { ResponseType } from './protocol/response-type.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
 import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
@@ -58,6 +59,8 @@ export interface Parts {
   readonly defaultLocale: Locale
   readonly lifetimes: Lifetimes
   readonly limits: Limits
+  /** What the authorization endpoint gives, to clients that are registered for it. */
+  readonly responseTypes: readonly ResponseType[]
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
@@ -89,6 +92,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   ]
   const metadata = metadataEndpoint({
     addresses,
+    responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: CLIENT_AUTHENTICATION_METHODS,
     signingAlgorithms: SIGNING_ALGORITHMS,
@@ -138,6 +142,7 @@ function corsForClients(store: Store): CorsPolicy {
 function signInRoutes(parts: Parts): readonly Route[] {
   const { addresses, store, clock, master, keys, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
+  const mint = { issuer: addresses.issuer, keys, lifetimes }
   const signIn: SignInParts = {
     store,
     clock,
@@ -151,7 +156,8 @@ function signInRoutes(parts: Parts): readonly Route[] {
     limits: limits.guessing,
     interactionLimits: limits.interactions,
     lifetimes,
-    issueResponse: (issue) => issueCode({ store, clock, lifetimes }, issue),
+    responseTypes: parts.responseTypes,
+    issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)

@@ -4,6 +4,7 @@
 import type { ClaimRule, Client } from '../model/client.ts'
 import type { DataKind } from '../model/data-kind.ts'
 import type { User } from '../model/user.ts'
+import type { ClaimWish } from '../protocol/claims-request.ts'
 import { isNothing, readerOf } from './sources.ts'
 import { kindOfSource } from './standard-claims.ts'
 import { claimRules } from './user-claims.ts'
@@ -18,24 +19,37 @@ export interface KindValue {
 }
 
 /** Each kind once, the identifier first (every client receives it). */
-export function dataKinds(client: Client, scope: readonly string[]): readonly DataKind[] {
-  const kinds = claimRules(client, scope).flatMap(({ rule }) => rule.from.map((source) => kindIn(rule, source)))
+export function dataKinds(
+  client: Client,
+  scope: readonly string[],
+  wishes: readonly ClaimWish[] = [],
+): readonly DataKind[] {
+  const kinds = claimRules(client, scope, wishes).flatMap(({ rule }) => rule.from.map((source) => kindIn(rule, source)))
   const offline: readonly DataKind[] = scope.includes('offline_access') ? ['offline'] : []
   return [...new Set<DataKind>(['identifier', ...kinds, ...offline])]
 }
 
 /** What a remembered yes covers: the kinds, and each field of the operator's own by its name, so that a new one asks. */
-export function consentKinds(client: Client, scope: readonly string[]): readonly string[] {
-  const fields = claimRules(client, scope).flatMap(({ rule }) =>
+export function consentKinds(
+  client: Client,
+  scope: readonly string[],
+  wishes: readonly ClaimWish[] = [],
+): readonly string[] {
+  const fields = claimRules(client, scope, wishes).flatMap(({ rule }) =>
     rule.from.filter((source) => kindOfSource(source) === 'custom'),
   )
-  return [...dataKinds(client, scope).filter((kind) => kind !== 'custom'), ...new Set(fields)]
+  return [...dataKinds(client, scope, wishes).filter((kind) => kind !== 'custom'), ...new Set(fields)]
 }
 
 /** The same with this person's values. Fields of the operator's own stand one by one, under their claim's name. */
-export function kindValues(user: User, client: Client, scope: readonly string[]): readonly KindValue[] {
-  const rules = claimRules(client, scope)
-  return dataKinds(client, scope).flatMap((kind): readonly KindValue[] => {
+export function kindValues(
+  user: User,
+  client: Client,
+  scope: readonly string[],
+  wishes: readonly ClaimWish[] = [],
+): readonly KindValue[] {
+  const rules = claimRules(client, scope, wishes)
+  return dataKinds(client, scope, wishes).flatMap((kind): readonly KindValue[] => {
     if (kind === 'offline') return [{ kind, value: null }]
     if (kind === 'identifier') return [{ kind, value: user.userId }]
     if (kind === 'custom') {

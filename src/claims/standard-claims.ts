@@ -44,6 +44,13 @@ export function claimsOfScope(scope: string): readonly StandardClaim[] {
   return byScope.get(scope) ?? []
 }
 
+const byName = new Map(TABLE.map(([scope, name, source, type]) => [name, { scope, rule: { from: [source], type } }]))
+
+/** A claim by its name, with the scope that gives it. */
+export function standardClaim(name: string): { readonly scope: string; readonly rule: ClaimRule } | undefined {
+  return byName.get(name)
+}
+
 export const STANDARD_SCOPES: readonly string[] = ['openid', ...byScope.keys(), 'offline_access']
 export const STANDARD_CLAIM_NAMES: readonly string[] = [
   'iss',
@@ -53,6 +60,7 @@ export const STANDARD_CLAIM_NAMES: readonly string[] = [
   'iat',
   'auth_time',
   'nonce',
+  'acr',
   'amr',
   'at_hash',
   ...TABLE.map(([, name]) => name),

@@ -2,8 +2,10 @@
 
 import type { ClaimRule, Client } from '../model/client.ts'
 import type { User } from '../model/user.ts'
+import { type ClaimWish, isWanted, wishFor } from '../protocol/claims-request.ts'
+import { includesScope } from '../protocol/scope.ts'
 import { isNothing, readerOf, typed } from './sources.ts'
-import { claimsOfScope } from './standard-claims.ts'
+import { claimsOfScope, standardClaim } from './standard-claims.ts'
 
 export type Claims = Record<string, unknown>
 
@@ -17,25 +19,102 @@ interface Compiled {
 // A client object is one version of its settings, so what is compiled from it never goes stale.
 const compiled = new WeakMap<Client, Map<string, readonly Compiled[]>>()
 
+const NO_WISHES: readonly ClaimWish[] = []
+
 /** The claims of user info. `sub` always comes from the user id. OpenID Connect Core §5.3.2. */
-export function userClaims(user: User, client: Client, scope: readonly string[]): Claims {
-  return render({ sub: user.userId }, user, compiledFor(client, scope))
+export function userClaims(
+  user: User,
+  client: Client,
+  scope: readonly string[],
+  wishes: readonly ClaimWish[] = NO_WISHES,
+): Claims {
+  const claims = render({ sub: user.userId }, user, compiledFor(client, scope))
+  return wishes.length === 0 ? claims : render(claims, user, compileAsked(askedRules(client, scope, wishes), client))
 }
 
 /**
  * The user's part of an ID token; `sub` and the protocol's own members are added by whoever signs. OpenID Connect
  * Core §5.4: claims that scopes ask for go to user info whenever there is an access token, so usually there are none.
  */
-export function idTokenClaims(user: User, client: Client, scope: readonly string[]): Claims {
-  return client.idToken.claims === 'all' ? render({}, user, compiledFor(client, scope)) : {}
+export function idTokenClaims(
+  user: User,
+  client: Client,
+  scope: readonly string[],
+  { wishes, whole }: { readonly wishes: readonly ClaimWish[]; readonly whole: boolean } = {
+    wishes: NO_WISHES,
+    whole: false,
+  },
+): Claims {
+  const all = whole || client.idToken.claims === 'all'
+  const claims = all ? render({}, user, compiledFor(client, scope)) : {}
+  if (wishes.length === 0) return claims
+  // Asked for at this door: also what the scope gives at the other one.
+  const rules = [...claimRules(client, scope), ...askedRules(client, scope, wishes)]
+  const asked = rules.flatMap(({ name, rule }) => {
+    const wish = wishFor(wishes, name) ?? wishFor(wishes, name.split('.', 1)[0] ?? name)
+    return wish === undefined ? [] : [{ name, rule, wish }]
+  })
+  return render(claims, user, compileAsked(asked, client))
 }
 
-/** The rules in force, in the order they are written: the scope's, then the client's own, which win. */
-export function claimRules(client: Client, scope: readonly string[]): readonly { name: string; rule: ClaimRule }[] {
+/** The rules in force, in the order they are written: the scope's, then the client's own, which win; last the asked. */
+export function claimRules(
+  client: Client,
+  scope: readonly string[],
+  wishes: readonly ClaimWish[] = NO_WISHES,
+): readonly { name: string; rule: ClaimRule }[] {
   const standard = client.claimsFrom === 'map' ? [] : scope.flatMap(claimsOfScope)
   const own = Object.entries(client.claims).map(([name, rule]) => ({ name, rule }))
   const ownNames = new Set(own.map(({ name }) => name))
-  return [...standard.filter(({ name }) => !ownNames.has(name)), ...own]
+  const rules = [...standard.filter(({ name }) => !ownNames.has(name)), ...own]
+  return wishes.length === 0 ? rules : [...rules, ...askedRules(client, scope, wishes)]
+}
+
+/**
+ * What a client may ask for by name. OpenID Connect Core §5.5: the same claims that scopes of its own registration
+ * would give, and those of its map; what we do not know is ignored.
+ */
+export function isGivable(client: Client, name: string): boolean {
+  if (Object.keys(client.claims).some((own) => own === name || own.startsWith(`${name}.`))) return true
+  const standard = client.claimsFrom === 'map' ? undefined : standardClaim(name)
+  return standard !== undefined && includesScope(client.scope, standard.scope)
+}
+
+interface AskedRule {
+  readonly name: string
+  readonly rule: ClaimRule
+  readonly wish: ClaimWish
+}
+
+/** Beyond the scope and the client's own map. */
+function askedRules(client: Client, scope: readonly string[], wishes: readonly ClaimWish[]): readonly AskedRule[] {
+  return wishes.flatMap((wish) => {
+    const { name } = wish
+    const standard = standardClaim(name)
+    if (standard === undefined || scope.includes(standard.scope)) return []
+    const isOwn = Object.keys(client.claims).some((own) => own.split('.', 1)[0] === name)
+    return isOwn || !isGivable(client, name) ? [] : [{ name, rule: standard.rule, wish }]
+  })
+}
+
+function compileAsked(rules: readonly AskedRule[], client: Client): readonly Compiled[] {
+  return compile(rules, client).map((compiled, at) => {
+    const wish = rules[at]?.wish
+    if (wish?.values === undefined) return compiled
+    // OpenID Connect Core §5.5.1: asked for with a value, so given with that value or not at all.
+    return { ...compiled, value: (user) => onlyWanted(wish, compiled.value(user)) }
+  })
+}
+
+function onlyWanted(wish: ClaimWish, value: unknown): unknown {
+  return isWanted(wish, value) ? value : undefined
+}
+
+function compile(rules: readonly { name: string; rule: ClaimRule }[], client: Client): readonly Compiled[] {
+  return rules.map(({ name, rule }) => {
+    const [member = name, ...path] = name.split('.')
+    return { member, path, value: valueReader(rule, client) }
+  })
 }
 
 function compiledFor(client: Client, scope: readonly string[]): readonly Compiled[] {
@@ -49,10 +128,7 @@ function compiledFor(client: Client, scope: readonly string[]): readonly Compile
   if (known !== undefined) return known
   // `sub` is the user id whatever a map says.
   const rules = claimRules(client, scope).filter(({ name }) => name !== 'sub')
-  const fresh = rules.map(({ name, rule }) => {
-    const [member = name, ...path] = name.split('.')
-    return { member, path, value: valueReader(rule, client) }
-  })
+  const fresh = compile(rules, client)
   // Scopes are the client's own words, so few in number; a stranger cannot fill this.
   if (byScope.size < 256) byScope.set(key, fresh)
   return fresh

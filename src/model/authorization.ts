@@ -1,5 +1,6 @@
 // An authorization: proven right to tokens, in memory, between redeeming what a client presented and minting.
 
+import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { ClientRecord } from './client.ts'
 import type { Seconds } from './time.ts'
 import type { User } from './user.ts'
@@ -19,4 +20,6 @@ export interface OnBehalfOf {
   readonly amr: readonly string[]
   /** Of the authorization request; only in the ID token that answers its code. */
   readonly nonce: string | null
+  /** Single claims granted beside the scope. */
+  readonly claims: ClaimsRequest | null
 }

@@ -1,6 +1,7 @@
 // Settings of a client that are right one by one and wrong together: each refused, with what to change.
 
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { gives, grantTypesOf } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
 import { shown } from './setting.ts'
 
@@ -19,11 +20,22 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   const has = (grant: Client['grant_types'][number]) => client.grant_types.includes(grant)
   if (client.client_name === null) refuse('client_name', 'is required')
   if (client.grant_types.length === 0) refuse('grant_types', 'must name at least one grant')
-  if (has('authorization_code') && client.redirect_uris.length === 0) {
-    refuse('redirect_uris', 'needs at least one address for the grant authorization_code')
+  const needed = new Set(client.response_types.flatMap(grantTypesOf))
+  for (const grant of ['authorization_code', 'implicit'] as const) {
+    if (has(grant) && client.redirect_uris.length === 0) {
+      refuse('redirect_uris', `needs at least one address for the grant ${grant}`)
+    }
+    if (has(grant) === needed.has(grant)) continue
+    const flow = grant === 'implicit' ? 'tokens from the authorization endpoint (implicit)' : 'the code flow'
+    refuse('response_types', `and grant_types must both have ${flow}, or neither (RFC 7591 §2.1)`)
   }
-  if (has('authorization_code') !== client.response_types.includes('code')) {
-    refuse('response_types', 'and grant_types must both have the code flow, or neither (RFC 7591 §2.1)')
+  // OpenID Connect Registration §2: plain http would carry the tokens themselves.
+  const plain = client.redirect_uris.find((uri) => uri.startsWith('http:'))
+  if (has('implicit') && client.application_type === 'web' && plain !== undefined) {
+    refuse('redirect_uris', `holds ${shown(plain)}; a web client that has implicit must use https`)
+  }
+  if (client.reply.idToken === 'never' && client.response_types.some((type) => gives(type, 'id_token'))) {
+    refuse('reply.idToken', 'is never, but response_types promises an ID token')
   }
   if (has('refresh_token') && !has('authorization_code')) {
     refuse('grant_types', 'has refresh_token, but nothing that gives a refresh token')

@@ -2,9 +2,10 @@
 // command line, the set-up pages and the reference page are all made from it.
 
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
-import { flag, type Kind, listOf, listWhere, oneOf, scopeList, text, webAddress } from './setting.ts'
+import { flag, type Kind, listOf, listWhere, oneOf, scopeList, shown, text, webAddress } from './setting.ts'
 
 /** Dotted names with their values. */
 export type PlainSettings = Readonly<Record<string, unknown>>
@@ -37,6 +38,22 @@ const claimsKind: Kind<ClientSettings['claims']> = {
   },
 }
 
+/** Words of one type are separated by blanks, types by commas. */
+const responseTypeList: Kind<readonly ResponseType[]> = {
+  describes: `a list of ${RESPONSE_TYPES.map((type) => `\`${type}\``).join(', ')}`,
+  parse(value) {
+    const list: unknown = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value
+    if (!Array.isArray(list)) return { problem: `must be a list of ${RESPONSE_TYPES.join(', ')}` }
+    const types: ResponseType[] = []
+    for (const each of list) {
+      const type = typeof each === 'string' ? parseResponseType(each) : null
+      if (type === null) return { problem: `holds ${shown(each)}; known are ${RESPONSE_TYPES.join(', ')}` }
+      types.push(type)
+    }
+    return { value: [...new Set(types)] }
+  },
+}
+
 const origin = (value: string) =>
   /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
     ? null
@@ -50,8 +67,8 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
   row('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
   row('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either secret method is accepted unless `strictAuthMethod`.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，两种密钥方式都接受。'),
-  row('grant_types', listOf('authorization_code', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants the token endpoint accepts from it.', '允许使用的授权类型。'),
-  row('response_types', listOf('code'), responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types.', '授权端点允许的响应类型，须与 grant_types 一致。'),
+  row('grant_types', listOf('authorization_code', 'implicit', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants it may use; `implicit` goes with the response types that give a token at the authorization endpoint.', '允许使用的授权类型；`implicit` 用于在授权端点直接返回令牌的响应类型。'),
+  row('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
   row('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
   row('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
   row('id_token_signed_response_alg', oneOf('RS256', 'ES256'), 'RS256', 'How its ID tokens are signed; ES256 costs a fifth of the CPU.', 'ID Token 的签名算法；ES256 的计算开销约为五分之一。'),

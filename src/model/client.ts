@@ -1,10 +1,11 @@
 // A client: an application that asks this server for tokens. Names that RFC 7591 or OpenID Registration define are
 // kept as they are on the wire; only peculiarities of real clients have names of ours.
 
+import type { ResponseType } from '../protocol/response-type.ts'
 import type { Seconds } from './time.ts'
 
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
-export type GrantTypeName = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
 export type SigningAlgorithm = 'RS256' | 'ES256'
 
 /** Where a claim's value comes from and how it is written. See `claims/claim-map.ts`. */
@@ -76,7 +77,7 @@ export interface Client extends ClientSettings {
   readonly post_logout_redirect_uris: readonly string[]
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   readonly grant_types: readonly GrantTypeName[]
-  readonly response_types: readonly string[]
+  readonly response_types: readonly ResponseType[]
   readonly application_type: 'web' | 'native'
   /** Scopes it may have, space separated. */
   readonly scope: string

@@ -1,5 +1,6 @@
 // A grant: what a user has given a client, once. Codes and tokens hang on it; revoking it revokes them all.
 
+import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { Seconds } from './time.ts'
 
 export interface Grant {
@@ -16,6 +17,8 @@ export interface Grant {
   readonly scopeAsked: string
   /** What was granted. */
   readonly scope: string
+  /** Single claims granted beside the scope; null: none. */
+  readonly claims: ClaimsRequest | null
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]
   readonly issuedAt: Seconds

@@ -1,13 +1,16 @@
 // An interaction: one visit that signs in and consents, from the authorization request to its answer.
 
+import type { ClaimsRequest, ClaimWish } from '../protocol/claims-request.ts'
+import type { ResponseMode } from '../protocol/response-mode.ts'
+import type { ResponseType } from '../protocol/response-type.ts'
 import type { Seconds } from './time.ts'
 
 /** The authorization request after full validation, as plain data: exactly what the answer will be bound to. */
 export interface AuthorizationRequest {
   readonly clientId: string
   readonly redirectUri: string
-  readonly responseType: 'code'
-  readonly responseMode: 'query'
+  readonly responseType: ResponseType
+  readonly responseMode: ResponseMode
   /** Names asked for, in order, unknown ones included. */
   readonly scopeAsked: string
   /** Names this client can be granted, in the order asked. */
@@ -21,6 +24,30 @@ export interface AuthorizationRequest {
   readonly uiLocales: string | null
   /** User id named by a verified `id_token_hint`. */
   readonly hintedUserId: string | null
+  /** Single claims asked for, as far as this client can be given them. Absent: none. */
+  readonly claims?: ClaimsRequest
+  /** User ids that `claims` names as values of `sub`. Absent: anybody. */
+  readonly subjects?: readonly string[]
+}
+
+/** OpenID Connect Core §3.1.2.2: the request is about certain people, and must not be answered about another. */
+export function namesUser({
+  hintedUserId,
+  subjects,
+}: Pick<AuthorizationRequest, 'hintedUserId' | 'subjects'>): boolean {
+  return hintedUserId !== null || subjects !== undefined
+}
+
+export function mayBeAbout(
+  { hintedUserId, subjects }: Pick<AuthorizationRequest, 'hintedUserId' | 'subjects'>,
+  userId: string,
+): boolean {
+  return (hintedUserId === null || hintedUserId === userId) && (subjects === undefined || subjects.includes(userId))
+}
+
+/** Every single claim asked for, at whichever door. */
+export function wishesOf({ claims }: Pick<AuthorizationRequest, 'claims'>): readonly ClaimWish[] {
+  return claims === undefined ? [] : [...claims.userinfo, ...claims.id_token]
 }
 
 export interface Interaction {

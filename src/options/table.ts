@@ -155,6 +155,12 @@ export const TABLE = {
     en: 'Folder of the files MP_verify_….txt and WW_verify_….txt, which are served at the root.',
     zh: '存放 MP_verify_….txt 与 WW_verify_….txt 的目录，这些文件在根路径下提供。',
   }),
+  implicitAndHybrid: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Clients that are registered for it may have tokens straight from the authorization endpoint (id_token, code id_token, …). Codes alone are safer.',
+    zh: '允许已登记的应用在授权端点直接获得令牌（id_token、code id_token 等）。仅使用授权码更安全。',
+  }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

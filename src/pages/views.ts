@@ -117,6 +117,14 @@ export interface ConsentView {
   readonly notice?: 'user_changed' | null
 }
 
+/** An answer on its way to the client as a form: the only form that leaves our origin. */
+export interface FormPostView {
+  /** A trusted redirect URI, https or http. */
+  readonly action: string
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly client: ClientView
+}
+
 /** Field posted: `decision` = `sign-out` or `stay`. */
 export interface SignOutView {
   readonly form: FormTarget

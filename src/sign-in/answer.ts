@@ -1,12 +1,14 @@
 // How a journey ends: an answer at the client's redirect URI, or a page of ours when that is not to be trusted.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
+import { pageReply } from '../http/page-reply.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import type { Client } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
-import type { ClientView, ErrorView } from '../pages/index.ts'
+import { type ClientView, type ErrorView, formPostPage } from '../pages/index.ts'
 import type { OAuthError } from '../protocol/errors.ts'
-import { type AuthorizationAnswer, withQuery } from '../protocol/response-mode.ts'
+import { type AuthorizationAnswer, formFields, withFragment, withQuery } from '../protocol/response-mode.ts'
+import { frameOf } from '../visitor/frame.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import type { SignInParts } from './parts.ts'
 
@@ -15,26 +17,66 @@ function statusAfter(request: HttpRequest): 302 | 303 {
   return request.method === 'POST' ? 303 : 302
 }
 
+type Answerable = Pick<AuthorizationRequest, 'redirectUri' | 'responseMode'> &
+  Partial<Pick<AuthorizationRequest, 'uiLocales'>>
+
 /** RFC 6749 §4.1.2 and, unless this client cannot bear it, RFC 9207 §2. */
 export function answerReply(
   parts: SignInParts,
   http: HttpRequest,
-  request: Pick<AuthorizationRequest, 'redirectUri'>,
+  request: Answerable,
   client: Client,
   answer: AuthorizationAnswer,
   cookies: readonly string[] = [],
 ): HttpReply {
   const iss = client.authorize.iss ? parts.addresses.issuer : undefined
-  const location = withQuery(request.redirectUri, { ...answer, iss })
-  const outcome = { rule: 'code_issued', clause: 'RFC 6749 §4.1.2', reason: 'the code was sent to the client' }
-  return withOutcome(redirect(statusAfter(http), location, cookies), { ...outcome, clientId: client.client_id })
+  const whole = { ...answer, iss }
+  const sent = answer['code'] === undefined ? TOKENS_SENT : CODE_SENT
+  return withOutcome(
+    request.responseMode === 'form_post'
+      ? formReply(parts, http, request, client, whole, cookies)
+      : redirect(statusAfter(http), locationOf(request, whole), cookies),
+    { ...sent, clientId: client.client_id },
+  )
+}
+
+const CODE_SENT = { rule: 'code_issued', clause: 'RFC 6749 §4.1.2', reason: 'the code was sent to the client' }
+const TOKENS_SENT = {
+  rule: 'token_issued',
+  clause: 'OpenID Connect Core §3.2.2.5',
+  reason: 'tokens were sent to the client without a code',
+}
+
+function locationOf({ redirectUri, responseMode }: Answerable, answer: AuthorizationAnswer): string {
+  return responseMode === 'fragment' ? withFragment(redirectUri, answer) : withQuery(redirectUri, answer)
+}
+
+/** OAuth 2.0 Form Post Response Mode §2. */
+function formReply(
+  parts: SignInParts,
+  http: HttpRequest,
+  { redirectUri, uiLocales }: Answerable,
+  client: Client,
+  answer: AuthorizationAnswer,
+  cookies: readonly string[],
+): HttpReply {
+  // No language switch: asking for this page again would ask for another answer.
+  const frame = { ...frameOf(parts, http, uiLocales), languageHrefs: {} }
+  const page = formPostPage({ action: redirectUri, fields: formFields(answer), client: clientView(client) }, frame)
+  return pageReply(page, {
+    // Browsers apply it to every redirect that follows, and where the client sends its people then is its own affair.
+    formAction: [new URL(redirectUri).protocol],
+    frameAncestors: client.frameAncestors,
+    referrerPolicy: 'no-referrer',
+    cookies,
+  })
 }
 
 /** RFC 6749 §4.1.2.1: an error the client is told about, or shown here where its callback shows nothing useful. */
 export function refusalReply(
   parts: SignInParts,
   http: HttpRequest,
-  request: { readonly redirectUri: string; readonly state: string | null | undefined },
+  request: Answerable & { readonly state: string | null | undefined },
   client: Client,
   error: OAuthError,
   cookies: readonly string[] = [],

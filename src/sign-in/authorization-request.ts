@@ -8,7 +8,10 @@ import type { Parameters } from '../protocol/parameters.ts'
 import { parseChallenge } from '../protocol/pkce.ts'
 import { parseMaxAge, parsePrompt } from '../protocol/prompt.ts'
 import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../protocol/redirect-uri.ts'
+import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { parseScope, scopeWords } from '../protocol/scope.ts'
+import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
+import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
 /** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
 export class UntrustedRequest extends Error {
@@ -81,32 +84,46 @@ export function answerableState(parameters: Parameters): string | undefined {
   return state !== undefined && state.length <= LONGEST_STATE && !parameters.isRepeated('state') ? state : undefined
 }
 
+export interface RequestRules {
+  /** Throws for a hint that is none of ours. */
+  readonly hintedUser: (idTokenHint: string) => string
+  /** What the server has. */
+  readonly responseTypes: readonly ResponseType[]
+}
+
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record: { client }, redirectUri }: TrustedClient,
-  hintedUser: (idTokenHint: string) => string,
+  { hintedUser, responseTypes }: RequestRules,
 ): AuthorizationRequest {
   assertSingle(parameters)
   assertSupported(parameters)
+  const responseType = responseTypeOf(parameters, client, responseTypes)
+  const responseMode = responseModeOf(parameters, responseType, redirectUri)
   const idTokenHint = parameters.get('id_token_hint')
-  const { scopeAsked, scope } = parseScopes(parameters, client)
+  const { asked, granted } = parseScopes(parameters, client, responseType)
+  const nonce = parameters.get('nonce') ?? null
+  assertIdTokenBound(responseType, granted, nonce)
   const request: AuthorizationRequest = {
     clientId: client.client_id,
     redirectUri,
-    responseType: parseResponseType(parameters, client),
-    responseMode: parseResponseMode(parameters),
-    scopeAsked,
-    scope,
+    responseType,
+    responseMode,
+    scopeAsked: asked.join(' '),
+    scope: granted.join(' '),
     state: parseState(parameters),
-    nonce: parameters.get('nonce') ?? null,
-    codeChallenge: parseChallenge(parameters, client.authorize.pkce),
+    nonce,
+    // RFC 7636 protects a code; where none is given there is nothing to bind.
+    codeChallenge: gives(responseType, 'code') ? parseChallenge(parameters, client.authorize.pkce) : null,
     prompt: parsePrompt(parameters.get('prompt')),
     maxAge: parseMaxAge(parameters.get('max_age')),
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     hintedUserId: idTokenHint === undefined ? null : hintedUser(idTokenHint),
+    ...claimsAsked(parameters, client, granted, responseType),
   }
+  assertOnePerson(request)
   if (Buffer.byteLength(JSON.stringify(request)) > LONGEST_REQUEST) {
     throw invalidRequest('request_too_large', 'RFC 6749 §4.1.2.1', 'The authorization request is too large')
   }
@@ -124,6 +141,10 @@ const SINGLE = [
   'code_challenge',
   'code_challenge_method',
   'response_mode',
+  'display',
+  'claims',
+  'claims_locales',
+  'acr_values',
   'login_hint',
   'id_token_hint',
   'ui_locales',
@@ -149,32 +170,6 @@ function assertSupported(parameters: Parameters): void {
   })
 }
 
-function parseResponseType(parameters: Parameters, { authorize, response_types }: Client): 'code' {
-  const text = parameters.get('response_type')
-  if (text === undefined) {
-    if (authorize.defaultResponseType === 'code') return 'code'
-    throw invalidRequest('response_type_missing', 'RFC 6749 §3.1.1', 'response_type is required')
-  }
-  if (text === 'code' && response_types.includes('code')) return 'code'
-  const known = text === 'code'
-  throw new OAuthError({
-    error: known ? 'unauthorized_client' : 'unsupported_response_type',
-    description: known ? 'The client may not use this response_type' : 'This server does not have that response_type',
-    rule: known ? 'response_type_not_allowed' : 'response_type_unsupported',
-    clause: 'RFC 6749 §4.1.2.1',
-  })
-}
-
-function parseResponseMode(parameters: Parameters): 'query' {
-  const mode = parameters.get('response_mode')
-  if (mode === undefined || mode === 'query') return 'query'
-  throw invalidRequest(
-    'response_mode_unsupported',
-    'OAuth 2.0 Multiple Response Types §2.1',
-    'This server does not have that response_mode',
-  )
-}
-
 function parseState(parameters: Parameters): string | null {
   const state = parameters.get('state')
   if (state === undefined) return null
@@ -184,13 +179,18 @@ function parseState(parameters: Parameters): string | null {
   return state
 }
 
+interface Scopes {
+  readonly asked: readonly string[]
+  readonly granted: readonly string[]
+}
+
 /** RFC 6749 §3.3: absent means the registered default, without what has to be asked for by name. */
-function parseScopes(parameters: Parameters, client: Client): { readonly scopeAsked: string; readonly scope: string } {
+function parseScopes(parameters: Parameters, client: Client, responseType: ResponseType): Scopes {
   const allowed = scopeWords(client.scope)
   const text = parameters.get('scope')
   if (text === undefined) {
     const words = allowed.filter((word) => word !== 'openid' && word !== 'offline_access')
-    return { scopeAsked: words.join(' '), scope: words.join(' ') }
+    return { asked: words, granted: words }
   }
   const words = parseScope(text, client.authorize.scopeSeparators)
   const refused = words?.find((word) => !allowed.includes(word))
@@ -203,5 +203,8 @@ function parseScopes(parameters: Parameters, client: Client): { readonly scopeAs
       clause: 'RFC 6749 §3.3',
     })
   }
-  return { scopeAsked: words.join(' '), scope: words.filter((word) => allowed.includes(word)).join(' ') }
+  // OpenID Connect Core §11: offline_access is ignored where no code is given.
+  const isOffline = gives(responseType, 'code')
+  const granted = words.filter((word) => allowed.includes(word) && (isOffline || word !== 'offline_access'))
+  return { asked: words, granted }
 }

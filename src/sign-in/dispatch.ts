@@ -6,7 +6,7 @@ import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import { addressBucket } from '../http/trusted-proxies.ts'
 import type { Consent } from '../model/consent.ts'
-import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
+import { type AuthorizationRequest, type Interaction, wishesOf } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Visit } from '../store/sessions.ts'
@@ -43,6 +43,7 @@ export async function dispatch(parts: SignInParts, journey: Journey): Promise<Ht
         request,
         client: visit.client,
         session: step.signedIn.session,
+        user: step.signedIn.user,
         ...(interaction !== null && { interactionId: interaction.interactionId }),
         ...(consent !== undefined && { consent }),
       })
@@ -68,7 +69,7 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: consentKinds(visit.client.client, request.scope.split(' ')).join(' '),
+    kinds: consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' '),
     now: parts.clock.now(),
   })
 }

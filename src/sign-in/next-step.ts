@@ -1,7 +1,7 @@
 // What is still missing? The whole journey of a browser is this one function over what is known, and it is pure.
 
 import type { ClientRecord } from '../model/client.ts'
-import type { AuthorizationRequest } from '../model/interaction.ts'
+import { type AuthorizationRequest, mayBeAbout, namesUser } from '../model/interaction.ts'
 import type { Seconds } from '../model/time.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { coversScope } from '../protocol/scope.ts'
@@ -37,16 +37,14 @@ export function nextStep(known: Known): NextStep {
   const silent = request.prompt.includes('none')
   const done = progress.authenticatedSessionId !== null
   const current = currentOf(known)
-  if (current === null) return authenticate(silent, request.hintedUserId !== null ? 'id_token_hint' : 'no_session')
+  if (current === null) return authenticate(silent, namesUser(request) ? 'id_token_hint' : 'no_session')
 
   // OpenID Connect Core §3.1.2.1: prompt, max_age and id_token_hint, each answered by one sign-in on this visit.
   if (request.prompt.includes('login') && !done) return authenticate(silent, 'prompt')
   const chosen = done || progress.chosenSessionId !== null
   if (request.prompt.includes('select_account') && !chosen) return { kind: 'select_account' }
   if (isTooOld(request.maxAge, now - current.session.authenticatedAt) && !done) return authenticate(silent, 'max_age')
-  if (request.hintedUserId !== null && request.hintedUserId !== current.user.userId) {
-    return authenticate(silent, 'id_token_hint')
-  }
+  if (!mayBeAbout(request, current.user.userId)) return authenticate(silent, 'id_token_hint')
 
   if (!needsConsent(known, current)) return { kind: 'issue', signedIn: current }
   if (silent) {
@@ -68,10 +66,7 @@ function isTooOld(maxAge: Seconds | null, age: Seconds): boolean {
 function currentOf({ request, signedIn, progress }: Known): SignedInHere | null {
   const wanted = progress.authenticatedSessionId ?? progress.chosenSessionId
   if (wanted !== null) return signedIn.find(({ session }) => session.sessionId === wanted) ?? null
-  if (request.hintedUserId !== null) {
-    return signedIn.find(({ user }) => user.userId === request.hintedUserId) ?? signedIn[0] ?? null
-  }
-  return signedIn[0] ?? null
+  return signedIn.find(({ user }) => mayBeAbout(request, user.userId)) ?? signedIn[0] ?? null
 }
 
 function needsConsent({ request, client: { client }, progress, kinds }: Known, { consent }: SignedInHere): boolean {

@@ -7,10 +7,12 @@ import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
 import type { Seconds } from '../model/time.ts'
+import type { User } from '../model/user.ts'
 import type { Brand, Locale } from '../pages/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Addresses } from '../protocol/addresses.ts'
 import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
+import type { ResponseType } from '../protocol/response-type.ts'
 import type { InteractionLimits } from '../store/interactions.ts'
 import type { Store } from '../store/store.ts'
 import type { GuessingLimits } from './authenticators/limits.ts'
@@ -25,6 +27,8 @@ export interface SignInParts {
   readonly defaultLocale: Locale
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers
+  /** What the authorization endpoint gives, to clients that are registered for it. */
+  readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
   readonly csrfKey: Uint8Array
   readonly limits: GuessingLimits
@@ -39,6 +43,7 @@ export interface SignInParts {
     readonly request: AuthorizationRequest
     readonly client: ClientRecord
     readonly session: Session
+    readonly user: User
     readonly interactionId?: string
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>

@@ -35,13 +35,15 @@ export interface NewCode {
 
 export interface GrantVerbs {
   /**
-   * One grant with its code. Ends the interaction it comes from (once) and remembers a fresh consent in the same
-   * step. False: session, user, client, consent or interaction are no longer what the decision saw.
+   * One grant with what the authorization endpoint gives of it: a code, an access token, both, or neither (an ID token
+   * is kept nowhere). Ends the interaction it comes from (once) and remembers a fresh consent in the same step. False:
+   * session, user, client, consent or interaction are no longer what the decision saw.
    */
   issueCode(
     grant: NewGrant,
-    code: NewCode,
+    code: NewCode | null,
     beside: {
+      readonly accessToken?: NewAccessToken
       readonly interactionId?: string
       readonly consent?: Consent
       /** The decision rests on a yes from before, which must still stand. */
@@ -72,38 +74,14 @@ export interface GrantVerbs {
 
 export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): GrantVerbs {
   return {
-    async issueCode(grant, code, { interactionId, consent, remembered, touch, events }) {
+    async issueCode(grant, code, { accessToken, interactionId, consent, remembered, touch, events }) {
       const steps: Step[] = []
       if (interactionId !== undefined)
         steps.push(step(finishInteraction, { interaction_id: interactionId }, 'interaction'))
       if (remembered) steps.push(step(holdConsent, { user_id: grant.userId, client_id: grant.clientId }, 'consent'))
-      steps.push(
-        step(
-          insertGrant,
-          {
-            grant_id: grant.grantId,
-            client_id: grant.clientId,
-            client_generation: grant.clientGeneration,
-            user_id: grant.userId,
-            session_id: grant.sessionId,
-            offline: asFlag(grant.offline),
-            scope_asked: grant.scopeAsked,
-            scope: grant.scope,
-            expires_at: grant.expiresAt,
-            now: grant.issuedAt,
-          },
-          'grant',
-        ),
-        step(sql.insertCode, {
-          hash: code.hash,
-          grant_id: grant.grantId,
-          redirect_uri: code.redirectUri,
-          code_challenge: code.codeChallenge,
-          nonce: code.nonce,
-          now: grant.issuedAt,
-          expires_at: code.expiresAt,
-        }),
-      )
+      steps.push(grantStep(grant))
+      if (code !== null) steps.push(codeStep(grant, code))
+      if (accessToken !== undefined) steps.push(accessTokenStep(accessToken))
       if (touch) steps.push(step(touchSession, { session_id: grant.sessionId, now: grant.issuedAt }))
       if (consent !== undefined) {
         steps.push(
@@ -153,4 +131,33 @@ export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => Clien
       await driver.atomic([step(revokeGrant, { grant_id: grantId, now: event.at }, 'live'), ...eventSteps([event])])
     },
   }
+}
+
+function grantStep(grant: NewGrant): Step {
+  const bind = {
+    grant_id: grant.grantId,
+    client_id: grant.clientId,
+    client_generation: grant.clientGeneration,
+    user_id: grant.userId,
+    session_id: grant.sessionId,
+    offline: asFlag(grant.offline),
+    scope_asked: grant.scopeAsked,
+    scope: grant.scope,
+    claims: grant.claims === null ? null : JSON.stringify(grant.claims),
+    expires_at: grant.expiresAt,
+    now: grant.issuedAt,
+  }
+  return step(insertGrant, bind, 'grant')
+}
+
+function codeStep({ grantId, issuedAt }: NewGrant, code: NewCode): Step {
+  return step(sql.insertCode, {
+    hash: code.hash,
+    grant_id: grantId,
+    redirect_uri: code.redirectUri,
+    code_challenge: code.codeChallenge,
+    nonce: code.nonce,
+    now: issuedAt,
+    expires_at: code.expiresAt,
+  })
 }

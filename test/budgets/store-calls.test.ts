@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { countingDriver } from '../support/counting-driver.ts'
-import { RelyingParty, tokensOf } from '../support/relying-party.ts'
+import { query, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 
 describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
@@ -14,7 +14,12 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
   const origin = { origin: new URL(CALLBACK).origin }
 
   beforeAll(async () => {
-    host = await startServer({ database, wrap: counting.wrap })
+    host = await startServer({ database, wrap: counting.wrap, implicitAndHybrid: true })
+    const hybrid = {
+      grant_types: ['authorization_code', 'implicit'],
+      response_types: ['code id_token token', 'id_token'],
+    }
+    await host.addClient('hybrid', 'openid-connect', { consent: 'implied', ...hybrid })
     await host.addClient('app', 'openid-connect', { consent: 'implied' })
     await host.addClient('page', 'spa', { consent: 'implied' })
     const settings = { grant_types: ['client_credentials'], response_types: [], scope: 'read' }
@@ -49,6 +54,33 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
   test('a silent authorization: one read, one write, no signature', async () => {
     const { calls, writes, signatures } = await spent(() => app.visitor.get(app.authorizeUrl({ prompt: 'none' })))
     expect([calls <= 2, writes, signatures]).toEqual([true, 1, 0])
+  })
+
+  test.each([
+    ['code id_token token', 1],
+    ['id_token', 1],
+  ])('a silent authorization for %s: one read, one write, one signature', async (response_type, expected) => {
+    const url = `${host.origin}/sso/authorize?${query({
+      client_id: 'hybrid',
+      response_type,
+      redirect_uri: CALLBACK,
+      scope: 'openid profile',
+      nonce: 'n',
+      prompt: 'none',
+    })}`
+    const { result, reads, writes, signatures } = await spent(() => app.visitor.get(url))
+    expect(result.location).toContain('#')
+    expect(result.location).toContain('id_token=')
+    expect([reads, writes, signatures]).toEqual([1, 1, expected])
+  })
+
+  test('single claims that were asked for cost no further call', async () => {
+    const claims = '{"userinfo":{"email":null},"id_token":{"phone_number":null}}'
+    const silent = await spent(() => app.visitor.get(app.authorizeUrl({ prompt: 'none', claims })))
+    expect([silent.reads, silent.writes]).toEqual([1, 1])
+    const { access } = tokensOf(await app.redeem(new URL(silent.result.location ?? '').searchParams.get('code') ?? ''))
+    const told = await spent(() => app.userinfo(access))
+    expect([told.calls, told.writes, told.result.status]).toEqual([1, 0, 200])
   })
 
   test('tokens by code: at most three calls, one write, one signature', async () => {

@@ -144,7 +144,10 @@ describe('values', () => {
     ['strictAuthMethod', 'true', 'must be true or false'],
     ['authorize.iss', 1, 'must be true or false'],
     ['authorize.pkce', 'plain', 'must be one of required, optional, off'],
-    ['grant_types', ['implicit'], 'holds "implicit"; known are'],
+    ['grant_types', ['password'], 'holds "password"; known are'],
+    ['response_types', ['code id_token id_token'], 'holds "code id_token id_token"; known are code, id_token'],
+    ['response_types', [7], 'holds a number'],
+    ['response_types', { 0: 'code' }, 'must be a list of code'],
     ['grant_types', { 0: 'authorization_code' }, 'must be a list of'],
     ['response_types', ['token'], 'holds "token"; known are code'],
     ['token.paramSources', [{ form: true }], 'holds an object'],
@@ -178,6 +181,7 @@ describe('values', () => {
   test.each([
     ['redirect_uris', 'https://client.test/cb', ['https://client.test/cb']],
     ['grant_types', 'authorization_code, refresh_token', ['authorization_code', 'refresh_token']],
+    ['response_types', 'code', ['code']],
     ['frameAncestors', ['https://app.test', 'http://localhost:3000'], ['https://app.test', 'http://localhost:3000']],
     ['scope', ' openid  profile openid ', 'openid profile'],
     ['client_name', ' 制作云 👩‍💻 ', '制作云 👩‍💻'],
@@ -187,7 +191,20 @@ describe('values', () => {
   })
 })
 
+test('response types are kept in one order of their words, each once', () => {
+  const client = made({
+    grant_types: ['authorization_code', 'implicit'],
+    response_types: ['token id_token code', 'code id_token token', 'code'],
+  })
+  expect(client.response_types).toEqual(['code id_token token', 'code'])
+  expect(made({ grant_types: 'implicit', response_types: 'id_token, token id_token' }).response_types).toEqual([
+    'id_token',
+    'id_token token',
+  ])
+})
+
 describe('contradictions', () => {
+  const IMPLICIT = { grant_types: ['implicit'], response_types: ['id_token'] }
   const both = ['authorization_code', 'refresh_token']
   test.each<[string, string, object, object]>([
     ['the code flow without a redirect URI', 'redirect_uris', { redirect_uris: [] }, {}],
@@ -198,6 +215,31 @@ describe('contradictions', () => {
       'response_types',
       { grant_types: ['client_credentials'], response_types: ['code'] },
       { grant_types: ['client_credentials'] },
+    ],
+    [
+      'D10 the implicit grant without its response type',
+      'response_types',
+      { grant_types: ['authorization_code', 'implicit'] },
+      { grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'code id_token'] },
+    ],
+    [
+      'D10 a hybrid response type without the implicit grant',
+      'response_types',
+      { response_types: ['code id_token'] },
+      { grant_types: ['implicit'], response_types: 'token id_token' },
+    ],
+    [
+      'implicit over plain http',
+      'redirect_uris',
+      { ...IMPLICIT, redirect_uris: ['http://127.0.0.1/cb'] },
+      { ...IMPLICIT, redirect_uris: ['http://127.0.0.1/cb'], application_type: 'native' },
+    ],
+    ['implicit without a redirect URI', 'redirect_uris', { ...IMPLICIT, redirect_uris: [] }, IMPLICIT],
+    [
+      'an ID token that is never sent',
+      'reply.idToken',
+      { ...IMPLICIT, 'reply.idToken': 'never' },
+      { grant_types: ['authorization_code', 'implicit'], response_types: ['code token'], 'reply.idToken': 'never' },
     ],
     ['a refresh grant that nothing feeds', 'grant_types', { grant_types: ['refresh_token'] }, { grant_types: both }],
     [

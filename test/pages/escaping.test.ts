@@ -74,6 +74,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       switchUser: form,
     },
   ],
+  ['form-post', pages.formPostPage, { action: 'https://c.example/', fields: [['state', 's']], client }],
   ['sign-out', pages.signOutPage, { form, client, user }],
   ['signed-out', pages.signedOutPage, { client, continueHref: 'https://c.example/' }],
   [

@@ -376,3 +376,17 @@ describe('§3.1.2.3 sessions end', () => {
     expectRefusal(await busy.get(authorizeUrl(host, { prompt: 'none' })), host, 'login_required')
   })
 })
+
+test('RFC 7591 §2 sign-in and consent show the policy and the terms that a client is registered with', async () => {
+  const links = { policy_uri: 'https://suite.test/login.html?a=1&b=2', tos_uri: 'https://openid.net' }
+  await host.addClient('linked', 'openid-connect', links)
+  const visitor = new Visitor()
+  const page = await ask(visitor, host, { client_id: 'linked' })
+  const consent = await signIn(visitor, page, 'alice')
+  expect([isAt(page, 'sign-in'), isAt(consent, 'consent')]).toEqual([true, true])
+  for (const { html } of [page, consent]) {
+    expect(html).toContain('id="client-policy" href="https://suite.test/login.html?a=1&amp;b=2"')
+    expect(html).toContain('id="client-terms" href="https://openid.net"')
+  }
+  expect((await ask(new Visitor(), host)).html).not.toMatch(/client-policy|client-terms/)
+})

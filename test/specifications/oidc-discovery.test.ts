@@ -1,6 +1,7 @@
 // OpenID Connect Discovery 1.0 and RFC 8414: one document at two addresses, which promises nothing that is not there.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RESPONSE_TYPES } from '../../src/protocol/response-type.ts'
 import { startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
 let host: TestServer
@@ -54,12 +55,12 @@ describe('§3 what it promises', () => {
   test('has every member that is required, and lists what is on', () => {
     expect(metadata).toMatchObject({
       response_types_supported: ['code'],
-      response_modes_supported: ['query'],
+      response_modes_supported: ['query', 'fragment', 'form_post'],
       subject_types_supported: ['public'],
       code_challenge_methods_supported: ['S256'],
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
-      claims_parameter_supported: false,
+      claims_parameter_supported: true,
     })
     expect([...listOf('grant_types_supported')].sort()).toEqual([
       'authorization_code',
@@ -131,5 +132,30 @@ describe('§3 what it promises', () => {
     for (const key of keys)
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret)
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length)
+  })
+})
+
+describe('with implicitAndHybrid on', () => {
+  test('every response type is listed, and the grant that goes with it', async () => {
+    const open = await startServer({ implicitAndHybrid: true })
+    try {
+      const listed = await documentAt(`${open.issuer}/.well-known/openid-configuration`)
+      expect(listed['response_types_supported']).toEqual(RESPONSE_TYPES)
+      expect(listed['grant_types_supported']).toEqual([...listOf('grant_types_supported'), 'implicit'])
+      expect({ ...listed, response_types_supported: ['code'], grant_types_supported: [] }).toEqual(
+        JSON.parse(
+          JSON.stringify({ ...metadata, grant_types_supported: [] }).replaceAll(host.issuer, open.issuer),
+        ) as unknown,
+      )
+    } finally {
+      await open.close()
+    }
+  })
+
+  test('each acr value listed is one that can be asked for as essential', () => {
+    expect(listOf('acr_values_supported')).toEqual([
+      'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
+    ])
+    for (const name of ['acr', 'auth_time', 'nonce', 'email']) expect(listOf('claims_supported')).toContain(name)
   })
 })

@@ -271,7 +271,7 @@ describe('§4.1.2.1 refusals', () => {
     expectRefusal(await alice.get(authorizeUrl(host, { [name]: 'x' })), host, error)
   })
 
-  test.each(['fragment', 'form_post', 'web_message', 'QUERY'])('response_mode %s is refused', async (response_mode) => {
+  test.each(['web_message', 'jwt', 'QUERY'])('R27 response_mode %s is refused', async (response_mode) => {
     expectRefusal(await alice.get(authorizeUrl(host, { response_mode })), host, 'invalid_request')
     expectCode(await alice.get(authorizeUrl(host, { response_mode: 'query' })))
   })

@@ -19,6 +19,8 @@ const PLAIN_VALUES = [
   'code_challenge_method',
   'scope',
   'max_age',
+  'display',
+  'acr_values',
   'ui_locales',
   'token_type_hint',
 ]
@@ -106,7 +108,7 @@ function isShown(parameters: Parameters | null, name: string): boolean {
 }
 
 const SECRET_NAMES =
-  'client_id client_secret code state nonce code_challenge code_verifier login_hint id_token_hint request request_uri ' +
+  'client_id client_secret code state nonce claims claims_locales code_challenge code_verifier login_hint id_token_hint request request_uri ' +
   'resource refresh_token access_token token username password decision csrf account another remember'
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([...PLAIN_VALUES, ...URI_VALUES, ...SECRET_NAMES.split(' ')])

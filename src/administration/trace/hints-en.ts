@@ -46,10 +46,19 @@ export const HINTS_EN = {
     'redirect_uri must equal a registered one letter by letter. Correct it at the client, or register the one it sends: "npx lingpai client update".',
   response_type_missing:
     'Send response_type=code; for a client that cannot, set authorize.defaultResponseType to code.',
-  response_type_unsupported: 'Only response_type=code exists here. Choose the authorization code flow at the client.',
-  response_type_not_allowed: 'The client is not registered for response_type=code. Add it to response_types.',
+  response_type_unsupported:
+    'Choose the authorization code flow (response_type=code) at the client. Types that give an ID token or token at the authorization endpoint need the server option implicitAndHybrid; token alone does not exist.',
+  response_type_not_allowed: 'The client is not registered for this response_type. Add it to response_types.',
   response_mode_unsupported:
-    'Only response_mode=query exists here. Choose it at the client, or leave the parameter out.',
+    'response_mode can be query, fragment or form_post. Choose one at the client, or leave the parameter out.',
+  response_mode_leaks: 'Tokens are never sent in a query. Choose response_mode fragment or form_post at the client.',
+  response_mode_unreachable: 'form_post reaches https and http addresses only. Choose query or fragment at the client.',
+  nonce_missing: 'Let the client send a nonce: an ID token from the authorization endpoint must answer its request.',
+  openid_missing: 'The client asks for an ID token, so its scope must hold openid.',
+  claims_malformed: 'The parameter claims is not as OpenID Connect Core §5.5 has it. Correct it at the client.',
+  claims_sub_contradicts: 'claims and id_token_hint name different persons, or nobody. Correct it at the client.',
+  acr_unmet:
+    'The client insists on an authentication class (acr) that this server does not have. Ask for it as a wish.',
   scope_malformed: 'scope holds characters that are not allowed. Separate names by one blank: openid profile phone.',
   scope_not_allowed:
     'The client may not have one of the names in scope. Correct it at the client, or allow the name to it.',

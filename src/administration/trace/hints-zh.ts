@@ -38,9 +38,18 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   redirect_uri_mismatch:
     'redirect_uri 必须与登记的地址逐字相同。请在应用一侧改正，或用“npx lingpai client update”登记它所发送的地址。',
   response_type_missing: '请发送 response_type=code；应用做不到时，可把 authorize.defaultResponseType 设为 code。',
-  response_type_unsupported: '这里只支持 response_type=code。请在应用一侧选择授权码流程。',
-  response_type_not_allowed: '该应用没有登记 response_type=code。请把它加入 response_types。',
-  response_mode_unsupported: '这里只支持 response_mode=query。请在应用一侧选择它，或不发送此参数。',
+  response_type_unsupported:
+    '请在应用一侧选择授权码流程（response_type=code）。在授权端点直接返回令牌的类型需要开启服务器选项 implicitAndHybrid；不支持单独的 token。',
+  response_type_not_allowed: '该应用没有登记这个 response_type。请把它加入 response_types。',
+  response_mode_unsupported:
+    'response_mode 可以是 query、fragment 或 form_post。请在应用一侧选择其一，或不发送此参数。',
+  response_mode_leaks: '令牌绝不会放在查询串中。请在应用一侧选择 fragment 或 form_post。',
+  response_mode_unreachable: 'form_post 只能到达 https 和 http 地址。请在应用一侧选择 query 或 fragment。',
+  nonce_missing: '请让应用发送 nonce：授权端点返回的 ID 令牌必须与请求对应。',
+  openid_missing: '应用要求返回 ID 令牌，因此 scope 中必须有 openid。',
+  claims_malformed: '参数 claims 不符合 OpenID Connect Core §5.5。请在应用一侧改正。',
+  claims_sub_contradicts: 'claims 与 id_token_hint 指明的不是同一个人，或没有指明任何人。请在应用一侧改正。',
+  acr_unmet: '应用坚持要求本服务器没有的认证级别（acr）。请改为非必需的请求。',
   scope_malformed: 'scope 中有不允许的字符。各名称之间用一个空格分隔：openid profile phone。',
   scope_not_allowed: 'scope 中有该应用不可使用的名称。请在应用一侧改正，或允许该名称。',
   state_too_long: 'state 超过 4096 个字符。请让应用自己保存数据，只发送一个引用。',

@@ -89,6 +89,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       defaultLocale: options.defaultLocale,
       lifetimes: options.lifetimes,
       limits: options.limits,
+      implicitAndHybrid: options.implicitAndHybrid,
       trustedProxies: options.trustedProxies,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,

@@ -3,12 +3,17 @@
 
 import type { Endpoint } from '../../http/message.ts'
 import { jsonText } from '../../http/replies.ts'
+import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import { PROMPTS } from '../../protocol/prompt.ts'
+import { RESPONSE_MODES } from '../../protocol/response-mode.ts'
+import { grantTypesOf, type ResponseType } from '../../protocol/response-type.ts'
 import type { GrantType } from '../grant-types/grant-type.ts'
 
 export interface MetadataParts {
   readonly addresses: Addresses
+  readonly responseTypes: readonly ResponseType[]
+  /** Of the token endpoint. */
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly string[]
   readonly signingAlgorithms: readonly string[]
@@ -31,9 +36,9 @@ export function metadataDocument(parts: MetadataParts): Readonly<Record<string, 
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
     scopes_supported: parts.scopes,
-    response_types_supported: ['code'],
-    response_modes_supported: ['query'],
-    grant_types_supported: parts.grantTypes.map(({ name }) => name),
+    response_types_supported: parts.responseTypes,
+    response_modes_supported: RESPONSE_MODES,
+    grant_types_supported: grantTypesIn(parts),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: parts.signingAlgorithms,
     token_endpoint_auth_methods_supported: methods,
@@ -43,12 +48,18 @@ export function metadataDocument(parts: MetadataParts): Readonly<Record<string, 
     code_challenge_methods_supported: ['S256'],
     prompt_values_supported: PROMPTS,
     claims_supported: parts.claims,
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
+    acr_values_supported: ACR_VALUES,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     ui_locales_supported: parts.locales,
     authorization_response_iss_parameter_supported: true,
   }
+}
+
+/** `implicit` is a grant of the authorization endpoint; all others are the token endpoint's. */
+function grantTypesIn({ responseTypes, grantTypes }: MetadataParts): readonly string[] {
+  return [...new Set([...grantTypes.map(({ name }) => name), ...responseTypes.flatMap(grantTypesOf)])]
 }
 
 export function metadataEndpoint(parts: MetadataParts): Endpoint {

@@ -50,12 +50,12 @@ function answered(client: Client, claims: object): HttpReply {
 
 function claimsFor(found: FoundAccessToken, now: number): object {
   const { client } = found.client
-  const { user } = assertHolds(found, now)
+  const { user, grant } = assertHolds(found, now)
   // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
   if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
     throw insufficientScope('openid', 'user info needs the scope openid')
   }
-  return userClaims(user, client, found.token.scope.split(' '))
+  return userClaims(user, client, found.token.scope.split(' '), grant.claims?.userinfo)
 }
 
 function wrongPlace({ userinfo }: Client): OAuthError {

@@ -52,6 +52,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
                 authenticatedAt: code.grant.authenticatedAt,
                 amr: code.grant.amr,
                 nonce: code.code.nonce,
+                claims: code.grant.claims,
               },
             },
             secrets: { accessToken: newSecret(), refreshToken: newSecret() },

@@ -6,6 +6,9 @@ import { sha256 } from '../../credentials/digest.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
+import { acrOf } from '../../protocol/acr.ts'
+import { wishFor } from '../../protocol/claims-request.ts'
+import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
 import type { KeyRing } from '../keys/ring.ts'
@@ -51,18 +54,9 @@ export interface MintRequest {
 
 export function mint(parts: MintParts, request: MintRequest): Minted {
   const { authorization, secrets, familyExpiresAt, issuedAt, now } = request
-  const { client: record, scope, onBehalfOf } = authorization
-  const { client } = record
-  const expiresAt = issuedAt + parts.lifetimes.accessToken
-  const accessToken: NewAccessToken = {
-    hash: sha256(secrets.accessToken),
-    grantId: onBehalfOf?.grantId ?? null,
-    clientId: client.client_id,
-    clientGeneration: record.generation,
-    scope,
-    issuedAt,
-    expiresAt,
-  }
+  const { scope, onBehalfOf } = authorization
+  const { client } = authorization.client
+  const accessToken = accessTokenRecord(parts, authorization, secrets.accessToken, issuedAt)
   const refreshToken: NewRefreshToken | null =
     onBehalfOf === null || familyExpiresAt === null
       ? null
@@ -73,48 +67,120 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
           expiresAt: Math.min(issuedAt + parts.lifetimes.refreshIdle, familyExpiresAt),
           familyExpiresAt,
         }
-  // A repeat may come when a short-lived access token is over already.
-  const remaining = Math.max(0, expiresAt - now)
   const response: TokenResponse = {
     access_token: secrets.accessToken,
     token_type: 'Bearer',
-    expires_in: client.reply.expiresIn === 'string' ? String(remaining) : remaining,
+    expires_in:
+      client.reply.expiresIn === 'string' ? String(remainingOf(accessToken, now)) : remainingOf(accessToken, now),
     ...(refreshToken !== null && { refresh_token: secrets.refreshToken }),
     scope,
     ...(onBehalfOf !== null &&
-      sendsIdToken(client, scope) && { id_token: idToken(parts, client, scope, onBehalfOf, secrets.accessToken, now) }),
+      sendsIdToken(client, scope) && {
+        id_token: idToken(parts, authorization, onBehalfOf, { accessToken: secrets.accessToken }, now),
+      }),
   }
   return { response, accessToken, refreshToken }
+}
+
+/** What the authorization endpoint itself gives. OpenID Connect Core §3.2.2.5, §3.3.2.5; RFC 6749 §4.2.2. */
+export interface AnswerTokens {
+  readonly access_token?: string
+  readonly token_type?: 'Bearer'
+  readonly expires_in?: string
+  readonly scope?: string
+  readonly id_token?: string
+}
+
+export interface AnswerRequest {
+  readonly authorization: Authorization & { readonly onBehalfOf: OnBehalfOf }
+  readonly type: ResponseType
+  /** The code and access token beside it; null where the type gives none. */
+  readonly code: string | null
+  readonly accessToken: string | null
+  readonly now: Seconds
+}
+
+export function mintAnswer(
+  parts: MintParts,
+  { authorization, type, code, accessToken, now }: AnswerRequest,
+): { readonly tokens: AnswerTokens; readonly accessToken: NewAccessToken | null } {
+  const record = accessToken === null ? null : accessTokenRecord(parts, authorization, accessToken, now)
+  const beside = { accessToken, code, whole: type === 'id_token' }
+  const tokens: AnswerTokens = {
+    ...(accessToken !== null &&
+      record !== null && {
+        access_token: accessToken,
+        token_type: 'Bearer',
+        expires_in: String(remainingOf(record, now)),
+        scope: authorization.scope,
+      }),
+    ...(gives(type, 'id_token') && { id_token: idToken(parts, authorization, authorization.onBehalfOf, beside, now) }),
+  }
+  return { tokens, accessToken: record }
+}
+
+function accessTokenRecord(
+  { lifetimes }: MintParts,
+  { client, scope, onBehalfOf }: Authorization,
+  secret: string,
+  issuedAt: Seconds,
+): NewAccessToken {
+  return {
+    hash: sha256(secret),
+    grantId: onBehalfOf?.grantId ?? null,
+    clientId: client.client.client_id,
+    clientGeneration: client.generation,
+    scope,
+    issuedAt,
+    expiresAt: issuedAt + lifetimes.accessToken,
+  }
+}
+
+/** A repeat may come when a short-lived access token is over already. */
+function remainingOf({ expiresAt }: NewAccessToken, now: Seconds): Seconds {
+  return Math.max(0, expiresAt - now)
 }
 
 function sendsIdToken(client: Client, scope: string): boolean {
   return client.reply.idToken === 'auto' && includesScope(scope, 'openid')
 }
 
+/** What an ID token is given together with. */
+interface Beside {
+  readonly accessToken: string | null
+  readonly code?: string | null
+  /** OpenID Connect Core §5.4: no access token will be issued, so the scope's claims are here. */
+  readonly whole?: boolean
+}
+
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
   { issuer, keys, lifetimes }: MintParts,
-  client: Client,
-  scope: string,
-  { user, authenticatedAt, amr, nonce }: OnBehalfOf,
-  accessToken: string,
+  { client: { client }, scope }: Authorization,
+  { user, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
+  { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
+  const wishes = claims?.id_token ?? []
+  const acr = wishFor(wishes, 'acr') === undefined ? null : acrOf(amr)
   return keys.signer(client.id_token_signed_response_alg).signJwt('JWT', {
-    ...idTokenClaims(user, client, scope.split(' ')),
+    ...idTokenClaims(user, client, scope.split(' '), { wishes, whole }),
     iss: issuer,
     sub: user.userId,
     aud: client.client_id,
     exp: now + lifetimes.idToken,
     iat: now,
     auth_time: authenticatedAt,
+    ...(acr !== null && { acr }),
     amr,
     ...(nonce !== null && { nonce }),
-    at_hash: leftHalfHash(accessToken),
+    ...(accessToken !== null && { at_hash: leftHalfHash(accessToken) }),
+    // OpenID Connect Core §3.3.2.11
+    ...(code !== null && { c_hash: leftHalfHash(code) }),
   })
 }
 
-/** The left half of SHA-256, for `at_hash`. Both algorithms of ours use SHA-256. OpenID Connect Core §3.1.3.6. */
+/** The left half of SHA-256, for `at_hash` and `c_hash`. Both algorithms of ours use SHA-256. OpenID Connect Core §3.1.3.6. */
 function leftHalfHash(token: string): string {
   return hash('sha256', token, 'buffer').subarray(0, 16).toString('base64url')
 }

@@ -99,6 +99,12 @@ export const en = {
       },
     },
   },
+  formPost: {
+    title: (client: string) => `Back to ${client}`,
+    message: (client: Content) =>
+      html`You are being taken back to ${client}. If nothing happens, please press the button.`,
+    submit: 'Continue',
+  },
   signOut: {
     title: 'Sign out?',
     asks: (client: Content) => html`${client} asks to sign you out here as well.`,

@@ -88,6 +88,11 @@ export const zhCn: Words = {
       offline: { name: '在您离开时访问', note: '您不使用时，对方仍可读取以上信息，直到此许可被撤回。' },
     },
   },
+  formPost: {
+    title: (client: string) => `返回“${client}”`,
+    message: (client: Content) => html`正在返回 ${client}。如果页面没有变化，请点击按钮。`,
+    submit: '继续',
+  },
   signOut: {
     title: '退出登录？',
     asks: (client: Content) => html`${client} 请求您在此处也退出登录。`,

@@ -18,6 +18,7 @@ import {
 } from '../authorization-request.ts'
 import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
 import type { SignInParts } from '../parts.ts'
+import { refusalMode } from '../response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
 export function authorizeEndpoint(parts: SignInParts): Endpoint {
@@ -50,7 +51,10 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   const trusted = trustClient(parameters, visit?.client ?? null)
   const { client } = trusted.record
   try {
-    const request = parseAuthorizationRequest(parameters, trusted, (hint) => hintedUser(parts, hint))
+    const request = parseAuthorizationRequest(parameters, trusted, {
+      hintedUser: (hint) => hintedUser(parts, hint),
+      responseTypes: parts.responseTypes,
+    })
     if (visit === null) throw new Error('a trusted client has been read')
     // A cross-site POST comes without our cookies: go round once, so that they are sent.
     if (http.method === 'POST' && browser.isNew && browser.sessionSecrets.length === 0) {
@@ -60,7 +64,9 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
     return await dispatch(parts, { http, browser, request, visit, interaction: null })
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    const answerable = { redirectUri: trusted.redirectUri, state: answerableState(parameters) }
+    const { redirectUri } = trusted
+    const responseMode = refusalMode(parameters, client, redirectUri, parts.responseTypes)
+    const answerable = { redirectUri, responseMode, state: answerableState(parameters) }
     return refusalReply(parts, http, answerable, client, error)
   }
 }

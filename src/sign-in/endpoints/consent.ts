@@ -8,6 +8,7 @@ import { redirect } from '../../http/replies.ts'
 import type { RouteParameters } from '../../http/route.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import type { Consent } from '../../model/consent.ts'
+import { wishesOf } from '../../model/interaction.ts'
 import { consentPage, maskPhone } from '../../pages/index.ts'
 import { joinScopes } from '../../protocol/scope.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
@@ -67,7 +68,7 @@ function showPage(
       contact: client.contact,
       purpose: client.purpose,
       user: { name: user.profile.displayName ?? user.username, username: user.username },
-      kinds: kindValues(user, client, scope).map((each) =>
+      kinds: kindValues(user, client, scope, wishesOf(interaction.request)).map((each) =>
         each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,
       ),
       switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },
@@ -101,7 +102,7 @@ async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpRe
     return showPage(parts, open, person, 'user_changed')
   }
   const { request } = interaction
-  const kinds = consentKinds(visit.client.client, request.scope.split(' ')).join(' ')
+  const kinds = consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' ')
   const consent: Consent = {
     userId: person.user.userId,
     clientId: request.clientId,

@@ -9,6 +9,7 @@ import { pageReply } from '../../http/page-reply.ts'
 import { withOutcome } from '../../http/replies.ts'
 import type { RouteParameters } from '../../http/route.ts'
 import { formActionSource } from '../../http/security-headers.ts'
+import { mayBeAbout, namesUser } from '../../model/interaction.ts'
 import type { Session } from '../../model/session.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { UserWithPassword } from '../../model/user.ts'
@@ -50,8 +51,8 @@ function showPage(parts: SignInParts, open: OpenInteraction, shown: Shown): Http
   const purpose = `sign-in:${interaction.interactionId}`
   const action = parts.addresses.at('sign-in', interaction.interactionId)
   const form = { action, csrf: formToken(parts, browser, purpose) }
-  const hinted = visit.signedIn.find(({ user }) => user.userId === request.hintedUserId) ?? visit.signedIn[0]
-  const again = request.prompt.includes('login') || request.maxAge !== null || request.hintedUserId !== null
+  const hinted = visit.signedIn.find(({ user }) => mayBeAbout(request, user.userId)) ?? visit.signedIn[0]
+  const again = request.prompt.includes('login') || request.maxAge !== null || namesUser(request)
   const view: SignInView = {
     form,
     client: clientView(visit.client.client),
@@ -158,9 +159,8 @@ async function submit(
         { headers: { 'retry-after': '3' } },
       )
     case 'signed_in': {
-      const { hintedUserId } = interaction.request
-      if (hintedUserId !== null && hintedUserId !== verdict.user.userId) {
-        return again('other_user_expected', 'other_user_expected', 'id_token_hint named another person')
+      if (!mayBeAbout(interaction.request, verdict.user.userId)) {
+        return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')
       }
       return (
         (await signIn(parts, open, verdict.user, remember)) ??

@@ -3,6 +3,7 @@
 
 import type { Grant } from '../../model/grant.ts'
 import type { User } from '../../model/user.ts'
+import type { ClaimsRequest } from '../../protocol/claims-request.ts'
 import { statement } from '../driver.ts'
 import { flag, words } from '../rows.ts'
 import type { ClientRow } from './client.ts'
@@ -46,6 +47,7 @@ export interface GrantRow {
   readonly offline: number
   readonly scope_asked: string
   readonly grant_scope: string
+  readonly grant_claims: string | null
   readonly grant_amr: string
   readonly grant_authenticated_at: number
   readonly grant_issued_at: number
@@ -53,8 +55,8 @@ export interface GrantRow {
 }
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
-  g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.amr AS grant_amr,
-  g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
+  g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
+  g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
 
 /** `hash` is null when there is no such artefact; then every other column of it is null too. */
 export type Found<Row> = ClientRow & ({ readonly hash: null } | ({ readonly hash: Uint8Array } & Row))
@@ -73,6 +75,7 @@ export const insertGrant = statement<
     offline: number
     scope_asked: string
     scope: string
+    claims: string | null
     expires_at: number
     now: number
   },
@@ -80,9 +83,9 @@ export const insertGrant = statement<
 >(
   'insert_grant',
   `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
-     scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+     scope_asked, scope, claims, amr, authenticated_at, issued_at, expires_at)
    SELECT :grant_id, c.client_id, c.generation, u.user_id, u.generation, s.session_id, :offline,
-     :scope_asked, :scope, s.amr, s.authenticated_at, :now, :expires_at
+     :scope_asked, :scope, :claims, s.amr, s.authenticated_at, :now, :expires_at
    FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
@@ -103,7 +106,10 @@ export const revokeGrantsOf = statement<{ user_id: string; client_id: string; no
 
 /** What a redeemed artefact stands for, as it is now. */
 export interface FoundGrant {
-  readonly grant: Pick<Grant, 'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope'> &
+  readonly grant: Pick<
+    Grant,
+    'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims'
+  > &
     Pick<Grant, 'amr' | 'authenticatedAt' | 'issuedAt'>
   readonly user: User
   /** `live`, or the rule that it fails. */
@@ -123,6 +129,7 @@ function toGrant(row: GrantRow): FoundGrant['grant'] {
     offline: flag(row.offline),
     scopeAsked: row.scope_asked,
     scope: row.grant_scope,
+    claims: row.grant_claims === null ? null : (JSON.parse(row.grant_claims) as ClaimsRequest),
     amr: words(row.grant_amr),
     authenticatedAt: row.grant_authenticated_at,
     issuedAt: row.grant_issued_at,

@@ -1,0 +1,114 @@
+// From a finished interaction to an answer: a code, and the tokens that the authorization endpoint gives by itself. The
+// last step of the wing of people, handed to it as a function.
+
+import { sha256 } from '../../credentials/digest.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { Consent } from '../../model/consent.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { AuthorizationRequest } from '../../model/interaction.ts'
+import type { Session } from '../../model/session.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { User } from '../../model/user.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { newId, newSecret } from '../../platform/random.ts'
+import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
+import { gives } from '../../protocol/response-type.ts'
+import { includesScope } from '../../protocol/scope.ts'
+import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
+import { type AnswerTokens, type MintParts, mintAnswer } from '../tokens/mint.ts'
+
+export interface IssueResponseParts {
+  readonly store: GrantVerbs
+  readonly clock: Clock
+  readonly mint: MintParts
+  readonly lifetimes: {
+    readonly code: Seconds
+    readonly accessToken: Seconds
+    readonly refreshAbsolute: Seconds
+    readonly sessionIdle: Seconds
+  }
+}
+
+export interface ResponseRequest {
+  readonly request: AuthorizationRequest
+  readonly client: ClientRecord
+  readonly session: Session
+  /** Whom the session stands for. */
+  readonly user: User
+  readonly interactionId?: string
+  /** A yes given just now. */
+  readonly consent?: Consent
+}
+
+/**
+ * RFC 6749 §4.1.2, OpenID Connect Core §3.2.2.5, §3.3.2.5. Null: session, user, client or interaction changed
+ * meanwhile; nothing was issued.
+ */
+export async function issueResponse(
+  { store, clock, mint, lifetimes }: IssueResponseParts,
+  issue: ResponseRequest,
+): Promise<AuthorizationAnswer | null> {
+  const { request, client, session, interactionId, consent } = issue
+  const now = clock.now()
+  const grantId = newId('gr')
+  const code = gives(request.responseType, 'code') ? newSecret() : null
+  const { tokens, accessToken } = tokensBeside(mint, issue, grantId, code, now)
+  const longest = code === null ? 0 : lifetimes.refreshAbsolute
+  const grant: NewGrant = {
+    grantId,
+    clientId: request.clientId,
+    clientGeneration: client.generation,
+    userId: session.userId,
+    sessionId: session.sessionId,
+    offline: includesScope(request.scope, 'offline_access'),
+    scopeAsked: request.scopeAsked,
+    scope: request.scope,
+    claims: request.claims ?? null,
+    issuedAt: now,
+    expiresAt: now + longest + lifetimes.accessToken,
+  }
+  const issued = await store.issueCode(grant, code === null ? null : newCode(request, code, now + lifetimes.code), {
+    ...(accessToken !== null && { accessToken }),
+    ...(interactionId !== undefined && { interactionId }),
+    ...(consent !== undefined && { consent }),
+    remembered: consent === undefined && client.client.consent === 'ask',
+    // A write on each visit would cost more than it tells: a twentieth of the idle time is exact enough.
+    touch: now - session.lastUsedAt > lifetimes.sessionIdle / 20,
+    events: consent === undefined ? [] : [consentGiven(consent, now)],
+  })
+  return issued ? { ...(code !== null && { code }), ...tokens, state: request.state ?? undefined } : null
+}
+
+const NOTHING = { tokens: {}, accessToken: null } as const
+
+function tokensBeside(
+  mint: MintParts,
+  { request, client, session, user }: ResponseRequest,
+  grantId: string,
+  code: string | null,
+  now: Seconds,
+): { readonly tokens: AnswerTokens; readonly accessToken: ReturnType<typeof mintAnswer>['accessToken'] } {
+  if (request.responseType === 'code') return NOTHING
+  const { authenticatedAt, amr } = session
+  const claims = request.claims ?? null
+  const onBehalfOf = { grantId, user, authenticatedAt, amr, nonce: request.nonce, claims }
+  return mintAnswer(mint, {
+    authorization: { client, scope: request.scope, onBehalfOf },
+    type: request.responseType,
+    code,
+    accessToken: gives(request.responseType, 'token') ? newSecret() : null,
+    now,
+  })
+}
+
+function newCode(
+  { redirectUri, codeChallenge, nonce }: AuthorizationRequest,
+  code: string,
+  expiresAt: Seconds,
+): NewCode {
+  return { hash: sha256(code), redirectUri, codeChallenge, nonce, expiresAt }
+}
+
+function consentGiven({ clientId, userId, scope, kinds }: Consent, at: Seconds): SecurityEvent {
+  return { type: 'consent_given', at, clientId, userId, detail: { scope, kinds } }
+}
