@@ -198,7 +198,8 @@ export const secret = {
     'Usual from a terminal, and ignored here; do not paste it into a console.',
   ),
   noneKept: say('公开客户端没有密钥', 'A public client has no secret'),
-  noneKeptWhy: say('该客户端的 token_endpoint_auth_method 是 none。', 'Its token_endpoint_auth_method is none.'),
+  noneKeptWhy: (method: string) =>
+    say(`该客户端的 token_endpoint_auth_method 是 ${method}。`, `Its token_endpoint_auth_method is ${method}.`),
   missing: say('该客户端还没有密钥', 'This client has no secret'),
 }
 

@@ -100,6 +100,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       lifetimes: options.lifetimes,
       limits: options.limits,
       trustedProxies: options.trustedProxies,
+      outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,

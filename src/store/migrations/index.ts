@@ -1,6 +1,7 @@
 // The one timeline of the schema. Each migration is a module, so that a bundle holds them all; a published one is never edited.
 
 import { sql as first } from './0001-first.ts'
+import { sql as assertions } from './0002-assertions.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -9,4 +10,7 @@ export interface Migration {
   readonly sql: string
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: 'first', sql: first }]
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'first', sql: first },
+  { number: 2, name: 'assertions', sql: assertions },
+]
