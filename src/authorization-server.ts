@@ -6,7 +6,7 @@ import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
-import { toFetch } from './http/fetch-adapter.ts'
+import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
@@ -17,6 +17,7 @@ import { hostsWithPorts } from './options/kinds.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
+import { newId } from './platform/random.ts'
 import { addressesOf } from './protocol/addresses.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
@@ -62,8 +63,8 @@ export interface AuthorizationServer {
   readonly handle: (request: HttpRequest) => Promise<HttpReply>
   /** For `http.createServer`, or any framework that mounts such listeners. */
   readonly node: NodeListener
-  /** For hosts that speak the Fetch API. */
-  readonly fetch: (request: Request) => Promise<Response>
+  /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
+  readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
@@ -121,7 +122,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],
-    unready: () => unready(store),
+    unready: readiness(store, log),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
   const setUp = {
@@ -202,13 +203,26 @@ async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Pr
   await store.putFact('issuer', issuer)
 }
 
-/** A read that touches the database: what readiness is about. */
-async function unready(store: Store): Promise<string | null> {
-  try {
-    await store.findFact('issuer')
-    return null
-  } catch (error) {
-    return error instanceof Error ? error.message : 'the store does not answer'
+/**
+ * A read that touches the database; and where the newest write failed, a write: nobody else may be asking while a load
+ * balancer keeps its distance. Details stay in the log: strangers may ask too.
+ */
+function readiness(store: Store, log: Log): () => Promise<string | null> {
+  let known: string | null = null
+  return async () => {
+    let reason: string | null = null
+    try {
+      await store.findFact('issuer')
+      if ((store.driver.trouble?.() ?? null) !== null) await store.putFact('written_again', newId('wa'))
+    } catch (error) {
+      reason = error instanceof Error ? error.message : 'the store does not answer'
+    }
+    if (reason !== known) {
+      if (reason === null) log.info('ready again')
+      else log.warn('not ready', { reason })
+      known = reason
+    }
+    return reason === null ? null : reason.replace(/ \(.*\)$/s, '')
   }
 }
 

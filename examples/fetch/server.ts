@@ -27,7 +27,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
   }
   const method = incoming.method ?? 'GET'
   const body = parts.length > 0 ? Buffer.concat(parts) : null
-  const reply = await answer(new Request(new URL(incoming.url ?? '/', issuer), { method, headers, body }))
+  const request = new Request(new URL(incoming.url ?? '/', issuer), { method, headers, body })
+  const reply = await answer(request, { address: incoming.socket.remoteAddress ?? '' })
   outgoing.statusCode = reply.status
   outgoing.setHeaders(reply.headers)
   outgoing.end(Buffer.from(await reply.arrayBuffer()))

@@ -1,7 +1,7 @@
 // What commands work on: the database and the master key of one installation, beside a running server or without one.
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
@@ -120,7 +120,7 @@ function nothingThere({ data }: Options, adds: boolean): CommandFailed {
 export function makeDataFolder(folder: string): void {
   try {
     if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error('it is a file')
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolders(folder)
     // A folder that was made for us beforehand is closed; one that holds anything keeps what its owner has decided.
     const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0
     if (isOpen && readdirSync(folder).length === 0) chmodSync(folder, 0o700)
@@ -132,6 +132,19 @@ export function makeDataFolder(folder: string): void {
       `The data folder ${folder} cannot be used: ${why}.`,
       'Choose another folder with --data, or give this user the right to write there.',
     )
+  }
+}
+
+/** One by one: Node's own recursion never ends where a file system knows no new names, such as /proc. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return
+  const above = dirname(folder)
+  if (above !== folder) makeFolders(above)
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Somebody else may have been faster.
+    if (!existsSync(folder)) throw error
   }
 }
 

@@ -1,7 +1,29 @@
-// Ctrl+C and SIGTERM during long work: the work hears of it at its next step, undoes what it began, and says so. A
-// second one ends the process at once.
+// Ctrl+C and SIGTERM: the first lets what is going on come to a good end, one that comes a second later or more ends
+// the process at once.
 
+import { stopwatch } from '../platform/clock.ts'
 import { CommandFailed, EXIT } from './output.ts'
+
+/** Wrappers (npx, a shell, timeout) may hand on the Ctrl+C that the terminal has sent to us too: that is one wish. */
+const SAME_WISH_MS = 1_000
+
+/** Calls `first` once; the function that is returned gives the signals back to the system. */
+export function onStopSignal(first: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  let since: (() => number) | null = null
+  const heard = () => {
+    if (since !== null) {
+      if (since() >= SAME_WISH_MS) process.exit(EXIT.failed)
+      return
+    }
+    since = stopwatch()
+    first()
+  }
+  for (const signal of signals) process.on(signal, heard)
+  return () => {
+    for (const signal of signals) process.removeListener(signal, heard)
+  }
+}
 
 export interface Interruptible {
   readonly signal: AbortSignal
@@ -10,22 +32,14 @@ export interface Interruptible {
   release(): void
 }
 
+/** For long work, which hears of the wish at its next step and undoes what it began. */
 export function interruptible(): Interruptible {
   const stop = new AbortController()
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  const abort = () => {
-    stop.abort()
-    release()
-  }
-  const release = () => {
-    for (const signal of signals) process.removeListener(signal, abort)
-  }
-  for (const signal of signals) process.on(signal, abort)
   return {
     signal: stop.signal,
     assertGoingOn() {
       if (stop.signal.aborted) throw new CommandFailed(EXIT.failed, 'interrupted', 'Stopped; nothing is left behind.')
     },
-    release,
+    release: onStopSignal(() => stop.abort()),
   }
 }

@@ -57,11 +57,11 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
   }
 }
 
-/** Whoever reads the output may have had enough (`… | head`): that is no failure. */
-export function endWithReader(out: Writable = process.stdout): void {
-  out.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(EXIT.done)
+/** Ends when nothing more can be said: because whoever reads has had enough (`… | head`), or the disk is full. */
+export function endWithReader(out: Writable = process.stdout, err: Writable = process.stderr): void {
+  out.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(EXIT.done)
+    err.write(`Error: The output cannot be written (${code}).\n`, () => process.exit(EXIT.failed))
   })
 }
 

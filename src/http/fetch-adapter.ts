@@ -2,6 +2,7 @@
 // node:http.
 
 import { failureReply } from './failures.ts'
+import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply, HttpRequest } from './message.ts'
 import {
   type BodyLimits,
@@ -9,29 +10,35 @@ import {
   bodyTooLarge,
   EMPTY_BODY,
   encodingRefused,
+  isLargeBody,
   isPlainEncoding,
+  tooManyLargeBodies,
 } from './request-body.ts'
 
-export interface FetchSettings extends BodyLimits {
-  /** The visitor's address as the host knows it: a Request does not carry it. */
-  readonly address?: string | ((request: Request) => string)
+/** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
+export interface FetchVisitor {
+  readonly address: string
 }
 
 export function toFetch(
   handle: (request: HttpRequest) => Promise<HttpReply>,
-  settings: FetchSettings = {},
-): (request: Request) => Promise<Response> {
+  settings: BodyLimits = {},
+): (request: Request, visitor?: FetchVisitor) => Promise<Response> {
   const limitOf = bodyLimitOf(settings)
-  const { address = '' } = settings
+  const largeBodies = createLargeBodies()
 
-  return async (request) => {
+  return async (request, visitor) => {
     const url = new URL(request.url)
     const headers: Record<string, string | undefined> = Object.fromEntries(request.headers)
     if (request.body !== null && !isPlainEncoding(headers['content-encoding']))
       return toResponse(encodingRefused, request)
-    const body = await readBody(request, limitOf(url.pathname))
-    if (body === null) return toResponse(bodyTooLarge, request)
+    const limit = limitOf(url.pathname)
+    const isLarge = request.body !== null && isLargeBody(settings, limit, headers['content-length'])
+    const release = isLarge ? largeBodies.take(visitor?.address ?? '') : undefined
+    if (release === null) return toResponse(tooManyLargeBodies, request)
     try {
+      const body = await readBody(request, limit)
+      if (body === null) return toResponse(bodyTooLarge, request)
       const reply = await handle({
         method: request.method,
         path: url.pathname,
@@ -39,7 +46,7 @@ export function toFetch(
         headers,
         body,
         peer: {
-          address: typeof address === 'string' ? address : address(request),
+          address: visitor?.address ?? '',
           secure: url.protocol === 'https:',
           host: url.host,
         },
@@ -47,6 +54,8 @@ export function toFetch(
       return toResponse(reply, request)
     } catch (error) {
       return toResponse(failureReply(error), request)
+    } finally {
+      release?.()
     }
   }
 }

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../platform/log.ts'
 import { describeFailure, failureReply } from './failures.ts'
+import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply, HttpRequest } from './message.ts'
 import {
   type BodyLimits,
@@ -11,8 +12,10 @@ import {
   bodyTooLarge,
   EMPTY_BODY,
   encodingRefused,
+  isLargeBody,
   isPlainEncoding,
   targetRefused,
+  tooManyLargeBodies,
 } from './request-body.ts'
 import { createPeerReader } from './trusted-proxies.ts'
 
@@ -28,6 +31,7 @@ export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
 export function createNodeListener(handle: Handle, settings: ListenerSettings, log: Log): NodeListener {
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
+  const largeBodies = createLargeBodies()
 
   const fail = (res: ServerResponse, request: HttpRequest, error: unknown) => {
     log.error('A request failed', { method: request.method, path: request.path, ...describeFailure(error) })
@@ -89,6 +93,15 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
       log.error('The body was read before this listener saw the request: mount it before any body parser')
       refuse(req, res, failureReply(undefined))
       return
+    }
+    if (isLargeBody(settings, limit, length)) {
+      const release = largeBodies.take(request.peer.address)
+      if (release === null) {
+        refuse(req, res, tooManyLargeBodies)
+        return
+      }
+      // Answered or gone: until then the body is held.
+      res.once('close', release)
     }
     receive(req, limit, (body) => {
       if (body === null) refuse(req, res, bodyTooLarge)

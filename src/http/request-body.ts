@@ -19,6 +19,11 @@ export function bodyLimitOf(limits: BodyLimits): (path: string) => number {
   return (path) => largeBody?.(path) ?? maxBody
 }
 
+/** Whether a body may become larger than usual; one of unknown length may. */
+export function isLargeBody({ maxBody = DEFAULT_MAX_BODY }: BodyLimits, limit: number, length: string | undefined) {
+  return limit > maxBody && (length === undefined || Number(length) > maxBody)
+}
+
 /** A body that would have to be unpacked first is refused, so no small request can become a large one. */
 export function isPlainEncoding(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || contentEncoding === '' || contentEncoding.toLowerCase() === 'identity'
@@ -27,6 +32,13 @@ export function isPlainEncoding(contentEncoding: string | undefined): boolean {
 export function adapterRefusal(status: 400 | 413 | 415, description: string): HttpReply {
   return json(status, { error: 'invalid_request', error_description: description })
 }
+
+/** See `large-bodies.ts`. */
+export const tooManyLargeBodies: HttpReply = json(
+  503,
+  { error: 'temporarily_unavailable', error_description: 'Another file is being received, try again soon' },
+  { 'retry-after': '5' },
+)
 
 export const bodyTooLarge = adapterRefusal(413, 'The body is too large')
 export const encodingRefused = adapterRefusal(415, 'A Content-Encoding is not accepted')

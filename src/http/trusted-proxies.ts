@@ -108,7 +108,8 @@ export function createPeerReader(trustedProxies: readonly string[]): PeerReader 
       address = next
       if (!isTrusted(next)) break
     }
-    const scheme = hopValue(headers['x-forwarded-proto'], walked)?.toLowerCase()
+    // Tencent Cloud's load balancer names the scheme in a header of its own.
+    const scheme = (hopValue(headers['x-forwarded-proto'], walked) ?? headers['x-client-proto'])?.trim().toLowerCase()
     const forwardedHost = hopValue(headers['x-forwarded-host'], walked)
     return {
       address,

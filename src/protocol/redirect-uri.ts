@@ -125,9 +125,9 @@ export function explainMismatch(registered: readonly string[], presented: string
   if (nearest === undefined) return 'the client has no redirect URI registered'
   const { uri, at, missing, added } = nearest
   const shown = JSON.stringify(presented.slice(0, 300))
-  return `redirect_uri ${shown} differs from the registered ${JSON.stringify(uri)} at character ${at + 1}: ${
-    uri.toLowerCase() === presented.toLowerCase() ? 'the letter case differs' : inWords(missing, added)
-  }`
+  const sameButCase = uri.toLowerCase() === presented.toLowerCase()
+  const difference = sameButCase ? 'the letter case differs' : inWords(missing, added)
+  return `redirect_uri ${shown} differs at character ${at + 1}: ${difference}; registered is ${JSON.stringify(uri)}`
 }
 
 interface Difference {

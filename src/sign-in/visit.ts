@@ -3,12 +3,11 @@
 import { sha256 } from '../credentials/digest.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../http/csrf.ts'
-import { readQuery } from '../http/form.ts'
+import { wishedLocales } from '../http/form.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { Seconds } from '../model/time.ts'
 import { chooseLocale, type Frame, isLocale, localizedHrefs } from '../pages/index.ts'
 import { newSecret } from '../platform/random.ts'
-import { OAuthError } from '../protocol/errors.ts'
 import type { SignInParts } from './parts.ts'
 
 /** One browser stays signed in as at most this many people. */
@@ -82,7 +81,7 @@ export function frameOf(
   request: HttpRequest,
   uiLocales?: string | null,
 ): Frame {
-  const chosen = chosenLocale(request)
+  const chosen = wishedLocales(request)
   const cookie = readCookie(request, 'locale')
   return {
     locale: chooseLocale({
@@ -96,22 +95,11 @@ export function frameOf(
   }
 }
 
-/** A query that cannot be read wishes for nothing: its page says so, and must not fail over it once more. */
-function chosenLocale(request: HttpRequest): string | undefined {
-  if (request.query === '') return undefined
-  try {
-    return readQuery(request).get('ui_locales')
-  } catch (error) {
-    if (error instanceof OAuthError) return undefined
-    throw error
-  }
-}
-
 const A_YEAR: Seconds = 31_536_000
 
 /** A language picked on one of our pages holds for the next ones. */
 export function localeCookies(request: HttpRequest): readonly string[] {
-  const chosen = chosenLocale(request)
+  const chosen = wishedLocales(request)
   if (chosen === undefined || !isLocale(chosen)) return []
   return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
 }

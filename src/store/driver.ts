@@ -38,6 +38,8 @@ export interface Driver {
   atomic(steps: readonly Step[]): Promise<AtomicResult>
   /** Several statements as one text, in one transaction: migrations only. */
   script(sql: string): Promise<void>
+  /** Why the newest write could not be kept, null when it was: reads may go on where writes fail. */
+  trouble?(): string | null
   /** SQLite: one consistent copy of the database into a new file. */
   backup?(file: string, progress?: (done: number, total: number) => void): Promise<void>
   close(): Promise<void>

@@ -12,7 +12,8 @@ import { pruneEvents, pruneSessions, prunings } from './statements/pruning.ts'
 import * as keySql from './statements/signing-key.ts'
 
 /** `set_up`: when it was finished. `set_up_progress`: how far it has come. */
-export type Fact = 'issuer' | 'key_check' | 'set_up' | 'set_up_progress' | 'public_address'
+/** `written_again` is asked of a database that has failed to write: it stands for nothing else. */
+export type Fact = 'issuer' | 'key_check' | 'set_up' | 'set_up_progress' | 'public_address' | 'written_again'
 
 export interface InstallationVerbs {
   findFact(name: Fact): Promise<string | null>

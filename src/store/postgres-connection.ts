@@ -12,6 +12,7 @@ import {
   TypeOverrides,
 } from 'pg'
 import { compile, positional, type Statement, type Value } from './driver.ts'
+import { isLost } from './postgres-errors.ts'
 
 export type Result = QueryResult<Record<string, unknown>> | QueryArrayResult<unknown[]>
 export type Reply = { readonly result: Result } | { readonly error: unknown }
@@ -145,13 +146,13 @@ interface Lane {
 export class Lanes {
   readonly #config: ClientConfig
   readonly #settings: string
-  readonly #limit: number
+  readonly limit: number
   #lanes: Lane[] = []
 
   constructor(config: ClientConfig, settings: string, limit: number) {
     this.#config = config
     this.#settings = settings
-    this.#limit = limit
+    this.limit = limit
   }
 
   async send(query: Query): Promise<Reply> {
@@ -159,7 +160,10 @@ export class Lanes {
     lane.waiting++
     try {
       await lane.ready
-      return await send(lane.client, query)
+      const reply = await send(lane.client, query)
+      // Also one that has only gone silent: it says nothing to the next read either, as long as TCP goes on hoping.
+      if ('error' in reply && isLost(reply.error)) this.#drop(lane)
+      return reply
     } catch (error) {
       return { error }
     } finally {
@@ -176,10 +180,15 @@ export class Lanes {
     await Promise.allSettled(this.#lanes.splice(0).map((lane) => lane.client.end()))
   }
 
+  #drop({ client }: Lane): void {
+    this.#lanes = this.#lanes.filter((other) => other.client !== client)
+    client.connection.stream.destroy()
+  }
+
   #choose(): Lane {
     let least: Lane | undefined
     for (const lane of this.#lanes) if (least === undefined || lane.waiting < least.waiting) least = lane
-    if (least !== undefined && (least.waiting === 0 || this.#lanes.length >= this.#limit)) return least
+    if (least !== undefined && (least.waiting === 0 || this.#lanes.length >= this.limit)) return least
     return this.#open()
   }
 

@@ -59,6 +59,7 @@ class PostgresDriver implements Driver {
   readonly #lanes: Lanes
   readonly #pool: Pool
   #closing: Promise<void> | undefined
+  #trouble: string | null = null
 
   constructor(options: PostgresOptions) {
     const timeouts = { connect: 5_000, statement: 10_000, lock: 5_000, ...options.timeouts }
@@ -98,20 +99,36 @@ class PostgresDriver implements Driver {
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     const query = this.#statements.query(statement, bind, false)
-    for (let again = false; ; again = true) {
+    for (let run = 1; ; run++) {
       const reply = await this.#lanes.send(query)
       if ('result' in reply) return reply.result.rows as readonly Row[]
       const { error } = reply
-      // A read may be asked twice: it changes nothing.
-      if (again || isTimeout(error) || !(isLost(error) || mayRunAgain(error))) throw translatePostgres(error)
+      // A read may be asked again: it changes nothing. After a restart of the database every lane is lost, one by one.
+      const isLast = run > this.#lanes.limit
+      if (isLast || isTimeout(error) || !(isLost(error) || mayRunAgain(error))) throw translatePostgres(error)
       if (isStalePlan(error)) this.#lanes.renew()
       this.#log.warn('database_read_again', { reason: String(error) })
     }
   }
 
+  trouble(): string | null {
+    return this.#trouble
+  }
+
   async atomic(steps: readonly Step[]): Promise<AtomicResult> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     if (steps.length === 0) return { held: true, rows: [] }
+    try {
+      const result = await this.#inOne(steps)
+      if (result.held) this.#trouble = null
+      return result
+    } catch (error) {
+      if (error instanceof StoreUnavailable) this.#trouble = error.message
+      throw error
+    }
+  }
+
+  async #inOne(steps: readonly Step[]): Promise<AtomicResult> {
     const alone = steps.length === 1
     // A single statement is a transaction of its own: no BEGIN, and no row is all there is to see.
     const queries = steps.map((step) =>

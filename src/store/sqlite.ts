@@ -35,7 +35,7 @@ const PAGES_A_STEP = 512
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
   const readonly = options.readonly ?? false
-  return await patiently(() => {
+  const open = patiently(() => {
     const writer = new SqliteConnection(options.file, readonly)
     try {
       if (!readonly) makeDurable(writer.database)
@@ -45,6 +45,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Driver> {
       writer.database.close()
       throw error
     }
+  })
+  return await open.catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new StoreUnavailable(`${options.file} cannot be used: ${error.message}`, { cause: error })
   })
 }
 
@@ -66,6 +70,7 @@ class SqliteDriver implements Driver {
   #scheduled = false
   #pause = 0
   #refused: string | undefined
+  #trouble: string | null = null
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
@@ -101,6 +106,10 @@ class SqliteDriver implements Driver {
       this.#queue.push({ steps, resolve, reject, since: -1 })
       this.#schedule()
     })
+  }
+
+  trouble(): string | null {
+    return this.#refused ?? this.#trouble
   }
 
   async script(sql: string): Promise<void> {
@@ -193,7 +202,10 @@ class SqliteDriver implements Driver {
         else list.reject(refused)
       }
       this.#pause = busy && this.#queue.length > 0 ? Math.min(this.#pause * 2 || 1, LONGEST_PAUSE) : 0
-      if (this.#queue.length < waiting.length) this.#log.error('database_unavailable', { reason: String(refused) })
+      if (this.#queue.length < waiting.length) {
+        this.#trouble = textOf(refused)
+        this.#log.error('database_unavailable', { reason: String(refused) })
+      }
       return false
     }
   }
@@ -204,24 +216,33 @@ class SqliteDriver implements Driver {
     const outcomes: (AtomicResult | { readonly error: unknown })[] = []
     try {
       for (const list of batch) outcomes.push(alone ? this.#runAlone(list.steps) : this.#runSaved(list.steps))
-      if (this.#writer.database.isTransaction) this.#commit.run()
+      if (this.#writer.database.isTransaction) {
+        this.#commit.run()
+        this.#trouble = null
+      }
     } catch (error) {
       this.#abandon()
-      this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
       if (isFatal(error)) this.#fatal(error)
+      else this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
       const translated = translateSqlite(error)
       const failure =
         translated instanceof StoreUnavailable
           ? translated
           : new StoreUnavailable(`commit failed: ${String(error)}`, { cause: error })
+      this.#trouble = failure.message
       for (const list of batch) list.reject(failure)
       return
     }
     batch.forEach((list, at) => {
       const outcome = outcomes[at]
       if (outcome === undefined) return
-      if ('error' in outcome) list.reject(translateSqlite(outcome.error))
-      else list.resolve(outcome)
+      if ('held' in outcome) {
+        list.resolve(outcome)
+        return
+      }
+      const refused = translateSqlite(outcome.error)
+      if (refused instanceof StoreUnavailable) this.#trouble = refused.message
+      list.reject(refused)
     })
   }
 
@@ -274,10 +295,16 @@ class SqliteDriver implements Driver {
 
   #fatal(error: unknown): void {
     this.#refused = 'the disk of the database failed; nothing more is written'
-    this.#log.error('database_failed', { reason: String(error) })
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
-    this.#options.onFatal?.(error instanceof Error ? error : new Error(String(error)))
+    const { onFatal } = this.#options
+    // Whoever ends the process says why: one line, not two.
+    if (onFatal === undefined) this.#log.error('database_failed', { reason: String(error) })
+    else onFatal(error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Repeats what another process's lock refuses, with small growing pauses, never blocking. */

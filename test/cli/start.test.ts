@@ -1,6 +1,5 @@
-// `lingpai start` from outside: the first start, the next one, every way it cannot start, and how it ends.
+// `lingpai start` from outside: the first start, the next one, and every way it cannot start.
 
-import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -13,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -89,8 +88,20 @@ describe('a start on data that is there', () => {
     port = String(first.port)
     issuer = first.issuer
     await lingpaiJson([
-      ...['client', 'add', '--data', data, '--preset', 'openid-connect', '--name', 'Kept', '--client-id', 'kept'],
-      ...['--client-secret', TEST_SECRET, '--redirect-uri', CALLBACK],
+      'client',
+      'add',
+      '--data',
+      data,
+      '--preset',
+      'openid-connect',
+      '--name',
+      'Kept',
+      '--client-id',
+      'kept',
+      '--client-secret',
+      TEST_SECRET,
+      '--redirect-uri',
+      CALLBACK,
     ])
     await lingpaiJson(['user', 'add', '--data', data, '--username', 'alice', '--password-stdin'], {
       stdin: TEST_PASSWORD,
@@ -199,13 +210,16 @@ describe('a start that cannot be says why in one line and leaves nothing behind'
     expect(readFileSync(scratch.path('file'), 'utf8')).toBe('mine')
   })
 
-  test('a folder that cannot be written', async () => {
-    // Root may write everywhere but into what the kernel shows.
-    const closed = process.getuid?.() === 0 ? '/sys' : scratch.path('closed')
-    if (closed !== '/sys') mkdirSync(closed, { mode: 0o500 })
-    const refused = await lingpai(['start', '--port', '0', '--data', `${closed}/data`])
-    expect(refused.code).toBe(5)
-    expectOneLine(refused, /The data folder .* cannot be used: .*--data/)
+  test('a folder that cannot be made', async () => {
+    const closed = scratch.path('closed')
+    mkdirSync(closed, { mode: 0o500 })
+    // Root may write everywhere but into what the kernel shows; the second of these also refuses to say why.
+    const isKernel = process.getuid?.() === 0 && process.platform === 'linux'
+    for (const folder of isKernel ? ['/sys', '/proc'] : [closed]) {
+      const refused = await lingpai(['start', '--port', '0', '--data', `${folder}/a/b`])
+      expect(refused.code).toBe(5)
+      expectOneLine(refused, /The data folder .* cannot be used: .*--data/)
+    }
   })
 
   test('a folder that holds something else keeps its mode', async () => {
@@ -271,89 +285,6 @@ describe('data that is there and cannot be used', () => {
     const refused = await lingpai(['start', '--data', newer, '--port', '0'])
     expect(refused.code).toBe(1)
     expectOneLine(refused, /schema version 99.*use a newer release/)
-  })
-})
-
-describe('the end', () => {
-  test('SIGTERM lets a request in flight finish, and the process ends with 0 within a second of it', async () => {
-    const server = await startLingpai(['--data', scratch.path('ending')])
-    const body = 'grant_type=client_credentials'
-    const socket = connect(server.port, '127.0.0.1')
-    let answer = ''
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      answer += text
-    })
-    socket.write(
-      `POST /sso/token HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
-    )
-    // An answered request beside it proves that the half one has been read.
-    expect((await fetch(`${server.issuer}/sso/jwks`)).status).toBe(200)
-    const ended = server.stop()
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    await expect(fetch(`${server.issuer}/sso/jwks`)).rejects.toThrow()
-    const finishing = performance.now()
-    socket.write(body)
-    await once(socket, 'close')
-    expect(answer).toMatch(/^HTTP\/1\.1 401 /)
-    expect((await ended).code).toBe(0)
-    expect(performance.now() - finishing).toBeLessThan(1_000)
-  })
-
-  test('an idle server ends within a second', async () => {
-    const server = await startLingpai(['--data', scratch.path('idle')])
-    await fetch(`${server.issuer}/sso/jwks`)
-    const { code, milliseconds } = await server.stop()
-    expect(code).toBe(0)
-    expect(milliseconds).toBeLessThan(1_000)
-  })
-})
-
-describe('TLS and proxies', () => {
-  test('certificate files make an https server', async () => {
-    const [cert, key] = [scratch.path('cert.pem'), scratch.path('key.pem')]
-    execFileSync(
-      'openssl',
-      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${cert}`.split(
-        ' ',
-      ),
-      { stdio: 'ignore' },
-    )
-    const server = await startLingpai(['--data', scratch.path('tls'), '--tls-cert', cert, '--tls-key', key])
-    expect(server.issuer).toBe(`https://localhost:${server.port}`)
-    // A process of its own: which authorities Node believes is settled when it starts.
-    const script = `const reply = await fetch('${server.issuer}/.well-known/openid-configuration'); console.log((await reply.json()).issuer)`
-    const ask = (env: Record<string, string>) =>
-      spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })
-    expect(ask({ NODE_EXTRA_CA_CERTS: cert }).stdout.trim()).toBe(server.issuer)
-    expect(ask({}).stderr).toMatch(/self-signed certificate/i)
-    await server.stop()
-  })
-
-  test('behind a trusted proxy an https issuer is served, and an untrusted plain request is refused', async () => {
-    const issuer = 'https://sso.example.test'
-    const document = '/.well-known/openid-configuration'
-    const forwarded = {
-      'x-forwarded-proto': 'https',
-      'x-forwarded-host': 'sso.example.test',
-      'x-forwarded-for': '192.0.2.1',
-    }
-    const trusted = await startLingpai([
-      '--data',
-      scratch.path('proxied'),
-      '--issuer',
-      issuer,
-      '--trusted-proxies',
-      '127.0.0.1',
-    ])
-    const at = `http://127.0.0.1:${trusted.port}${document}`
-    const served = await fetch(at, { headers: forwarded })
-    expect(served.status).toBe(200)
-    expect(await served.json()).toMatchObject({ issuer, token_endpoint: `${issuer}/sso/token` })
-    expect((await fetch(at)).status).toBe(421)
-    await trusted.stop()
-    const other = await startLingpai(['--data', scratch.path('proxied'), '--trusted-proxies', '192.0.2.77'])
-    expect((await fetch(`http://127.0.0.1:${other.port}${document}`, { headers: forwarded })).status).toBe(421)
-    await other.stop()
   })
 })
 

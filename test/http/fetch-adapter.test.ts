@@ -6,13 +6,14 @@ import { json, redirect } from '../../src/http/replies.ts'
 const echo = toFetch(
   async ({ method, path, query, body, peer }: HttpRequest) =>
     json(200, { method, path, query, body: Buffer.from(body).toString(), peer }),
-  { address: '203.0.113.9', maxBody: 100, largeBody: (path) => (path === '/upload' ? 200 : undefined) },
+  { maxBody: 100, largeBody: (path) => (path === '/upload' ? 200 : undefined) },
 )
 const url = 'https://sso.example.com:8443'
 
 describe('a fetch handler', () => {
   it('hands over a plain object', async () => {
-    const reply = await echo(new Request(`${url}/sso/token?a=%20b`, { method: 'POST', body: 'c=令' }))
+    const request = new Request(`${url}/sso/token?a=%20b`, { method: 'POST', body: 'c=令' })
+    const reply = await echo(request, { address: '203.0.113.9' })
     expect(reply.headers.get('content-type')).toBe('application/json; charset=utf-8')
     expect(await reply.json()).toEqual({
       method: 'POST',

@@ -1,6 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bodyText, mediaType, readForm, readFormOrJson, readJson, readQuery } from '../../src/http/form.ts'
+import {
+  bodyText,
+  mediaType,
+  readForm,
+  readFormOrJson,
+  readJson,
+  readQuery,
+  wishedLocales,
+} from '../../src/http/form.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { formRequest, requestOf } from './builders.ts'
 
@@ -142,5 +150,27 @@ describe('classification', () => {
     mediaType({ 'content-type': `a;${' '.repeat(32_000)}charset${' '.repeat(32_000)}` })
     mediaType({ 'content-type': '; charset'.repeat(8000) })
     expect(performance.now() - started).toBeLessThan(100)
+  })
+})
+
+describe('what no column of a database can hold', () => {
+  it.each(['a=%00', 'a%00=b', 'a=b\0'])('U+0000 in a form is refused: %j', (text) => {
+    refused(() => readForm(formRequest(text)), 'parameters_malformed')
+    refused(() => readQuery(requestOf({ query: text })), 'parameters_malformed')
+    expect(readForm(formRequest('a=%2500')).get('a')).toBe('%00')
+  })
+
+  it('and in JSON', () => {
+    refused(() => readJson(formRequest('{"a":"\\u0000"}', 'application/json')), 'parameters_malformed')
+    expect(readJson(formRequest('{"a":"\\u0001"}', 'application/json')).get('a')).toBe('\u0001')
+  })
+})
+
+describe('the languages wished for', () => {
+  it('are none in a query that cannot be read', () => {
+    expect(wishedLocales(requestOf({ query: 'x=1&ui_locales=en+zh' }))).toBe('en zh')
+    for (const query of ['', '%', 'ui_locales=en&x=%ff', 'x=1']) {
+      expect(wishedLocales(requestOf({ query }))).toBeUndefined()
+    }
   })
 })

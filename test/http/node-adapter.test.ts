@@ -1,6 +1,6 @@
 import { request as nodeRequest } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
 import { type Listening, type ListenOptions, listen } from '../../src/http/node-server.ts'
 import { json } from '../../src/http/replies.ts'
@@ -121,6 +121,35 @@ describe('a body', () => {
       )
     expect(statusOf(await send('/upload'))).toBe(200)
     expect(statusOf(await send('/token'))).toBe(413)
+  })
+
+  it('H13 that is larger than usual is received one an address at a time, so that strangers cannot fill the memory', async () => {
+    const limits = { maxBody: 10, largeBody: (path: string) => (path === '/upload' ? 50 : undefined) }
+    const port = await start(echo, limits)
+    const head = (path: string, size: number) =>
+      `POST ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`
+    const first = connectTo(port)
+    first.socket.write(`${head('/upload', 40)}${'x'.repeat(30)}`)
+    // Its body is under way.
+    await exchange(port, `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
+    const second = await exchange(port, `${head('/upload', 40)}${'x'.repeat(40)}`)
+    expect(statusOf(second)).toBe(503)
+    expect(second).toMatch(/retry-after: \d/i)
+    const inChunks =
+      'POST /upload HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'
+    expect(statusOf(await exchange(port, inChunks))).toBe(503)
+    expect(statusOf(await exchange(port, `${head('/upload', 10)}${'x'.repeat(10)}`))).toBe(200)
+    first.socket.write('x'.repeat(10))
+    expect(statusOf(await first.closed)).toBe(200)
+    expect(statusOf(await exchange(port, `${head('/upload', 40)}${'x'.repeat(40)}`))).toBe(200)
+
+    // Whoever goes away gives the place back.
+    const gone = connectTo(port)
+    gone.socket.write(`${head('/upload', 40)}x`)
+    await exchange(port, `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
+    gone.socket.destroy()
+    await gone.closed
+    await vi.waitFor(async () => expect(statusOf(await exchange(port, inChunks))).toBe(200))
   })
 
   it.each(['gzip', 'br', 'x-unknown', 'identity, gzip'])(

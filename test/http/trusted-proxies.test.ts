@@ -77,6 +77,14 @@ describe('trusted proxies', () => {
     expect(read('192.0.2.7', true, headers).secure).toBe(true)
   })
 
+  it("H05 the scheme of Tencent's load balancer is believed of a trusted peer, and never against X-Forwarded-Proto", () => {
+    const headers = { host, 'x-forwarded-for': '203.0.113.9', 'x-client-proto': 'https' }
+    expect(read('10.0.0.1', false, headers).secure).toBe(true)
+    expect(read('10.0.0.1', false, { ...headers, 'x-client-proto': 'http' }).secure).toBe(false)
+    expect(read('10.0.0.1', false, { ...headers, 'x-forwarded-proto': 'http' }).secure).toBe(false)
+    expect(read('192.0.2.7', false, headers).secure).toBe(false)
+  })
+
   it.each(['a b', 'a/b', 'a"><script>', 'user@host', ''])('H05 X-Forwarded-Host %j is no host', (forwarded) => {
     expect(read('10.0.0.1', false, { host, 'x-forwarded-host': forwarded }).host).toBe(host)
     expect(read('10.0.0.1', false, { host, 'x-forwarded-host': 'other.example:8443' }).host).toBe('other.example:8443')

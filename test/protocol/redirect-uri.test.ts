@@ -264,7 +264,14 @@ describe('what the operator is told about a mismatch', () => {
 
   test('the nearest registered value is the one it speaks of', () => {
     const registered = ['https://one.test/cb', 'https://two.test/callback', 'https://two.test/cb']
-    expect(explainMismatch(registered, 'http://two.test/cb')).toContain('registered "https://two.test/cb"')
+    expect(explainMismatch(registered, 'http://two.test/cb')).toContain('registered is "https://two.test/cb"')
+  })
+
+  test('RFC 6749 §3.1.2.3 the example of 制作云 with a slash too many', () => {
+    const callback = 'https://api.vs.tencent.com/Oauth/Login/Callback'
+    expect(explainMismatch([callback], `${callback}/`)).toBe(
+      `redirect_uri "${callback}/" differs at character 48: \`/\` added; registered is "${callback}"`,
+    )
   })
 
   test('a client without any says so', () => {

@@ -136,6 +136,36 @@ describe('open sign-ins', () => {
   })
 })
 
+describe('failed sign-ins', () => {
+  test('H13 made-up names from fresh browsers leave a bounded number of events, and what comes of it is said once', async () => {
+    const host = await startServer()
+    try {
+      await host.addClient('web')
+      const fail = async (at: number) => {
+        const visitor = new Visitor()
+        const page = await ask(visitor, host)
+        // Too long to be hashed: nothing slows it down.
+        const sent = { username: `made-up-${at}`, password: 'x'.repeat(1_100) }
+        expectPage(await visitor.submit(page, 'login-submit', sent), 200)
+      }
+      for (let at = 0; at < 130; at++) await fail(at)
+      const count = async (type: string) =>
+        (await host.server.parts.store.listEvents(1_000)).filter((event) => event.type === type).length
+      expect(await count('sign_in_failed')).toBe(100)
+      expect(await count('sign_in_limited')).toBe(1)
+      host.clock.advance(60)
+      await fail(130)
+      expect(await count('sign_in_limited')).toBe(2)
+      // An ordinary failure is listed again once the flood is over.
+      host.clock.advance(600)
+      await fail(131)
+      expect(await count('sign_in_failed')).toBe(101)
+    } finally {
+      await host.close()
+    }
+  })
+})
+
 describe('two servers on one PostgreSQL', () => {
   let one: TestServer
   let two: TestServer

@@ -211,6 +211,22 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
       expect((await guess({ username, device, password: RIGHT })).kind).toBe('signed_in')
     })
 
+    test('is one of a few: who knew the password once cannot go on guessing with ever more of them', async () => {
+      const username = await someone()
+      const devices = Array.from({ length: 40 }, () => deviceOf(username))
+      // A success takes nothing from the others.
+      for (const device of devices) expect((await guess({ username, device, password: RIGHT })).kind).toBe('signed_in')
+      checked = 0
+      const all = await Promise.all(
+        devices.flatMap((device) => Array.from({ length: 10 }, (_, at) => guess({ username, device, at: at % 2 }))),
+      )
+      // Fifty of known browsers, and the five that every stranger has.
+      expect(checked).toBe(55)
+      expect(kindsOf(all, 'wait')).toBe(345)
+      host.clock.advance(86_400)
+      expect((await guess({ username, device: devices[0] ?? null, password: RIGHT })).kind).toBe('signed_in')
+    })
+
     test('its failures count nowhere else, and a success clears them', async () => {
       const username = await someone()
       const device = deviceOf(username)
@@ -256,6 +272,16 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
       expect((await guess({ username: innocent, password: RIGHT, address: office, visit: failed })).kind).toBe(
         'signed_in',
       )
+    })
+
+    test('an IPv6 /48 is one address: a fresh one for each attempt changes nothing', async () => {
+      const failed = newSecret()
+      const innocent = await someone()
+      const from = (at: number) => `2001:db8:77:${at.toString(16)}::${at}`
+      for (let at = 0; at < 100; at++) await guess({ username: `v6-${at}`, address: from(at), visit: failed })
+      const late = { username: innocent, password: RIGHT, visit: failed }
+      expect((await guess({ ...late, address: from(100) })).kind).toBe('wait')
+      expect((await guess({ ...late, address: '2001:db8:78::1' })).kind).toBe('signed_in')
     })
 
     test('fresh browsers of a busy address are checked two at a time', async () => {

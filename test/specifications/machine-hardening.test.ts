@@ -216,3 +216,33 @@ test('no secret, code, token or password is readable in the database', async () 
 function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
+
+describe.each(['sqlite', 'postgres'] as const)(
+  'Basic credentials that no database can be asked for, on %s',
+  (database) => {
+    let host: TestServer
+    beforeAll(async () => {
+      host = await startServer({ database })
+      await host.addClient('plain', 'openid-connect', {
+        grant_types: ['authorization_code', 'client_credentials'],
+      })
+    })
+    afterAll(() => host.close())
+
+    test.each(['pla\0in:secret', 'plain:sec\0ret', 'pla%00in:secret', 'plain%00:x', '\0:'])(
+      'H10 %j is refused as any wrong ones',
+      async (pair) => {
+        const send = (text: string) =>
+          fetch(`${host.issuer}/sso/token`, {
+            method: 'POST',
+            headers: { authorization: `Basic ${Buffer.from(text).toString('base64')}` },
+            body: new URLSearchParams({ grant_type: 'client_credentials' }),
+          })
+        const refused = await send(pair)
+        expect(refused.status).toBe(401)
+        expect(await refused.json()).toMatchObject({ error: 'invalid_client' })
+        expect((await send(`plain:${TEST_SECRET}`)).status).toBe(200)
+      },
+    )
+  },
+)

@@ -13,13 +13,11 @@ import {
   expectRefusal,
   isAt,
   STATE,
-  signIn,
   signInFully,
 } from '../support/authorize.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 import { textOf, Visitor } from '../support/visitor.ts'
 
-const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 const SECOND = 'https://client.test/second?tenant=1'
 
 let host: TestServer
@@ -32,8 +30,6 @@ beforeAll(async () => {
   await host.addClient('two-addresses', 'openid-connect', { redirect_uris: [CALLBACK, SECOND] })
   await host.addClient('other', 'openid-connect', { redirect_uris: ['https://other.test/cb'] })
   await host.addClient('plain', 'generic-oauth2', { token: { requireRedirectUri: false } })
-  await host.addClient('strict', 'openid-connect', { authorize: { unknownScopes: 'refuse', pkce: 'required' } })
-  await host.addClient('spa', 'spa', {}, null)
   await host.addClient('machine', 'openid-connect', { grant_types: ['client_credentials'], response_types: [] })
   await host.addClient('local', 'openid-connect', { errorDisplay: 'local' })
   await host.addClient('zhizuoyun', 'zhizuoyun')
@@ -281,26 +277,6 @@ describe('§4.1.2.1 refusals', () => {
   })
 })
 
-describe('§3.3 scope', () => {
-  test('what a client may not have is never granted', async () => {
-    expectCode(await alice.get(authorizeUrl(host, { scope: 'openid profile admin' })))
-  })
-
-  test('a strict client is told about names it may not have', async () => {
-    const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
-    const page = await alice.get(authorizeUrl(host, { client_id: 'strict', scope: 'openid admin', ...pkce }))
-    expectRefusal(page, host, 'invalid_scope')
-    expect(isAt(await ask(alice, host, { client_id: 'strict', scope: 'openid', ...pkce }), 'consent')).toBe(true)
-  })
-
-  test.each(['open"id', 'open\\id', 'a\u0007b', '权限', 'a\u007fb'])(
-    'characters it must not hold are refused: %j',
-    async (scope) => {
-      expectRefusal(await alice.get(authorizeUrl(host, { scope })), host, 'invalid_scope')
-    },
-  )
-})
-
 describe('§4.1.2 the answer', () => {
   test.each([
     'anchor=livepush&platform=1500004462',
@@ -382,81 +358,5 @@ describe('§4.1.2 the answer', () => {
     const answer = expectCode(await visitor.submit(consent, 'consent-allow', forged))
     expect(answer.origin + answer.pathname).toBe(CALLBACK)
     expect(answer.searchParams.get('state')).toBe(STATE)
-  })
-})
-
-describe('§10.12 consent', () => {
-  test('denied is told to the client, leaves nothing behind, and is asked again', async () => {
-    await host.addUser('carol')
-    const visitor = new Visitor()
-    const consent = await signIn(visitor, await ask(visitor, host), 'carol')
-    expect(isAt(consent, 'consent')).toBe(true)
-    const before = await countRecords(host)
-    const denied = await visitor.submit(consent, 'consent-deny')
-    expect(denied.status).toBe(303)
-    expectRefusal(denied, host, 'access_denied')
-    expect(await countRecords(host)).toEqual({ ...before, interaction: (before['interaction'] ?? 0) - 1 })
-    const again = await ask(visitor, host)
-    expect(isAt(again, 'consent')).toBe(true)
-    expectCode(await visitor.submit(again, 'consent-allow'))
-    expectCode(await visitor.get(authorizeUrl(host)))
-  })
-
-  test('Core §3.1.2.4 covers what was agreed to and asks again for more', async () => {
-    await host.addUser('dora', { email: 'dora@client.test', emailVerified: true })
-    const visitor = new Visitor()
-    await signInFully(visitor, host, 'dora', { scope: 'openid profile' })
-    expectCode(await visitor.get(authorizeUrl(host, { scope: 'openid' })))
-    const wider = await ask(visitor, host, { scope: 'openid profile email' })
-    expect(isAt(wider, 'consent')).toBe(true)
-    expect(wider.html).toContain('dora@client.test')
-    expectCode(await visitor.submit(wider, 'consent-allow'))
-    expectCode(await visitor.get(authorizeUrl(host, { scope: 'openid email' })))
-    expect(isAt(await ask(visitor, host, { scope: 'openid', prompt: 'consent' }), 'consent')).toBe(true)
-  })
-})
-
-describe('RFC 7636 §4.4.1 code_challenge', () => {
-  const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
-
-  test.each([
-    ['P01 a public client', 'spa'],
-    ['P02 a client that must use PKCE', 'strict'],
-  ])('%s without one is refused before anybody is asked to sign in', async (_, client_id) => {
-    const stranger = new Visitor()
-    const before = await countRecords(host)
-    expectRefusal(await stranger.get(authorizeUrl(host, { client_id })), host, 'invalid_request')
-    expect(await countRecords(host)).toEqual(before)
-    expect(isAt(await ask(stranger, host, { client_id, ...pkce }), 'sign-in')).toBe(true)
-  })
-
-  test.each([
-    ['plain', { ...pkce, code_challenge_method: 'plain' }],
-    ['missing, which means plain', { ...pkce, code_challenge_method: undefined }],
-    ['unknown', { ...pkce, code_challenge_method: 'S512' }],
-    ['in lower case', { ...pkce, code_challenge_method: 's256' }],
-  ])('P03 a method that is %s is refused', async (_, parameters) => {
-    for (const client_id of ['web', 'spa']) {
-      expectRefusal(await alice.get(authorizeUrl(host, { client_id, ...parameters })), host, 'invalid_request')
-    }
-    expectCode(await alice.get(authorizeUrl(host, pkce)))
-  })
-
-  test.each([
-    '',
-    'x',
-    CHALLENGE.slice(1),
-    `${CHALLENGE}=`,
-    `${CHALLENGE}x`,
-    CHALLENGE.replace('-', '+'),
-    '令'.repeat(43),
-  ])('P08 %j is no challenge', async (code_challenge) => {
-    const parameters = { code_challenge, code_challenge_method: 'S256' }
-    expectRefusal(await alice.get(authorizeUrl(host, parameters)), host, 'invalid_request')
-  })
-
-  test('P08 an empty challenge alone is not the same as none', async () => {
-    expectRefusal(await alice.get(authorizeUrl(host, { code_challenge: '' })), host, 'invalid_request')
-    expectCode(await alice.get(authorizeUrl(host)))
   })
 })

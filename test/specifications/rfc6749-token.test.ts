@@ -280,6 +280,31 @@ describe.each(['sqlite', 'postgres'] as const)('the token endpoint on %s', (data
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false)
   })
 
+  test('RFC 6819 §4.3.4 neither another spelling of the client_id nor a fresh IPv6 address gives further guesses', async () => {
+    const proxied = await startServer({ database: 'sqlite', trustedProxies: ['127.0.0.1'] })
+    try {
+      await proxied.addClient('app', 'openid-connect', { grant_types: ['client_credentials'], response_types: [] })
+      const client = new RelyingParty({ host: proxied, clientId: 'app' })
+      const from = (address: string, id: string, secret: string) =>
+        client.token(
+          { grant_type: 'client_credentials' },
+          { authorization: basic(id, secret), 'x-forwarded-for': address },
+        )
+      const spellings = ['app', '%61pp', 'a%70p', 'ap%70', '%61%70p', '%61%70%70']
+      for (let at = 0; at < 30; at++) {
+        const spelling = spellings[at % spellings.length] ?? ''
+        expectInvalidClient(await from(`2001:db8:5:${at}::1`, spelling, `wrong${at}`))
+      }
+      for (const spelling of spellings) expect((await from('2001:db8:5:ffff::1', spelling, 'wrong')).status).toBe(429)
+      // Made-up ids have a counter of their own: they hold up no client.
+      for (let at = 0; at < 40; at++) await from('2001:db8:6::1', `made-up-${at}`, 'wrong')
+      expect((await from('2001:db8:6::1', 'made-up', 'wrong')).status).toBe(429)
+      expect((await from('2001:db8:6::1', '%61pp', TEST_SECRET)).status).toBe(200)
+    } finally {
+      await proxied.close()
+    }
+  })
+
   test('RFC 6819 §4.3.4 after thirty wrong secrets one address waits, the same client elsewhere does not', async () => {
     const proxied = await startServer({ database: 'sqlite', trustedProxies: ['127.0.0.1'] })
     try {

@@ -75,8 +75,12 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
 
   test('§2 nothing weak is offered', () => {
     const text = JSON.stringify(metadata)
-    for (const weak of ['"plain"', '"HS256"', '"password"', '"implicit"', '"token"']) expect(text).not.toContain(weak)
-    expect(list('id_token_signing_alg_values_supported')).not.toContain('none')
+    for (const weak of ['"plain"', '"password"', '"implicit"', '"token"']) expect(text).not.toContain(weak)
+    for (const name of Object.keys(metadata).filter((each) => each.includes('_alg'))) {
+      expect(list(name), name).not.toContain('none')
+    }
+    // A client may sign with its own secret; we never do.
+    expect(list('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(list('id_token_signing_alg_values_supported')).toEqual(expect.arrayContaining(['RS256', 'ES256']))
     expect(list('introspection_endpoint_auth_methods_supported')).not.toContain('none')
     for (const name of [

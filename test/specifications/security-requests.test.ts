@@ -124,6 +124,68 @@ describe('H05 requests we answer', () => {
   }
 })
 
+describe('H04 CORS at the endpoints that public clients call', () => {
+  const preflight = (path: string, origin: string) =>
+    fetch(host.issuer + path, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    })
+  const send = (path: string, origin: string) => fetch(host.issuer + path, { method: 'POST', headers: { origin } })
+
+  beforeAll(async () => {
+    await host.addClient('browser-app', 'spa', { redirect_uris: ['https://spa.client.test/cb'] }, null)
+    await host.addClient('phone-app', 'native', { redirect_uris: ['com.example.app:/cb'] }, null)
+    await host.addClient('server-app', 'openid-connect', { redirect_uris: ['https://server.client.test/cb'] })
+  })
+
+  test.each(['/sso/token', '/sso/userinfo', '/sso/revoke'])(
+    '%s lets the origin of a public client read',
+    async (path) => {
+      for (const reply of [
+        await preflight(path, 'https://spa.client.test'),
+        await send(path, 'https://spa.client.test'),
+      ]) {
+        expect(reply.headers.get('access-control-allow-origin')).toBe('https://spa.client.test')
+        expect(reply.headers.get('access-control-allow-credentials')).toBeNull()
+        expect(reply.headers.get('vary')).toContain('Origin')
+      }
+    },
+  )
+
+  test.each([
+    'http://spa.client.test',
+    'https://spa.client.test.evil.test',
+    'https://evil-spa.client.test',
+    'https://a.spa.client.test',
+    'https://client.test',
+    'https://spa.client.test:8443',
+    'https://SPA.client.test',
+    'https://server.client.test',
+    'null',
+    '',
+    '*',
+  ])('no endpoint reflects %j', async (origin) => {
+    for (const path of ['/sso/token', '/sso/userinfo', '/sso/revoke', '/sso/introspect']) {
+      for (const reply of [await preflight(path, origin), await send(path, origin)]) {
+        expect(reply.headers.get('access-control-allow-origin')).toBeNull()
+        expect(reply.headers.get('access-control-allow-credentials')).toBeNull()
+      }
+    }
+  })
+
+  test('introspection is for servers: no origin reads it', async () => {
+    const reply = await send('/sso/introspect', 'https://spa.client.test')
+    expect(reply.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test('H01 every machine endpoint that handles secrets is never kept', async () => {
+    for (const path of ['/sso/token', '/sso/userinfo', '/sso/revoke', '/sso/introspect']) {
+      const reply = await fetch(host.issuer + path, { method: 'POST' })
+      expect([reply.headers.get('cache-control'), reply.headers.get('pragma')], path).toEqual(['no-store', 'no-cache'])
+    }
+  })
+})
+
 describe('H03 H09 H10 H12 H15 what a request may hold', () => {
   test('H03 no page lets another origin read it', async () => {
     for (const path of [

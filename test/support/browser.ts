@@ -66,7 +66,10 @@ export function findBrowser(): string {
   )
 }
 
+/** Finds no host but loopback, not even by a redirect, which no route of a test gets to see. */
+const NO_OTHER_HOST = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'
+
 /** The caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath: findBrowser(), args: ARGUMENTS })
+  return await chromium.launch({ executablePath: findBrowser(), args: [...ARGUMENTS, NO_OTHER_HOST] })
 }

@@ -37,7 +37,17 @@ const identity = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
 export async function startPostgres(): Promise<PostgresServer> {
   const given = process.env.LINGPAI_TEST_POSTGRES
   if (given) return { url: given, stop: async () => undefined }
+  return startOwnPostgres()
+}
 
+/** One that a test may stop and start again on the same data and port. */
+export interface OwnPostgres extends PostgresServer {
+  /** Ends all connections; what was committed stays. */
+  halt(): Promise<void>
+  resume(): Promise<void>
+}
+
+export async function startOwnPostgres(maxConnections = 200): Promise<OwnPostgres> {
   const home = mkdtempSync(join(tmpdir(), 'lingpai-postgres-'))
   const remove = () => rmSync(home, { recursive: true, force: true })
   try {
@@ -46,39 +56,42 @@ export async function startPostgres(): Promise<PostgresServer> {
     const data = join(home, 'data')
     createCluster(binaries, data)
     const port = await freePort()
-    const server = spawn(
-      join(binaries, 'postgres'),
-      [
-        '-D',
-        data,
-        '-p',
-        String(port),
-        '-c',
-        'listen_addresses=127.0.0.1',
-        '-c',
-        'unix_socket_directories=',
-        '-c',
-        'max_connections=200',
-        '-c',
-        'fsync=off',
-      ],
-      { ...identity, cwd: home, stdio: ['ignore', 'ignore', 'pipe'] },
-    )
-    let output = ''
-    server.stderr.on('data', (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-4_000)
-    })
-    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-    const killIt = () => void server.kill('SIGQUIT')
-    process.once('exit', killIt)
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-    await accepting(url, () => (server.exitCode === null ? undefined : output))
-    return {
-      url,
-      async stop() {
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      `max_connections=${maxConnections}`,
+      'fsync=off',
+    ]
+    const words = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
+    let halt = async () => {}
+    const resume = async () => {
+      const server = spawn(join(binaries, 'postgres'), words, {
+        ...identity,
+        cwd: home,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let output = ''
+      server.stderr.on('data', (chunk: Buffer) => {
+        output = (output + chunk.toString()).slice(-4_000)
+      })
+      const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+      const killIt = () => void server.kill('SIGQUIT')
+      process.once('exit', killIt)
+      halt = async () => {
         process.removeListener('exit', killIt)
         server.kill('SIGINT')
         await ended
+      }
+      await accepting(url, () => (server.exitCode === null ? undefined : output))
+    }
+    await resume()
+    return {
+      url,
+      halt: () => halt(),
+      resume,
+      async stop() {
+        await halt()
         remove()
       },
     }

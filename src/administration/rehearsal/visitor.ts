@@ -2,7 +2,7 @@
 
 import { sha256 } from '../../credentials/digest.ts'
 import { readCookie, setCookie } from '../../http/cookies.ts'
-import { readQuery } from '../../http/form.ts'
+import { wishedLocales } from '../../http/form.ts'
 import type { HttpRequest } from '../../http/message.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../../pages/index.ts'
 import { newSecret } from '../../platform/random.ts'
@@ -38,7 +38,7 @@ function localeCookies(request: HttpRequest): readonly string[] {
 }
 
 function chosenLocale(request: HttpRequest): string | undefined {
-  return request.query === '' ? undefined : readQuery(request).get('ui_locales')
+  return wishedLocales(request)
 }
 
 export function frameFor(look: { readonly brand: Brand; readonly defaultLocale: Locale }, request: HttpRequest): Frame {

@@ -3,7 +3,7 @@
 import { sha256 } from '../../credentials/digest.ts'
 import { readCookie, setCookie } from '../../http/cookies.ts'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../../http/csrf.ts'
-import { readQuery } from '../../http/form.ts'
+import { wishedLocales } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply, type RenderedPage } from '../../http/page-reply.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
@@ -104,7 +104,7 @@ export function frameOf(
 }
 
 function wantedLocale(request: HttpRequest): string | undefined {
-  return request.query === '' ? undefined : readQuery(request).get('ui_locales')
+  return wishedLocales(request)
 }
 
 const A_YEAR = 31_536_000

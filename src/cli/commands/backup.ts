@@ -27,7 +27,8 @@ export function backupCommand(exit: (code: number) => void): Command {
         ...(passphraseFile !== undefined && { passphrase: readSecretFile(passphraseFile, 'passphrase') }),
         ...(recipientFile !== undefined && { recipientKey: readTextFile(recipientFile, 'recipient key') }),
         progress: ({ phase, done, total }) => {
-          stop.assertGoingOn()
+          // Its last word comes when the file has its name already.
+          if (done < total) stop.assertGoingOn()
           output.progress(`${PHASES[phase]}: ${Math.floor((done * 100) / Math.max(total, 1))} %`)
         },
       })

@@ -25,6 +25,7 @@ import { takeOwnership } from '../../store/owner.ts'
 import { createStore } from '../../store/store.ts'
 import { action, addServerOptions, tip } from '../command.ts'
 import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
+import { onStopSignal } from '../interrupt.ts'
 import { EXIT, type Output } from '../output.ts'
 import { greeting } from '../words.ts'
 
@@ -32,21 +33,9 @@ export function startCommand(exit: (code: number) => void): Command {
   const command = addServerOptions(new Command('start').description('start the server'), 'all')
   return action(command.option('--json', 'print where it answers as JSON'), exit, async (output, flags) => {
     const { options } = optionsFor(flags)
-    const stopped = stopSignal()
+    const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
     await serve(options, output, stopped)
     return EXIT.done
-  })
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(EXIT.failed))
-        resolve()
-      })
-    }
   })
 }
 

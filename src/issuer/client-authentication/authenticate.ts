@@ -32,10 +32,11 @@ export async function authenticateClient<Found extends { readonly client: Client
   address: string,
 ): Promise<{ readonly client: AuthenticatedClient; readonly found: Found }> {
   const { clock, limit, store } = parts
-  const clientId = presented.pairs[0].clientId
+  const found = await findNamed(presented, find)
+  // As it is registered: one id has many form-encoded spellings. Ids that are made up share a counter.
+  const clientId = found?.client.client_id ?? ''
   const now = clock.now()
   limit.assertOpen(clientId, address, now)
-  const found = await findNamed(presented, find)
   const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
   if (found !== null && refusal === null) return { client: found.client as AuthenticatedClient, found }
   const { rule, reason, counts } = refusal ?? UNKNOWN

@@ -91,7 +91,10 @@ function readAssertion(
   const assertion = readJwt(text, LONGEST_ASSERTION)
   if ('problem' in assertion) throw invalidClient('assertion_malformed', `the assertion ${assertion.problem}`)
   const { sub } = assertion.claims
-  if (typeof sub !== 'string' || sub === '') throw invalidClient('assertion_issuer', 'the assertion has no sub')
+  // RFC 6749 appendix A.1: a client_id is printable ASCII, and PostgreSQL cannot even be asked for U+0000.
+  if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
+    throw invalidClient('assertion_issuer', 'the assertion has no sub that could be a client_id')
+  }
   // RFC 7521 §4.2: client_id is not needed, and must name the same client.
   if (bodyId !== undefined && bodyId !== sub) {
     throw invalidRequest('client_id_differs', 'RFC 7521 §4.2', 'client_id differs from the one in the assertion')
@@ -115,6 +118,8 @@ function readBasic(authorization: string): readonly [Pair, ...Pair[]] {
     )
   }
   const text = Buffer.from(encoded, 'base64').toString('utf8')
+  // No id or secret of ours holds one, and PostgreSQL cannot even be asked for it.
+  if (text.includes('\0')) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold U+0000')
   const colon = text.indexOf(':')
   if (colon === -1) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold no colon')
   const raw: Pair = { clientId: text.slice(0, colon), secret: text.slice(colon + 1) }
@@ -127,7 +132,8 @@ function formDecoded({ clientId, secret }: Pair): Pair | null {
   if (!/[%+]/.test(clientId) && !/[%+]/.test(secret)) return null
   const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
   try {
-    return { clientId: decode(clientId), secret: decode(secret) }
+    const pair = { clientId: decode(clientId), secret: decode(secret) }
+    return pair.clientId.includes('\0') ? null : pair
   } catch {
     return null
   }

@@ -1,11 +1,12 @@
 // Bounds on guessing client secrets: per client and address, never against people, and never against the same client
 // from elsewhere.
 
+import { addressBucket } from '../../http/trusted-proxies.ts'
 import type { Seconds } from '../../model/time.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 
 export interface FailureLimit {
-  /** Throws 429 while this client must wait at this address. */
+  /** `clientId` is empty for every client that is not ours. Throws 429 while this client must wait at this address. */
   assertOpen(clientId: string, address: string, now: Seconds): void
   /** True when this failure closes the gate. */
   count(clientId: string, address: string, now: Seconds): boolean
@@ -25,7 +26,8 @@ export function createFailureLimit(): FailureLimit {
     windowStart = now
     failures.clear()
   }
-  const keyOf = (clientId: string, address: string) => `${address} ${clientId.slice(0, 128)}`
+  // One visitor owns a whole IPv6 /48.
+  const keyOf = (clientId: string, address: string) => `${addressBucket(address)} ${clientId}`
   return {
     assertOpen(clientId, address, now) {
       roll(now)

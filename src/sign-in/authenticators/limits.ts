@@ -4,7 +4,7 @@
 
 import type { KnownBrowsers } from '../../credentials/device.ts'
 import { sha256 } from '../../credentials/digest.ts'
-import { networkOf } from '../../http/trusted-proxies.ts'
+import { addressBucket, networkOf } from '../../http/trusted-proxies.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Limits } from '../../options/defaults.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -26,7 +26,12 @@ export interface Attempt {
 export type AttemptOutcome = 'succeeded' | 'failed' | 'unchecked'
 
 export type Admission =
-  | { readonly admitted: true; settle(outcome: AttemptOutcome): Promise<void> }
+  | {
+      readonly admitted: true
+      /** So many attempts from this address have failed already that one more is no news. */
+      readonly crowded: boolean
+      settle(outcome: AttemptOutcome): Promise<void>
+    }
   | { readonly admitted: false; readonly wait: Seconds; readonly rule: string }
 
 export interface AttemptGate {
@@ -55,9 +60,9 @@ export function createAttemptGate(
       const now = clock.now()
       const known = attempt.userId !== null && knownBrowsers.knows(attempt.device, attempt.userId, now)
       if (known) {
-        const own = ownCharge(attempt, knownBrowsers.deviceId(attempt.device) ?? '', limits)
-        if ((await store.chargeAttempts([own], now)).charged) {
-          return { admitted: true, settle: (outcome) => settleOwn(store, own.keyHash, outcome) }
+        const charges = knownCharges(attempt, knownBrowsers.deviceId(attempt.device) ?? '', limits)
+        if ((await store.chargeAttempts(Object.values(charges), now)).charged) {
+          return { admitted: true, crowded: false, settle: (outcome) => settleKnown(store, charges, outcome) }
         }
       }
       return admitStranger(attempt, now)
@@ -78,13 +83,14 @@ export function createAttemptGate(
       const wait = Math.max(1, waiting(keys.network), waiting(keys.user))
       return { admitted: false, wait, rule: charged.place === 0 ? 'sign_in_network_limited' : 'sign_in_user_limited' }
     }
-    const done = busy ? await turns.take(attempt.address) : noTurn
+    const done = busy ? await turns.take(addressBucket(attempt.address)) : noTurn
     if (done === null) {
       await settle(store, [], [keys.network, keys.user, keys.visit, keys.address])
       return { admitted: false, wait: 2, rule: 'sign_in_address_limited' }
     }
     return {
       admitted: true,
+      crowded: busy,
       async settle(outcome) {
         done()
         if (outcome === 'succeeded') await settle(store, [keys.network, keys.visit], [keys.user, keys.address])
@@ -94,9 +100,9 @@ export function createAttemptGate(
   }
 }
 
-async function settleOwn(store: AttemptVerbs, keyHash: Uint8Array, outcome: AttemptOutcome): Promise<void> {
-  if (outcome === 'succeeded') await settle(store, [keyHash], [])
-  if (outcome === 'unchecked') await settle(store, [], [keyHash])
+async function settleKnown(store: AttemptVerbs, { own, all }: KnownCharges, outcome: AttemptOutcome): Promise<void> {
+  if (outcome === 'succeeded') await settle(store, [own.keyHash], [all.keyHash])
+  if (outcome === 'unchecked') await settle(store, [], [own.keyHash, all.keyHash])
 }
 
 async function settle(
@@ -107,10 +113,22 @@ async function settle(
   if (forget.length + refund.length > 0) await store.settleAttempts(forget, refund)
 }
 
-function ownCharge({ userId }: Attempt, deviceId: string, limits: GuessingLimits): Charge {
-  const keyHash = keyOf('device', deviceId, userId ?? '')
+interface KnownCharges {
+  readonly own: Charge
+  readonly all: Charge
+}
+
+/** More than anybody signs in with. Whoever knew a password once could have made any number of known browsers. */
+const MOST_KNOWN_BROWSERS = 5
+
+function knownCharges({ userId }: Attempt, deviceId: string, limits: GuessingLimits): KnownCharges {
+  const { knownBrowserFailures: free } = limits
   // One too many, and this browser is a stranger for a day. Charged under a guard, so that none slips in between.
-  return { keyHash, window: DAY, free: limits.knownBrowserFailures, wait: DAY, longest: DAY }
+  const charge = { window: DAY, wait: DAY, longest: DAY }
+  return {
+    own: { ...charge, keyHash: keyOf('device', deviceId, userId ?? ''), free },
+    all: { ...charge, keyHash: keyOf('devices', userId ?? ''), free: free * MOST_KNOWN_BROWSERS },
+  }
 }
 
 interface StrangerKeys {
@@ -125,7 +143,8 @@ function strangerKeys({ usernameKey, address, visitHash }: Attempt): StrangerKey
     network: keyOf('network', usernameKey, networkOf(address)),
     user: keyOf('user', usernameKey),
     visit: keyOf('visit', Buffer.from(visitHash).toString('base64url')),
-    address: keyOf('address', address),
+    // One visitor owns a whole /48: a fresh IPv6 address for each attempt is no fresh address.
+    address: keyOf('address', addressBucket(address)),
   }
 }
 

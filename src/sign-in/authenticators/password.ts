@@ -10,7 +10,8 @@ import type { AttemptGate } from './limits.ts'
 
 export type PasswordVerdict =
   | { readonly kind: 'signed_in'; readonly user: UserWithPassword }
-  | { readonly kind: 'wrong' }
+  /** `crowded`: one of very many from its address. */
+  | { readonly kind: 'wrong'; readonly crowded: boolean }
   /** The password was right, so this person may be told. */
   | { readonly kind: 'disabled'; readonly user: UserWithPassword }
   | { readonly kind: 'wait'; readonly seconds: Seconds; readonly rule: string }
@@ -56,6 +57,6 @@ export async function verifyPassword(
   } finally {
     await admission.settle(matches ? 'succeeded' : checked ? 'failed' : 'unchecked')
   }
-  if (!matches || user === null) return { kind: 'wrong' }
+  if (!matches || user === null) return { kind: 'wrong', crowded: admission.crowded }
   return user.enabled ? { kind: 'signed_in', user } : { kind: 'disabled', user }
 }

@@ -10,6 +10,7 @@ import { withOutcome } from '../../http/replies.ts'
 import type { RouteParameters } from '../../http/route.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import type { Session } from '../../model/session.ts'
+import type { Seconds } from '../../model/time.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import { type SignInError, type SignInView, signInPage, waitPage } from '../../pages/index.ts'
 import { newId, newSecret } from '../../platform/random.ts'
@@ -24,10 +25,11 @@ import { cancelled, formRefused } from '../refuse.ts'
 import { formToken, frameOf, isOwnForm, localeCookies, MOST_SESSIONS, sessionCookie } from '../visit.ts'
 
 export function signInEndpoint(parts: SignInParts, gate: AttemptGate) {
+  const announce = createAnnouncer()
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {
     const open = await openInteraction(parts, http, id)
     if ('reply' in open) return open.reply
-    return http.method === 'POST' ? submit(parts, gate, open) : showPage(parts, open, {})
+    return http.method === 'POST' ? submit(parts, gate, open, announce) : showPage(parts, open, {})
   }
 }
 
@@ -67,7 +69,24 @@ function showPage(parts: SignInParts, open: OpenInteraction, shown: Shown): Http
   return shown.outcome === undefined ? reply : withOutcome(reply, { ...shown.outcome, clientId: request.clientId })
 }
 
-async function submit(parts: SignInParts, gate: AttemptGate, open: OpenInteraction): Promise<HttpReply> {
+type Announcer = (now: Seconds) => boolean
+
+/** That failures are no longer listed one by one is said once a minute. */
+function createAnnouncer(): Announcer {
+  let next = 0
+  return (now) => {
+    if (now < next) return false
+    next = now + 60
+    return true
+  }
+}
+
+async function submit(
+  parts: SignInParts,
+  gate: AttemptGate,
+  open: OpenInteraction,
+  announce: Announcer,
+): Promise<HttpReply> {
   const { http, browser, interaction } = open
   const form = readForm(http)
   const username = (form.get('username') ?? '').slice(0, 256)
@@ -94,7 +113,12 @@ async function submit(parts: SignInParts, gate: AttemptGate, open: OpenInteracti
   const about = { at, clientId: interaction.request.clientId }
   switch (verdict.kind) {
     case 'wrong':
-      await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
+      // A flood of failures is a few events and a number in the trace, or strangers could fill the disk with them.
+      if (!verdict.crowded) {
+        await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
+      } else if (announce(at)) {
+        await parts.store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
+      }
       return again('wrong_credentials', 'password_wrong', 'unknown user name or wrong password')
     case 'disabled':
       await parts.store.appendEvents([

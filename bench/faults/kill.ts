@@ -1,0 +1,33 @@
+// The long run of `kill -9` under load: `node bench/faults/kill.ts [--rounds 50] [--seed N] [--database postgres://…]`.
+// Ends with 1 when a server has not kept its word.
+
+import { parseArgs } from 'node:util'
+import { preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
+import { killRound, randomFrom } from '../../test/faults/kill-rounds.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '50' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
+    database: { type: 'string' },
+  },
+})
+
+const prepared = values.database === undefined ? await prepareSqlite() : await preparePostgres(values.database)
+const random = randomFrom(Number(values.seed))
+const total = { codes: 0, redeemed: 0, refreshed: 0, unanswered: 0, faults: 0 }
+console.log(`seed ${values.seed}`)
+try {
+  for (let count = 1; count <= Number(values.rounds); count++) {
+    const round = await killRound(prepared, Math.floor(20 + random() * 800))
+    for (const name of ['codes', 'redeemed', 'refreshed', 'unanswered'] as const) total[name] += round[name]
+    total.faults += round.faults.length
+    const counts = `${round.codes} codes, ${round.redeemed} redeemed, ${round.refreshed} refreshed, ${round.unanswered} cut off`
+    console.log(`round ${count}: killed after ${round.after} ms; ${counts}; ${round.faults.length} faults`)
+    for (const fault of round.faults.slice(0, 5)) console.log(`  ${fault}`)
+  }
+} finally {
+  prepared.remove()
+}
+console.log(JSON.stringify({ rounds: Number(values.rounds), ...total }))
+process.exitCode = total.faults === 0 ? 0 : 1

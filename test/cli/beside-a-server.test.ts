@@ -1,0 +1,282 @@
+// Commands beside a running server: what they change holds at the next request, and nothing has to be restarted.
+
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  allLogs,
+  lingpai,
+  lingpaiJson,
+  outcomeOf,
+  type StartedLingpai,
+  scratchFolder,
+  spawnLingpai,
+  startLingpai,
+} from '../support/cli.ts'
+import { OutsideClient } from '../support/cli-client.ts'
+import { expectInvalidClient, expectInvalidGrant, expectInvalidToken, walk } from '../support/relying-party.ts'
+import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
+import { textOf, Visitor } from '../support/visitor.ts'
+
+const scratch = scratchFolder()
+const data = scratch.path('data')
+const OTHER_SECRET = 'another-fake-secret-of-these-tests-0001'
+const OTHER_PASSWORD = 'another correct horse of these tests'
+/** Everything that must not stand in any log. */
+const secrets = [TEST_SECRET, TEST_PASSWORD, OTHER_SECRET, OTHER_PASSWORD]
+let server: StartedLingpai
+
+const cli = (words: readonly string[], stdin?: string) =>
+  lingpaiJson([...words, '--data', data], stdin === undefined ? {} : { stdin })
+
+async function addClient(clientId: string, ...words: readonly string[]) {
+  return cli([
+    'client',
+    'add',
+    '--preset',
+    'openid-connect',
+    '--name',
+    clientId,
+    '--client-id',
+    clientId,
+    '--client-secret',
+    TEST_SECRET,
+    '--redirect-uri',
+    CALLBACK,
+    ...words,
+  ])
+}
+
+const addUser = (username: string) => cli(['user', 'add', '--username', username, '--password-stdin'], TEST_PASSWORD)
+
+function clientOf(clientId: string, username: string, secret = TEST_SECRET): OutsideClient {
+  return new OutsideClient({ at: server.issuer, clientId, secret, username })
+}
+
+async function signedIn(clientId: string, username: string) {
+  const client = clientOf(clientId, username)
+  const tokens = await client.signIn()
+  secrets.push(tokens.access, tokens.refresh, tokens.idToken)
+  return { client, ...tokens }
+}
+
+beforeAll(async () => {
+  server = await startLingpai(['--data', data])
+})
+afterAll(async () => {
+  await server.stop()
+  scratch.remove()
+})
+
+describe('clients', () => {
+  test('an added client and user sign in at once, and an update holds at the next request', async () => {
+    await addClient('shop')
+    await addUser('alice')
+    const { client, access } = await signedIn('shop', 'alice')
+    expect((await client.userinfo(access)).body['sub']).toBeTypeOf('string')
+    await cli(['client', 'update', 'shop', '--set', 'authorize.pkce=required'])
+    const refused = await client.authorize()
+    expect(refused.get('error')).toBe('invalid_request')
+    await cli(['client', 'update', 'shop', '--set', 'authorize.pkce=optional'])
+    expect((await client.authorize()).get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+  })
+
+  test('rotate-secret: the former secret is refused at once, the new one works', async () => {
+    await addClient('rotating')
+    const client = clientOf('rotating', 'alice')
+    const code = await client.code()
+    secrets.push(code)
+    const made = await cli(['client', 'rotate-secret', 'rotating', '--client-secret-stdin'], OTHER_SECRET)
+    expect(made['ClientSecret']).toBe(OTHER_SECRET)
+    expectInvalidClient(await client.redeem(code))
+    expect((await client.redeem(code, OTHER_SECRET)).status).toBe(200)
+  })
+
+  test('disabling ends every token for good, removing frees no id', async () => {
+    await addClient('leaving')
+    const { client, access, refresh } = await signedIn('leaving', 'alice')
+    await cli(['client', 'update', 'leaving', '--disable'])
+    expectInvalidToken(await client.userinfo(access))
+    expect((await client.refresh(refresh)).status).toBe(401)
+    // Instants are whole seconds: what is issued in the second of the disabling counts as before it.
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await cli(['client', 'update', 'leaving', '--enable'])
+    expectInvalidToken(await client.userinfo(access))
+    expectInvalidGrant(await client.refresh(refresh))
+    expect((await client.userinfo((await client.signIn()).access)).status).toBe(200)
+    await cli(['client', 'remove', 'leaving'])
+    expect((await new Visitor().get(client.authorizeUrl())).status).toBe(400)
+    const again = ['client', 'add', '--data', data, '--preset', 'zhizuoyun', '--name', 'x', '--client-id', 'leaving']
+    expect((await lingpai(again)).code).toBe(4)
+  })
+})
+
+describe('users', () => {
+  const ends = async (client: OutsideClient, code: string, access: string, refresh: string) => {
+    expectInvalidToken(await client.userinfo(access))
+    expectInvalidGrant(await client.refresh(refresh))
+    expectInvalidGrant(await client.redeem(code))
+    // The session is over: the sign-in page comes, and no answer.
+    expect((await client.visitor.follow(await client.visitor.get(client.authorizeUrl()))).html).toContain(
+      'login-submit',
+    )
+  }
+
+  test('disable ends session, code and tokens for good; after enable the person signs in anew', async () => {
+    await addClient('desk')
+    await addUser('bob')
+    const { client, access, refresh } = await signedIn('desk', 'bob')
+    const code = await client.code()
+    secrets.push(code)
+    await cli(['user', 'disable', 'bob'])
+    await ends(client, code, access, refresh)
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await cli(['user', 'enable', 'bob'])
+    await ends(client, code, access, refresh)
+    expect((await client.userinfo((await client.signIn()).access)).status).toBe(200)
+  })
+
+  test('set-password ends what was there, and only the new password signs in', async () => {
+    await addUser('carol')
+    const { client, access, refresh } = await signedIn('desk', 'carol')
+    const code = await client.code()
+    await cli(['user', 'set-password', 'carol'], OTHER_PASSWORD)
+    await ends(client, code, access, refresh)
+    const visitor = new Visitor()
+    const submit = async (password: string) => {
+      const page = await visitor.follow(await visitor.get(client.authorizeUrl()))
+      return visitor.follow(await visitor.submit(page, 'login-submit', { username: 'carol', password }))
+    }
+    expect((await submit(TEST_PASSWORD)).html).toContain('id="login-submit"')
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    expect((await submit(OTHER_PASSWORD)).location).toMatch(/^https:\/\/client\.test\/callback\?code=/)
+  })
+
+  test('an import beside the server is all there at once, and a bad row changes nothing', async () => {
+    const rows = Array.from({ length: 2_000 }, (_, at) => `import-${at},导入 ${at},${13_900_000_000 + at}`)
+    const file = scratch.path('people.csv')
+    writeFileSync(file, `username,name,phone\n${[...rows, 'twin,x,1.39E+10'].join('\n')}\n`)
+    const refused = await lingpai(['user', 'import', file, '--data', data])
+    expect(refused.code).toBe(1)
+    expect(refused.stdout).toMatch(/^line 2002, phone: .*\n[\s\S]*Nothing was changed: 1 of 2,001 rows/)
+    expect((await lingpai(['user', 'show', 'import-7', '--data', data])).code).toBe(3)
+    writeFileSync(file, `username,name,phone\n${rows.join('\n')}\n`)
+    expect(await cli(['user', 'import', file, '--dry-run'])).toMatchObject({ status: 'checked', rows: 2_000 })
+    const importing = cli(['user', 'import', file])
+    const { client, access } = await signedIn('desk', 'alice')
+    expect((await client.userinfo(access)).status).toBe(200)
+    expect(await importing).toMatchObject({ status: 'imported', imported: 2_000 })
+    expect(await cli(['user', 'show', 'import-1999'])).toMatchObject({ name: '导入 1999' })
+    const exported = scratch.path('export.csv')
+    expect(await cli(['user', 'export', exported])).toMatchObject({ users: 2_003 })
+    expect(statSync(exported).mode & 0o777).toBe(0o600)
+  })
+})
+
+test('key rotate: the new keys are published within seconds, and old ID tokens still verify', async () => {
+  const { idToken } = await signedIn('desk', 'alice')
+  const published = async () => {
+    const document = (await (await fetch(`${server.issuer}/sso/jwks`)).json()) as { keys: { kid: string }[] }
+    return document.keys.map(({ kid }) => kid)
+  }
+  const before = await published()
+  const made = await lingpaiJson<readonly { key_id: string }[]>(['key', 'rotate', '--data', data])
+  const ids = made.map(({ key_id }) => key_id)
+  await expect.poll(published, { timeout: 10_000, interval: 200 }).toEqual(expect.arrayContaining(ids))
+  expect(await published()).toEqual(expect.arrayContaining(before))
+  expect(before).toContain(decodeProtectedHeader(idToken).kid)
+  const { payload } = await jwtVerify(idToken, createRemoteJWKSet(new URL(`${server.issuer}/sso/jwks`)))
+  expect(payload).toMatchObject({ iss: server.issuer, aud: 'desk' })
+})
+
+test('trace explains the error page that was just shown', async () => {
+  const page = await new Visitor().get(clientOf('desk', 'alice').authorizeUrl({ redirect_uri: `${CALLBACK}/` }))
+  expect(page.status).toBe(400)
+  const traceId = textOf(page, 'trace-id')
+  const read = () => lingpai(['trace', traceId, '--data', data])
+  await expect.poll(async () => (await read()).code, { timeout: 6_000, interval: 300 }).toBe(0)
+  const { stdout } = await read()
+  expect(stdout).toContain(traceId)
+  expect(stdout).toContain('`/` added')
+  expect((await lingpai(['trace', traceId, '--data', data, '--language', 'zh-CN'])).stdout).toMatch(/\p{Script=Han}/u)
+  expect((await cli(['trace', traceId]))['traceId']).toBe(traceId)
+})
+
+test('rehearse plays the client and says what holds, with the pasted secret too', async () => {
+  await cli([
+    'client',
+    'add',
+    '--preset',
+    'zhizuoyun',
+    '--name',
+    '制作云',
+    '--client-id',
+    'zhizuoyun',
+    '--client-secret',
+    TEST_SECRET,
+  ])
+  await cli(['user', 'update', 'alice', '--name', '张三', '--phone', '13800138000', '--phone-verified'])
+  const words = ['rehearse', 'zhizuoyun', '--user', 'alice', '--client-secret-stdin']
+  const report = await cli(words, TEST_SECRET)
+  expect(report).toMatchObject({ passed: true, exchanges: { length: 3 } })
+  expect(JSON.stringify(report)).not.toContain(TEST_SECRET)
+  const pasted = await lingpai([...words, '--data', data], { stdin: `${TEST_SECRET}x` })
+  expect(pasted.code).toBe(1)
+  expect(pasted.stdout).toContain('✗')
+})
+
+test('a backup taken while serving becomes a server that honours what was given before', async () => {
+  const { access, refresh } = await signedIn('desk', 'alice')
+  const [file, passphrase, restored] = [scratch.path('backup'), scratch.path('passphrase'), scratch.path('restored')]
+  writeFileSync(passphrase, 'five fake words for tests\n')
+  const sealed = ['--passphrase-file', passphrase]
+  expect(await cli(['backup', file, ...sealed])).toMatchObject({ holdsMasterKey: true })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect((await lingpai(['backup', file, '--data', data])).code).toBe(4)
+
+  const bare = await lingpai(['restore', '--data', restored, file])
+  expect(bare.code).toBe(2)
+  expect(bare.stderr).toMatch(/passphrase.*--passphrase-file/)
+  expect(existsSync(restored)).toBe(false)
+  expect((await lingpai(['restore', '--data', restored, file, ...sealed])).code).toBe(0)
+  expect((await lingpai(['restore', '--data', restored, file, ...sealed])).code).toBe(4)
+
+  const again = await startLingpai(['--data', restored])
+  expect(again.setupLink).toBeNull()
+  const client = new OutsideClient({ at: again.issuer, clientId: 'desk', secret: TEST_SECRET, username: 'alice' })
+  expect((await client.userinfo(access)).status).toBe(200)
+  expect((await client.refresh(refresh)).status).toBe(200)
+  expect((await walk(client.visitor, client.authorizeUrl(), 'alice')).searchParams.get('code')).not.toBeNull()
+  await again.stop()
+})
+
+test('Ctrl+C stops a backup, and no copy of the data is left behind', async () => {
+  const folder = scratch.path('interrupted')
+  mkdirSync(folder)
+  const child = spawnLingpai(['backup', `${folder}/backup`, '--data', data, '--json'])
+  const ending = outcomeOf(child)
+  await expect.poll(() => readdirSync(folder), { interval: 2, timeout: 10_000 }).not.toEqual([])
+  child.kill('SIGINT')
+  const { code, stdout } = await ending
+  // It may have been faster than the signal: then the file is whole, and said to be.
+  expect(readdirSync(folder)).toEqual(code === 0 ? ['backup'] : [])
+  expect(JSON.parse(stdout)).toMatchObject(code === 0 ? { protection: 'none' } : { error: 'interrupted' })
+})
+
+test('a backup that is not sealed needs the master key to come back', async () => {
+  const [file, folder] = [scratch.path('bare-backup'), scratch.path('bare')]
+  expect(await cli(['backup', file])).toMatchObject({ holdsMasterKey: false })
+  const words = ['restore', '--data', folder, file]
+  const refused = await lingpai(words)
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toMatch(/--master-key-file FILE$/m)
+  expect((await lingpai([...words, '--master-key-file', `${data}/master.key`])).code).toBe(0)
+  expect(statSync(`${folder}/master.key`).mode & 0o777).toBe(0o600)
+})
+
+test('no server has logged a secret, a password, a code or a token', () => {
+  const logs = allLogs()
+  expect(logs).toContain('signing key created')
+  expect(secrets.length).toBeGreaterThan(15)
+  for (const secret of secrets) expect(logs.includes(secret), secret.slice(0, 6)).toBe(false)
+})

@@ -1,0 +1,122 @@
+// Two servers on one PostgreSQL database: a change by the command line holds on both at the next request.
+
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allLogs, lingpai, lingpaiJson, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
+import { OutsideClient } from '../support/cli-client.ts'
+import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+import { expectInvalidClient, expectInvalidToken } from '../support/relying-party.ts'
+import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
+
+const scratch = scratchFolder()
+const MASTER = Buffer.alloc(32, 7).toString('base64url')
+const OTHER_SECRET = 'another-fake-secret-of-these-tests-0002'
+
+/** A node's further host is named with its port, so that port has to be known beforehand. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+let database: FreshDatabase
+let first: StartedLingpai
+let second: StartedLingpai
+let environment: { env: Record<string, string> }
+
+const cli = (words: readonly string[], stdin?: string) =>
+  lingpaiJson([...words, '--database', database.url], { ...environment, ...(stdin !== undefined && { stdin }) })
+
+const client = (at: StartedLingpai) =>
+  new OutsideClient({ at: `http://localhost:${at.port}`, clientId: 'web', secret: TEST_SECRET, username: 'alice' })
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  environment = { env: { LINGPAI_MASTER_KEY: MASTER, LINGPAI_DATA: scratch.path('unused') } }
+  const words = ['--database', database.url]
+  first = await startLingpai(words, environment)
+  const port = String(await freePort())
+  second = await startLingpai([...words, '--port', port, '--alternative-hosts', `localhost:${port}`], environment)
+  await cli([
+    'client',
+    'add',
+    '--preset',
+    'openid-connect',
+    '--name',
+    'Web',
+    '--client-id',
+    'web',
+    '--client-secret',
+    TEST_SECRET,
+    '--redirect-uri',
+    CALLBACK,
+  ])
+  await cli(['user', 'add', '--username', 'alice', '--password-stdin'], TEST_PASSWORD)
+})
+afterAll(async () => {
+  await Promise.all([first, second].map((server) => server.stop()))
+  await database.drop()
+  scratch.remove()
+})
+
+describe('commands on PostgreSQL', () => {
+  test('both nodes keep one issuer and publish the same keys', async () => {
+    expect(second.issuer).toBe(first.issuer)
+    const keys = await Promise.all(
+      [first, second].map(async ({ port }) => (await fetch(`http://localhost:${port}/sso/jwks`)).json()),
+    )
+    expect(keys[0]).toEqual(keys[1])
+  })
+
+  test('a token of one node is known to the other, and a disabled user is refused by both', async () => {
+    const [here, there] = [client(first), client(second)]
+    const { access } = await here.signIn()
+    expect((await there.userinfo(access)).status).toBe(200)
+    await cli(['user', 'disable', 'alice'])
+    for (const each of [here, there]) expectInvalidToken(await each.userinfo(access))
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await cli(['user', 'enable', 'alice'])
+    for (const each of [here, there]) expectInvalidToken(await each.userinfo(access))
+    expect((await here.userinfo((await here.signIn()).access)).status).toBe(200)
+  })
+
+  test('a new secret holds on both nodes at once', async () => {
+    await cli(['client', 'rotate-secret', 'web', '--client-secret-stdin'], OTHER_SECRET)
+    for (const node of [first, second]) {
+      const each = client(node)
+      expectInvalidClient(await each.token({ grant_type: 'refresh_token', refresh_token: 'none' }))
+      const known = await each.token({ grant_type: 'refresh_token', refresh_token: 'none' }, OTHER_SECRET)
+      expect(known.body['error']).toBe('invalid_grant')
+    }
+    await cli(['client', 'rotate-secret', 'web', '--client-secret-stdin'], TEST_SECRET)
+  })
+
+  test('lists, imports, keys and traces work as on SQLite', async () => {
+    expect(await cli(['user', 'list'])).toMatchObject({ users: [{ username: 'alice' }] })
+    expect(await cli(['client', 'show', 'web'])).toMatchObject({ client_id: 'web' })
+    expect(await cli(['key', 'list'])).toHaveLength(2)
+    await expect.poll(async () => (await cli(['trace']))['length'], { timeout: 5_000 }).toBeGreaterThan(0)
+  })
+
+  test('what PostgreSQL does itself, and what is missing, is said', async () => {
+    const backup = await lingpai(['backup', scratch.path('b'), '--database', database.url], environment)
+    expect(backup.code).toBe(2)
+    expect(backup.stderr).toMatch(/pg_dump/)
+    const keyless = await lingpai(['user', 'list', '--database', database.url])
+    expect(keyless.code).toBe(2)
+    expect(keyless.stderr).toMatch(/same master key.*LINGPAI_MASTER_KEY_FILE/)
+    const wrong = { env: { LINGPAI_MASTER_KEY: Buffer.alloc(32, 8).toString('base64url') } }
+    const other = await lingpai(['user', 'list', '--database', database.url], wrong)
+    expect(other.code).toBe(1)
+    expect(other.stderr).toMatch(/The master key is not the one/)
+  })
+
+  test('no node has logged the master key, a secret or a password', () => {
+    expect(allLogs()).toContain('migration_applied')
+    for (const secret of [MASTER, TEST_SECRET, OTHER_SECRET, TEST_PASSWORD]) expect(allLogs()).not.toContain(secret)
+  })
+})

@@ -1,0 +1,95 @@
+// A started server from outside: how it ends, and how it is reached over TLS and through a proxy.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, describe, expect, test } from 'vitest'
+import { scratchFolder, startLingpai } from '../support/cli.ts'
+
+const scratch = scratchFolder()
+afterAll(() => scratch.remove())
+
+describe('the end', () => {
+  test('SIGTERM lets a request in flight finish, and the process ends with 0 within a second of it', async () => {
+    const server = await startLingpai(['--data', scratch.path('ending')])
+    const body = 'grant_type=client_credentials'
+    const socket = connect(server.port, '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text
+    })
+    socket.write(
+      `POST /sso/token HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
+    )
+    // An answered request beside it proves that the half one has been read.
+    expect((await fetch(`${server.issuer}/sso/jwks`)).status).toBe(200)
+    const ended = server.stop()
+    // A wrapper hands on the signal that the terminal has sent already: still one wish to stop.
+    void server.stop('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await expect(fetch(`${server.issuer}/sso/jwks`)).rejects.toThrow()
+    const finishing = performance.now()
+    socket.write(body)
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+    expect((await ended).code).toBe(0)
+    expect(performance.now() - finishing).toBeLessThan(1_000)
+  })
+
+  test('an idle server ends within a second', async () => {
+    const server = await startLingpai(['--data', scratch.path('idle')])
+    await fetch(`${server.issuer}/sso/jwks`)
+    const { code, milliseconds } = await server.stop()
+    expect(code).toBe(0)
+    expect(milliseconds).toBeLessThan(1_000)
+  })
+})
+
+describe('TLS and proxies', () => {
+  test('certificate files make an https server', async () => {
+    const [cert, key] = [scratch.path('cert.pem'), scratch.path('key.pem')]
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${cert}`.split(
+        ' ',
+      ),
+      { stdio: 'ignore' },
+    )
+    const server = await startLingpai(['--data', scratch.path('tls'), '--tls-cert', cert, '--tls-key', key])
+    expect(server.issuer).toBe(`https://localhost:${server.port}`)
+    // A process of its own: which authorities Node believes is settled when it starts.
+    const script = `const reply = await fetch('${server.issuer}/.well-known/openid-configuration'); console.log((await reply.json()).issuer)`
+    const ask = (env: Record<string, string>) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })
+    expect(ask({ NODE_EXTRA_CA_CERTS: cert }).stdout.trim()).toBe(server.issuer)
+    expect(ask({}).stderr).toMatch(/self-signed certificate/i)
+    await server.stop()
+  })
+
+  test('behind a trusted proxy an https issuer is served, and an untrusted plain request is refused', async () => {
+    const issuer = 'https://sso.example.test'
+    const document = '/.well-known/openid-configuration'
+    const forwarded = {
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'sso.example.test',
+      'x-forwarded-for': '192.0.2.1',
+    }
+    const trusted = await startLingpai([
+      '--data',
+      scratch.path('proxied'),
+      '--issuer',
+      issuer,
+      '--trusted-proxies',
+      '127.0.0.1',
+    ])
+    const at = `http://127.0.0.1:${trusted.port}${document}`
+    const served = await fetch(at, { headers: forwarded })
+    expect(served.status).toBe(200)
+    expect(await served.json()).toMatchObject({ issuer, token_endpoint: `${issuer}/sso/token` })
+    expect((await fetch(at)).status).toBe(421)
+    await trusted.stop()
+    const other = await startLingpai(['--data', scratch.path('proxied'), '--trusted-proxies', '192.0.2.77'])
+    expect((await fetch(`http://127.0.0.1:${other.port}${document}`, { headers: forwarded })).status).toBe(421)
+    await other.stop()
+  })
+})

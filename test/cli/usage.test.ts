@@ -1,0 +1,281 @@
+// Every command explains itself, speaks JSON when asked, and refuses with the exit code and the words that fit.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildProgram } from '../../src/cli/index.ts'
+import {
+  cleanEnvironment,
+  lingpai,
+  lingpaiJson,
+  type Outcome,
+  outcomeOf,
+  REPOSITORY,
+  scratchFolder,
+  spawnLingpai,
+} from '../support/cli.ts'
+import { TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
+
+const scratch = scratchFolder()
+const data = scratch.path('data')
+afterAll(() => scratch.remove())
+
+beforeAll(async () => {
+  // Before any start: the first command that adds something and knows the address makes the installation.
+  await lingpaiJson([
+    'client',
+    'add',
+    '--data',
+    data,
+    '--issuer',
+    'http://localhost:4000',
+    '--preset',
+    'openid-connect',
+    '--name',
+    'Known',
+    '--client-id',
+    'known',
+    '--client-secret',
+    TEST_SECRET,
+    '--redirect-uri',
+    'https://client.test/callback',
+  ])
+  await lingpaiJson(['user', 'add', '--data', data, '--username', 'alice', '--phone', '13800138000'])
+})
+
+type Command = ReturnType<typeof buildProgram>
+
+const leaves = (command: Command, above: readonly string[] = []): readonly (readonly [string, Command])[] =>
+  command.commands.length === 0
+    ? [[above.join(' '), command] as const]
+    : command.commands.flatMap((each) => leaves(each, [...above, each.name()]))
+
+const COMMANDS = leaves(buildProgram(() => undefined))
+
+/** One JSON value on standard output that says what the person reads on standard error. */
+function refusal({ code, stdout, stderr }: Outcome): { code: number | null; error: string; message: string } {
+  const told = JSON.parse(stdout) as { error: string; message: string; hint?: string }
+  expect(told.error).toMatch(/^[a-z_]+$/)
+  expect(told.message.length).toBeGreaterThan(10)
+  expect(stderr).toContain(told.message)
+  expect(stderr).not.toMatch(/\bat .+\.ts:\d+/)
+  return { code, error: told.error, message: `${told.message} ${told.hint ?? ''}` }
+}
+
+describe('help', () => {
+  test('knows every command that the product promises', () => {
+    const groups: Record<string, readonly string[]> = {
+      client: ['add', 'list', 'show', 'update', 'rotate-secret', 'remove'],
+      user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
+      preset: ['list', 'show'],
+      key: ['list', 'rotate'],
+      config: ['check', 'show'],
+    }
+    const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
+    const single = ['start', 'setup-link', 'rehearse', 'trace', 'backup', 'restore']
+    expect(COMMANDS.map(([name]) => name).sort()).toEqual([...grouped, ...single].sort())
+  })
+
+  test.each(COMMANDS)('lingpai %s says what it does and takes --json', (_, command) => {
+    const help = command.helpInformation()
+    expect(command.description().length).toBeGreaterThan(5)
+    expect(help).toContain('--json')
+    for (const { long } of command.options) expect(help).toContain(long)
+  })
+
+  test.each([
+    ['', /Commands:[\s\S]*start[\s\S]*Exit codes/],
+    ['client', /rotate-secret/],
+    ['start', /--accept-new-issuer[\s\S]*--trusted-proxies/],
+    ['client add', /--preset[\s\S]*--set <name=value>[\s\S]*--accept-weak-secret/],
+    ['restore', /--passphrase-file[\s\S]*--master-key-file/],
+  ])('lingpai %s --help ends with 0', async (words, told) => {
+    const { code, stdout, stderr } = await lingpai([...words.split(' ').filter(Boolean), '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(told)
+  })
+
+  test('--version tells the version, and no words at all tell the help and end with 2', async () => {
+    const version = await lingpai(['--version'])
+    expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+    const nothing = await lingpai([])
+    expect(nothing).toMatchObject({ code: 2, stdout: '' })
+    expect(nothing.stderr).toContain('Usage: lingpai')
+  })
+})
+
+describe('2: wrong usage', () => {
+  test.each([
+    ['strat', /Unknown command 'strat'.*Did you mean start\?/],
+    ['client lst', /Unknown command 'lst'.*Did you mean list\?.*npx lingpai client --help/],
+    ['client list --dta x', /Unknown option '--dta'.*Did you mean --data\?.*npx lingpai client list --help/],
+    ['client add', /Required option '--preset <preset>' not specified/],
+    ['user show', /Missing required argument 'user'/],
+    ['key list surplus', /Too many arguments/],
+    ['key rotate --algorithm HS256', /Allowed choices are ES256, RS256/],
+  ])('lingpai %s', async (words, told) => {
+    const plain = await lingpai(words.split(' '))
+    expect(plain).toMatchObject({ code: 2, stdout: '' })
+    expect(plain.stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(plain.stderr).toMatch(told)
+    const { code, error, message } = refusal(await lingpai([...words.split(' '), '--json']))
+    expect({ code, error }).toEqual({ code: 2, error: 'wrong_usage' })
+    expect(message).toMatch(told)
+  })
+
+  const on = (words: readonly string[], stdin = '') => lingpai([...words, '--data', data, '--json'], { stdin })
+  test.each([
+    [['client', 'update', 'known'], 'nothing_to_change', /--set/],
+    [['client', 'update', 'known', '--set', 'authorize.pkc=off'], 'invalid_setting', /authorize\.pkce/],
+    [['client', 'update', 'known', '--set', 'authorize.pkce=maybe'], 'invalid_setting', /required, optional, off/],
+    [['client', 'update', 'known', '--enable', '--disable'], 'contradiction', /contradict/],
+    [['client', 'rotate-secret', 'known', '--client-secret', 'short'], 'weak_secret', /--accept-weak-secret/],
+    [['user', 'add'], 'username_missing', /--username alice/],
+    [['user', 'add', '--username', 'bob', '--phone', '138x'], 'invalid_phone', /11 digits/],
+    [['user', 'add', '--username', 'bob', '--password-stdin'], 'input_missing', /standard input/],
+    [['user', 'import', 'no-such.csv'], 'unreadable_file', /no-such\.csv cannot be read: no such file/],
+    [['user', 'export'], 'file_missing', /--format jsonl/],
+    [['backup', 'x', '--passphrase-file', 'no-such'], 'unreadable_file', /no such file/],
+    [['trace', '--most', '0'], 'invalid_number', /whole number/],
+  ] as const)('%j', async (words, error, told) => {
+    const refused = refusal(await on(words))
+    expect(refused).toMatchObject({ code: 2, error })
+    expect(refused.message).toMatch(told)
+  })
+
+  test('a short password is refused, and nobody is added', async () => {
+    const refused = refusal(await on(['user', 'add', '--username', 'short', '--password-stdin'], '123'))
+    expect(refused).toMatchObject({ code: 2, error: 'weak_password' })
+    expect(refusal(await on(['user', 'show', 'short']))).toMatchObject({ code: 3 })
+  })
+})
+
+describe('3: not found', () => {
+  test.each([
+    [['client', 'show', 'nobody'], 'client_not_found', /npx lingpai client list --data /],
+    [['client', 'remove', 'nobody'], 'client_not_found', /nobody/],
+    [['rehearse', 'nobody'], 'client_not_found', /nobody/],
+    [['rehearse', 'known', '--user', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
+    [['user', 'disable', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
+    [['trace', 'nothing'], 'trace_not_found', /14 days/],
+    [['client', 'add', '--preset', 'spaa'], 'unknown_preset', /spa/],
+  ] as const)('%j', async (words, error, told) => {
+    const refused = refusal(await lingpai([...words, '--data', data, '--json']))
+    expect(refused).toMatchObject({ code: 3, error })
+    expect(refused.message).toMatch(told)
+  })
+
+  test('a mistyped data folder is told and not made, even when the address is given', async () => {
+    const mistyped = scratch.path('mistyped')
+    const words = ['client', 'list', '--data', mistyped, '--issuer', 'http://localhost:4000', '--json']
+    expect(refusal(await lingpai(words))).toMatchObject({ code: 3, error: 'no_installation' })
+    expect(existsSync(mistyped)).toBe(false)
+  })
+})
+
+describe('4: conflict', () => {
+  test.each([
+    [['client', 'add', '--preset', 'zhizuoyun', '--name', 'x', '--client-id', 'known'], 'client_id_taken'],
+    [['user', 'add', '--username', 'ALICE'], 'username_taken'],
+    [['user', 'add', '--username', 'bob', '--phone', '+86 138 0013 8000'], 'phone_taken'],
+    [['client', 'list', '--issuer', 'http://localhost:4001'], 'issuer_differs'],
+  ] as const)('%j', async (words, error) => {
+    expect(refusal(await lingpai([...words, '--data', data, '--json']))).toMatchObject({ code: 4, error })
+  })
+})
+
+describe('5: unavailable', () => {
+  test('a database that does not answer is told without its password', async () => {
+    const words = ['--database', 'postgres://nobody:fake-db-password@127.0.0.1:1/none', '--json']
+    const env = { LINGPAI_MASTER_KEY: Buffer.alloc(32, 7).toString('base64url') }
+    for (const command of [
+      ['user', 'list'],
+      ['start', '--port', '0'],
+    ]) {
+      const outcome = await lingpai([...command, ...words], { env })
+      const refused = refusal(outcome)
+      expect(refused).toMatchObject({ code: 5, error: 'unavailable' })
+      expect(refused.message).toMatch(/does not answer.*PostgreSQL runs/)
+      expect(outcome.stdout + outcome.stderr).not.toContain('fake-db-password')
+    }
+  })
+})
+
+describe('--json prints exactly one value', () => {
+  test.each([
+    [['client', 'list'], [expect.objectContaining({ client_id: 'known', enabled: true })]],
+    [['client', 'show', 'known'], expect.objectContaining({ client_id: 'known', redirect_uris: expect.anything() })],
+    [['user', 'list'], { users: [expect.objectContaining({ username: 'alice' })], next: null }],
+    [['user', 'show', 'alice'], expect.objectContaining({ phone: '+8613800138000', phone_verified: false })],
+    [['user', 'update', 'alice', '--name', '张三'], expect.objectContaining({ name: '张三' })],
+    [['key', 'list'], []],
+    [['trace'], []],
+    [['setup-link'], { setup_link: expect.stringMatching(/^http:\/\/localhost:4000\/sso\/set-up\/\w{43}$/) }],
+    [['config', 'check'], { valid: true, file: null }],
+    [['config', 'show'], expect.objectContaining({ port: { value: 4000, source: 'default' } })],
+  ] as const)('%j', async (words, expected) => {
+    expect(await lingpaiJson<unknown>([...words, '--data', data])).toEqual(expected)
+  })
+
+  test('presets need no installation', async () => {
+    const [first] = await lingpaiJson<readonly { name: string }[]>(['preset', 'list'])
+    expect(first).toMatchObject({ name: 'zhizuoyun' })
+    expect(await lingpaiJson(['preset', 'show', 'spa'])).toMatchObject({ name: 'spa' })
+    expect(refusal(await lingpai(['preset', 'show', 'spaa', '--json']))).toMatchObject({ code: 3 })
+  })
+
+  test('the secret of a client is shown once: when it is made', async () => {
+    const shown = await lingpai(['client', 'show', 'known', '--data', data, '--json'])
+    expect(shown.code).toBe(0)
+    expect(shown.stdout).not.toContain(TEST_SECRET)
+    const rotated = await lingpaiJson(['client', 'rotate-secret', 'known', '--data', data])
+    expect(rotated['ClientSecret']).toMatch(/^[A-Za-z0-9]{43}$/)
+  })
+
+  test('a secret from the environment is masked in config show', async () => {
+    const key = Buffer.alloc(32, 9).toString('base64url')
+    const { code, stdout } = await lingpai(['config', 'show'], { env: { LINGPAI_MASTER_KEY: key } })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/masterKey +\(secret\) +LINGPAI_MASTER_KEY/)
+    expect(stdout).not.toContain(key)
+  })
+})
+
+test('a password may come with a line end, which is no part of it', async () => {
+  for (const [who, end] of [
+    ['unix', '\n'],
+    ['windows', '\r\n'],
+  ]) {
+    const words = ['user', 'add', '--data', data, '--username', who ?? '', '--password-stdin']
+    expect(await lingpaiJson(words, { stdin: `${TEST_PASSWORD}${end}` })).toMatchObject({ username: who })
+  }
+})
+
+describe('output and interruptions', () => {
+  const shell = (line: string) => spawnSync('sh', ['-c', line], { env: cleanEnvironment(), encoding: 'utf8' })
+  const words = `'${process.execPath}' '${REPOSITORY}bin/lingpai.js'`
+
+  test('a reader that has had enough is no failure, and a full disk is one line', () => {
+    const enough = shell(`{ ${words} start --help; echo "ended $?" >&2; } | head -n 1`)
+    expect(enough).toMatchObject({ stdout: 'Usage: lingpai start [options]\n', stderr: 'ended 0\n' })
+    if (!existsSync('/dev/full')) return
+    const full = shell(`${words} preset list >/dev/full`)
+    expect(full.status).toBe(1)
+    expect(full.stderr).toMatch(/^Error: The output cannot be written \(ENOSPC\)\.\n$/)
+  })
+
+  test('Ctrl+C stops an import, which leaves nobody behind', async () => {
+    const file = scratch.path('many.csv')
+    const rows = Array.from({ length: 100_000 }, (_, at) => `many-${at}`)
+    writeFileSync(file, `username\n${rows.join('\n')}\n`)
+    const child = spawnLingpai(['user', 'import', file, '--data', data, '--json'])
+    const ending = outcomeOf(child)
+    // Once the file is open, the command has begun to listen to Ctrl+C.
+    const isOpen = () =>
+      process.platform !== 'linux' || shell(`ls -l /proc/${child.pid}/fd`).stdout.includes('many.csv')
+    await expect.poll(isOpen, { interval: 20, timeout: 10_000 }).toBe(true)
+    child.kill('SIGINT')
+    expect(refusal(await ending)).toMatchObject({ code: 1, error: 'import_abandoned' })
+    expect((await lingpai(['user', 'show', 'many-0', '--data', data])).code).toBe(3)
+  })
+})

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freshDatabase } from '../support/postgres.ts'
+import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts'
+import { killRound, randomFrom } from './kill-rounds.ts'
+
+const seed = Math.floor(Math.random() * 2 ** 32)
+
+describe.each(['sqlite', 'postgres'] as const)('a server on %s that is killed under load', (kind) => {
+  let prepared: Prepared
+  let drop = async () => {}
+
+  beforeAll(async () => {
+    if (kind === 'sqlite') prepared = await prepareSqlite()
+    else {
+      const database = await freshDatabase()
+      drop = database.drop
+      prepared = await preparePostgres(database.url)
+    }
+  })
+  afterAll(async () => {
+    prepared.remove()
+    await drop()
+  })
+
+  it(`has told the truth in every 200, and nothing single-use works twice (seed ${seed})`, {
+    timeout: 90_000,
+  }, async () => {
+    const random = randomFrom(seed)
+    let redeemed = 0
+    let unanswered = 0
+    for (let count = 0; count < 4; count++) {
+      const round = await killRound(prepared, Math.floor(50 + random() * 500))
+      expect(round.faults, JSON.stringify(round)).toEqual([])
+      redeemed += round.redeemed
+      unanswered += round.unanswered
+    }
+    // The kills have met a load, and cut something off.
+    expect(redeemed).toBeGreaterThan(20)
+    expect(unanswered).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,121 @@
+// A wire to the database that can be made slow, silent, or be cut at the worst moment.
+
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface Wire {
+  /** The database's address through this wire. */
+  readonly url: string
+  /** Milliseconds that each direction waits. */
+  delay: number
+  /**
+   * At the next COMMIT: `before` it reaches the database, or `after` the database has replied and before anybody hears
+   * of it. Null: nothing is cut.
+   */
+  cut: 'before' | 'after' | null
+  /** How many COMMITs were cut. */
+  readonly cuts: number
+  /** Nothing comes through any more, and nobody is told; what was sent arrives when the wire speaks again. */
+  silence(): void
+  speak(): void
+  /** New connections are refused and old ones end. */
+  down(): void
+  up(): void
+  close(): Promise<void>
+}
+
+const COMMIT = Buffer.from('COMMIT\0')
+
+export async function startWire(database: string): Promise<Wire> {
+  const target = new URL(database)
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let isDown = false
+  let isSilent = false
+  let held: (() => void)[] = []
+  let cuts = 0
+  const endAll = () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
+  }
+
+  const server = createServer((near) => {
+    if (isDown) {
+      near.destroy()
+      return
+    }
+    const far = connect(Number(target.port), target.hostname)
+    const pair = [near, far] as const
+    pairs.add(pair)
+    let isCutting = false
+    const end = () => {
+      pairs.delete(pair)
+      near.destroy()
+      far.destroy()
+    }
+    for (const socket of pair) {
+      socket.setNoDelay(true)
+      socket.on('error', end).on('close', end)
+    }
+    const pass = (to: Socket, chunk: Buffer) => {
+      const deliver = () => void (to.destroyed || to.write(chunk))
+      if (isSilent) held.push(deliver)
+      else if (wire.delay === 0) deliver()
+      else setTimeout(deliver, wire.delay)
+    }
+    near.on('data', (chunk) => {
+      const at = wire.cut === null ? -1 : chunk.indexOf(COMMIT)
+      if (at === -1) {
+        pass(far, chunk)
+        return
+      }
+      cuts++
+      if (wire.cut === 'after') {
+        isCutting = true
+        wire.cut = null
+        pass(far, chunk)
+        return
+      }
+      wire.cut = null
+      // All that comes before the COMMIT arrives, and then the connection is gone.
+      far.write(chunk.subarray(0, at - 8), end)
+    })
+    far.on('data', (chunk) => {
+      if (!isCutting) pass(near, chunk)
+      // The reply to COMMIT is here: the database has decided, and the other side will never know.
+      else if (chunk.includes(COMMIT)) end()
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(database)
+  url.port = String((server.address() as AddressInfo).port)
+
+  const wire: Wire = {
+    url: url.href,
+    delay: 0,
+    cut: null,
+    get cuts() {
+      return cuts
+    },
+    silence() {
+      isSilent = true
+    },
+    speak() {
+      isSilent = false
+      for (const deliver of held) deliver()
+      held = []
+    },
+    down() {
+      isDown = true
+      endAll()
+    },
+    up() {
+      isDown = false
+    },
+    async close() {
+      endAll()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  return wire
+}
