@@ -34,7 +34,7 @@ export async function authenticateClient<Found extends { readonly client: Client
   const { clock, limit, store } = parts
   const found = await findNamed(presented, find)
   // As it is registered: one id has many form-encoded spellings. Ids that are made up share a counter.
-  const clientId = found?.client.client_id ?? ''
+  const clientId = found?.client.client.client_id ?? ''
   const now = clock.now()
   limit.assertOpen(clientId, address, now)
   const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
