@@ -21,6 +21,7 @@ import { newId } from './platform/random.ts'
 import { addressesOf } from './protocol/addresses.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
+import { type ClockOffset, createClockOffset } from './store/clock-offset.ts'
 import type { Driver } from './store/driver.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
@@ -80,9 +81,16 @@ export class CannotStart extends Error {
 
 const REFRESH_KEYS_MS = 5_000
 const PRUNE_MS = 30_000
+const MEASURE_CLOCK_MS = 10_000
 
 export async function createAuthorizationServer(settings: AuthorizationServerSettings): Promise<AuthorizationServer> {
-  const { database, clock = systemClock(), log = silentLog } = settings
+  const { database, log = silentLog } = settings
+  const own = systemClock()
+  const clock = settings.clock ?? own
+  // An embedded database has this machine's clock, and a clock that was handed in is nobody's to correct.
+  const offset =
+    database.dialect === 'postgres' && settings.clock === undefined ? createClockOffset(database, own, log) : null
+  await offset?.measure()
   const master =
     typeof settings.masterKey === 'string' ? parseMasterKey(settings.masterKey, 'masterKey') : settings.masterKey
   await migrate(database, migrations, { clock, log })
@@ -122,14 +130,15 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],
-    unready: readiness(store, log),
+    unready: readiness(store, offset, log),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
   const setUp = {
     ...bare,
     csrfKey: master.derive('csrf'),
     rehearse: (request: RehearsalRequest) => rehearse(rehearsal, request),
-    storeIssuer: (issuer: string) => store.putFact('public_address', issuer),
+    // What the next start reads; this server goes on under the one it was made with.
+    storeIssuer: (issuer: string) => store.putFact('issuer', issuer),
     probe: createAddressProbe(),
   }
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
@@ -139,6 +148,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
   }
   const timers = [
+    ...(offset === null
+      ? []
+      : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
     setInterval(
       keep('pruning', () => prune(parts)),
@@ -207,13 +219,14 @@ async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Pr
  * A read that touches the database; and where the newest write failed, a write: nobody else may be asking while a load
  * balancer keeps its distance. Details stay in the log: strangers may ask too.
  */
-function readiness(store: Store, log: Log): () => Promise<string | null> {
+function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Promise<string | null> {
   let known: string | null = null
   return async () => {
     let reason: string | null = null
     try {
       await store.findFact('issuer')
       if ((store.driver.trouble?.() ?? null) !== null) await store.putFact('written_again', newId('wa'))
+      reason = offset?.unready() ?? null
     } catch (error) {
       reason = error instanceof Error ? error.message : 'the store does not answer'
     }

@@ -36,7 +36,6 @@ import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
-import { newId } from './platform/random.ts'
 import type { Addresses } from './protocol/addresses.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
@@ -46,8 +45,8 @@ import { continueEndpoint } from './sign-in/endpoints/continue.ts'
 import { endSessionEndpoint } from './sign-in/endpoints/end-session.ts'
 import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
 import type { SignInParts } from './sign-in/parts.ts'
-import { frameOf } from './sign-in/visit.ts'
 import type { Store } from './store/store.ts'
+import { frameOf } from './visitor/frame.ts'
 
 /** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
 export interface Parts {
@@ -171,7 +170,6 @@ function signInRoutes(parts: Parts): readonly Route[] {
     lifetimes,
     issueResponse: (issue) => issueCode({ store, clock, lifetimes }, issue),
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
-    newTraceId: () => newId('tr'),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
   const { path } = addresses

@@ -29,6 +29,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'faces', rooms: ['main.ts', 'index.ts', 'cli'] },
   { name: 'composition', rooms: ['server.ts', 'authorization-server.ts', 'rehearsal-server.ts'] },
   { name: 'wings', rooms: ['issuer', 'sign-in', 'administration'] },
+  { name: 'visitors', rooms: ['visitor'] },
   { name: 'foundation', rooms: ['pages', 'claims', 'credentials', 'http', 'store', 'options'] },
   { name: 'records', rooms: ['model'] },
   { name: 'ground', rooms: ['protocol', 'platform'] },

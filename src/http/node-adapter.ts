@@ -34,7 +34,8 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
   const largeBodies = createLargeBodies()
 
   const fail = (res: ServerResponse, request: HttpRequest, error: unknown) => {
-    log.error('A request failed', { method: request.method, path: request.path, ...describeFailure(error) })
+    // Never its path: it may hold what opens an interaction or the set-up.
+    log.error('A request failed', { method: request.method, ...describeFailure(error) })
     if (res.headersSent) res.destroy()
     else send(res, failureReply(error))
   }

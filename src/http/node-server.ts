@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import type { Log } from '../platform/log.ts'
 import { describeFailure } from './failures.ts'
+import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type Handle, type ListenerSettings } from './node-adapter.ts'
 import { addressBucket } from './trusted-proxies.ts'
 
@@ -21,6 +22,10 @@ export interface ListenOptions extends ListenerSettings {
   readonly log: Log
   /** Sockets one address may hold. Default 256, and no limit once trusted proxies are set. */
   readonly connectionsPerAddress?: number
+  /** Requests that may be in flight; more are answered 503 with Retry-After. Default 1,000. */
+  readonly requestsInFlight?: number
+  /** Paths that are answered however much there is to do. */
+  readonly alwaysAnswered?: readonly string[]
   /** Milliseconds. Defaults: headers 10,000, request 30,000, idle 65,000, close 10,000. */
   readonly timeouts?: Partial<Timeouts>
 }
@@ -52,10 +57,17 @@ const CONNECTIONS_PER_ADDRESS = 256
 /** A visitor that neither sends nor reads for this long while a reply is under way. */
 const SILENCE_MS = 120_000
 const CERTIFICATE_CHECK_MS = 5_000
+/** Connections that wait to be accepted; past it a visitor's system tries again after 1, 3, 7 s. The system may allow less. */
+const BACKLOG = 4_096
 
 export async function listen(options: ListenOptions): Promise<Listening> {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
-  const listener = createNodeListener(options.handle, options, options.log)
+  const gate = createLoadGate(options.handle, {
+    ...(options.requestsInFlight !== undefined && { inFlight: options.requestsInFlight }),
+    ...(options.alwaysAnswered !== undefined && { always: options.alwaysAnswered }),
+    log: options.log,
+  })
+  const listener = createNodeListener(gate.handle, options, options.log)
   const settings = {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
@@ -88,7 +100,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     close() {
       closing = true
-      closed ??= closeGracefully(server, timeouts.close).finally(() => stopRenewal?.())
+      closed ??= closeGracefully(server, timeouts.close).finally(() => {
+        gate.close()
+        stopRenewal?.()
+      })
       return closed
     },
   }
@@ -99,7 +114,7 @@ function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
     const onError = (error: NodeJS.ErrnoException) =>
       reject(new CannotListen(whyNot(error, host, port), { cause: error }))
     server.once('error', onError)
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off('error', onError)
       resolve()
     })

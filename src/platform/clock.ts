@@ -5,12 +5,24 @@ export interface Clock {
   now(): number
 }
 
-export function systemClock(): Clock {
+export interface SystemClock extends Clock {
+  /** Milliseconds since 1970 as this machine has them, uncorrected. */
+  machine(): number
+  /** From now on `now` is this machine's time and so many milliseconds; also then it never decreases. */
+  correct(milliseconds: number): void
+}
+
+export function systemClock(): SystemClock {
   let latest = 0
+  let correction = 0
   return {
     now() {
-      latest = Math.max(latest, Math.floor(Date.now() / 1000))
+      latest = Math.max(latest, Math.floor((Date.now() + correction) / 1000))
       return latest
+    },
+    machine: () => Date.now(),
+    correct(milliseconds) {
+      correction = milliseconds
     },
   }
 }

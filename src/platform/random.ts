@@ -35,6 +35,11 @@ export function newSecret(): string {
   return draw(ALPHANUMERIC, 43)
 }
 
+/** Shaped like `newSecret`: anything else was never ours and need not be looked up. */
+export function isSecret(text: string): boolean {
+  return /^[A-Za-z0-9]{43}$/.test(text)
+}
+
 /** 32 of `[a-z0-9]`, 165 bits. */
 export function newClientId(): string {
   return draw(LOWER_ALPHANUMERIC, 32)

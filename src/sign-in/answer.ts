@@ -1,15 +1,14 @@
 // How a journey ends: an answer at the client's redirect URI, or a page of ours when that is not to be trusted.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { pageReply } from '../http/page-reply.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import type { Client } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
-import { type ClientView, type ErrorView, errorPage } from '../pages/index.ts'
+import type { ClientView, ErrorView } from '../pages/index.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import { type AuthorizationAnswer, withQuery } from '../protocol/response-mode.ts'
+import { problemPage } from '../visitor/problem-page.ts'
 import type { SignInParts } from './parts.ts'
-import { frameOf } from './visit.ts'
 
 /** RFC 9700 §4.12: 303 after a form, 302 otherwise, never 307. */
 function statusAfter(request: HttpRequest): 302 | 303 {
@@ -54,18 +53,6 @@ export function refusalReply(
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
   const reply = answerReply(parts, http, request, client, answer, cookies)
   return withOutcome(reply, outcome)
-}
-
-/** A page of ours with a trace id, at the very URL that was asked for. */
-export function problemPage(
-  parts: SignInParts,
-  http: HttpRequest,
-  view: Omit<ErrorView, 'traceId'>,
-  headers: HttpReply['headers'] = {},
-): HttpReply {
-  const traceId = parts.newTraceId()
-  const page = errorPage({ ...view, traceId }, frameOf(parts, http))
-  return pageReply(page, { headers: { ...headers, 'x-trace-id': traceId } })
 }
 
 export function clientView(client: Client): ClientView {

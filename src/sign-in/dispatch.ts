@@ -10,10 +10,12 @@ import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Visit } from '../store/sessions.ts'
-import { answerReply, problemPage, refusalReply } from './answer.ts'
+import { problemPage } from '../visitor/problem-page.ts'
+import { visitCookies } from '../visitor/visitor.ts'
+import { answerReply, refusalReply } from './answer.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import type { SignInParts } from './parts.ts'
-import { type Browser, visitCookies } from './visit.ts'
+import type { Browser } from './visit.ts'
 
 export interface Journey {
   readonly http: HttpRequest

@@ -2,6 +2,7 @@
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import type { Interaction } from '../model/interaction.ts'
+import { isSecret } from '../platform/random.ts'
 import type { Visit } from '../store/sessions.ts'
 import { dispatch, interactionGone, readVisit } from './dispatch.ts'
 import type { SignInParts } from './parts.ts'
@@ -14,8 +15,6 @@ export interface OpenInteraction {
   readonly visit: Visit
 }
 
-const ID = /^[A-Za-z0-9]{43}$/
-
 /** A reply instead: the interaction is not open, or not this browser's (nobody can finish what another began). */
 export async function openInteraction(
   parts: SignInParts,
@@ -23,7 +22,7 @@ export async function openInteraction(
   interactionId: string,
   browser: Browser = readBrowser(http),
 ): Promise<OpenInteraction | { readonly reply: HttpReply }> {
-  const found = ID.test(interactionId) ? await parts.store.findInteraction(interactionId, parts.clock.now()) : null
+  const found = isSecret(interactionId) ? await parts.store.findInteraction(interactionId, parts.clock.now()) : null
   if (found === null) return { reply: interactionGone(parts, http, 'interaction_expired') }
   if (Buffer.compare(found.browserHash, browser.hash) !== 0) {
     return { reply: interactionGone(parts, http, browser.isNew ? 'cookies_missing' : 'interaction_unknown') }

@@ -44,5 +44,4 @@ export interface SignInParts {
   }) => Promise<AuthorizationAnswer | null>
   /** The user and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string) => { readonly userId: string; readonly clientId: string } | null
-  readonly newTraceId: () => string
 }

@@ -3,7 +3,8 @@
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { withOutcome } from '../http/replies.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { problemPage, refusalReply } from './answer.ts'
+import { problemPage } from '../visitor/problem-page.ts'
+import { refusalReply } from './answer.ts'
 import type { OpenInteraction } from './open-interaction.ts'
 import type { SignInParts } from './parts.ts'
 

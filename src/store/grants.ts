@@ -288,10 +288,10 @@ export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => Clien
     },
 
     async revokeGrant(grantId, event) {
-      await driver.atomic([step(sql.revokeGrant, { grant_id: grantId, now: event.at }), ...eventSteps([event])])
+      await driver.atomic([step(sql.revokeGrant, { grant_id: grantId, now: event.at }, 'live'), ...eventSteps([event])])
     },
     async revokeAccessToken(hash, event) {
-      await driver.atomic([step(sql.revokeAccessToken, { hash, now: event.at }), ...eventSteps([event])])
+      await driver.atomic([step(sql.revokeAccessToken, { hash, now: event.at }, 'live'), ...eventSteps([event])])
     },
   }
 }

@@ -1,6 +1,7 @@
 // One server at a time on a data folder: a lock on a file of its own that the system frees when the process
 // dies, however it dies. The CLI does not ask for it and works beside a running server.
 
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailable } from './driver.ts'
@@ -24,7 +25,11 @@ export interface Ownership {
 export function takeOwnership(folder: string): Ownership {
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(join(folder, 'owner.sqlite'), { timeout: 0 })
+    const file = join(folder, 'owner.sqlite')
+    // For its owner only: whoever may read it may lock it, and keep the server from starting. Only a new file: closing a
+    // descriptor of one that SQLite has open in this process would drop its locks.
+    if (existsSync(folder) && !existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+    database = new DatabaseSync(file, { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()

@@ -20,6 +20,8 @@ export const SECRET = 'test-secret-that-guards-nothing-at-all'
 export const CALLBACK = 'https://client.test/callback'
 export const SESSION_SECRET = 'F'.repeat(43)
 export const USERNAME = 'busy'
+/** A hundred more, with the same password. */
+export const CROWD: readonly string[] = Array.from({ length: 100 }, (_, count) => `person-${count}`)
 export const PASSWORD = 'correct horse battery staple'
 
 export interface Prepared {
@@ -85,20 +87,22 @@ async function fill(driver: Driver, master: MasterKey): Promise<void> {
     at: now,
     clientId: CLIENT_ID,
   })
-  const userId = 'user-busy'
-  const user = {
-    userId,
-    username: USERNAME,
-    usernameKey: USERNAME,
+  const passwordHash = await createPasswordHasher().hash(PASSWORD)
+  const fields = {
     profile: { displayName: 'Busy' },
     phone: null,
     phoneVerified: false,
     email: null,
     emailVerified: false,
-    passwordHash: await createPasswordHasher().hash(PASSWORD),
+    passwordHash,
     enabled: true,
   }
-  await store.addUser(user, { type: 'user_added', at: now, userId })
+  for (const username of [USERNAME, ...CROWD]) {
+    const id = `user-${username}`
+    const user = { userId: id, username, usernameKey: username, ...fields }
+    await store.addUser(user, { type: 'user_added', at: now, userId: id })
+  }
+  const userId = `user-${USERNAME}`
   const session = { userId, userGeneration: 1, authenticatedAt: now, amr: ['pwd'], lastUsedAt: now }
   const until = { sessionId: 'se_faults', expiresAt: now + 86_400 }
   await store.startSession({ ...session, ...until }, sha256(SESSION_SECRET), [])

@@ -217,14 +217,15 @@ describe('a reply', () => {
       },
       { log },
     )
-    const reply = await fetch(`http://127.0.0.1:${port}/p?code=${secret}`)
+    // Addresses of interactions and of the set-up are secrets too.
+    const reply = await fetch(`http://127.0.0.1:${port}/sso/set-up/${secret}?code=${secret}`)
     expect(reply.status).toBe(500)
     expect(await reply.json()).toEqual({
       error: 'server_error',
       error_description: 'The server failed to answer this request',
     })
     expect(lines).toHaveLength(1)
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', path: '/p', error: 'TypeError' })
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', method: 'GET', error: 'TypeError' })
     expect(lines[0]).toContain('node-adapter.test.ts')
     expect(lines.join()).not.toContain(secret)
   })

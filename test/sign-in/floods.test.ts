@@ -2,6 +2,7 @@
 // two servers at once are counted as one.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { statement } from '../../src/store/driver.ts'
 import {
   ask,
   authorizeUrl,
@@ -137,32 +138,49 @@ describe('open sign-ins', () => {
 })
 
 describe('failed sign-ins', () => {
-  test('H13 made-up names from fresh browsers leave a bounded number of events, and what comes of it is said once', async () => {
-    const host = await startServer()
-    try {
-      await host.addClient('web')
-      const fail = async (at: number) => {
-        const visitor = new Visitor()
-        const page = await ask(visitor, host)
-        // Too long to be hashed: nothing slows it down.
-        const sent = { username: `made-up-${at}`, password: 'x'.repeat(1_100) }
-        expectPage(await visitor.submit(page, 'login-submit', sent), 200)
-      }
-      for (let at = 0; at < 130; at++) await fail(at)
-      const count = async (type: string) =>
-        (await host.server.parts.store.listEvents(1_000)).filter((event) => event.type === type).length
-      expect(await count('sign_in_failed')).toBe(100)
-      expect(await count('sign_in_limited')).toBe(1)
-      host.clock.advance(60)
-      await fail(130)
-      expect(await count('sign_in_limited')).toBe(2)
-      // An ordinary failure is listed again once the flood is over.
-      host.clock.advance(600)
-      await fail(131)
-      expect(await count('sign_in_failed')).toBe(101)
-    } finally {
-      await host.close()
-    }
+  let host: TestServer
+  beforeAll(async () => {
+    host = await startServer({ limits: { guessing: { addressFailures: 10 } } })
+    await host.addClient('web')
+  })
+  afterAll(() => host.close())
+
+  const fail = async (username: string, password = 'wrong') => {
+    const visitor = new Visitor()
+    expectPage(await visitor.submit(await ask(visitor, host), 'login-submit', { username, password }), 200)
+  }
+  const count = async (type: string) =>
+    (await host.server.parts.store.listEvents(1_000)).filter((event) => event.type === type).length
+
+  test('H13 made-up names from fresh browsers leave a bounded number of events, and that there are more is said once', async () => {
+    for (let at = 0; at < 15; at++) await fail(`made-up-${at}`)
+    expect(await count('sign_in_failed')).toBe(10)
+    expect(await count('sign_in_limited')).toBe(1)
+    host.clock.advance(60)
+    await fail('made-up-once-more')
+    expect(await count('sign_in_limited')).toBe(2)
+    // An ordinary failure is listed again once the flood is over.
+    host.clock.advance(600)
+    await fail('made-up-later')
+    expect(await count('sign_in_failed')).toBe(11)
+  })
+
+  test('H13 L31 what can be no password costs no hash, so it leaves nothing in the store', async () => {
+    const attempts = statement<object, { n: number }>(
+      'count_attempts',
+      'SELECT CAST(count(*) AS BIGINT) AS n FROM attempt',
+    )
+    const stored = async () => ({
+      attempts: (await host.driver.rows(attempts, {}))[0]?.n ?? 0,
+      events: (await host.server.parts.store.listEvents(1_000)).length,
+    })
+    const before = await stored()
+    for (let at = 0; at < 5; at++) await fail(`nobody-${at}`, 'x'.repeat(1_025))
+    expect(await stored()).toEqual(before)
+    await fail('nobody', 'x'.repeat(1_024))
+    const after = await stored()
+    expect(after.attempts).toBeGreaterThan(before.attempts)
+    expect(after.events).toBe(before.events + 1)
   })
 })
 

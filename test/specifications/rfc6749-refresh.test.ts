@@ -2,6 +2,7 @@
 // after it ends the family.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sha256 } from '../../src/credentials/digest.ts'
 import {
   basic,
   eventTypes,
@@ -181,6 +182,14 @@ describe.each(['sqlite', 'postgres'] as const)('refresh on %s', (database) => {
       const answer = await from('192.0.2.1', 'one')
       expect(plain(await from('198.51.100.7', 'two'))).toEqual(plain(answer))
     })
+  })
+
+  test('H13 of a long user agent only the beginning is kept with a rotated token', async () => {
+    const first = await app.tokens()
+    const agent = 'a'.repeat(8_000)
+    expect((await app.refresh(first.refresh, {}, { ...app.credentials, 'user-agent': agent })).status).toBe(200)
+    const found = await host.server.parts.store.findRotation(sha256(first.refresh))
+    expect(found).toMatchObject({ userAgent: 'a'.repeat(256) })
   })
 
   describe('RFC 9700 §4.14.2 a public client', () => {

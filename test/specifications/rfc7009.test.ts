@@ -63,6 +63,18 @@ describe.each(['sqlite', 'postgres'] as const)('revocation on %s', (database) =>
     expect((await app.refresh(refresh)).status).toBe(200)
   })
 
+  test('H13 what is revoked again leaves no further event', async () => {
+    const count = async () => (await eventTypes(host)).filter((type) => type === 'token_revoked').length
+    const { access, refresh } = await app.tokens()
+    for (const token of [access, refresh]) {
+      const before = await count()
+      for (let at = 0; at < 3; at++) expect((await app.revoke(token)).status).toBe(200)
+      expect(await count()).toBe(before + 1)
+    }
+    expectInvalidToken(await app.userinfo(access))
+    expectInvalidGrant(await app.refresh(refresh))
+  })
+
   test('§2.1 other grants of the same user and client stay', async () => {
     const one = await app.tokens()
     const two = await app.tokens()

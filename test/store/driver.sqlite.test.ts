@@ -228,6 +228,12 @@ describe('ownership of a data folder', () => {
     owner.release()
   })
 
+  test.skipIf(process.platform === 'win32')('its file is for its owner only: a reader could lock it', () => {
+    const data = newFolder()
+    takeOwnership(data).release()
+    expect(statSync(join(data, 'owner.sqlite')).mode & 0o777).toBe(0o600)
+  })
+
   test('a folder that is not there is named', () => {
     const data = join(folder, 'absent')
     expect(() => takeOwnership(data)).toThrow(StoreUnavailable)

@@ -4,7 +4,7 @@
 import { sha256 } from '../../credentials/digest.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { newSecret } from '../../platform/random.ts'
+import { isSecret, newSecret } from '../../platform/random.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import type { TicketVerbs } from '../../store/traces.ts'
 
@@ -13,7 +13,6 @@ export const REHEARSAL_LINK_LIFETIME: Seconds = 600
 const OPENED_LIFETIME: Seconds = 3_600
 
 const PURPOSE = 'rehearsal'
-const SECRET = /^[A-Za-z0-9]{43}$/
 
 /** For the command line to print. */
 export async function newRehearsalLink(
@@ -46,7 +45,7 @@ export async function findRehearsalTicket(
   secret: string,
   browserHash: Uint8Array,
 ): Promise<RehearsalTicket | null> {
-  if (!SECRET.test(secret)) return null
+  if (!isSecret(secret)) return null
   const hash = sha256(secret)
   const ticket = await store.findTicket(hash, clock.now())
   if (ticket === null || ticket.purpose !== PURPOSE) return null

@@ -2,7 +2,6 @@
 // and shows the report.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { csrfToken, isCsrfToken, isSameOrigin } from '../../http/csrf.ts'
 import { readForm } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/page-reply.ts'
@@ -10,24 +9,24 @@ import { redirect, withOutcome } from '../../http/replies.ts'
 import type { Route, RouteParameters } from '../../http/route.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { RehearsalView } from '../../pages/index.ts'
-import { type Brand, type ErrorAdvice, errorPage, type Locale, openLinkPage, rehearsalPage } from '../../pages/index.ts'
+import { openLinkPage, rehearsalPage } from '../../pages/index.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { newId } from '../../platform/random.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import type { Store } from '../../store/store.ts'
+import { formToken, isOwnForm } from '../../visitor/form.ts'
+import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
+import { problemPage } from '../../visitor/problem-page.ts'
+import { readVisitor, type Visitor, visitCookies } from '../../visitor/visitor.ts'
 import { findChosenUser, userChoices } from './choose-user.ts'
 import { findRehearsalTicket, type RehearsalTicket, spendRehearsalTicket } from './link.ts'
 import { CannotRehearse, rehearse } from './rehearse.ts'
 import type { ComposeRehearsal } from './stage.ts'
-import { frameFor, type Visitor, visitorOf } from './visitor.ts'
 
-export interface RehearsalPageParts {
+export interface RehearsalPageParts extends Look {
   readonly store: Store
   readonly clock: Clock
   readonly master: MasterKey
   readonly addresses: Addresses
-  readonly brand: Brand
-  readonly defaultLocale: Locale
   readonly composeRehearsal: ComposeRehearsal
 }
 
@@ -37,7 +36,7 @@ export function rehearsalRoutes(parts: RehearsalPageParts): readonly Route[] {
 }
 
 async function answer(parts: RehearsalPageParts, request: HttpRequest, secret: string): Promise<HttpReply> {
-  const visitor = visitorOf(request)
+  const visitor = readVisitor(request)
   const ticket = await findRehearsalTicket(parts.store, parts.clock, secret, visitor.hash)
   const client = ticket === null ? null : await parts.store.findClient(ticket.clientId)
   if (ticket === null || client === null) return linkSpent(parts, request)
@@ -66,11 +65,10 @@ async function submit(open: OpenPage): Promise<HttpReply> {
   const { parts, request, visitor, ticket, client, path } = open
   const form = readForm(request)
   const { master, addresses, store, clock } = parts
-  const own =
-    !visitor.isNew &&
-    isSameOrigin(request, addresses.origin) &&
-    isCsrfToken(master.derive('csrf'), visitor.visit, purposeOf(ticket), form.get('csrf'))
-  if (!own) return formRefused(parts, request, visitor)
+  const own = { csrfKey: master.derive('csrf'), origins: [addresses.origin] }
+  if (!isOwnForm(own, request, visitor, purposeOf(ticket), form.get('csrf'))) {
+    return formRefused(parts, request, visitor)
+  }
   if (ticket.state === 'unspent') {
     const spent = await spendRehearsalTicket(store, clock, ticket, visitor.hash)
     return spent ? redirect(303, path) : linkSpent(parts, request)
@@ -95,12 +93,16 @@ function purposeOf({ hash }: RehearsalTicket): string {
 }
 
 function formOf({ parts, visitor, ticket, path }: OpenPage) {
-  return { action: path, csrf: csrfToken(parts.master.derive('csrf'), visitor.visit, purposeOf(ticket)) }
+  return { action: path, csrf: formToken({ csrfKey: parts.master.derive('csrf') }, visitor, purposeOf(ticket)) }
 }
 
 function showLink(open: OpenPage): HttpReply {
-  const page = openLinkPage({ form: formOf(open), purpose: 'rehearsal' }, frameFor(open.parts, open.request))
-  return pageReply(page, { cookies: open.visitor.cookies })
+  const page = openLinkPage({ form: formOf(open), purpose: 'rehearsal' }, frameOf(open.parts, open.request))
+  return pageReply(page, { cookies: cookiesOf(open) })
+}
+
+function cookiesOf({ visitor, request }: OpenPage): readonly string[] {
+  return [...visitCookies(visitor), ...localeCookies(request)]
 }
 
 async function showPage(
@@ -118,29 +120,18 @@ async function showPage(
     next: null,
     ...shown,
   }
-  return pageReply(rehearsalPage(view, frameFor(open.parts, open.request)), { cookies: open.visitor.cookies })
+  return pageReply(rehearsalPage(view, frameOf(open.parts, open.request)), { cookies: cookiesOf(open) })
 }
 
 /** Unknown, expired, or another browser's: a stranger learns nothing from the difference. */
 function linkSpent(parts: RehearsalPageParts, request: HttpRequest): HttpReply {
-  return problemReply(parts, request, 410, 'link_spent', 'This link was used in another browser, or has expired')
+  const description = 'This link was used in another browser, or has expired'
+  return problemPage(parts, request, { status: 410, code: 'invalid_request', description, advice: 'link_spent' })
 }
 
-function formRefused(parts: RehearsalPageParts, request: HttpRequest, { cookies }: Visitor): HttpReply {
+function formRefused(parts: RehearsalPageParts, request: HttpRequest, visitor: Visitor): HttpReply {
   const description = 'The form was not sent from its own page'
   const outcome = { rule: 'form_foreign', clause: 'RFC 6749 §10.12', reason: description }
-  return withOutcome(problemReply(parts, request, 403, 'cross_site_form', description, cookies), outcome)
-}
-
-function problemReply(
-  parts: RehearsalPageParts,
-  request: HttpRequest,
-  status: number,
-  advice: ErrorAdvice,
-  description: string,
-  cookies: readonly string[] = [],
-): HttpReply {
-  const traceId = newId('tr')
-  const page = errorPage({ status, code: 'invalid_request', description, traceId, advice }, frameFor(parts, request))
-  return pageReply(page, { cookies, headers: { 'x-trace-id': traceId } })
+  const view = { status: 403, code: 'invalid_request', description, advice: 'cross_site_form' } as const
+  return withOutcome(problemPage(parts, request, view, { cookies: visitCookies(visitor) }), outcome)
 }

@@ -1,6 +1,7 @@
 // Asks ourselves through the public address, and answers: only who holds the master key can ask or answer, so the
 // answer proves that it is this server that stands there, and says how a proxy in front of it presents visitors.
 
+import { sameBytes } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { readQuery } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
@@ -77,7 +78,7 @@ export function reachEndpoint(master: Mac) {
   return async (http: HttpRequest): Promise<HttpReply> => {
     const query = readQuery(http)
     const nonce = query.get('nonce') ?? ''
-    const asked = query.get('mac') === sign(master, 'ask', nonce)
+    const asked = sameBytes(Buffer.from(query.get('mac') ?? ''), Buffer.from(sign(master, 'ask', nonce)))
     if (!asked) return json(404, { error: 'invalid_request', error_description: 'There is no such endpoint' })
     return json(200, { proof: sign(master, 'answer', nonce), ...arrivalOf(http) })
   }

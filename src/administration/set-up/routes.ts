@@ -7,10 +7,14 @@ import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { readMultipart } from '../../http/multipart.ts'
 import type { Route } from '../../http/route.ts'
 import { openLinkPage } from '../../pages/index.ts'
+import { isSecret } from '../../platform/random.ts'
+import { frameOf } from '../../visitor/frame.ts'
+import { readVisitor } from '../../visitor/visitor.ts'
 import { SET_UP_PURPOSE, WORK_LIFETIME } from './link.ts'
 import type { SetUpParts } from './parts.ts'
 import { parseDetail, readSetUp, STEPS, type StepName } from './progress.ts'
 import { reachEndpoint } from './reach.ts'
+import { refuse } from './refuse.ts'
 import { administratorStep } from './steps/administrator.ts'
 import { connectedClient, connectStep } from './steps/connect.ts'
 import { firstPersonStep } from './steps/first-person.ts'
@@ -18,18 +22,7 @@ import { chosenIssuer, publicAddressStep, reachPath } from './steps/public-addre
 import { rehearsalStep } from './steps/rehearsal.ts'
 import type { Step, Submitted } from './steps/step.ts'
 import { waitingStep } from './steps/waiting.ts'
-import {
-  formTarget,
-  frameOf,
-  goTo,
-  isOwnForm,
-  type OpenSetUp,
-  readBrowser,
-  refuse,
-  SECRET,
-  showPage,
-  visitCookies,
-} from './visit.ts'
+import { formTarget, goTo, isFormOf, type OpenSetUp, showPage } from './visit.ts'
 
 export function setUpRoutes(parts: SetUpParts): readonly Route[] {
   return [
@@ -66,11 +59,10 @@ function linkEndpoint(parts: SetUpParts) {
     if ('reply' in found) return found.reply
     if (http.method !== 'POST') return await show(parts, steps, found.open)
     const target = readQuery(http).get('step') ?? ''
-    const { http: request, ticketHash, browser } = found.open
-    if (target !== 'import' && request.body.length > LONGEST_FORM) return refuse(parts, http, 'large')
+    if (target !== 'import' && http.body.length > LONGEST_FORM) return refuse(parts, http, 'large')
     const sent = await readSubmitted(http, target)
-    if (!isOwnForm(parts, { http, ticketHash, browser }, target, sent.fields.get('csrf'))) {
-      return refuse(parts, http, browser.isNew ? 'cookies' : 'foreign')
+    if (!isFormOf(parts, found.open, target, sent.fields.get('csrf'))) {
+      return refuse(parts, http, found.open.visitor.isNew ? 'cookies' : 'foreign')
     }
     // Two clicks are two requests: the second sees what the first has done.
     return await inTurn(async () => {
@@ -85,33 +77,33 @@ type Found = { readonly open: OpenSetUp } | { readonly reply: HttpReply }
 /** The link, opened in this very browser; or the page that says why not. */
 async function findOpen(parts: SetUpParts, http: HttpRequest, id: string): Promise<Found> {
   const { store, clock, addresses } = parts
-  if (!SECRET.test(id)) return { reply: refuse(parts, http, 'spent') }
+  if (!isSecret(id)) return { reply: refuse(parts, http, 'spent') }
   const ticketHash = sha256(id)
   const ticket = await store.findTicket(ticketHash, clock.now())
   if (ticket === null || ticket.purpose !== SET_UP_PURPOSE) return { reply: refuse(parts, http, 'spent') }
-  const browser = readBrowser(http)
+  const visitor = readVisitor(http)
   const path = `${addresses.path['set-up']}/${id}`
   const progress = await readSetUp(store)
-  const open: OpenSetUp = { http, browser, path, ticketHash, progress, detail: parseDetail(ticket.detail) }
+  const open: OpenSetUp = { http, visitor, path, ticketHash, progress, detail: parseDetail(ticket.detail) }
   if (ticket.boundBrowserHash === null) return { reply: await openLink(parts, open) }
-  if (!sameBytes(ticket.boundBrowserHash, browser.hash)) return { reply: refuse(parts, http, 'elsewhere') }
+  if (!sameBytes(ticket.boundBrowserHash, visitor.hash)) return { reply: refuse(parts, http, 'elsewhere') }
   return { open }
 }
 
 /** Only the press of its button spends the link: what merely looks at it (previews, scanners, HEAD) does not. */
 async function openLink(parts: SetUpParts, open: OpenSetUp): Promise<HttpReply> {
-  const { http, browser, ticketHash, progress } = open
+  const { http, visitor, ticketHash, progress } = open
   if (http.method !== 'POST') {
-    const form = { ...formTarget(parts, open, 'open') }
+    const form = formTarget(parts, open, 'open')
     const page = openLinkPage({ form, purpose: 'set_up' }, frameOf(parts, http))
-    return showPage(page, http, visitCookies(http, browser))
+    return showPage(page, open)
   }
   if (http.body.length > LONGEST_FORM) return refuse(parts, http, 'large')
-  if (!isOwnForm(parts, open, 'open', readForm(http).get('csrf'))) {
-    return refuse(parts, http, browser.isNew ? 'cookies' : 'foreign')
+  if (!isFormOf(parts, open, 'open', readForm(http).get('csrf'))) {
+    return refuse(parts, http, visitor.isNew ? 'cookies' : 'foreign')
   }
   const now = parts.clock.now()
-  if (!(await parts.store.bindTicket(ticketHash, browser.hash, now, now + WORK_LIFETIME))) {
+  if (!(await parts.store.bindTicket(ticketHash, visitor.hash, now, now + WORK_LIFETIME))) {
     return refuse(parts, http, 'elsewhere')
   }
   return goTo(open, progress.finishedAt === null ? progress.step : 'address')

@@ -63,6 +63,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       handle: (request) => handle(request),
       largeBody: (path) => large(path),
       trustedProxies: options.trustedProxies,
+      alwaysAnswered: ['/healthz', '/readyz'],
       log,
     })
     if (isNew) {

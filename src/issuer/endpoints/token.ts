@@ -35,7 +35,7 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
       client,
       parameters,
       address: request.peer.address,
-      userAgent: request.headers['user-agent'] ?? '',
+      userAgent: (request.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
       now: authentication.clock.now(),
     })
     const outcome = { rule: 'token_issued', clause: 'RFC 6749 §5.1', reason: `tokens issued by ${name}` }
@@ -46,6 +46,9 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
     }
   }
 }
+
+/** It is kept with each rotated refresh token. */
+const LONGEST_USER_AGENT = 256
 
 type Source = Client['token']['paramSources'][number]
 

@@ -2,6 +2,7 @@
 
 import { PasswordHashingBusy } from '../../credentials/hashing-queue.ts'
 import type { PasswordHasher } from '../../credentials/password-hash.ts'
+import { preparePassword } from '../../credentials/password-text.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import { usernameKey } from '../../model/username.ts'
@@ -12,6 +13,8 @@ export type PasswordVerdict =
   | { readonly kind: 'signed_in'; readonly user: UserWithPassword }
   /** `crowded`: one of very many from its address. */
   | { readonly kind: 'wrong'; readonly crowded: boolean }
+  /** No password of anybody: neither looked at nor counted, or it would be a free way to fill the store. */
+  | { readonly kind: 'unusable' }
   /** The password was right, so this person may be told. */
   | { readonly kind: 'disabled'; readonly user: UserWithPassword }
   | { readonly kind: 'wait'; readonly seconds: Seconds; readonly rule: string }
@@ -35,6 +38,7 @@ export async function verifyPassword(
   { store, hasher, gate }: PasswordParts,
   { username, password, address, visitHash, device }: PasswordAttempt,
 ): Promise<PasswordVerdict> {
+  if ('fault' in preparePassword(password)) return { kind: 'unusable' }
   const key = usernameKey(username)
   const user = await store.findUserByUsername(key)
   const attempt = { usernameKey: key, userId: user?.userId ?? null, address, visitHash, device }

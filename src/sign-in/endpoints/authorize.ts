@@ -7,7 +7,8 @@ import { redirect, withOutcome } from '../../http/replies.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/interactions.ts'
-import { problemPage, refusalReply } from '../answer.ts'
+import { problemPage } from '../../visitor/problem-page.ts'
+import { refusalReply } from '../answer.ts'
 import {
   answerableState,
   parseAuthorizationRequest,

@@ -7,12 +7,13 @@ import { redirect } from '../../http/replies.ts'
 import type { RouteParameters } from '../../http/route.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import { chooseAccountPage } from '../../pages/index.ts'
+import { formToken, isOwnForm } from '../../visitor/form.ts'
+import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { clientView } from '../answer.ts'
 import { interactionGone } from '../dispatch.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
 import { cancelled, formRefused } from '../refuse.ts'
-import { formToken, frameOf, isOwnForm, localeCookies } from '../visit.ts'
 
 export function chooseAccountEndpoint(parts: SignInParts) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {

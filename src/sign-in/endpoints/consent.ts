@@ -10,13 +10,14 @@ import { formActionSource } from '../../http/security-headers.ts'
 import type { Consent } from '../../model/consent.ts'
 import { consentPage, maskPhone } from '../../pages/index.ts'
 import { joinScopes } from '../../protocol/scope.ts'
+import { formToken, isOwnForm } from '../../visitor/form.ts'
+import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { clientView } from '../answer.ts'
 import { stepOf } from '../dispatch.ts'
 import type { SignedInHere } from '../next-step.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
 import { cancelled, formRefused } from '../refuse.ts'
-import { formToken, frameOf, isOwnForm, localeCookies } from '../visit.ts'
 
 export function consentEndpoint(parts: SignInParts) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {

@@ -2,9 +2,10 @@
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import type { RouteParameters } from '../../http/route.ts'
+import { visitCookies } from '../../visitor/visitor.ts'
 import { openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
-import { readBrowser, visitCookies } from '../visit.ts'
+import { readBrowser } from '../visit.ts'
 
 export function continueEndpoint(parts: SignInParts) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {

@@ -12,19 +12,14 @@ import { signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
-import { clientView, problemPage } from '../answer.ts'
+import { formToken, isOwnForm } from '../../visitor/form.ts'
+import { frameOf, localeCookies } from '../../visitor/frame.ts'
+import { problemPage } from '../../visitor/problem-page.ts'
+import { visitCookies } from '../../visitor/visitor.ts'
+import { clientView } from '../answer.ts'
 import type { SignInParts } from '../parts.ts'
 import { formRefused } from '../refuse.ts'
-import {
-  type Browser,
-  formToken,
-  frameOf,
-  isOwnForm,
-  localeCookies,
-  readBrowser,
-  sessionCookie,
-  visitCookies,
-} from '../visit.ts'
+import { type Browser, readBrowser, sessionCookie } from '../visit.ts'
 
 interface SignOut {
   readonly http: HttpRequest

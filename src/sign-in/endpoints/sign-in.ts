@@ -15,14 +15,17 @@ import type { UserWithPassword } from '../../model/user.ts'
 import { type SignInError, type SignInView, signInPage, waitPage } from '../../pages/index.ts'
 import { newId, newSecret } from '../../platform/random.ts'
 import type { Outcome } from '../../protocol/errors.ts'
-import { clientView, problemPage } from '../answer.ts'
+import { formToken, isOwnForm } from '../../visitor/form.ts'
+import { frameOf, localeCookies } from '../../visitor/frame.ts'
+import { problemPage } from '../../visitor/problem-page.ts'
+import { clientView } from '../answer.ts'
 import type { AttemptGate } from '../authenticators/limits.ts'
 import { verifyPassword } from '../authenticators/password.ts'
 import { interactionGone } from '../dispatch.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
 import { cancelled, formRefused } from '../refuse.ts'
-import { formToken, frameOf, isOwnForm, localeCookies, MOST_SESSIONS, sessionCookie } from '../visit.ts'
+import { MOST_SESSIONS, sessionCookie } from '../visit.ts'
 
 export function signInEndpoint(parts: SignInParts, gate: AttemptGate) {
   const announce = createAnnouncer()
@@ -120,6 +123,12 @@ async function submit(
         await parts.store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
       }
       return again('wrong_credentials', 'password_wrong', 'unknown user name or wrong password')
+    case 'unusable':
+      return again(
+        'wrong_credentials',
+        'password_wrong',
+        'what was typed can be no password: too long, or half a character',
+      )
     case 'disabled':
       await parts.store.appendEvents([
         { ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail: { address, disabled: true } },
@@ -146,7 +155,7 @@ async function submit(
           description: 'Too many people are signing in',
           advice: 'overloaded',
         },
-        { 'retry-after': '3' },
+        { headers: { 'retry-after': '3' } },
       )
     case 'signed_in': {
       const { hintedUserId } = interaction.request

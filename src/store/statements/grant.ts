@@ -267,9 +267,10 @@ export const clientIsLive = statement<{ client_id: string; generation: number },
      AND removed_at IS NULL`,
 )
 
-export const revokeGrant = statement<{ grant_id: string; now: number }>(
+/** Guard: it was not revoked before. */
+export const revokeGrant = statement<{ grant_id: string; now: number }, { grant_id: string }>(
   'revoke_grant',
-  'UPDATE "grant" SET revoked_at = :now WHERE grant_id = :grant_id AND revoked_at IS NULL',
+  'UPDATE "grant" SET revoked_at = :now WHERE grant_id = :grant_id AND revoked_at IS NULL RETURNING grant_id',
 )
 
 export const revokeGrantsOf = statement<{ user_id: string; client_id: string; now: number }>(
@@ -277,7 +278,8 @@ export const revokeGrantsOf = statement<{ user_id: string; client_id: string; no
   'UPDATE "grant" SET revoked_at = :now WHERE user_id = :user_id AND client_id = :client_id AND revoked_at IS NULL',
 )
 
-export const revokeAccessToken = statement<{ hash: Uint8Array; now: number }>(
+/** Guard: it was not revoked before. */
+export const revokeAccessToken = statement<{ hash: Uint8Array; now: number }, { client_id: string }>(
   'revoke_access_token',
-  'UPDATE access_token SET revoked_at = :now WHERE hash = :hash AND revoked_at IS NULL',
+  'UPDATE access_token SET revoked_at = :now WHERE hash = :hash AND revoked_at IS NULL RETURNING client_id',
 )

@@ -67,7 +67,7 @@ export function setUpParts(parts: Parts, probe: AddressProbe) {
     ...parts,
     csrfKey: parts.master.derive('csrf'),
     probe,
-    storeIssuer: async (issuer: string) => await parts.store.putFact('public_address', issuer),
+    storeIssuer: async (issuer: string) => await parts.store.putFact('issuer', issuer),
     rehearse: async (request: Parameters<typeof rehearse>[1]) =>
       await rehearse({ ...parts, composeRehearsal }, request),
   }

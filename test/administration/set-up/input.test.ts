@@ -28,7 +28,7 @@ async function state(): Promise<string> {
   const users = await store.listUsers('', 100)
   const clients = await store.listClients()
   const facts = await Promise.all(
-    (['issuer', 'set_up', 'set_up_progress', 'public_address'] as const).map((name) => store.findFact(name)),
+    (['issuer', 'set_up', 'set_up_progress'] as const).map((name) => store.findFact(name)),
   )
   return JSON.stringify([users, clients.map(({ client }) => client), facts])
 }

@@ -2,10 +2,11 @@
 
 import { SHORTEST_PASSWORD } from '../../../credentials/password-text.ts'
 import { type AdministratorView, administratorPage } from '../../../pages/index.ts'
+import { frameOf } from '../../../visitor/frame.ts'
 import type { SetUpParts } from '../parts.ts'
 import { knownPerson, savePerson, typed } from '../person-fields.ts'
 import { atLeast, writeSetUp } from '../progress.ts'
-import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
 import type { Step } from './step.ts'
 
 export function administratorStep(parts: SetUpParts): Step {
@@ -19,7 +20,7 @@ export function administratorStep(parts: SetUpParts): Step {
     async show(open) {
       const user = await knownPerson(parts, open.progress.administratorId)
       const values = { username: user?.username ?? '', name: user?.profile.displayName ?? '' }
-      return showPage(page(open, { values, problems: {} }), open.http)
+      return showPage(page(open, { values, problems: {} }), open)
     },
     forms: {
       async administrator(open, { fields }) {
@@ -38,7 +39,7 @@ export function administratorStep(parts: SetUpParts): Step {
             ...(badDisplay && { name: badDisplay }),
             ...(first && (first.problem === 'passwords_differ' ? { password_again: first } : { password: first })),
           }
-          return showProblems(page(open, { values: { username, name }, problems }), open.http)
+          return showProblems(page(open, { values: { username, name }, problems }), open)
         }
         await writeSetUp(parts.store, { ...atLeast(open.progress, 'address'), administratorId: saved.userId })
         return goTo(open, 'address')

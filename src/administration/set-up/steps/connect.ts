@@ -4,6 +4,7 @@ import { digestClientSecret, sameBytes } from '../../../credentials/digest.ts'
 import type { ClientRecord } from '../../../model/client.ts'
 import { type ConnectView, connectedPage, connectPage } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
+import { frameOf } from '../../../visitor/frame.ts'
 import { addClient } from '../../clients.ts'
 import { connectionValues } from '../../connection-values.ts'
 import { AdministrationError } from '../../errors.ts'
@@ -11,7 +12,7 @@ import { deriveSecret } from '../client-secret.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
-import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** As the setting `client_name` has it. */
@@ -27,7 +28,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
   const secretOf = (open: OpenSetUp, { secretHash }: ClientRecord): string | null => {
     const { secretSalt } = open.detail
     if (secretSalt === undefined || secretHash === null) return null
-    const secret = deriveSecret(master, open.browser.visit, secretSalt)
+    const secret = deriveSecret(master, open.visitor.visit, secretSalt)
     return sameBytes(digestClientSecret(master, secret), secretHash) ? secret : null
   }
 
@@ -36,7 +37,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
     async show(open) {
       const record = await connectedClient(parts, open)
       if (record === null) {
-        return showPage(page(open, { name: '制作云', problems: {} }), open.http)
+        return showPage(page(open, { name: '制作云', problems: {} }), open)
       }
       const issuer = chosenIssuer(open)
       const { Callback, ...values } = connectionValues(
@@ -51,7 +52,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         values,
         callback: Callback ?? '',
       }
-      return showPage(connectedPage(view, frameOf(parts, open.http)), open.http)
+      return showPage(connectedPage(view, frameOf(parts, open.http)), open)
     },
     forms: {
       async connect(open, { fields }) {
@@ -59,17 +60,17 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         if ((await connectedClient(parts, open)) !== null) return goTo(open, 'connect')
         const name = typed(fields, 'name')
         const problem = nameProblem(name)
-        if (problem !== null) return showProblems(page(open, { name, problems: { name: problem } }), open.http)
+        if (problem !== null) return showProblems(page(open, { name, problems: { name: problem } }), open)
         const secretSalt = newSecret()
         await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, secretSalt }))
-        const clientSecret = deriveSecret(master, open.browser.visit, secretSalt)
+        const clientSecret = deriveSecret(master, open.visitor.visit, secretSalt)
         try {
           const { record } = await addClient(parts, { preset: 'zhizuoyun', name: name.trim(), clientSecret })
           await writeSetUp(store, { ...atLeast(open.progress, 'connect'), clientId: record.client.client_id })
         } catch (error) {
           if (!(error instanceof AdministrationError)) throw error
           const text = { problem: 'text', text: error.message } as const
-          return showProblems(page(open, { name, problems: { name: text } }), open.http)
+          return showProblems(page(open, { name, problems: { name: text } }), open)
         }
         return goTo(open, 'connect')
       },

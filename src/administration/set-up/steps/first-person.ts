@@ -3,13 +3,14 @@
 import { sha256 } from '../../../credentials/digest.ts'
 import { SHORTEST_PASSWORD } from '../../../credentials/password-text.ts'
 import { type FirstPersonView, firstPersonPage } from '../../../pages/index.ts'
+import { frameOf } from '../../../visitor/frame.ts'
 import { AdministrationError } from '../../errors.ts'
 import { bytesSource, type ImportReport, importUsers } from '../../user-import/index.ts'
 import type { SetUpParts } from '../parts.ts'
 import { knownPerson, sameUsername, savePerson, typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
 import { joined, problemSentence } from '../row-words.ts'
-import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** More than anybody reads; the count says how many there are. */
@@ -50,7 +51,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
               phone: user.phone ?? '',
               phoneVerified: user.phoneVerified,
             }
-      return showPage(await page(open, { values }), open.http)
+      return showPage(await page(open, { values }), open)
     },
     forms: {
       async person(open, { fields }) {
@@ -68,7 +69,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
           sameUsername(former, username) ? former : null,
         )
         if ('problems' in saved) {
-          return showProblems(await page(open, { values, problems: saved.problems }), open.http)
+          return showProblems(await page(open, { values, problems: saved.problems }), open)
         }
         await writeSetUp(store, { ...atLeast(open.progress, 'rehearsal'), personId: saved.userId })
         return goTo(open, 'rehearsal')
@@ -77,7 +78,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
       async import(open, { fields, file }) {
         const csv = fields.get('csv') ?? ''
         const bytes = file !== null && file.length > 0 ? file : Buffer.from(csv)
-        const again = async (shown: Shown) => showProblems(await page(open, { csv, ...shown }), open.http)
+        const again = async (shown: Shown) => showProblems(await page(open, { csv, ...shown }), open)
         if (bytes.length === 0 || (file === null && csv.trim() === '')) {
           return await again({ problems: { file: { problem: 'file_empty' } } })
         }

@@ -3,12 +3,13 @@
 
 import { isLoopback, issuerAddress } from '../../../options/issuer.ts'
 import { type FieldProblem, type Problems, type PublicAddressView, publicAddressPage } from '../../../pages/index.ts'
+import { frameOf } from '../../../visitor/frame.ts'
 import { addressChecks } from '../address-checks.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, type TicketDetail, writeSetUp } from '../progress.ts'
 import { arrivalOf, askOurselves } from '../reach.ts'
-import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
 import type { Step } from './step.ts'
 
 export function publicAddressStep(parts: SetUpParts): Step {
@@ -30,13 +31,13 @@ export function publicAddressStep(parts: SetUpParts): Step {
     name: 'address',
     async show(open) {
       const issuer = open.detail.checked?.issuer ?? chosenIssuer(parts, open)
-      return showPage(page(open, issuer, true, {}), open.http)
+      return showPage(page(open, issuer, true, {}), open)
     },
     forms: {
       async address(open, { fields }) {
         const text = typed(fields, 'issuer')
         const parsed = parseIssuer(text, addresses.issuer)
-        if ('problem' in parsed) return showProblems(page(open, text, false, { issuer: parsed.problem }), open.http)
+        if ('problem' in parsed) return showProblems(page(open, text, false, { issuer: parsed.problem }), open)
         const { issuer } = parsed
         const wantsOn = fields.get('action') === 'continue'
         if (!wantsOn || open.detail.checked?.issuer !== issuer) {

@@ -3,11 +3,12 @@
 import type { ClientRecord } from '../../../model/client.ts'
 import { usernameKey } from '../../../model/username.ts'
 import { type RehearsalView, setUpRehearsalPage } from '../../../pages/index.ts'
+import { frameOf } from '../../../visitor/frame.ts'
 import { CannotRehearse } from '../../rehearsal/rehearse.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
-import { formTarget, frameOf, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** A list that can still be read; with more people the user name is typed. */
@@ -49,7 +50,7 @@ export function rehearsalStep(
       const chosenId = played?.userId ?? progress.personId ?? progress.administratorId ?? ''
       const tooMany = (await store.countUsers()) > MOST_LISTED
       const chosen = tooMany ? ((await store.findUser(chosenId))?.username ?? '') : chosenId
-      return showPage(await page(open, record, { chosen, problems: {}, result: played?.result ?? null }), open.http)
+      return showPage(await page(open, record, { chosen, problems: {}, result: played?.result ?? null }), open)
     },
     forms: {
       async rehearsal(open, { fields }) {
@@ -57,7 +58,7 @@ export function rehearsalStep(
         if (client === null) return 'connect'
         const chosen = typed(fields, 'user').trim()
         const again = async (problems: RehearsalView['problems']) =>
-          showProblems(await page(open, client, { chosen, problems, result: null }), open.http)
+          showProblems(await page(open, client, { chosen, problems, result: null }), open)
         if (chosen === '') return await again({ user: { problem: 'required' } })
         const user = (await store.findUser(chosen)) ?? (await store.findUserByUsername(usernameKey(chosen)))
         if (user === null) return await again({ user: { problem: 'user_unknown' } })

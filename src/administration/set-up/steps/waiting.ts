@@ -3,12 +3,13 @@
 import type { ClientRecord } from '../../../model/client.ts'
 import type { Seconds } from '../../../model/time.ts'
 import { type ContractEndpoint, type LastRequestView, waitingPage } from '../../../pages/index.ts'
+import { frameOf } from '../../../visitor/frame.ts'
 import { hintOf } from '../../trace/hints.ts'
 import { isAnsweredTrace, latestByEndpoint } from '../../trace/read-trace.ts'
 import type { Trace } from '../../trace/trace-record.ts'
 import type { SetUpParts } from '../parts.ts'
 import { finishSetUp, renderDetail } from '../progress.ts'
-import { formTarget, frameOf, goTo, type OpenSetUp, showPage, stepPath } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, stepPath } from '../visit.ts'
 import type { Step } from './step.ts'
 
 const ENDPOINTS: readonly ContractEndpoint[] = ['authorize', 'token', 'userinfo']
@@ -33,7 +34,7 @@ export function waitingStep(
         refreshHref: stepPath(open.path, 'waiting'),
         finish: open.detail.finished === true ? null : formTarget(parts, open, 'finish'),
       }
-      return showPage(waitingPage(view, frameOf(parts, open.http)), open.http)
+      return showPage(waitingPage(view, frameOf(parts, open.http)), open)
     },
     forms: {
       async finish(open) {

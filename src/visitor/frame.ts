@@ -1,0 +1,39 @@
+// What surrounds a page for this visitor: the language, the brand, and the switch to the other language.
+
+import { readCookie, setCookie } from '../http/cookies.ts'
+import { wishedLocales } from '../http/form.ts'
+import type { HttpRequest } from '../http/message.ts'
+import type { Seconds } from '../model/time.ts'
+import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
+
+/** How all pages of a server look where nobody wishes otherwise. */
+export interface Look {
+  readonly brand: Brand
+  readonly defaultLocale: Locale
+}
+
+/** `uiLocales` is the client's wish: what the person has picked on a page of ours comes first. */
+export function frameOf({ brand, defaultLocale }: Look, request: HttpRequest, uiLocales?: string | null): Frame {
+  const chosen = wishedLocales(request)
+  const cookie = readCookie(request, 'locale')
+  return {
+    locale: chooseLocale({
+      uiLocales: chosen ?? (cookie === undefined ? uiLocales : null),
+      cookie,
+      acceptLanguage: request.headers['accept-language'],
+      fallback: defaultLocale,
+    }),
+    brand,
+    // A reply to a form has no address of its own that could be asked for again.
+    languageHrefs: request.method === 'GET' ? localizedHrefs(request.path, request.query) : {},
+  }
+}
+
+const A_YEAR: Seconds = 31_536_000
+
+/** A language picked on one of our pages holds for the next ones. */
+export function localeCookies(request: HttpRequest): readonly string[] {
+  const chosen = wishedLocales(request)
+  if (chosen === undefined || !isLocale(chosen)) return []
+  return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
+}

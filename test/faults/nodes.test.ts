@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lingpaiJson } from '../support/cli.ts'
+import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+import { Caller, eventually, type Issued, issuedBy } from './caller.ts'
+import { type Child, startChild } from './child.ts'
+import { CLIENT_ID, type Prepared, preparePostgres } from './installation.ts'
+
+const ISSUER = 'http://localhost:4998'
+const CODE_LIFETIME = 20
+const AHEAD = 29
+
+let database: FreshDatabase
+let prepared: Prepared
+const nodes: Child[] = []
+const callers: Caller[] = []
+
+const words = () => [...prepared.words, '--issuer', ISSUER, '--lifetimes-code', `${CODE_LIFETIME}s`]
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  prepared = await preparePostgres(database.url)
+  for (const clockAhead of [0, AHEAD]) {
+    const node = await startChild({ words: words(), env: prepared.env, clockAhead })
+    nodes.push(node)
+    callers.push(new Caller(node))
+  }
+})
+afterAll(async () => {
+  for (const caller of callers) caller.close()
+  for (const node of nodes) await node.stop()
+  prepared.remove()
+  await database.drop()
+})
+
+function at(node: number): Caller {
+  const caller = callers[node % callers.length]
+  if (caller === undefined) throw new Error('no such node')
+  return caller
+}
+
+/** Fifty of the same request, half of them to each node. */
+const split = <T>(ask: (caller: Caller) => Promise<T>, many = 50) =>
+  Promise.all(Array.from({ length: many }, (_, count) => ask(at(count))))
+
+describe('two nodes on one PostgreSQL', () => {
+  it('give one answer to fifty redemptions of one code', async () => {
+    for (let round = 0; round < 4; round++) {
+      const code = await at(round).needCode()
+      const replies = await split((caller) => caller.redeem(code))
+      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+      expect(replies.filter(({ status, body }) => status === 400 && body['error'] === 'invalid_grant')).toHaveLength(49)
+    }
+  })
+
+  it('give one and the same successor to twenty refreshes of one token', async () => {
+    const tokens = await at(0).tokens()
+    const successors = (await split((caller) => caller.refresh(tokens.refresh), 20)).map(issuedBy)
+    expect(new Set(successors.map((each) => JSON.stringify(each))).size).toBe(1)
+    const [next] = successors as [Issued]
+    expect((await at(1).userinfo(next.access)).status).toBe(200)
+    expect((await at(0).refresh(next.refresh)).status).toBe(200)
+    expect((await at(1).refresh(tokens.refresh)).status).toBe(400)
+  })
+
+  it('hold a change by the command line at once, both', { timeout: 60_000 }, async () => {
+    const tokens = await at(0).tokens()
+    const update = (...change: string[]) =>
+      lingpaiJson(['client', 'update', CLIENT_ID, ...change, ...prepared.words], prepared)
+    for (const node of [0, 1]) expect((await at(node).userinfo(tokens.access)).status).toBe(200)
+    await update('--disable')
+    for (const node of [0, 1]) {
+      expect((await at(node).userinfo(tokens.access)).status).toBe(401)
+      expect((await at(node).refresh(tokens.refresh)).status).toBe(401)
+      expect(typeof (await at(node).code())).toBe('object')
+    }
+    await update('--enable')
+    for (const node of [0, 1]) {
+      expect((await at(node).userinfo((await at(node + 1).tokens()).access)).status).toBe(200)
+      // What was issued before the client was disabled stays dead.
+      expect((await at(node).userinfo(tokens.access)).status).toBe(401)
+    }
+  })
+
+  it('serve the same signing keys', async () => {
+    const sets = await split((caller) => caller.ask('GET', '/sso/jwks'), 2)
+    expect(sets[0]?.status).toBe(200)
+    expect(sets[0]?.text).toBe(sets[1]?.text)
+  })
+})
+
+describe(`a node whose clock is ${AHEAD} s ahead`, () => {
+  it('follows the database: its codes, tokens and ID tokens are as good as its sibling’s', async () => {
+    expect(nodes[1]?.log()).toMatch(/the clock of this machine is (29|28\.9|29\.1) s ahead of the database's/)
+    for (const node of [0, 1]) {
+      expect((await at(node).ready()).status).toBe(200)
+      // Without its correction such a node takes every code of the other for expired.
+      const code = await at(node).needCode()
+      const reply = await at(node + 1).redeem(code)
+      const { access } = issuedBy(reply)
+      const [, payload = ''] = String(reply.body['id_token']).split('.')
+      const { iat } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iat: number }
+      expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(3)
+      expect((await at(node).userinfo(access)).status).toBe(200)
+    }
+  })
+
+  it('is unready, and says why, when it is 40 s', async () => {
+    const far = await startChild({ words: words(), env: prepared.env, clockAhead: 40 })
+    const caller = new Caller(far)
+    const reply = await caller.ready()
+    expect(reply.status).toBe(503)
+    expect(reply.body['reason']).toMatch(/^the clock of this machine is (40|39\.9|40\.1) s ahead of the database's$/)
+    caller.close()
+    await far.stop()
+  })
+
+  it('is unready, and says why, when it is 40 s behind', async () => {
+    const far = await startChild({ words: words(), env: prepared.env, clockAhead: -40 })
+    const caller = new Caller(far)
+    const reply = await eventually(
+      () => caller.ready(),
+      ({ status }) => status === 503,
+    )
+    expect(reply.body['reason']).toMatch(/ s behind the database's$/)
+    caller.close()
+    await far.stop()
+  })
+})
