@@ -19,7 +19,7 @@ export interface PublicJwks {
   readonly keys: readonly PublicJwk[]
 }
 
-export const ASYMMETRIC_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const
+export const ASYMMETRIC_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'] as const
 export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number]
 
 /** RFC 7518 §3.1 and RFC 8037 §3.1: the key that an algorithm takes. */
@@ -29,6 +29,7 @@ const KEY_OF: Readonly<Record<AsymmetricAlgorithm, Pick<PublicJwk, 'kty' | 'crv'
   ES256: { kty: 'EC', crv: 'P-256' },
   ES384: { kty: 'EC', crv: 'P-384' },
   EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+  Ed25519: { kty: 'OKP', crv: 'Ed25519' },
 }
 
 /** RFC 7518 §3.3 and §3.5. */
@@ -135,13 +136,19 @@ export function keysOf(value: unknown): readonly unknown[] | null {
   return Array.isArray(value.keys) ? value.keys : null
 }
 
+/** RFC 9864 §2.2: the newer name of what EdDSA means with the one curve we take. Clients write either. */
+export function isSameAlgorithm(one: string, other: string): boolean {
+  const nameOf = (algorithm: string) => (algorithm === 'Ed25519' ? 'EdDSA' : algorithm)
+  return nameOf(one) === nameOf(other)
+}
+
 /** Whether this key may verify this algorithm. RFC 7517 §4.2 to §4.4. */
 function mayVerify(key: PublicJwk, algorithm: AsymmetricAlgorithm): boolean {
   const { kty, crv } = KEY_OF[algorithm]
   return (
     key.kty === kty &&
     (crv === undefined || key.crv === crv) &&
-    (key.alg === undefined || key.alg === algorithm) &&
+    (key.alg === undefined || isSameAlgorithm(key.alg, algorithm)) &&
     (key.use === undefined || key.use === 'sig') &&
     (key.key_ops === undefined || key.key_ops.includes('verify'))
   )

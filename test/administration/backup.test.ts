@@ -17,6 +17,7 @@ import { type BackupRequest, backup, type RestoreRequest, restore } from '../../
 import { addUser } from '../../src/administration/users.ts'
 import { loadMasterKey, newMasterKey } from '../../src/credentials/master-key.ts'
 import type { Driver } from '../../src/store/driver.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { createStore } from '../../src/store/store.ts'
 import { type Installation, openInstallation, refusal } from './installation.ts'
@@ -57,7 +58,7 @@ function recipient() {
 describe('a backup comes back', () => {
   test('with a passphrase: data and master key, for the owner only', async () => {
     const report = await make({ passphrase: PASSPHRASE })
-    expect(report).toMatchObject({ protection: 'passphrase', holdsMasterKey: true, schemaVersion: 1 })
+    expect(report).toMatchObject({ protection: 'passphrase', holdsMasterKey: true, schemaVersion: migrations.length })
     expect(statSync(report.file).mode & 0o777).toBe(0o600)
     expect(statSync(report.file).size).toBe(report.bytes)
     expect(await bring({ passphrase: PASSPHRASE })).toMatchObject({ masterKeyWritten: true })

@@ -4,6 +4,7 @@
 import { sha256 } from '../../credentials/digest.ts'
 import type { AssertionAlgorithm, Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
+import { isSameAlgorithm } from '../../protocol/jwk.ts'
 import type { UnverifiedJwt } from '../../protocol/jwt.ts'
 import { type AssertionMethod, type AuthenticationRefusal, refuse } from './method.ts'
 
@@ -30,7 +31,7 @@ export function algorithmOf(
   { algorithms }: AssertionMethod,
   { token_endpoint_auth_signing_alg: registered }: Client,
 ): AssertionAlgorithm | AuthenticationRefusal {
-  const allowed = registered === null ? algorithms : algorithms.filter((each) => each === registered)
+  const allowed = registered === null ? algorithms : algorithms.filter((each) => isSameAlgorithm(each, registered))
   const algorithm = allowed.find((each) => each === header['alg'])
   if (algorithm === undefined) {
     return refuse('assertion_algorithm', `the assertion must be signed with ${allowed.join(' or ')}`, false)
