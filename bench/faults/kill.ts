@@ -1,19 +1,21 @@
-// The long run of `kill -9` under load: `node bench/faults/kill.ts [--rounds 50] [--seed N] [--database postgres://…]`.
+// The long run of `kill -9` under load: `node bench/faults/kill.ts [--rounds 50] [--seed N] [--postgres]`.
 // Ends with 1 when a server has not kept its word.
 
 import { parseArgs } from 'node:util'
 import { preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
 import { killRound, randomFrom } from '../../test/faults/kill-rounds.ts'
+import { startOwnPostgres } from '../../test/support/postgres-server.ts'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '50' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
-    database: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
   },
 })
 
-const prepared = values.database === undefined ? await prepareSqlite() : await preparePostgres(values.database)
+const postgres = values.postgres ? await startOwnPostgres() : null
+const prepared = postgres === null ? await prepareSqlite() : await preparePostgres(postgres.url)
 const random = randomFrom(Number(values.seed))
 const total = { codes: 0, redeemed: 0, refreshed: 0, unanswered: 0, faults: 0 }
 console.log(`seed ${values.seed}`)
@@ -28,6 +30,7 @@ try {
   }
 } finally {
   prepared.remove()
+  await postgres?.stop()
 }
 console.log(JSON.stringify({ rounds: Number(values.rounds), ...total }))
 process.exitCode = total.faults === 0 ? 0 : 1

@@ -5,7 +5,7 @@ import type { SigningAlgorithm } from '../model/client.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { SigningKeyVerbs } from '../store/installation.ts'
+import type { SigningKeyVerbs } from '../store/signing-keys.ts'
 
 export type KeyState = 'waiting' | 'signing' | 'retired'
 

@@ -9,6 +9,7 @@ import { ConstraintViolated, step } from './driver.ts'
 import { eventSteps } from './events.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/client.ts'
+import { deleteConsentsOfClient } from './statements/consent.ts'
 
 export interface ClientVerbs {
   findClient(clientId: string): Promise<ClientRecord | null>
@@ -92,7 +93,7 @@ export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => 
     async removeClient(clientId, event) {
       const result = await driver.atomic([
         step(sql.removeClient, { client_id: clientId, now: event.at }, 'client'),
-        step(sql.deleteConsentsOfClient, { client_id: clientId }),
+        step(deleteConsentsOfClient, { client_id: clientId }),
         ...eventSteps([event]),
       ])
       return result.held

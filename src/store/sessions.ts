@@ -1,4 +1,4 @@
-// Verbs about sessions and consents, and the authorization endpoint's one read.
+// Verbs about sessions, and the authorization endpoint's one read.
 
 import type { ClientRecord } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
@@ -11,7 +11,6 @@ import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
 import { words } from './rows.ts'
 import type { ClientRow } from './statements/client.ts'
-import { revokeGrantsOf } from './statements/grant.ts'
 import * as sql from './statements/session.ts'
 import { toUser } from './statements/user.ts'
 
@@ -42,13 +41,8 @@ export interface SessionVerbs {
   startSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
   /** The same user signed in again: new secret, new time, same session. False: as for `startSession`, or it is ended. */
   renewSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
-  touchSession(sessionId: string, now: Seconds): Promise<void>
   /** False: it was ended already. */
   endSession(sessionId: string, event: SecurityEvent): Promise<boolean>
-  endSessionsOfUser(userId: string, event: SecurityEvent): Promise<void>
-  findConsent(userId: string, clientId: string): Promise<Pick<Consent, 'scope' | 'kinds'> | null>
-  /** Forgets the yes and revokes every grant given under it. False: there was none. */
-  withdrawConsent(userId: string, clientId: string, event: SecurityEvent): Promise<boolean>
 }
 
 const NO_HASH = new Uint8Array(32)
@@ -120,28 +114,9 @@ export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => Cli
       const bind = sessionBind(session, secretHash)
       return (await driver.atomic([step(sql.renewSession, bind, 'session'), ...eventSteps(events)])).held
     },
-    async touchSession(sessionId, now) {
-      await driver.atomic([step(sql.touchSession, { session_id: sessionId, now })])
-    },
     async endSession(sessionId, event) {
       const bind = { session_id: sessionId, now: event.at }
       return (await driver.atomic([step(sql.endSession, bind, 'session'), ...eventSteps([event])])).held
-    },
-    async endSessionsOfUser(userId, event) {
-      await driver.atomic([step(sql.endSessionsOfUser, { user_id: userId, now: event.at }), ...eventSteps([event])])
-    },
-    async findConsent(userId, clientId) {
-      const [row] = await driver.rows(sql.findConsent, { user_id: userId, client_id: clientId })
-      return row ?? null
-    },
-    async withdrawConsent(userId, clientId, event) {
-      const bind = { user_id: userId, client_id: clientId }
-      const result = await driver.atomic([
-        step(sql.deleteConsent, bind, 'consent'),
-        step(revokeGrantsOf, { ...bind, now: event.at }),
-        ...eventSteps([event]),
-      ])
-      return result.held
     },
   }
 }

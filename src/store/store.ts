@@ -1,31 +1,32 @@
 // Where records live: all verbs over one driver. Each verb is atomic; none is a transaction left open.
 
 import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
+import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
+import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
 import type { Driver } from './driver.ts'
 import { createEventVerbs, type EventVerbs } from './events.ts'
 import { createGrantVerbs, type GrantVerbs } from './grants.ts'
-import {
-  type AttemptVerbs,
-  createAttemptVerbs,
-  createInstallationVerbs,
-  createPruneVerbs,
-  createSigningKeyVerbs,
-  type InstallationVerbs,
-  type PruneVerbs,
-  type SigningKeyVerbs,
-} from './installation.ts'
+import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
+import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createClientReader } from './statements/client.ts'
-import { createTicketVerbs, createTraceVerbs, type TicketVerbs, type TraceVerbs } from './traces.ts'
+import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
+import { createTokenVerbs, type TokenVerbs } from './tokens.ts'
+import { createTraceVerbs, type TraceVerbs } from './traces.ts'
+import { createUserImportVerbs, type UserImportVerbs } from './user-imports.ts'
 import { createUserVerbs, type UserVerbs } from './users.ts'
 
 export interface Store
   extends ClientVerbs,
     UserVerbs,
+    UserImportVerbs,
     SessionVerbs,
+    ConsentVerbs,
     GrantVerbs,
+    TokenVerbs,
     InteractionVerbs,
     SigningKeyVerbs,
     AttemptVerbs,
@@ -44,8 +45,11 @@ export function createStore(driver: Driver): Store {
     driver,
     ...createClientVerbs(driver, readClient),
     ...createUserVerbs(driver),
+    ...createUserImportVerbs(driver),
     ...createSessionVerbs(driver, readClient),
+    ...createConsentVerbs(driver),
     ...createGrantVerbs(driver, readClient),
+    ...createTokenVerbs(driver, readClient),
     ...createInteractionVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),

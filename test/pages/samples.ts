@@ -443,4 +443,10 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
+  sample('waiting finished', 'requests finished', (f) =>
+    pages.waitingPage(
+      { clientName: '制作云', requests: [], done: false, refreshHref: '/set-up/waiting', finish: null },
+      f,
+    ),
+  ),
 ]

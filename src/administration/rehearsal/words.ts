@@ -23,8 +23,8 @@ export const person = {
   enabled: say('该用户已启用', 'The person is enabled'),
   disabled: (username: string) =>
     say(
-      `用户 ${username} 已停用，无法登录；以前签发的一切也已失效。如需恢复：lingpai user enable ${username}`,
-      `${username} is disabled and cannot sign in; everything issued before is dead too. To let them in again: lingpai user enable ${username}`,
+      `用户 ${username} 已停用，无法登录；以前签发的一切也已失效。如需恢复：npx lingpai user enable ${username}`,
+      `${username} is disabled and cannot sign in; everything issued before is dead too. To let them in again: npx lingpai user enable ${username}`,
     ),
   phoneTaken: say(
     '另一位已启用的用户已在使用该手机号，因此目前无法重新启用这位用户。请先更正其中一人的号码。',
@@ -33,8 +33,8 @@ export const person = {
   hasPassword: say('该用户设有密码', 'The person has a password'),
   noPassword: (username: string) =>
     say(
-      `${username} 还没有密码，无法登录。设置密码：lingpai user set-password ${username}`,
-      `${username} has no password yet and cannot sign in. Set one: lingpai user set-password ${username}`,
+      `${username} 还没有密码，无法登录。设置密码：npx lingpai user set-password ${username}`,
+      `${username} has no password yet and cannot sign in. Set one: npx lingpai user set-password ${username}`,
     ),
 }
 
@@ -64,7 +64,7 @@ export const authorize = {
       `The rehearsal used ${uri}.${others === '' ? '' : ` Also registered: ${others}.`}`,
     ),
   consentShown: say(
-    '显示了授权页，演练替用户按下了“同意”',
+    '显示了授权页，演练替用户按下了“允许”',
     'The consent page was shown, and “Allow” was pressed for the person',
   ),
   consentShownWhy: say(
@@ -93,8 +93,8 @@ export const authorize = {
     say(`客户端得到的是错误 ${error}，而不是授权码。`, `The client gets the error ${error} instead of a code.`),
   zhizuoyunPkce: (clientId: string) =>
     say(
-      `制作云不发送 PKCE。请改为：lingpai client update ${clientId} --set authorize.pkce=optional`,
-      `制作云 sends no PKCE. Change it: lingpai client update ${clientId} --set authorize.pkce=optional`,
+      `制作云不发送 PKCE。请改为：npx lingpai client update ${clientId} --set authorize.pkce=optional`,
+      `制作云 sends no PKCE. Change it: npx lingpai client update ${clientId} --set authorize.pkce=optional`,
     ),
   zhizuoyunRefusal: say(
     '演练按接入文档的示例原样发送请求，因此需要调整的是该客户端的设置。',
@@ -129,6 +129,11 @@ export const token = {
   expiresInText: say(
     '它是字符串。请将该客户端的 reply.expiresIn 设为 number。',
     "It is a string. Set this client's reply.expiresIn to number.",
+  ),
+  standIn: say('客户端以一次性密钥认证', 'The client authenticated with a throw-away secret'),
+  standInWhy: say(
+    '只有客户端持有签名密钥，彩排无法代签。请用 lingpai trace 查看它的真实请求。',
+    'Only the client has what it signs with. See its real requests with lingpai trace.',
   ),
   refreshToken: say('返回了 refresh_token', 'A refresh_token is returned'),
   refreshTokenNone: say('没有 refresh_token', 'There is no refresh_token'),
@@ -181,8 +186,8 @@ export const secret = {
   wrong: say('粘贴的密钥不是该客户端的密钥', "The pasted secret is not this client's"),
   wrongWhy: (clientId: string) =>
     say(
-      `请核对客户端 ID 是否为 ${clientId}。密钥无法找回，只能重新签发：lingpai client rotate-secret ${clientId}`,
-      `Make sure that the client is ${clientId}. A secret cannot be looked up, only issued anew: lingpai client rotate-secret ${clientId}`,
+      `请核对客户端 ID 是否为 ${clientId}。密钥无法找回，只能重新签发：npx lingpai client rotate-secret ${clientId}`,
+      `Make sure that the client is ${clientId}. A secret cannot be looked up, only issued anew: npx lingpai client rotate-secret ${clientId}`,
     ),
   isClientId: say('粘贴的是 ClientId，不是 ClientSecret。', 'What was pasted is the ClientId, not the ClientSecret.'),
   empty: say('没有粘贴任何内容。', 'Nothing was pasted.'),
@@ -254,8 +259,8 @@ export const userinfo = {
   ),
   phoneNobody: (username: string) =>
     say(
-      `该用户没有登记手机号：lingpai user update ${username} --phone …`,
-      `Nothing is recorded for this person: lingpai user update ${username} --phone …`,
+      `该用户没有登记手机号：npx lingpai user update ${username} --phone …`,
+      `Nothing is recorded for this person: npx lingpai user update ${username} --phone …`,
     ),
   phoneHeldBack: (setting: string) =>
     say(
@@ -273,8 +278,8 @@ export const userinfo = {
   ),
   unverifiedWhy: (username: string) =>
     say(
-      `号码错误意味着登录到别人的账号。制作云如何对待未验证的号码没有文档说明；核实后：lingpai user update ${username} --phone-verified`,
-      `A wrong number is another person's account. How 制作云 treats an unverified one is not documented; once you have made sure: lingpai user update ${username} --phone-verified`,
+      `号码错误意味着登录到别人的账号。制作云如何对待未验证的号码没有文档说明；核实后：npx lingpai user update ${username} --phone-verified`,
+      `A wrong number is another person's account. How 制作云 treats an unverified one is not documented; once you have made sure: npx lingpai user update ${username} --phone-verified`,
     ),
   verifiedNone: say('没有 phone_number_verified', 'There is no phone_number_verified'),
   verifiedNoneWithPhone: say(

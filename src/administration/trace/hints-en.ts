@@ -16,7 +16,7 @@ export const HINTS_EN = {
   sign_out_declined: 'In order: the person chose to stay signed in.',
 
   // Who the client is
-  client_unknown: 'No client has this client_id. Copy ClientId again from "lingpai client show", without blanks.',
+  client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client show", without blanks.',
   client_disabled: 'The client is disabled. Enable it, if it should be used.',
   client_changed:
     'The client was disabled after this was issued, so it never works again. Let the person sign in anew.',
@@ -26,7 +26,7 @@ export const HINTS_EN = {
     'The client did not identify itself. Send the header "authorization: Basic …", or client_id in the body.',
   client_secret_missing: 'Only the id came, no secret. Enter ClientSecret at the client.',
   client_secret_wrong:
-    'The secret is wrong. Copy it again without blanks, or make a new one: "lingpai client rotate-secret".',
+    'The secret is wrong. Copy it again without blanks, or make a new one: "npx lingpai client rotate-secret".',
   client_authentication_method:
     'The client used another method than its token_endpoint_auth_method. Correct the setting or the client; between basic and post, switch strictAuthMethod off.',
   client_authentication_limited:
@@ -65,7 +65,7 @@ export const HINTS_EN = {
   redirect_uri_missing: 'Send redirect_uri, at the authorization and at the token endpoint.',
   redirect_uri_repeated: 'Send redirect_uri only once.',
   redirect_uri_mismatch:
-    'redirect_uri must equal a registered one letter by letter. Correct it at the client, or register the one it sends: "lingpai client update".',
+    'redirect_uri must equal a registered one letter by letter. Correct it at the client, or register the one it sends: "npx lingpai client update".',
   response_type_missing:
     'Send response_type=code; for a client that cannot, set authorize.defaultResponseType to code.',
   response_type_unsupported: 'Only response_type=code exists here. Choose the authorization code flow at the client.',
@@ -98,8 +98,8 @@ export const HINTS_EN = {
   user_refused: 'The person pressed "refuse". Nothing to correct.',
   username_missing: 'The person typed no user name. Nothing to correct.',
   password_missing: 'The person typed no password. Nothing to correct.',
-  password_wrong: 'User name or password is wrong. If the person has forgotten it: "lingpai user set-password".',
-  user_disabled: 'The user is disabled. "lingpai user enable" lets the person sign in again.',
+  password_wrong: 'User name or password is wrong. If the person has forgotten it: "npx lingpai user set-password".',
+  user_disabled: 'The user is disabled. "npx lingpai user enable" lets the person sign in again.',
   user_changed: 'The user was disabled, or got a new password, after this began. Let the person sign in anew.',
   user_removed: 'The user has been removed.',
   other_user_expected: 'The client asked for another person than the one who signed in.',

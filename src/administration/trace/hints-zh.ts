@@ -16,14 +16,14 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   sign_out_declined: '正常：用户选择保持登录。',
 
   // 应用的身份
-  client_unknown: '没有这个 client_id。请用“lingpai client show”重新复制 ClientId，注意不要带空格。',
+  client_unknown: '没有这个 client_id。请用“npx lingpai client show”重新复制 ClientId，注意不要带空格。',
   client_disabled: '该应用已停用。如需使用，请重新启用。',
   client_changed: '签发之后该应用曾被停用，旧的凭据不再有效。请让用户重新登录。',
   client_id_missing: '授权请求中必须有且只有一个 client_id。',
   client_id_differs: '请求体中的 client_id 与 Basic 请求头中的不一致。请在两处填写同一个 ClientId。',
   client_credentials_missing: '应用没有表明身份。请发送请求头“authorization: Basic …”，或在请求体中发送 client_id。',
   client_secret_missing: '只收到了应用标识，没有密钥。请在应用一侧填写 ClientSecret。',
-  client_secret_wrong: '密钥不正确。请重新复制（不要带空格），或用“lingpai client rotate-secret”换一个新密钥。',
+  client_secret_wrong: '密钥不正确。请重新复制（不要带空格），或用“npx lingpai client rotate-secret”换一个新密钥。',
   client_authentication_method:
     '应用使用的认证方式与 token_endpoint_auth_method 不符。请更正设置或应用；若只是 basic 与 post 之别，可关闭 strictAuthMethod。',
   client_authentication_limited: '该地址一分钟内密钥错误次数过多。请先改正 ClientSecret，再等一分钟。',
@@ -54,7 +54,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   redirect_uri_missing: '请在授权端点和令牌端点都发送 redirect_uri。',
   redirect_uri_repeated: 'redirect_uri 只能发送一次。',
   redirect_uri_mismatch:
-    'redirect_uri 必须与登记的地址逐字相同。请在应用一侧改正，或用“lingpai client update”登记它所发送的地址。',
+    'redirect_uri 必须与登记的地址逐字相同。请在应用一侧改正，或用“npx lingpai client update”登记它所发送的地址。',
   response_type_missing: '请发送 response_type=code；应用做不到时，可把 authorize.defaultResponseType 设为 code。',
   response_type_unsupported: '这里只支持 response_type=code。请在应用一侧选择授权码流程。',
   response_type_not_allowed: '该应用没有登记 response_type=code。请把它加入 response_types。',
@@ -81,8 +81,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   user_refused: '用户点了“拒绝”。无需改正。',
   username_missing: '用户没有填写用户名。无需改正。',
   password_missing: '用户没有填写密码。无需改正。',
-  password_wrong: '用户名或密码不正确。如用户忘记密码，请用“lingpai user set-password”重设。',
-  user_disabled: '该用户已停用。用“lingpai user enable”可让其重新登录。',
+  password_wrong: '用户名或密码不正确。如用户忘记密码，请用“npx lingpai user set-password”重设。',
+  user_disabled: '该用户已停用。用“npx lingpai user enable”可让其重新登录。',
   user_changed: '过程中该用户被停用或更换了密码。请让用户重新登录。',
   user_removed: '该用户已被移除。',
   other_user_expected: '登录的人与应用所要求的不是同一个人。',

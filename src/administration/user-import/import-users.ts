@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { PasswordHasher } from '../../credentials/password-hash.ts'
 import { type Clock, stopwatch } from '../../platform/clock.ts'
 import { newId, newUserId } from '../../platform/random.ts'
+import type { UserImportVerbs } from '../../store/user-imports.ts'
 import type { NewUser, UserVerbs } from '../../store/users.ts'
 import { AdministrationError } from '../errors.ts'
 import { assertGoingOn, checkFile, conflictProblem, Problems, type RowProblem } from './check-file.ts'
@@ -20,7 +21,7 @@ import {
 import { rowsOf } from './rows.ts'
 
 export interface ImportParts {
-  readonly store: UserVerbs
+  readonly store: UserVerbs & UserImportVerbs
   readonly clock: Clock
   readonly hasher: PasswordHasher
 }
@@ -252,7 +253,7 @@ async function tidyUp({ store, clock }: ImportParts): Promise<void> {
   }
 }
 
-async function abandon(store: UserVerbs, importId: string): Promise<void> {
+async function abandon(store: UserImportVerbs, importId: string): Promise<void> {
   await stepByStep(() => store.abandonImport(importId, TIDY_STEP))
 }
 

@@ -7,14 +7,14 @@ import { json } from '../../http/replies.ts'
 import { type Client, isConfidential } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
-import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
+import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
 
 export interface IntrospectionParts {
   readonly issuer: string
   readonly authentication: AuthenticationParts
-  readonly store: GrantVerbs
+  readonly store: TokenVerbs
 }
 
 export function introspectionEndpoint({ issuer, authentication, store }: IntrospectionParts): Endpoint {

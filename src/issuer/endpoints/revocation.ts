@@ -7,13 +7,16 @@ import { json } from '../../http/replies.ts'
 import { scriptOrigins } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
-import type { GrantVerbs, PresentedToken } from '../../store/grants.ts'
+import type { GrantVerbs } from '../../store/grants.ts'
+import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
 
+type RevocationStore = TokenVerbs & Pick<GrantVerbs, 'revokeGrant'>
+
 export interface RevocationParts {
   readonly authentication: AuthenticationParts
-  readonly store: GrantVerbs
+  readonly store: RevocationStore
 }
 
 export function revocationEndpoint({ authentication, store }: RevocationParts): Endpoint {
@@ -46,7 +49,7 @@ function ownedBy(clientId: string, presented: PresentedToken | null): PresentedT
     : null
 }
 
-async function revoke(store: GrantVerbs, presented: PresentedToken, hash: Uint8Array, now: number): Promise<void> {
+async function revoke(store: RevocationStore, presented: PresentedToken, hash: Uint8Array, now: number): Promise<void> {
   const about = {
     type: 'token_revoked' as const,
     at: now,

@@ -12,10 +12,10 @@ import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../..
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { FoundAccessToken, FoundGrant, GrantVerbs } from '../../store/grants.ts'
+import type { FoundAccessToken, FoundGrant, TokenVerbs } from '../../store/tokens.ts'
 
 export interface UserinfoParts {
-  readonly store: GrantVerbs
+  readonly store: TokenVerbs
   readonly clock: Clock
 }
 

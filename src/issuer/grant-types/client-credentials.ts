@@ -6,13 +6,13 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { ClientVerbs } from '../../store/clients.ts'
-import type { GrantVerbs } from '../../store/grants.ts'
+import type { TokenVerbs } from '../../store/tokens.ts'
 import { invalidClient } from '../client-authentication/credentials.ts'
 import { type MintParts, mint } from '../tokens/mint.ts'
 import type { GrantType } from './grant-type.ts'
 
 export interface ClientCredentialsParts {
-  readonly store: GrantVerbs & Pick<ClientVerbs, 'findClient'>
+  readonly store: TokenVerbs & Pick<ClientVerbs, 'findClient'>
   readonly mint: MintParts
 }
 

@@ -12,14 +12,15 @@ import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.
 import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { EventVerbs } from '../../store/events.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
+import type { TokenVerbs } from '../../store/tokens.ts'
 import { type Minted, type MintParts, mint, type TokenResponse } from '../tokens/mint.ts'
 import { successorOf } from '../tokens/successor.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
-type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithRefreshToken']>>>['refresh']>
+type Found = NonNullable<NonNullable<Awaited<ReturnType<TokenVerbs['findClientWithRefreshToken']>>>['refresh']>
 
 export interface RefreshTokenParts {
-  readonly store: GrantVerbs & EventVerbs
+  readonly store: TokenVerbs & Pick<GrantVerbs, 'revokeGrant'> & EventVerbs
   readonly mint: MintParts
   readonly master: MasterKey
   /** How long a repeat is taken for the same request. */
@@ -62,7 +63,7 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
   }
 }
 
-async function rotate(store: GrantVerbs, hash: Uint8Array, rotation: Rotation, minted: Minted): Promise<boolean> {
+async function rotate(store: TokenVerbs, hash: Uint8Array, rotation: Rotation, minted: Minted): Promise<boolean> {
   const { accessToken, refreshToken } = minted
   return refreshToken !== null && store.rotateRefreshToken(hash, rotation, accessToken, refreshToken)
 }

@@ -8,7 +8,7 @@ import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
-import type { SigningKeyVerbs } from '../../store/installation.ts'
+import type { SigningKeyVerbs } from '../../store/signing-keys.ts'
 import { jwksDocument, planRotation, publishedKeys, signingKeyFor } from './key-ring.ts'
 import { createSigningKey, type OwnJwt, openSigningKey, type Signer, verifyOwnJwt } from './signing.ts'
 

@@ -7,7 +7,7 @@ import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { NewAccessToken, NewRefreshToken } from '../../store/grants.ts'
+import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import type { TokenSecrets } from './successor.ts'
 

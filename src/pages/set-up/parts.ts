@@ -90,7 +90,11 @@ export function fieldError(name: string, problem: FieldProblem, frame: Frame): H
 /** All problems at once, each a link to its field. */
 export function summary(problems: Problems<string>, labels: Readonly<Record<string, string>>, frame: Frame): Content {
   const items = Object.entries(problems).flatMap(([name, problem]) =>
-    problem ? [html`<li><a href="#${name}">${labels[name] ?? name}</a>: ${problemText(problem, frame)}</li>`] : [],
+    problem
+      ? [
+          html`<li><a href="#${name}">${labels[name] ?? name}</a>${wordsOf(frame).setUp.colon}${problemText(problem, frame)}</li>`,
+        ]
+      : [],
   )
   return (
     items.length > 0 &&

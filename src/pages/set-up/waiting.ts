@@ -30,7 +30,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
       !view.done &&
       html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
-    }<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
+    }${view.finish === null && html`<p id="finished">${words.finished}</p>`}<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
       view.finish &&
       form(
         view.finish,
@@ -41,13 +41,13 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
 }
 
 function row(request: LastRequestView, frame: Frame) {
-  const words = wordsOf(frame).setUp.waiting
+  const { waiting: words, colon } = wordsOf(frame).setUp
   const ago = request.secondsAgo !== undefined && html` · ${words.ago(request.secondsAgo)}`
   const refusal =
     request.state === 'refused' &&
-    html`<p>${request.reason !== undefined && localized(request.reason, frame)}</p><p class="small">${words.rule}: <code>${request.rule}</code>${
+    html`<p>${request.reason !== undefined && localized(request.reason, frame)}</p><p class="small">${words.rule}${colon}<code>${request.rule}</code>${
       request.clause !== undefined && html` (${request.clause})`
-    }${request.traceId !== undefined && html` · ${words.trace}: <code>${request.traceId}</code>`}</p>`
+    }${request.traceId !== undefined && html` · ${words.trace}${colon}<code>${request.traceId}</code>`}</p>`
   return stateRow(
     request.state,
     words.states[request.state],

@@ -73,11 +73,12 @@ export const errors = {
     },
     link_spent: {
       visitor: 'This link has expired or has been used already.',
-      operator: 'Make a new link on the command line of the server; each one works once and only for a short time.',
+      operator:
+        'Make a new link on the command line of the server: npx lingpai setup-link for the set-up, npx lingpai rehearse for a rehearsal. Each one works once, for a limited time.',
     },
     set_up_done: {
       visitor: 'The set-up is finished, and this page is closed.',
-      operator: 'To open it again, make a new set-up link on the command line of the server.',
+      operator: 'To open it again, make a new link on the command line of the server: npx lingpai setup-link',
     },
     not_allowed: {
       visitor: 'You may not open this page.',

@@ -9,6 +9,7 @@ export const setUp = {
   pageTitle: (step: number, of: number, name: string) => `${name} (${step} of ${of}) · Set-up`,
   progress: (step: number, of: number) => `Step ${step} of ${of}`,
   steps: ['Administrator', 'Public address', 'Connect 制作云', 'First person', 'Rehearsal'],
+  colon: ': ',
   problemsHeading: 'Please correct this first',
   next: 'Continue',
   open: {
@@ -45,7 +46,7 @@ export const setUp = {
   },
   administrator: {
     intro:
-      'The first account may change everything here. Choose a long password: a sentence is easier to remember than symbols.',
+      'This is your own account, and you are noted as the one who runs this server. It is managed on the command line. Choose a long password: a sentence is easier to remember than symbols.',
     username: 'User name',
     name: 'Your name',
     password: 'Password',
@@ -158,6 +159,8 @@ export const setUp = {
     refresh: 'Look again',
     automatic: 'This page looks again by itself every few seconds.',
     pause: 'Stop looking by itself',
+    finished:
+      'The set-up is finished, and you may close this page. From now on use the command line: npx lingpai user for people, npx lingpai client for applications, npx lingpai trace for requests, npx lingpai backup to back up.',
     finish: 'Finish the set-up',
     finishEarly: 'Finish without waiting',
   },

@@ -71,11 +71,12 @@ export const errors: Words['errors'] = {
     },
     link_spent: {
       visitor: '此链接已过期，或已经用过。',
-      operator: '请在服务器的命令行重新生成链接；每个链接只能用一次，且很快过期。',
+      operator:
+        '请在服务器的命令行重新生成链接：设置用 npx lingpai setup-link，演练用 npx lingpai rehearse。每个链接只能用一次，且会过期。',
     },
     set_up_done: {
       visitor: '设置已经完成，此页面已关闭。',
-      operator: '如需再次打开，请在服务器的命令行重新生成设置链接。',
+      operator: '如需再次打开，请在服务器的命令行重新生成链接：npx lingpai setup-link',
     },
     not_allowed: {
       visitor: '您无权打开此页面。',

@@ -8,6 +8,7 @@ export const setUp: Words['setUp'] = {
   pageTitle: (step: number, of: number, name: string) => `${name}（${step}/${of}）· 设置`,
   progress: (step: number, of: number) => `第 ${step} 步，共 ${of} 步`,
   steps: ['管理员', '公网地址', '接入制作云', '第一位用户', '演练'],
+  colon: '：',
   problemsHeading: '请先更正以下内容',
   next: '继续',
   open: {
@@ -41,7 +42,8 @@ export const setUp: Words['setUp'] = {
     too_long: (limit: number) => `最多 ${limit} 个字符。`,
   },
   administrator: {
-    intro: '第一个账号可以更改这里的一切。请使用较长的密码：一句话比一串符号更容易记住。',
+    intro:
+      '这是您自己的账号，您也会被记为本服务器的负责人。日常管理在服务器的命令行进行。请使用较长的密码：一句话比一串符号更容易记住。',
     username: '用户名',
     name: '您的姓名',
     password: '密码',
@@ -73,7 +75,8 @@ export const setUp: Words['setUp'] = {
     copied: '已复制',
     copyName: (name: string) => `复制 ${name}`,
     secretOnce: '密钥只在此刻显示。我们不保存可读的副本；如果遗失，请重新签发。',
-    secretGone: '密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：client rotate-secret。',
+    secretGone:
+      '密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：npx lingpai client rotate-secret 加上面的 ClientId。',
     callback: '回调地址',
     callbackHint: '制作云的这个地址已经登记，无需粘贴。',
     submitDone: '已粘贴，继续',
@@ -141,6 +144,8 @@ export const setUp: Words['setUp'] = {
     refresh: '再看一次',
     automatic: '本页面每隔几秒会自动刷新结果。',
     pause: '停止自动刷新',
+    finished:
+      '设置已完成，可以关闭此页面。今后在命令行管理：npx lingpai user 管理用户，npx lingpai client 管理应用，npx lingpai trace 查看请求，npx lingpai backup 备份。',
     finish: '完成设置',
     finishEarly: '不再等待，完成设置',
   },

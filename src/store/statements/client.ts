@@ -78,9 +78,11 @@ export const removeClient = statement<{ client_id: string; now: number }, { clie
    WHERE client_id = :client_id AND removed_at IS NULL RETURNING client_id`,
 )
 
-export const deleteConsentsOfClient = statement<{ client_id: string }>(
-  'delete_consents_of_client',
-  'DELETE FROM consent WHERE client_id = :client_id',
+/** Guard for tokens without a grant. */
+export const clientIsLive = statement<{ client_id: string; generation: number }, { client_id: string }>(
+  'client_is_live',
+  `SELECT client_id FROM client WHERE client_id = :client_id AND generation = :generation AND enabled = 1
+     AND removed_at IS NULL`,
 )
 
 // Parsing a client's settings costs more than all else a token request does. The version comes with every read, so a

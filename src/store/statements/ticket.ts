@@ -43,8 +43,6 @@ export const setTicketDetail = statement<{ hash: Uint8Array; detail: string }>(
   'UPDATE ticket SET detail = :detail WHERE hash = :hash',
 )
 
-export const deleteTicket = statement<{ hash: Uint8Array }>('delete_ticket', 'DELETE FROM ticket WHERE hash = :hash')
-
 export const deleteTicketsOfPurpose = statement<{ purpose: string }>(
   'delete_tickets_of_purpose',
   'DELETE FROM ticket WHERE purpose = :purpose',

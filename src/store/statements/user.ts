@@ -133,45 +133,6 @@ export const removeUser = statement<{ user_id: string; now: number }, { user_id:
    WHERE user_id = :user_id AND removed_at IS NULL RETURNING user_id`,
 )
 
-export const deleteConsentsOfUser = statement<{ user_id: string }>(
-  'delete_consents_of_user',
-  'DELETE FROM consent WHERE user_id = :user_id',
-)
-
-export const findUserByPhone = statement<{ phone: string }, { user_id: string }>(
-  'find_user_by_phone',
-  'SELECT user_id FROM "user" WHERE phone = :phone AND enabled = 1',
-)
-
-export const insertImport = statement<{ import_id: string; now: number }>(
-  'insert_import',
-  'INSERT INTO user_import (import_id, started_at, alive_at) VALUES (:import_id, :now, :now)',
-)
-
-export const keepImportAlive = statement<{ import_id: string; now: number }, { import_id: string }>(
-  'keep_import_alive',
-  `UPDATE user_import SET alive_at = :now WHERE import_id = :import_id AND published_at IS NULL RETURNING import_id`,
-)
-
-export const publishImport = statement<{ import_id: string; now: number }, { import_id: string }>(
-  'publish_import',
-  `UPDATE user_import SET published_at = :now, alive_at = :now
-   WHERE import_id = :import_id AND published_at IS NULL RETURNING import_id`,
-)
-
-/** Imports to tidy up after: abandoned ones, and published ones whose users still carry the mark. */
-export const listImports = statement<{ stale_before: number }, { import_id: string; published_at: number | null }>(
-  'list_imports',
-  `SELECT import_id, published_at FROM user_import WHERE published_at IS NOT NULL OR alive_at < :stale_before`,
-)
-
-const SOME_OF_IMPORT = `user_id IN (SELECT user_id FROM "user" WHERE import_id = :import_id LIMIT :most)`
-
-export const listOpenImports = statement<object, { import_id: string; started_at: number; alive_at: number }>(
-  'list_open_imports',
-  `SELECT import_id, started_at, alive_at FROM user_import WHERE published_at IS NULL ORDER BY started_at, import_id`,
-)
-
 const COUNTS = `(u.import_id IS NULL
   OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
 
@@ -187,21 +148,6 @@ export const findUserConflict = statement<
      WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.username_key = :username_key AND ${COUNTS}) THEN 'username_taken'
      WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.phone = CAST(:phone AS TEXT) AND u.enabled = 1 AND ${COUNTS})
        THEN 'phone_taken' END AS conflict`,
-)
-
-export const unmarkImported = statement<{ import_id: string; most: number }, { user_id: string }>(
-  'unmark_imported',
-  `UPDATE "user" SET import_id = NULL WHERE ${SOME_OF_IMPORT} RETURNING user_id`,
-)
-
-export const deleteImported = statement<{ import_id: string; most: number }, { user_id: string }>(
-  'delete_imported',
-  `DELETE FROM "user" WHERE ${SOME_OF_IMPORT} RETURNING user_id`,
-)
-
-export const deleteImport = statement<{ import_id: string }>(
-  'delete_import',
-  'DELETE FROM user_import WHERE import_id = :import_id',
 )
 
 export function toUser(row: UserRowWithPassword): UserWithPassword

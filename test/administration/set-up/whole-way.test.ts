@@ -105,6 +105,7 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
     const finished = await visitor.follow(await visitor.submit(green, 'finish'))
     expect(finished.status).toBe(200)
     expect(finished.html).not.toContain('id="finish"')
+    expect(textOf(finished, 'finished')).toContain('npx lingpai backup')
     const progress = await readSetUp(store)
     expect(progress.finishedAt).toBe(clock.now())
     expect((await store.findUser(progress.administratorId ?? ''))?.username).toBe(ADMINISTRATOR.username)
@@ -198,6 +199,21 @@ describe('going back and reloading', () => {
     expect(await server.server.parts.hasher.verify(PERSON.password, user?.passwordHash ?? null)).toMatchObject({
       matches: true,
     })
+  })
+
+  it('forgets the rehearsal of another person when one is added, and offers the new one', async () => {
+    const server = await fresh()
+    const { visitor, page, link } = await walkTo(server, 'person')
+    const rehearsal = await visitor.follow(await visitor.submit(page, 'skip'))
+    const administrator = await server.store.findUserByUsername(ADMINISTRATOR.username)
+    const played = await visitor.submit(rehearsal, 'rehearse', { user: administrator?.userId ?? '' })
+    expect((await visitor.follow(played)).html).toContain('id="verdict"')
+    const back = await visitor.get(`${link}?step=person`)
+    const next = await visitor.follow(await visitor.submit(back, 'continue', PERSON))
+    expect(next.url).toContain('step=rehearsal')
+    expect(next.html).not.toContain('id="verdict"')
+    const alice = await server.store.findUserByUsername('alice')
+    expect(next.html).toContain(`<option value="${alice?.userId}" selected`)
   })
 
   it('corrects the administrator instead of adding a second one', async () => {

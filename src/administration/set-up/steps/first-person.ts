@@ -71,6 +71,9 @@ export function firstPersonStep(parts: SetUpParts): Step {
         if ('problems' in saved) {
           return showProblems(await page(open, { values, problems: saved.problems }), open)
         }
+        // A rehearsal of somebody else, or with what has just been corrected, would mislead.
+        const { rehearsal: _, ...detail } = open.detail
+        await store.setTicketDetail(open.ticketHash, renderDetail(detail))
         await writeSetUp(store, { ...atLeast(open.progress, 'rehearsal'), personId: saved.userId })
         return goTo(open, 'rehearsal')
       },

@@ -1,0 +1,92 @@
+// What the suite's configuration and the server under test must agree on: addresses, aliases, clients and the person.
+// The target registers them, the runner writes them into the plans.
+
+/** The environment, or whatever stands in for it. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** A variable is missing or cannot be meant; the message says which. */
+export class WrongVariable extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'WrongVariable'
+  }
+}
+
+export interface ConformanceClient {
+  readonly client_id: string
+  readonly client_secret: string
+  readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post'
+}
+
+export interface Facts {
+  readonly issuer: string
+  /** No slash at the end. */
+  readonly suite: string
+  /** One for each runner at work: a module interrupts the one that has its alias. */
+  readonly aliases: readonly string[]
+  readonly clients: Readonly<Record<'first' | 'second' | 'post', ConformanceClient>>
+  readonly user: { readonly username: string; readonly password: string }
+  /** Patterns of our addresses for the suite's scripted browser; `*` is its only wildcard. */
+  readonly pages: Readonly<Record<'authorize' | 'sign_in' | 'consent' | 'end_session', string>>
+}
+
+export const DEFAULT_SUITE = 'https://localhost.emobix.co.uk:8443'
+const DEFAULT_ALIAS = 'lingpai'
+
+/** Known to everybody who reads this: such a server serves a suite on the same machine and nobody else. */
+const CLIENTS: Facts['clients'] = {
+  first: client('first', 'client_secret_basic'),
+  second: client('second', 'client_secret_basic'),
+  post: client('post', 'client_secret_post'),
+}
+
+function client(name: string, method: ConformanceClient['token_endpoint_auth_method']): ConformanceClient {
+  const secret = `conformance-secret-of-${name}-that-guards-nothing`
+  return { client_id: name, client_secret: secret, token_endpoint_auth_method: method }
+}
+
+export function factsFrom(variables: Variables, suite: string): Facts {
+  const issuer = variables['CONFORMANCE_ISSUER']
+  if (issuer === undefined || issuer === '') {
+    throw new WrongVariable(
+      'CONFORMANCE_ISSUER is missing: where the suite reaches the server, https://lingpai.test:9445',
+    )
+  }
+  const base = httpsAddress('CONFORMANCE_ISSUER', issuer)
+  return {
+    issuer: base,
+    suite: httpsAddress('the address of the suite', suite),
+    aliases: aliasesFrom(variables),
+    clients: CLIENTS,
+    user: { username: 'ada', password: 'correct horse battery staple' },
+    pages: {
+      authorize: `${base}/sso/authorize*`,
+      sign_in: `${base}/sso/sign-in/*`,
+      consent: `${base}/sso/consent/*`,
+      end_session: `${base}/sso/end-session*`,
+    },
+  }
+}
+
+function aliasesFrom(variables: Variables): readonly string[] {
+  const first = variables['CONFORMANCE_ALIAS'] || DEFAULT_ALIAS
+  const aliases = [first, ...[2, 3, 4].map((number) => variables[`CONFORMANCE_ALIAS${number}`] || `${first}${number}`)]
+  const wrong = aliases.find((alias) => !/^[A-Za-z0-9._-]{1,64}$/.test(alias))
+  if (wrong !== undefined) {
+    throw new WrongVariable(`The alias ${JSON.stringify(wrong)} must be 1 to 64 letters, digits and . _ -`)
+  }
+  if (new Set(aliases).size < aliases.length) throw new WrongVariable('Each alias must be another one')
+  return aliases
+}
+
+function httpsAddress(name: string, text: string): string {
+  const address = URL.canParse(text) ? new URL(text) : null
+  const isPlain = address?.protocol === 'https:' && address.search === '' && address.hash === ''
+  if (!isPlain) throw new WrongVariable(`${name} must be an https:// address, not ${JSON.stringify(text)}`)
+  return text.replace(/\/+$/, '')
+}
+
+/** Where the suite receives what we send to a client of this alias. */
+export function suiteAddress(suite: string, alias: string, name: string): string {
+  return `${suite}/test/a/${alias}/${name}`
+}

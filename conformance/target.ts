@@ -1,0 +1,30 @@
+// `npm run conformance:target`: starts the server that the conformance suite is to test and prints where it is. What it
+// reads from the environment is in README.md beside this file.
+
+import { requireNode } from '../scripts/node-version.ts'
+import { WrongVariable } from './facts.ts'
+import { startTarget } from './target/start.ts'
+
+requireNode()
+
+try {
+  const target = await startTarget(process.env)
+  const { facts, port, data } = target
+  const ids = Object.values(facts.clients).map(({ client_id }) => client_id)
+  console.log(`${facts.issuer}/.well-known/openid-configuration
+
+Listens on port ${port}, for the suite at ${facts.suite}
+Aliases  ${facts.aliases.join(', ')}
+Clients  ${ids.join(', ')}
+Person   ${facts.user.username} / ${facts.user.password}
+Rotate   npx lingpai key rotate --data ${data}
+`)
+  const stop = () => void target.close()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+} catch (error) {
+  const isOurs = error instanceof WrongVariable || (error instanceof Error && error.name === 'CannotListen')
+  if (!isOurs) throw error
+  console.error(error.message)
+  process.exitCode = 2
+}

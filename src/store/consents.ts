@@ -1,0 +1,33 @@
+// Verbs about consents.
+
+import type { Consent } from '../model/consent.ts'
+import type { SecurityEvent } from '../model/event.ts'
+import type { Driver } from './driver.ts'
+import { step } from './driver.ts'
+import { eventSteps } from './events.ts'
+import * as sql from './statements/consent.ts'
+import { revokeGrantsOf } from './statements/grant.ts'
+
+export interface ConsentVerbs {
+  findConsent(userId: string, clientId: string): Promise<Pick<Consent, 'scope' | 'kinds'> | null>
+  /** Forgets the yes and revokes every grant given under it. False: there was none. */
+  withdrawConsent(userId: string, clientId: string, event: SecurityEvent): Promise<boolean>
+}
+
+export function createConsentVerbs(driver: Driver): ConsentVerbs {
+  return {
+    async findConsent(userId, clientId) {
+      const [row] = await driver.rows(sql.findConsent, { user_id: userId, client_id: clientId })
+      return row ?? null
+    },
+    async withdrawConsent(userId, clientId, event) {
+      const bind = { user_id: userId, client_id: clientId }
+      const result = await driver.atomic([
+        step(sql.deleteConsent, bind, 'consent'),
+        step(revokeGrantsOf, { ...bind, now: event.at }),
+        ...eventSteps([event]),
+      ])
+      return result.held
+    },
+  }
+}

@@ -1,0 +1,75 @@
+// SQL about access tokens, and about a token of either kind as introspection and revocation find it.
+
+import { statement } from '../driver.ts'
+import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
+import { GRANT_COLUMNS, type GrantRow, grantOf } from './grant.ts'
+import { REFRESH_COLUMNS, type RefreshColumns } from './refresh-token.ts'
+import { USER_COLUMNS, type UserRow } from './user.ts'
+
+export interface TokenColumns {
+  readonly token_client_id: string
+  readonly token_scope: string
+  readonly token_issued_at: number
+  readonly token_expires_at: number
+  readonly token_revoked_at: number | null
+  /** The state of the token's own client: all there is to ask for a token without a grant. */
+  readonly token_client_live: number
+}
+
+const TOKEN_COLUMNS = `t.client_id AS token_client_id, t.scope AS token_scope, t.issued_at AS token_issued_at,
+  t.expires_at AS token_expires_at, t.revoked_at AS token_revoked_at,
+  CASE WHEN tc.enabled = 1 AND tc.removed_at IS NULL AND tc.generation = t.client_generation THEN 1 ELSE 0 END
+    AS token_client_live`
+
+/** Grant and user are null for a token from client credentials. */
+export type AccessTokenRow = ClientRow & TokenColumns & ({ readonly grant_state: null } | (GrantRow & UserRow))
+
+/** User info: the token, its client, its grant and its user in one read. */
+export const findAccessToken = statement<{ hash: Uint8Array }, AccessTokenRow>(
+  'find_access_token',
+  `SELECT ${CLIENT_COLUMNS}, ${TOKEN_COLUMNS.replaceAll('tc.', 'c.')}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
+   FROM access_token t JOIN client c ON c.client_id = t.client_id ${grantOf('t.grant_id')}
+   WHERE t.hash = :hash`,
+)
+
+/** What introspection and revocation find under one hash. */
+export type PresentedRow = ClientRow &
+  TokenColumns &
+  RefreshColumns &
+  (GrantRow | { readonly grant_state: null }) & {
+    readonly token_hash: Uint8Array | null
+    readonly refresh_hash: Uint8Array | null
+    readonly username: string | null
+  }
+
+export const findClientWithToken = statement<{ client_id: string; hash: Uint8Array }, PresentedRow>(
+  'find_client_with_token',
+  `SELECT ${CLIENT_COLUMNS}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${REFRESH_COLUMNS},
+     ${GRANT_COLUMNS}, u.username
+   FROM client c
+     LEFT JOIN access_token t ON t.hash = :hash
+     LEFT JOIN client tc ON tc.client_id = t.client_id
+     LEFT JOIN refresh_token r ON r.hash = :hash
+     ${grantOf('COALESCE(t.grant_id, r.grant_id)')}
+   WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+)
+
+export const insertAccessToken = statement<{
+  hash: Uint8Array
+  grant_id: string | null
+  client_id: string
+  client_generation: number
+  scope: string
+  now: number
+  expires_at: number
+}>(
+  'insert_access_token',
+  `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, issued_at, expires_at)
+   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :now, :expires_at)`,
+)
+
+/** Guard: it was not revoked before. */
+export const revokeAccessToken = statement<{ hash: Uint8Array; now: number }, { client_id: string }>(
+  'revoke_access_token',
+  'UPDATE access_token SET revoked_at = :now WHERE hash = :hash AND revoked_at IS NULL RETURNING client_id',
+)

@@ -1,0 +1,56 @@
+// SQL about authorization codes.
+
+import { statement } from '../driver.ts'
+import { CLIENT_COLUMNS } from './client.ts'
+import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
+import { USER_COLUMNS, type UserRow } from './user.ts'
+
+export type CodeRow = GrantRow &
+  UserRow & {
+    readonly redirect_uri: string
+    readonly code_challenge: string | null
+    readonly nonce: string | null
+    readonly failures: number
+    readonly code_issued_at: number
+    readonly code_expires_at: number
+    readonly consumed_at: number | null
+  }
+
+export const findClientWithCode = statement<{ client_id: string; hash: Uint8Array }, Found<CodeRow>>(
+  'find_client_with_code',
+  `SELECT ${CLIENT_COLUMNS}, a.hash, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
+     a.issued_at AS code_issued_at, a.expires_at AS code_expires_at, a.consumed_at, ${GRANT_COLUMNS}, ${USER_COLUMNS}
+   FROM client c LEFT JOIN authorization_code a ON a.hash = :hash ${grantOf('a.grant_id')}
+   WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+)
+
+export const insertCode = statement<{
+  hash: Uint8Array
+  grant_id: string
+  redirect_uri: string
+  code_challenge: string | null
+  nonce: string | null
+  now: number
+  expires_at: number
+}>(
+  'insert_code',
+  `INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, failures, issued_at, expires_at)
+   VALUES (:hash, :grant_id, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at)`,
+)
+
+/** After five wrong verifiers or redirect URIs by the right client a code is dead. */
+export const MOST_CODE_FAILURES = 5
+
+/** RFC 6749 §4.1.2: guard; yields a row for exactly one caller. */
+export const consumeCode = statement<{ hash: Uint8Array; now: number }, { grant_id: string }>(
+  'consume_code',
+  `UPDATE authorization_code SET consumed_at = :now
+   WHERE hash = :hash AND consumed_at IS NULL AND expires_at > :now AND failures < ${MOST_CODE_FAILURES}
+     AND ${liveGrantOf('authorization_code')}
+   RETURNING grant_id`,
+)
+
+export const countCodeFailure = statement<{ hash: Uint8Array }>(
+  'count_code_failure',
+  'UPDATE authorization_code SET failures = failures + 1 WHERE hash = :hash',
+)

@@ -1,0 +1,45 @@
+// SQL about consents: a remembered yes.
+
+import { statement } from '../driver.ts'
+
+export const upsertConsent = statement<{
+  user_id: string
+  client_id: string
+  scope: string
+  kinds: string
+  now: number
+}>(
+  'upsert_consent',
+  `INSERT INTO consent (user_id, client_id, scope, kinds, given_at) VALUES (:user_id, :client_id, :scope, :kinds, :now)
+   ON CONFLICT (user_id, client_id) DO UPDATE SET scope = excluded.scope, kinds = excluded.kinds,
+     given_at = excluded.given_at`,
+)
+
+export const findConsent = statement<{ user_id: string; client_id: string }, { scope: string; kinds: string }>(
+  'find_consent',
+  'SELECT scope, kinds FROM consent WHERE user_id = :user_id AND client_id = :client_id',
+)
+
+export const deleteConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(
+  'delete_consent',
+  'DELETE FROM consent WHERE user_id = :user_id AND client_id = :client_id RETURNING user_id',
+)
+
+/**
+ * Guard: a remembered yes still stands. It touches the row rather than only reading it, so that a withdrawal at the same
+ * moment comes entirely before (no code) or entirely after (the new grant is revoked with the others).
+ */
+export const holdConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(
+  'hold_consent',
+  `UPDATE consent SET given_at = given_at WHERE user_id = :user_id AND client_id = :client_id RETURNING user_id`,
+)
+
+export const deleteConsentsOfUser = statement<{ user_id: string }>(
+  'delete_consents_of_user',
+  'DELETE FROM consent WHERE user_id = :user_id',
+)
+
+export const deleteConsentsOfClient = statement<{ client_id: string }>(
+  'delete_consents_of_client',
+  'DELETE FROM consent WHERE client_id = :client_id',
+)

@@ -1,0 +1,221 @@
+// Verbs about access and refresh tokens, found by the hash of what was presented.
+
+import type { ClientRecord } from '../model/client.ts'
+import type { SecurityEvent } from '../model/event.ts'
+import type { AccessToken, RefreshToken, Rotation } from '../model/grant.ts'
+import type { Driver, Step } from './driver.ts'
+import { step } from './driver.ts'
+import { eventSteps } from './events.ts'
+import { flag } from './rows.ts'
+import * as sql from './statements/access-token.ts'
+import { type ClientRow, clientIsLive } from './statements/client.ts'
+import { type FoundGrant, type GrantState, toFoundGrant } from './statements/grant.ts'
+import * as refreshSql from './statements/refresh-token.ts'
+
+export type { FoundGrant } from './statements/grant.ts'
+
+export interface NewAccessToken extends AccessToken {
+  readonly hash: Uint8Array
+  readonly clientGeneration: number
+}
+
+export interface NewRefreshToken extends Omit<RefreshToken, 'rotation'> {
+  readonly hash: Uint8Array
+}
+
+export interface FoundAccessToken {
+  readonly client: ClientRecord
+  readonly token: AccessToken
+  readonly revoked: boolean
+  /** For tokens without a grant: the client is enabled and of the same generation. */
+  readonly clientLive: boolean
+  readonly granted: FoundGrant | null
+}
+
+/** A token as introspection and revocation find it. */
+export type PresentedToken =
+  | {
+      readonly kind: 'access_token'
+      readonly token: AccessToken
+      readonly revoked: boolean
+      readonly clientLive: boolean
+      readonly grant: PresentedGrant | null
+    }
+  | { readonly kind: 'refresh_token'; readonly token: RefreshToken; readonly grant: PresentedGrant }
+
+export interface PresentedGrant {
+  readonly grantId: string
+  readonly clientId: string
+  readonly userId: string
+  readonly username: string | null
+  readonly scope: string
+  readonly state: GrantState
+}
+
+export interface TokenVerbs {
+  findClientWithRefreshToken(
+    clientId: string,
+    hash: Uint8Array,
+  ): Promise<{
+    readonly client: ClientRecord
+    readonly refresh: (FoundGrant & { readonly token: RefreshToken }) | null
+  } | null>
+  /** How far a refresh token has come: for the successor of a repeated one. */
+  findRotation(hash: Uint8Array): Promise<RefreshToken['rotation'] | 'unused' | null>
+  /** True for exactly one caller. */
+  rotateRefreshToken(
+    hash: Uint8Array,
+    rotation: Rotation,
+    accessToken: NewAccessToken,
+    successor: NewRefreshToken,
+  ): Promise<boolean>
+  /** A token for the client itself. False: it was disabled meanwhile. */
+  issueClientToken(accessToken: NewAccessToken): Promise<boolean>
+  findAccessToken(hash: Uint8Array): Promise<FoundAccessToken | null>
+  findClientWithToken(
+    clientId: string,
+    hash: Uint8Array,
+  ): Promise<{ readonly client: ClientRecord; readonly presented: PresentedToken | null } | null>
+  revokeAccessToken(hash: Uint8Array, event: SecurityEvent): Promise<void>
+}
+
+export function createTokenVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): TokenVerbs {
+  return {
+    async findClientWithRefreshToken(clientId, hash) {
+      const [row] = await driver.rows(refreshSql.findClientWithRefreshToken, { client_id: clientId, hash })
+      if (row === undefined) return null
+      if (row.hash === null || row.grant_state === null) return { client: read(row), refresh: null }
+      return { client: read(row), refresh: { token: toRefreshToken(row.grant_id, row), ...toFoundGrant(row) } }
+    },
+
+    async findRotation(hash) {
+      const [row] = await driver.rows(refreshSql.findRotation, { hash })
+      return row === undefined ? null : (toRotation(row) ?? 'unused')
+    },
+
+    async rotateRefreshToken(hash, rotation, accessToken, successor) {
+      const bind = {
+        hash,
+        now: rotation.rotatedAt,
+        salt: rotation.salt,
+        digest: rotation.requestDigest,
+        scope: rotation.scope,
+        address: rotation.address,
+        user_agent: rotation.userAgent,
+      }
+      const result = await driver.atomic([
+        step(refreshSql.rotateRefreshToken, bind, 'refresh_token'),
+        accessTokenStep(accessToken),
+        refreshTokenStep(successor),
+      ])
+      return result.held
+    },
+
+    async issueClientToken(accessToken) {
+      const bind = { client_id: accessToken.clientId, generation: accessToken.clientGeneration }
+      return (await driver.atomic([step(clientIsLive, bind, 'client'), accessTokenStep(accessToken)])).held
+    },
+
+    async findAccessToken(hash) {
+      const [row] = await driver.rows(sql.findAccessToken, { hash })
+      if (row === undefined) return null
+      const granted = row.grant_state === null ? null : toFoundGrant(row)
+      return {
+        client: read(row),
+        token: toAccessToken(granted?.grant.grantId ?? null, row),
+        revoked: row.token_revoked_at !== null,
+        clientLive: flag(row.token_client_live),
+        granted,
+      }
+    },
+
+    async findClientWithToken(clientId, hash) {
+      const [row] = await driver.rows(sql.findClientWithToken, { client_id: clientId, hash })
+      if (row === undefined) return null
+      const grant: PresentedGrant | null =
+        row.grant_state === null
+          ? null
+          : {
+              grantId: row.grant_id,
+              clientId: row.grant_client_id,
+              userId: row.grant_user_id,
+              username: row.username,
+              scope: row.grant_scope,
+              state: row.grant_state,
+            }
+      return { client: read(row), presented: toPresented(row, grant) }
+    },
+
+    async revokeAccessToken(hash, event) {
+      await driver.atomic([step(sql.revokeAccessToken, { hash, now: event.at }, 'live'), ...eventSteps([event])])
+    },
+  }
+}
+
+function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): PresentedToken | null {
+  if (row.token_hash !== null) {
+    return {
+      kind: 'access_token',
+      token: toAccessToken(grant?.grantId ?? null, row),
+      revoked: row.token_revoked_at !== null,
+      clientLive: flag(row.token_client_live),
+      grant,
+    }
+  }
+  if (row.refresh_hash === null || grant === null) return null
+  return { kind: 'refresh_token', token: toRefreshToken(grant.grantId, row), grant }
+}
+
+export function accessTokenStep(token: NewAccessToken): Step {
+  return step(sql.insertAccessToken, {
+    hash: token.hash,
+    grant_id: token.grantId,
+    client_id: token.clientId,
+    client_generation: token.clientGeneration,
+    scope: token.scope,
+    now: token.issuedAt,
+    expires_at: token.expiresAt,
+  })
+}
+
+export function refreshTokenStep(token: NewRefreshToken): Step {
+  return step(refreshSql.insertRefreshToken, {
+    hash: token.hash,
+    grant_id: token.grantId,
+    now: token.issuedAt,
+    expires_at: token.expiresAt,
+    family_expires_at: token.familyExpiresAt,
+  })
+}
+
+function toAccessToken(grantId: string | null, row: sql.TokenColumns): AccessToken {
+  return {
+    grantId,
+    clientId: row.token_client_id,
+    scope: row.token_scope,
+    issuedAt: row.token_issued_at,
+    expiresAt: row.token_expires_at,
+  }
+}
+
+function toRefreshToken(grantId: string, row: refreshSql.RefreshColumns): RefreshToken {
+  return {
+    grantId,
+    issuedAt: row.refresh_issued_at,
+    familyExpiresAt: row.family_expires_at,
+    expiresAt: row.refresh_expires_at,
+    rotation: toRotation(row),
+  }
+}
+
+function toRotation(row: refreshSql.RefreshColumns): Rotation | null {
+  if (row.rotated_at === null || row.rotation_salt === null || row.rotation_digest === null) return null
+  return {
+    rotatedAt: row.rotated_at,
+    salt: row.rotation_salt,
+    requestDigest: row.rotation_digest,
+    scope: row.rotation_scope ?? '',
+    address: row.rotation_address ?? '',
+    userAgent: row.rotation_user_agent ?? '',
+  }
+}
