@@ -9,9 +9,11 @@ import { createPasswordHasher, type PasswordHasher } from './credentials/passwor
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
+import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
+import { hostsWithPorts } from './options/kinds.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
@@ -46,6 +48,11 @@ export interface AuthorizationServerSettings {
   readonly implicitAndHybrid?: boolean
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
+  /**
+   * `host:port` that may be asked for keys and documents of clients although they are not public, or without TLS. For
+   * hosts of your own only: whoever may register a client can have these asked. Default: none.
+   */
+  readonly outboundAllow?: readonly string[]
   /** Folder of domain proof files (`MP_verify_….txt`). */
   readonly proofFolder?: string
   /** Default: nothing is logged. */
@@ -113,6 +120,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     master,
     keys,
     hasher,
+    outbound: createOutboundClient({ allow: outboundAllow(settings, log) }),
     clock,
     log,
     brand: { ...DEFAULT_BRAND, ...settings.brand },
@@ -170,6 +178,20 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       await database.close()
     },
   }
+}
+
+function outboundAllow({ outboundAllow: allow = [] }: AuthorizationServerSettings, log: Log): readonly string[] {
+  const parsed = hostsWithPorts.parse([...allow])
+  if ('problem' in parsed) throw new CannotStart(`outboundAllow ${parsed.problem}`)
+  if (parsed.value.length > 0) {
+    log.warn(
+      'outboundAllow is set: these hosts are asked although they may be private, and without TLS where a client says so',
+      {
+        hosts: parsed.value.join(' '),
+      },
+    )
+  }
+  return parsed.value
 }
 
 /** Only the set-up takes a list of people as a file. */

@@ -6,8 +6,9 @@ import { newClientSecret } from './credentials/client-secret.ts'
 import { digestClientSecret, sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
 import { setCookie } from './http/cookies.ts'
+import type { OutboundClient } from './http/outbound.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
-import { type ClientRecord, isConfidential } from './model/client.ts'
+import { type Client, type ClientRecord, isConfidential } from './model/client.ts'
 import type { UserWithPassword } from './model/user.ts'
 import { type Log, silentLog } from './platform/log.ts'
 import { newId, newSecret } from './platform/random.ts'
@@ -53,6 +54,7 @@ export function rehearsalComposer(
         master,
         keys,
         hasher: parts.hasher,
+        outbound: NOWHERE,
         clock,
         log,
         brand: parts.brand,
@@ -83,13 +85,27 @@ export function rehearsalComposer(
 
 async function copyClient(
   store: Store,
-  { client, enabled, updatedAt }: ClientRecord,
+  { client: real, enabled, updatedAt }: ClientRecord,
   secretHash: Uint8Array | null,
 ): Promise<void> {
+  const client = withThrowAwaySecret(real)
   const about = { at: updatedAt, clientId: client.client_id }
   await store.addClient(client, secretHash, { type: 'client_added', ...about })
   if (enabled) return
   await store.updateClient(client, { enabled, version: 1, killIssued: false }, { type: 'client_disabled', ...about })
+}
+
+/** A rehearsal asks nobody outside. */
+const NOWHERE: OutboundClient = {
+  ask: async () => ({ kind: 'failed', why: 'address', reason: 'nothing is fetched in a rehearsal' }),
+  problemOf: () => 'is not fetched in a rehearsal',
+}
+
+/** Nobody here has the key of a client that signs: on the stage a throw-away secret stands in for it. */
+function withThrowAwaySecret(client: Client): Client {
+  const method = client.token_endpoint_auth_method
+  if (method !== 'private_key_jwt' && method !== 'client_secret_jwt') return client
+  return { ...client, token_endpoint_auth_method: 'client_secret_basic', token_endpoint_auth_signing_alg: null }
 }
 
 /** The instant of the last change goes along: it is a claim. The password stays behind. */

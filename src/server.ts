@@ -8,14 +8,18 @@ import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
 import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
+import type { OutboundClient } from './http/outbound.ts'
 import { pageReply } from './http/page-reply.ts'
 import { createProofFiles } from './http/proof-files.ts'
 import { json } from './http/replies.ts'
 import type { Route } from './http/route.ts'
 import { createRouter, type Problem } from './http/router.ts'
 import { issueResponse } from './issuer/authorization/issue-response.ts'
-import { CLIENT_AUTHENTICATION_METHODS } from './issuer/client-authentication/authenticate.ts'
+import { clientSecret } from './issuer/client-authentication/client-secret.ts'
+import { clientSecretJwt } from './issuer/client-authentication/client-secret-jwt.ts'
 import { createFailureLimit } from './issuer/client-authentication/failure-limit.ts'
+import { none } from './issuer/client-authentication/none.ts'
+import { privateKeyJwt } from './issuer/client-authentication/private-key-jwt.ts'
 import { introspectionEndpoint } from './issuer/endpoints/introspection.ts'
 import { jwksEndpoint } from './issuer/endpoints/jwks.ts'
 import { metadataEndpoint } from './issuer/endpoints/metadata.ts'
@@ -25,6 +29,7 @@ import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
 import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.ts'
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
@@ -53,6 +58,8 @@ export interface Parts {
   readonly master: MasterKey
   readonly keys: KeyRing
   readonly hasher: PasswordHasher
+  /** For every address that somebody else chose. */
+  readonly outbound: OutboundClient
   readonly clock: Clock
   readonly log: Log
   readonly brand: Brand
@@ -83,7 +90,17 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
 function issuerRoutes(parts: Parts): readonly Route[] {
   const { addresses, store, clock, master, keys, lifetimes } = parts
   const { path, wellKnown } = addresses
-  const authentication = { master, clock, store, limit: createFailureLimit() }
+  // In the order of preference. RFC 8414 §2.
+  const methods = [
+    clientSecret('client_secret_basic', master),
+    clientSecret('client_secret_post', master),
+    privateKeyJwt(createClientKeys(parts.outbound, clock)),
+    clientSecretJwt(master),
+    none,
+  ]
+  const { url } = addresses
+  const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
   const mint = { issuer: addresses.issuer, keys, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
@@ -94,7 +111,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     addresses,
     responseTypes: parts.responseTypes,
     grantTypes,
-    authenticationMethods: CLIENT_AUTHENTICATION_METHODS,
+    authenticationMethods: methods,
     signingAlgorithms: SIGNING_ALGORITHMS,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,

@@ -41,7 +41,13 @@ const SIDEWAYS: readonly string[] = ['faces', 'composition']
 /** Families of interchangeable parts, and the files of each folder that all its members share. */
 const PLUG_FAMILIES: Readonly<Record<string, readonly string[]>> = {
   'issuer/grant-types': ['grant-type.ts'],
-  'issuer/client-authentication': ['authenticate.ts', 'credentials.ts', 'failure-limit.ts', 'find.ts'],
+  'issuer/client-authentication': [
+    'assertion.ts',
+    'authenticate.ts',
+    'credentials.ts',
+    'failure-limit.ts',
+    'method.ts',
+  ],
   'sign-in/authenticators': ['limits.ts'],
 }
 

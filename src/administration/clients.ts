@@ -1,10 +1,10 @@
 // Operations on clients: adding one from a preset, changing settings, secrets and state. Each leaves an event; a secret
 // is handed out once, when it is made.
 
-import { assertClientSecret, newClientSecret, WeakSecret } from '../credentials/client-secret.ts'
+import { assertClientSecret, newClientSecret, sealClientSecret, WeakSecret } from '../credentials/client-secret.ts'
 import { digestClientSecret } from '../credentials/digest.ts'
 import type { MasterKey } from '../credentials/master-key.ts'
-import { type Client, type ClientRecord, isConfidential } from '../model/client.ts'
+import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
 import {
   type ClientContext,
   flattenSettings,
@@ -68,7 +68,8 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
   )
   const { secret, warnings } = secretFor(client, request)
   const event = eventOf('client_added', clock, clientId, { preset: preset.name, name: client.client_name })
-  const result = await store.addClient(client, secret === null ? null : digestClientSecret(master, secret), event)
+  const { hash, sealed } = kept(master, client, secret)
+  const result = await store.addClient(client, hash, event, sealed)
   if (result === 'taken') {
     throw new AdministrationError(
       'client_id_taken',
@@ -80,7 +81,7 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
   return { record: await getClient(store, clientId), secret, warnings }
 }
 
-/** A client that becomes confidential gets a secret; one that becomes public loses its own. */
+/** A client whose method needs another secret than it has gets a new one; one that needs none loses its own. */
 export async function updateClient(
   parts: ClientParts,
   clientId: string,
@@ -101,11 +102,18 @@ export async function updateClient(
   if (client.consent === 'implied' && (request.consentDeclared === true || former.client.consent !== 'implied')) {
     await store.appendEvents([declared(clock, clientId)])
   }
-  const changedSecret = isConfidential(client) !== (former.secretHash !== null)
-  const secret = changedSecret && isConfidential(client) ? newClientSecret() : null
-  if (changedSecret) {
-    const event = eventOf('client_secret_rotated', clock, clientId, { removed: secret === null })
-    await store.setClientSecret(clientId, secret === null ? null : digestClientSecret(master, secret), event)
+  // The former secret cannot be sealed: only its digest was kept.
+  const lacksSecret = hasSecret(client) && former.secretHash === null
+  const lacksItself = needsSecretItself(client) && former.sealedSecret === null
+  const secret = lacksSecret || lacksItself ? newClientSecret() : null
+  const removed = !hasSecret(client) && former.secretHash !== null
+  if (secret !== null || removed) {
+    const { hash, sealed } = kept(master, client, secret)
+    await store.setClientSecret(clientId, hash, eventOf('client_secret_rotated', clock, clientId, { removed }), sealed)
+  } else if (former.sealedSecret !== null && !needsSecretItself(client)) {
+    // The secret stays; what could open it goes.
+    const event = eventOf('client_updated', clock, clientId, { settings: 'sealed secret' })
+    await store.setClientSecret(clientId, former.secretHash, event)
   }
   return { record: await getClient(store, clientId), secret, warnings: [] }
 }
@@ -122,12 +130,13 @@ export async function rotateClientSecret(
   if (secret === null) {
     throw new AdministrationError(
       'no_client_secret',
-      `${client.client_name} is a public client and has no secret`,
+      `${client.client_name} has no secret: its token_endpoint_auth_method is ${client.token_endpoint_auth_method}`,
       'Set token_endpoint_auth_method=client_secret_basic to give it one',
     )
   }
   const event = eventOf('client_secret_rotated', clock, clientId)
-  if (!(await store.setClientSecret(clientId, digestClientSecret(master, secret), event))) throw notFound(clientId)
+  const { hash, sealed } = kept(master, client, secret)
+  if (!(await store.setClientSecret(clientId, hash, event, sealed))) throw notFound(clientId)
   return { record: await getClient(store, clientId), secret, warnings }
 }
 
@@ -230,22 +239,35 @@ function secretFor(
   client: Client,
   { clientSecret, acceptWeakSecret = false }: { readonly clientSecret?: string; readonly acceptWeakSecret?: boolean },
 ): { readonly secret: string | null; readonly warnings: readonly string[] } {
-  if (!isConfidential(client)) {
+  if (!hasSecret(client)) {
     if (clientSecret === undefined) return { secret: null, warnings: [] }
     throw new AdministrationError(
       'no_client_secret',
-      'A public client has no secret: whoever has the application could read it',
-      'Leave the secret away, or use a preset for confidential clients',
+      isConfidential(client)
+        ? 'A client that signs with a key of its own has no secret'
+        : 'A public client has no secret: whoever has the application could read it',
+      'Leave the secret away, or choose a token_endpoint_auth_method that has one',
     )
   }
   if (clientSecret === undefined) return { secret: newClientSecret(), warnings: [] }
   try {
-    const { weak } = assertClientSecret(clientSecret, { acceptWeak: acceptWeakSecret })
+    // RFC 7518 §3.2: a key for HS256 has 32 bytes at least.
+    const acceptWeak = acceptWeakSecret && !needsSecretItself(client)
+    const { weak } = assertClientSecret(clientSecret, { acceptWeak })
     const warning = 'The client secret is short: whoever guesses it can act as this client. Replace it when you can'
     return { secret: clientSecret, warnings: weak ? [warning] : [] }
   } catch (error) {
     if (!(error instanceof WeakSecret)) throw error
     throw new AdministrationError('weak_secret', error.message, null, { cause: error })
+  }
+}
+
+/** What the store keeps of a secret: a digest, and the sealed secret for a method that needs it. */
+function kept(master: MasterKey, client: Client, secret: string | null) {
+  if (secret === null) return { hash: null, sealed: null }
+  return {
+    hash: digestClientSecret(master, secret),
+    sealed: needsSecretItself(client) ? sealClientSecret(master, client.client_id, secret) : null,
   }
 }
 

@@ -1,6 +1,8 @@
 // Client secrets: generated ones, and which ones brought by an operator are strong enough for a fast digest.
 
 import { newSecret } from '../platform/random.ts'
+import type { MasterKey } from './master-key.ts'
+import { seal, unseal } from './sealing.ts'
 
 export const SHORTEST_CLIENT_SECRET = 32
 const LONGEST_CLIENT_SECRET = 512
@@ -49,4 +51,15 @@ export function assertClientSecret(
     `The client secret has ${secret.length} characters; at least ${SHORTEST_CLIENT_SECRET} are needed. ` +
       'Let a secret be generated, or accept this one with --accept-weak-secret',
   )
+}
+
+const placeOf = (clientId: string) => ({ table: 'client', column: 'sealed_secret', row: clientId })
+
+/** For methods that need the secret itself, not only a digest of it. */
+export function sealClientSecret(master: MasterKey, clientId: string, secret: string): Uint8Array {
+  return seal(master, Buffer.from(secret, 'utf8'), placeOf(clientId))
+}
+
+export function unsealClientSecret(master: MasterKey, clientId: string, sealed: Uint8Array): string {
+  return Buffer.from(unseal(master, sealed, placeOf(clientId))).toString('utf8')
 }

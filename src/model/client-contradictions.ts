@@ -1,5 +1,6 @@
 // Settings of a client that are right one by one and wrong together: each refused, with what to change.
 
+import { ASYMMETRIC_ALGORITHMS, keysFor } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { gives, grantTypesOf } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
@@ -51,6 +52,7 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (client.strictAuthMethod && client.bothWhenIdentical) {
     refuse('bothWhenIdentical', 'contradicts strictAuthMethod')
   }
+  problems.push(...keyProblems(client))
   if (client.token.paramSources.length === 0) refuse('token.paramSources', 'must name at least one place')
   if (client.userinfo.tokenFrom.length === 0) refuse('userinfo.tokenFrom', 'must name at least one place')
   if (client.consent === 'implied' && !consentDeclared) {
@@ -66,4 +68,29 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
     }
   }
   return problems
+}
+
+function keyProblems({
+  token_endpoint_auth_method: method,
+  token_endpoint_auth_signing_alg: algorithm,
+  jwks,
+  jwks_uri,
+}: Client): readonly SettingProblem[] {
+  // RFC 7591 §2: the two must not both be there.
+  if (jwks !== null && jwks_uri !== null) return [{ setting: 'jwks', problem: 'and jwks_uri must not both be set' }]
+  const wrong = (problem: string) => [{ setting: 'token_endpoint_auth_signing_alg', problem }]
+  switch (method) {
+    case 'client_secret_jwt':
+      return algorithm === null || algorithm === 'HS256' ? [] : wrong('must be HS256 for client_secret_jwt')
+    case 'private_key_jwt': {
+      if (algorithm === 'HS256') return wrong('must not be HS256 for private_key_jwt: nobody else may know its key')
+      if (jwks_uri !== null) return []
+      if (jwks === null) return [{ setting: 'jwks', problem: 'or jwks_uri is required for private_key_jwt' }]
+      const algorithms = algorithm === null ? ASYMMETRIC_ALGORITHMS : [algorithm]
+      if (algorithms.some((each) => keysFor(jwks.keys, each, null).length > 0)) return []
+      return [{ setting: 'jwks', problem: `holds no key that can verify ${algorithms.join(' or ')}` }]
+    }
+    default:
+      return algorithm === null ? [] : wrong(`means nothing for ${method}`)
+  }
 }

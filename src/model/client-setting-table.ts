@@ -1,11 +1,13 @@
 // THE table of client settings: one row a setting, with its kind, its strict default and what it is for. Presets, the
 // command line, the set-up pages and the reference page are all made from it.
 
+import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
-import { flag, type Kind, listOf, listWhere, oneOf, scopeList, shown, text, webAddress } from './setting.ts'
+import { jwksKind, keysAddress } from './client-jwks.ts'
+import { flag, type Kind, listOf, listWhere, oneOf, orNothing, scopeList, shown, text, webAddress } from './setting.ts'
 
 /** Dotted names with their values. */
 export type PlainSettings = Readonly<Record<string, unknown>>
@@ -66,7 +68,10 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('client_name', text(100), null, 'Shown to people on the sign-in and consent pages.', '在登录页和授权页上显示的名称。'),
   row('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
   row('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
-  row('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either secret method is accepted unless `strictAuthMethod`.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，两种密钥方式都接受。'),
+  row('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either of basic and post is accepted unless `strictAuthMethod`; all others exactly as set. `client_secret_jwt` makes a new secret.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，basic 与 post 两种方式都接受，其余方式必须与登记一致。改为 `client_secret_jwt` 时会生成新密钥。'),
+  row('token_endpoint_auth_signing_alg', orNothing(oneOf('HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its assertions may be signed with: HS256 for `client_secret_jwt`, the others for `private_key_jwt`. Without it any that its keys allow.', '客户端断言唯一允许的签名算法：`client_secret_jwt` 用 HS256，`private_key_jwt` 用其余算法。不设置时以其公钥允许的算法为准。'),
+  row('jwks', jwksKind, null, 'Its public keys. `private_key_jwt` needs either these or jwks_uri.', '客户端的公钥集。`private_key_jwt` 需要设置它或 jwks_uri，二者只能选一。'),
+  row('jwks_uri', keysAddress, null, 'Where it publishes its public keys. Fetched when needed, kept for at most 5 minutes, and asked again when an unknown key is met.', '客户端公布公钥集的地址。需要时获取，最多缓存 5 分钟，遇到未知公钥时重新获取。'),
   row('grant_types', listOf('authorization_code', 'implicit', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants it may use; `implicit` goes with the response types that give a token at the authorization endpoint.', '允许使用的授权类型；`implicit` 用于在授权端点直接返回令牌的响应类型。'),
   row('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
   row('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
@@ -80,6 +85,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('purpose', text(300), null, 'What the data is for; shown on the consent page.', '处理目的，显示在授权页。'),
   row('consent', oneOf('ask', 'implied'), 'ask', '`implied` shows no consent page; the operator declares that people have agreed otherwise.', '`implied` 不显示授权页，由运营者声明已另行取得同意。'),
   row('strictAuthMethod', flag, false, 'Accept only the registered secret method.', '只接受登记的那一种密钥方式。'),
+  row('assertionAudience', oneOf('any', 'issuer'), 'any', 'What `aud` of its assertions may be: the issuer or an endpoint that takes them, or the issuer alone, as one string.', '客户端断言中 `aud` 的取值：issuer 或接受断言的端点；`issuer` 表示只能是 issuer 这一个字符串。'),
   row('bothWhenIdentical', flag, false, 'Accept the same secret in header and body at once.', '允许请求头和请求体同时携带相同密钥。'),
   row('errorDisplay', oneOf('redirect', 'local'), 'redirect', 'Send authorization errors to the redirect URI, or show them on a page of ours.', '授权错误跳回客户端，或在本站页面显示。'),
   row('frameAncestors', listWhere('a list of origins', 20, origin), [], 'Origins that may show our pages in a frame.', '允许以框架嵌入本站页面的来源。'),

@@ -1,10 +1,18 @@
 // A client: an application that asks this server for tokens. Names that RFC 7591 or OpenID Registration define are
 // kept as they are on the wire; only peculiarities of real clients have names of ours.
 
+import type { AsymmetricAlgorithm, PublicJwks } from '../protocol/jwk.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { Seconds } from './time.ts'
 
-export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+export type ClientAuthenticationMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'client_secret_jwt'
+  | 'private_key_jwt'
+  | 'none'
+/** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
+export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
 export type SigningAlgorithm = 'RS256' | 'ES256'
 
@@ -22,6 +30,8 @@ export interface ClientSettings {
   readonly consent: 'ask' | 'implied'
   /** Only the registered one of the two secret methods is accepted. */
   readonly strictAuthMethod: boolean
+  /** Whom an assertion may be addressed to: any of the issuer and the endpoints that take one, or the issuer alone. */
+  readonly assertionAudience: 'any' | 'issuer'
   /** Basic and body credentials at once are accepted when they are identical (JumpServer does that). */
   readonly bothWhenIdentical: boolean
   /** Where authorization errors are shown: sent to the redirect URI, or on a page of ours. */
@@ -76,6 +86,11 @@ export interface Client extends ClientSettings {
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
+  /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
+  readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null
+  /** Its public keys, here or at an address of its own: at most one of the two. RFC 7591 §2. */
+  readonly jwks: PublicJwks | null
+  readonly jwks_uri: string | null
   readonly grant_types: readonly GrantTypeName[]
   readonly response_types: readonly ResponseType[]
   readonly application_type: 'web' | 'native'
@@ -100,12 +115,24 @@ export interface ClientRecord {
   readonly generation: number
   readonly enabled: boolean
   readonly secretHash: Uint8Array | null
+  /** The secret itself, sealed, for a method that needs it; null for all others. */
+  readonly sealedSecret: Uint8Array | null
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
 }
 
 export function isConfidential(client: Client): boolean {
   return client.token_endpoint_auth_method !== 'none'
+}
+
+/** Whether it has a secret at all; one that signs with a key of its own has none. */
+export function hasSecret({ token_endpoint_auth_method: method }: Client): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post' || method === 'client_secret_jwt'
+}
+
+/** A digest does not do: the secret is the key that its assertions are signed with. */
+export function needsSecretItself({ token_endpoint_auth_method: method }: Client): boolean {
+  return method === 'client_secret_jwt'
 }
 
 const NOWHERE: readonly string[] = []

@@ -114,3 +114,11 @@ export const scopeList: Kind<string> = {
     return { value: [...new Set(words)].join(' ') }
   },
 }
+
+/** A setting that may be left out: JSON and the command line say `null`. */
+export function orNothing<T>(kind: Kind<T>): Kind<T | null> {
+  return {
+    describes: kind.describes,
+    parse: (value): Parsed<T | null> => (value === null ? { value } : kind.parse(value)),
+  }
+}

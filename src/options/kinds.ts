@@ -197,3 +197,15 @@ export const hosts = list('host names, or origins such as http://sso.internal:40
   const good = URL.canParse(origin) && /^https?:\/\//i.test(origin) && HOST.test(origin.replace(/^https?:\/\//i, ''))
   return good ? null : 'is neither a host such as sso.internal:8443 nor an origin such as http://sso.internal:4000'
 })
+
+/** Exact ones: a port left out would be a guess, and a pattern a hole. */
+export const hostsWithPorts = list('hosts with their ports, such as keys.internal:8443', (entry) => {
+  const url = `http://${entry}`
+  const isExact = HOST.test(entry) && /:\d{1,5}$/.test(entry) && URL.canParse(url) && entry.endsWith(`:${portOf(url)}`)
+  return isExact ? null : 'is not a host with its port, such as keys.internal:8443'
+})
+
+function portOf(url: string): string {
+  const { port } = new URL(url)
+  return port === '' ? '80' : port
+}

@@ -8,6 +8,7 @@ import {
   bytes,
   colour,
   hosts,
+  hostsWithPorts,
   link,
   listenAddress,
   networks,
@@ -110,6 +111,12 @@ export const TABLE = {
     default: NONE,
     en: "Further hosts under which requests are answered; without a scheme the issuer's is meant.",
     zh: '除 issuer 之外也应答请求的主机名；不写协议时与 issuer 相同。',
+  }),
+  outboundAllow: row({
+    kind: hostsWithPorts,
+    default: NONE,
+    en: 'Hosts with their ports that may be asked for keys and documents of clients although they are not public, or without TLS. All others must be public and speak https.',
+    zh: '允许服务器访问的非公网或不使用 TLS 的主机与端口，用于获取客户端的公钥与文档。其余地址必须位于公网并使用 https。',
   }),
   tlsCert: optional({
     kind: orNull(path),

@@ -16,14 +16,25 @@ export interface ClientVerbs {
   /** Oldest first. */
   listClients(): Promise<readonly ClientRecord[]>
   /** `taken`: the id belongs to a client, removed ones included, or equals a user's id. */
-  addClient(client: Client, secretHash: Uint8Array | null, event: SecurityEvent): Promise<'added' | 'taken'>
+  addClient(
+    client: Client,
+    secretHash: Uint8Array | null,
+    event: SecurityEvent,
+    sealedSecret?: Uint8Array | null,
+  ): Promise<'added' | 'taken'>
   /** `changed`: somebody else changed it since `version` was read, or it is gone. Disabling kills what was issued. */
   updateClient(
     client: Client,
     state: { readonly enabled: boolean; readonly version: number; readonly killIssued: boolean },
     event: SecurityEvent,
   ): Promise<'updated' | 'changed'>
-  setClientSecret(clientId: string, secretHash: Uint8Array | null, event: SecurityEvent): Promise<boolean>
+  /** Without `sealedSecret` the sealed one goes too. */
+  setClientSecret(
+    clientId: string,
+    secretHash: Uint8Array | null,
+    event: SecurityEvent,
+    sealedSecret?: Uint8Array | null,
+  ): Promise<boolean>
   removeClient(clientId: string, event: SecurityEvent): Promise<boolean>
 }
 
@@ -36,7 +47,7 @@ export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => 
     async listClients() {
       return (await driver.rows(sql.listClients, {})).map(read)
     },
-    async addClient(client, secretHash, event) {
+    async addClient(client, secretHash, event, sealedSecret = null) {
       const now: Seconds = event.at
       try {
         const result = await driver.atomic([
@@ -46,6 +57,7 @@ export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => 
             settings: toPlain(client),
             enabled: 1,
             secret_hash: secretHash,
+            sealed_secret: sealedSecret,
             now,
           }),
           ...eventSteps([event]),
@@ -74,8 +86,8 @@ export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => 
       ])
       return result.held ? 'updated' : 'changed'
     },
-    async setClientSecret(clientId, secretHash, event) {
-      const bind = { client_id: clientId, secret_hash: secretHash, now: event.at }
+    async setClientSecret(clientId, secretHash, event, sealedSecret = null) {
+      const bind = { client_id: clientId, secret_hash: secretHash, sealed_secret: sealedSecret, now: event.at }
       return (await driver.atomic([step(sql.setClientSecret, bind, 'client'), ...eventSteps([event])])).held
     },
     async removeClient(clientId, event) {

@@ -1,5 +1,6 @@
 // Where records live: all verbs over one driver. Each verb is atomic; none is a transaction left open.
 
+import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
 import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
@@ -29,6 +30,7 @@ export interface Store
     InteractionVerbs,
     SigningKeyVerbs,
     AttemptVerbs,
+    AssertionVerbs,
     TicketVerbs,
     TraceVerbs,
     EventVerbs,
@@ -51,6 +53,7 @@ export function createStore(driver: Driver): Store {
     ...createInteractionVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),
+    ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),

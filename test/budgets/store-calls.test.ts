@@ -1,6 +1,7 @@
 // How many calls of the database, and how many signatures, each operation may spend. Counted, never timed.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { asserted, assertion } from '../support/assertions.ts'
 import { countingDriver } from '../support/counting-driver.ts'
 import { query, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
@@ -24,6 +25,8 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     await host.addClient('page', 'spa', { consent: 'implied' })
     const settings = { grant_types: ['client_credentials'], response_types: [], scope: 'read' }
     await host.addClient('machine', 'openid-connect', settings)
+    const signs = { token_endpoint_auth_method: 'client_secret_jwt' }
+    await host.addClient('signer', 'openid-connect', { ...settings, ...signs })
     await host.addUser('alice')
     app = new RelyingParty({ host, clientId: 'app' })
     page = new RelyingParty({ host, clientId: 'page', secret: null })
@@ -143,6 +146,20 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(result.status).toBe(200)
     expect(calls).toBeLessThanOrEqual(2)
     expect(signatures).toBe(0)
+  })
+
+  test('an assertion costs one write more, and one that is refused none', async () => {
+    const ask = async (claims: object) => {
+      const proof = await assertion({ host, clientId: 'signer', claims: { ...claims } })
+      const signer = new RelyingParty({ host, clientId: 'signer', secret: null })
+      return spent(() => signer.token({ grant_type: 'client_credentials', ...asserted(proof) }, {}))
+    }
+    const good = await ask({})
+    expect(good.result.status).toBe(200)
+    expect([good.reads, good.writes]).toEqual([1, 2])
+    const bad = await ask({ aud: 'https://other.test' })
+    expect(bad.result.status).toBe(401)
+    expect([bad.reads, bad.writes]).toEqual([1, 0])
   })
 
   test.each(['/sso/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'])(

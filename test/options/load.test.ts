@@ -150,6 +150,13 @@ describe('values', () => {
     ['brandAccent', 'red', '#0c6b64'],
     ['brandPrivacyUrl', 'javascript:alert(1)', 'https://'],
     ['host', 'localhost:80', 'without a port'],
+    ['outboundAllow', 'keys.internal', 'not a host with its port'],
+    ['outboundAllow', 'keys.internal:', 'not a host with its port'],
+    ['outboundAllow', 'keys.internal:0x1', 'not a host with its port'],
+    ['outboundAllow', '*.internal:443', 'not a host with its port'],
+    ['outboundAllow', 'https://keys.internal:443', 'not a host with its port'],
+    ['outboundAllow', 'keys.internal:99999', 'not a host with its port'],
+    ['outboundAllow', 'u@keys.internal:443', 'not a host with its port'],
     ['alternativeHosts', 'a/b', 'neither a host'],
   ])('%s refuses %s and says what it expects', (name, value, expected) => {
     expect(problemsOf({ flags: { [name]: value } })).toEqual([expect.stringContaining(expected)])
@@ -161,6 +168,7 @@ describe('values', () => {
     ['endpointPrefix', '/oauth2/v1/', 'endpointPrefix', '/oauth2/v1'],
     ['host', '::', 'host', '::'],
     ['acceptNewIssuer', true, 'acceptNewIssuer', true],
+    ['outboundAllow', 'keys.internal:8443, [::1]:80', 'outboundAllow', ['keys.internal:8443', '[::1]:80']],
     ['alternativeHosts', 'sso.internal:8443', 'alternativeHosts', ['sso.internal:8443']],
   ])('%s accepts %j', (name, value, key, expected) => {
     expect(load({ flags: { [name]: value } }).options).toMatchObject({ [key]: expected })

@@ -74,6 +74,7 @@ function step({
     client: {
       client: parseClient(settings, { client_id: 'c', preset: 'none', consentDeclared: true }),
       secretHash: null,
+      sealedSecret: null,
       enabled: true,
       version: 1,
       generation: 1,

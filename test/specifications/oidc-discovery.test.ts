@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RESPONSE_TYPES } from '../../src/protocol/response-type.ts'
+import { asserted, assertion, newClientKey } from '../support/assertions.ts'
+import { form } from '../support/relying-party.ts'
 import { startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
 let host: TestServer
@@ -75,18 +77,11 @@ describe('§3 what it promises', () => {
 
   test('H07 names no algorithm, method or endpoint that is off', () => {
     const text = JSON.stringify(metadata)
-    for (const never of [
-      'HS256',
-      'HS384',
-      'HS512',
-      '"plain"',
-      'implicit',
-      'password',
-      '"token"',
-      'registration_endpoint',
-    ]) {
+    for (const never of ['HS384', 'HS512', '"plain"', 'implicit', 'password', '"token"', 'registration_endpoint']) {
       expect(text).not.toContain(never)
     }
+    // A client may sign with its own secret; we never do.
+    expect(listOf('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(listOf('id_token_signing_alg_values_supported')).not.toContain('none')
     expect(listOf('introspection_endpoint_auth_methods_supported')).not.toContain('none')
   })
@@ -103,20 +98,28 @@ describe('§3 what it promises', () => {
   })
 
   test('each method of client authentication it names is let in', async () => {
+    const key = await newClientKey()
     for (const method of listOf('token_endpoint_auth_methods_supported')) {
       const id = `by-${String(method)}`
       const isPublic = method === 'none'
-      const settings = isPublic ? {} : { token_endpoint_auth_method: method, strictAuthMethod: true }
+      const signs = method === 'private_key_jwt'
+      const settings = {
+        ...(!isPublic && { token_endpoint_auth_method: method, strictAuthMethod: true }),
+        ...(signs && { jwks: { keys: [key.publicJwk] } }),
+      }
       await host.addClient(id, isPublic ? 'spa' : 'openid-connect', settings, isPublic ? null : TEST_SECRET)
       const basic = method === 'client_secret_basic'
+      const jwt = signs || method === 'client_secret_jwt'
+      const proof = jwt ? asserted(await assertion({ host, clientId: id, ...(signs && { key }) })) : {}
       const reply = await fetch(String(metadata['token_endpoint']), {
         method: 'POST',
         headers: basic ? { authorization: `Basic ${Buffer.from(`${id}:${TEST_SECRET}`).toString('base64')}` } : {},
-        body: new URLSearchParams({
+        body: form({
+          ...proof,
           grant_type: 'authorization_code',
           code: 'no-such-code',
           redirect_uri: 'https://client.test/callback',
-          ...(!basic && { client_id: id }),
+          ...(!basic && !jwt && { client_id: id }),
           ...(method === 'client_secret_post' && { client_secret: TEST_SECRET }),
         }),
       })

@@ -9,6 +9,7 @@ import * as openid from 'openid-client'
 import passportOAuth2 from 'passport-oauth2'
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newClientKey } from '../support/assertions.ts'
 import { basic, expectInvalidClient, RelyingParty, tokensOf, walk } from '../support/relying-party.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
@@ -16,6 +17,8 @@ import { Visitor } from '../support/visitor.ts'
 const SCOPE = 'openid profile offline_access'
 
 let host: TestServer
+/** How a client proves itself with a key of this algorithm. */
+const signing = new Map<string, openid.ClientAuth>()
 
 beforeAll(async () => {
   host = await startServer()
@@ -26,6 +29,17 @@ beforeAll(async () => {
   await host.addClient('cloud', 'zhizuoyun', { redirect_uris: [CALLBACK] })
   const machine = { grant_types: ['client_credentials'], response_types: [], scope: 'read write' }
   await host.addClient('machine', 'openid-connect', machine)
+  await host.addClient('hmac', 'openid-connect', { token_endpoint_auth_method: 'client_secret_jwt' })
+  for (const algorithm of ['RS256', 'PS256', 'ES256', 'EdDSA']) {
+    const key = await newClientKey(algorithm)
+    signing.set(algorithm, openid.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }))
+    // It writes Ed25519, RFC 9864, where EdDSA is registered.
+    await host.addClient(`signs-${algorithm}`, 'openid-connect', {
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: algorithm,
+      jwks: { keys: [key.publicJwk] },
+    })
+  }
   await host.addUser('alice', { phone: '+8613800138000', phoneVerified: true })
 })
 afterAll(() => host.close())
@@ -62,6 +76,7 @@ describe('openid-client', () => {
     ['with Basic', 'app', openid.ClientSecretBasic(TEST_SECRET)],
     ['with ES256', 'es256', openid.ClientSecretPost(TEST_SECRET)],
     ['as a public client', 'page', openid.None()],
+    ['with client_secret_jwt', 'hmac', openid.ClientSecretJwt(TEST_SECRET)],
   ])('signs in, refreshes, asks user info and revokes: %s', async (_, clientId, method) => {
     const algorithm = clientId === 'es256' ? 'ES256' : 'RS256'
     const config = await discover(clientId, method, { id_token_signed_response_alg: algorithm })
@@ -79,6 +94,27 @@ describe('openid-client', () => {
     })
     await expect(openid.fetchUserInfo(config, refreshed.access_token, 'user-alice')).rejects.toThrow()
   })
+
+  test.each(['RS256', 'PS256', 'ES256', 'EdDSA'])(
+    'with private_key_jwt and %s: signs in, refreshes, introspects and revokes',
+    async (algorithm) => {
+      const config = await discover(`signs-${algorithm}`, signing.get(algorithm))
+      const tokens = await signIn(config)
+      expect(tokens.claims()?.sub).toBe('user-alice')
+      const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+      expect(await openid.tokenIntrospection(config, refreshed.access_token)).toMatchObject({ active: true })
+      await openid.tokenRevocation(config, refreshed.refresh_token ?? '')
+      await expect(openid.refreshTokenGrant(config, refreshed.refresh_token ?? '')).rejects.toMatchObject({
+        error: 'invalid_grant',
+      })
+      const stranger = await newClientKey(algorithm)
+      const wrong = await discover(
+        `signs-${algorithm}`,
+        openid.PrivateKeyJwt({ key: stranger.privateKey, kid: stranger.kid }),
+      )
+      await expect(openid.refreshTokenGrant(wrong, 'x')).rejects.toMatchObject({ status: 401 })
+    },
+  )
 
   test('introspects and uses client credentials', async () => {
     const config = await discover('machine')

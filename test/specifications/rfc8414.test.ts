@@ -1,6 +1,7 @@
 // RFC 8414 and OpenID Discovery: the metadata, and whether the server does what it says.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asserted, assertion, newClientKey } from '../support/assertions.ts'
 import { ask, basic, form, PKCE, query, RelyingParty, VERIFIER } from '../support/relying-party.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
@@ -15,6 +16,8 @@ interface Metadata {
   readonly jwks_uri: string
   readonly [name: string]: unknown
 }
+
+const privateKey = (jwk: object) => ({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } })
 
 const read = async (url: string) => (await (await fetch(url)).json()) as Metadata
 
@@ -75,8 +78,12 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
 
   test('§2 nothing weak is offered', () => {
     const text = JSON.stringify(metadata)
-    for (const weak of ['"plain"', '"HS256"', '"password"', '"implicit"', '"token"']) expect(text).not.toContain(weak)
-    expect(list('id_token_signing_alg_values_supported')).not.toContain('none')
+    for (const weak of ['"plain"', '"password"', '"implicit"', '"token"']) expect(text).not.toContain(weak)
+    for (const name of Object.keys(metadata).filter((each) => each.includes('_alg'))) {
+      expect(list(name), name).not.toContain('none')
+    }
+    // A client may sign with its own secret; we never do.
+    expect(list('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(list('id_token_signing_alg_values_supported')).toEqual(expect.arrayContaining(['RS256', 'ES256']))
     expect(list('introspection_endpoint_auth_methods_supported')).not.toContain('none')
     for (const name of ['request_parameter_supported', 'request_uri_parameter_supported']) {
@@ -126,7 +133,13 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
 
   test('§2 every way of client authentication listed works at the token endpoint', async () => {
     const methods = list('token_endpoint_auth_methods_supported')
-    expect([...methods].sort()).toEqual(['client_secret_basic', 'client_secret_post', 'none'])
+    expect([...methods].sort()).toEqual([
+      'client_secret_basic',
+      'client_secret_jwt',
+      'client_secret_post',
+      'none',
+      'private_key_jwt',
+    ])
     const app = await browserOf('app')
     const fields = async () => ({ grant_type: 'authorization_code', code: await app.code(), redirect_uri: CALLBACK })
     const withBasic = await post(metadata.token_endpoint, await fields(), app.credentials)
@@ -141,6 +154,27 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
       code_verifier: VERIFIER,
     })
     for (const reply of [withBasic, withBody, asPublic]) expect(reply.status, reply.text).toBe(200)
+  })
+
+  test('§2 every algorithm listed for client authentication works', async () => {
+    const algorithms = list('token_endpoint_auth_signing_alg_values_supported')
+    expect(algorithms).toEqual(expect.arrayContaining(['HS256', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA']))
+    for (const endpoint of ['introspection', 'revocation']) {
+      expect(list(`${endpoint}_endpoint_auth_signing_alg_values_supported`)).toEqual(algorithms)
+    }
+    for (const algorithm of algorithms) {
+      const id = `signs-${algorithm}`
+      const key = algorithm === 'HS256' ? undefined : await newClientKey(algorithm)
+      const keys = key === undefined ? { token_endpoint_auth_method: 'client_secret_jwt' } : privateKey(key.publicJwk)
+      const settings = { grant_types: ['client_credentials'], response_types: [], scope: 'read', ...keys }
+      await host.addClient(id, 'openid-connect', { ...settings, token_endpoint_auth_signing_alg: algorithm })
+      const proof = await assertion({ host, clientId: id, ...(key && { key }) })
+      const reply = await ask(metadata.token_endpoint, {
+        method: 'POST',
+        body: form({ grant_type: 'client_credentials', ...asserted(proof) }),
+      })
+      expect(reply.status, reply.text).toBe(200)
+    }
   })
 
   test('RFC 9207 §3 the announced iss is in answers and in errors', async () => {

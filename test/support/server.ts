@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { presetNamed } from '../../src/administration/presets/index.ts'
 import type { AuthorizationServerSettings } from '../../src/authorization-server.ts'
 import { type AuthorizationServer, createAuthorizationServer } from '../../src/authorization-server.ts'
+import { sealClientSecret } from '../../src/credentials/client-secret.ts'
 import { digestClientSecret } from '../../src/credentials/digest.ts'
 import { masterKeyFrom } from '../../src/credentials/master-key.ts'
-import type { Client } from '../../src/model/client.ts'
+import { type Client, hasSecret, needsSecretItself } from '../../src/model/client.ts'
 import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
 import { usernameKey } from '../../src/model/username.ts'
 import type { Driver } from '../../src/store/driver.ts'
@@ -88,9 +89,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       const { settings: base } = presetNamed(preset)
       const plain = { redirect_uris: [CALLBACK], client_name: id, ...flattenSettings(base), ...flattenSettings(extra) }
       const client = parseClient(plain, { client_id: id, preset, consentDeclared: true })
-      const hash =
-        secret === null || client.token_endpoint_auth_method === 'none' ? null : digestClientSecret(TEST_MASTER, secret)
-      const added = await store.addClient(client, hash, { type: 'client_added', at: clock.now(), clientId: id })
+      const known = hasSecret(client) ? secret : null
+      const hash = known === null ? null : digestClientSecret(TEST_MASTER, known)
+      const sealed = known !== null && needsSecretItself(client) ? sealClientSecret(TEST_MASTER, id, known) : null
+      const added = await store.addClient(client, hash, { type: 'client_added', at: clock.now(), clientId: id }, sealed)
       if (added !== 'added') throw new Error(`client ${id}: ${added}`)
       return client
     },

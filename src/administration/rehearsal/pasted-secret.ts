@@ -2,7 +2,7 @@
 
 import { digestClientSecret, sameBytes } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { type ClientRecord, isConfidential } from '../../model/client.ts'
+import { type ClientRecord, hasSecret } from '../../model/client.ts'
 import { type Line, line } from './lines.ts'
 import { together, secret as words } from './words.ts'
 
@@ -41,7 +41,9 @@ export function pastedSecretLines(
   pasted: string,
   found: PastedSecret,
 ): readonly Line[] {
-  if (!isConfidential(client)) return [line('bad', CLAUSE, words.noneKept, words.noneKeptWhy)]
+  if (!hasSecret(client)) {
+    return [line('bad', CLAUSE, words.noneKept, words.noneKeptWhy(client.token_endpoint_auth_method))]
+  }
   if (secretHash === null) return [line('bad', CLAUSE, words.missing, words.wrongWhy(client.client_id))]
   if (!found.matches) {
     const bare = pasted.trim()

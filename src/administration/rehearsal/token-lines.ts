@@ -32,6 +32,7 @@ export async function tokenLines(
   }
   return [
     line('ok', clause, words.answered),
+    ...standInLines(facts),
     ...jsonLines(reply, 'RFC 6749 §5.1'),
     promise(typeof members['access_token'] === 'string' && members['access_token'] !== '', clause, words.accessToken),
     promise(members['token_type'] === 'Bearer', 'RFC 6749 §5.1', words.tokenType),
@@ -41,6 +42,12 @@ export async function tokenLines(
     ...(await idTokenLines(members, jwks, script, facts)),
     timeLine(scene.elapsed, clause),
   ]
+}
+
+/** What a client signs cannot be played: its key is with the client. */
+function standInLines({ client: { token_endpoint_auth_method: method } }: TokenFacts): readonly Line[] {
+  const signs = method === 'private_key_jwt' || method === 'client_secret_jwt'
+  return signs ? [line('note', 'RFC 7523 §2.2', words.standIn, words.standInWhy)] : []
 }
 
 function expiresInLine(value: unknown, clause: string, script: Script, { client }: TokenFacts): Line {

@@ -130,6 +130,11 @@ export const token = {
     '它是字符串。请将该客户端的 reply.expiresIn 设为 number。',
     "It is a string. Set this client's reply.expiresIn to number.",
   ),
+  standIn: say('客户端以一次性密钥认证', 'The client authenticated with a throw-away secret'),
+  standInWhy: say(
+    '只有客户端持有签名密钥，彩排无法代签。请用 lingpai trace 查看它的真实请求。',
+    'Only the client has what it signs with. See its real requests with lingpai trace.',
+  ),
   refreshToken: say('返回了 refresh_token', 'A refresh_token is returned'),
   refreshTokenNone: say('没有 refresh_token', 'There is no refresh_token'),
   refreshTokenNoneWhy: say('约定允许不返回。', 'The contract allows that.'),
@@ -198,7 +203,8 @@ export const secret = {
     'Usual from a terminal, and ignored here; do not paste it into a console.',
   ),
   noneKept: say('公开客户端没有密钥', 'A public client has no secret'),
-  noneKeptWhy: say('该客户端的 token_endpoint_auth_method 是 none。', 'Its token_endpoint_auth_method is none.'),
+  noneKeptWhy: (method: string) =>
+    say(`该客户端的 token_endpoint_auth_method 是 ${method}。`, `Its token_endpoint_auth_method is ${method}.`),
   missing: say('该客户端还没有密钥', 'This client has no secret'),
 }
 

@@ -109,7 +109,7 @@ function isShown(parameters: Parameters | null, name: string): boolean {
 
 const SECRET_NAMES =
   'client_id client_secret code state nonce claims claims_locales code_challenge code_verifier login_hint id_token_hint request request_uri ' +
-  'resource refresh_token access_token token username password decision csrf account another remember'
+  'client_assertion client_assertion_type resource refresh_token access_token token username password decision csrf account another remember'
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([...PLAIN_VALUES, ...URI_VALUES, ...SECRET_NAMES.split(' ')])
 
@@ -144,8 +144,10 @@ function credentialStyle(authorization: string | undefined, query: Parameters | 
     styles.push(known ? scheme : scheme === undefined ? 'header without a scheme' : 'header with another scheme')
   }
   if (body?.get('client_secret') !== undefined) styles.push('body')
+  if (body?.get('client_assertion') !== undefined) styles.push('assertion')
   if (body?.get('access_token') !== undefined) styles.push('token in the body')
   if (query?.get('client_secret') !== undefined) styles.push('query')
+  if (query?.get('client_assertion') !== undefined) styles.push('assertion in the query')
   if (query?.get('access_token') !== undefined) styles.push('token in the query')
   return styles.length === 0 ? 'none' : styles.join(' + ')
 }

@@ -28,7 +28,7 @@ export const HINTS_EN = {
   client_secret_wrong:
     'The secret is wrong. Copy it again without blanks, or make a new one: "npx lingpai client rotate-secret".',
   client_authentication_method:
-    'strictAuthMethod is on. Let the client use its registered method, or switch the setting off.',
+    'The client used another method than its token_endpoint_auth_method. Correct the setting or the client; between basic and post, switch strictAuthMethod off.',
   client_authentication_limited:
     'Too many wrong secrets from this address within a minute. Correct ClientSecret, then wait a minute.',
   client_credentials_public: 'A public client cannot use client_credentials. Register one with a secret.',
@@ -36,7 +36,29 @@ export const HINTS_EN = {
     'The client is registered as public, but sends a secret. Register it with one, or let it send none.',
   basic_malformed: 'The header must be the word Basic, a blank, and base64 of client_id:client_secret.',
   two_authentication_methods:
-    'Credentials came in the header and in the body. Choose one of the two; if the client cannot, set bothWhenIdentical.',
+    'The client proved itself in two ways at once. Choose one; for the same secret in header and body, set bothWhenIdentical.',
+  assertion_missing: 'The client is registered to sign an assertion, but sent none. Set its method at the client.',
+  assertion_incomplete: 'client_assertion and client_assertion_type belong together. Send both.',
+  assertion_type: 'Send client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer.',
+  assertion_malformed:
+    'client_assertion must be a JWT that was made and signed for this request. Correct it at the client.',
+  assertion_algorithm:
+    'The assertion is signed with another algorithm than the client may use. Compare token_endpoint_auth_signing_alg.',
+  assertion_issuer: 'iss and sub of the assertion must be the client_id. Correct it at the client.',
+  assertion_audience: 'aud of the assertion must be this issuer, or its token endpoint. Correct it at the client.',
+  assertion_expiry: 'exp of the assertion must be a number at most five minutes ahead. Shorten it at the client.',
+  assertion_expired: "The assertion is too old. Compare the client's clock with ours, and make one for every request.",
+  assertion_early: "The assertion is from the future. Correct the client's clock.",
+  assertion_jti: 'The assertion needs a jti of 1 to 256 characters, a new one each time.',
+  assertion_replayed:
+    'The assertion was used before. Let the client make a new one, with a new jti, for every request.',
+  assertion_signature:
+    "The assertion is signed with another key or secret. Compare the client's key with jwks, or its secret.",
+  assertion_key_unknown:
+    'No key of the client fits kid and alg of the assertion. Add it to jwks, or where jwks_uri leads.',
+  assertion_key_ambiguous: 'Several keys of the client fit. Let it send kid, and give each key a kid of its own.',
+  client_keys_unavailable:
+    "The client's keys could not be fetched from jwks_uri. See the reason; hosts that are not public belong in outboundAllow.",
   introspection_public: 'Only clients with a secret may introspect.',
 
   // The authorization request

@@ -91,6 +91,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       limits: options.limits,
       implicitAndHybrid: options.implicitAndHybrid,
       trustedProxies: options.trustedProxies,
+      outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,

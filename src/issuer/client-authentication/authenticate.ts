@@ -1,86 +1,104 @@
 // Whether the credentials prove the client. A failure touches nothing: the same code or refresh token may be tried
 // again with better credentials (Go's client does that).
 
-import { digestClientSecret, sameBytes } from '../../credentials/digest.ts'
-import type { MasterKey } from '../../credentials/master-key.ts'
-import { type ClientRecord, isConfidential } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Evidence } from '../../protocol/evidence.ts'
+import type { UnverifiedJwt } from '../../protocol/jwt.ts'
+import type { AssertionVerbs } from '../../store/assertions.ts'
 import type { EventVerbs } from '../../store/events.ts'
+import { type Audience, algorithmOf, claimsRefusal, usedOnce } from './assertion.ts'
 import { invalidClient, type PresentedCredentials, twoMethods } from './credentials.ts'
 import type { FailureLimit } from './failure-limit.ts'
+import { type AssertionMethod, type AuthenticationRefusal, type ClientAuthenticationMethod, refuse } from './method.ts'
 
 /** Holding it proves that the client has authenticated as it is registered to (public ones: named themselves). */
 export type AuthenticatedClient = Evidence<ClientRecord, 'client authenticated'>
 
 export interface AuthenticationParts {
-  readonly master: MasterKey
+  readonly methods: readonly ClientAuthenticationMethod[]
+  readonly audience: Audience
   readonly clock: Clock
   readonly limit: FailureLimit
-  readonly store: EventVerbs
+  readonly store: EventVerbs & AssertionVerbs
 }
 
-/** `found` is the record of the client that was named, as just read; null when there is none. */
-export async function authenticateClient(
-  { master, clock, limit, store }: AuthenticationParts,
+/** `find` reads the client that is named, with whatever else the endpoint needs, in one store call. */
+export async function authenticateClient<Found extends { readonly client: ClientRecord }>(
+  parts: AuthenticationParts,
   presented: PresentedCredentials,
-  found: ClientRecord | null,
+  find: (clientId: string) => Promise<Found | null>,
   address: string,
-): Promise<AuthenticatedClient> {
+): Promise<{ readonly client: AuthenticatedClient; readonly found: Found }> {
+  const { clock, limit, store } = parts
+  const found = await findNamed(presented, find)
   // As it is registered: one id has many form-encoded spellings. Ids that are made up share a counter.
-  const clientId = found?.client.client_id ?? ''
+  const clientId = found?.client.client.client_id ?? ''
   const now = clock.now()
   limit.assertOpen(clientId, address, now)
-  const refusal = found === null ? UNKNOWN : refusalOf(master, presented, found)
-  if (refusal === null) return found as AuthenticatedClient
+  const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
+  if (found !== null && refusal === null) return { client: found.client as AuthenticatedClient, found }
+  const { rule, reason, counts } = refusal ?? UNKNOWN
   // A request without a secret is no guess: common clients probe like that.
-  if (refusal.counts && limit.count(clientId, address, now)) {
+  if (counts && limit.count(clientId, address, now)) {
     await store.appendEvents([
       { type: 'client_authentication_limited', at: now, ...(found && { clientId }), detail: { address } },
     ])
   }
-  throw refusal.rule === 'two_authentication_methods' ? twoMethods() : invalidClient(refusal.rule, refusal.reason)
-}
-
-interface AuthenticationRefusal {
-  readonly rule: string
-  readonly reason: string
-  readonly counts: boolean
+  throw rule === 'two_authentication_methods' ? twoMethods() : invalidClient(rule, reason)
 }
 
 const UNKNOWN: AuthenticationRefusal = { rule: 'client_unknown', reason: 'no client has this client_id', counts: true }
 
-function refusalOf(
-  master: MasterKey,
-  presented: PresentedCredentials,
-  { client, enabled, secretHash }: ClientRecord,
-): AuthenticationRefusal | null {
-  const refuse = (rule: string, reason: string, counts = true) => ({ rule, reason, counts })
-  if (!enabled) return refuse('client_disabled', 'the client is disabled', false)
-  const pairs = presented.pairs.filter(({ clientId }) => clientId === client.client_id)
-  const withoutSecret = pairs.every(({ secret }) => secret === '')
-  if (!isConfidential(client)) {
-    // RFC 6749 §2.1: a public client has no secret; one that it sends is made up.
-    return withoutSecret ? null : refuse('public_client_sent_secret', 'a public client sent a secret')
-  }
-  if (presented.method === 'none' || withoutSecret) {
-    return refuse('client_secret_missing', 'the client is confidential, but sent no secret', false)
-  }
-  if (client.strictAuthMethod && presented.method !== client.token_endpoint_auth_method) {
-    return refuse(
-      'client_authentication_method',
-      `strictAuthMethod: only ${client.token_endpoint_auth_method} is accepted`,
-    )
-  }
-  const right = pairs.some(
-    ({ secret }) => secretHash !== null && sameBytes(digestClientSecret(master, secret), secretHash),
-  )
-  if (!right) return refuse('client_secret_wrong', 'the client secret is wrong')
-  if (presented.repeatedInBody && !client.bothWhenIdentical) {
-    return refuse('two_authentication_methods', 'header and body at once', false)
-  }
-  return null
+/** The raw reading of the header first, the form-decoded one where it names another client. */
+async function findNamed<Found>(
+  { pairs: [raw, decoded] }: PresentedCredentials,
+  find: (clientId: string) => Promise<Found | null>,
+): Promise<Found | null> {
+  const found = await find(raw.clientId)
+  if (found !== null || decoded === undefined || decoded.clientId === raw.clientId) return found
+  return find(decoded.clientId)
 }
 
-/** The secret methods that metadata lists, in the order of preference. RFC 8414 §2. */
-export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const
+async function refusalOf(
+  parts: AuthenticationParts,
+  presented: PresentedCredentials,
+  record: ClientRecord,
+  now: Seconds,
+): Promise<AuthenticationRefusal | null> {
+  const { client, enabled } = record
+  if (!enabled) return refuse('client_disabled', 'the client is disabled', false)
+  const registered = client.token_endpoint_auth_method
+  const method = parts.methods.find(({ name }) => name === registered)
+  const other = (counts: boolean) =>
+    refuse('client_authentication_method', `the client is registered for ${registered} and used another method`, counts)
+  if (method === undefined) return other(false)
+  if (presented.method !== 'assertion') {
+    if (method.kind === 'plain') return method.prove(presented, record)
+    const withoutSecret = presented.pairs.every(({ secret }) => secret === '')
+    return withoutSecret ? refuse('assertion_missing', 'the client must send client_assertion', false) : other(true)
+  }
+  if (method.kind === 'plain') return other(false)
+  return assertionRefusal(parts, method, presented.assertion, record, now)
+}
+
+/** What costs least is looked at first; only an assertion that is good in all else is used up. */
+async function assertionRefusal(
+  { audience, store }: AuthenticationParts,
+  method: AssertionMethod,
+  assertion: UnverifiedJwt,
+  record: ClientRecord,
+  now: Seconds,
+): Promise<AuthenticationRefusal | null> {
+  const { client } = record
+  const algorithm = algorithmOf(assertion, method, client)
+  if (typeof algorithm !== 'string') return algorithm
+  const refusal = claimsRefusal(assertion, client, audience, now) ?? (await method.verify(assertion, algorithm, record))
+  if (refusal !== null) return refusal
+  const { hash, expiresAt } = usedOnce(assertion, client)
+  // RFC 7523 §3: a jti is good once, on whatever node.
+  return (await store.consumeAssertion(hash, expiresAt))
+    ? null
+    : refuse('assertion_replayed', 'an assertion with this jti was used before', false)
+}

@@ -2,6 +2,7 @@
 // RFC 6749 §2.3.1.
 
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import { readJwt, type UnverifiedJwt } from '../../protocol/jwt.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 
 /** An id and secret as one reading of the header gives them. */
@@ -10,7 +11,8 @@ export interface Pair {
   readonly secret: string
 }
 
-export type PresentedCredentials =
+/** A secret, or nothing. */
+export type PlainCredentials =
   | {
       readonly method: 'client_secret_basic'
       /** The raw reading first, then the form-decoded one where it differs: both kinds of client are common. */
@@ -20,6 +22,11 @@ export type PresentedCredentials =
     }
   | { readonly method: 'client_secret_post'; readonly pairs: readonly [Pair]; readonly repeatedInBody: false }
   | { readonly method: 'none'; readonly pairs: readonly [Pair]; readonly repeatedInBody: false }
+
+export type PresentedCredentials =
+  | PlainCredentials
+  /** Nothing in it is proven yet. RFC 7523 §2.2. */
+  | { readonly method: 'assertion'; readonly pairs: readonly [Pair]; readonly assertion: UnverifiedJwt }
 
 export function invalidClient(rule: string, reason: string): OAuthError {
   return new OAuthError({
@@ -38,9 +45,18 @@ export function invalidClient(rule: string, reason: string): OAuthError {
 export function readCredentials(authorization: string | undefined, body: Parameters): PresentedCredentials {
   const bodyId = body.get('client_id')
   const bodySecret = body.get('client_secret')
+  const assertion = body.get('client_assertion')
+  const assertionType = body.get('client_assertion_type')
+  if (assertion !== undefined || assertionType !== undefined) {
+    if (authorization !== undefined || bodySecret !== undefined) throw twoMethods()
+    return readAssertion(assertion, assertionType, bodyId)
+  }
   if (authorization === undefined) {
     if (bodyId === undefined) {
-      throw invalidClient('client_credentials_missing', 'neither an authorization header nor a client_id was sent')
+      throw invalidClient(
+        'client_credentials_missing',
+        'neither an authorization header nor a client_id or client_assertion was sent',
+      )
     }
     const pair = { clientId: bodyId, secret: bodySecret ?? '' }
     return { method: bodySecret === undefined ? 'none' : 'client_secret_post', pairs: [pair], repeatedInBody: false }
@@ -54,13 +70,41 @@ export function readCredentials(authorization: string | undefined, body: Paramet
   return { method: 'client_secret_basic', pairs, repeatedInBody }
 }
 
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** Ten times what the largest of known clients needs. */
+const LONGEST_ASSERTION = 16_384
+
+function readAssertion(
+  text: string | undefined,
+  type: string | undefined,
+  bodyId: string | undefined,
+): PresentedCredentials {
+  // RFC 7521 §4.2: both are required.
+  if (text === undefined || type === undefined) {
+    throw invalidRequest(
+      'assertion_incomplete',
+      'RFC 7521 §4.2',
+      'client_assertion and client_assertion_type must both be sent',
+    )
+  }
+  if (type !== JWT_BEARER) throw invalidClient('assertion_type', `client_assertion_type must be ${JWT_BEARER}`)
+  const assertion = readJwt(text, LONGEST_ASSERTION)
+  if ('problem' in assertion) throw invalidClient('assertion_malformed', `the assertion ${assertion.problem}`)
+  const { sub } = assertion.claims
+  // RFC 6749 appendix A.1: a client_id is printable ASCII, and PostgreSQL cannot even be asked for U+0000.
+  if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
+    throw invalidClient('assertion_issuer', 'the assertion has no sub that could be a client_id')
+  }
+  // RFC 7521 §4.2: client_id is not needed, and must name the same client.
+  if (bodyId !== undefined && bodyId !== sub) {
+    throw invalidRequest('client_id_differs', 'RFC 7521 §4.2', 'client_id differs from the one in the assertion')
+  }
+  return { method: 'assertion', pairs: [{ clientId: sub, secret: '' }], assertion }
+}
+
 /** RFC 6749 §2.3: a client must not use more than one method in a request. */
 export function twoMethods(): OAuthError {
-  return invalidRequest(
-    'two_authentication_methods',
-    'RFC 6749 §2.3',
-    'The client authenticates in the header and in the body at once',
-  )
+  return invalidRequest('two_authentication_methods', 'RFC 6749 §2.3', 'The client authenticates in two ways at once')
 }
 
 const BASIC = /^Basic +([A-Za-z0-9+/_-]+={0,2}) *$/i

@@ -10,7 +10,6 @@ import { assertSingle } from '../../protocol/single.ts'
 import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
-import { findWithCredentials } from '../client-authentication/find.ts'
 
 export interface IntrospectionParts {
   readonly issuer: string
@@ -25,13 +24,13 @@ export function introspectionEndpoint({ issuer, authentication, store }: Introsp
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
     const hash = sha256(token ?? '')
-    const found = await findWithCredentials(credentials, (clientId) => store.findClientWithToken(clientId, hash))
-    const client = await authenticateClient(authentication, credentials, found?.client ?? null, request.peer.address)
+    const find = (clientId: string) => store.findClientWithToken(clientId, hash)
+    const { client, found } = await authenticateClient(authentication, credentials, find, request.peer.address)
     // RFC 7662 §2.1: a caller that anybody can pretend to be may not ask.
     if (!isConfidential(client.client)) throw invalidClient('introspection_public', 'public clients may not introspect')
     if (token === undefined) throw invalidRequest('token_missing', 'RFC 7662 §2.1', 'token is required')
     const now = authentication.clock.now()
-    const presented = found?.presented ?? null
+    const { presented } = found
     const live = presented !== null && isFor(client.client, presented) && isLive(presented, now)
     const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason: 'introspected' }
     return {

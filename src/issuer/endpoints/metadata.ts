@@ -8,6 +8,7 @@ import type { Addresses } from '../../protocol/addresses.ts'
 import { PROMPTS } from '../../protocol/prompt.ts'
 import { RESPONSE_MODES } from '../../protocol/response-mode.ts'
 import { grantTypesOf, type ResponseType } from '../../protocol/response-type.ts'
+import type { ClientAuthenticationMethod } from '../client-authentication/method.ts'
 import type { GrantType } from '../grant-types/grant-type.ts'
 
 export interface MetadataParts {
@@ -15,7 +16,7 @@ export interface MetadataParts {
   readonly responseTypes: readonly ResponseType[]
   /** Of the token endpoint. */
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
-  readonly authenticationMethods: readonly string[]
+  readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
@@ -24,7 +25,12 @@ export interface MetadataParts {
 
 /** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
 export function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown>> {
-  const { addresses, authenticationMethods: methods } = parts
+  const { addresses, authenticationMethods } = parts
+  const methods = authenticationMethods.map(({ name }) => name)
+  const algorithms = authenticationMethods.flatMap((method) => (method.kind === 'assertion' ? method.algorithms : []))
+  // RFC 8414 §2: required with a method that signs; without one it would say nothing.
+  const signed = (endpoint: string) =>
+    algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
   const { url } = addresses
   return {
     issuer: addresses.issuer,
@@ -42,9 +48,12 @@ export function metadataDocument(parts: MetadataParts): Readonly<Record<string, 
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: parts.signingAlgorithms,
     token_endpoint_auth_methods_supported: methods,
+    ...signed('token'),
     // RFC 7662 §2.1: nobody introspects without a secret.
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
+    ...signed('introspection'),
     revocation_endpoint_auth_methods_supported: methods,
+    ...signed('revocation'),
     code_challenge_methods_supported: ['S256'],
     prompt_values_supported: PROMPTS,
     claims_supported: parts.claims,

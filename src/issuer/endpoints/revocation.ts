@@ -11,7 +11,6 @@ import type { GrantVerbs } from '../../store/grants.ts'
 import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
-import { findWithCredentials } from '../client-authentication/find.ts'
 
 type RevocationStore = TokenVerbs & Pick<GrantVerbs, 'revokeGrant'>
 
@@ -27,15 +26,11 @@ export function revocationEndpoint({ authentication, store }: RevocationParts): 
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
     const hash = sha256(token ?? '')
-    const found = await findWithCredentials(credentials, (clientId) => store.findClientWithToken(clientId, hash))
-    const { client } = await authenticateClient(
-      authentication,
-      credentials,
-      found?.client ?? null,
-      request.peer.address,
-    )
+    const find = (clientId: string) => store.findClientWithToken(clientId, hash)
+    const authenticated = await authenticateClient(authentication, credentials, find, request.peer.address)
+    const { client } = authenticated.client
     if (token === undefined) throw invalidRequest('token_missing', 'RFC 7009 §2.1', 'token is required')
-    const mine = ownedBy(client.client_id, found?.presented ?? null)
+    const mine = ownedBy(client.client_id, authenticated.found.presented)
     if (mine !== null) await revoke(store, mine, hash, authentication.clock.now())
     // RFC 7009 §2.2: an unknown token is as good as revoked; one of another client is unknown to this one.
     const rule = mine === null ? 'token_unknown' : 'token_revoked'

@@ -9,7 +9,6 @@ import { Parameters } from '../../protocol/parameters.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
-import { findWithCredentials } from '../client-authentication/find.ts'
 import type { GrantType } from '../grant-types/grant-type.ts'
 
 export interface TokenEndpointParts {
@@ -27,10 +26,10 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
     const grantType = byName.get(name)
     if (grantType === undefined) throw unsupportedGrantType()
 
-    const found = await findWithCredentials(credentials, (clientId) => grantType.find(clientId, parameters))
-    const client = await authenticateClient(authentication, credentials, found?.client ?? null, request.peer.address)
+    const find = (clientId: string) => grantType.find(clientId, parameters)
+    const { client, found } = await authenticateClient(authentication, credentials, find, request.peer.address)
     assertSource(client.client, source)
-    if (found === null || !client.client.grant_types.includes(grantType.name)) throw unauthorizedClient(grantType.name)
+    if (!client.client.grant_types.includes(grantType.name)) throw unauthorizedClient(grantType.name)
 
     const response = await found.redeem({
       client,
@@ -61,6 +60,8 @@ interface ReadRequest {
 }
 
 const NOTHING = new Parameters(new Map())
+/** Never from a query, which logs and histories keep. RFC 6749 §2.3.1. */
+const PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type']
 
 /** Form body; else JSON; else, if the body has no grant_type, the query. Whether the client may is asked later. */
 function readTokenRequest(request: HttpRequest): ReadRequest {
@@ -75,8 +76,8 @@ function readTokenRequest(request: HttpRequest): ReadRequest {
   assertSingleParameters(query)
   if (query.get('grant_type') === undefined) return { parameters: body, credentials: body, source: 'form' }
   const clientId = body.get('client_id') ?? query.get('client_id')
-  const secret = body.get('client_secret')
-  const values = new Map(Object.entries({ client_id: clientId, client_secret: secret }).filter(hasValue))
+  const proofs = PROOFS.map((name) => [name, body.get(name)] as [string, string | undefined])
+  const values = new Map([['client_id', clientId] as [string, string | undefined], ...proofs].filter(hasValue))
   return { parameters: query, credentials: values.size === 0 ? NOTHING : new Parameters(values), source: 'query' }
 }
 

@@ -1,6 +1,7 @@
 // The one timeline of the schema. Each migration is a module, so that a bundle holds them all; a published one is never edited.
 
 import { sql as first } from './0001-first.ts'
+import { sql as assertions } from './0002-assertions.ts'
 import { sql as grantClaims } from './0003-grant-claims.ts'
 
 export interface Migration {
@@ -12,5 +13,6 @@ export interface Migration {
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
-  { number: 2, name: 'grant-claims', sql: grantClaims },
+  { number: 2, name: 'assertions', sql: assertions },
+  { number: 3, name: 'grant-claims', sql: grantClaims },
 ]

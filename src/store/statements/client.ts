@@ -12,13 +12,14 @@ export interface ClientRow {
   readonly generation: number
   readonly enabled: number
   readonly secret_hash: Uint8Array | null
+  readonly sealed_secret: Uint8Array | null
   readonly created_at: number
   readonly updated_at: number
 }
 
 /** The columns of `ClientRow` from a table aliased `c`. */
 export const CLIENT_COLUMNS =
-  'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.created_at, c.updated_at'
+  'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
 export const findClient = statement<{ client_id: string }, ClientRow>(
   'find_client',
@@ -35,11 +36,13 @@ export const insertClient = statement<{
   settings: string
   enabled: number
   secret_hash: Uint8Array | null
+  sealed_secret: Uint8Array | null
   now: number
 }>(
   'insert_client',
-  `INSERT INTO client (client_id, settings, version, generation, enabled, secret_hash, created_at, updated_at)
-   VALUES (:client_id, :settings, 1, 1, :enabled, :secret_hash, :now, :now)`,
+  `INSERT INTO client (client_id, settings, version, generation, enabled, secret_hash, sealed_secret, created_at,
+     updated_at)
+   VALUES (:client_id, :settings, 1, 1, :enabled, :secret_hash, :sealed_secret, :now, :now)`,
 )
 
 /** RFC 9700 §4.15: a client id that equals a user's id would let a client's token pass for the user's. */
@@ -59,18 +62,19 @@ export const updateClient = statement<
 )
 
 export const setClientSecret = statement<
-  { client_id: string; secret_hash: Uint8Array | null; now: number },
+  { client_id: string; secret_hash: Uint8Array | null; sealed_secret: Uint8Array | null; now: number },
   { version: number }
 >(
   'set_client_secret',
-  `UPDATE client SET secret_hash = :secret_hash, version = version + 1, updated_at = :now
+  `UPDATE client SET secret_hash = :secret_hash, sealed_secret = :sealed_secret, version = version + 1,
+     updated_at = :now
    WHERE client_id = :client_id AND removed_at IS NULL RETURNING version`,
 )
 
 export const removeClient = statement<{ client_id: string; now: number }, { client_id: string }>(
   'remove_client',
-  `UPDATE client SET removed_at = :now, enabled = 0, secret_hash = NULL, generation = generation + 1,
-     version = version + 1, updated_at = :now
+  `UPDATE client SET removed_at = :now, enabled = 0, secret_hash = NULL, sealed_secret = NULL,
+     generation = generation + 1, version = version + 1, updated_at = :now
    WHERE client_id = :client_id AND removed_at IS NULL RETURNING client_id`,
 )
 
@@ -97,6 +101,7 @@ export function createClientReader(): (row: ClientRow) => ClientRecord {
       generation: row.generation,
       enabled: flag(row.enabled),
       secretHash: row.secret_hash,
+      sealedSecret: row.sealed_secret,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     }

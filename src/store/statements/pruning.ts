@@ -20,6 +20,7 @@ export const prunings = [
   prune('authorization_code', 'authorization_code', 'hash'),
   prune('access_token', 'access_token', 'hash'),
   prune('refresh_token', 'refresh_token', 'hash'),
+  prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),
   prune('ticket', 'ticket', 'hash'),
   prune('grant', '"grant"', 'grant_id'),

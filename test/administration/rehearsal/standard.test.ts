@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CannotRehearse } from '../../../src/administration/rehearsal/index.ts'
+import { newClientKey } from '../../support/assertions.ts'
 import { badLines, type House, lineOf, openHouse, sentence } from './house.ts'
 
 let house: House
@@ -45,6 +46,17 @@ test('a confidential client that must use PKCE, by post', async () => {
   const report = await house.run('web', 'alice')
   expect(badLines(report)).toEqual([])
   expect(report.exchanges[1]?.request).toMatch(/client_secret=[A-Za-z0-9]{4}…$/)
+})
+
+test('a client that signs is played with a throw-away secret, which is said', async () => {
+  const { publicJwk } = await newClientKey()
+  const signs = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicJwk] } }
+  await house.addClient('signer', 'openid-connect', { ...uris, ...signs })
+  const report = await house.run('signer', 'alice')
+  expect(badLines(report)).toEqual([])
+  expect(lineOf(report, 'throw-away secret').state).toBe('note')
+  await house.addClient('web', 'openid-connect', uris)
+  expect(JSON.stringify(await house.run('web', 'alice'))).not.toContain('throw-away')
 })
 
 test('a native client and a plain OAuth 2.0 client pass', async () => {

@@ -1,0 +1,41 @@
+// What a client authentication method fills in. Who the client is, whether it is enabled, guessing, and everything that
+// all assertions share (algorithm, claims, single use) is decided in `authenticate.ts`, so no plug can forget it.
+
+import type { AssertionAlgorithm, ClientRecord, ClientAuthenticationMethod as MethodName } from '../../model/client.ts'
+import type { UnverifiedJwt } from '../../protocol/jwt.ts'
+import type { PlainCredentials } from './credentials.ts'
+
+export interface AuthenticationRefusal {
+  readonly rule: string
+  readonly reason: string
+  /** Whether it may have been a guess. */
+  readonly counts: boolean
+}
+
+/** The client sends a secret, or nothing. RFC 6749 §2.3. */
+export interface PlainMethod {
+  readonly kind: 'plain'
+  /** The value of `token_endpoint_auth_method`. */
+  readonly name: MethodName
+  /** Null: what was presented proves the client. */
+  prove(presented: PlainCredentials, record: ClientRecord): AuthenticationRefusal | null
+}
+
+/** The client sends a JWT that it has signed. RFC 7523 §2.2. */
+export interface AssertionMethod {
+  readonly kind: 'assertion'
+  readonly name: MethodName
+  readonly algorithms: readonly AssertionAlgorithm[]
+  /** Null: the signature is the client's. `algorithm` is one of `algorithms`, and allowed to this client. */
+  verify(
+    assertion: UnverifiedJwt,
+    algorithm: AssertionAlgorithm,
+    record: ClientRecord,
+  ): Promise<AuthenticationRefusal | null>
+}
+
+export type ClientAuthenticationMethod = PlainMethod | AssertionMethod
+
+export function refuse(rule: string, reason: string, counts = true): AuthenticationRefusal {
+  return { rule, reason, counts }
+}

@@ -1,0 +1,130 @@
+// The public keys of clients: from the record, or from where the client publishes them. What is published is fetched
+// through the guarded client, kept for minutes, and asked for again when a key is met that is not known yet.
+
+import type { OutboundClient } from '../../http/outbound.ts'
+import type { Client } from '../../model/client.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type AsymmetricAlgorithm, keysFor, keysOf, type PublicJwk, readPublicJwk } from '../../protocol/jwk.ts'
+
+export interface KeyNotFound {
+  readonly rule: 'assertion_key_unknown' | 'assertion_key_ambiguous' | 'client_keys_unavailable'
+  readonly reason: string
+}
+
+export interface ClientKeys {
+  /** The one key that a signature with this header comes from. RFC 7515 §4.1.4. */
+  find(client: Client, algorithm: AsymmetricAlgorithm, kid: string | null): Promise<PublicJwk | KeyNotFound>
+}
+
+/** A key that was taken out of the set verifies nothing any more after this time. */
+const LONGEST_FRESH: Seconds = 300
+const SHORTEST_FRESH: Seconds = 30
+/** While the client's host does not answer, what it said last holds for this long. */
+const STALE: Seconds = 3_600
+/** A key rotated this moment is found at once; a storm of unknown ones costs three requests a minute. */
+const COOL_DOWN: Seconds = 60
+const MOST_ASKED = 3
+const MOST_BYTES = 65_536
+const MOST_KEYS = 100
+const MOST_PLACES = 1_000
+const MILLISECONDS = 5_000
+const MEDIA_TYPES = ['application/json', 'application/jwk-set+json', 'text/plain', 'application/*+json']
+
+interface Place {
+  keys: readonly PublicJwk[]
+  freshUntil: Seconds
+  usableUntil: Seconds
+  /** When it was asked within the last minute. */
+  asked: readonly Seconds[]
+  pending: Promise<void> | null
+  /** Why the last answer was of no use. */
+  problem: string | null
+}
+
+export function createClientKeys(outbound: OutboundClient, clock: Clock): ClientKeys {
+  // One entry a client: what one of them does with its address changes nothing for another.
+  const places = new Map<string, Place>()
+
+  const placeOf = ({ client_id }: Client, uri: string): Place => {
+    const name = `${client_id} ${uri}`
+    const known = places.get(name)
+    if (known !== undefined) return known
+    const [oldest] = places.keys()
+    if (places.size >= MOST_PLACES && oldest !== undefined) places.delete(oldest)
+    const made: Place = { keys: [], freshUntil: 0, usableUntil: 0, asked: [], pending: null, problem: null }
+    places.set(name, made)
+    return made
+  }
+
+  const refetch = async (place: Place, url: string) => {
+    const answer = await outbound.ask({
+      url,
+      mediaTypes: MEDIA_TYPES,
+      mostBytes: MOST_BYTES,
+      milliseconds: MILLISECONDS,
+    })
+    const read = answer.kind === 'failed' ? answer.reason : readKeys(answer.body)
+    const now = clock.now()
+    if (typeof read === 'string' || answer.kind === 'failed') {
+      place.problem = typeof read === 'string' ? read : null
+      return
+    }
+    const fresh = Math.min(LONGEST_FRESH, Math.max(SHORTEST_FRESH, answer.maxAge ?? LONGEST_FRESH))
+    Object.assign(place, { keys: read, freshUntil: now + fresh, usableUntil: now + fresh + STALE, problem: null })
+  }
+
+  /** Those that `wanted` picks; asks anew when there is none, or the answer is old. */
+  const published = async (
+    client: Client,
+    uri: string,
+    wanted: (keys: readonly PublicJwk[]) => readonly PublicJwk[],
+  ) => {
+    const place = placeOf(client, uri)
+    const now = clock.now()
+    if (now < place.freshUntil && wanted(place.keys).length > 0) return wanted(place.keys)
+    const recently = place.asked.filter((at) => now - at < COOL_DOWN)
+    if (place.pending === null && recently.length < MOST_ASKED) {
+      place.asked = [...recently, now]
+      place.pending = refetch(place, uri).finally(() => {
+        place.pending = null
+      })
+    }
+    await place.pending
+    return now < place.usableUntil ? wanted(place.keys) : (place.problem ?? 'it was asked too often within a minute')
+  }
+
+  return {
+    async find(client, algorithm, kid) {
+      const wanted = (keys: readonly PublicJwk[]) => keysFor(keys, algorithm, kid)
+      const found =
+        client.jwks_uri === null ? wanted(client.jwks?.keys ?? []) : await published(client, client.jwks_uri, wanted)
+      if (typeof found === 'string')
+        return { rule: 'client_keys_unavailable', reason: `jwks_uri is of no use: ${found}` }
+      const [key, ...others] = found
+      const named = kid === null ? '' : ' of this kid'
+      if (key === undefined) {
+        return { rule: 'assertion_key_unknown', reason: `the client has no key${named} that verifies ${algorithm}` }
+      }
+      if (others.length === 0) return key
+      return { rule: 'assertion_key_ambiguous', reason: `the client has several keys${named} that verify ${algorithm}` }
+    },
+  }
+}
+
+/** Keys that are private, weak or unknown are left out; the rest of the set stays good. */
+function readKeys(body: Uint8Array): readonly PublicJwk[] | string {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    return 'the answer is no JSON'
+  }
+  const given = keysOf(value)
+  if (given === null) return 'the answer is no JWK set'
+  if (given.length > MOST_KEYS) return `the answer holds more than ${MOST_KEYS} keys`
+  return given.flatMap((one) => {
+    const read = readPublicJwk(one)
+    return 'key' in read ? [read.key] : []
+  })
+}

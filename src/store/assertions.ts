@@ -1,0 +1,18 @@
+// The verb about assertions: each is used once, whichever node it meets.
+
+import type { Seconds } from '../model/time.ts'
+import { type Driver, step } from './driver.ts'
+import { consumeAssertion } from './statements/assertion.ts'
+
+export interface AssertionVerbs {
+  /** True for exactly one caller. It is remembered until `expiresAt` at least. */
+  consumeAssertion(hash: Uint8Array, expiresAt: Seconds): Promise<boolean>
+}
+
+export function createAssertionVerbs(driver: Driver): AssertionVerbs {
+  return {
+    async consumeAssertion(hash, expiresAt) {
+      return (await driver.atomic([step(consumeAssertion, { hash, expires_at: expiresAt }, 'assertion')])).held
+    },
+  }
+}
