@@ -2,7 +2,6 @@
 // press, and after it one classic script that presses it.
 
 import { html, webHref } from './html.ts'
-import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
 import type { FormPostView, Frame, Page } from './views.ts'
 
@@ -17,7 +16,7 @@ export function formPostPage(view: FormPostView, frame: Frame): Page {
   const hidden = view.fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return layOut(frame, {
     title: words.title(view.client.name),
-    main: html`<div class="seal">${ICONS.arrow}</div><h1>${words.title(view.client.name)}</h1><p>${words.message(
+    main: html`<h1>${words.title(view.client.name)}</h1><p>${words.message(
       html`<strong>${view.client.name}</strong>`,
     )}</p><form id="form-post" method="post" action="${action}">${hidden}<button class="primary" id="form-post-submit" type="submit">${words.submit}</button></form>`,
     scripts: [SUBMIT_SCRIPT],
