@@ -18,7 +18,7 @@ export interface MetadataParts {
 }
 
 /** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
-export function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown>> {
+function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown>> {
   const { addresses, authenticationMethods: methods } = parts
   const { url } = addresses
   return {
