@@ -151,7 +151,7 @@ describe('values', () => {
     ['brandPrivacyUrl', 'javascript:alert(1)', 'https://'],
     ['host', 'localhost:80', 'without a port'],
     ...['keys.internal', 'keys.internal:', 'keys.internal:0x1', '*.internal:443', 'https://keys.internal:443'].map(
-      (host) => ['outboundAllow', host, 'not a host with its port'] as const,
+      (host): [string, string, string] => ['outboundAllow', host, 'not a host with its port'],
     ),
     ['outboundAllow', 'keys.internal:99999', 'not a host with its port'],
     ['outboundAllow', 'u@keys.internal:443', 'not a host with its port'],
