@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DOCUMENTS } from './reference/documents.ts'
+import { DOCUMENTS, WRITTEN } from './reference/documents.ts'
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +27,7 @@ function run(folder: string, checkOnly: boolean): number {
     if (checkOnly) console.error(`docs/reference/${path} is stale; run: npm run reference`)
     else writeFileSync(join(folder, path), text)
   }
+  for (const path of WRITTEN) pages.delete(path)
   // A page whose source is gone would be believed for ever.
   for (const path of pages) console.error(`docs/reference/${path} is made from nothing; remove it`)
   console.log(`${DOCUMENTS.length} pages, ${stale} ${checkOnly ? 'stale' : 'written'}`)

@@ -4,6 +4,7 @@
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
+import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
@@ -99,15 +100,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
-  const keys = await openKeyRing({
-    store,
-    master,
-    clock,
-    log,
-    longestTokenLifetime,
-    publishAhead: lifetimes.keyPublishAhead,
-  })
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes })
   const trace = createTraceRecorder({ store, clock, log })
   const hasher: PasswordHasher = createPasswordHasher()
   const bare: Parts = {
@@ -241,7 +234,6 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 
 const PRUNE_STEP = 500
 const MOST_STEPS = 40
-const STALE_IMPORT = 120
 
 async function prune({ store, clock, lifetimes }: Parts): Promise<void> {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
@@ -249,6 +241,6 @@ async function prune({ store, clock, lifetimes }: Parts): Promise<void> {
     if (await store.prune(clock.now(), kept)) break
   }
   for (let count = 0; count < MOST_STEPS; count++) {
-    if (await store.tidyImports(clock.now() - STALE_IMPORT, PRUNE_STEP)) break
+    if (await store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP)) break
   }
 }

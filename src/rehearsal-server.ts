@@ -34,15 +34,7 @@ export function rehearsalComposer(
       const clientSecret = isConfidential(client.client) ? newClientSecret() : null
       await copyClient(store, client, clientSecret === null ? null : digestClientSecret(master, clientSecret))
       await copyUser(store, user)
-      const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
-      const keys = await openKeyRing({
-        store,
-        master,
-        clock,
-        log,
-        longestTokenLifetime,
-        publishAhead: lifetimes.keyPublishAhead,
-      })
+      const keys = await openKeyRing({ store, master, clock, log, lifetimes })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)

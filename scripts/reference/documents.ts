@@ -21,6 +21,9 @@ export const DOCUMENTS: readonly Document[] = [
   { path: 'cli.md', render: commandLine },
 ]
 
+/** Pages that people write: what was measured elsewhere cannot be made anew here. */
+export const WRITTEN: readonly string[] = ['conformance.md']
+
 const MADE: Readonly<Record<Language, string>> = {
   en: '<!-- Made by `npm run reference`; change the source instead. -->',
   zh: '<!-- 由 `npm run reference` 生成，请修改源代码。 -->',

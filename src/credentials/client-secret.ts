@@ -4,7 +4,7 @@ import { newSecret } from '../platform/random.ts'
 import type { MasterKey } from './master-key.ts'
 import { seal, unseal } from './sealing.ts'
 
-export const SHORTEST_CLIENT_SECRET = 32
+const SHORTEST_CLIENT_SECRET = 32
 const LONGEST_CLIENT_SECRET = 512
 
 /** `weak`: usable with the operator's flag. `unusable`: no flag helps. */

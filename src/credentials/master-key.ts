@@ -125,7 +125,7 @@ export function parseMasterKey(text: string, from: string): MasterKey {
   return masterKeyFrom(bytes)
 }
 
-export function masterKeyPath(dataFolder: string): string {
+function masterKeyPath(dataFolder: string): string {
   return join(dataFolder, 'master.key')
 }
 

@@ -4,7 +4,7 @@ import { commonPasswords } from './common-passwords.ts'
 
 export const SHORTEST_PASSWORD = 8
 /** Bytes of UTF-8. Longer ones are refused unread, so that nobody can make us normalise or hash megabytes. */
-export const LONGEST_PASSWORD = 1024
+const LONGEST_PASSWORD = 1024
 
 export type PasswordFault = 'too_short' | 'too_long' | 'unusable_character' | 'same_as_username' | 'too_common'
 

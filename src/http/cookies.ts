@@ -44,7 +44,3 @@ export function setCookie(name: CookieName, value: string, settings: CookieSetti
   }
   return cookie
 }
-
-export function clearCookie(name: CookieName, settings: { readonly secure: boolean }): string {
-  return setCookie(name, '', { secure: settings.secure, maxAge: 0 })
-}

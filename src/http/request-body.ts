@@ -29,7 +29,7 @@ export function isPlainEncoding(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || contentEncoding === '' || contentEncoding.toLowerCase() === 'identity'
 }
 
-export function adapterRefusal(status: 400 | 413 | 415, description: string): HttpReply {
+function adapterRefusal(status: 400 | 413 | 415, description: string): HttpReply {
   return json(status, { error: 'invalid_request', error_description: description })
 }
 

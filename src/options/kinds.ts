@@ -164,7 +164,7 @@ export const prefixPath: Kind<string> = {
 }
 
 /** From flags and variables separated by commas or blanks; from YAML a list. */
-export function list(describes: string, problemOf: (entry: string) => string | null): Kind<readonly string[]> {
+function list(describes: string, problemOf: (entry: string) => string | null): Kind<readonly string[]> {
   return {
     describes,
     parse(value) {

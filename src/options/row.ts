@@ -21,7 +21,7 @@ export interface Row<T> {
   readonly orFile?: boolean
 }
 
-export const ALL_PLACES: readonly Place[] = ['flag', 'environment', 'file']
+const ALL_PLACES: readonly Place[] = ['flag', 'environment', 'file']
 
 export function placesOf(row: Row<unknown>): readonly Place[] {
   return row.places ?? ALL_PLACES

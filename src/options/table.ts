@@ -44,7 +44,7 @@ function lifetime(name: keyof typeof DEFAULT_LIFETIMES, least: number, most: num
 
 const optional = row<string | null>
 
-export const TABLE = {
+const TABLE = {
   data: row({
     kind: path,
     default: './data',

@@ -3,7 +3,7 @@
 import { html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { initial, layOut, wordsOf } from './layout.ts'
-import { clientLinks, clientLogo, form } from './parts.ts'
+import { clientLinks, form } from './parts.ts'
 import type { ChooseAccountView, Frame, Page } from './views.ts'
 
 export function chooseAccountPage(view: ChooseAccountView, frame: Frame): Page {
@@ -19,7 +19,7 @@ export function chooseAccountPage(view: ChooseAccountView, frame: Frame): Page {
   const back = view.client === null ? signIn.cancelPlain : signIn.cancel(view.client.name)
   return layOut(frame, {
     title: view.client === null ? choose.title : `${choose.title} · ${view.client.name}`,
-    main: html`${clientLogo(view.client)}<h1>${choose.title}</h1><p class="lead">${lead}</p>${form(
+    main: html`<h1>${choose.title}</h1><p class="lead">${lead}</p>${form(
       view.form,
       html`<div class="accounts">${accounts}<button id="account-other" type="submit" name="another" value="yes"><span class="mark" aria-hidden="true">${ICONS.plus}</span><b>${choose.other}</b></button></div>`,
     )}${view.cancel && form(view.cancel, html`<button class="quiet" id="login-cancel" type="submit" name="decision" value="deny">${back}</button>`)}${clientLinks(view.client, words)}`,

@@ -26,7 +26,7 @@ export function contrast(one: string, other: string): number {
 }
 
 /** `share` of `over`, the rest `under`. */
-export function mix(over: string, under: string, share: number): string {
+function mix(over: string, under: string, share: number): string {
   const [red, green, blue] = parse(over)
   const below = parse(under)
   return write([
@@ -42,12 +42,7 @@ export function inkOn(background: string): '#ffffff' | '#000000' {
 }
 
 /** The colour itself, or the nearest one towards `pole` that reaches `ratio` on every background. */
-export function readable(
-  colour: string,
-  backgrounds: readonly string[],
-  ratio: number,
-  pole: '#ffffff' | '#000000',
-): string {
+function readable(colour: string, backgrounds: readonly string[], ratio: number, pole: '#ffffff' | '#000000'): string {
   for (let share = 0; share < 1; share += 0.02) {
     const candidate = mix(pole, colour, share)
     if (backgrounds.every((background) => contrast(candidate, background) >= ratio)) return candidate

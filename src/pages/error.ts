@@ -8,13 +8,10 @@ import type { ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './vi
 export function errorPage(view: ErrorView, frame: Frame): Page {
   const { errors } = wordsOf(frame)
   const advice = errors.advice[view.advice]
-  const href = webHref(view.tryAgainHref)
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
-    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${
-      href !== null && html`<p><a class="button primary" id="try-again" href="${href}">${errors.tryAgain}</a></p>`
-    }<h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd><dt>${errors.description}</dt><dd id="error-description"${frame.locale !== 'en' && html` lang="en"`}>${view.description}</dd><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p><h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd><dt>${errors.description}</dt><dd id="error-description"${frame.locale !== 'en' && html` lang="en"`}>${view.description}</dd><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
 }
 

@@ -15,7 +15,6 @@ export const ICONS = {
   question: icon(
     html`<circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7M12 16.6v.1"/>`,
   ),
-  arrow: icon(html`<path d="M5 12h14M13 6l6 6-6 6"/>`),
   plus: icon(html`<path d="M12 5v14M5 12h14"/>`),
   door: icon(html`<path d="M10 4H6.5A1.5 1.5 0 0 0 5 5.5v13A1.5 1.5 0 0 0 6.5 20H10M14 8l4 4-4 4M18 12H9.5"/>`),
   sign: icon(html`<path d="M12 3v18M12 5h6l2.5 2.5L18 10h-6M12 12H6.5L4 14.5 6.5 17H12"/>`),

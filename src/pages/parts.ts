@@ -1,6 +1,6 @@
-// Pieces that several pages are made of: a form with its hidden values, alerts, the client's picture and links.
+// Pieces that several pages are made of: a form with its hidden values, alerts, and the client's links.
 
-import { type Content, type Html, html, imageSource, webHref } from './html.ts'
+import { type Content, type Html, html, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import type { ClientView, FormTarget, Frame, Localized } from './views.ts'
 import type { Words } from './words/index.ts'
@@ -19,11 +19,6 @@ export function alert(id: string, message: Content): Html {
 
 export function note(message: Content): Html {
   return html`<div class="note" role="alert">${ICONS.alert}<div><p>${message}</p></div></div>`
-}
-
-export function clientLogo(client: ClientView | null): Content {
-  const source = imageSource(client?.logo)
-  return source !== null && html`<p class="client"><img id="client-logo" src="${source}" alt=""></p>`
 }
 
 /** The client's own policy and terms, with exactly the addresses it registered. */

@@ -3,7 +3,7 @@
 import { type Content, type Html, html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { alert, clientLinks, clientLogo, form } from './parts.ts'
+import { alert, clientLinks, form } from './parts.ts'
 import type { ClientView, FormTarget, Frame, Page, SignInError, SignInView, WaitView } from './views.ts'
 
 export function signInPage(view: SignInView, frame: Frame): Page {
@@ -15,7 +15,7 @@ export function signInPage(view: SignInView, frame: Frame): Page {
   return layOut(frame, {
     title: titled(words.signIn.title, view.client),
     hasError: error !== null,
-    main: html`${clientLogo(view.client)}<h1>${words.signIn.title}</h1><p class="lead">${lead}</p>${
+    main: html`<h1>${words.signIn.title}</h1><p class="lead">${lead}</p>${
       error !== null && alert('sign-in-error', words.signIn.errors[error])
     }${fields({ ...view, username: view.username || (view.knownUser ?? ''), error }, frame)}${clientLinks(view.client, words)}`,
   })
@@ -26,7 +26,7 @@ export function waitPage(view: WaitView, frame: Frame): Page {
   return layOut(frame, {
     status: 429,
     title: titled(words.wait.title, view.client),
-    main: html`${clientLogo(view.client)}<h1>${words.wait.heading}</h1><p class="lead">${onward(view.client, frame)}</p><div class="note" role="alert" id="sign-in-wait">${
+    main: html`<h1>${words.wait.heading}</h1><p class="lead">${onward(view.client, frame)}</p><div class="note" role="alert" id="sign-in-wait">${
       ICONS.clock
     }<div><p>${words.wait.message(view.seconds)}</p><p class="small">${words.wait.why}</p></div></div>${fields({ ...view, error: null }, frame)}${clientLinks(view.client, words)}`,
   })
@@ -48,7 +48,6 @@ interface Fields {
   readonly client: ClientView | null
   readonly username: string
   readonly remember?: boolean
-  readonly offerRemember?: boolean
   readonly error: SignInError | null
   readonly cancel: FormTarget | null
 }
@@ -59,8 +58,6 @@ const BLAMED: Readonly<Record<SignInError, 'both' | 'username' | 'password' | 'n
   username_missing: 'username',
   password_missing: 'password',
   user_disabled: 'none',
-  form_expired: 'none',
-  cookies_missing: 'none',
   other_user_expected: 'username',
 }
 
@@ -78,6 +75,6 @@ function fields(view: Fields, frame: Frame): Html {
   const back = view.client === null ? words.cancelPlain : words.cancel(view.client.name)
   return html`${form(
     view.form,
-    html`${username}${password}${view.offerRemember !== false && remember}<button class="primary" id="login-submit" type="submit">${words.submit}</button>`,
+    html`${username}${password}${remember}<button class="primary" id="login-submit" type="submit">${words.submit}</button>`,
   )}${view.cancel && form(view.cancel, html`<button class="quiet" id="login-cancel" type="submit" name="decision" value="deny">${back}</button>`)}`
 }

@@ -85,8 +85,6 @@ font-size:1.1875rem;line-height:2.25rem;text-align:center;font-weight:600}
 .top nav a{display:inline-block;padding:.375rem .5rem;border-radius:.5rem;color:var(--muted);text-decoration:none}
 .top nav a:hover{color:var(--ink);text-decoration:underline}
 .card{display:block;background:var(--surface);border:1px solid var(--line);border-radius:1.125rem;box-shadow:var(--shadow);padding:1.75rem 1.375rem}
-.client{display:flex;align-items:center;margin:0 0 1.25rem}
-.client img{width:3rem;height:3rem;border-radius:.75rem;object-fit:contain;background:#fff;border:1px solid var(--line)}
 .field{margin:0 0 1.25rem}
 label,legend,.label{display:block;font-size:.9375rem;font-weight:600;margin:0 0 .375rem;padding:0}
 .hint{display:block;font-size:.875rem;color:var(--muted);margin:.375rem 0 0}

@@ -42,9 +42,6 @@ export type Localized = string | Readonly<Record<Locale, string>>
 /** The client as the person meets it. */
 export interface ClientView {
   readonly name: string
-  /** A path on our origin or a `data:image/` URL; never another host. */
-  readonly logo?: string | null
-  readonly homeUrl?: string | null
   readonly policyUrl?: string | null
   readonly termsUrl?: string | null
 }
@@ -56,10 +53,6 @@ export type SignInError =
   | 'password_missing'
   /** Right password, but the user is disabled: say it only to whom the password was right. */
   | 'user_disabled'
-  /** The form was rendered for a visit that is over, or the anti-forgery value did not match. */
-  | 'form_expired'
-  /** The browser sent no cookie back. */
-  | 'cookies_missing'
   /** An `id_token_hint` or choice named another person than the one who signed in. */
   | 'other_user_expected'
 
@@ -73,8 +66,6 @@ export interface SignInView {
   /** The person who has to prove again who they are (`prompt=login`, `max_age`); shown, and prefilled when `username` is empty. */
   readonly knownUser?: string | null
   readonly remember?: boolean
-  /** False hides "keep me signed in". Default true. */
-  readonly offerRemember?: boolean
   readonly error?: SignInError | null
   /** Posts `decision=deny`. Null: no way back is offered. */
   readonly cancel: FormTarget | null
@@ -87,7 +78,6 @@ export interface WaitView {
   readonly username: string
   readonly seconds: number
   readonly remember?: boolean
-  readonly offerRemember?: boolean
   readonly cancel: FormTarget | null
 }
 
@@ -124,15 +114,7 @@ export interface ConsentView {
   /** Posts `another=yes`: this is not me. */
   readonly switchUser?: FormTarget | null
   /** The page is shown again because this happened. */
-  readonly notice?: 'user_changed' | 'form_expired' | null
-}
-
-export type Onward = { readonly href: string } | { readonly form: FormTarget }
-
-/** A stop between a cross-site POST and our own cookies; id `continue`. */
-export interface ContinueView {
-  readonly client: ClientView | null
-  readonly to: Onward
+  readonly notice?: 'user_changed' | null
 }
 
 /** Field posted: `decision` = `sign-out` or `stay`. */
@@ -154,7 +136,6 @@ export interface SignedOutView {
 /** Names what the visitor and the operator are told; see `words`. None of them says what a stranger must not know. */
 export type ErrorAdvice =
   | 'unknown_client'
-  | 'client_disabled'
   | 'redirect_uri_missing'
   | 'redirect_uri_mismatch'
   | 'request_malformed'
@@ -169,9 +150,7 @@ export type ErrorAdvice =
   | 'cross_site_form'
   | 'link_spent'
   | 'set_up_done'
-  | 'not_allowed'
   | 'method_not_allowed'
-  | 'too_many_requests'
   | 'overloaded'
   | 'server_error'
 
@@ -184,8 +163,6 @@ export interface ErrorView {
   readonly traceId: string
   readonly advice: ErrorAdvice
   readonly client?: ClientView | null
-  /** Somewhere on our origin from which to begin again. */
-  readonly tryAgainHref?: string | null
 }
 
 /** 421: the request came to another host than the issuer's. */

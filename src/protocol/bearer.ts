@@ -7,7 +7,7 @@ import type { Parameters } from './parameters.ts'
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i
 const LONGEST = 4096
 
-export function bearerFromHeader(authorization: string | undefined): string | null {
+function bearerFromHeader(authorization: string | undefined): string | null {
   if (authorization === undefined || authorization.length > LONGEST + 10) return null
   return BEARER.exec(authorization)?.[1] ?? null
 }

@@ -58,7 +58,6 @@ export function refusalReply(
 export function clientView(client: Client): ClientView {
   return {
     name: client.client_name,
-    homeUrl: client.client_uri,
     policyUrl: client.policy_uri,
     termsUrl: client.tos_uri,
   }

@@ -2,6 +2,7 @@
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { withOutcome } from '../http/replies.ts'
+import type { SecurityEvent } from '../model/event.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import { refusalReply } from './answer.ts'
@@ -9,9 +10,13 @@ import type { OpenInteraction } from './open-interaction.ts'
 import type { SignInParts } from './parts.ts'
 
 /** The person said no: the client is told, nothing is remembered. RFC 6749 §4.1.2.1. */
-export async function cancelled(parts: SignInParts, open: OpenInteraction): Promise<HttpReply> {
+export async function cancelled(
+  parts: SignInParts,
+  open: OpenInteraction,
+  events: readonly SecurityEvent[] = [],
+): Promise<HttpReply> {
   const { http, interaction, visit } = open
-  await parts.store.finishInteraction(interaction.interactionId)
+  await parts.store.finishInteraction(interaction.interactionId, events)
   const error = new OAuthError({
     error: 'access_denied',
     description: 'The user refused',

@@ -1,9 +1,11 @@
 // Verbs about interactions, with the bounds that keep strangers from filling the store.
 
+import type { SecurityEvent } from '../model/event.ts'
 import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
+import { eventSteps } from './events.ts'
 import * as sql from './statements/interaction.ts'
 
 export interface InteractionLimits {
@@ -20,7 +22,7 @@ export interface InteractionVerbs {
   bindInteraction(interactionId: string, browserHash: Uint8Array): Promise<void>
   setInteractionProgress(interaction: Interaction): Promise<boolean>
   /** True for exactly one caller. */
-  finishInteraction(interactionId: string): Promise<boolean>
+  finishInteraction(interactionId: string, events?: readonly SecurityEvent[]): Promise<boolean>
 }
 
 /** Browser hash of an interaction that came without cookies (a cross-site POST). */
@@ -91,8 +93,9 @@ export function createInteractionVerbs(driver: Driver): InteractionVerbs {
       }
       return (await driver.atomic([step(sql.setInteractionProgress, bind, 'interaction')])).held
     },
-    async finishInteraction(interactionId) {
-      return (await driver.atomic([step(sql.finishInteraction, { interaction_id: interactionId }, 'once')])).held
+    async finishInteraction(interactionId, events = []) {
+      const bind = { interaction_id: interactionId }
+      return (await driver.atomic([step(sql.finishInteraction, bind, 'once'), ...eventSteps(events)])).held
     },
   }
 }

@@ -4,7 +4,7 @@
 import { ConstraintViolated, StoreUnavailable } from './driver.ts'
 
 /** The SQLSTATE, when the server itself has spoken. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }

@@ -24,7 +24,7 @@ const IOERR_FSYNC = 1034
 const IOERR_DIR_FSYNC = 1290
 const IOERR_DATA = 8202
 
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }

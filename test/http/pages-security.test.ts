@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clearCookie, readCookie, setCookie } from '../../src/http/cookies.ts'
+import { readCookie, setCookie } from '../../src/http/cookies.ts'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../../src/http/csrf.ts'
 import { pageReply } from '../../src/http/page-reply.ts'
 import { json, jsonText, redirect } from '../../src/http/replies.ts'
@@ -14,7 +14,7 @@ describe('cookies', () => {
     expect(setCookie('visit', 'abc', { secure: false, maxAge: 60 })).toBe(
       'lingpai-visit=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax',
     )
-    expect(clearCookie('session', { secure: true })).toContain('__Host-lingpai-session=; Max-Age=0;')
+    expect(setCookie('session', '', { secure: true, maxAge: 0 })).toContain('__Host-lingpai-session=; Max-Age=0;')
   })
 
   it('are read under the name of the connection only', () => {

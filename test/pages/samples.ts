@@ -165,14 +165,11 @@ export const signInErrors: readonly SignInError[] = [
   'username_missing',
   'password_missing',
   'user_disabled',
-  'form_expired',
-  'cookies_missing',
   'other_user_expected',
 ]
 
 export const advices: readonly ErrorAdvice[] = [
   'unknown_client',
-  'client_disabled',
   'redirect_uri_missing',
   'redirect_uri_mismatch',
   'request_malformed',
@@ -187,9 +184,7 @@ export const advices: readonly ErrorAdvice[] = [
   'cross_site_form',
   'link_spent',
   'set_up_done',
-  'not_allowed',
   'method_not_allowed',
-  'too_many_requests',
   'overloaded',
   'server_error',
 ]
@@ -215,7 +210,7 @@ export const samples: readonly Sample[] = [
     pages.signInPage({ ...signIn, username: 'zhangsan', remember: true, error: 'wrong_credentials' }, f),
   ),
   sample('sign-in again', 'username password login-submit', (f) =>
-    pages.signInPage({ ...signIn, knownUser: 'zhangsan', offerRemember: false }, f),
+    pages.signInPage({ ...signIn, knownUser: 'zhangsan' }, f),
   ),
   sample('sign-in own', 'username password login-submit', (f) =>
     pages.signInPage({ form, client: null, username: '', cancel: null }, f),
@@ -267,10 +262,6 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
-  sample('continue link', 'continue', (f) =>
-    pages.continuePage({ client, to: { href: '/sso/authorize?client_id=x' } }, f),
-  ),
-  sample('continue form', 'continue', (f) => pages.continuePage({ client: null, to: { form } }, f)),
   sample('sign-out', 'logout-confirm logout-cancel', (f) => pages.signOutPage({ form, client, user }, f)),
   sample('sign-out error', 'logout-confirm logout-cancel', (f) =>
     pages.signOutPage({ form, client: null, user, notice: 'form_expired' }, f),
@@ -287,20 +278,6 @@ export const samples: readonly Sample[] = [
         description: 'redirect_uri is not registered for this client',
         traceId: 'tr_4k2m9x7q1w8e',
         advice: 'redirect_uri_mismatch',
-      },
-      f,
-    ),
-  ),
-  sample('error retry', 'error-code error-description trace-id try-again', (f) =>
-    pages.errorPage(
-      {
-        status: 503,
-        code: 'temporarily_unavailable',
-        description: 'Try again later',
-        traceId: 'tr_1',
-        advice: 'overloaded',
-        client,
-        tryAgainHref: '/sso/sign-in/abc',
       },
       f,
     ),

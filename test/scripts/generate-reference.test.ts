@@ -36,6 +36,15 @@ describe('the reference', () => {
     expect(page('options.md')).not.toContain('By hand.')
   })
 
+  it('a page that people write is left as it is', () => {
+    const written = 'By hand, and meant so.\n'
+    writeFileSync(join(folder, 'conformance.md'), written)
+    expect(run().status).toBe(0)
+    expect(run('--check').status).toBe(0)
+    expect(page('conformance.md')).toBe(written)
+    rmSync(join(folder, 'conformance.md'))
+  })
+
   it('a page that nothing makes is refused', () => {
     writeFileSync(join(folder, 'old.md'), '')
     expect(run('--check')).toMatchObject({ status: 1, stderr: expect.stringContaining('old.md is made from nothing') })

@@ -48,7 +48,7 @@ describe('§3.3 scope', () => {
 })
 
 describe('§10.12 consent', () => {
-  test('denied is told to the client, leaves nothing behind, and is asked again', async () => {
+  test('denied is told to the client, leaves nothing but an event behind, and is asked again', async () => {
     await host.addUser('carol')
     const browser = new Visitor()
     const consent = await signIn(browser, await ask(browser, host), 'carol')
@@ -58,6 +58,10 @@ describe('§10.12 consent', () => {
     expect(denied.status).toBe(303)
     expectRefusal(denied, host, 'access_denied')
     expect(await countRecords(host)).toEqual({ ...before, interaction: (before['interaction'] ?? 0) - 1 })
+    const events = await host.server.parts.store.listEvents(100)
+    expect(events.filter(({ type }) => type === 'consent_denied')).toMatchObject([
+      { clientId: 'web', userId: 'user-carol' },
+    ])
     const again = await ask(browser, host)
     expect(isAt(again, 'consent')).toBe(true)
     expectCode(await browser.submit(again, 'consent-allow'))

@@ -6,7 +6,7 @@ import { copyFile, type FileHandle, link, lstat, open, rm } from 'node:fs/promis
 import { AdministrationError } from '../errors.ts'
 import type { Reader } from './container.ts'
 
-export const OWNER_ONLY = 0o600
+const OWNER_ONLY = 0o600
 
 /** Opens what is there under this very name, not what a link of that name points to. */
 export async function openForReading(path: string): Promise<FileHandle> {

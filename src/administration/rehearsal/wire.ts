@@ -38,12 +38,12 @@ export function requestTo(addresses: Addresses, sent: Sent): HttpRequest {
   }
 }
 
-export function maskSecret(secret: string): string {
+function maskSecret(secret: string): string {
   return `${secret.slice(0, 4)}…`
 }
 
 /** Longest first, so that no secret is left over because a shorter one was part of it. */
-export function maskAll(text: string, secrets: readonly string[]): string {
+function maskAll(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret.length > 4)
     .toSorted((a, b) => b.length - a.length)

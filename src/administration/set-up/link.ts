@@ -10,7 +10,7 @@ import type { TicketVerbs } from '../../store/tickets.ts'
 
 export const SET_UP_PURPOSE = 'set_up'
 /** An unused link. */
-export const LINK_LIFETIME: Seconds = 24 * 3600
+const LINK_LIFETIME: Seconds = 24 * 3600
 /** What it opens, from the press of its button on. */
 export const WORK_LIFETIME: Seconds = 2 * 3600
 

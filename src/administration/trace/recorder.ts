@@ -38,7 +38,7 @@ export interface TraceLimits {
   readonly flushEvery: Seconds
 }
 
-export const TRACE_LIMITS: TraceLimits = {
+const TRACE_LIMITS: TraceLimits = {
   wholePerMinute: 20,
   pending: 500,
   strangers: 200,

@@ -6,7 +6,6 @@ import type { Seconds } from '../../model/time.ts'
 export const ENDPOINTS = ['authorize', 'token', 'userinfo', 'introspect', 'revoke', 'end-session'] as const
 /** Pages between the authorization request and its answer: traced when they refuse, or answer the client. */
 export const JOURNEY_PAGES = ['continue', 'sign-in', 'choose-account', 'consent'] as const
-export type TraceEndpoint = (typeof ENDPOINTS)[number] | (typeof JOURNEY_PAGES)[number]
 
 export interface TraceParameters {
   /** Names, in the order sent. */

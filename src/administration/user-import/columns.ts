@@ -2,7 +2,7 @@
 // name was probably meant.
 
 import { nearestName } from '../../model/nearest-name.ts'
-import { ADDRESS_FIELDS, columnOf, isCustomName, TEXT_FIELDS, type TextField } from '../user-fields.ts'
+import { ADDRESS_FIELDS, columnOf, isCustomName, TEXT_FIELDS } from '../user-fields.ts'
 
 /** In the order of an export. */
 export const COLUMNS: readonly string[] = [
@@ -87,8 +87,4 @@ export function columnHint(written: string): string {
   const meant = nearest === null ? '' : `Did you mean ${byName.get(nearest) ?? nearest}? `
   const name = isCustomName(shown) ? shown : 'department'
   return `${meant}To keep a column of your own, call it custom.${name}; known columns: ${KNOWN.slice(0, 14).join(', ')}, …`
-}
-
-export function isTextField(column: string): TextField | undefined {
-  return TEXT_FIELDS.find((field) => columnOf(field) === column)
 }

@@ -19,7 +19,7 @@ export interface MetadataParts {
 }
 
 /** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
-export function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown>> {
+function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown>> {
   const { addresses, authenticationMethods } = parts
   const methods = authenticationMethods.map(({ name }) => name)
   const algorithms = authenticationMethods.flatMap((method) => (method.kind === 'assertion' ? method.algorithms : []))

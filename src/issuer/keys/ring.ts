@@ -30,12 +30,16 @@ export interface KeyRingParts {
   readonly master: MasterKey
   readonly clock: Clock
   readonly log: Log
-  readonly longestTokenLifetime: Seconds
-  readonly publishAhead: Seconds
+  readonly lifetimes: {
+    readonly accessToken: Seconds
+    readonly idToken: Seconds
+    readonly keyPublishAhead: Seconds
+  }
 }
 
-export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
-  const { store, master, clock, log, longestTokenLifetime, publishAhead } = parts
+export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyRingParts): Promise<KeyRing> {
+  const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
+  const publishAhead = lifetimes.keyPublishAhead
   let keys: readonly SigningKey[] = []
   let document = ''
   const signers = new Map<string, Signer>()

@@ -119,7 +119,7 @@ export function verifyOwnJwt(
 }
 
 /** RFC 7638 §3.2: the required members in lexicographic order, nothing else. */
-export function thumbprint(jwk: JsonWebKey): string {
+function thumbprint(jwk: JsonWebKey): string {
   const members =
     jwk.kty === 'EC' ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y } : { e: jwk.e, kty: jwk.kty, n: jwk.n }
   return Buffer.from(sha256(JSON.stringify(members))).toString('base64url')

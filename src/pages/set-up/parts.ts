@@ -43,7 +43,7 @@ export function stepIndicator(frame: Frame, step: number): Html {
   return html`${progress}<ol class="steps" aria-hidden="true">${items}</ol>`
 }
 
-export function problemText(problem: FieldProblem, frame: Frame): string {
+function problemText(problem: FieldProblem, frame: Frame): string {
   const { problems } = wordsOf(frame).setUp
   switch (problem.problem) {
     case 'too_short':

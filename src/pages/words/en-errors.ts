@@ -10,15 +10,10 @@ export const errors = {
   description: 'Description',
   trace: 'Trace number',
   traceHint: 'Please give this number to your administrator.',
-  tryAgain: 'Try again',
   advice: {
     unknown_client: {
       visitor: 'The application that sent you here is not known to this server, so you were not signed in.',
       operator: 'Compare the client_id that the application sends with the one registered here, letter by letter.',
-    },
-    client_disabled: {
-      visitor: 'Signing in to this application is switched off at the moment.',
-      operator: 'The client is disabled: enable it again if that was not meant.',
     },
     redirect_uri_missing: {
       visitor: 'The application did not say where to send you after signing in.',
@@ -80,17 +75,9 @@ export const errors = {
       visitor: 'The set-up is finished, and this page is closed.',
       operator: 'To open it again, make a new link on the command line of the server: npx lingpai setup-link',
     },
-    not_allowed: {
-      visitor: 'You may not open this page.',
-      operator: 'Sign in as an administrator, or make a new link on the command line of the server.',
-    },
     method_not_allowed: {
       visitor: 'This address does not take that kind of request.',
       operator: 'Read the Allow header of the reply: it lists the methods that work here.',
-    },
-    too_many_requests: {
-      visitor: 'There were too many attempts from your network. Please wait a moment and try again.',
-      operator: 'If these are your own people, list the office address or the proxy in the configuration.',
     },
     overloaded: {
       visitor: 'The server is very busy. Please try again in a moment.',

@@ -78,7 +78,6 @@ export const setUp = {
     values: 'Six values for the console',
     copy: 'Copy',
     copied: 'Copied',
-    copyName: (name: string) => `Copy ${name}`,
     secretOnce: 'The secret is shown only now. We keep no copy that could be read: if it gets lost, issue a new one.',
     secretGone:
       'It was shown once and cannot be shown again. If it is lost, issue a new one on the command line: client rotate-secret.',

@@ -39,8 +39,6 @@ export const en = {
       username_missing: 'Please type your user name.',
       password_missing: 'Please type your password.',
       user_disabled: 'This account is switched off. Please ask your administrator.',
-      form_expired: 'This page had been open too long. Please sign in once more.',
-      cookies_missing: 'Your browser sent no cookie back. Please allow cookies for this site and try again.',
       other_user_expected: 'The application expects another person. Please sign in with the user name that it knows.',
     },
   },
@@ -75,7 +73,6 @@ export const en = {
     denyHint: (client: Content) => html`If you don't allow it, nothing is shared and you return to ${client}.`,
     notices: {
       user_changed: 'Somebody else has signed in meanwhile. Please look again at whose data would be shared.',
-      form_expired: 'This page had been open too long. Nothing has been shared; please decide once more.',
     },
     kinds: {
       identifier: {
@@ -101,12 +98,6 @@ export const en = {
         note: 'It may go on reading this data when you are not using it, until this permission is withdrawn.',
       },
     },
-  },
-  onward: {
-    title: 'One more step',
-    message: 'Please press the button to continue signing in.',
-    why: 'You came from another site. This step makes sure that it was you who wanted to come here.',
-    submit: 'Continue',
   },
   signOut: {
     title: 'Sign out?',

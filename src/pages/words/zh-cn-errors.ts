@@ -11,15 +11,10 @@ export const errors: Words['errors'] = {
   description: '说明',
   trace: '追踪编号',
   traceHint: '联系管理员时，请提供此编号。',
-  tryAgain: '重试',
   advice: {
     unknown_client: {
       visitor: '本服务器不认识您刚才使用的应用，因此没有为您登录。',
       operator: '请逐字核对应用发送的 client_id 与此处登记的是否一致。',
-    },
-    client_disabled: {
-      visitor: '该应用的登录目前已停用。',
-      operator: '该客户端已被停用；如非本意，请重新启用。',
     },
     redirect_uri_missing: {
       visitor: '应用没有说明登录后应返回哪里。',
@@ -78,17 +73,9 @@ export const errors: Words['errors'] = {
       visitor: '设置已经完成，此页面已关闭。',
       operator: '如需再次打开，请在服务器的命令行重新生成链接：npx lingpai setup-link',
     },
-    not_allowed: {
-      visitor: '您无权打开此页面。',
-      operator: '请以管理员身份登录，或在服务器的命令行重新生成链接。',
-    },
     method_not_allowed: {
       visitor: '此地址不接受这种请求。',
       operator: '请查看回复中的 Allow 头，其中列出了可用的方法。',
-    },
-    too_many_requests: {
-      visitor: '来自您所在网络的尝试次数过多，请稍候再试。',
-      operator: '如果这些是您自己的用户，请在配置中列出办公网络或代理的地址。',
     },
     overloaded: {
       visitor: '服务器正忙，请稍后再试。',

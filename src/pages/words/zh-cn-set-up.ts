@@ -73,7 +73,6 @@ export const setUp: Words['setUp'] = {
     values: '控制台所需的六个值',
     copy: '复制',
     copied: '已复制',
-    copyName: (name: string) => `复制 ${name}`,
     secretOnce: '密钥只在此刻显示。我们不保存可读的副本；如果遗失，请重新签发。',
     secretGone:
       '密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：npx lingpai client rotate-secret 加上面的 ClientId。',

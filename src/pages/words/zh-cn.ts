@@ -38,8 +38,6 @@ export const zhCn: Words = {
       username_missing: '请输入用户名。',
       password_missing: '请输入密码。',
       user_disabled: '此账号已停用，请联系管理员。',
-      form_expired: '页面打开的时间过长，请重新登录。',
-      cookies_missing: '您的浏览器没有送回 Cookie。请允许本站使用 Cookie 后重试。',
       other_user_expected: '应用需要另一位用户。请使用它所知道的用户名登录。',
     },
   },
@@ -73,7 +71,6 @@ export const zhCn: Words = {
     denyHint: (client: Content) => html`如果不允许，将不提供任何信息，并返回“${client}”。`,
     notices: {
       user_changed: '期间有另一位用户登录。请再次确认将提供的是谁的信息。',
-      form_expired: '页面打开的时间过长。尚未提供任何信息，请重新决定。',
     },
     kinds: {
       identifier: { name: '您的标识', note: '用来识别您的固定编号，不是手机号或邮箱。' },
@@ -90,12 +87,6 @@ export const zhCn: Words = {
       custom: { name: '其他信息', note: '' },
       offline: { name: '在您离开时访问', note: '您不使用时，对方仍可读取以上信息，直到此许可被撤回。' },
     },
-  },
-  onward: {
-    title: '还差一步',
-    message: '请点击按钮，继续登录。',
-    why: '您从另一个网站来到这里，这一步用于确认是您本人的意愿。',
-    submit: '继续',
   },
   signOut: {
     title: '退出登录？',

@@ -82,13 +82,19 @@ function showPage(
   })
 }
 
+function denied(parts: SignInParts, { interaction }: OpenInteraction, person: SignedInHere | null) {
+  if (person === null) return []
+  const { clientId } = interaction.request
+  return [{ type: 'consent_denied' as const, at: parts.clock.now(), clientId, userId: person.user.userId }]
+}
+
 async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpReply> {
   const { http, browser, interaction, visit } = open
   const form = readForm(http)
   if (!isOwnForm(parts, http, browser, purposeOf(open), form.get('csrf'))) return formRefused(parts, http)
   if (form.get('another') === 'yes') return redirect(303, parts.addresses.at('sign-in', interaction.interactionId))
-  if (form.get('decision') !== 'allow') return cancelled(parts, open)
   const person = personAsked(parts, open)
+  if (form.get('decision') !== 'allow') return cancelled(parts, open, denied(parts, open, person))
   if (person === null) return proceed(parts, open)
   if (!isOwnForm(parts, http, browser, purposeFor(open, person), form.get('person'))) {
     // Another person has signed in meanwhile: show the step again, for whom it is now. Nothing is recorded.

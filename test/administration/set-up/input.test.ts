@@ -172,6 +172,10 @@ describe('a file of people', () => {
     expect((await upload(walk.visitor, walk.page, content)).status).toBe(303)
     expect(await server.store.countUsers()).toBe(3)
     expect((await server.store.findUserByUsername('li'))?.phone).toBe('+8613900139000')
+    // Not the administrator, who has no phone number.
+    const rehearsal = await walk.visitor.get(`${walk.link}?step=rehearsal`)
+    const chosen = /<option value="([^"]+)" selected/.exec(rehearsal.html)?.[1] ?? ''
+    expect((await server.store.findUser(chosen))?.phone).toMatch(/^\+861/)
   })
 
   it('with bad rows is refused whole, each by its line and reason, and what was pasted stays', async () => {

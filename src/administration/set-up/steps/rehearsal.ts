@@ -47,8 +47,8 @@ export function rehearsalStep(
       if (record === null) return 'connect'
       const { detail, progress } = open
       const played = detail.rehearsal
-      const chosenId = played?.userId ?? progress.personId ?? progress.administratorId ?? ''
       const tooMany = (await store.countUsers()) > MOST_LISTED
+      const chosenId = played?.userId ?? progress.personId ?? (await firstToBind(store)) ?? ''
       const chosen = tooMany ? ((await store.findUser(chosenId))?.username ?? '') : chosenId
       return showPage(await page(open, record, { chosen, problems: {}, result: played?.result ?? null }), open)
     },
@@ -81,4 +81,10 @@ export function rehearsalStep(
       },
     },
   }
+}
+
+/** Of many that were imported, one with a phone number: without it 制作云 finds no account. */
+async function firstToBind(store: SetUpParts['store']): Promise<string | undefined> {
+  const users = await store.listUsers('', MOST_LISTED)
+  return (users.find(({ phone }) => phone !== null) ?? users[0])?.userId
 }
