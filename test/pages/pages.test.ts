@@ -208,9 +208,8 @@ describe('what a page says', () => {
     expect(again).not.toContain('fakeSecretForTestsOnly')
   })
 
-  test('numbers and addresses are masked enough to recognise only', () => {
+  test('numbers are masked enough to recognise only', () => {
     expect(pages.maskPhone('+8613800138000')).toBe('+86 138****8000')
     expect(pages.maskPhone('+447700900123')).toBe('+447****23')
-    expect(pages.maskEmail('zhangsan@example.com')).toBe('z****@example.com')
   })
 })

@@ -44,7 +44,7 @@ export class Visitor {
     throw new Error(`too many redirects, the last to ${at.location}`)
   }
 
-  async #ask(url: string, init: RequestInit & { headers: Record<string, string> }): Promise<Page> {
+  async #ask(url: string, init: Omit<RequestInit, 'headers'> & { headers: Record<string, string> }): Promise<Page> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const reply = await fetch(url, {
       ...init,

@@ -188,6 +188,8 @@ export const HINTS_EN = {
   not_found: 'There is nothing at this path. Copy the endpoint addresses again.',
   refused: 'The request was refused. The reason says why.',
   store_unavailable: 'The database did not answer. Check that it runs, and that its disk has space.',
+  overloaded:
+    'More requests were under way than the server takes on at once. Look at its load, and at how fast the database answers.',
   server_failed: 'A failure of this server. The log of the same second names the place; please report it.',
   unnamed: 'The request was refused without a rule of its own. Status and log say more.',
 } as const

@@ -1,7 +1,7 @@
 // lingpai backup: one consistent file, while the server runs.
 
 import type { Command } from 'commander'
-import { type BackupReport, backup } from '../../administration/backup.ts'
+import { type BackupReport, backup } from '../../administration/backup/backup.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'

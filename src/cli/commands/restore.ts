@@ -1,7 +1,7 @@
 // lingpai restore: a backup becomes a data folder again.
 
 import type { Command } from 'commander'
-import { restore } from '../../administration/backup.ts'
+import { restore } from '../../administration/backup/restore.ts'
 import { parseMasterKey } from '../../credentials/master-key.ts'
 import { action, installationCommand, text, tip } from '../command.ts'
 import { DATABASE_FILE, optionsFor } from '../installation.ts'

@@ -4,12 +4,13 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { keyCheck, type MasterKey } from '../credentials/master-key.ts'
-import type { Clock } from '../platform/clock.ts'
-import { randomBytes } from '../platform/random.ts'
-import type { Driver } from '../store/driver.ts'
-import type { EventVerbs } from '../store/events.ts'
-import { verifySqliteFile } from '../store/sqlite-verify.ts'
+import { keyCheck, type MasterKey } from '../../credentials/master-key.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { randomBytes } from '../../platform/random.ts'
+import type { Driver } from '../../store/driver.ts'
+import type { EventVerbs } from '../../store/events.ts'
+import { verifySqliteFile } from '../../store/sqlite-verify.ts'
+import { AdministrationError } from '../errors.ts'
 import {
   createSeal,
   damaged,
@@ -20,7 +21,7 @@ import {
   readHeader,
   sealStream,
   streamKey,
-} from './backup/container.ts'
+} from './container.ts'
 import {
   assertAbsent,
   bytesOf,
@@ -30,11 +31,8 @@ import {
   reasonOf,
   syncFolder,
   writeDurably,
-} from './backup/files.ts'
-import { protect } from './backup/protection.ts'
-import { AdministrationError } from './errors.ts'
-
-export { type RestoreReport, type RestoreRequest, restore } from './backup/restore.ts'
+} from './files.ts'
+import { protect } from './protection.ts'
 
 export interface BackupParts {
   readonly store: EventVerbs & { readonly driver: Driver }
