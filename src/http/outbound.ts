@@ -21,7 +21,7 @@ export interface OutboundRequest {
   readonly form?: string
 }
 
-export type OutboundFailure =
+type OutboundFailure =
   | 'url'
   | 'address'
   | 'unresolved'
@@ -33,7 +33,7 @@ export type OutboundFailure =
   | 'too_slow'
   | 'busy'
 
-export type OutboundAnswer =
+type OutboundAnswer =
   | {
       readonly kind: 'answered'
       readonly status: number

@@ -84,21 +84,21 @@ describe('private_key_jwt', () => {
   })
 
   test('the algorithm must fit the method and the keys', async () => {
-    const with_ = (method: string, algorithm: string, ...more: string[]) =>
+    const under = (method: string, algorithm: string, ...more: string[]) =>
       add(`${METHOD}=${method}`, `token_endpoint_auth_signing_alg=${algorithm}`, ...more)
     for (const wrong of [
-      with_('private_key_jwt', 'HS256', jwks(key)),
-      with_('private_key_jwt', 'ES384', jwks(key)),
-      with_('private_key_jwt', 'RS256', jwks(key)),
-      with_('private_key_jwt', 'none', jwks(key)),
-      with_('client_secret_jwt', 'ES256'),
-      with_('client_secret_basic', 'HS256'),
+      under('private_key_jwt', 'HS256', jwks(key)),
+      under('private_key_jwt', 'ES384', jwks(key)),
+      under('private_key_jwt', 'RS256', jwks(key)),
+      under('private_key_jwt', 'none', jwks(key)),
+      under('client_secret_jwt', 'ES256'),
+      under('client_secret_basic', 'HS256'),
     ]) {
       expect((await refusal(wrong)).code).toBe('invalid_setting')
     }
-    expect((await with_('private_key_jwt', 'ES256', jwks(key))).record.enabled).toBe(true)
-    expect((await with_('private_key_jwt', 'RS256', jwks(rsa))).record.enabled).toBe(true)
-    expect((await with_('client_secret_jwt', 'HS256')).record.enabled).toBe(true)
+    expect((await under('private_key_jwt', 'ES256', jwks(key))).record.enabled).toBe(true)
+    expect((await under('private_key_jwt', 'RS256', jwks(rsa))).record.enabled).toBe(true)
+    expect((await under('client_secret_jwt', 'HS256')).record.enabled).toBe(true)
   })
 })
 

@@ -56,20 +56,20 @@ async function target(listener: RequestListener, settings: OutboundSettings = {}
   return { port, origin, client, seen, ask }
 }
 
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
 describe('before any packet', () => {
   test.each([
-    ...['https://127.0.0.1/', 'https://2130706433/', 'https://0x7f000001/', 'https://0177.0.0.1/', 'https://127.1/'],
-    ...['https://[::1]/', 'https://[::ffff:127.0.0.1]/', 'https://[0:0:0:0:0:ffff:7f00:1]/', 'https://0/'],
-    ...[
-      'https://localhost/',
-      'https://LOCALHOST./',
-      'https://①②⑦.⓪.⓪.①/',
-      'https://１２７.0.0.1/',
-      'https://%6cocalhost/',
-    ],
-    ...['https://169.254.169.254/latest/meta-data/', 'https://metadata.google.internal/', 'https://printer.local/'],
-    ...['http://keys.example.com/', 'ftp://keys.example.com/', 'file:///etc/passwd', 'data:application/json,{}'],
-    ...['https://user@keys.example.com/', 'https://:pw@keys.example.com/', 'no address', '', '//keys.example.com/'],
+    ...words(`
+      https://127.0.0.1/ https://2130706433/ https://0x7f000001/ https://0177.0.0.1/ https://127.1/
+      https://[::1]/ https://[::ffff:127.0.0.1]/ https://[0:0:0:0:0:ffff:7f00:1]/ https://0/
+      https://localhost/ https://LOCALHOST./ https://①②⑦.⓪.⓪.①/ https://１２７.0.0.1/ https://%6cocalhost/
+      https://169.254.169.254/latest/meta-data/ https://metadata.google.internal/ https://printer.local/
+      http://keys.example.com/ ftp://keys.example.com/ file:///etc/passwd data:application/json,{}
+      https://user@keys.example.com/ https://:pw@keys.example.com/ //keys.example.com/
+    `),
+    '',
+    'no address',
     `https://keys.example.com/${'x'.repeat(2_048)}`,
   ])('D04 %s is refused', async (url) => {
     const asked: string[] = []
@@ -317,11 +317,8 @@ describe('TLS', () => {
       const file = (name: string) => join(folder, name)
       execFileSync(
         'openssl',
-        [
-          ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-          ...['-subj', '/CN=keys', '-addext', 'subjectAltName=DNS:keys.example.com'],
-          ...['-keyout', file('key'), '-out', file('cert')],
-        ],
+        words(`req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=keys
+          -addext subjectAltName=DNS:keys.example.com -keyout ${file('key')} -out ${file('cert')}`),
         { stdio: 'ignore' },
       )
       const cert = readFileSync(file('cert'), 'utf8')

@@ -5,7 +5,11 @@ import { createHmac } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CannotStart, createAuthorizationServer } from '../../src/authorization-server.ts'
+import { newMasterKey } from '../../src/credentials/master-key.ts'
 import { InvalidClient } from '../../src/model/client-settings.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import { asserted, assertion, type ClientKey, type Crafted, newClientKey } from '../support/assertions.ts'
 import { ask, expectInvalidClient, form, type Reply } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -305,6 +309,22 @@ describe('published keys', () => {
     await works(id)
     expectInvalidClient(await send(id, { key: rsa }))
     expectInvalidClient(await send(id, { key: foreign }))
+  })
+
+  test('hosts that are allowed are told loudly at the start, and must be exact', async () => {
+    const warned: unknown[] = []
+    const log = { ...silentLog, warn: (message: string, fields?: object) => void warned.push({ message, ...fields }) }
+    const other = await startServer({ log, outboundAllow: ['keys.internal:8443'] })
+    await other.close()
+    expect(warned).toContainEqual(expect.objectContaining({ hosts: 'keys.internal:8443' }))
+    const database = await openSqlite({ file: ':memory:' })
+    const masterKey = newMasterKey()
+    const settings = { issuer: 'http://localhost:1', database, masterKey, outboundAllow: ['keys.internal'] }
+    await expect(createAuthorizationServer(settings)).rejects.toThrow(CannotStart)
+    await database.close()
+    warned.length = 0
+    await (await startServer({ log })).close()
+    expect(warned).toEqual([])
   })
 
   test('D04 an address that is not public is not asked', async () => {

@@ -207,7 +207,7 @@ describe.each(['sqlite', 'postgres'] as const)('assertions on %s', (database) =>
   test('A04 an assertion in the query does nothing', async () => {
     const text = await signed()
     const query = form({ grant_type: 'client_credentials', ...asserted(text) })
-    const reply = await ask(`${host.origin}/sso/token?${query}`, { method: 'POST' })
+    const reply = await ask(`${host.origin}/sso/token?${query.toString()}`, { method: 'POST' })
     expectInvalidClient(reply)
     expect((await token(asserted(text))).status).toBe(200)
   })

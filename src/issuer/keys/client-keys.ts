@@ -7,7 +7,7 @@ import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type AsymmetricAlgorithm, keysFor, keysOf, type PublicJwk, readPublicJwk } from '../../protocol/jwk.ts'
 
-export interface KeyNotFound {
+interface KeyNotFound {
   readonly rule: 'assertion_key_unknown' | 'assertion_key_ambiguous' | 'client_keys_unavailable'
   readonly reason: string
 }
