@@ -66,6 +66,7 @@ export async function startTarget(variables: Variables): Promise<Target> {
       database,
       masterKey: master,
       limits: LIMITS,
+      implicitAndHybrid: true,
       trustedProxies,
       acceptNewIssuer: true,
       log,

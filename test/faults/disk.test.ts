@@ -38,7 +38,7 @@ async function installation(mount = false): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'lingpai-disk-'))
   cleanup.push(() => rmSync(folder, { recursive: true, force: true }))
   if (mount) {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder])
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder])
     cleanup.push(() => void execFileSync('umount', ['-l', folder]))
   }
   await prepareSqlite(folder)
