@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.ts'
 import { keyCommand } from './commands/key.ts'
 import { presetCommand } from './commands/preset.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
+import { resourceCommand } from './commands/resource.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
 import { startCommand } from './commands/start.ts'
@@ -23,6 +24,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(setupLinkCommand(exit))
     .addCommand(clientCommand(exit))
     .addCommand(userCommand(exit))
+    .addCommand(resourceCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))
     .addCommand(rehearseCommand(exit))

@@ -3,6 +3,7 @@
 
 import type { Client, ClientRecord } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
+import type { Target } from '../model/resource-target.ts'
 import { invalidRequest, OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { parseChallenge } from '../protocol/pkce.ts'
@@ -11,6 +12,7 @@ import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../p
 import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { parseScope, scopeWords } from '../protocol/scope.ts'
 import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
+import { assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
 import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
 /** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
@@ -89,21 +91,24 @@ export interface RequestRules {
   readonly hintedUser: (idTokenHint: string) => string
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
+  /** What `resource` names, in the order asked. */
+  readonly targets: readonly Target[]
 }
 
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record: { client }, redirectUri }: TrustedClient,
-  { hintedUser, responseTypes }: RequestRules,
+  { hintedUser, responseTypes, targets }: RequestRules,
 ): AuthorizationRequest {
   assertSingle(parameters)
   assertSupported(parameters)
   const responseType = responseTypeOf(parameters, client, responseTypes)
   const responseMode = responseModeOf(parameters, responseType, redirectUri)
   const idTokenHint = parameters.get('id_token_hint')
-  const { asked, granted } = parseScopes(parameters, client, responseType)
+  const { asked, granted } = parseScopes(parameters, client, responseType, targets)
   const nonce = parameters.get('nonce') ?? null
+  assertOneTarget(responseType, targets)
   assertIdTokenBound(responseType, granted, nonce)
   const request: AuthorizationRequest = {
     clientId: client.client_id,
@@ -121,6 +126,7 @@ export function parseAuthorizationRequest(
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     hintedUserId: idTokenHint === undefined ? null : hintedUser(idTokenHint),
+    ...resourcesOf(client, targets, granted),
     ...claimsAsked(parameters, client, granted, responseType),
   }
   assertOnePerson(request)
@@ -185,8 +191,13 @@ interface Scopes {
 }
 
 /** RFC 6749 §3.3: absent means the registered default, without what has to be asked for by name. */
-function parseScopes(parameters: Parameters, client: Client, responseType: ResponseType): Scopes {
-  const allowed = scopeWords(client.scope)
+function parseScopes(
+  parameters: Parameters,
+  client: Client,
+  responseType: ResponseType,
+  targets: readonly Target[],
+): Scopes {
+  const allowed = [...new Set([...scopeWords(client.scope), ...openScopes(targets)])]
   const text = parameters.get('scope')
   if (text === undefined) {
     const words = allowed.filter((word) => word !== 'openid' && word !== 'offline_access')

@@ -10,6 +10,7 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
+import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createClientReader } from './statements/client.ts'
@@ -28,6 +29,7 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    ResourceVerbs,
     SigningKeyVerbs,
     AttemptVerbs,
     AssertionVerbs,
@@ -51,6 +53,7 @@ export function createStore(driver: Driver): Store {
     ...createGrantVerbs(driver, readClient),
     ...createTokenVerbs(driver, readClient),
     ...createInteractionVerbs(driver),
+    ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),

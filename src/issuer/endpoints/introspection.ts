@@ -40,10 +40,12 @@ export function introspectionEndpoint({ issuer, authentication, store }: Introsp
   }
 }
 
-/** RFC 7662 §4: its own tokens; a resource server also the access tokens of others, when an operator says so. */
+/** RFC 7662 §4: its own tokens; a resource server also the access tokens for its resources, or for all if so set. */
 function isFor(client: Client, presented: PresentedToken): boolean {
   if (ownerOf(presented) === client.client_id) return true
-  return client.introspection === 'all' && presented.kind === 'access_token'
+  if (presented.kind === 'refresh_token') return false
+  const { resource } = presented.token
+  return client.introspection === 'all' || (resource !== null && client.servesResources.includes(resource))
 }
 
 function ownerOf(presented: PresentedToken): string {
@@ -53,18 +55,20 @@ function ownerOf(presented: PresentedToken): string {
 function isLive(presented: PresentedToken, now: number): boolean {
   if (presented.token.expiresAt <= now) return false
   if (presented.grant !== null && presented.grant.state !== 'live') return false
-  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive
+  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive && presented.resourceLive
   return presented.token.rotation === null && presented.token.familyExpiresAt > now
 }
 
 function describe(issuer: string, presented: PresentedToken): object {
   const { token, grant } = presented
+  const resource = presented.kind === 'access_token' ? presented.token.resource : null
   return {
     active: true,
     iss: issuer,
     client_id: ownerOf(presented),
     scope: presented.kind === 'access_token' ? presented.token.scope : presented.grant.scope,
     ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
+    ...(resource !== null && { aud: resource }),
     exp: token.expiresAt,
     iat: token.issuedAt,
     sub: grant?.userId ?? ownerOf(presented),

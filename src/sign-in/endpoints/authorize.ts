@@ -18,6 +18,7 @@ import {
 } from '../authorization-request.ts'
 import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
 import type { SignInParts } from '../parts.ts'
+import { targetsAsked } from '../resource-parameter.ts'
 import { refusalMode } from '../response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
@@ -51,9 +52,11 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   const trusted = trustClient(parameters, visit?.client ?? null)
   const { client } = trusted.record
   try {
+    const targets = await targetsAsked(parts, parameters, client)
     const request = parseAuthorizationRequest(parameters, trusted, {
       hintedUser: (hint) => hintedUser(parts, hint),
       responseTypes: parts.responseTypes,
+      targets,
     })
     if (visit === null) throw new Error('a trusted client has been read')
     // A cross-site POST comes without our cookies: go round once, so that they are sent.

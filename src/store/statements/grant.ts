@@ -48,6 +48,7 @@ export interface GrantRow {
   readonly scope_asked: string
   readonly grant_scope: string
   readonly grant_claims: string | null
+  readonly grant_resources: string | null
   readonly grant_amr: string
   readonly grant_authenticated_at: number
   readonly grant_issued_at: number
@@ -56,6 +57,7 @@ export interface GrantRow {
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
+  g.resources AS grant_resources,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
 
 /** `hash` is null when there is no such artefact; then every other column of it is null too. */
@@ -76,6 +78,7 @@ export const insertGrant = statement<
     scope_asked: string
     scope: string
     claims: string | null
+    resources: string | null
     expires_at: number
     now: number
   },
@@ -83,9 +86,9 @@ export const insertGrant = statement<
 >(
   'insert_grant',
   `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
-     scope_asked, scope, claims, amr, authenticated_at, issued_at, expires_at)
+     scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at)
    SELECT :grant_id, c.client_id, c.generation, u.user_id, u.generation, s.session_id, :offline,
-     :scope_asked, :scope, :claims, s.amr, s.authenticated_at, :now, :expires_at
+     :scope_asked, :scope, :claims, :resources, s.amr, s.authenticated_at, :now, :expires_at
    FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
@@ -108,7 +111,7 @@ export const revokeGrantsOf = statement<{ user_id: string; client_id: string; no
 export interface FoundGrant {
   readonly grant: Pick<
     Grant,
-    'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims'
+    'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims' | 'resources'
   > &
     Pick<Grant, 'amr' | 'authenticatedAt' | 'issuedAt'>
   readonly user: User
@@ -130,6 +133,7 @@ function toGrant(row: GrantRow): FoundGrant['grant'] {
     scopeAsked: row.scope_asked,
     scope: row.grant_scope,
     claims: row.grant_claims === null ? null : (JSON.parse(row.grant_claims) as ClaimsRequest),
+    resources: words(row.grant_resources ?? ''),
     amr: words(row.grant_amr),
     authenticatedAt: row.grant_authenticated_at,
     issuedAt: row.grant_issued_at,

@@ -1,0 +1,49 @@
+// Which resource a token request is about. RFC 8707 §2.2: one access token is meant for one resource, so that none of
+// them can use what was given to it against another.
+
+import type { ClientRecord } from '../../model/client.ts'
+import type { ResourceRecord } from '../../model/resource.ts'
+import { targetsOf } from '../../model/resource-target.ts'
+import type { OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { invalidTarget, resourceKey, resourcesAsked } from '../../protocol/resource.ts'
+import type { ResourceVerbs } from '../../store/resources.ts'
+
+export interface ResourceParts {
+  readonly store: Pick<ResourceVerbs, 'findResources'>
+  readonly issuer: string
+}
+
+/**
+ * `granted`: what the grant is good for; null: there is no grant, and the client's own right decides. Null means a token
+ * for user info. Throws `invalid_target`.
+ */
+export async function resourceAsked(
+  { store, issuer }: ResourceParts,
+  { client }: ClientRecord,
+  parameters: Parameters,
+  granted: readonly string[] | null,
+): Promise<ResourceRecord | null> {
+  const asked = resourcesAsked(parameters)
+  if (asked.length === 0 && (granted === null || granted.length === 0)) return null
+  if (granted !== null) assertGranted(asked, granted)
+  const wanted = asked.length > 0 ? asked : (granted ?? [])
+  if (wanted.length > 1) {
+    throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
+  }
+  const [target] = targetsOf(wanted, await store.findResources(wanted), client, issuer)
+  return target?.record ?? null
+}
+
+/** Between the read and the guard somebody changed it; what was presented is as good as before. */
+export function resourceChanged({ resource }: ResourceRecord): OAuthError {
+  return invalidTarget('resource_changed', `the resource ${resource.identifier} was changed meanwhile: try again`)
+}
+
+/** RFC 8707 §2.2: a subset of what was asked for at the authorization endpoint. */
+function assertGranted(asked: readonly string[], granted: readonly string[]): void {
+  const keys = granted.map(resourceKey)
+  const wider = asked.find((each) => !keys.includes(resourceKey(each)))
+  if (wider === undefined) return
+  throw invalidTarget('resource_wider_than_granted', `the authorization request did not name the resource ${wider}`)
+}

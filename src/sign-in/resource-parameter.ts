@@ -1,0 +1,50 @@
+// What `resource` of an authorization request asks for: the APIs that the tokens of this grant may be meant for.
+// RFC 8707 §2.1.
+
+import type { Client } from '../model/client.ts'
+import type { AuthorizationRequest } from '../model/interaction.ts'
+import { scopeFor } from '../model/resource.ts'
+import { type Target, targetsOf } from '../model/resource-target.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { invalidTarget, resourcesAsked } from '../protocol/resource.ts'
+import { gives, type ResponseType } from '../protocol/response-type.ts'
+import { scopeWords } from '../protocol/scope.ts'
+import type { SignInParts } from './parts.ts'
+
+const NONE: readonly Target[] = []
+
+/** One read, and none without the parameter. Throws `invalid_target`. */
+export async function targetsAsked(
+  { store, addresses }: Pick<SignInParts, 'store' | 'addresses'>,
+  parameters: Parameters,
+  client: Client,
+): Promise<readonly Target[]> {
+  const asked = resourcesAsked(parameters)
+  return asked.length === 0 ? NONE : targetsOf(asked, await store.findResources(asked), client, addresses.issuer)
+}
+
+/** An access token of the answer itself is meant for one resource, like every other. */
+export function assertOneTarget(type: ResponseType, targets: readonly Target[]): void {
+  if (targets.length < 2 || !gives(type, 'token')) return
+  throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
+}
+
+/** Scopes that any client may ask for, because their resource is there for all. */
+export function openScopes(targets: readonly Target[]): readonly string[] {
+  return targets.flatMap(({ record }) => (record?.resource.clients === 'all' ? scopeWords(record.resource.scope) : []))
+}
+
+export function resourcesOf(
+  client: Client,
+  targets: readonly Target[],
+  granted: readonly string[],
+): Pick<AuthorizationRequest, 'resources'> {
+  if (targets.length === 0) return {}
+  return {
+    resources: targets.map(({ identifier, record }) => ({
+      identifier,
+      name: record?.resource.name ?? null,
+      scope: record === null ? '' : scopeFor(client, record.resource, granted).join(' '),
+    })),
+  }
+}
