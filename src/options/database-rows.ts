@@ -39,13 +39,13 @@ export const DATABASE_ROWS = {
   databasePooler: row({
     kind: oneOf('none', 'transaction'),
     default: 'none',
-    en: 'transaction: a pooler such as PgBouncer gives each transaction another connection, so that nothing is set on connections.',
+    en: 'With transaction, a pooler such as PgBouncer gives each transaction another connection, so that nothing is set on connections.',
     zh: 'transaction：前面有按事务分配连接的连接池（如 PgBouncer），此时不会在连接上做任何设置。',
   }),
   databaseUnnamedStatements: row({
     kind: yesOrNo,
     default: false,
-    en: 'No named prepared statements: for a pooler that cannot keep them (PgBouncer before 1.21).',
+    en: 'Uses no named prepared statements: for a pooler that cannot keep them (PgBouncer before 1.21).',
     zh: '不使用具名预备语句：用于无法保留它们的连接池（1.21 之前的 PgBouncer）。',
   }),
 } as const
