@@ -3,7 +3,6 @@
 
 import type { Client, ClientRecord } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
-import type { Target } from '../model/resource-target.ts'
 import { invalidRequest, OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { parseChallenge } from '../protocol/pkce.ts'
@@ -12,7 +11,7 @@ import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../p
 import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { parseScope, scopeWords } from '../protocol/scope.ts'
 import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
-import { assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
+import { type AskedTarget, assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
 import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
 /** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
@@ -92,7 +91,7 @@ export interface RequestRules {
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
   /** What `resource` names, in the order asked. */
-  readonly targets: readonly Target[]
+  readonly targets: readonly AskedTarget[]
 }
 
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
@@ -195,7 +194,7 @@ function parseScopes(
   parameters: Parameters,
   client: Client,
   responseType: ResponseType,
-  targets: readonly Target[],
+  targets: readonly AskedTarget[],
 ): Scopes {
   const allowed = [...new Set([...scopeWords(client.scope), ...openScopes(targets)])]
   const text = parameters.get('scope')

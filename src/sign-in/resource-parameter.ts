@@ -3,40 +3,47 @@
 
 import type { Client } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
-import { scopeFor } from '../model/resource.ts'
-import { type Target, targetsOf } from '../model/resource-target.ts'
+import { mayAskFor, type ResourceRecord, scopeFor } from '../model/resource.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { invalidTarget, resourcesAsked } from '../protocol/resource.ts'
+import { type Target, targetsOf } from '../protocol/resource-target.ts'
 import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { scopeWords } from '../protocol/scope.ts'
 import type { SignInParts } from './parts.ts'
 
-const NONE: readonly Target[] = []
+/** This server, or an API, that a request names. */
+export type AskedTarget = Target<ResourceRecord>
+
+const NONE: readonly AskedTarget[] = []
 
 /** One read, and none without the parameter. Throws `invalid_target`. */
 export async function targetsAsked(
   { store, addresses }: Pick<SignInParts, 'store' | 'addresses'>,
   parameters: Parameters,
   client: Client,
-): Promise<readonly Target[]> {
+): Promise<readonly AskedTarget[]> {
   const asked = resourcesAsked(parameters)
-  return asked.length === 0 ? NONE : targetsOf(asked, await store.findResources(asked), client, addresses.issuer)
+  if (asked.length === 0) return NONE
+  return targetsOf(asked, await store.findResources(asked), {
+    issuer: addresses.issuer,
+    mayAskFor: (resource: ResourceRecord['resource']) => mayAskFor(client, resource),
+  })
 }
 
 /** An access token of the answer itself is meant for one resource, like every other. */
-export function assertOneTarget(type: ResponseType, targets: readonly Target[]): void {
+export function assertOneTarget(type: ResponseType, targets: readonly AskedTarget[]): void {
   if (targets.length < 2 || !gives(type, 'token')) return
   throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
 }
 
 /** Scopes that any client may ask for, because their resource is there for all. */
-export function openScopes(targets: readonly Target[]): readonly string[] {
+export function openScopes(targets: readonly AskedTarget[]): readonly string[] {
   return targets.flatMap(({ record }) => (record?.resource.clients === 'all' ? scopeWords(record.resource.scope) : []))
 }
 
 export function resourcesOf(
   client: Client,
-  targets: readonly Target[],
+  targets: readonly AskedTarget[],
   granted: readonly string[],
 ): Pick<AuthorizationRequest, 'resources'> {
   if (targets.length === 0) return {}

@@ -7,7 +7,6 @@ import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
 import { LONGEST_TOKEN_LIFETIME, type ResourceRecord } from '../../model/resource.ts'
-import { targetsOf } from '../../model/resource-target.ts'
 import type { Session } from '../../model/session.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { User } from '../../model/user.ts'
@@ -19,6 +18,7 @@ import { includesScope } from '../../protocol/scope.ts'
 import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
 import type { ResourceVerbs } from '../../store/resources.ts'
 import { type AnswerTokens, type MintParts, mintAnswer } from '../tokens/mint.ts'
+import { resourceAmong } from '../tokens/resource-asked.ts'
 
 export interface IssueResponseParts {
   readonly store: GrantVerbs & Pick<ResourceVerbs, 'findResources'>
@@ -56,7 +56,7 @@ export async function issueResponse(
   const now = clock.now()
   const grantId = newId('gr')
   const code = gives(request.responseType, 'code') ? newSecret() : null
-  const resource = await resourceOf(store, issue)
+  const resource = await resourceOf(store, mint.issuer, issue)
   const { tokens, accessToken } = tokensBeside(mint, issue, grantId, code, resource, now)
   const longest = code === null ? 0 : lifetimes.refreshAbsolute
   const grant: NewGrant = {
@@ -89,13 +89,12 @@ export async function issueResponse(
 /** The one that the access token of this answer is meant for; the request was refused where it named several. */
 async function resourceOf(
   store: Pick<ResourceVerbs, 'findResources'>,
+  issuer: string,
   { request: { responseType, resources = [] }, client }: ResponseRequest,
 ): Promise<ResourceRecord | null> {
-  const [asked] = resources
-  if (asked === undefined || asked.name === null || !gives(responseType, 'token')) return null
-  const found = await store.findResources([asked.identifier])
-  const [target] = targetsOf([asked.identifier], found, client.client, '')
-  return target?.record ?? null
+  if (resources.length === 0 || !gives(responseType, 'token')) return null
+  const asked = resources.map(({ identifier }) => identifier)
+  return resourceAmong({ store, issuer }, client, asked)
 }
 
 const NOTHING = { tokens: {}, accessToken: null } as const

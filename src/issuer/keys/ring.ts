@@ -8,6 +8,7 @@ import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
+import type { ResourceVerbs } from '../../store/resources.ts'
 import type { SigningKeyVerbs } from '../../store/signing-keys.ts'
 import { jwksDocument, planRotation, publishedKeys, signingKeyFor } from './key-ring.ts'
 import { createSigningKey, type OwnJwt, openSigningKey, type Signer, verifyOwnJwt } from './signing.ts'
@@ -26,7 +27,7 @@ export interface KeyRing {
 }
 
 export interface KeyRingParts {
-  readonly store: SigningKeyVerbs
+  readonly store: SigningKeyVerbs & Pick<ResourceVerbs, 'longestLifetimeOfResources'>
   readonly master: MasterKey
   readonly clock: Clock
   readonly log: Log
@@ -38,7 +39,6 @@ export interface KeyRingParts {
 }
 
 export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyRingParts): Promise<KeyRing> {
-  const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
   const publishAhead = lifetimes.keyPublishAhead
   let keys: readonly SigningKey[] = []
   let document = ''
@@ -47,6 +47,8 @@ export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyR
   const refresh = async () => {
     keys = await store.listSigningKeys()
     const now = clock.now()
+    const ofResources = (await store.longestLifetimeOfResources()) ?? 0
+    const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken, ofResources)
     const planned = planRotation(keys, now, { algorithms: SIGNING_ALGORITHMS, keyLifetime: null, publishAhead })
     for (const { algorithm, activeAt, retire } of planned) {
       const key = await createSigningKey(algorithm, now, activeAt, master)

@@ -2,11 +2,11 @@
 // them can use what was given to it against another.
 
 import type { ClientRecord } from '../../model/client.ts'
-import type { ResourceRecord } from '../../model/resource.ts'
-import { targetsOf } from '../../model/resource-target.ts'
+import { mayAskFor, type Resource, type ResourceRecord } from '../../model/resource.ts'
 import type { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { invalidTarget, resourceKey, resourcesAsked } from '../../protocol/resource.ts'
+import { targetsOf } from '../../protocol/resource-target.ts'
 import type { ResourceVerbs } from '../../store/resources.ts'
 
 export interface ResourceParts {
@@ -20,18 +20,27 @@ export interface ResourceParts {
  */
 export async function resourceAsked(
   { store, issuer }: ResourceParts,
-  { client }: ClientRecord,
+  client: ClientRecord,
   parameters: Parameters,
   granted: readonly string[] | null,
 ): Promise<ResourceRecord | null> {
   const asked = resourcesAsked(parameters)
   if (asked.length === 0 && (granted === null || granted.length === 0)) return null
   if (granted !== null) assertGranted(asked, granted)
-  const wanted = asked.length > 0 ? asked : (granted ?? [])
-  if (wanted.length > 1) {
+  return resourceAmong({ store, issuer }, client, asked.length > 0 ? asked : (granted ?? []))
+}
+
+/** The one that was named, if this client may ask for it now. */
+export async function resourceAmong(
+  { store, issuer }: ResourceParts,
+  { client }: ClientRecord,
+  named: readonly string[],
+): Promise<ResourceRecord | null> {
+  if (named.length > 1) {
     throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
   }
-  const [target] = targetsOf(wanted, await store.findResources(wanted), client, issuer)
+  const rights = { issuer, mayAskFor: (resource: Resource) => mayAskFor(client, resource) }
+  const [target] = targetsOf(named, await store.findResources(named), rights)
   return target?.record ?? null
 }
 
