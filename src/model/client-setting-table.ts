@@ -76,7 +76,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
   row('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
   row('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
-  row('id_token_signed_response_alg', oneOf('RS256', 'ES256'), 'RS256', 'How its ID tokens are signed; ES256 costs a fifth of the CPU.', 'ID Token 的签名算法；ES256 的计算开销约为五分之一。'),
+  row('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。'),
   row('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
   row('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
   row('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),

@@ -2,7 +2,7 @@
 // made from it.
 
 import { oneOf } from '../model/setting.ts'
-import { DEFAULT_LIFETIMES, DEFAULT_LIMITS } from './defaults.ts'
+import { DEFAULT_KEYS, DEFAULT_LIFETIMES, DEFAULT_LIMITS } from './defaults.ts'
 import { issuerAddress } from './issuer.ts'
 import {
   bytes,
@@ -18,6 +18,7 @@ import {
   prefixPath,
   schemaName,
   secretText,
+  signingAlgorithms,
   span,
   wholeNumber,
   words,
@@ -179,6 +180,13 @@ const TABLE = {
     default: 'text',
     en: 'Log lines for people, or one JSON object a line.',
     zh: '日志格式：便于阅读的文本，或每行一个 JSON 对象。',
+  }),
+
+  'keys.algorithms': row({
+    kind: signingAlgorithms,
+    default: DEFAULT_KEYS.algorithms,
+    en: 'Algorithms that the server signs with; each has keys of its own. One that is added signs when clients can know its key: after lifetimes.jwksMaxAge.',
+    zh: '服务器可用的签名算法，每种算法有各自的密钥。新增的算法在客户端能够获知其公钥之后（lifetimes.jwksMaxAge）开始签名。',
   }),
 
   'brand.productName': row({
@@ -361,6 +369,7 @@ export type OptionKey = keyof Table
 
 /** Every option with its effective value; paths are absolute. `issuer` is null until one is given or stored. */
 export type Options = { readonly [Key in keyof Flat as Key extends `${string}.${string}` ? never : Key]: Flat[Key] } & {
+  readonly keys: Group<'keys'>
   readonly brand: Group<'brand'>
   readonly lifetimes: Group<'lifetimes'>
   readonly limits: {

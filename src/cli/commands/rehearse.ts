@@ -67,8 +67,8 @@ export function rehearseCommand(exit: (code: number) => void): Command {
 }
 
 function partsOf({ addresses, hasher, clock, log, options }: Installation): Parameters<typeof rehearsalComposer>[0] {
-  const { defaultLocale, lifetimes, limits } = options
-  return { addresses, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, lifetimes, limits }
+  const { defaultLocale, keys, lifetimes, limits } = options
+  return { addresses, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, keys, lifetimes, limits }
 }
 
 const MARK = { ok: '✓', bad: '✗', note: '·' } as const
