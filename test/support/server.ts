@@ -45,15 +45,17 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerSetti
   readonly wrap?: (driver: Driver) => Driver
   /** A second node: the same PostgreSQL database, clock and issuer, with a socket and connections of its own. */
   readonly beside?: TestServer
+  /** The address of an empty PostgreSQL database; whoever gives it drops it. */
+  readonly at?: string
   /** A path of the issuer, such as `/tenant`. */
   readonly issuerPath?: string
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { beside, wrap = (driver: Driver) => driver, issuerPath = '', ...rest } = options
+  const { beside, at, wrap = (driver: Driver) => driver, issuerPath = '', ...rest } = options
   const { database: databaseKind = beside?.databaseKind ?? 'sqlite', ...settings } = rest
-  const fresh = databaseKind === 'postgres' && beside === undefined ? await freshDatabase() : null
-  const databaseUrl = fresh?.url ?? beside?.databaseUrl ?? null
+  const fresh = databaseKind === 'postgres' && beside === undefined && at === undefined ? await freshDatabase() : null
+  const databaseUrl = fresh?.url ?? at ?? beside?.databaseUrl ?? null
   if (beside !== undefined && databaseUrl === null) throw new Error('two nodes need PostgreSQL')
   const driver = wrap(
     databaseUrl === null ? await openSqlite({ file: ':memory:' }) : await openPostgres({ url: databaseUrl }),
