@@ -383,6 +383,14 @@ describe('the table', () => {
     expect(rows.find(({ name }) => name === 'response_types')?.fallback).toBe('["code"]')
   })
 
+  test('lets a client say about itself what RFC 7591 and OpenID name, and no peculiarity of ours', () => {
+    const sayable = CLIENT_SETTINGS.filter(({ byClient }) => byClient).map(({ name }) => name)
+    expect(sayable).toContain('redirect_uris')
+    expect(sayable.filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([])
+    const ours = ['consent', 'claims', 'claimsFrom', 'introspection', 'recipient', 'frameAncestors', 'strictAuthMethod']
+    expect(sayable.filter((name) => ours.includes(name) || name.includes('.'))).toEqual([])
+  })
+
   test('covers every member of a client but its identity', () => {
     const { client_id: _, preset: __, ...settings } = made()
     expect(Object.keys(flattenSettings(settings)).sort()).toEqual(CLIENT_SETTINGS.map(({ name }) => name).sort())
