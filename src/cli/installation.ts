@@ -175,6 +175,10 @@ export async function openDatabase(options: Options, log: Log, onFatal?: (error:
     return openPostgres({
       url: options.database,
       ...(options.databaseSchema !== null && { schema: options.databaseSchema }),
+      max: options.databaseConnections,
+      timeouts: { statement: options.databaseTimeout * 1_000 },
+      pooler: options.databasePooler,
+      namedStatements: !options.databaseUnnamedStatements,
       log,
     })
   }

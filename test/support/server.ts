@@ -47,15 +47,17 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerSetti
   readonly beside?: TestServer
   /** Default: the same for every server. */
   readonly master?: MasterKey
+  /** The address of an empty PostgreSQL database; whoever gives it drops it. */
+  readonly at?: string
   /** A path of the issuer, such as `/tenant`. */
   readonly issuerPath?: string
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { beside, wrap = (driver: Driver) => driver, issuerPath = '', master = TEST_MASTER, ...rest } = options
+  const { beside, at, wrap = (driver: Driver) => driver, issuerPath = '', master = TEST_MASTER, ...rest } = options
   const { database: databaseKind = beside?.databaseKind ?? 'sqlite', ...settings } = rest
-  const fresh = databaseKind === 'postgres' && beside === undefined ? await freshDatabase() : null
-  const databaseUrl = fresh?.url ?? beside?.databaseUrl ?? null
+  const fresh = databaseKind === 'postgres' && beside === undefined && at === undefined ? await freshDatabase() : null
+  const databaseUrl = fresh?.url ?? at ?? beside?.databaseUrl ?? null
   if (beside !== undefined && databaseUrl === null) throw new Error('two nodes need PostgreSQL')
   const driver = wrap(
     databaseUrl === null ? await openSqlite({ file: ':memory:' }) : await openPostgres({ url: databaseUrl }),

@@ -13,7 +13,7 @@ import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../..
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { FoundAccessToken, FoundGrant, TokenVerbs } from '../../store/tokens.ts'
+import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/tokens.ts'
 
 export interface UserinfoParts {
   readonly store: TokenVerbs
@@ -72,7 +72,7 @@ function formOf(request: HttpRequest): Parameters | null {
   return request.body.length === 0 ? null : readForm(request)
 }
 
-function assertHolds({ token, revoked, granted, clientLive }: FoundAccessToken, now: number): FoundGrant {
+function assertHolds({ token, revoked, granted, clientLive }: FoundAccessToken, now: number): AnsweringGrant {
   if (revoked) throw invalidToken('access_token_revoked', 'the access token was revoked')
   if (token.expiresAt <= now) throw invalidToken('access_token_expired', 'the access token has expired')
   if (granted === null) {
