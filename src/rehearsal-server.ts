@@ -21,9 +21,10 @@ import { createStore, type Store } from './store/store.ts'
 
 /** `parts` are those of the running server: clock, addresses, brand, lifetimes and limits are taken over as they are. */
 export function rehearsalComposer(
-  parts: Pick<Parts, 'addresses' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'> & {
-    readonly keys: Pick<Parts['keys'], 'algorithms'>
-  },
+  parts: Pick<
+    Parts,
+    'addresses' | 'subjects' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'
+  > & { readonly keys: Pick<Parts['keys'], 'algorithms'> },
 ): ComposeRehearsal {
   return async ({ client, user }) => {
     const { addresses, clock, lifetimes } = parts
@@ -49,6 +50,8 @@ export function rehearsalComposer(
         store,
         master,
         keys,
+        // Nothing is shown that the client would not get.
+        subjects: parts.subjects,
         hasher: parts.hasher,
         outbound: NOWHERE,
         clock,

@@ -21,11 +21,6 @@ export interface Row<T> {
   readonly orFile?: boolean
 }
 
-/** Keeps the type of a row's value. */
-export function row<const T>(facts: Row<T>): Row<T> {
-  return facts
-}
-
 const ALL_PLACES: readonly Place[] = ['flag', 'environment', 'file']
 
 export function placesOf(row: Row<unknown>): readonly Place[] {

@@ -2,6 +2,7 @@
 
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
+import type { Subjects } from '../credentials/subject.ts'
 import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
@@ -27,6 +28,7 @@ export interface SignInParts {
   readonly defaultLocale: Locale
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers
+  readonly subjects: Subjects
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
@@ -49,6 +51,6 @@ export interface SignInParts {
   }) => Promise<AuthorizationAnswer | null>
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (algorithm: SigningAlgorithm) => void
-  /** The user and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => { readonly userId: string; readonly clientId: string } | null
+  /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
+  readonly recogniseIdToken: (token: string) => { readonly subject: string; readonly clientId: string } | null
 }
