@@ -178,7 +178,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     lifetimes,
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
-    assertSigns: (algorithm) => void keys.signer(algorithm),
+    assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)

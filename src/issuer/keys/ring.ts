@@ -18,6 +18,8 @@ export interface KeyRing {
   readonly algorithms: readonly SigningAlgorithm[]
   /** The key that signs now. Throws `OAuthError` for an algorithm that is not on, or whose first key has yet to be seen. */
   signer(algorithm: SigningAlgorithm): Signer
+  /** Throws as `signer` would, and signs nothing. */
+  assertSigns(algorithm: SigningAlgorithm): void
   /** The JWKS document as JSON text. RFC 7517 §5. */
   jwks(): string
   /** Whether a JWT is an ID token of ours; expiry is not looked at. */
@@ -70,12 +72,18 @@ export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
   }
   await refresh()
 
+  const current = (algorithm: SigningAlgorithm): SigningKey => {
+    const now = clock.now()
+    const record = signingKeyFor(keys, algorithm, now)
+    if (record === null || !algorithms.includes(algorithm)) throw cannotSign(algorithm, keys, algorithms, now)
+    return record
+  }
+
   return {
     algorithms,
+    assertSigns: (algorithm) => void current(algorithm),
     signer(algorithm) {
-      const now = clock.now()
-      const record = signingKeyFor(keys, algorithm, now)
-      if (record === null || !algorithms.includes(algorithm)) throw cannotSign(algorithm, keys, algorithms, now)
+      const record = current(algorithm)
       const known = signers.get(record.keyId)
       if (known !== undefined) return known
       const opened = openSigningKey(record, master)
