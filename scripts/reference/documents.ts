@@ -92,15 +92,22 @@ Registration 已有名称的设置沿用原名。未知或相互矛盾的设置�
 }
 
 const SETTINGS_HEAD: Readonly<Record<Language, readonly string[]>> = {
-  en: ['setting', 'value', 'default', 'meaning'],
-  zh: ['设置', '取值', '默认值', '说明'],
+  en: ['setting', 'value', 'default', 'set by', 'meaning'],
+  zh: ['设置', '取值', '默认值', '设置者', '说明'],
+}
+
+const SET_BY: Readonly<Record<Language, readonly [client: string, operator: string]>> = {
+  en: ['operator, or the client by registration', 'operator'],
+  zh: ['运营者，或客户端自行注册', '运营者'],
 }
 
 function clientSettings(language: Language): string {
+  const [client, operator] = SET_BY[language]
   const rows = describeSettings().map((setting) => [
     code(setting.name),
     setting.values,
     setting.fallback,
+    setting.byClient ? client : operator,
     setting[language],
   ])
   return `${MADE[language]}\n\n${SETTINGS_TEXT[language]}\n\n${table(SETTINGS_HEAD[language], rows)}\n`

@@ -2,6 +2,7 @@
 // made from it.
 
 import { oneOf } from '../model/setting.ts'
+import { DATABASE_ROWS } from './database-rows.ts'
 import { DEFAULT_LIFETIMES, DEFAULT_LIMITS } from './defaults.ts'
 import { issuerAddress } from './issuer.ts'
 import {
@@ -14,20 +15,14 @@ import {
   networks,
   orNull,
   path,
-  postgresUrl,
   prefixPath,
-  schemaName,
   secretText,
   span,
   wholeNumber,
   words,
   yesOrNo,
 } from './kinds.ts'
-import type { Row } from './row.ts'
-
-function row<const T>(facts: Row<T>): Row<T> {
-  return facts
-}
+import { type Row, row } from './row.ts'
 
 const MINUTE = 60
 const HOUR = 3_600
@@ -84,22 +79,7 @@ const TABLE = {
     en: 'Path between the issuer and the endpoints: issuer + prefix + /authorize.',
     zh: 'issuer 与各端点之间的路径：issuer + 前缀 + /authorize。',
   }),
-  database: optional({
-    kind: orNull(postgresUrl),
-    default: null,
-    defaultText: 'SQLite in the data folder',
-    secret: 'password',
-    orFile: true,
-    en: 'PostgreSQL database. Without it the server keeps everything in SQLite in the data folder.',
-    zh: 'PostgreSQL 数据库地址。不设置时使用数据目录中的 SQLite。',
-  }),
-  databaseSchema: optional({
-    kind: orNull(schemaName),
-    default: null,
-    defaultText: "the database user's own",
-    en: 'PostgreSQL schema that holds the tables.',
-    zh: '存放数据表的 PostgreSQL schema。',
-  }),
+  ...DATABASE_ROWS,
   trustedProxies: row({
     kind: networks,
     default: NONE,
