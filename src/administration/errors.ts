@@ -8,6 +8,7 @@ export type AdministrationErrorCode =
   | 'weak_secret'
   | 'invalid_client'
   | 'invalid_setting'
+  | 'sector_identifier'
   | 'unknown_preset'
   | 'resource_not_found'
   | 'resource_taken'

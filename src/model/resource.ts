@@ -1,6 +1,7 @@
 // A resource: an API that accepts our access tokens, known by the URI that clients name in `resource` (RFC 8707) and
 // find in `aud` (RFC 9068). Its settings, and how they are read.
 
+import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 import { resourceProblem } from '../protocol/resource.ts'
 import type { Client, SigningAlgorithm } from './client.ts'
 import { type Kind, oneOf, orNothing, type Parsed, scopeList, text } from './setting.ts'
@@ -61,7 +62,7 @@ export const RESOURCE_SETTINGS: readonly ResourceSetting[] = [
   { name: 'clients', kind: oneOf('listed', 'all'), fallback: 'listed', en: 'Who may ask for it: clients whose setting `resources` names it, with the scopes that their own `scope` has too; or `all` clients, with all of its scopes.', zh: '哪些客户端可以请求它：`listed` 为 `resources` 设置中列出它的客户端，且权限范围同时受客户端 `scope` 限制；`all` 为所有客户端，可请求它的全部权限范围。' },
   { name: 'tokenFormat', kind: oneOf('opaque', 'jwt'), fallback: 'opaque', en: 'What its access tokens are: opaque ones, which it introspects, or JWTs (RFC 9068), which it verifies by itself.', zh: '访问令牌的形式：`opaque` 由资源服务器内省；`jwt`（RFC 9068）由资源服务器自行验证。' },
   { name: 'typ', kind: oneOf('at+jwt', 'JWT'), fallback: 'at+jwt', en: 'The header `typ` of its JWTs; `JWT` for libraries that refuse `at+jwt`.', zh: 'JWT 头部的 `typ`；若资源服务器的库不接受 `at+jwt`，可改为 `JWT`。' },
-  { name: 'signingAlgorithm', kind: oneOf('RS256', 'ES256'), fallback: 'RS256', en: 'How its JWTs are signed. Every resource server must know RS256 (RFC 9068 §2.1); ES256 costs a fifth of the CPU.', zh: 'JWT 的签名算法。资源服务器都必须支持 RS256（RFC 9068 §2.1）；ES256 的计算开销约为五分之一。' },
+  { name: 'signingAlgorithm', kind: oneOf(...ASYMMETRIC_ALGORITHMS), fallback: 'RS256', en: 'How its JWTs are signed. Every resource server must know RS256 (RFC 9068 §2.1); ES256 costs a fifth of its CPU.', zh: 'JWT 的签名算法。资源服务器都必须支持 RS256（RFC 9068 §2.1）；ES256 的计算开销约为五分之一。' },
   { name: 'tokenLifetime', kind: orNothing(seconds), fallback: null, en: 'How long its access tokens live, in seconds; the option `lifetimes.accessToken` otherwise.', zh: '访问令牌的有效期（秒）；不设置时取选项 `lifetimes.accessToken`。' },
 ]
 

@@ -71,6 +71,7 @@ export function stepOf(
     },
     kinds: kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
+    subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })
 }
 

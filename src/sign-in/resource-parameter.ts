@@ -1,7 +1,7 @@
 // What `resource` of an authorization request asks for: the APIs that the tokens of this grant may be meant for.
 // RFC 8707 §2.1.
 
-import type { Client } from '../model/client.ts'
+import type { Client, SigningAlgorithm } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { mayAskFor, type ResourceRecord, scopeFor } from '../model/resource.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -39,6 +39,13 @@ export function assertOneTarget(type: ResponseType, targets: readonly AskedTarge
 /** Scopes that any client may ask for, because their resource is there for all. */
 export function openScopes(targets: readonly AskedTarget[]): readonly string[] {
   return targets.flatMap(({ record }) => (record?.resource.clients === 'all' ? scopeWords(record.resource.scope) : []))
+}
+
+/** How the tokens for them are signed. */
+export function signaturesFor(targets: readonly AskedTarget[]): readonly SigningAlgorithm[] {
+  return targets.flatMap(({ record }) =>
+    record?.resource.tokenFormat === 'jwt' ? [record.resource.signingAlgorithm] : [],
+  )
 }
 
 export function resourcesOf(

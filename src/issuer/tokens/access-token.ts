@@ -2,6 +2,7 @@
 // Both are kept by their hash, so that our own endpoints recognise either without verifying anything.
 
 import { sha256 } from '../../credentials/digest.ts'
+import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization } from '../../model/authorization.ts'
 import { scopeFor } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -14,6 +15,7 @@ import type { KeyRing } from '../keys/ring.ts'
 export interface AccessTokenParts {
   readonly issuer: string
   readonly keys: KeyRing
+  readonly subjects: Subjects
   readonly lifetimes: { readonly accessToken: Seconds }
 }
 
@@ -55,7 +57,7 @@ export function makeAccessToken(
 
 /** RFC 9068 §2.2. Nothing about the person but how they signed in (§2.2.1): whoever holds the token can read it. */
 function signed(
-  { issuer, keys }: AccessTokenParts,
+  { issuer, keys, subjects }: AccessTokenParts,
   { client: { client }, resource, onBehalfOf }: Authorization,
   scope: string,
   issuedAt: Seconds,
@@ -68,7 +70,7 @@ function signed(
     iss: issuer,
     aud: identifier,
     // RFC 9068 §2.2: without a person the client is the subject.
-    sub: onBehalfOf?.user.userId ?? client.client_id,
+    sub: onBehalfOf === null ? client.client_id : subjects.of(onBehalfOf.user.userId, client),
     client_id: client.client_id,
     exp: expiresAt,
     iat: issuedAt,
