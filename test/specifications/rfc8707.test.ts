@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeResource, setResource, setResourceEnabled } from '../../src/administration/resources.ts'
-import { ask as askPage, authorizeQuery, countRecords, expectRefusal, isAt, signIn } from '../support/authorize.ts'
+import { ask as askPage, authorizeUrl, countRecords, expectRefusal, isAt, signIn } from '../support/authorize.ts'
 import {
   ask,
   expectInvalidToken,
@@ -219,7 +219,7 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
     const before = await countRecords(host)
     expectRefusal(
       await visitor.get(
-        `${host.origin}/sso/authorize?${authorizeQuery({ client_id: 'asks', scope: 'openid read', resource: VIDEOS, prompt: 'none' })}`,
+        authorizeUrl(host, { client_id: 'asks', scope: 'openid read', resource: VIDEOS, prompt: 'none' }),
       ),
       host,
       'consent_required',
