@@ -24,7 +24,10 @@ export async function targetsAsked(
 ): Promise<readonly AskedTarget[]> {
   const asked = resourcesAsked(parameters)
   if (asked.length === 0) return NONE
-  return targetsOf(asked, await store.findResources(asked), {
+  const found = await store.findResources(asked)
+  // RFC 6749 §3.1: without any resource this server has no use for the parameter, and common clients always send it.
+  if (found.length === 0 && !(await store.hasResources())) return NONE
+  return targetsOf(asked, found, {
     issuer: addresses.issuer,
     mayAskFor: (resource: ResourceRecord['resource']) => mayAskFor(client, resource),
   })

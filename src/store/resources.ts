@@ -13,6 +13,8 @@ import * as sql from './statements/resource.ts'
 export interface ResourceVerbs {
   /** At most five, in any spelling of theirs; those that there are, in no order. */
   findResources(identifiers: readonly string[]): Promise<readonly ResourceRecord[]>
+  /** Whether there is any at all. */
+  hasResources(): Promise<boolean>
   /** Oldest first. */
   listResources(): Promise<readonly ResourceRecord[]>
   /** `taken`: there is one of this identifier, in this or another spelling. */
@@ -35,6 +37,9 @@ export function createResourceVerbs(driver: Driver): ResourceVerbs {
       const [k1, k2 = k1, k3 = k1, k4 = k1, k5 = k1] = identifiers.map(resourceKey)
       if (k1 === undefined || k2 === undefined || k3 === undefined || k4 === undefined || k5 === undefined) return []
       return (await driver.rows(sql.findResources, { k1, k2, k3, k4, k5 })).map(read)
+    },
+    async hasResources() {
+      return (await driver.rows(sql.anyResource, {})).length > 0
     },
     async listResources() {
       return (await driver.rows(sql.listResources, {})).map(read)

@@ -299,3 +299,25 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
     expect(await described(tokensOf(await app.refresh(again.refresh)).access)).toMatchObject({ active: true })
   })
 })
+
+test('§2 a server without any resource ignores the parameter, and has no use for one that is malformed', async () => {
+  const host = await startServer()
+  try {
+    const own = { grant_types: ['authorization_code', 'client_credentials', 'refresh_token'] }
+    await host.addClient('app', 'openid-connect', { ...own, consent: 'implied' })
+    await host.addUser('alice')
+    const app = new RelyingParty({ host, clientId: 'app' })
+    const { access, refresh } = await app.tokens({ resource: VIDEOS }, { resource: VIDEOS })
+    expect((await app.userinfo(access)).status).toBe(200)
+    const again = tokensOf(await app.refresh(refresh, { resource: VIDEOS }))
+    expect((await app.userinfo(again.access)).status).toBe(200)
+    expect((await app.token({ grant_type: 'client_credentials', resource: VIDEOS })).status).toBe(200)
+    expectInvalidTarget(await app.token({ grant_type: 'client_credentials', resource: '/videos' }))
+    await host.addResource(NOTES)
+    expectInvalidTarget(await app.token({ grant_type: 'client_credentials', resource: VIDEOS }))
+    expectInvalidTarget(await app.refresh(again.refresh, { resource: VIDEOS }))
+    expect((await app.refresh(again.refresh)).status).toBe(200)
+  } finally {
+    await host.close()
+  }
+})

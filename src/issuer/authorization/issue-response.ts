@@ -16,12 +16,11 @@ import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
-import type { ResourceVerbs } from '../../store/resources.ts'
 import { type AnswerTokens, type MintParts, mintAnswer } from '../tokens/mint.ts'
-import { resourceAmong } from '../tokens/resource-asked.ts'
+import { type ResourceReads, resourceAmong } from '../tokens/resource-asked.ts'
 
 export interface IssueResponseParts {
-  readonly store: GrantVerbs & Pick<ResourceVerbs, 'findResources'>
+  readonly store: GrantVerbs & ResourceReads
   readonly clock: Clock
   readonly mint: MintParts
   readonly lifetimes: {
@@ -88,7 +87,7 @@ export async function issueResponse(
 
 /** The one that the access token of this answer is meant for; the request was refused where it named several. */
 async function resourceOf(
-  store: Pick<ResourceVerbs, 'findResources'>,
+  store: ResourceReads,
   issuer: string,
   { request: { responseType, resources = [] }, client }: ResponseRequest,
 ): Promise<ResourceRecord | null> {

@@ -10,15 +10,14 @@ import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
 import { includesScope, scopeWords } from '../../protocol/scope.ts'
 import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
-import type { ResourceVerbs } from '../../store/resources.ts'
 import { type MintParts, mint } from '../tokens/mint.ts'
-import { resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
+import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
 
 export interface AuthorizationCodeParts {
-  readonly store: GrantVerbs & Pick<ResourceVerbs, 'findResources'>
+  readonly store: GrantVerbs & ResourceReads
   readonly mint: MintParts
   readonly refreshAbsolute: Seconds
 }

@@ -7,15 +7,14 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { ClientVerbs } from '../../store/clients.ts'
-import type { ResourceVerbs } from '../../store/resources.ts'
 import type { TokenVerbs } from '../../store/tokens.ts'
 import { invalidClient } from '../client-authentication/credentials.ts'
 import { type MintParts, mint } from '../tokens/mint.ts'
-import { resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
+import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import type { GrantType } from './grant-type.ts'
 
 export interface ClientCredentialsParts {
-  readonly store: TokenVerbs & Pick<ClientVerbs, 'findClient'> & Pick<ResourceVerbs, 'findResources'>
+  readonly store: TokenVerbs & Pick<ClientVerbs, 'findClient'> & ResourceReads
   readonly mint: MintParts
 }
 

@@ -13,17 +13,16 @@ import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.
 import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { EventVerbs } from '../../store/events.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
-import type { ResourceVerbs } from '../../store/resources.ts'
 import type { TokenVerbs } from '../../store/tokens.ts'
 import { type Minted, type MintParts, mint, type TokenResponse } from '../tokens/mint.ts'
-import { resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
+import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import { type Successor, successorOf } from '../tokens/successor.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<TokenVerbs['findClientWithRefreshToken']>>>['refresh']>
 
 export interface RefreshTokenParts {
-  readonly store: TokenVerbs & Pick<GrantVerbs, 'revokeGrant'> & Pick<ResourceVerbs, 'findResources'> & EventVerbs
+  readonly store: TokenVerbs & Pick<GrantVerbs, 'revokeGrant'> & ResourceReads & EventVerbs
   readonly mint: MintParts
   readonly master: MasterKey
   /** How long a repeat is taken for the same request. */

@@ -9,8 +9,11 @@ import { invalidTarget, resourceKey, resourcesAsked } from '../../protocol/resou
 import { targetsOf } from '../../protocol/resource-target.ts'
 import type { ResourceVerbs } from '../../store/resources.ts'
 
+/** `hasResources` is asked only where a request would be refused otherwise. */
+export type ResourceReads = Pick<ResourceVerbs, 'findResources' | 'hasResources'>
+
 export interface ResourceParts {
-  readonly store: Pick<ResourceVerbs, 'findResources'>
+  readonly store: ResourceReads
   readonly issuer: string
 }
 
@@ -26,6 +29,8 @@ export async function resourceAsked(
 ): Promise<ResourceRecord | null> {
   const asked = resourcesAsked(parameters)
   if (asked.length === 0 && (granted === null || granted.length === 0)) return null
+  // The authorization request may have named one when there was none here to be found: it was ignored, and still is.
+  if (granted?.length === 0 && !(await store.hasResources())) return null
   if (granted !== null) assertGranted(asked, granted)
   return resourceAmong({ store, issuer }, client, asked.length > 0 ? asked : (granted ?? []))
 }
@@ -39,8 +44,11 @@ export async function resourceAmong(
   if (named.length > 1) {
     throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
   }
+  const found = await store.findResources(named)
+  // RFC 6749 §3.1: without any resource this server has no use for the parameter, and common clients always send it.
+  if (found.length === 0 && !(await store.hasResources())) return null
   const rights = { issuer, mayAskFor: (resource: Resource) => mayAskFor(client, resource) }
-  const [target] = targetsOf(named, await store.findResources(named), rights)
+  const [target] = targetsOf(named, found, rights)
   return target?.record ?? null
 }
 

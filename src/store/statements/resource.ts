@@ -30,6 +30,12 @@ export const findResources = statement<ResourceKeys, ResourceRow>(
   `SELECT ${COLUMNS} FROM resource r WHERE r.resource_key IN (:k1, :k2, :k3, :k4, :k5) AND r.removed_at IS NULL`,
 )
 
+/** One row, if there is any resource at all. */
+export const anyResource = statement<object, { found: number }>(
+  'any_resource',
+  'SELECT 1 AS found FROM resource WHERE removed_at IS NULL LIMIT 1',
+)
+
 export const listResources = statement<object, ResourceRow>(
   'list_resources',
   `SELECT ${COLUMNS} FROM resource r WHERE r.removed_at IS NULL ORDER BY r.created_at, r.identifier`,
