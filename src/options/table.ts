@@ -23,6 +23,7 @@ import {
   words,
   yesOrNo,
 } from './kinds.ts'
+import { REGISTRATION_ROWS } from './registration.ts'
 import type { Row } from './row.ts'
 
 function row<const T>(facts: Row<T>): Row<T> {
@@ -300,6 +301,8 @@ const TABLE = {
   ),
   'lifetimes.events': lifetime('events', DAY, 10 * YEAR, 'Security events are kept this long.', '安全事件的保留时间。'),
 
+  ...REGISTRATION_ROWS,
+
   'limits.guessing.knownBrowserFailures': row({
     kind: count,
     default: guessing.knownBrowserFailures,
@@ -363,6 +366,7 @@ export type OptionKey = keyof Table
 export type Options = { readonly [Key in keyof Flat as Key extends `${string}.${string}` ? never : Key]: Flat[Key] } & {
   readonly brand: Group<'brand'>
   readonly lifetimes: Group<'lifetimes'>
+  readonly registration: Group<'registration'>
   readonly limits: {
     readonly guessing: Group<'limits.guessing'>
     readonly interactions: Group<'limits.interactions'>

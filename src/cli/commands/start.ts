@@ -90,6 +90,8 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       lifetimes: options.lifetimes,
       limits: options.limits,
       implicitAndHybrid: options.implicitAndHybrid,
+      registration: options.registration,
+      unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
