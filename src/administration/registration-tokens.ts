@@ -67,7 +67,10 @@ export async function listRegistrationTokens({
 }
 
 /** Clients that it has registered stay. */
-export async function revokeRegistrationToken({ store, clock }: RegistrationTokenParts, tokenId: string): Promise<void> {
+export async function revokeRegistrationToken(
+  { store, clock }: RegistrationTokenParts,
+  tokenId: string,
+): Promise<void> {
   const event = { type: 'initial_access_token_revoked' as const, at: clock.now(), detail: { tokenId } }
   if (await store.revokeInitialAccessToken(tokenId, event)) return
   throw new AdministrationError(

@@ -16,7 +16,8 @@ export interface Picture {
 const MOST_BYTES = 262_144
 const MILLISECONDS = 3_000
 
-const text = (content: Uint8Array, from: number, to: number) => Buffer.from(content.subarray(from, to)).toString('latin1')
+const text = (content: Uint8Array, from: number, to: number) =>
+  Buffer.from(content.subarray(from, to)).toString('latin1')
 
 function mediaTypeOf(content: Uint8Array): { readonly type: string; readonly ending: string } | null {
   if (text(content, 0, 8) === '\x89PNG\r\n\x1a\n') return { type: 'image/png', ending: 'png' }
@@ -38,7 +39,10 @@ export function readPicture(content: Uint8Array, name: string): Picture | { read
   }
 }
 
-export async function fetchPicture(outbound: OutboundClient, url: string): Promise<Picture | { readonly problem: string }> {
+export async function fetchPicture(
+  outbound: OutboundClient,
+  url: string,
+): Promise<Picture | { readonly problem: string }> {
   const answer = await outbound.ask({
     url,
     // What a server calls it says less than its first bytes.

@@ -36,7 +36,8 @@ export const LANGUAGE_TAG = /^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}$/
 export const namesKind: Kind<Readonly<Record<string, string>>> = {
   describes: 'a map: language tag to name',
   parse(value) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong('must be a map of language tags')
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return wrong('must be a map of language tags')
     const entries = Object.entries(value)
     if (entries.length > MOST_NAMES) return wrong(`has more than ${MOST_NAMES} entries`)
     const names = new Map<string, string>()
@@ -61,7 +62,10 @@ export const logoKind: Kind<string | null> = {
 }
 
 /** The name in the reader's language: exactly, else the same language elsewhere, else the plain one. */
-export function nameIn(client: { readonly client_name: string; readonly names: Readonly<Record<string, string>> }, locale: string): string {
+export function nameIn(
+  client: { readonly client_name: string; readonly names: Readonly<Record<string, string>> },
+  locale: string,
+): string {
   const wanted = locale.toLowerCase()
   const [language = ''] = wanted.split('-')
   const tags = Object.keys(client.names)

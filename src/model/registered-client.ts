@@ -84,7 +84,7 @@ function webProblem(client: Client): SettingProblem | null {
 /** A name that a person can make something of, where the client has none. */
 function nameFor({ client_uri: home, redirect_uris: uris, software_id: software }: PlainSettings): string {
   for (const address of [home, ...textsOf(uris)]) {
-    if (typeof address !== 'string' || !/^https:/.test(address) || !URL.canParse(address)) continue
+    if (typeof address !== 'string' || !address.startsWith('https:') || !URL.canParse(address)) continue
     const { hostname } = new URL(address)
     if (hostname !== '' && hostname.length <= 100) return hostname
   }

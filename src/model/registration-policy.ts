@@ -1,15 +1,15 @@
 // What clients that register themselves may have: an operator's ceilings as plain data. A policy of one initial access
 // token may be narrower, never wider.
 
+import type { PublicJwks } from '../protocol/jwk.ts'
+import { RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
+import { scopeWords } from '../protocol/scope.ts'
 import type { Client, ClientAuthenticationMethod, GrantTypeName } from './client.ts'
 import type { SettingProblem } from './client-contradictions.ts'
 import { jwksKind, keysAddress } from './client-jwks.ts'
 import { kindOf } from './client-setting-table.ts'
-import type { Seconds } from './time.ts'
 import { type Kind, listOf, orNothing, scopeList, shown, wholeNumber } from './setting.ts'
-import type { PublicJwks } from '../protocol/jwk.ts'
-import { RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
-import { scopeWords } from '../protocol/scope.ts'
+import type { Seconds } from './time.ts'
 
 export interface RegistrationPolicy {
   readonly grantTypes: readonly GrantTypeName[]
@@ -65,15 +65,12 @@ export const statementIssuers: Kind<readonly StatementIssuer[]> = {
     if (typeof map !== 'object' || map === null || Array.isArray(map)) return { problem: 'must be a map of issuers' }
     const issuers: StatementIssuer[] = []
     for (const [issuer, keys] of Object.entries(map)) {
-      const kind: Kind<unknown> = typeof keys === 'string' ? keysAddress : jwksKind
-      const parsed = keys === null ? { problem: 'must name its keys' } : kind.parse(keys)
-      if ('problem' in parsed) return { problem: `for ${shown(issuer)} ${parsed.problem}` }
-      const isAddress = typeof parsed.value === 'string'
-      issuers.push({
-        issuer,
-        jwks: isAddress ? null : (parsed.value as PublicJwks),
-        jwks_uri: isAddress ? (parsed.value as string) : null,
-      })
+      const [jwks, jwks_uri] = typeof keys === 'string' ? [null, keys] : [keys, null]
+      const [set, address] = [jwksKind.parse(jwks), keysAddress.parse(jwks_uri)]
+      if ('problem' in set) return { problem: `for ${shown(issuer)} ${set.problem}` }
+      if ('problem' in address) return { problem: `for ${shown(issuer)} ${address.problem}` }
+      if (set.value === null && address.value === null) return { problem: `for ${shown(issuer)} must name its keys` }
+      issuers.push({ issuer, jwks: set.value, jwks_uri: address.value })
     }
     return { value: issuers }
   },
@@ -118,7 +115,9 @@ export function redirectHostMatches(entries: readonly string[], uri: string): bo
   // RFC 8252 §7.3: whatever port was free.
   const isLoopback = protocol === 'http:'
   return entries.some((entry) =>
-    entry.startsWith('*.') ? host.endsWith(entry.slice(1)) && host.length > entry.length - 1 : entry === host || (isLoopback && entry === hostname),
+    entry.startsWith('*.')
+      ? host.endsWith(entry.slice(1)) && host.length > entry.length - 1
+      : entry === host || (isLoopback && entry === hostname),
   )
 }
 
@@ -141,7 +140,7 @@ export function parseNarrowPolicy(input: Readonly<Record<string, unknown>>): Nar
   for (const [name, value] of Object.entries(input)) {
     const kind = Object.hasOwn(POLICY_KINDS, name) ? POLICY_KINDS[name as keyof RegistrationPolicy] : undefined
     if (kind === undefined) throw new RangeError(`${shown(name)} is no part of a policy`)
-    const parsed = orNothing<unknown>(kind as Kind<unknown>).parse(value)
+    const parsed = orNothing<unknown>(kind).parse(value)
     if ('problem' in parsed) throw new RangeError(`${name} ${parsed.problem}`)
     if (parsed.value !== null) narrow[name] = parsed.value
   }
@@ -175,7 +174,10 @@ function flowProblem({ grantTypes, responseTypes, authMethods }: NarrowPolicy, c
   return { setting: 'token_endpoint_auth_method', problem: `must not be ${method} here` }
 }
 
-function uriProblem({ redirectHosts: hosts = [], mostRedirectUris }: NarrowPolicy, client: Client): SettingProblem | null {
+function uriProblem(
+  { redirectHosts: hosts = [], mostRedirectUris }: NarrowPolicy,
+  client: Client,
+): SettingProblem | null {
   for (const setting of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     const uris = client[setting]
     if (mostRedirectUris !== undefined && uris.length > mostRedirectUris) {

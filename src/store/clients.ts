@@ -4,11 +4,12 @@ import type { Client, ClientRecord } from '../model/client.ts'
 import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
+import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
 import { eventSteps } from './events.ts'
-import { asFlag } from './rows.ts'
 import { type ClientLogo, logoSteps } from './registrations.ts'
+import { asFlag } from './rows.ts'
 import * as sql from './statements/client.ts'
 import { deleteClientLogo, findClientLogo } from './statements/client-logo.ts'
 import { deleteConsentsOfClient } from './statements/consent.ts'
@@ -44,14 +45,14 @@ export interface ClientVerbs {
   findClientLogo(clientId: string, digest: string): Promise<Omit<ClientLogo, 'digest'> | null>
 }
 
-export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => ClientRecord): ClientVerbs {
+export function createClientVerbs(driver: Driver, clients: ClientReader): ClientVerbs {
   return {
     async findClient(clientId) {
       const [row] = await driver.rows(sql.findClient, { client_id: clientId })
-      return row === undefined ? null : read(row)
+      return row === undefined ? null : clients.parsed(row)
     },
     async listClients() {
-      return (await driver.rows(sql.listClients, {})).map(read)
+      return (await driver.rows(sql.listClients, {})).map(clients.parsed)
     },
     async addClient(client, secretHash, event, sealedSecret = null) {
       const now: Seconds = event.at

@@ -3,7 +3,13 @@
 import type { Seconds } from '../model/time.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
-import { pruneEvents, pruneRegisteredClients, pruneRegistrations, pruneSessions, prunings } from './statements/pruning.ts'
+import {
+  pruneEvents,
+  pruneRegisteredClients,
+  pruneRegistrations,
+  pruneSessions,
+  prunings,
+} from './statements/pruning.ts'
 
 export interface PruneVerbs {
   /** One bounded step over all tables; true: nothing is left to prune. */

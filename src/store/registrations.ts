@@ -6,6 +6,7 @@ import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
+import type { ClientReader } from './client-reader.ts'
 import { type Driver, type Step, step } from './driver.ts'
 import { eventSteps } from './events.ts'
 import { asFlag } from './rows.ts'
@@ -86,10 +87,7 @@ export interface RegistrationVerbs {
   listUnusedRegistrations(before: Seconds, afterId: string, most: number): Promise<readonly ClientRecord[]>
 }
 
-export function createRegistrationVerbs(
-  driver: Driver,
-  read: (row: clients.ClientRow) => ClientRecord,
-): RegistrationVerbs {
+export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader): RegistrationVerbs {
   return {
     async addRegistration({ client, secret, logo, initialTokenId, address, ...rest }, limits, event) {
       const { client_id } = client
@@ -133,7 +131,7 @@ export function createRegistrationVerbs(
       const [row] = await driver.rows(sql.findRegistration, { client_id: clientId })
       if (row === undefined) return null
       return {
-        record: read(row),
+        record: parsed(row),
         tokenHash: row.token_hash,
         policy: parseNarrowPolicy(JSON.parse(row.policy) as Readonly<Record<string, unknown>>),
         softwareStatement: row.software_statement,
@@ -161,7 +159,7 @@ export function createRegistrationVerbs(
       await driver.atomic(clientIds.map((client_id) => step(sql.noteRegistrationUse, { client_id, now })))
     },
     async listUnusedRegistrations(before, after_id, most) {
-      return (await driver.rows(sql.listUnusedRegistrations, { before, after_id, most })).map(read)
+      return (await driver.rows(sql.listUnusedRegistrations, { before, after_id, most })).map(parsed)
     },
   }
 }

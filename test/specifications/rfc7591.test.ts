@@ -134,7 +134,10 @@ describe('§3 who may register', () => {
       body: JSON.stringify({ ...PLAIN, contacts: ['a'.repeat(1024 * 1024)] }),
     })
     expect(reply.status).toBe(413)
-    await expectRefused(uris(...Array.from({ length: 21 }, (_, at) => `https://client.test/${at}`)), 'invalid_redirect_uri')
+    await expectRefused(
+      uris(...Array.from({ length: 21 }, (_, at) => `https://client.test/${at}`)),
+      'invalid_redirect_uri',
+    )
   })
 
   test('§3 a script of any origin may register, for no cookie of a browser counts here', async () => {
@@ -201,7 +204,16 @@ describe('§2 what a client may say', () => {
       roles: ['admin'],
     }
     const own = await registered(open, { ...PLAIN, ...ours, client_uri: '', tos_uri: null, __proto__x: 1 })
-    for (const name of ['consent', 'verified', 'roles', 'skip_consent', 'claims', 'client_uri', 'tos_uri', 'recipient']) {
+    for (const name of [
+      'consent',
+      'verified',
+      'roles',
+      'skip_consent',
+      'claims',
+      'client_uri',
+      'tos_uri',
+      'recipient',
+    ]) {
       expect(own.reply.body).not.toHaveProperty(name)
     }
     expect(own.clientId).not.toBe('chosen-by-me')
@@ -260,7 +272,15 @@ describe('§2 what a client may say', () => {
 
   test('§2 an address that this server would ask must be public', async () => {
     const private_key_jwt = { token_endpoint_auth_method: 'private_key_jwt' }
-    for (const host of ['127.0.0.1', '[::1]', '169.254.169.254', '10.0.0.1', '0x7f.1', '[::ffff:10.0.0.1]', 'db.internal']) {
+    for (const host of [
+      '127.0.0.1',
+      '[::1]',
+      '169.254.169.254',
+      '10.0.0.1',
+      '0x7f.1',
+      '[::ffff:10.0.0.1]',
+      'db.internal',
+    ]) {
       await expectRefused({ ...PLAIN, ...private_key_jwt, jwks_uri: `https://${host}/keys` }, 'invalid_client_metadata')
     }
     const twin = { ...PLAIN, ...private_key_jwt, jwks_uri: 'https://client.example.com/keys' }
@@ -466,7 +486,10 @@ describe('§2.3 software statements', () => {
 })
 
 describe('policies', () => {
-  const policied = async (registration: Parameters<typeof startServer>[0] & object, use: (host: TestServer) => Promise<void>) => {
+  const policied = async (
+    registration: Parameters<typeof startServer>[0] & object,
+    use: (host: TestServer) => Promise<void>,
+  ) => {
     const host = await startServer(registration)
     try {
       await use(host)
@@ -492,11 +515,22 @@ describe('policies', () => {
         'http://localhost/cb',
         'com.good.app.evil:/cb',
       ]
-      for (const uri of bad) await expectRefused(uris('https://app.good.test/cb', uri), 'invalid_redirect_uri', twin, host)
-      for (const uri of ['https://a.apps.good.test/cb', 'https://b.a.apps.good.test/', 'http://127.0.0.1:99/cb', 'com.good.app:/cb']) {
+      for (const uri of bad)
+        await expectRefused(uris('https://app.good.test/cb', uri), 'invalid_redirect_uri', twin, host)
+      for (const uri of [
+        'https://a.apps.good.test/cb',
+        'https://b.a.apps.good.test/',
+        'http://127.0.0.1:99/cb',
+        'com.good.app:/cb',
+      ]) {
         expect((await register(host, uris(uri))).status).toBe(201)
       }
-      await expectRefused({ ...twin, post_logout_redirect_uris: ['https://evil.test/'] }, 'invalid_client_metadata', twin, host)
+      await expectRefused(
+        { ...twin, post_logout_redirect_uris: ['https://evil.test/'] },
+        'invalid_client_metadata',
+        twin,
+        host,
+      )
     })
   })
 
@@ -508,7 +542,12 @@ describe('policies', () => {
       scope: 'openid',
     } as const
     await policied({ registration }, async (host) => {
-      await expectRefused({ ...PLAIN, grant_types: ['authorization_code', 'refresh_token'] }, 'invalid_client_metadata', PLAIN, host)
+      await expectRefused(
+        { ...PLAIN, grant_types: ['authorization_code', 'refresh_token'] },
+        'invalid_client_metadata',
+        PLAIN,
+        host,
+      )
       await expectRefused({ ...PLAIN, token_endpoint_auth_method: 'none' }, 'invalid_client_metadata', PLAIN, host)
       expect((await register(host, { ...PLAIN, scope: 'openid email' })).body['scope']).toBe('openid')
       const machine = { client_name: 'Machine', grant_types: ['client_credentials'], response_types: [] }

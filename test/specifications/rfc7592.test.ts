@@ -2,7 +2,17 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approveClient, setClientEnabled, updateClient } from '../../src/administration/clients.ts'
-import { countClients, initialToken, manage, ownOf, PLAIN, type Registered, register, registered, unregister } from '../support/registration.ts'
+import {
+  countClients,
+  initialToken,
+  manage,
+  ownOf,
+  PLAIN,
+  type Registered,
+  register,
+  registered,
+  unregister,
+} from '../support/registration.ts'
 import { ask, basic, form, RelyingParty } from '../support/relying-party.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 
@@ -182,7 +192,9 @@ describe('§2.2 changing', () => {
 
   test('§2.2 what an operator has set stays, but not the approval', async () => {
     const own = await registered(host)
-    await updateClient(administration(), own.clientId, { assignments: ['recipient=Photos Ltd', 'phone.format=cn-dashed'] })
+    await updateClient(administration(), own.clientId, {
+      assignments: ['recipient=Photos Ltd', 'phone.format=cn-dashed'],
+    })
     await approveClient(administration(), own.clientId)
     const unchanged = ownOf(await manage(own, full(own)))
     expect((await record(own)).client.verified).toBe(true)
@@ -238,7 +250,9 @@ describe('§2.3 removing', () => {
     expect(await countClients(host)).toBe(before - 1)
     expect((await party.userinfo(tokens.access)).status).toBe(401)
     expect((await party.refresh(tokens.refresh)).body['error']).toBe('invalid_client')
-    const page = await party.visitor.get(`${host.origin}/sso/authorize?client_id=${own.clientId}&response_type=code&redirect_uri=${CALLBACK}`)
+    const page = await party.visitor.get(
+      `${host.origin}/sso/authorize?client_id=${own.clientId}&response_type=code&redirect_uri=${CALLBACK}`,
+    )
     expect([page.status, page.location]).toEqual([400, null])
     expect((await manage(own)).status).toBe(401)
     expect(await unregister(own)).toBe(401)

@@ -15,7 +15,11 @@ const headersFor = (token: string | null) => ({
 })
 
 /** POST to the registration endpoint; undefined members are left out. */
-export async function register(host: TestServer, metadata: unknown = PLAIN, token: string | null = null): Promise<Reply> {
+export async function register(
+  host: TestServer,
+  metadata: unknown = PLAIN,
+  token: string | null = null,
+): Promise<Reply> {
   return ask(`${host.origin}/sso/register`, {
     method: 'POST',
     headers: headersFor(token),
@@ -31,7 +35,11 @@ export interface Registered {
   readonly reply: Reply
 }
 
-export async function registered(host: TestServer, metadata: Metadata = PLAIN, token: string | null = null): Promise<Registered> {
+export async function registered(
+  host: TestServer,
+  metadata: Metadata = PLAIN,
+  token: string | null = null,
+): Promise<Registered> {
   const reply = await register(host, metadata, token)
   if (reply.status !== 201) throw new Error(`not registered: ${reply.text}`)
   return ownOf(reply)
@@ -53,7 +61,10 @@ export async function initialToken(host: TestServer, settings: NewRegistrationTo
 }
 
 /** Reads, changes or removes a registration; DELETE has no JSON to look at. */
-export async function manage(own: { readonly uri: string; readonly token: string | null }, metadata?: Metadata): Promise<Reply> {
+export async function manage(
+  own: { readonly uri: string; readonly token: string | null },
+  metadata?: Metadata,
+): Promise<Reply> {
   return ask(own.uri, {
     headers: headersFor(own.token),
     ...(metadata !== undefined && { method: 'PUT', body: JSON.stringify(metadata) }),

@@ -81,10 +81,7 @@ export function clientCommand(exit: (code: number) => void): Command {
       ),
     )
     .addCommand(
-      on(
-        installationCommand('approve', 'trust a client that registered itself').argument('<client-id>'),
-        approve,
-      ),
+      on(installationCommand('approve', 'trust a client that registered itself').argument('<client-id>'), approve),
     )
     .addCommand(
       on(

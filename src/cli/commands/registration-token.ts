@@ -31,7 +31,7 @@ export function registrationTokenCommand(exit: (code: number) => void): Command 
       on(
         installationCommand('create', 'make a token; it is shown once')
           .option('--note <text>', 'for whom, to find it again in the list')
-          .option('--expires-in <span>', 'how long it can be used: 90s, 30m, 12h, 30d', '24h')
+          .option('--expires-in <duration>', 'how long it can be used: 90s, 30m, 12h, 30d', '24h')
           .option('--uses <number>', 'how many clients it registers; "any" for no limit', '1')
           .option('--scope <scope>', 'scopes that its clients may have at most')
           .option('--redirect-host <host>', 'host of their redirect URIs; repeat it for several', collect)
@@ -44,10 +44,7 @@ export function registrationTokenCommand(exit: (code: number) => void): Command 
     )
     .addCommand(on(installationCommand('list', 'all tokens that are not expired'), listAll))
     .addCommand(
-      on(
-        installationCommand('revoke', 'refuse a token from now on; its clients stay').argument('<token-id>'),
-        revoke,
-      ),
+      on(installationCommand('revoke', 'refuse a token from now on; its clients stay').argument('<token-id>'), revoke),
     )
 }
 

@@ -55,7 +55,10 @@ async function ownRegistration({ store }: RegistrationParts, request: HttpReques
   const tokenHash = sha256(token)
   const known = registration?.tokenHash ?? null
   if (registration === null || known === null || !sameBytes(known, tokenHash)) {
-    throw invalidToken('registration_access_token_invalid', 'the registration access token is not the one of this client')
+    throw invalidToken(
+      'registration_access_token_invalid',
+      'the registration access token is not the one of this client',
+    )
   }
   if (!registration.record.enabled) {
     throw invalidToken('registration_access_token_invalid', 'the client is disabled').about(clientId)
@@ -117,7 +120,12 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
   const information = { client, createdAt: record.createdAt, softwareStatement, registrationAccessToken, secret: kept }
   return {
     ...clientInformation(200, addresses, information),
-    outcome: { rule: 'client_updated', clause: 'RFC 7592 §2.2', reason: 'the client changed its registration', clientId },
+    outcome: {
+      rule: 'client_updated',
+      clause: 'RFC 7592 §2.2',
+      reason: 'the client changed its registration',
+      clientId,
+    },
   }
 }
 

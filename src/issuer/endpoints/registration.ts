@@ -61,7 +61,11 @@ async function register(
   if (initial === null && (await store.countRegistrations(address, limits.since)) >= rules.perAddress) throw tooMany()
   const clientId = newClientId()
   const policy = initial?.policy ?? {}
-  const { client, logo = null, softwareStatement } = await prepareClient(parts, clientId, readMetadata(request), policy, null)
+  const {
+    client,
+    logo = null,
+    softwareStatement,
+  } = await prepareClient(parts, clientId, readMetadata(request), policy, null)
   const secret = hasSecret(client) ? newClientSecret() : null
   const registrationAccessToken = newSecret()
   const at = clock.now()
@@ -84,10 +88,16 @@ async function register(
       detail: { name: client.client_name, address, initialAccessToken: initial?.tokenId ?? null },
     },
   )
-  if (result === 'token') throw invalidToken('initial_access_token_invalid', 'the initial access token was spent meanwhile')
+  if (result === 'token')
+    throw invalidToken('initial_access_token_invalid', 'the initial access token was spent meanwhile')
   if (result !== 'added') throw tooMany(result)
   const information = { client, createdAt: at, softwareStatement, registrationAccessToken, secret }
-  const outcome = { rule: 'client_registered', clause: 'RFC 7591 §3.2.1', reason: 'the client registered itself', clientId }
+  const outcome = {
+    rule: 'client_registered',
+    clause: 'RFC 7591 §3.2.1',
+    reason: 'the client registered itself',
+    clientId,
+  }
   return { ...clientInformation(201, addresses, information), outcome }
 }
 

@@ -50,7 +50,7 @@ async function statementOf(
   const given = metadata['software_statement'] ?? null
   if (given !== null) {
     const signed = await openStatement({ issuers: rules.statementIssuers, keys }, given, clock.now())
-    return { softwareStatement: String(given), signed }
+    return { softwareStatement: signed.text, signed: signed.claims }
   }
   // What was signed holds for every later change too, or leaving the statement out would undo it.
   const kept = former?.softwareStatement ?? null
@@ -67,7 +67,8 @@ async function assertReachable({ outbound, checks }: RegistrationParts, client: 
   for (const setting of FETCHED) {
     for (const address of [settings[setting]].flat()) {
       const problem = typeof address === 'string' ? outbound.problemOf(address) : null
-      if (problem !== null) throw metadataRefusal(new InvalidClient([{ setting, problem: `names a place that ${problem}` }]))
+      if (problem !== null)
+        throw metadataRefusal(new InvalidClient([{ setting, problem: `names a place that ${problem}` }]))
     }
   }
   for (const check of checks) {

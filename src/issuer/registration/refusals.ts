@@ -22,7 +22,8 @@ export function refusal(error: RegistrationError, rule: string, description: str
 /** What is wrong with the metadata; a redirect URI has an error code of its own. */
 export function metadataRefusal({ problems }: InvalidClient): OAuthError {
   const uri = problems.find(({ setting }) => setting === 'redirect_uris')
-  if (uri !== undefined) return refusal('invalid_redirect_uri', 'redirect_uri_unregistrable', `${uri.setting} ${uri.problem}`)
+  if (uri !== undefined)
+    return refusal('invalid_redirect_uri', 'redirect_uri_unregistrable', `${uri.setting} ${uri.problem}`)
   const text = problems.map(({ setting, problem }) => `${setting} ${problem}`).join('; ')
   return refusal('invalid_client_metadata', 'client_metadata_invalid', text)
 }

@@ -19,10 +19,7 @@ export const upsertClientLogo = statement<{
 export const findClientLogo = statement<
   { client_id: string; digest: string },
   { media_type: string; content: Uint8Array }
->(
-  'find_client_logo',
-  'SELECT media_type, content FROM client_logo WHERE client_id = :client_id AND digest = :digest',
-)
+>('find_client_logo', 'SELECT media_type, content FROM client_logo WHERE client_id = :client_id AND digest = :digest')
 
 export const deleteClientLogo = statement<{ client_id: string }>(
   'delete_client_logo',

@@ -53,7 +53,13 @@ export const moreMayRegister = statement<{ most: number }, { free: number }>(
 
 /** Guard: of two changes under one token the second has lost it. */
 export const rotateRegistrationToken = statement<
-  { client_id: string; former_hash: Uint8Array; token_hash: Uint8Array; software_statement: string | null; now: number },
+  {
+    client_id: string
+    former_hash: Uint8Array
+    token_hash: Uint8Array
+    software_statement: string | null
+    now: number
+  },
   { client_id: string }
 >(
   'rotate_registration_token',

@@ -3,11 +3,7 @@
 import { DEFAULT_REGISTRATION, POLICY_KINDS, statementIssuers } from '../model/registration-policy.ts'
 import { type Kind, oneOf } from '../model/setting.ts'
 import { span, wholeNumber, yesOrNo } from './kinds.ts'
-import type { Row } from './row.ts'
-
-function row<const T>(facts: Row<T>): Row<T> {
-  return facts
-}
+import { row } from './row.ts'
 
 const { access, perAddress, most, unusedLifetime, statementIssuers: issuers, statementRequired } = DEFAULT_REGISTRATION
 const DAY = 86_400
