@@ -131,17 +131,17 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
 
 /** RFC 7592 §2.2: it says who it is, and never who it would like to be. */
 function assertOwnIdentity({ master }: RegistrationParts, { record }: Registration, metadata: Metadata): void {
-  const refuse = (description: string) =>
+  const notOwn = (description: string) =>
     invalidRequest('registration_identity', 'RFC 7592 §2.2', description).about(record.client.client_id)
-  if (metadata['client_id'] !== record.client.client_id) throw refuse('client_id must be the one of this client')
+  if (metadata['client_id'] !== record.client.client_id) throw notOwn('client_id must be the one of this client')
   const name = ISSUED.find((each) => Object.hasOwn(metadata, each))
-  if (name !== undefined) throw refuse(`${name} must not be sent`)
+  if (name !== undefined) throw notOwn(`${name} must not be sent`)
   if (!Object.hasOwn(metadata, 'client_secret')) return
   const { client_secret: secret } = metadata
   const { secretHash } = record
   const isOwn =
     typeof secret === 'string' && secretHash !== null && sameBytes(digestClientSecret(master, secret), secretHash)
-  if (!isOwn) throw refuse('client_secret must be the one that was issued')
+  if (!isOwn) throw notOwn('client_secret must be the one that was issued')
 }
 
 const ISSUED = [
