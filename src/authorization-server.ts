@@ -48,6 +48,11 @@ export interface AuthorizationServerSettings {
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /**
+   * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
+   * Default false.
+   */
+  readonly unsignedJwt?: boolean
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
   /**
@@ -126,6 +131,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
+    unsignedJwt: settings.unsignedJwt ?? false,
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],

@@ -30,8 +30,9 @@ import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
 import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.ts'
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
-import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import { openRequestObject, requestObjectAlgorithms } from './issuer/request-object/open-request-object.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -70,6 +71,8 @@ export interface Parts {
   readonly limits: Limits
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
+  /** Whether clients that are registered for it may leave signatures out. */
+  readonly unsignedJwt: boolean
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
@@ -80,23 +83,27 @@ export interface Parts {
 }
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
-  return createRouter([...issuerRoutes(parts), ...signInRoutes(parts), ...healthRoutes(parts), ...parts.pages], {
-    origins: [parts.addresses.origin, ...parts.alternativeOrigins],
-    errorPage: (request, problem) => problemPage(parts, request, problem),
-    log: parts.log,
-    ...(parts.trace && { record: parts.trace.record }),
-    ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
-  })
+  const clientKeys = createClientKeys(parts.outbound, parts.clock)
+  return createRouter(
+    [...issuerRoutes(parts, clientKeys), ...signInRoutes(parts, clientKeys), ...healthRoutes(parts), ...parts.pages],
+    {
+      origins: [parts.addresses.origin, ...parts.alternativeOrigins],
+      errorPage: (request, problem) => problemPage(parts, request, problem),
+      log: parts.log,
+      ...(parts.trace && { record: parts.trace.record }),
+      ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
+    },
+  )
 }
 
-function issuerRoutes(parts: Parts): readonly Route[] {
+function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
-    privateKeyJwt(createClientKeys(parts.outbound, clock)),
+    privateKeyJwt(clientKeys),
     clientSecretJwt(master),
     none,
   ]
@@ -115,6 +122,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     grantTypes,
     authenticationMethods: methods,
     signingAlgorithms: SIGNING_ALGORITHMS,
+    requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -158,10 +166,11 @@ function corsForClients(store: Store): CorsPolicy {
   }
 }
 
-function signInRoutes(parts: Parts): readonly Route[] {
+function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
   const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
+  const requestObjects = { issuer: addresses.issuer, clock, master, keys: clientKeys, unsigned: parts.unsignedJwt }
   const signIn: SignInParts = {
     store,
     clock,
@@ -178,6 +187,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     lifetimes,
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
+    openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)

@@ -12,6 +12,7 @@ import type { User } from '../model/user.ts'
 import type { Brand, Locale } from '../pages/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Addresses } from '../protocol/addresses.ts'
+import type { OAuthError } from '../protocol/errors.ts'
 import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { InteractionLimits } from '../store/interactions.ts'
@@ -49,6 +50,14 @@ export interface SignInParts {
     readonly interactionId?: string
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>
+  /** Reads and proves what a client sent as `request`. */
+  readonly openRequestObject: (
+    client: ClientRecord,
+    text: string,
+  ) => Promise<{
+    readonly claims: Readonly<Record<string, unknown>> | null
+    readonly problem: OAuthError | null
+  }>
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string) => { readonly subject: string; readonly clientId: string } | null
 }

@@ -49,6 +49,8 @@ describe('strict defaults', () => {
       scope: 'openid profile email phone address',
       subject_type: 'public',
       sector_identifier_uri: null,
+      request_object_signing_alg: null,
+      require_signed_request_object: false,
       id_token_signed_response_alg: 'RS256',
       client_uri: null,
       policy_uri: null,

@@ -90,6 +90,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       lifetimes: options.lifetimes,
       limits: options.limits,
       implicitAndHybrid: options.implicitAndHybrid,
+      unsignedJwt: options.unsignedJwt,
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
