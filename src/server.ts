@@ -31,7 +31,7 @@ import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
-import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import type { KeyRing } from './issuer/keys/ring.ts'
 import { openRequestObject, requestObjectAlgorithms } from './issuer/request-object/open-request-object.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
@@ -121,8 +121,8 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: methods,
-    signingAlgorithms: SIGNING_ALGORITHMS,
     requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
+    signingAlgorithms: keys.algorithms,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -188,6 +188,7 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
+    assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)

@@ -17,7 +17,8 @@ export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
 /** How a client may sign its request objects. */
 export type RequestObjectAlgorithm = AssertionAlgorithm | 'none'
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
-export type SigningAlgorithm = 'RS256' | 'ES256'
+/** How we sign what a client verifies with our published keys. */
+export type SigningAlgorithm = AsymmetricAlgorithm
 
 /** Where a claim's value comes from and how it is written. See `claims/claim-map.ts`. */
 export interface ClaimRule {
