@@ -32,7 +32,12 @@ import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
-import { openRequestObject, requestObjectAlgorithms } from './issuer/request-object/open-request-object.ts'
+import {
+  openReferencedObject,
+  openRequestObject,
+  requestObjectAlgorithms,
+} from './issuer/request-object/open-request-object.ts'
+import { createReferencedObjects } from './issuer/request-object/referenced.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -170,7 +175,14 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
   const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
-  const requestObjects = { issuer: addresses.issuer, clock, master, keys: clientKeys, unsigned: parts.unsignedJwt }
+  const requestObjects = {
+    issuer: addresses.issuer,
+    clock,
+    master,
+    keys: clientKeys,
+    referenced: createReferencedObjects(parts.outbound),
+    unsigned: parts.unsignedJwt,
+  }
   const signIn: SignInParts = {
     store,
     clock,
@@ -188,6 +200,7 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
+    openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
     assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }

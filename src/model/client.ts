@@ -109,6 +109,8 @@ export interface Client extends ClientSettings {
   readonly request_object_signing_alg: RequestObjectAlgorithm | null
   /** RFC 9101 §10.5: parameters that stand outside a signed request object do not count. */
   readonly require_signed_request_object: boolean
+  /** Where it keeps request objects; no other address is asked. OpenID Connect Core §6.2. */
+  readonly request_uris: readonly string[]
   readonly client_uri: string | null
   readonly policy_uri: string | null
   readonly tos_uri: string | null

@@ -8,6 +8,8 @@ import { Parameters } from './parameters.ts'
 const ABOUT_THE_JWT: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 /** RFC 9101 §4: MUST NOT be inside. */
 const NEVER_INSIDE = ['request', 'request_uri'] as const
+/** Characters: whatever is longer is not looked at. */
+export const LONGEST_REQUEST_OBJECT = 32_768
 const MOST_MEMBERS = 200
 /** Clocks of clients and ours, in seconds. */
 const SKEW = 10

@@ -2,7 +2,7 @@
 // them. OpenID Connect Core §6, RFC 9101 §5.
 
 import type { ClientRecord } from '../model/client.ts'
-import { invalidRequest, OAuthError } from '../protocol/errors.ts'
+import { invalidRequest, type OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { mergedParameters } from '../protocol/request-object.ts'
 import { scopeWords } from '../protocol/scope.ts'
@@ -29,9 +29,11 @@ export async function wholeRequest(
   if (object === undefined && address === undefined) {
     return { parameters: outer, problem: required ? objectMissing() : null }
   }
-  if (address !== undefined) return { parameters: outer, problem: object === undefined ? byReference() : bothGiven() }
-  if (object === undefined) return { parameters: outer, problem: null }
-  const { claims, problem } = await parts.openRequestObject(record, object)
+  if (object !== undefined && address !== undefined) return { parameters: outer, problem: bothGiven() }
+  const { claims, problem } =
+    object === undefined
+      ? await parts.openReferencedObject(record, address ?? '')
+      : await parts.openRequestObject(record, object)
   // RFC 9101 §6.3 lets only what is inside count; OpenID Connect Core §6.1 has the rest outside.
   const isOpenId = scopeWords(outer.get('scope') ?? '').includes('openid')
   return { parameters: mergedParameters(outer, claims ?? {}, claims !== null && (required || !isOpenId)), problem }
@@ -44,14 +46,4 @@ function objectMissing(): OAuthError {
 
 function bothGiven(): OAuthError {
   return invalidRequest('request_and_request_uri', 'RFC 9101 §5', 'request and request_uri must not both be sent')
-}
-
-/** OpenID Connect Core §6.2: what we do not read must be refused, or it would be ignored. */
-function byReference(): OAuthError {
-  return new OAuthError({
-    error: 'request_uri_not_supported',
-    description: 'The parameter request_uri is not supported',
-    rule: 'request_uri_unsupported',
-    clause: 'OpenID Connect Core §3.1.2.6',
-  })
 }

@@ -51,6 +51,7 @@ describe('strict defaults', () => {
       sector_identifier_uri: null,
       request_object_signing_alg: null,
       require_signed_request_object: false,
+      request_uris: [],
       id_token_signed_response_alg: 'RS256',
       client_uri: null,
       policy_uri: null,

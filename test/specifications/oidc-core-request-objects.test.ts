@@ -1,5 +1,7 @@
-// OpenID Connect Core 1.0 §6.1: authorization requests as request objects, by value.
+// OpenID Connect Core 1.0 §6: authorization requests as request objects, by value and by reference.
 
+import { createHash } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { InvalidClient } from '../../src/model/client-settings.ts'
@@ -16,6 +18,7 @@ import {
   STATE,
   signedIn,
 } from '../support/authorize.ts'
+import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
 import { RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { BARE, type CraftedRequest, INNER_STATE, requestObject } from '../support/request-objects.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
@@ -26,10 +29,13 @@ let lenient: TestServer
 let key: ClientKey
 let foreign: ClientKey
 let alice: Visitor
+let documents: DocumentHost
+let number = 0
 
 beforeAll(async () => {
   ;[key, foreign] = await Promise.all([newClientKey(), newClientKey()])
-  host = await startServer({ implicitAndHybrid: true })
+  documents = await startDocumentHost()
+  host = await startServer({ implicitAndHybrid: true, outboundAllow: [documents.hostAndPort] })
   lenient = await startServer({ unsignedJwt: true })
   for (const each of [host, lenient]) {
     await each.addUser('alice')
@@ -44,7 +50,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   alice = await signedIn(host, 'alice')
 })
-afterAll(() => Promise.all([host.close(), lenient.close()]))
+afterAll(() => Promise.all([host.close(), lenient.close(), documents.close()]))
 
 const made = (crafted: Partial<CraftedRequest> = {}) => requestObject({ host, clientId: 'app', key, ...crafted })
 const outer = (request: string, more: Record<string, string | undefined> = {}) => ({
@@ -298,6 +304,108 @@ describe('§6.1 an unsigned request object', () => {
     expect(page.html).toContain('value="invalid_request_object"')
     expect(page.html).toContain(`value="${INNER_STATE}"`)
     expect(page.html).not.toContain('name="code"')
+  })
+})
+
+describe('§6.2 a request object by reference', () => {
+  const at = (client: string, request_uri: string, more: Record<string, string | undefined> = {}) =>
+    authorizeUrl(host, { client_id: client, ...BARE, request_uri, ...more })
+  /** A client with one registered address at which its request object stands. */
+  const published = async (body: Parameters<DocumentHost['publish']>[0] | null = null, type = 'application/jwt') => {
+    const client = `by-reference-${++number}`
+    const address = documents.publish(body ?? (await made({ clientId: client })), type)
+    const settings = { consent: 'implied', jwks: { keys: [key.publicJwk] }, request_uris: [address] }
+    await host.addClient(client, 'openid-connect', settings)
+    documents.forget()
+    return { client, address }
+  }
+
+  test.each(['application/oauth-authz-req+jwt', 'application/jwt', 'application/jose', 'text/plain'])(
+    'is fetched and is the request: %s',
+    async (type) => {
+      const { client, address } = await published(null, type)
+      const answer = expectCode(await alice.get(at(client, address)))
+      expect(answer.searchParams.get('state')).toBe(INNER_STATE)
+      expect(documents.asked).toHaveLength(1)
+    },
+  )
+
+  test('is fetched each time; with the SHA-256 of its text as fragment only once', async () => {
+    const { client, address } = await published()
+    expectCode(await alice.get(at(client, address)))
+    expectCode(await alice.get(at(client, address)))
+    expect(documents.asked).toHaveLength(2)
+    const text = await made({ clientId: client, claims: { state: 'kept' } })
+    documents.replace(address, text, 'application/jwt')
+    const named = `${address}#${createHash('sha256').update(text).digest('base64url')}`
+    for (const kept of ['first', 'second']) {
+      expect(expectCode(await alice.get(at(client, named))).searchParams.get('state'), kept).toBe('kept')
+      documents.replace(address, 'something else', 'application/jwt')
+    }
+    expect(documents.asked).toHaveLength(3)
+    // A fragment that is another digest says nothing, and nothing is kept under it.
+    documents.replace(address, await made({ clientId: client }), 'application/jwt')
+    const other = `${address}#${createHash('sha256').update('x').digest('base64url')}`
+    for (let count = 0; count < 2; count++) expectCode(await alice.get(at(client, other)))
+    expect(documents.asked).toHaveLength(5)
+  })
+
+  test('J05 an address that this client has not registered is not asked', async () => {
+    const [mine, theirs] = [await published(), await published()]
+    for (const address of [
+      theirs.address,
+      `${mine.address}/more`,
+      `${mine.address}?x=1`,
+      `${host.origin}/readyz`,
+      'urn:x',
+    ]) {
+      const before = await countRecords(host)
+      const page = await alice.get(at(mine.client, address, { redirect_uri: CALLBACK, state: STATE }))
+      expectRefusal(page, host, 'invalid_request_uri')
+      expect(await countRecords(host)).toEqual(before)
+    }
+    expect(documents.asked).toEqual([])
+    expectCode(await alice.get(at(mine.client, mine.address)))
+  })
+
+  test('D06 a host that fails, redirects, floods or answers something else: invalid_request_uri', async () => {
+    for (const body of [
+      (_, reply) => void reply.writeHead(500).end('secret of that host'),
+      (_, reply) => void reply.writeHead(302, { location: '/elsewhere' }).end(),
+      (_, reply) => void reply.writeHead(200, { 'content-type': 'text/html' }).end('<p>'),
+      (_, reply) => void reply.writeHead(200, { 'content-type': 'application/jwt' }).end('x'.repeat(40_000)),
+    ] satisfies RequestListener[]) {
+      const { client, address } = await published(body)
+      const page = await alice.get(at(client, address, { redirect_uri: CALLBACK, state: STATE }))
+      expect(expectRefusal(page, host, 'invalid_request_uri').href).not.toContain('secret')
+      expectErrorPage(await alice.get(at(client, address)), { code: 'invalid_request' })
+    }
+  })
+
+  test('D06 a host that never answers holds the request up for five seconds at most', async () => {
+    const { client, address } = await published(() => undefined)
+    const began = performance.now()
+    const page = await alice.get(at(client, address, { redirect_uri: CALLBACK, state: STATE }))
+    expectRefusal(page, host, 'invalid_request_uri')
+    expect(performance.now() - began).toBeLessThan(7_000)
+  }, 12_000)
+
+  test('D04 an address that is not public is not asked', async () => {
+    const { port } = new URL(host.origin)
+    const addresses = [`https://127.0.0.1:${port}/x`, 'https://169.254.169.254/x', 'https://localhost/x']
+    await host.addClient('private', 'openid-connect', { request_uris: addresses, jwks: { keys: [key.publicJwk] } })
+    for (const address of addresses) {
+      const page = await alice.get(at('private', address, { redirect_uri: CALLBACK, state: STATE }))
+      expectRefusal(page, host, 'invalid_request_uri')
+    }
+  })
+
+  test('J10 J12 what stands there is proven as it would be by value', async () => {
+    for (const crafted of [{ key: foreign }, { key: null }, { claims: { request_uri: 'https://client.test/' } }]) {
+      const { client, address } = await published('')
+      documents.replace(address, await made({ clientId: client, ...crafted }), 'application/jwt')
+      expectRefusal(await alice.get(at(client, address)), host, 'invalid_request_object', { state: INNER_STATE })
+    }
   })
 })
 

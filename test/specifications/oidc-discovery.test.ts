@@ -61,7 +61,8 @@ describe('§3 what it promises', () => {
       subject_types_supported: ['public', 'pairwise'],
       code_challenge_methods_supported: ['S256'],
       request_parameter_supported: true,
-      request_uri_parameter_supported: false,
+      request_uri_parameter_supported: true,
+      require_request_uri_registration: true,
       claims_parameter_supported: true,
     })
     expect([...listOf('grant_types_supported')].sort()).toEqual([

@@ -86,7 +86,7 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
     expect(list('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(list('id_token_signing_alg_values_supported')).toEqual(expect.arrayContaining(['RS256', 'ES256']))
     expect(list('introspection_endpoint_auth_methods_supported')).not.toContain('none')
-    expect(metadata['request_uri_parameter_supported']).toBe(false)
+    expect(metadata['require_request_uri_registration']).toBe(true)
   })
 
   test('§2 the lists that OpenID Discovery §3 requires are there', () => {

@@ -111,7 +111,9 @@ export const HINTS_EN = {
   request_object_missing:
     'This client is set to require_signed_request_object: let it send request, or change the setting.',
   request_and_request_uri: 'Send either request or request_uri.',
-  request_uri_unsupported: 'request_uri is not read here. Switch it off at the client.',
+  request_uri_unregistered: 'Register the address in request_uris, character by character (a fragment does not count).',
+  request_uri_unavailable:
+    'The request object could not be fetched from request_uri. It must be public, answer within 5 seconds, and be at most 32 KiB.',
   parameter_repeated:
     'A parameter was sent twice. Look for a value that is also part of the address typed at the client.',
   prompt_unknown: 'prompt may be none, login, consent or select_account.',

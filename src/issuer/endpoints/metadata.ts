@@ -63,7 +63,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     acr_values_supported: ACR_VALUES,
     request_parameter_supported: true,
     request_object_signing_alg_values_supported: parts.requestObjectAlgorithms,
-    request_uri_parameter_supported: false,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
     ui_locales_supported: parts.locales,
     authorization_response_iss_parameter_supported: true,
   }

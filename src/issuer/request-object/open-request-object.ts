@@ -8,15 +8,21 @@ import type { Clock } from '../../platform/clock.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { ASYMMETRIC_ALGORITHMS, isSameAlgorithm } from '../../protocol/jwk.ts'
 import { readJwt, type UnverifiedJwt } from '../../protocol/jwt.ts'
-import { type RequestObjectProblem, requestObjectProblem } from '../../protocol/request-object.ts'
+import {
+  LONGEST_REQUEST_OBJECT,
+  type RequestObjectProblem,
+  requestObjectProblem,
+} from '../../protocol/request-object.ts'
 import type { ClientKeys } from '../keys/client-keys.ts'
 import { isSignedByKey, isSignedBySecret } from '../keys/client-signature.ts'
+import type { ReferencedObjects } from './referenced.ts'
 
 export interface RequestObjectParts {
   readonly issuer: string
   readonly clock: Clock
   readonly master: MasterKey
   readonly keys: ClientKeys
+  readonly referenced: ReferencedObjects
   /** Whether clients that are registered for it may leave the signature out. */
   readonly unsigned: boolean
 }
@@ -28,8 +34,6 @@ export interface OpenedRequestObject {
   readonly problem: OAuthError | null
 }
 
-const LONGEST = 32_768
-
 /** For the metadata. OpenID Discovery §3. */
 export function requestObjectAlgorithms(unsigned: boolean): readonly RequestObjectAlgorithm[] {
   return [...ASYMMETRIC_ALGORITHMS, 'HS256', ...(unsigned ? (['none'] as const) : [])]
@@ -40,7 +44,7 @@ export async function openRequestObject(
   record: ClientRecord,
   text: string,
 ): Promise<OpenedRequestObject> {
-  const jwt = readJwt(text, LONGEST, { unsigned: true })
+  const jwt = readJwt(text, LONGEST_REQUEST_OBJECT, { unsigned: true })
   if ('problem' in jwt) return { claims: null, problem: refused({ rule: 'request_object_malformed', ...jwt }) }
   const facts = { clientId: record.client.client_id, issuer: parts.issuer, now: parts.clock.now() }
   const problem = requestObjectProblem(jwt, facts) ?? (await signatureProblem(parts, record, jwt))
@@ -77,6 +81,23 @@ function allowedTo({ client, sealedSecret }: ClientRecord, unsigned: boolean): r
   if (registered === 'none') return unsigned ? ['none'] : []
   const algorithms = [...ASYMMETRIC_ALGORITHMS, ...(sealedSecret === null ? [] : (['HS256'] as const))]
   return registered === null ? algorithms : algorithms.filter((each) => isSameAlgorithm(each, registered))
+}
+
+/** The same for one that the client keeps at `address`. OpenID Connect Core §6.2. */
+export async function openReferencedObject(
+  parts: RequestObjectParts,
+  record: ClientRecord,
+  address: string,
+): Promise<OpenedRequestObject> {
+  const text = await parts.referenced.read(record.client, address)
+  if (typeof text === 'string') return openRequestObject(parts, record, text)
+  const problem = new OAuthError({
+    error: 'invalid_request_uri',
+    description: `The request_uri ${text.problem}`,
+    rule: text.rule,
+    clause: 'OpenID Connect Core §6.2',
+  })
+  return { claims: null, problem }
 }
 
 function refused({ rule, problem }: RequestObjectProblem): OAuthError {
