@@ -110,7 +110,7 @@ function parametersIn(claims: UnverifiedJwt['claims']): ReadonlyMap<string, stri
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined
   if (typeof value === 'string') return value
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
 }
 
 /**
