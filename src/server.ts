@@ -21,9 +21,12 @@ import { clientSecretJwt } from './issuer/client-authentication/client-secret-jw
 import { createFailureLimit } from './issuer/client-authentication/failure-limit.ts'
 import { none } from './issuer/client-authentication/none.ts'
 import { privateKeyJwt } from './issuer/client-authentication/private-key-jwt.ts'
+import { clientConfigurationEndpoint } from './issuer/endpoints/client-configuration.ts'
+import { clientLogoEndpoint } from './issuer/endpoints/client-logo.ts'
 import { introspectionEndpoint } from './issuer/endpoints/introspection.ts'
 import { jwksEndpoint } from './issuer/endpoints/jwks.ts'
 import { metadataEndpoint } from './issuer/endpoints/metadata.ts'
+import { registrationEndpoint } from './issuer/endpoints/registration.ts'
 import { revocationEndpoint } from './issuer/endpoints/revocation.ts'
 import { tokenEndpoint } from './issuer/endpoints/token.ts'
 import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
@@ -32,6 +35,7 @@ import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
+import type { RegistrationUse } from './issuer/registration/unused.ts'
 import {
   openReferencedObject,
   openRequestObject,
@@ -39,6 +43,7 @@ import {
 } from './issuer/request-object/open-request-object.ts'
 import { createReferencedObjects } from './issuer/request-object/referenced.ts'
 import { scriptOrigins } from './model/client.ts'
+import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
 import type { Clock } from './platform/clock.ts'
@@ -78,6 +83,12 @@ export interface Parts {
   readonly responseTypes: readonly ResponseType[]
   /** Whether clients that are registered for it may leave signatures out. */
   readonly unsignedJwt: boolean
+  /** Whether and how clients register themselves. */
+  readonly registration: RegistrationRules
+  /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
+  readonly unverifiedErrors: 'ask' | 'redirect'
+  /** Told of every client that something was issued to; null: nobody counts. */
+  readonly use: RegistrationUse | null
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
@@ -95,7 +106,11 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
       origins: [parts.addresses.origin, ...parts.alternativeOrigins],
       errorPage: (request, problem) => problemPage(parts, request, problem),
       log: parts.log,
-      ...(parts.trace && { record: parts.trace.record }),
+      record: (entry) => {
+        const { rule, clientId } = entry.outcome ?? {}
+        if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+        parts.trace?.record(entry)
+      },
       ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
     },
   )
@@ -131,9 +146,10 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
+    registration: parts.registration.access !== 'off',
   })
   const browserClients = corsForClients(store)
-  const get = (path: string, endpoint: Endpoint): Route => ({
+  const get = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET'],
     path,
     endpoint,
@@ -160,6 +176,25 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
+    get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),
+    ...registrationRoutes(parts, clientKeys),
+  ]
+}
+
+/** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
+function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
+  if (parts.registration.access === 'off') return []
+  const registration = { ...parts, rules: parts.registration, keys, checks: [] }
+  const { register } = parts.addresses.path
+  const route = { kind: 'machine', cors: 'any-origin' } as const
+  return [
+    { ...route, methods: ['POST'], path: register, endpoint: registrationEndpoint(registration) },
+    {
+      ...route,
+      methods: ['GET', 'PUT', 'DELETE'],
+      path: `${register}/{id}`,
+      endpoint: clientConfigurationEndpoint(registration),
+    },
   ]
 }
 

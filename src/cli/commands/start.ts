@@ -92,6 +92,8 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
       unsignedJwt: options.unsignedJwt,
+      registration: options.registration,
+      unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
