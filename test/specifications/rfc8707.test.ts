@@ -12,6 +12,7 @@ import {
   type Reply,
   tokensOf,
 } from '../support/relying-party.ts'
+import { requestObject } from '../support/request-objects.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 import { type Page, Visitor } from '../support/visitor.ts'
 
@@ -141,6 +142,25 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
     const third = tokensOf(await app.refresh(second.refresh, { resource: VIDEOS, scope: 'write' }))
     expect(third.reply.body['scope']).toBe('write')
     expect(tokensOf(await app.refresh(third.refresh, { resource: VIDEOS })).reply.body['scope']).toBe('read write')
+  })
+
+  test('§2.1 a request object names several in a list (RFC 9101 §4)', async () => {
+    await app.authorize()
+    const unsigned = { consent: 'implied', request_object_signing_alg: 'none', scope: app.scope, resources: BOTH }
+    await host.addClient('object', 'openid-connect', unsigned)
+    const client = new RelyingParty({ host, clientId: 'object' })
+    const send = async (resource: unknown) => {
+      const claims = { resource, scope: client.scope }
+      const request = await requestObject({ host, clientId: 'object', key: null, claims })
+      const page = await app.visitor.get(authorizeUrl(host, { client_id: 'object', request }))
+      return new URL(page.location ?? '').searchParams
+    }
+    const code = (await send(BOTH)).get('code') ?? ''
+    expectInvalidTarget(await client.redeem(code))
+    const given = tokensOf(await client.redeem(code, { resource: NOTES }))
+    expect((await client.introspect(given.access)).body).toMatchObject({ active: true, aud: NOTES })
+    expect((await send([VIDEOS, HIDDEN])).get('error')).toBe('invalid_target')
+    expect((await send(VIDEOS)).get('code')).not.toBeNull()
   })
 
   test('§2.1 more than five are refused', async () => {
