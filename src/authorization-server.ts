@@ -7,12 +7,14 @@ import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
+import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
 import { hostsWithPorts } from './options/kinds.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
@@ -71,6 +73,8 @@ export interface AuthorizationServer {
   /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
   readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
+  /** What tells clients of ended sessions, by itself. */
+  readonly logout: LogoutDispatcher
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
 }
@@ -106,6 +110,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const keys = await openKeyRing({ store, master, clock, log, lifetimes })
   const trace = createTraceRecorder({ store, clock, log })
   const hasher: PasswordHasher = createPasswordHasher()
+  const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
+  const sessions = createSessionIdentifiers(master)
+  const logout = createLogoutDispatcher({ issuer: settings.issuer, store, keys, sessions, outbound, clock, log })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
@@ -113,7 +120,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     master,
     keys,
     hasher,
-    outbound: createOutboundClient({ allow: outboundAllow(settings, log) }),
+    outbound,
     clock,
     log,
     brand: { ...DEFAULT_BRAND, ...settings.brand },
@@ -126,6 +133,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     proofFolder: settings.proofFolder ?? null,
     trace,
+    logout,
     pages: [],
     unready: readiness(store, offset, log),
   }
@@ -150,7 +158,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
     setInterval(
-      keep('pruning', () => prune(parts)),
+      keep('pruning', () => prune(parts, logout)),
       PRUNE_MS,
     ),
   ]
@@ -165,8 +173,10 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     ),
     fetch: toFetch(handle, { largeBody: largeBody(parts) }),
     parts,
+    logout,
     async close() {
       for (const timer of timers) clearInterval(timer)
+      await logout.close()
       await trace.stop()
       await database.close()
     },
@@ -239,10 +249,13 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 const PRUNE_STEP = 500
 const MOST_STEPS = 40
 
-async function prune({ store, clock, lifetimes }: Parts): Promise<void> {
+async function prune({ store, clock, lifetimes }: Parts, logout: LogoutDispatcher): Promise<void> {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
   for (let count = 0; count < MOST_STEPS; count++) {
     if (await store.prune(clock.now(), kept)) break
+  }
+  for (let count = 0; count < MOST_STEPS; count++) {
+    if (await logout.tidy(PRUNE_STEP)) break
   }
   for (let count = 0; count < MOST_STEPS; count++) {
     if (await store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP)) break

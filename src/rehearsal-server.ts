@@ -57,6 +57,8 @@ export function rehearsalComposer(
         responseTypes: CODE_ONLY,
         proofFolder: null,
         trace: null,
+        // Whoever has really given something to this client is told nothing because of a play.
+        logout: null,
         pages: [],
         unready: async () => null,
       })

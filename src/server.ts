@@ -6,6 +6,7 @@ import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
@@ -31,6 +32,7 @@ import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -71,6 +73,8 @@ export interface Parts {
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
+  /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
+  readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
   /** Why the server cannot serve now; null: it can. */
@@ -101,7 +105,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, sessions: createSessionIdentifiers(master), lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -113,6 +117,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     grantTypes,
     authenticationMethods: methods,
     signingAlgorithms: SIGNING_ALGORITHMS,
+    tellsOfSignOut: parts.logout !== null,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -159,7 +164,7 @@ function corsForClients(store: Store): CorsPolicy {
 function signInRoutes(parts: Parts): readonly Route[] {
   const { addresses, store, clock, master, keys, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, sessions: createSessionIdentifiers(master), lifetimes }
   const signIn: SignInParts = {
     store,
     clock,
@@ -176,6 +181,8 @@ function signInRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    sidOf: mint.sessions.of,
+    sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
   const { path } = addresses
@@ -199,9 +206,9 @@ function signInRoutes(parts: Parts): readonly Route[] {
 function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
   const recognised = keys.recognise(token)
   if (!recognised.genuine) return null
-  const { iss, sub, aud } = recognised.payload
+  const { iss, sub, aud, sid } = recognised.payload
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { userId: sub, clientId: aud }
+  return { userId: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

@@ -48,5 +48,16 @@ export interface SignInParts {
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>
   /** The user and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => { readonly userId: string; readonly clientId: string } | null
+  readonly recogniseIdToken: (token: string) => RecognisedIdToken | null
+  /** What a client knows a session by. */
+  readonly sidOf: (sessionId: string, clientId: string) => string
+  /** Sessions have ended: clients are to hear of it. */
+  readonly sessionsEnded: () => void
+}
+
+export interface RecognisedIdToken {
+  readonly userId: string
+  readonly clientId: string
+  /** Null: it is from before ID tokens named their session. */
+  readonly sid: string | null
 }

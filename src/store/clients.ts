@@ -7,6 +7,7 @@ import type { Seconds } from '../model/time.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
 import { eventSteps } from './events.ts'
+import { backchannelLogoutOf } from './logout-deliveries.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/client.ts'
 import { deleteConsentsOfClient } from './statements/consent.ts'
@@ -55,6 +56,7 @@ export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => 
           step(sql.insertClient, {
             client_id: client.client_id,
             settings: toPlain(client),
+            backchannel_logout: backchannelLogoutOf(client),
             enabled: 1,
             secret_hash: secretHash,
             sealed_secret: sealedSecret,
@@ -75,6 +77,7 @@ export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => 
           {
             client_id: client.client_id,
             settings: toPlain(client),
+            backchannel_logout: backchannelLogoutOf(client),
             enabled: asFlag(enabled),
             bump: asFlag(killIssued),
             version,

@@ -9,6 +9,7 @@ import { createEventVerbs, type EventVerbs } from './events.ts'
 import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
@@ -32,6 +33,7 @@ export interface Store
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
+    LogoutVerbs,
     TraceVerbs,
     EventVerbs,
     InstallationVerbs,
@@ -55,6 +57,7 @@ export function createStore(driver: Driver): Store {
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
+    ...createLogoutVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),
     ...createInstallationVerbs(driver),

@@ -18,6 +18,8 @@ export interface MetadataParts {
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
+  /** Clients are told when a session has ended. */
+  readonly tellsOfSignOut: boolean
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
   readonly locales: readonly string[]
@@ -41,6 +43,9 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     introspection_endpoint: url.introspect,
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
+    // OpenID Connect Back-Channel Logout §2.1
+    backchannel_logout_supported: parts.tellsOfSignOut,
+    backchannel_logout_session_supported: parts.tellsOfSignOut,
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -23,6 +24,7 @@ export interface TokenLifetimes {
 export interface MintParts {
   readonly issuer: string
   readonly keys: KeyRing
+  readonly sessions: SessionIdentifiers
   readonly lifetimes: TokenLifetimes
 }
 
@@ -155,9 +157,9 @@ interface Beside {
 
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
-  { issuer, keys, lifetimes }: MintParts,
+  { issuer, keys, sessions, lifetimes }: MintParts,
   { client: { client }, scope }: Authorization,
-  { user, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
+  { sessionId, user, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
   { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
@@ -173,6 +175,8 @@ function idToken(
     auth_time: authenticatedAt,
     ...(acr !== null && { acr }),
     amr,
+    // OpenID Connect Back-Channel Logout §2.1
+    sid: sessions.of(sessionId, client.client_id),
     ...(nonce !== null && { nonce }),
     ...(accessToken !== null && { at_hash: leftHalfHash(accessToken) }),
     // OpenID Connect Core §3.3.2.11

@@ -17,7 +17,7 @@ import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { clientView } from '../answer.ts'
-import type { SignInParts } from '../parts.ts'
+import type { RecognisedIdToken, SignInParts } from '../parts.ts'
 import { formRefused } from '../refuse.ts'
 import { type Browser, readBrowser, sessionCookie } from '../visit.ts'
 
@@ -28,7 +28,8 @@ interface SignOut {
   readonly client: Client | null
   /** Trusted, with `state`; null: stay here afterwards. */
   readonly onward: string | null
-  readonly hintedUserId: string | null
+  /** What the client says about whom it means; null: nothing. */
+  readonly hint: RecognisedIdToken | null
 }
 
 export function endSessionEndpoint(parts: SignInParts) {
@@ -43,10 +44,7 @@ export function endSessionEndpoint(parts: SignInParts) {
     if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
     if (current === undefined) return signedOut(parts, parsed)
-    // RPL §2: a hint for whoever is signed in here proves that the client means this very session.
-    if (parsed.hintedUserId !== null && signedIn.every(({ user }) => user.userId === parsed.hintedUserId)) {
-      return endAll(parts, parsed, signedIn)
-    }
+    if (isAbout(parts, parsed.hint, signedIn)) return endAll(parts, parsed, signedIn)
     return ask(parts, parsed, current)
   }
 }
@@ -122,7 +120,7 @@ async function parseSignOut(
     parameters,
     client: record?.client ?? null,
     onward: target === undefined ? null : withQuery(target, { state: parameters.get('state') }),
-    hintedUserId: recognised?.userId ?? null,
+    hint: recognised,
   }
 }
 
@@ -130,6 +128,19 @@ function sessionsOf(parts: SignInParts, browser: Browser): Promise<readonly Sign
   const now = parts.clock.now()
   const hashes = browser.sessionSecrets.map((secret) => sha256(secret))
   return parts.store.findSessions(hashes, now, now - parts.lifetimes.sessionIdle)
+}
+
+/** RPL §2: the hint belongs to the very session of whoever is signed in here, and nobody else is. */
+function isAbout(
+  { sidOf }: SignInParts,
+  hint: RecognisedIdToken | null,
+  signedIn: readonly SignedIn[],
+): hint is RecognisedIdToken {
+  if (hint === null) return false
+  const { userId, clientId, sid } = hint
+  return signedIn.every(
+    ({ user, session }) => user.userId === userId && (sid === null || sidOf(session.sessionId, clientId) === sid),
+  )
 }
 
 const PURPOSE = 'end-session'
@@ -176,10 +187,13 @@ async function decided(parts: SignInParts, signOut: SignOut, signedIn: readonly 
 
 async function endAll(parts: SignInParts, signOut: SignOut, signedIn: readonly SignedIn[]): Promise<HttpReply> {
   const at = parts.clock.now()
+  const clientId = signOut.client?.client_id ?? null
   for (const { session, user } of signedIn) {
-    const about = signOut.client === null ? {} : { clientId: signOut.client.client_id }
-    await parts.store.endSession(session.sessionId, { type: 'session_ended', at, userId: user.userId, ...about })
+    const about = clientId === null ? {} : { clientId }
+    const event = { type: 'session_ended', at, userId: user.userId, ...about } as const
+    await parts.store.endSession(session.sessionId, event, clientId)
   }
+  parts.sessionsEnded()
   return signedOut(parts, signOut)
 }
 
