@@ -8,6 +8,7 @@ import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
 import { createSessionIdentifiers } from './credentials/session-identifier.ts'
+import { createSubjects } from './credentials/subject.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
@@ -15,8 +16,15 @@ import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
-import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
-import { hostsWithPorts } from './options/kinds.ts'
+import {
+  DEFAULT_KEYS,
+  DEFAULT_LIFETIMES,
+  DEFAULT_LIMITS,
+  type KeyOptions,
+  type Lifetimes,
+  type Limits,
+} from './options/defaults.ts'
+import { hostsWithPorts, signingAlgorithms } from './options/kinds.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
@@ -47,6 +55,8 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
+  /** Default: keys for ES256 and RS256. */
+  readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
@@ -107,18 +117,19 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const keys = await openKeyRing({ store, master, clock, log, lifetimes })
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
   const trace = createTraceRecorder({ store, clock, log })
   const hasher: PasswordHasher = createPasswordHasher()
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
-  const sessions = createSessionIdentifiers(master)
-  const logout = createLogoutDispatcher({ issuer: settings.issuer, store, keys, sessions, outbound, clock, log })
+  const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
+  const logout = createLogoutDispatcher({ issuer: settings.issuer, store, keys, ...known, outbound, clock, log })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
     store,
     master,
     keys,
+    ...known,
     hasher,
     outbound,
     clock,
@@ -194,6 +205,12 @@ function outboundAllow({ outboundAllow: allow = [] }: AuthorizationServerSetting
       },
     )
   }
+  return parsed.value
+}
+
+function algorithmsOf({ keys }: AuthorizationServerSettings): KeyOptions['algorithms'] {
+  const parsed = signingAlgorithms.parse([...(keys?.algorithms ?? DEFAULT_KEYS.algorithms)])
+  if ('problem' in parsed) throw new CannotStart(`keys.algorithms ${parsed.problem}`)
   return parsed.value
 }
 

@@ -5,6 +5,7 @@ import type { ComposeRehearsal } from './administration/rehearsal/stage.ts'
 import { newClientSecret } from './credentials/client-secret.ts'
 import { digestClientSecret, sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
@@ -21,7 +22,10 @@ import { createStore, type Store } from './store/store.ts'
 
 /** `parts` are those of the running server: clock, addresses, brand, lifetimes and limits are taken over as they are. */
 export function rehearsalComposer(
-  parts: Pick<Parts, 'addresses' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'>,
+  parts: Pick<
+    Parts,
+    'addresses' | 'subjects' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'
+  > & { readonly keys: Pick<Parts['keys'], 'algorithms'> },
 ): ComposeRehearsal {
   return async ({ client, user }) => {
     const { addresses, clock, lifetimes } = parts
@@ -35,7 +39,9 @@ export function rehearsalComposer(
       const clientSecret = isConfidential(client.client) ? newClientSecret() : null
       await copyClient(store, client, clientSecret === null ? null : digestClientSecret(master, clientSecret))
       await copyUser(store, user)
-      const keys = await openKeyRing({ store, master, clock, log, lifetimes })
+      // A key for nobody is not made; what the server does not sign with is refused here too.
+      const algorithms = parts.keys.algorithms.filter((each) => each === client.client.id_token_signed_response_alg)
+      const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)
@@ -45,6 +51,9 @@ export function rehearsalComposer(
         store,
         master,
         keys,
+        // Nothing is shown that the client would not get.
+        subjects: parts.subjects,
+        sessionIdentifiers: createSessionIdentifiers(master),
         hasher: parts.hasher,
         outbound: NOWHERE,
         clock,

@@ -6,7 +6,8 @@ import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
-import { createSessionIdentifiers } from './credentials/session-identifier.ts'
+import type { SessionIdentifiers } from './credentials/session-identifier.ts'
+import type { Subjects } from './credentials/subject.ts'
 import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
@@ -31,7 +32,7 @@ import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
-import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import type { KeyRing } from './issuer/keys/ring.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
@@ -59,6 +60,8 @@ export interface Parts {
   readonly store: Store
   readonly master: MasterKey
   readonly keys: KeyRing
+  readonly subjects: Subjects
+  readonly sessionIdentifiers: SessionIdentifiers
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -92,7 +95,7 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
 }
 
 function issuerRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, lifetimes } = parts
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
   const methods = [
@@ -105,7 +108,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, sessions: createSessionIdentifiers(master), lifetimes }
+  const mint = { issuer: addresses.issuer, keys, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -116,7 +119,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: methods,
-    signingAlgorithms: SIGNING_ALGORITHMS,
+    signingAlgorithms: keys.algorithms,
     tellsOfSignOut: parts.logout !== null,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
@@ -139,11 +142,11 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store }),
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
-    { ...post(path.userinfo, userinfoEndpoint({ store, clock })), methods: ['GET', 'POST'] },
+    { ...post(path.userinfo, userinfoEndpoint({ store, clock, subjects })), methods: ['GET', 'POST'] },
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
     post(path.revoke, revocationEndpoint({ authentication, store })),
@@ -162,9 +165,9 @@ function corsForClients(store: Store): CorsPolicy {
 }
 
 function signInRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, lifetimes, limits } = parts
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, sessions: createSessionIdentifiers(master), lifetimes }
+  const mint = { issuer: addresses.issuer, keys, subjects, sessionIdentifiers, lifetimes }
   const signIn: SignInParts = {
     store,
     clock,
@@ -174,14 +177,16 @@ function signInRoutes(parts: Parts): readonly Route[] {
     defaultLocale: parts.defaultLocale,
     hasher: parts.hasher,
     knownBrowsers,
+    subjects,
+    sessionIdentifiers,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
     lifetimes,
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
+    assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
-    sidOf: mint.sessions.of,
     sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
@@ -208,7 +213,7 @@ function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
   if (!recognised.genuine) return null
   const { iss, sub, aud, sid } = recognised.payload
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { userId: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
+  return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/index.ts'
 import { describeSettings } from '../../src/model/client-settings.ts'
 import { describeOptions } from '../../src/options/index.ts'
+import { DIFFERENCES } from '../../test/oracle/differences.ts'
 
 export interface Document {
   /** Below docs/reference. */
@@ -19,9 +20,10 @@ export const DOCUMENTS: readonly Document[] = [
   { path: 'client-settings.md', render: () => clientSettings('en') },
   { path: 'client-settings.zh-CN.md', render: () => clientSettings('zh') },
   { path: 'cli.md', render: commandLine },
+  { path: 'differences.md', render: differences },
 ]
 
-/** Pages that people write: what was measured elsewhere cannot be made anew here. */
+/** Pages made elsewhere, from what was measured: they cannot be made anew here. */
 export const WRITTEN: readonly string[] = ['conformance.md']
 
 const MADE: Readonly<Record<Language, string>> = {
@@ -90,18 +92,36 @@ Registration 已有名称的设置沿用原名。未知或相互矛盾的设置�
 }
 
 const SETTINGS_HEAD: Readonly<Record<Language, readonly string[]>> = {
-  en: ['setting', 'value', 'default', 'meaning'],
-  zh: ['设置', '取值', '默认值', '说明'],
+  en: ['setting', 'value', 'default', 'set by', 'meaning'],
+  zh: ['设置', '取值', '默认值', '设置者', '说明'],
+}
+
+const SET_BY: Readonly<Record<Language, readonly [client: string, operator: string]>> = {
+  en: ['operator, or the client by registration', 'operator'],
+  zh: ['运营者，或客户端自行注册', '运营者'],
 }
 
 function clientSettings(language: Language): string {
+  const [client, operator] = SET_BY[language]
   const rows = describeSettings().map((setting) => [
     code(setting.name),
     setting.values,
     setting.fallback,
+    setting.byClient ? client : operator,
     setting[language],
   ])
   return `${MADE[language]}\n\n${SETTINGS_TEXT[language]}\n\n${table(SETTINGS_HEAD[language], rows)}\n`
+}
+
+const DIFFERENCES_TEXT = `# Where a certified library answers otherwise
+
+Two readings of the same specifications: \`test/oracle\` asks the same of Lingpai and of
+[oidc-provider](https://www.npmjs.com/package/oidc-provider), which is certified by the OpenID Foundation. Both keep every promise
+there alike, but for these.`
+
+function differences(): string {
+  const rows = DIFFERENCES.map(({ title, peer, why }) => [title, peer, why])
+  return `${MADE.en}\n\n${DIFFERENCES_TEXT}\n\n${table(['promise that Lingpai keeps', 'oidc-provider', 'why we do as we do'], rows)}\n`
 }
 
 function commandLine(): string {

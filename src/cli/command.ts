@@ -9,7 +9,16 @@ import { createOutput, EXIT, type Output } from './output.ts'
 export { type Flags, list, text, tip } from './flags.ts'
 
 /** Options of the server that concern every command that opens an installation. */
-const INSTALLATION_OPTIONS = ['data', 'database', 'databaseFile', 'databaseSchema', 'endpointPrefix', 'issuer']
+const INSTALLATION_OPTIONS = [
+  'data',
+  'database',
+  'databaseFile',
+  'databaseSchema',
+  'databasePooler',
+  'databaseUnnamedStatements',
+  'endpointPrefix',
+  'issuer',
+]
 
 export function addServerOptions(command: Command, names: readonly string[] | 'all'): Command {
   for (const option of describeOptions()) {

@@ -7,6 +7,7 @@ import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protoco
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
 import { jwksKind, keysAddress } from './client-jwks.ts'
+import { SUBJECT_TYPES } from './sector.ts'
 import { flag, type Kind, listOf, listWhere, oneOf, orNothing, scopeList, shown, text, webAddress } from './setting.ts'
 
 /** Dotted names with their values. */
@@ -17,13 +18,21 @@ export interface Setting {
   readonly kind: Kind<unknown>
   /** The strict value, which may depend on rows above this one. */
   readonly fallback: (above: PlainSettings) => unknown
+  /** A client may say it about itself when it registers; all others are the operator's alone. */
+  readonly byClient: boolean
   readonly en: string
   readonly zh: string
 }
 
+/** A peculiarity of ours: what a client may be given, never what it may take. */
 function row(name: string, kind: Kind<unknown>, fallback: unknown, en: string, zh: string): Setting {
   const isRule = (value: unknown): value is Setting['fallback'] => typeof value === 'function'
-  return { name, kind, fallback: isRule(fallback) ? fallback : () => fallback, en, zh }
+  return { name, kind, fallback: isRule(fallback) ? fallback : () => fallback, byClient: false, en, zh }
+}
+
+/** Client metadata of RFC 7591 §2 or OpenID Connect Registration §2, under its wire name. */
+function metadata(...columns: Parameters<typeof row>): Setting {
+  return { ...row(...columns), byClient: true }
 }
 
 const isPublic = (above: PlainSettings) => above['token_endpoint_auth_method'] === 'none'
@@ -65,23 +74,25 @@ const absolute = (value: string) => redirectUriProblem(value, 'native')
 
 // biome-ignore format: a table is read by its columns
 export const CLIENT_SETTINGS: readonly Setting[] = [
-  row('client_name', text(100), null, 'Shown to people on the sign-in and consent pages.', '在登录页和授权页上显示的名称。'),
-  row('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
-  row('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
-  row('backchannel_logout_uri', keysAddress, null, 'Where it is told, server to server, that a session has ended. Failed calls are repeated for three days.', '会话结束时，由服务器直接通知客户端的地址；失败后三天内自动重试。'),
-  row('backchannel_logout_session_required', flag, false, 'It can end a single session only: every logout token names one by `sid`.', '客户端只能按单个会话退出：每个退出令牌都用 `sid` 指明会话。'),
-  row('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either of basic and post is accepted unless `strictAuthMethod`; all others exactly as set. `client_secret_jwt` makes a new secret.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，basic 与 post 两种方式都接受，其余方式必须与登记一致。改为 `client_secret_jwt` 时会生成新密钥。'),
-  row('token_endpoint_auth_signing_alg', orNothing(oneOf('HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its assertions may be signed with: HS256 for `client_secret_jwt`, the others for `private_key_jwt`. Without it any that its keys allow.', '客户端断言唯一允许的签名算法：`client_secret_jwt` 用 HS256，`private_key_jwt` 用其余算法。不设置时以其公钥允许的算法为准。'),
-  row('jwks', jwksKind, null, 'Its public keys. `private_key_jwt` needs either these or jwks_uri.', '客户端的公钥集。`private_key_jwt` 需要设置它或 jwks_uri，二者只能选一。'),
-  row('jwks_uri', keysAddress, null, 'Where it publishes its public keys. Fetched when needed, kept for at most 5 minutes, and asked again when an unknown key is met.', '客户端公布公钥集的地址。需要时获取，最多缓存 5 分钟，遇到未知公钥时重新获取。'),
-  row('grant_types', listOf('authorization_code', 'implicit', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants it may use; `implicit` goes with the response types that give a token at the authorization endpoint.', '允许使用的授权类型；`implicit` 用于在授权端点直接返回令牌的响应类型。'),
-  row('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
-  row('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
-  row('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
-  row('id_token_signed_response_alg', oneOf('RS256', 'ES256'), 'RS256', 'How its ID tokens are signed; ES256 costs a fifth of the CPU.', 'ID Token 的签名算法；ES256 的计算开销约为五分之一。'),
-  row('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
-  row('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
-  row('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),
+  metadata('client_name', text(100), null, 'Shown to people on the sign-in and consent pages.', '在登录页和授权页上显示的名称。'),
+  metadata('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
+  metadata('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
+  metadata('backchannel_logout_uri', keysAddress, null, 'Where it is told, server to server, that a session has ended. Failed calls are repeated for three days.', '会话结束时，由服务器直接通知客户端的地址；失败后三天内自动重试。'),
+  metadata('backchannel_logout_session_required', flag, false, 'It can end a single session only: every logout token names one by `sid`.', '客户端只能按单个会话退出：每个退出令牌都用 `sid` 指明会话。'),
+  metadata('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either of basic and post is accepted unless `strictAuthMethod`; all others exactly as set. `client_secret_jwt` makes a new secret.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，basic 与 post 两种方式都接受，其余方式必须与登记一致。改为 `client_secret_jwt` 时会生成新密钥。'),
+  metadata('token_endpoint_auth_signing_alg', orNothing(oneOf('HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its assertions may be signed with: HS256 for `client_secret_jwt`, the others for `private_key_jwt`. Without it any that its keys allow.', '客户端断言唯一允许的签名算法：`client_secret_jwt` 用 HS256，`private_key_jwt` 用其余算法。不设置时以其公钥允许的算法为准。'),
+  metadata('jwks', jwksKind, null, 'Its public keys. `private_key_jwt` needs either these or jwks_uri.', '客户端的公钥集。`private_key_jwt` 需要设置它或 jwks_uri，二者只能选一。'),
+  metadata('jwks_uri', keysAddress, null, 'Where it publishes its public keys. Fetched when needed, kept for at most 5 minutes, and asked again when an unknown key is met.', '客户端公布公钥集的地址。需要时获取，最多缓存 5 分钟，遇到未知公钥时重新获取。'),
+  metadata('grant_types', listOf('authorization_code', 'implicit', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants it may use; `implicit` goes with the response types that give a token at the authorization endpoint.', '允许使用的授权类型；`implicit` 用于在授权端点直接返回令牌的响应类型。'),
+  metadata('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
+  metadata('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
+  metadata('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
+  metadata('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。'),
+  metadata('subject_type', oneOf(...SUBJECT_TYPES), 'public', 'By which `sub` it knows people: `public`, the user id; `pairwise`, another one for each sector, so that clients cannot compare notes. Changing it makes everybody a stranger to the client.', '客户端得到的 `sub`：`public` 为用户 ID；`pairwise` 为各分区各不相同的标识，不同客户端无法互相比对。更改后，客户端会把所有人当作新用户。'),
+  metadata('sector_identifier_uri', keysAddress, null, 'Names the sector of a `pairwise` client by its host, and must answer with a JSON list of all its redirect URIs. Needed when these have several hosts, or none.', '以其主机名标识 `pairwise` 客户端所属的分区，该地址须返回包含全部回调地址的 JSON 数组。回调地址有多个主机名或没有主机名时必须设置。'),
+  metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
+  metadata('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
+  metadata('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),
   row('recipient', text(100), null, 'Who receives the personal data; named on the consent page.', '个人信息接收方，显示在授权页。'),
   row('contact', text(200), null, 'How to reach the recipient; shown on the consent page.', '接收方的联系方式，显示在授权页。'),
   row('purpose', text(300), null, 'What the data is for; shown on the consent page.', '处理目的，显示在授权页。'),
@@ -116,6 +127,7 @@ export interface SettingDescription {
   readonly name: string
   readonly values: string
   readonly fallback: string
+  readonly byClient: boolean
   readonly en: string
   readonly zh: string
 }
@@ -123,11 +135,12 @@ export interface SettingDescription {
 /** Rows of the reference page. */
 export function describeSettings(): readonly SettingDescription[] {
   const codeFlow = { grant_types: ['authorization_code'] }
-  return CLIENT_SETTINGS.map(({ name, kind, fallback, en, zh }) => {
+  return CLIENT_SETTINGS.map(({ name, kind, fallback, byClient, en, zh }) => {
     const [confidential, ofPublic] = ['client_secret_basic', 'none'].map((token_endpoint_auth_method) =>
       JSON.stringify(fallback({ ...codeFlow, token_endpoint_auth_method })),
     )
     const both = `${confidential}; public clients ${ofPublic}`
-    return { name, values: kind.describes, fallback: confidential === ofPublic ? `${confidential}` : both, en, zh }
+    const told = confidential === ofPublic ? `${confidential}` : both
+    return { name, values: kind.describes, fallback: told, byClient, en, zh }
   })
 }

@@ -3,6 +3,7 @@
 
 import type { AsymmetricAlgorithm, PublicJwks } from '../protocol/jwk.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
+import type { SubjectType } from './sector.ts'
 import type { Seconds } from './time.ts'
 
 export type ClientAuthenticationMethod =
@@ -14,7 +15,8 @@ export type ClientAuthenticationMethod =
 /** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
 export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
-export type SigningAlgorithm = 'RS256' | 'ES256'
+/** How we sign what a client verifies with our published keys. */
+export type SigningAlgorithm = AsymmetricAlgorithm
 
 /** Where a claim's value comes from and how it is written. See `claims/claim-map.ts`. */
 export interface ClaimRule {
@@ -99,6 +101,10 @@ export interface Client extends ClientSettings {
   readonly application_type: 'web' | 'native'
   /** Scopes it may have, space separated. */
   readonly scope: string
+  /** By which identifier it knows a person: the user id, or one of its own sector. OpenID Connect Core §8. */
+  readonly subject_type: SubjectType
+  /** Its host is the sector; null: the one host of its redirect URIs. */
+  readonly sector_identifier_uri: string | null
   readonly id_token_signed_response_alg: SigningAlgorithm
   readonly client_uri: string | null
   readonly policy_uri: string | null

@@ -22,6 +22,9 @@ export function contradictions(options: Options, sources: Sources, file: Options
   if (options.databaseSchema !== null && options.database === null) {
     problems.push(`${place('databaseSchema')} is set without database; SQLite has no schemas`)
   }
+  if (options.databasePooler !== 'none' && options.database === null) {
+    problems.push(`${place('databasePooler')} is set without database; nothing stands before SQLite`)
+  }
   if (options.brand.gonganCode !== null && options.brand.gongan === null) {
     problems.push(`${place('brand.gonganCode')} is set without brand.gongan, the text of its link`)
   }

@@ -48,3 +48,8 @@ function wordsOf(key: string): readonly string[] {
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .split(' ')
 }
+
+/** A row whose values have the type of its default. */
+export function row<const T>(facts: Row<T>): Row<T> {
+  return facts
+}

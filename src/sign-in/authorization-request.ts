@@ -1,7 +1,7 @@
 // From the parameters of an authorization request to one that can be trusted, in two stages with a type between them:
 // first the client and its redirect URI (a failure is shown here), then all the rest (a failure is sent there).
 
-import type { Client, ClientRecord } from '../model/client.ts'
+import type { Client, ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { invalidRequest, OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -85,17 +85,19 @@ export function answerableState(parameters: Parameters): string | undefined {
 }
 
 export interface RequestRules {
-  /** Throws for a hint that is none of ours. */
-  readonly hintedUser: (idTokenHint: string) => string
+  /** The subject of a hint; throws for one that is none of ours. */
+  readonly hintedSubject: (idTokenHint: string) => string
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
+  /** Throws when no ID token can be signed so now: a person would sign in for nothing. */
+  readonly assertSigns: (algorithm: SigningAlgorithm) => void
 }
 
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record: { client }, redirectUri }: TrustedClient,
-  { hintedUser, responseTypes }: RequestRules,
+  { hintedSubject, responseTypes, assertSigns }: RequestRules,
 ): AuthorizationRequest {
   assertSingle(parameters)
   assertSupported(parameters)
@@ -105,6 +107,7 @@ export function parseAuthorizationRequest(
   const { asked, granted } = parseScopes(parameters, client, responseType)
   const nonce = parameters.get('nonce') ?? null
   assertIdTokenBound(responseType, granted, nonce)
+  if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(client.id_token_signed_response_alg)
   const request: AuthorizationRequest = {
     clientId: client.client_id,
     redirectUri,
@@ -120,7 +123,7 @@ export function parseAuthorizationRequest(
     maxAge: parseMaxAge(parameters.get('max_age')),
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
-    hintedUserId: idTokenHint === undefined ? null : hintedUser(idTokenHint),
+    ...(idTokenHint !== undefined && { hintedSubject: hintedSubject(idTokenHint) }),
     ...claimsAsked(parameters, client, granted, responseType),
   }
   assertOnePerson(request)

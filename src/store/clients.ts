@@ -4,6 +4,7 @@ import type { Client, ClientRecord } from '../model/client.ts'
 import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
+import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
 import { eventSteps } from './events.ts'
@@ -39,14 +40,14 @@ export interface ClientVerbs {
   removeClient(clientId: string, event: SecurityEvent): Promise<boolean>
 }
 
-export function createClientVerbs(driver: Driver, read: (row: sql.ClientRow) => ClientRecord): ClientVerbs {
+export function createClientVerbs(driver: Driver, clients: ClientReader): ClientVerbs {
   return {
     async findClient(clientId) {
       const [row] = await driver.rows(sql.findClient, { client_id: clientId })
-      return row === undefined ? null : read(row)
+      return row === undefined ? null : clients.parsed(row)
     },
     async listClients() {
-      return (await driver.rows(sql.listClients, {})).map(read)
+      return (await driver.rows(sql.listClients, {})).map(clients.parsed)
     },
     async addClient(client, secretHash, event, sealedSecret = null) {
       const now: Seconds = event.at

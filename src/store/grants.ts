@@ -6,12 +6,12 @@ import type { Consent } from '../model/consent.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { AuthorizationCode, Grant } from '../model/grant.ts'
 import type { Seconds } from '../model/time.ts'
+import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/authorization-code.ts'
-import type { ClientRow } from './statements/client.ts'
 import { holdConsent, upsertConsent } from './statements/consent.ts'
 import { type FoundGrant, insertGrant, revokeGrant, toFoundGrant } from './statements/grant.ts'
 import { finishInteraction } from './statements/interaction.ts'
@@ -72,7 +72,7 @@ export interface GrantVerbs {
   revokeGrant(grantId: string, event: SecurityEvent): Promise<void>
 }
 
-export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): GrantVerbs {
+export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVerbs {
   return {
     async issueCode(grant, code, { accessToken, interactionId, consent, remembered, touch, events }) {
       const steps: Step[] = []
@@ -100,7 +100,7 @@ export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => Clien
     async findClientWithCode(clientId, hash) {
       const [row] = await driver.rows(sql.findClientWithCode, { client_id: clientId, hash })
       if (row === undefined) return null
-      if (row.hash === null || row.grant_state === null) return { client: read(row), code: null }
+      if (row.hash === null || row.grant_state === null) return { client: await clients.known(row), code: null }
       const code: AuthorizationCode = {
         grantId: row.grant_id,
         redirectUri: row.redirect_uri,
@@ -111,7 +111,7 @@ export function createGrantVerbs(driver: Driver, read: (row: ClientRow) => Clien
         consumedAt: row.consumed_at,
         failures: row.failures,
       }
-      return { client: read(row), code: { code, ...toFoundGrant(row) } }
+      return { client: await clients.known(row), code: { code, ...toFoundGrant(row) } }
     },
 
     async redeemCode(hash, accessToken, refreshToken, now) {

@@ -1,6 +1,7 @@
 // How we speak with PostgreSQL: settings of each connection, values as SQLite gives them, statements compiled
 // once, and the lanes on which reads follow each other without waiting for the reply before.
 
+import { readFileSync } from 'node:fs'
 import {
   Client,
   type ClientBase,
@@ -11,7 +12,7 @@ import {
   type QueryResult,
   TypeOverrides,
 } from 'pg'
-import { compile, positional, type Statement, type Value } from './driver.ts'
+import { compile, positional, type Statement, StoreUnavailable, type Value } from './driver.ts'
 import { isLost } from './postgres-errors.ts'
 
 export type Result = QueryResult<Record<string, unknown>> | QueryArrayResult<unknown[]>
@@ -23,6 +24,9 @@ export interface Query {
   readonly values: Value[]
   readonly rowMode?: 'array'
 }
+
+/** What stands between this server and PostgreSQL. */
+export type Pooler = 'none' | 'transaction'
 
 export interface Timeouts {
   readonly connect: number
@@ -50,7 +54,7 @@ function columnTypes(): TypeOverrides {
 
 export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig {
   return {
-    connectionString: url,
+    connectionString: withVerifiedTls(url),
     application_name: 'lingpai',
     pipeline: true,
     types: columnTypes(),
@@ -61,8 +65,40 @@ export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig 
   }
 }
 
-/** Sent first on each connection; what follows waits behind it in the same stream. */
-export function connectionSettings(schema: string | undefined, timeouts: Timeouts): string {
+const TLS_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
+const TLS_FILES = ['sslrootcert', 'sslcert', 'sslkey'] as const
+
+/**
+ * TLS that is asked for is TLS that is checked: `prefer`, `require` and `verify-ca` mean `verify-full`, with the
+ * system's authorities or the file `sslrootcert`. Encryption without knowing to whom is `no-verify`, and never silent.
+ */
+function withVerifiedTls(address: string): string {
+  const url = new URL(address)
+  const mode = url.searchParams.get('sslmode')
+  if (mode !== null && !TLS_MODES.has(mode)) {
+    throw new StoreUnavailable(`the database address has sslmode=${mode}; use verify-full, no-verify or disable`)
+  }
+  for (const name of TLS_FILES) {
+    const file = url.searchParams.get(name)
+    if (file === null) continue
+    try {
+      readFileSync(file)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+      throw new StoreUnavailable(`the file ${file} (${name} of the database address) cannot be read: ${code}`)
+    }
+  }
+  if (mode === null || mode === 'disable' || mode === 'no-verify' || mode === 'verify-full') return address
+  url.searchParams.set('sslmode', 'verify-full')
+  return url.href
+}
+
+/**
+ * Sent first on each connection; what follows waits behind it in the same stream. Null behind a pooler that gives each
+ * transaction whichever connection is free: what is set there would be set for others, and not for the next of ours.
+ */
+export function connectionSettings(schema: string | undefined, timeouts: Timeouts, pooler: Pooler): string | null {
+  if (pooler === 'transaction') return null
   const settings = [
     `SET statement_timeout = ${timeouts.statement}`,
     `SET lock_timeout = ${timeouts.lock}`,
@@ -145,11 +181,11 @@ interface Lane {
 /** A few connections for reads; each read goes at once to the lane with the fewest replies outstanding. */
 export class Lanes {
   readonly #config: ClientConfig
-  readonly #settings: string
+  readonly #settings: string | null
   readonly limit: number
   #lanes: Lane[] = []
 
-  constructor(config: ClientConfig, settings: string, limit: number) {
+  constructor(config: ClientConfig, settings: string | null, limit: number) {
     this.#config = config
     this.#settings = settings
     this.limit = limit
@@ -201,6 +237,7 @@ export class Lanes {
     client.on('error', forget)
     client.on('end', forget)
     const ready = client.connect().then(async () => {
+      if (this.#settings === null) return
       const reply = await send(client, { text: this.#settings, values: [] })
       if ('error' in reply) throw reply.error
     })

@@ -9,6 +9,7 @@ import {
   connectionSettings,
   guardRows,
   Lanes,
+  type Pooler,
   type Query,
   quoted,
   type Reply,
@@ -24,6 +25,8 @@ export interface PostgresOptions {
   readonly schema?: string
   /** Off for connection poolers that cannot keep prepared statements. */
   readonly namedStatements?: boolean
+  /** `transaction`: a pooler such as PgBouncer gives each transaction another connection. Default `none`. */
+  readonly pooler?: Pooler
   /** Connections of this process, about a third of them for reads; at least 2. */
   readonly max?: number
   /** Milliseconds. */
@@ -53,7 +56,7 @@ class PostgresDriver implements Driver {
   readonly dialect = 'postgres'
   readonly #options: PostgresOptions
   readonly #config: ClientConfig
-  readonly #settings: string
+  readonly #settings: string | null
   readonly #log: Log
   readonly #statements: Statements
   readonly #lanes: Lanes
@@ -68,13 +71,14 @@ class PostgresDriver implements Driver {
     this.#options = options
     this.#log = options.log ?? silentLog
     this.#config = connectionConfig(options.url, timeouts)
-    this.#settings = connectionSettings(options.schema, timeouts)
+    this.#settings = connectionSettings(options.schema, timeouts, options.pooler ?? 'none')
     this.#statements = new Statements(options.namedStatements ?? true)
     this.#lanes = new Lanes(this.#config, this.#settings, readers)
     this.#pool = new Pool({ ...this.#config, max: max - readers, idleTimeoutMillis: 60_000 })
     this.#pool.on('connect', (client) => {
       // Without a listener a connection that breaks while a list holds it would end the process.
       client.on('error', (error) => this.#log.warn('database_connection_lost', { reason: error.message }))
+      if (this.#settings === null) return
       client.query(this.#settings, (error: Error | null) => {
         if (error) this.#log.error('database_settings_refused', { reason: error.message })
       })
@@ -93,6 +97,7 @@ class PostgresDriver implements Driver {
       if (row?.encoding !== 'UTF8')
         throw new StoreUnavailable(`the database must be encoded in UTF8, not ${row?.encoding}`)
       if (schema !== undefined && row.missing === 1) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
+      if (this.#settings === null) await assertRoleSettings(client, schema)
     })
   }
 
@@ -176,7 +181,7 @@ class PostgresDriver implements Driver {
     client.on('error', () => undefined)
     try {
       await client.connect()
-      await client.query(this.#settings)
+      if (this.#settings !== null) await client.query(this.#settings)
       await errand(client)
     } finally {
       await client.end().catch(() => undefined)
@@ -200,6 +205,25 @@ class PostgresDriver implements Driver {
     client.release(broken)
     return replies
   }
+}
+
+/** Behind a pooler nothing can be set on a connection: what we rely on must be the role's or the database's own. */
+async function assertRoleSettings(client: Client, schema: string | undefined): Promise<void> {
+  const found = await client.query<Record<'user' | 'schema' | 'bytes' | 'durable', string | null>>(
+    `SELECT current_user AS user, current_schema() AS schema, current_setting('bytea_output') AS bytes,
+       current_setting('synchronous_commit') AS durable`,
+  )
+  const [row] = found.rows
+  const wanted = [
+    ...(schema !== undefined && row?.schema !== schema ? [`search_path = ${quoted(schema)}`] : []),
+    ...(row?.bytes === 'hex' ? [] : ['bytea_output = hex']),
+    ...(row?.durable === 'off' ? ['synchronous_commit = on'] : []),
+  ]
+  if (wanted.length === 0) return
+  const role = quoted(row?.user ?? '')
+  throw new StoreUnavailable(
+    `behind a pooler the settings of the role count; run: ${wanted.map((one) => `ALTER ROLE ${role} SET ${one};`).join(' ')}`,
+  )
 }
 
 function aloneResult(steps: readonly Step[], replies: readonly Reply[]): AtomicResult {

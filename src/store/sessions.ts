@@ -6,12 +6,12 @@ import type { SecurityEvent } from '../model/event.ts'
 import type { Session } from '../model/session.ts'
 import type { Seconds } from '../model/time.ts'
 import type { User } from '../model/user.ts'
+import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
 import { tellOfSessionStep } from './logout-deliveries.ts'
 import { words } from './rows.ts'
-import type { ClientRow } from './statements/client.ts'
 import * as sql from './statements/session.ts'
 import { toUser } from './statements/user.ts'
 
@@ -80,7 +80,7 @@ function toSession(row: sql.LiveSessionRow): Session {
   }
 }
 
-export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): SessionVerbs {
+export function createSessionVerbs(driver: Driver, clients: ClientReader): SessionVerbs {
   const inOrder = <Row extends { readonly hash: Uint8Array }>(rows: readonly Row[], hashes: readonly Uint8Array[]) =>
     rows.length < 2
       ? rows
@@ -92,7 +92,7 @@ export function createSessionVerbs(driver: Driver, read: (row: ClientRow) => Cli
       if (first === undefined) return null
       const live = rows.flatMap((row) => (row.user_id === null ? [] : [row]))
       return {
-        client: read(first),
+        client: await clients.known(first),
         signedIn: inOrder(live, secretHashes).map((row) => ({
           secretHash: row.hash,
           session: toSession(row),

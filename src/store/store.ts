@@ -2,6 +2,7 @@
 
 import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
 import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
+import { createClientReader } from './client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
 import type { Driver } from './driver.ts'
@@ -13,7 +14,6 @@ import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
-import { createClientReader } from './statements/client.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
 import { createTokenVerbs, type TokenVerbs } from './tokens.ts'
 import { createTraceVerbs, type TraceVerbs } from './traces.ts'
@@ -42,16 +42,16 @@ export interface Store
 }
 
 export function createStore(driver: Driver): Store {
-  const readClient = createClientReader()
+  const clients = createClientReader(driver)
   return {
     driver,
-    ...createClientVerbs(driver, readClient),
+    ...createClientVerbs(driver, clients),
     ...createUserVerbs(driver),
     ...createUserImportVerbs(driver),
-    ...createSessionVerbs(driver, readClient),
+    ...createSessionVerbs(driver, clients),
     ...createConsentVerbs(driver),
-    ...createGrantVerbs(driver, readClient),
-    ...createTokenVerbs(driver, readClient),
+    ...createGrantVerbs(driver, clients),
+    ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),

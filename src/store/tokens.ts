@@ -3,16 +3,23 @@
 import type { ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { AccessToken, RefreshToken, Rotation } from '../model/grant.ts'
+import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
 import { flag } from './rows.ts'
 import * as sql from './statements/access-token.ts'
-import { type ClientRow, clientIsLive } from './statements/client.ts'
-import { type FoundGrant, type GrantState, toFoundGrant } from './statements/grant.ts'
+import { clientIsLive } from './statements/client.ts'
+import {
+  type AnsweringGrant,
+  type FoundGrant,
+  type GrantState,
+  toAnsweringGrant,
+  toFoundGrant,
+} from './statements/grant.ts'
 import * as refreshSql from './statements/refresh-token.ts'
 
-export type { FoundGrant } from './statements/grant.ts'
+export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
 
 export interface NewAccessToken extends AccessToken {
   readonly hash: Uint8Array
@@ -29,7 +36,7 @@ export interface FoundAccessToken {
   readonly revoked: boolean
   /** For tokens without a grant: the client is enabled and of the same generation. */
   readonly clientLive: boolean
-  readonly granted: FoundGrant | null
+  readonly granted: AnsweringGrant | null
 }
 
 /** A token as introspection and revocation find it. */
@@ -79,13 +86,16 @@ export interface TokenVerbs {
   revokeAccessToken(hash: Uint8Array, event: SecurityEvent): Promise<void>
 }
 
-export function createTokenVerbs(driver: Driver, read: (row: ClientRow) => ClientRecord): TokenVerbs {
+export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVerbs {
   return {
     async findClientWithRefreshToken(clientId, hash) {
       const [row] = await driver.rows(refreshSql.findClientWithRefreshToken, { client_id: clientId, hash })
       if (row === undefined) return null
-      if (row.hash === null || row.grant_state === null) return { client: read(row), refresh: null }
-      return { client: read(row), refresh: { token: toRefreshToken(row.grant_id, row), ...toFoundGrant(row) } }
+      if (row.hash === null || row.grant_state === null) return { client: await clients.known(row), refresh: null }
+      return {
+        client: await clients.known(row),
+        refresh: { token: toRefreshToken(row.grant_id, row), ...toFoundGrant(row) },
+      }
     },
 
     async findRotation(hash) {
@@ -119,9 +129,9 @@ export function createTokenVerbs(driver: Driver, read: (row: ClientRow) => Clien
     async findAccessToken(hash) {
       const [row] = await driver.rows(sql.findAccessToken, { hash })
       if (row === undefined) return null
-      const granted = row.grant_state === null ? null : toFoundGrant(row)
+      const granted = row.grant_state === null ? null : toAnsweringGrant(row)
       return {
-        client: read(row),
+        client: await clients.known(row),
         token: toAccessToken(granted?.grant.grantId ?? null, row),
         revoked: row.token_revoked_at !== null,
         clientLive: flag(row.token_client_live),
@@ -143,7 +153,7 @@ export function createTokenVerbs(driver: Driver, read: (row: ClientRow) => Clien
               scope: row.grant_scope,
               state: row.grant_state,
             }
-      return { client: read(row), presented: toPresented(row, grant) }
+      return { client: await clients.known(row), presented: toPresented(row, grant) }
     },
 
     async revokeAccessToken(hash, event) {

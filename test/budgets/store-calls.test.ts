@@ -33,6 +33,8 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     machine = new RelyingParty({ host, clientId: 'machine' })
     await app.tokens()
     await page.tokens()
+    // Clients are read whole once a version; budgets are those of clients in use.
+    await host.server.parts.store.listClients()
   })
   afterAll(() => host.close())
 
@@ -52,6 +54,20 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(all.reads).toBeGreaterThan(0)
     expect(all.writes).toBeGreaterThan(0)
     expect(all.signatures).toBe(1)
+  })
+
+  test('a client that was changed costs one read more, once', async () => {
+    const { store, clock } = host.server.parts
+    const { access } = await app.tokens()
+    expect((await spent(() => app.userinfo(access))).calls).toBe(1)
+    const record = await store.findClient('app')
+    if (record === null) throw new Error('no client')
+    const changed = { ...record.client, client_name: 'Another name' }
+    const state = { enabled: true, version: record.version, killIssued: false }
+    await store.updateClient(changed, state, { type: 'client_updated', at: clock.now(), clientId: 'app' })
+    const first = await spent(() => app.userinfo(access))
+    expect([first.result.status, first.reads]).toEqual([200, 2])
+    expect((await spent(() => app.userinfo(access))).reads).toBe(1)
   })
 
   test('a silent authorization: one read, one write, no signature', async () => {

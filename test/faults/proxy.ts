@@ -13,6 +13,8 @@ export interface Wire {
    * of it. Null: nothing is cut.
    */
   cut: 'before' | 'after' | null
+  /** How often the near side spoke and then waited for the far side: one is one round trip. */
+  readonly turns: number
   /** How many COMMITs were cut. */
   readonly cuts: number
   /** Nothing comes through any more, and nobody is told; what was sent arrives when the wire speaks again. */
@@ -33,6 +35,7 @@ export async function startWire(database: string): Promise<Wire> {
   let isSilent = false
   let held: (() => void)[] = []
   let cuts = 0
+  let turns = 0
   const endAll = () => {
     for (const pair of pairs) for (const socket of pair) socket.destroy()
   }
@@ -46,6 +49,7 @@ export async function startWire(database: string): Promise<Wire> {
     const pair = [near, far] as const
     pairs.add(pair)
     let isCutting = false
+    let isNearSpeaking = false
     const end = () => {
       pairs.delete(pair)
       near.destroy()
@@ -62,6 +66,8 @@ export async function startWire(database: string): Promise<Wire> {
       else setTimeout(deliver, wire.delay)
     }
     near.on('data', (chunk) => {
+      if (!isNearSpeaking) turns++
+      isNearSpeaking = true
       const at = wire.cut === null ? -1 : chunk.indexOf(COMMIT)
       if (at === -1) {
         pass(far, chunk)
@@ -79,6 +85,7 @@ export async function startWire(database: string): Promise<Wire> {
       far.write(chunk.subarray(0, at - 8), end)
     })
     far.on('data', (chunk) => {
+      isNearSpeaking = false
       if (!isCutting) pass(near, chunk)
       // The reply to COMMIT is here: the database has decided, and the other side will never know.
       else if (chunk.includes(COMMIT)) end()
@@ -93,6 +100,9 @@ export async function startWire(database: string): Promise<Wire> {
     url: url.href,
     delay: 0,
     cut: null,
+    get turns() {
+      return turns
+    },
     get cuts() {
       return cuts
     },

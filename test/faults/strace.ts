@@ -1,29 +1,17 @@
 // The system calls of a server as strace saw them: which write was kept before which answer was sent.
 
-import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { requireProgram } from '../support/program.ts'
 
-/** Finds strace, installs Debian's when it may, or says what to do. */
+/** Where it is, or how to get it. */
 export function requireStrace(): string {
-  if (isThere()) return 'strace'
-  if (process.getuid?.() === 0) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    try {
-      execFileSync('apt-get', ['update'], { stdio: 'ignore', env })
-      execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'strace'], { stdio: 'ignore', env })
-    } catch {
-      // The error below says what to do.
-    }
-  }
-  if (isThere()) return 'strace'
-  throw new Error(
-    'This test needs strace, and the right to trace a process: install it (Debian, Ubuntu: apt-get install strace); in a container add --cap-add SYS_PTRACE.',
-  )
-}
-
-function isThere(): boolean {
-  return spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+  return requireProgram({
+    name: 'strace',
+    probe: ['-o', '/dev/null', 'true'],
+    advice:
+      'This test needs strace, and the right to trace a process: install it (Debian, Ubuntu: apt-get install strace); in a container add --cap-add SYS_PTRACE.',
+  })
 }
 
 /** Runs the server as its own child, so that the process id is the server's; strings in hexadecimal. */

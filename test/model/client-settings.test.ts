@@ -49,6 +49,8 @@ describe('strict defaults', () => {
       response_types: ['code'],
       application_type: 'web',
       scope: 'openid profile email phone address',
+      subject_type: 'public',
+      sector_identifier_uri: null,
       id_token_signed_response_alg: 'RS256',
       client_uri: null,
       policy_uri: null,
@@ -381,6 +383,14 @@ describe('the table', () => {
     }
     expect(rows.find(({ name }) => name === 'authorize.pkce')?.fallback).toBe('"optional"; public clients "required"')
     expect(rows.find(({ name }) => name === 'response_types')?.fallback).toBe('["code"]')
+  })
+
+  test('lets a client say about itself what RFC 7591 and OpenID name, and no peculiarity of ours', () => {
+    const sayable = CLIENT_SETTINGS.filter(({ byClient }) => byClient).map(({ name }) => name)
+    expect(sayable).toContain('redirect_uris')
+    expect(sayable.filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([])
+    const ours = ['consent', 'claims', 'claimsFrom', 'introspection', 'recipient', 'frameAncestors', 'strictAuthMethod']
+    expect(sayable.filter((name) => ours.includes(name) || name.includes('.'))).toEqual([])
   })
 
   test('covers every member of a client but its identity', () => {

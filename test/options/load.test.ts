@@ -325,6 +325,7 @@ describe('contradictions', () => {
       'make it https://localhost:1',
     ],
     ['a schema without PostgreSQL', { databaseSchema: 's' }, 'SQLite has no schemas'],
+    ['a pooler without PostgreSQL', { databasePooler: 'transaction' }, 'nothing stands before SQLite'],
     ['an idle time beyond the absolute one', { lifetimesSessionIdle: '8d' }, '--lifetimes-session-idle: '],
     [
       'a cache that outlives the publishing of keys',
@@ -340,6 +341,7 @@ describe('contradictions', () => {
   it.each<[string, OptionsInput['flags']]>([
     ['a certificate with its key', { tlsCert: 'c', tlsKey: 'k', issuer: 'https://localhost:1' }],
     ['a schema with PostgreSQL', { databaseSchema: 's', database: 'postgres://h/d' }],
+    ['a pooler with PostgreSQL', { databasePooler: 'transaction', database: 'postgres://h/d' }],
     ['idle times within the absolute ones', { lifetimesSessionIdle: '8d', lifetimesSessionAbsolute: '9d' }],
     ['an absolute time below the default idle one', { lifetimesRefreshAbsolute: '10d' }],
     ['a filing whose text holds its number', { brandGongan: '京公网安备 11010802012345号' }],

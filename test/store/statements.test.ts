@@ -59,3 +59,38 @@ test('PostgreSQL prepares every statement', async () => {
   }
   expect(broken).toEqual([])
 })
+
+// What CockroachDB, YugabyteDB or a pooler in transaction mode lack or do otherwise.
+const NOT_PORTABLE: Readonly<Record<string, RegExp>> = {
+  'notifications between sessions': /\b(LISTEN|NOTIFY|UNLISTEN)\b/i,
+  'advisory locks': /advisory/i,
+  'JSON operators or functions': /->|#>|@>|\bjsonb?\w*\s*\(/i,
+  'casts with ::': /::/,
+  'locks of whole tables': /\bLOCK\s+TABLE\b/i,
+  'state of a session':
+    /\b(SET|RESET|DISCARD|PREPARE|DEALLOCATE|DECLARE)\s+(?!\w+ = )(SESSION|LOCAL|ALL|\w+ TO)\b|\bCREATE\s+TEMP/i,
+  'hidden columns': /\b(ctid|xmin|xmax|oid|rowid)\b/i,
+  sequences: /\b(nextval|currval|lastval|SERIAL)\b/i,
+  'procedures and triggers': /\b(TRIGGER|PROCEDURE|plpgsql)\b/i,
+  'writes inside WITH': /\bWITH\b/i,
+}
+
+test.each(Object.entries(NOT_PORTABLE))('no statement needs %s', (_, pattern) => {
+  expect(statements.filter(({ sql }) => pattern.test(sql)).map(({ name }) => name)).toEqual([])
+})
+
+test('the search for what is not portable finds it', () => {
+  const bad = [
+    'NOTIFY changed',
+    'SELECT pg_advisory_lock(1)',
+    `SELECT settings->>'a' FROM client`,
+    'SELECT 1::bigint',
+    'LOCK TABLE client',
+    'SET LOCAL lock_timeout = 1',
+    'SELECT ctid FROM client',
+    `SELECT nextval('s')`,
+    'CREATE TRIGGER t',
+    'WITH gone AS (DELETE FROM client) SELECT 1',
+  ]
+  for (const [at, pattern] of Object.values(NOT_PORTABLE).entries()) expect(bad[at]).toMatch(pattern)
+})

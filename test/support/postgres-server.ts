@@ -3,6 +3,7 @@
 
 import { execFileSync, spawn } from 'node:child_process'
 import {
+  chmodSync,
   chownSync,
   cpSync,
   existsSync,
@@ -47,7 +48,13 @@ export interface OwnPostgres extends PostgresServer {
   resume(): Promise<void>
 }
 
-export async function startOwnPostgres(maxConnections = 200): Promise<OwnPostgres> {
+/** PEM files with which it speaks TLS too. */
+export interface ServerCertificate {
+  readonly cert: string
+  readonly key: string
+}
+
+export async function startOwnPostgres(maxConnections = 200, tls?: ServerCertificate): Promise<OwnPostgres> {
   const home = mkdtempSync(join(tmpdir(), 'lingpai-postgres-'))
   const remove = () => rmSync(home, { recursive: true, force: true })
   try {
@@ -62,6 +69,7 @@ export async function startOwnPostgres(maxConnections = 200): Promise<OwnPostgre
       'unix_socket_directories=',
       `max_connections=${maxConnections}`,
       'fsync=off',
+      ...(tls === undefined ? [] : withCertificate(home, tls)),
     ]
     const words = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
     let halt = async () => {}
@@ -99,6 +107,16 @@ export async function startOwnPostgres(maxConnections = 200): Promise<OwnPostgre
     remove()
     throw error
   }
+}
+
+/** PostgreSQL wants its key to be its own and nobody else's. */
+function withCertificate(home: string, { cert, key }: ServerCertificate): readonly string[] {
+  const own = { cert: join(home, 'server.crt'), key: join(home, 'server.key') }
+  cpSync(cert, own.cert)
+  cpSync(key, own.key)
+  chmodSync(own.key, 0o600)
+  if (asRoot) for (const file of Object.values(own)) chownSync(file, NOBODY, NOBODY)
+  return ['ssl=on', `ssl_cert_file=${own.cert}`, `ssl_key_file=${own.key}`]
 }
 
 /** The folder of `postgres` and `initdb`: the newest of Debian's, one on PATH, or the development dependency. */

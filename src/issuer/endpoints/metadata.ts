@@ -3,6 +3,7 @@
 
 import type { Endpoint } from '../../http/message.ts'
 import { jsonText } from '../../http/replies.ts'
+import { SUBJECT_TYPES } from '../../model/sector.ts'
 import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import { PROMPTS } from '../../protocol/prompt.ts'
@@ -44,13 +45,12 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
     // OpenID Connect Back-Channel Logout §2.1
-    backchannel_logout_supported: parts.tellsOfSignOut,
-    backchannel_logout_session_supported: parts.tellsOfSignOut,
+    ...(parts.tellsOfSignOut && { backchannel_logout_supported: true, backchannel_logout_session_supported: true }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: grantTypesIn(parts),
-    subject_types_supported: ['public'],
+    subject_types_supported: SUBJECT_TYPES,
     id_token_signing_alg_values_supported: parts.signingAlgorithms,
     token_endpoint_auth_methods_supported: methods,
     ...signed('token'),

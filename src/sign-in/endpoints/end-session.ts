@@ -44,9 +44,19 @@ export function endSessionEndpoint(parts: SignInParts) {
     if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
     if (current === undefined) return signedOut(parts, parsed)
-    if (isAbout(parts, parsed.hint, signedIn)) return endAll(parts, parsed, signedIn)
+    if (signedIn.every((each) => isMeant(parts, parsed, each))) return endAll(parts, parsed, signedIn)
     return ask(parts, parsed, current)
   }
+}
+
+/** RPL §2: a hint of the very session that is here proves that the client means this one. */
+function isMeant(
+  { subjects, sessionIdentifiers }: SignInParts,
+  { client, hint }: SignOut,
+  { user, session }: SignedIn,
+): boolean {
+  if (client === null || hint === null || subjects.of(user.userId, client) !== hint.subject) return false
+  return hint.sid === null || hint.sid === sessionIdentifiers.of(session.sessionId, client.client_id)
 }
 
 /** Cross-site, a browser holds our cookies back. */
@@ -128,19 +138,6 @@ function sessionsOf(parts: SignInParts, browser: Browser): Promise<readonly Sign
   const now = parts.clock.now()
   const hashes = browser.sessionSecrets.map((secret) => sha256(secret))
   return parts.store.findSessions(hashes, now, now - parts.lifetimes.sessionIdle)
-}
-
-/** RPL §2: the hint belongs to the very session of whoever is signed in here, and nobody else is. */
-function isAbout(
-  { sidOf }: SignInParts,
-  hint: RecognisedIdToken | null,
-  signedIn: readonly SignedIn[],
-): hint is RecognisedIdToken {
-  if (hint === null) return false
-  const { userId, clientId, sid } = hint
-  return signedIn.every(
-    ({ user, session }) => user.userId === userId && (sid === null || sidOf(session.sessionId, clientId) === sid),
-  )
 }
 
 const PURPOSE = 'end-session'

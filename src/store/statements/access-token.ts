@@ -1,8 +1,15 @@
 // SQL about access tokens, and about a token of either kind as introspection and revocation find it.
 
 import { statement } from '../driver.ts'
-import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
-import { GRANT_COLUMNS, type GrantRow, grantOf } from './grant.ts'
+import { CLIENT_KEY, type ClientKey } from './client.ts'
+import {
+  type AnsweringGrantRow,
+  answeringGrantColumns,
+  GRANT_COLUMNS,
+  type GrantRow,
+  grantOf,
+  grantOfClient,
+} from './grant.ts'
 import { REFRESH_COLUMNS, type RefreshColumns } from './refresh-token.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
@@ -22,18 +29,18 @@ const TOKEN_COLUMNS = `t.client_id AS token_client_id, t.scope AS token_scope, t
     AS token_client_live`
 
 /** Grant and user are null for a token from client credentials. */
-export type AccessTokenRow = ClientRow & TokenColumns & ({ readonly grant_state: null } | (GrantRow & UserRow))
+export type AccessTokenRow = ClientKey & TokenColumns & ({ readonly grant_state: null } | (AnsweringGrantRow & UserRow))
 
-/** User info: the token, its client, its grant and its user in one read. */
+/** User info: the token, its client, its grant and its user in one read. A token and its grant have one client. */
 export const findAccessToken = statement<{ hash: Uint8Array }, AccessTokenRow>(
   'find_access_token',
-  `SELECT ${CLIENT_COLUMNS}, ${TOKEN_COLUMNS.replaceAll('tc.', 'c.')}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
-   FROM access_token t JOIN client c ON c.client_id = t.client_id ${grantOf('t.grant_id')}
+  `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS.replaceAll('tc.', 'c.')}, ${answeringGrantColumns('c')}, ${USER_COLUMNS}
+   FROM access_token t JOIN client c ON c.client_id = t.client_id ${grantOfClient('t.grant_id')}
    WHERE t.hash = :hash`,
 )
 
 /** What introspection and revocation find under one hash. */
-export type PresentedRow = ClientRow &
+export type PresentedRow = ClientKey &
   TokenColumns &
   RefreshColumns &
   (GrantRow | { readonly grant_state: null }) & {
@@ -44,7 +51,7 @@ export type PresentedRow = ClientRow &
 
 export const findClientWithToken = statement<{ client_id: string; hash: Uint8Array }, PresentedRow>(
   'find_client_with_token',
-  `SELECT ${CLIENT_COLUMNS}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${REFRESH_COLUMNS},
+  `SELECT ${CLIENT_KEY}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${REFRESH_COLUMNS},
      ${GRANT_COLUMNS}, u.username
    FROM client c
      LEFT JOIN access_token t ON t.hash = :hash

@@ -1,7 +1,7 @@
 // SQL about authorization codes.
 
 import { statement } from '../driver.ts'
-import { CLIENT_COLUMNS } from './client.ts'
+import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
@@ -18,7 +18,7 @@ export type CodeRow = GrantRow &
 
 export const findClientWithCode = statement<{ client_id: string; hash: Uint8Array }, Found<CodeRow>>(
   'find_client_with_code',
-  `SELECT ${CLIENT_COLUMNS}, a.hash, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
+  `SELECT ${CLIENT_KEY}, a.hash, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
      a.issued_at AS code_issued_at, a.expires_at AS code_expires_at, a.consumed_at, ${GRANT_COLUMNS}, ${USER_COLUMNS}
    FROM client c LEFT JOIN authorization_code a ON a.hash = :hash ${grantOf('a.grant_id')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,

@@ -1,14 +1,15 @@
 // SQL about clients. A removed client keeps its row, so that its id is never given out again.
 
-import type { ClientRecord } from '../../model/client.ts'
-import { fromStored } from '../../model/client-settings.ts'
 import { statement } from '../driver.ts'
-import { flag } from '../rows.ts'
 
-export interface ClientRow {
+/** Names one version of a client: all that the reads of the hot path bring of it. */
+export interface ClientKey {
   readonly client_id: string
-  readonly settings: string
   readonly version: number
+}
+
+export interface ClientRow extends ClientKey {
+  readonly settings: string
   readonly generation: number
   readonly enabled: number
   readonly secret_hash: Uint8Array | null
@@ -17,13 +18,22 @@ export interface ClientRow {
   readonly updated_at: number
 }
 
+/** The columns of `ClientKey` from a table aliased `c`. */
+export const CLIENT_KEY = 'c.client_id, c.version'
+
 /** The columns of `ClientRow` from a table aliased `c`. */
-export const CLIENT_COLUMNS =
+const CLIENT_COLUMNS =
   'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
 export const findClient = statement<{ client_id: string }, ClientRow>(
   'find_client',
   `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+)
+
+/** Removed ones too: what a client once was still names the tokens it had. */
+export const readClient = statement<{ client_id: string }, ClientRow>(
+  'read_client',
+  `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id = :client_id`,
 )
 
 export const listClients = statement<object, ClientRow>(
@@ -93,29 +103,3 @@ export const clientIsLive = statement<{ client_id: string; generation: number },
   `SELECT client_id FROM client WHERE client_id = :client_id AND generation = :generation AND enabled = 1
      AND removed_at IS NULL`,
 )
-
-// Parsing a client's settings costs more than all else a token request does. The version comes with every read, so a
-// hit is never stale; at most this many stay parsed.
-const MOST_PARSED = 2_000
-
-/** One record per client and version, so that what is compiled from it (claim maps) can be kept with it. */
-export function createClientReader(): (row: ClientRow) => ClientRecord {
-  const parsed = new Map<string, ClientRecord>()
-  return (row) => {
-    const known = parsed.get(row.client_id)
-    if (known !== undefined && known.version === row.version) return known
-    const record: ClientRecord = {
-      client: fromStored(row.settings),
-      version: row.version,
-      generation: row.generation,
-      enabled: flag(row.enabled),
-      secretHash: row.secret_hash,
-      sealedSecret: row.sealed_secret,
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
-    }
-    if (parsed.size >= MOST_PARSED) parsed.clear()
-    parsed.set(row.client_id, record)
-    return record
-  }
-}

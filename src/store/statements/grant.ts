@@ -6,16 +6,19 @@ import type { User } from '../../model/user.ts'
 import type { ClaimsRequest } from '../../protocol/claims-request.ts'
 import { statement } from '../driver.ts'
 import { flag, words } from '../rows.ts'
-import type { ClientRow } from './client.ts'
+import type { ClientKey } from './client.ts'
 import { toUser, type UserRow } from './user.ts'
 
 // Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
 
-/** A grant `g` with its user `u`, client `gc` and session `s`, found through the artefact aliased `of`. */
-export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
+/** A grant `g` with its user `u` and session `s`, found through the artefact aliased `of`; its client is there already. */
+export const grantOfClient = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
   LEFT JOIN "user" u ON u.user_id = g.user_id
-  LEFT JOIN client gc ON gc.client_id = g.client_id
   LEFT JOIN session s ON s.session_id = g.session_id`
+
+/** The same with the grant's own client `gc`. */
+export const grantOf = (of: string) => `${grantOfClient(of)}
+  LEFT JOIN client gc ON gc.client_id = g.client_id`
 
 /** The rule that a grant fails, or `live`; null without a grant. A pruned session ended nothing: it idled out. */
 const GRANT_STATE = `CASE
@@ -54,12 +57,19 @@ export interface GrantRow {
   readonly grant_state: GrantState
 }
 
+/** The part of a grant that user info answers from. */
+export type AnsweringGrantRow = Pick<GrantRow, 'grant_id' | 'grant_claims' | 'grant_state'>
+
+/** `client`: the alias of the grant's client. */
+export const answeringGrantColumns = (client: string) =>
+  `g.grant_id, g.claims AS grant_claims, ${GRANT_STATE.replaceAll('gc.', `${client}.`)} AS grant_state`
+
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
 
 /** `hash` is null when there is no such artefact; then every other column of it is null too. */
-export type Found<Row> = ClientRow & ({ readonly hash: null } | ({ readonly hash: Uint8Array } & Row))
+export type Found<Row> = ClientKey & ({ readonly hash: null } | ({ readonly hash: Uint8Array } & Row))
 
 /** Condition of guards on the tables whose rows hang on a grant. */
 export const liveGrantOf = (table: string) =>
@@ -116,6 +126,22 @@ export interface FoundGrant {
   readonly state: GrantState
 }
 
+/** What user info answers from. */
+export interface AnsweringGrant {
+  readonly grant: Pick<Grant, 'grantId' | 'claims'>
+  readonly user: User
+  /** `live`, or the rule that it fails. */
+  readonly state: GrantState
+}
+
+export function toAnsweringGrant(row: AnsweringGrantRow & UserRow): AnsweringGrant {
+  return {
+    grant: { grantId: row.grant_id, claims: toClaimsRequest(row.grant_claims) },
+    user: toUser(row),
+    state: row.grant_state,
+  }
+}
+
 export function toFoundGrant(row: GrantRow & UserRow): FoundGrant {
   return { grant: toGrant(row), user: toUser(row), state: row.grant_state }
 }
@@ -129,9 +155,13 @@ function toGrant(row: GrantRow): FoundGrant['grant'] {
     offline: flag(row.offline),
     scopeAsked: row.scope_asked,
     scope: row.grant_scope,
-    claims: row.grant_claims === null ? null : (JSON.parse(row.grant_claims) as ClaimsRequest),
+    claims: toClaimsRequest(row.grant_claims),
     amr: words(row.grant_amr),
     authenticatedAt: row.grant_authenticated_at,
     issuedAt: row.grant_issued_at,
   }
+}
+
+function toClaimsRequest(text: string | null): ClaimsRequest | null {
+  return text === null ? null : (JSON.parse(text) as ClaimsRequest)
 }

@@ -1,7 +1,7 @@
 // SQL about refresh tokens.
 
 import { statement } from '../driver.ts'
-import { CLIENT_COLUMNS } from './client.ts'
+import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
@@ -24,7 +24,7 @@ export type RefreshRow = GrantRow & UserRow & RefreshColumns
 
 export const findClientWithRefreshToken = statement<{ client_id: string; hash: Uint8Array }, Found<RefreshRow>>(
   'find_client_with_refresh_token',
-  `SELECT ${CLIENT_COLUMNS}, r.hash, ${REFRESH_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
+  `SELECT ${CLIENT_KEY}, r.hash, ${REFRESH_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
    FROM client c LEFT JOIN refresh_token r ON r.hash = :hash ${grantOf('r.grant_id')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )

@@ -1,7 +1,7 @@
 // SQL about sessions and consents: what the authorization endpoint reads in one go.
 
 import { statement } from '../driver.ts'
-import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
+import { CLIENT_KEY, type ClientKey } from './client.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
 /** A session counts while it is neither ended nor idle nor too old, and its user may sign in as before. */
@@ -26,7 +26,7 @@ export interface ConsentRow {
 }
 
 /** Session and user are null together: nobody is signed in. */
-export type VisitRow = ClientRow & ConsentRow & ({ readonly user_id: null } | (LiveSessionRow & UserRow))
+export type VisitRow = ClientKey & ConsentRow & ({ readonly user_id: null } | (LiveSessionRow & UserRow))
 
 export type LiveSessionRow = SessionRow & UserRow & { readonly hash: Uint8Array }
 
@@ -44,7 +44,7 @@ export interface HashBind {
 /** One row per session of this browser, at least one when the client exists. */
 export const findVisit = statement<HashBind & { client_id: string }, VisitRow>(
   'find_visit',
-  `SELECT ${CLIENT_COLUMNS}, s.secret_hash AS hash, ${SESSION_COLUMNS}, ${USER_COLUMNS},
+  `SELECT ${CLIENT_KEY}, s.secret_hash AS hash, ${SESSION_COLUMNS}, ${USER_COLUMNS},
      k.scope AS consent_scope, k.kinds AS consent_kinds
    FROM client c
      LEFT JOIN session s ON s.secret_hash IN (:h1, :h2, :h3, :h4, :h5) AND ${SESSION_IS_LIVE}

@@ -1,0 +1,105 @@
+// PgBouncer in transaction mode, a real one that has fewer connections than there are askers.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { StoreUnavailable, statement } from '../../src/store/driver.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { Caller, issuedBy } from '../faults/caller.ts'
+import { startChild } from '../faults/child.ts'
+import { preparePostgres } from '../faults/installation.ts'
+import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
+import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
+import { describeDriver, type Place } from './driver.contract.ts'
+
+async function place(): Promise<Place> {
+  const database = await freshDatabase()
+  const pooler = await startPgBouncer(database.url, 3)
+  return {
+    kind: 'postgres',
+    // Its child processes go past the pooler.
+    address: database.url,
+    open: () => openPostgres({ url: pooler.url, pooler: 'transaction', namedStatements: false, max: 8 }),
+    async remove() {
+      await pooler.stop()
+      await database.drop()
+    },
+  }
+}
+
+describeDriver('PostgreSQL driver behind PgBouncer in transaction mode', place)
+
+describe('behind PgBouncer in transaction mode', () => {
+  let database: FreshDatabase
+  let pooler: PgBouncer
+  beforeAll(async () => {
+    database = await freshDatabase()
+    pooler = await startPgBouncer(database.url, 2)
+  })
+  afterAll(async () => {
+    await pooler.stop()
+    await database.drop()
+  })
+  const open = (schema?: string) =>
+    openPostgres({
+      url: pooler.url,
+      pooler: 'transaction',
+      namedStatements: false,
+      ...(schema !== undefined && { schema }),
+    })
+
+  test('nothing is set on connections that others will use', async () => {
+    const setting = statement<object, { now: string }>('setting', `SELECT current_setting('statement_timeout') AS now`)
+    const driver = await open()
+    expect(await driver.rows(setting, {})).toEqual([{ now: '0' }])
+    await driver.close()
+    // Positive twin: without a pooler our own limit holds.
+    const direct = await openPostgres({ url: database.url })
+    expect(await direct.rows(setting, {})).toEqual([{ now: '10s' }])
+    await direct.close()
+  })
+
+  test('a schema must be the role’s own: else the start is refused with the statement to run', async () => {
+    const refused = open('behind')
+    await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(refused).rejects.toThrow(/ALTER ROLE "\w+" SET search_path = "behind";/)
+    await runOn(database.url, `CREATE ROLE behind LOGIN SUPERUSER; ALTER ROLE behind SET search_path = "behind"`)
+    try {
+      const url = new URL(database.url)
+      url.username = 'behind'
+      const other = await startPgBouncer(url.href, 2)
+      const driver = await openPostgres({
+        url: other.url,
+        pooler: 'transaction',
+        namedStatements: false,
+        schema: 'behind',
+      })
+      const where = statement<object, { now: string }>('where', 'SELECT current_schema() AS now')
+      expect(await driver.rows(where, {})).toEqual([{ now: 'behind' }])
+      await driver.close()
+      await other.stop()
+    } finally {
+      await runOn(database.url, 'DROP SCHEMA behind; DROP ROLE behind')
+    }
+  })
+
+  test('a whole server signs in, refreshes and revokes, many at once', { timeout: 60_000 }, async () => {
+    const prepared = await preparePostgres(database.url)
+    const words = ['--data', prepared.folder, '--database', pooler.url, '--issuer', 'http://localhost:4997']
+    const behind = ['--database-pooler', 'transaction', '--database-unnamed-statements']
+    const server = await startChild({ words: [...words, ...behind], env: prepared.env })
+    const caller = new Caller(server)
+    const families = await Promise.all(Array.from({ length: 40 }, () => caller.tokens()))
+    const renewed = (await Promise.all(families.map(({ refresh }) => caller.refresh(refresh)))).map(issuedBy)
+    const told = await Promise.all(renewed.map(({ access }) => caller.userinfo(access)))
+    expect(told.map(({ status }) => status)).toEqual(Array(40).fill(200))
+    const [first] = renewed
+    if (first === undefined) throw new Error('nothing was renewed')
+    expect((await caller.revoke(first.refresh)).status).toBe(200)
+    expect((await caller.refresh(first.refresh)).status).toBe(400)
+    const code = await caller.needCode()
+    const replies = await Promise.all(Array.from({ length: 20 }, () => caller.redeem(code)))
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+    caller.close()
+    await server.stop()
+    prepared.remove()
+  })
+})
