@@ -116,6 +116,8 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
     return next
   }
 
+  const mustLookAgain = () => again && !closed
+
   const lookAndWait = async (): Promise<void> => {
     if (timer !== null) clearTimeout(timer)
     let next: Seconds | null = null
@@ -126,7 +128,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
       } catch (error) {
         log.warn('looking for logout deliveries failed', describeFailure(error))
       }
-    } while (again && !closed)
+    } while (mustLookAgain())
     looking = null
     if (closed) return
     const soon = next === null ? LOOK_EVERY : (next - clock.now()) * 1_000
