@@ -16,6 +16,8 @@ import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
+import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
   DEFAULT_LIFETIMES,
@@ -59,6 +61,13 @@ export interface AuthorizationServerSettings {
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
+  readonly registration?: Partial<RegistrationRules>
+  /**
+   * Authorization errors for a visitor who is not signed in, of a client that nobody has verified: `ask` shows a page
+   * with a link, `redirect` sends them there at once. Default `ask`.
+   */
+  readonly unverifiedErrors?: 'ask' | 'redirect'
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
   /**
@@ -119,6 +128,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
   const trace = createTraceRecorder({ store, clock, log })
+  const use = createRegistrationUse(store, clock)
   const hasher: PasswordHasher = createPasswordHasher()
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
@@ -142,6 +152,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
+    registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
+    unverifiedErrors: settings.unverifiedErrors ?? 'ask',
+    use,
     proofFolder: settings.proofFolder ?? null,
     trace,
     logout,
@@ -172,6 +185,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       keep('pruning', () => prune(parts, logout)),
       PRUNE_MS,
     ),
+    setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
 
@@ -188,6 +202,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     async close() {
       for (const timer of timers) clearInterval(timer)
       await logout.close()
+      await use.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
     },
@@ -266,7 +281,9 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 const PRUNE_STEP = 500
 const MOST_STEPS = 40
 
-async function prune({ store, clock, lifetimes }: Parts, logout: LogoutDispatcher): Promise<void> {
+async function prune(parts: Parts, logout: LogoutDispatcher): Promise<void> {
+  const { store, clock, lifetimes } = parts
+  await removeUnusedClients(store, clock, parts.registration.unusedLifetime)
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
   for (let count = 0; count < MOST_STEPS; count++) {
     if (await store.prune(clock.now(), kept)) break

@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.ts'
 import { keyCommand } from './commands/key.ts'
 import { logoutCommand } from './commands/logout.ts'
 import { presetCommand } from './commands/preset.ts'
+import { registrationTokenCommand } from './commands/registration-token.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
@@ -23,6 +24,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(startCommand(exit))
     .addCommand(setupLinkCommand(exit))
     .addCommand(clientCommand(exit))
+    .addCommand(registrationTokenCommand(exit))
     .addCommand(userCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))

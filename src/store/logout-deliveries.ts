@@ -1,6 +1,5 @@
 // Verbs about what clients are still to be told, and the steps that verbs which end sessions put into their lists.
 
-import type { Client } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { LogoutDelivery, LogoutState, LogoutSummary } from '../model/logout-delivery.ts'
 import type { Seconds } from '../model/time.ts'
@@ -141,10 +140,4 @@ export function tellOfSessionStep(sessionId: string, now: Seconds, initiator: st
 /** Goes before the steps that end the user's sessions and grow the generation. */
 export function tellOfUserStep(userId: string, now: Seconds, initiator: string | null = null): Step {
   return step(sql.tellOfUser, { ...tellBind(now, initiator), user_id: userId })
-}
-
-/** The column by which the lists above know whom to tell. */
-export function backchannelLogoutOf(client: Client): 'session' | 'person' | null {
-  if (client.backchannel_logout_uri === null) return null
-  return client.backchannel_logout_session_required ? 'session' : 'person'
 }

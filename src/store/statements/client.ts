@@ -1,5 +1,7 @@
 // SQL about clients. A removed client keeps its row, so that its id is never given out again.
 
+import type { Client } from '../../model/client.ts'
+import { toPlain } from '../../model/client-settings.ts'
 import { statement } from '../driver.ts'
 
 /** Names one version of a client: all that the reads of the hot path bring of it. */
@@ -22,7 +24,7 @@ export interface ClientRow extends ClientKey {
 export const CLIENT_KEY = 'c.client_id, c.version'
 
 /** The columns of `ClientRow` from a table aliased `c`. */
-const CLIENT_COLUMNS =
+export const CLIENT_COLUMNS =
   'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
 export const findClient = statement<{ client_id: string }, ClientRow>(
@@ -40,6 +42,12 @@ export const listClients = statement<object, ClientRow>(
   'list_clients',
   `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.removed_at IS NULL ORDER BY c.created_at, c.client_id`,
 )
+
+/** What is written of its settings: all of them, and the column by which whoever ends a session knows whom to tell. */
+export function clientColumns(client: Client): { settings: string; backchannel_logout: string | null } {
+  const told = client.backchannel_logout_session_required ? 'session' : 'person'
+  return { settings: toPlain(client), backchannel_logout: client.backchannel_logout_uri === null ? null : told }
+}
 
 export const insertClient = statement<{
   client_id: string
