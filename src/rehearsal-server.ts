@@ -63,6 +63,7 @@ export function rehearsalComposer(
         limits: parts.limits,
         // It plays the code flow, whatever else a client may do.
         responseTypes: CODE_ONLY,
+        unsignedJwt: false,
         registration: DEFAULT_REGISTRATION,
         unverifiedErrors: 'redirect',
         use: null,
@@ -91,7 +92,7 @@ async function copyClient(
   { client: real, enabled, updatedAt }: ClientRecord,
   secretHash: Uint8Array | null,
 ): Promise<void> {
-  const client = withThrowAwaySecret(real)
+  const client = withPlainRequests(withThrowAwaySecret(real))
   const about = { at: updatedAt, clientId: client.client_id }
   await store.addClient(client, secretHash, { type: 'client_added', ...about })
   if (enabled) return
@@ -109,6 +110,11 @@ function withThrowAwaySecret(client: Client): Client {
   const method = client.token_endpoint_auth_method
   if (method !== 'private_key_jwt' && method !== 'client_secret_jwt') return client
   return { ...client, token_endpoint_auth_method: 'client_secret_basic', token_endpoint_auth_signing_alg: null }
+}
+
+/** Nor can anybody here sign its requests. */
+function withPlainRequests(client: Client): Client {
+  return { ...client, request_object_signing_alg: null, require_signed_request_object: false }
 }
 
 /** The instant of the last change goes along: it is a claim. The password stays behind. */

@@ -36,6 +36,12 @@ import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
+import {
+  openReferencedObject,
+  openRequestObject,
+  requestObjectAlgorithms,
+} from './issuer/request-object/open-request-object.ts'
+import { createReferencedObjects } from './issuer/request-object/referenced.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
@@ -75,6 +81,8 @@ export interface Parts {
   readonly limits: Limits
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
+  /** Whether clients that are registered for it may leave signatures out. */
+  readonly unsignedJwt: boolean
   /** Whether and how clients register themselves. */
   readonly registration: RegistrationRules
   /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
@@ -91,24 +99,27 @@ export interface Parts {
 }
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
-  return createRouter([...issuerRoutes(parts), ...signInRoutes(parts), ...healthRoutes(parts), ...parts.pages], {
-    origins: [parts.addresses.origin, ...parts.alternativeOrigins],
-    errorPage: (request, problem) => problemPage(parts, request, problem),
-    log: parts.log,
-    record: (entry) => {
-      const { rule, clientId } = entry.outcome ?? {}
-      if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
-      parts.trace?.record(entry)
+  const clientKeys = createClientKeys(parts.outbound, parts.clock)
+  return createRouter(
+    [...issuerRoutes(parts, clientKeys), ...signInRoutes(parts, clientKeys), ...healthRoutes(parts), ...parts.pages],
+    {
+      origins: [parts.addresses.origin, ...parts.alternativeOrigins],
+      errorPage: (request, problem) => problemPage(parts, request, problem),
+      log: parts.log,
+      record: (entry) => {
+        const { rule, clientId } = entry.outcome ?? {}
+        if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+        parts.trace?.record(entry)
+      },
+      ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
     },
-    ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
-  })
+  )
 }
 
-function issuerRoutes(parts: Parts): readonly Route[] {
+function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
-  const clientKeys = createClientKeys(parts.outbound, clock)
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
@@ -130,6 +141,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: methods,
+    requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
     signingAlgorithms: keys.algorithms,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
@@ -194,10 +206,18 @@ function corsForClients(store: Store): CorsPolicy {
   }
 }
 
-function signInRoutes(parts: Parts): readonly Route[] {
+function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
   const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
+  const requestObjects = {
+    issuer: addresses.issuer,
+    clock,
+    master,
+    keys: clientKeys,
+    referenced: createReferencedObjects(parts.outbound),
+    unsigned: parts.unsignedJwt,
+  }
   const signIn: SignInParts = {
     store,
     clock,
@@ -214,6 +234,8 @@ function signInRoutes(parts: Parts): readonly Route[] {
     lifetimes,
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
+    openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
+    openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
     assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }

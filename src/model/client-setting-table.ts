@@ -78,6 +78,12 @@ const responseTypeList: Kind<readonly ResponseType[]> = {
   },
 }
 
+/** OpenID Connect Core §6.2: a fragment is a digest of what stands there. */
+const requestAddress = (value: string) => {
+  const parsed = keysAddress.parse(value.split('#', 1)[0])
+  return 'problem' in parsed ? parsed.problem : value.length > 512 ? 'is longer than 512 characters' : null
+}
+
 const origin = (value: string) =>
   /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
     ? null
@@ -101,6 +107,9 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。'),
   metadata('subject_type', oneOf(...SUBJECT_TYPES), 'public', 'By which `sub` it knows people: `public`, the user id; `pairwise`, another one for each sector, so that clients cannot compare notes. Changing it makes everybody a stranger to the client.', '客户端得到的 `sub`：`public` 为用户 ID；`pairwise` 为各分区各不相同的标识，不同客户端无法互相比对。更改后，客户端会把所有人当作新用户。'),
   metadata('sector_identifier_uri', keysAddress, null, 'Names the sector of a `pairwise` client by its host, and must answer with a JSON list of all its redirect URIs. Needed when these have several hosts, or none.', '以其主机名标识 `pairwise` 客户端所属的分区，该地址须返回包含全部回调地址的 JSON 数组。回调地址有多个主机名或没有主机名时必须设置。'),
+  metadata('request_object_signing_alg', orNothing(oneOf('none', 'HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its request objects may be signed with. HS256 takes the client secret, and makes a new one; `none` leaves the signature out and also needs the server option `unsignedJwt`. Without it any that its keys allow.', '请求对象唯一允许的签名算法。HS256 使用客户端密钥（会生成新密钥）；`none` 表示不签名，还需开启服务器选项 `unsignedJwt`。不设置时以其公钥允许的算法为准。'),
+  metadata('require_signed_request_object', flag, false, 'Every authorization request must be a signed request object, and nothing outside it counts (RFC 9101 §10.5).', '授权请求必须是已签名的请求对象，对象之外的参数一律无效（RFC 9101 §10.5）。'),
+  metadata('request_uris', listWhere('a list of https:// addresses', 100, requestAddress), [], 'Where it keeps request objects; only these addresses are asked. A fragment that is the SHA-256 of the content in base64url lets it be kept.', '客户端存放请求对象的地址，只会访问这些地址。片段为内容的 SHA-256（base64url）时可以缓存。'),
   metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
   metadata('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
   metadata('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),

@@ -12,11 +12,17 @@ import type { User } from '../model/user.ts'
 import type { Brand, Locale } from '../pages/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Addresses } from '../protocol/addresses.ts'
+import type { OAuthError } from '../protocol/errors.ts'
 import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { InteractionLimits } from '../store/interactions.ts'
 import type { Store } from '../store/store.ts'
 import type { GuessingLimits } from './authenticators/limits.ts'
+
+type OpenRequestObject = (
+  client: ClientRecord,
+  text: string,
+) => Promise<{ readonly claims: Readonly<Record<string, unknown>> | null; readonly problem: OAuthError | null }>
 
 export interface SignInParts {
   readonly store: Store
@@ -49,6 +55,9 @@ export interface SignInParts {
     readonly interactionId?: string
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>
+  /** Read and prove what a client sent as `request`, or named as `request_uri`. */
+  readonly openRequestObject: OpenRequestObject
+  readonly openReferencedObject: OpenRequestObject
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */

@@ -19,6 +19,7 @@ export interface MetadataParts {
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
+  readonly requestObjectAlgorithms: readonly string[]
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
   readonly locales: readonly string[]
@@ -63,8 +64,10 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     claims_supported: parts.claims,
     claims_parameter_supported: true,
     acr_values_supported: ACR_VALUES,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_object_signing_alg_values_supported: parts.requestObjectAlgorithms,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
     ui_locales_supported: parts.locales,
     authorization_response_iss_parameter_supported: true,
   }
