@@ -44,7 +44,8 @@ export interface ClientSettings {
   readonly frameAncestors: readonly string[]
   readonly authorize: {
     readonly defaultResponseType: 'none' | 'code'
-    readonly pkce: 'required' | 'optional' | 'off'
+    /** `unprotected`: an operator's exception for a public client that cannot. RFC 9700 §2.1.1 */
+    readonly pkce: 'required' | 'optional' | 'off' | 'unprotected'
     /** Send `iss` in authorization responses (RFC 9207). */
     readonly iss: boolean
     readonly unknownScopes: 'ignore' | 'refuse'
@@ -93,6 +94,9 @@ export interface Client extends ClientSettings {
   readonly preset: string
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
+  /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
+  readonly backchannel_logout_uri: string | null
+  readonly backchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null

@@ -42,6 +42,8 @@ describe('strict defaults', () => {
       token_endpoint_auth_signing_alg: null,
       jwks: null,
       jwks_uri: null,
+      backchannel_logout_uri: null,
+      backchannel_logout_session_required: false,
       assertionAudience: 'any',
       grant_types: ['authorization_code'],
       response_types: ['code'],
@@ -272,7 +274,7 @@ describe('contradictions', () => {
       'a public client without PKCE',
       'authorize.pkce',
       { ...PUBLIC, 'authorize.pkce': 'off' },
-      { 'authorize.pkce': 'off' },
+      { ...PUBLIC, 'authorize.pkce': 'unprotected' },
     ],
     [
       'a public client with optional PKCE',

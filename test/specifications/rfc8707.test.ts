@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeResource, setResource, setResourceEnabled } from '../../src/administration/resources.ts'
+import { newClientKey } from '../support/assertions.ts'
 import { ask as askPage, authorizeUrl, countRecords, expectRefusal, isAt, signIn } from '../support/authorize.ts'
 import {
   ask,
@@ -146,12 +147,13 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
 
   test('§2.1 a request object names several in a list (RFC 9101 §4)', async () => {
     await app.authorize()
-    const unsigned = { consent: 'implied', request_object_signing_alg: 'none', scope: app.scope, resources: BOTH }
-    await host.addClient('object', 'openid-connect', unsigned)
+    const key = await newClientKey()
+    const signed = { consent: 'implied', jwks: { keys: [key.publicJwk] }, scope: app.scope, resources: BOTH }
+    await host.addClient('object', 'openid-connect', signed)
     const client = new RelyingParty({ host, clientId: 'object' })
     const send = async (resource: unknown) => {
       const claims = { resource, scope: client.scope }
-      const request = await requestObject({ host, clientId: 'object', key: null, claims })
+      const request = await requestObject({ host, clientId: 'object', key, claims })
       const page = await app.visitor.get(authorizeUrl(host, { client_id: 'object', request }))
       return new URL(page.location ?? '').searchParams
     }

@@ -53,6 +53,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
               resource,
               onBehalfOf: {
                 grantId: code.grant.grantId,
+                sessionId: code.grant.sessionId,
                 user: code.user,
                 authenticatedAt: code.grant.authenticatedAt,
                 amr: code.grant.amr,

@@ -168,14 +168,14 @@ function mintSuccessor(
   { rotation, successor, resource, kept }: Succession,
   request: TokenRequest,
 ): Minted {
-  const { grantId, authenticatedAt, amr, claims } = grant
+  const { grantId, sessionId, authenticatedAt, amr, claims } = grant
   return mint(parts.mint, {
     authorization: {
       client: request.client,
       scope: rotation.scope,
       resource,
       // OpenID Connect Core §12.2: same auth_time, no nonce.
-      onBehalfOf: { grantId, user, authenticatedAt, amr, nonce: null, claims },
+      onBehalfOf: { grantId, sessionId, user, authenticatedAt, amr, nonce: null, claims },
     },
     secrets: successor,
     ...(kept !== undefined && { kept }),
