@@ -13,6 +13,7 @@ import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
+import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
@@ -60,10 +61,12 @@ export interface AuthorizationServerSettings {
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
   /**
-   * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
-   * Default false.
+   * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
+   * and get unsigned ID tokens at the token endpoint. Default false.
    */
   readonly unsignedJwt?: boolean
+  /** Publishes keys that clients may encrypt their request objects with. Default false. */
+  readonly encryptedRequests?: boolean
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
@@ -151,6 +154,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     unsignedJwt: settings.unsignedJwt ?? false,
+    decryption: settings.encryptedRequests === true ? await openDecryptionKeys(store, master) : null,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
