@@ -5,6 +5,7 @@ import type { ComposeRehearsal } from './administration/rehearsal/stage.ts'
 import { newClientSecret } from './credentials/client-secret.ts'
 import { digestClientSecret, sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
@@ -58,6 +59,7 @@ export function rehearsalComposer(
         keys,
         // Nothing is shown that the client would not get.
         subjects: parts.subjects,
+        sessionIdentifiers: createSessionIdentifiers(master),
         hasher: parts.hasher,
         outbound: NOWHERE,
         clock,
@@ -75,6 +77,8 @@ export function rehearsalComposer(
         use: null,
         proofFolder: null,
         trace: null,
+        // Whoever has really given something to this client is told nothing because of a play.
+        logout: null,
         pages: [],
         unready: async () => null,
       })

@@ -7,6 +7,7 @@ import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
+import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
 import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
@@ -38,6 +39,7 @@ import { type ClientEncryption, createClientEncryption } from './issuer/keys/cli
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
+import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
 import {
   openReferencedObject,
@@ -74,6 +76,7 @@ export interface Parts {
   readonly master: MasterKey
   readonly keys: KeyRing
   readonly subjects: Subjects
+  readonly sessionIdentifiers: SessionIdentifiers
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -98,6 +101,8 @@ export interface Parts {
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
+  /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
+  readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
   /** Why the server cannot serve now; null: it can. */
@@ -140,7 +145,7 @@ function sharedOf({ outbound, clock, keys, master, unsignedJwt }: Parts): Shared
 
 function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   const { signers, encryption } = shared
-  const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
   const methods = [
@@ -153,7 +158,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -168,6 +173,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     encryptedRequests: parts.decryption !== null,
     unsignedJwt: parts.unsignedJwt,
     signingAlgorithms: keys.algorithms,
+    tellsOfSignOut: parts.logout !== null,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -239,9 +245,9 @@ function corsForClients(store: Store): CorsPolicy {
 }
 
 function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared): readonly Route[] {
-  const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const requestObjects = {
     issuer: addresses.issuer,
     clock,
@@ -261,6 +267,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     hasher: parts.hasher,
     knownBrowsers,
     subjects,
+    sessionIdentifiers,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
@@ -271,6 +278,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
   const { path } = addresses
@@ -295,10 +303,10 @@ function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
   const recognised = keys.recognise(token)
   if (!recognised.genuine) return null
   // What has no exp is another JWT of ours, such as an answer of user info.
-  const { iss, sub, aud, exp } = recognised.payload
+  const { iss, sub, aud, sid, exp } = recognised.payload
   if (typeof exp !== 'number') return null
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { subject: sub, clientId: aud }
+  return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

@@ -93,6 +93,9 @@ export interface Client extends ClientSettings {
   readonly preset: string
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
+  /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
+  readonly backchannel_logout_uri: string | null
+  readonly backchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null

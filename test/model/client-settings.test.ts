@@ -42,6 +42,8 @@ describe('strict defaults', () => {
       token_endpoint_auth_signing_alg: null,
       jwks: null,
       jwks_uri: null,
+      backchannel_logout_uri: null,
+      backchannel_logout_session_required: false,
       assertionAudience: 'any',
       grant_types: ['authorization_code'],
       response_types: ['code'],

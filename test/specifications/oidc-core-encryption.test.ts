@@ -325,6 +325,37 @@ describe('§2 an unsigned ID token', () => {
   })
 })
 
+describe('Back-Channel Logout §2.4 a logout token', () => {
+  const told = async (settings: Record<string, unknown>) => {
+    let body = ''
+    const address = documents.publish((request, reply) => {
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString()
+      })
+      request.on('end', () => reply.writeHead(200).end())
+    })
+    const id = await client({ jwks, backchannel_logout_uri: address, ...settings })
+    await party(id).tokens()
+    await host.server.parts.store.setUserEnabled('user-alice', false, { type: 'user_disabled', at: host.clock.now() })
+    await host.server.parts.store.setUserEnabled('user-alice', true, { type: 'user_enabled', at: host.clock.now() })
+    host.clock.advance(10)
+    host.server.logout.wake()
+    await host.server.logout.settled()
+    return { id, token: new URLSearchParams(body).get('logout_token') ?? '' }
+  }
+
+  test('is encrypted and signed as the ID tokens of its client are', async () => {
+    const encrypted = await told({ id_token_encrypted_response_alg: 'ECDH-ES', id_token_signed_response_alg: 'ES256' })
+    const { plain } = await decrypted(encrypted.token)
+    expect(decodeProtectedHeader(plain)).toMatchObject({ alg: 'ES256', typ: 'logout+jwt' })
+    expect(await verified(plain, encrypted.id)).toMatchObject({ sub: 'user-alice' })
+    const bySecret = await told({ id_token_signed_response_alg: 'HS256' })
+    const currentDate = new Date(host.clock.now() * 1_000)
+    const { payload } = await jwtVerify(bySecret.token, new TextEncoder().encode(TEST_SECRET), { currentDate })
+    expect(payload).toMatchObject({ aud: bySecret.id, sub: 'user-alice' })
+  })
+})
+
 describe('§6.1 an encrypted request object', () => {
   let signing: ClientKey
   let alice: Visitor

@@ -20,6 +20,8 @@ export interface MetadataParts {
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
+  /** Clients are told when a session has ended. */
+  readonly tellsOfSignOut: boolean
   readonly requestObjectAlgorithms: readonly string[]
   readonly encryptedRequests: boolean
   readonly unsignedJwt: boolean
@@ -50,6 +52,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     introspection_endpoint: url.introspect,
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
+    // OpenID Connect Back-Channel Logout §2.1
+    ...(parts.tellsOfSignOut && { backchannel_logout_supported: true, backchannel_logout_session_supported: true }),
     ...(parts.registration && { registration_endpoint: url.register }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,

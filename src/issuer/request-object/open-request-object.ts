@@ -68,8 +68,25 @@ async function openSigned(parts: RequestObjectParts, record: ClientRecord, text:
   const jwt = readJwt(text, LONGEST_REQUEST_OBJECT, { unsigned: true })
   if ('problem' in jwt) return { claims: null, problem: refused({ rule: 'request_object_malformed', ...jwt }) }
   const facts = { clientId: record.client.client_id, issuer: parts.issuer, now: parts.clock.now() }
+  if (isUnexpectedlyUnsigned(parts, record, jwt)) return { claims: jwt.claims, problem: unsignedHere() }
   const problem = requestObjectProblem(jwt, facts) ?? (await signatureProblem(parts, record, jwt))
   return { claims: jwt.claims, problem: problem === null ? null : refused(problem) }
+}
+
+/** Where others may leave the signature out, this client learns that it has not been registered for it. */
+function isUnexpectedlyUnsigned({ unsigned }: RequestObjectParts, { client }: ClientRecord, { header }: UnverifiedJwt) {
+  return unsigned && header['alg'] === 'none' && client.request_object_signing_alg !== 'none'
+}
+
+/** OpenID Connect Core §3.1.2.6. */
+function unsignedHere(): OAuthError {
+  return new OAuthError({
+    error: 'request_not_supported',
+    description: 'This client is not registered for request objects without a signature',
+    rule: 'request_object_algorithm',
+    clause: 'OpenID Connect Registration §2',
+    reason: 'the request object is unsigned, and request_object_signing_alg is not none',
+  })
 }
 
 /** The registration decides which algorithm is right, the header only agrees. RFC 8725 §3.1. */

@@ -2,6 +2,7 @@
 
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
 import type { Client, ClientRecord } from '../../model/client.ts'
@@ -27,6 +28,7 @@ export interface MintParts {
   readonly keys: KeyRing
   readonly signers: ResponseSigners
   readonly encryption: ClientEncryption
+  readonly sessionIdentifiers: SessionIdentifiers
   readonly subjects: Subjects
   readonly lifetimes: TokenLifetimes
 }
@@ -160,9 +162,9 @@ interface Beside {
 
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
-  { issuer, signers, subjects, lifetimes }: MintParts,
+  { issuer, signers, subjects, sessionIdentifiers, lifetimes }: MintParts,
   { client: record, scope }: Authorization,
-  { user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
+  { sessionId, user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
   { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
@@ -181,6 +183,8 @@ function idToken(
     auth_time: authenticatedAt,
     ...(acr !== null && { acr }),
     amr,
+    // OpenID Connect Back-Channel Logout §2.1
+    sid: sessionIdentifiers.of(sessionId, client.client_id),
     ...(nonce !== null && { nonce }),
     ...(accessToken !== null && hashOf !== null && { at_hash: hashOf(accessToken) }),
     // OpenID Connect Core §3.3.2.11

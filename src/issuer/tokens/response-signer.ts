@@ -8,10 +8,11 @@ import type { ClientRecord, ResponseAlgorithm } from '../../model/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { leftHalfHash } from '../keys/algorithms.ts'
 import type { KeyRing } from '../keys/ring.ts'
+import type { JwtType } from '../keys/signing.ts'
 
 export interface ResponseSigner {
-  /** The compact JWS. */
-  sign(payload: object): string
+  /** The compact JWS; an ID token's type unless another is named. */
+  sign(payload: object, type?: JwtType): string
   /** `at_hash` and `c_hash`; null: a token without a signature has none. OpenID Connect Core §3.1.3.6. */
   readonly hashOf: ((token: string) => string) | null
 }
@@ -31,8 +32,6 @@ export interface ResponseSignerParts {
 }
 
 const encoded = (value: object) => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url')
-const BY_SECRET = encoded({ alg: 'HS256', typ: 'JWT' })
-const BY_NOBODY = encoded({ alg: 'none', typ: 'JWT' })
 
 export function createResponseSigners({ keys, master, unsigned }: ResponseSignerParts): ResponseSigners {
   return {
@@ -45,8 +44,8 @@ export function createResponseSigners({ keys, master, unsigned }: ResponseSigner
       if (algorithm === 'HS256') {
         const secret = Buffer.from(unsealClientSecret(master, client.client_id, assertKept(sealedSecret)), 'utf8')
         return {
-          sign(payload) {
-            const signed = `${BY_SECRET}.${encoded(payload)}`
+          sign(payload, typ = 'JWT') {
+            const signed = `${encoded({ alg: 'HS256', typ })}.${encoded(payload)}`
             return `${signed}.${Buffer.from(hmacSha256(secret, signed)).toString('base64url')}`
           },
           // RFC 7518 §3.2: HMAC with SHA-256, as RS256 has it.
@@ -55,11 +54,11 @@ export function createResponseSigners({ keys, master, unsigned }: ResponseSigner
       }
       if (algorithm === 'none') {
         if (!unsigned) throw off('the option unsignedJwt is off')
-        return { sign: (payload) => `${BY_NOBODY}.${encoded(payload)}.`, hashOf: null }
+        return { sign: (payload, typ = 'JWT') => `${encoded({ alg: 'none', typ })}.${encoded(payload)}.`, hashOf: null }
       }
       const signer = keys.signer(algorithm)
       return {
-        sign: (payload) => signer.signJwt('JWT', payload),
+        sign: (payload, type = 'JWT') => signer.signJwt(type, payload),
         hashOf: (token) => leftHalfHash(algorithm, token),
       }
     },
