@@ -1,7 +1,7 @@
 // From the parameters of an authorization request to one that can be trusted, in two stages with a type between them:
 // first the client and its redirect URI (a failure is shown here), then all the rest (a failure is sent there).
 
-import type { Client, ClientRecord, SigningAlgorithm } from '../model/client.ts'
+import type { Client, ClientRecord } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { invalidRequest, OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -11,7 +11,7 @@ import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../p
 import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { parseScope, scopeWords } from '../protocol/scope.ts'
 import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
-import { type AskedTarget, assertOneTarget, openScopes, resourcesOf, signaturesFor } from './resource-parameter.ts'
+import { type AskedTarget, assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
 import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
 /** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
@@ -92,16 +92,17 @@ export interface RequestRules {
   readonly responseTypes: readonly ResponseType[]
   /** What `resource` names, in the order asked. */
   readonly targets: readonly AskedTarget[]
-  /** Throws when nothing can be signed so now: a person would sign in for nothing. */
-  readonly assertSigns: (algorithm: SigningAlgorithm) => void
+  /** Throws when no ID token can be signed so now: a person would sign in for nothing. */
+  readonly assertSigns: (client: ClientRecord) => void
 }
 
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
-  { record: { client }, redirectUri }: TrustedClient,
+  { record, redirectUri }: TrustedClient,
   { hintedSubject, responseTypes, targets, assertSigns }: RequestRules,
 ): AuthorizationRequest {
+  const { client } = record
   assertSingle(parameters)
   const responseType = responseTypeOf(parameters, client, responseTypes)
   const responseMode = responseModeOf(parameters, responseType, redirectUri)
@@ -110,8 +111,7 @@ export function parseAuthorizationRequest(
   const nonce = parameters.get('nonce') ?? null
   assertOneTarget(responseType, targets)
   assertIdTokenBound(responseType, granted, nonce)
-  if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(client.id_token_signed_response_alg)
-  for (const algorithm of signaturesFor(targets)) assertSigns(algorithm)
+  if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(record)
   const request: AuthorizationRequest = {
     clientId: client.client_id,
     redirectUri,

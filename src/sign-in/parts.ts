@@ -61,7 +61,9 @@ export interface SignInParts {
   readonly openRequestObject: OpenRequestObject
   readonly openReferencedObject: OpenRequestObject
   /** Throws `OAuthError` when no ID token can be signed so now. */
-  readonly assertSigns: (algorithm: SigningAlgorithm) => void
+  readonly assertSigns: (client: ClientRecord) => void
+  /** The same for a token that a key of the server signs. */
+  readonly assertKeySigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string) => RecognisedIdToken | null
   /** Sessions have ended: clients are to hear of it. */

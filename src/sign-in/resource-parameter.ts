@@ -1,7 +1,7 @@
 // What `resource` of an authorization request asks for: the APIs that the tokens of this grant may be meant for.
 // RFC 8707 §2.1.
 
-import type { Client, SigningAlgorithm } from '../model/client.ts'
+import type { Client } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { mayAskFor, type ResourceRecord, scopeFor } from '../model/resource.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -16,9 +16,9 @@ export type AskedTarget = Target<ResourceRecord>
 
 const NONE: readonly AskedTarget[] = []
 
-/** One read, and none without the parameter. Throws `invalid_target`. */
+/** One read, and none without the parameter. Throws `invalid_target`, or what `assertKeySigns` throws. */
 export async function targetsAsked(
-  { store, addresses }: Pick<SignInParts, 'store' | 'addresses'>,
+  { store, addresses, assertKeySigns }: Pick<SignInParts, 'store' | 'addresses' | 'assertKeySigns'>,
   parameters: Parameters,
   client: Client,
 ): Promise<readonly AskedTarget[]> {
@@ -27,10 +27,14 @@ export async function targetsAsked(
   const found = await store.findResources(asked)
   // RFC 6749 §3.1: without any resource this server has no use for the parameter, and common clients always send it.
   if (found.length === 0 && !(await store.hasResources())) return NONE
-  return targetsOf(asked, found, {
+  const targets = targetsOf(asked, found, {
     issuer: addresses.issuer,
     mayAskFor: (resource: ResourceRecord['resource']) => mayAskFor(client, resource),
   })
+  for (const { record } of targets) {
+    if (record?.resource.tokenFormat === 'jwt') assertKeySigns(record.resource.signingAlgorithm)
+  }
+  return targets
 }
 
 /** An access token of the answer itself is meant for one resource, like every other. */
@@ -42,13 +46,6 @@ export function assertOneTarget(type: ResponseType, targets: readonly AskedTarge
 /** Scopes that any client may ask for, because their resource is there for all. */
 export function openScopes(targets: readonly AskedTarget[]): readonly string[] {
   return targets.flatMap(({ record }) => (record?.resource.clients === 'all' ? scopeWords(record.resource.scope) : []))
-}
-
-/** How the tokens for them are signed. */
-export function signaturesFor(targets: readonly AskedTarget[]): readonly SigningAlgorithm[] {
-  return targets.flatMap(({ record }) =>
-    record?.resource.tokenFormat === 'jwt' ? [record.resource.signingAlgorithm] : [],
-  )
 }
 
 export function resourcesOf(

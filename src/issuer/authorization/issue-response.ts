@@ -16,7 +16,7 @@ import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
-import { type AnswerTokens, type MintParts, mintAnswer } from '../tokens/mint.ts'
+import { type AnswerTokens, type MintParts, mintAnswer, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAmong } from '../tokens/resource-asked.ts'
 
 export interface IssueResponseParts {
@@ -56,7 +56,8 @@ export async function issueResponse(
   const grantId = newId('gr')
   const code = gives(request.responseType, 'code') ? newSecret() : null
   const resource = await resourceOf(store, mint.issuer, issue)
-  const { tokens, accessToken } = tokensBeside(mint, issue, grantId, code, resource, now)
+  const { tokens: plain, accessToken } = tokensBeside(mint, issue, grantId, code, resource, now)
+  const tokens = await withIdTokenEncrypted(mint, client, plain)
   const longest = code === null ? 0 : lifetimes.refreshAbsolute
   const grant: NewGrant = {
     grantId,
@@ -96,7 +97,7 @@ async function resourceOf(
   return resourceAmong({ store, issuer }, client, asked)
 }
 
-const NOTHING = { tokens: {}, accessToken: null } as const
+const NOTHING: ReturnType<typeof mintAnswer> = { tokens: {}, accessToken: null }
 
 function tokensBeside(
   mint: MintParts,
