@@ -70,6 +70,7 @@ describe('help', () => {
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
       key: ['list', 'rotate'],
+      logout: ['list', 'resend'],
       resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
       config: ['check', 'show'],
     }
