@@ -14,6 +14,8 @@ import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
+import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
   DEFAULT_LIFETIMES,
@@ -57,6 +59,13 @@ export interface AuthorizationServerSettings {
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
+  readonly registration?: Partial<RegistrationRules>
+  /**
+   * Authorization errors for a visitor who is not signed in, of a client that nobody has verified: `ask` shows a page
+   * with a link, `redirect` sends them there at once. Default `ask`.
+   */
+  readonly unverifiedErrors?: 'ask' | 'redirect'
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
   /**
@@ -117,6 +126,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const algorithms = algorithmsOf(settings)
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
+  const use = createRegistrationUse(store, clock)
   const hasher: PasswordHasher = createPasswordHasher()
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
@@ -137,6 +147,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
+    registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
+    unverifiedErrors: settings.unverifiedErrors ?? 'ask',
+    use,
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],
@@ -166,6 +179,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       keep('pruning', () => prune(parts)),
       PRUNE_MS,
     ),
+    setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
 
@@ -180,6 +194,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     parts,
     async close() {
       for (const timer of timers) clearInterval(timer)
+      await use.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
     },
@@ -258,7 +273,9 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 const PRUNE_STEP = 500
 const MOST_STEPS = 40
 
-async function prune({ store, clock, lifetimes }: Parts): Promise<void> {
+async function prune(parts: Parts): Promise<void> {
+  const { store, clock, lifetimes } = parts
+  await removeUnusedClients(store, clock, parts.registration.unusedLifetime)
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
   for (let count = 0; count < MOST_STEPS; count++) {
     if (await store.prune(clock.now(), kept)) break
