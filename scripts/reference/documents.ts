@@ -24,7 +24,7 @@ export const DOCUMENTS: readonly Document[] = [
 ]
 
 /** Pages made elsewhere, from what was measured: they cannot be made anew here. */
-export const WRITTEN: readonly string[] = ['conformance.md']
+export const WRITTEN: readonly string[] = ['conformance.md', 'performance.md']
 
 const MADE: Readonly<Record<Language, string>> = {
   en: '<!-- Made by `npm run reference`; change the source instead. -->',
