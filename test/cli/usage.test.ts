@@ -69,7 +69,7 @@ describe('help', () => {
       'registration-token': ['create', 'list', 'revoke'],
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
-      key: ['list', 'rotate'],
+      key: ['list', 'rotate', 'postpone', 'undo', 'retire', 'revoke'],
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
