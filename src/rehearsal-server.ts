@@ -5,6 +5,7 @@ import type { ComposeRehearsal } from './administration/rehearsal/stage.ts'
 import { newClientSecret } from './credentials/client-secret.ts'
 import { digestClientSecret, sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
@@ -53,6 +54,7 @@ export function rehearsalComposer(
         keys,
         // Nothing is shown that the client would not get.
         subjects: parts.subjects,
+        sessionIdentifiers: createSessionIdentifiers(master),
         hasher: parts.hasher,
         outbound: NOWHERE,
         clock,
@@ -63,11 +65,14 @@ export function rehearsalComposer(
         limits: parts.limits,
         // It plays the code flow, whatever else a client may do.
         responseTypes: CODE_ONLY,
+        unsignedJwt: false,
         registration: DEFAULT_REGISTRATION,
         unverifiedErrors: 'redirect',
         use: null,
         proofFolder: null,
         trace: null,
+        // Whoever has really given something to this client is told nothing because of a play.
+        logout: null,
         pages: [],
         unready: async () => null,
       })
@@ -91,7 +96,7 @@ async function copyClient(
   { client: real, enabled, updatedAt }: ClientRecord,
   secretHash: Uint8Array | null,
 ): Promise<void> {
-  const client = withThrowAwaySecret(real)
+  const client = withPlainRequests(withThrowAwaySecret(real))
   const about = { at: updatedAt, clientId: client.client_id }
   await store.addClient(client, secretHash, { type: 'client_added', ...about })
   if (enabled) return
@@ -109,6 +114,11 @@ function withThrowAwaySecret(client: Client): Client {
   const method = client.token_endpoint_auth_method
   if (method !== 'private_key_jwt' && method !== 'client_secret_jwt') return client
   return { ...client, token_endpoint_auth_method: 'client_secret_basic', token_endpoint_auth_signing_alg: null }
+}
+
+/** Nor can anybody here sign its requests. */
+function withPlainRequests(client: Client): Client {
+  return { ...client, request_object_signing_alg: null, require_signed_request_object: false }
 }
 
 /** The instant of the last change goes along: it is a claim. The password stays behind. */

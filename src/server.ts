@@ -6,6 +6,7 @@ import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
+import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
 import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
@@ -35,7 +36,14 @@ import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
+import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
+import {
+  openReferencedObject,
+  openRequestObject,
+  requestObjectAlgorithms,
+} from './issuer/request-object/open-request-object.ts'
+import { createReferencedObjects } from './issuer/request-object/referenced.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
@@ -64,6 +72,7 @@ export interface Parts {
   readonly master: MasterKey
   readonly keys: KeyRing
   readonly subjects: Subjects
+  readonly sessionIdentifiers: SessionIdentifiers
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -75,6 +84,8 @@ export interface Parts {
   readonly limits: Limits
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
+  /** Whether clients that are registered for it may leave signatures out. */
+  readonly unsignedJwt: boolean
   /** Whether and how clients register themselves. */
   readonly registration: RegistrationRules
   /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
@@ -84,6 +95,8 @@ export interface Parts {
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
+  /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
+  readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
   /** Why the server cannot serve now; null: it can. */
@@ -91,24 +104,27 @@ export interface Parts {
 }
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
-  return createRouter([...issuerRoutes(parts), ...signInRoutes(parts), ...healthRoutes(parts), ...parts.pages], {
-    origins: [parts.addresses.origin, ...parts.alternativeOrigins],
-    errorPage: (request, problem) => problemPage(parts, request, problem),
-    log: parts.log,
-    record: (entry) => {
-      const { rule, clientId } = entry.outcome ?? {}
-      if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
-      parts.trace?.record(entry)
+  const clientKeys = createClientKeys(parts.outbound, parts.clock)
+  return createRouter(
+    [...issuerRoutes(parts, clientKeys), ...signInRoutes(parts, clientKeys), ...healthRoutes(parts), ...parts.pages],
+    {
+      origins: [parts.addresses.origin, ...parts.alternativeOrigins],
+      errorPage: (request, problem) => problemPage(parts, request, problem),
+      log: parts.log,
+      record: (entry) => {
+        const { rule, clientId } = entry.outcome ?? {}
+        if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+        parts.trace?.record(entry)
+      },
+      ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
     },
-    ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
-  })
+  )
 }
 
-function issuerRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
+function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
-  const clientKeys = createClientKeys(parts.outbound, clock)
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
@@ -119,7 +135,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -130,7 +146,9 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: methods,
+    requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
     signingAlgorithms: keys.algorithms,
+    tellsOfSignOut: parts.logout !== null,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -194,10 +212,18 @@ function corsForClients(store: Store): CorsPolicy {
   }
 }
 
-function signInRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
+function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, subjects, sessionIdentifiers, lifetimes }
+  const requestObjects = {
+    issuer: addresses.issuer,
+    clock,
+    master,
+    keys: clientKeys,
+    referenced: createReferencedObjects(parts.outbound),
+    unsigned: parts.unsignedJwt,
+  }
   const signIn: SignInParts = {
     store,
     clock,
@@ -208,14 +234,18 @@ function signInRoutes(parts: Parts): readonly Route[] {
     hasher: parts.hasher,
     knownBrowsers,
     subjects,
+    sessionIdentifiers,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
     lifetimes,
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
+    openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
+    openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
     assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
   const { path } = addresses
@@ -239,9 +269,9 @@ function signInRoutes(parts: Parts): readonly Route[] {
 function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
   const recognised = keys.recognise(token)
   if (!recognised.genuine) return null
-  const { iss, sub, aud } = recognised.payload
+  const { iss, sub, aud, sid } = recognised.payload
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { subject: sub, clientId: aud }
+  return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

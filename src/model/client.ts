@@ -14,6 +14,8 @@ export type ClientAuthenticationMethod =
   | 'none'
 /** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
 export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
+/** How a client may sign its request objects. */
+export type RequestObjectAlgorithm = AssertionAlgorithm | 'none'
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
 /** How we sign what a client verifies with our published keys. */
 export type SigningAlgorithm = AsymmetricAlgorithm
@@ -42,7 +44,8 @@ export interface ClientSettings {
   readonly frameAncestors: readonly string[]
   readonly authorize: {
     readonly defaultResponseType: 'none' | 'code'
-    readonly pkce: 'required' | 'optional' | 'off'
+    /** `unprotected`: an operator's exception for a public client that cannot. RFC 9700 §2.1.1 */
+    readonly pkce: 'required' | 'optional' | 'off' | 'unprotected'
     /** Send `iss` in authorization responses (RFC 9207). */
     readonly iss: boolean
     readonly unknownScopes: 'ignore' | 'refuse'
@@ -87,6 +90,9 @@ export interface Client extends ClientSettings {
   readonly preset: string
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
+  /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
+  readonly backchannel_logout_uri: string | null
+  readonly backchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null
@@ -103,6 +109,12 @@ export interface Client extends ClientSettings {
   /** Its host is the sector; null: the one host of its redirect URIs. */
   readonly sector_identifier_uri: string | null
   readonly id_token_signed_response_alg: SigningAlgorithm
+  /** Null: any that is a signature, and that its keys or its secret allow. */
+  readonly request_object_signing_alg: RequestObjectAlgorithm | null
+  /** RFC 9101 §10.5: parameters that stand outside a signed request object do not count. */
+  readonly require_signed_request_object: boolean
+  /** Where it keeps request objects; no other address is asked. OpenID Connect Core §6.2. */
+  readonly request_uris: readonly string[]
   readonly client_uri: string | null
   readonly policy_uri: string | null
   readonly tos_uri: string | null
@@ -151,9 +163,9 @@ export function hasSecret({ token_endpoint_auth_method: method }: Client): boole
   return method === 'client_secret_basic' || method === 'client_secret_post' || method === 'client_secret_jwt'
 }
 
-/** A digest does not do: the secret is the key that its assertions are signed with. */
-export function needsSecretItself({ token_endpoint_auth_method: method }: Client): boolean {
-  return method === 'client_secret_jwt'
+/** A digest does not do: the secret is a key that something of it is signed with. */
+export function needsSecretItself(client: Client): boolean {
+  return client.token_endpoint_auth_method === 'client_secret_jwt' || client.request_object_signing_alg === 'HS256'
 }
 
 const NOWHERE: readonly string[] = []

@@ -138,6 +138,12 @@ const TABLE = {
     en: 'Clients that are registered for it may have tokens straight from the authorization endpoint (id_token, code id_token, …). Codes alone are safer.',
     zh: '允许已登记的应用在授权端点直接获得令牌（id_token、code id_token 等）。仅使用授权码更安全。',
   }),
+  unsignedJwt: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Clients that are registered for it may send request objects without a signature. Anybody can make one.',
+    zh: '允许已登记的应用发送不带签名的请求对象。任何人都可以伪造这样的对象。',
+  }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

@@ -100,7 +100,6 @@ export function parseAuthorizationRequest(
   { hintedSubject, responseTypes, assertSigns }: RequestRules,
 ): AuthorizationRequest {
   assertSingle(parameters)
-  assertSupported(parameters)
   const responseType = responseTypeOf(parameters, client, responseTypes)
   const responseMode = responseModeOf(parameters, responseType, redirectUri)
   const idTokenHint = parameters.get('id_token_hint')
@@ -159,18 +158,6 @@ function assertSingle(parameters: Parameters): void {
   const repeated = SINGLE.find((name) => parameters.isRepeated(name))
   if (repeated === undefined) return
   throw invalidRequest('parameter_repeated', 'RFC 6749 §3.1', `${repeated} is sent more than once`)
-}
-
-/** OpenID Connect Core §6.1, §6.2: what we do not read must be refused, or it would be ignored. */
-function assertSupported(parameters: Parameters): void {
-  const name = (['request', 'request_uri'] as const).find((each) => parameters.get(each) !== undefined)
-  if (name === undefined) return
-  throw new OAuthError({
-    error: `${name}_not_supported`,
-    description: `The parameter ${name} is not supported`,
-    rule: `${name}_unsupported`,
-    clause: 'OpenID Connect Core §3.1.2.6',
-  })
 }
 
 function parseState(parameters: Parameters): string | null {

@@ -58,10 +58,11 @@ describe('§3 what it promises', () => {
     expect(metadata).toMatchObject({
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'fragment', 'form_post'],
-      subject_types_supported: ['public'],
+      subject_types_supported: ['public', 'pairwise'],
       code_challenge_methods_supported: ['S256'],
-      request_parameter_supported: false,
-      request_uri_parameter_supported: false,
+      request_parameter_supported: true,
+      request_uri_parameter_supported: true,
+      require_request_uri_registration: true,
       claims_parameter_supported: true,
     })
     expect([...listOf('grant_types_supported')].sort()).toEqual([

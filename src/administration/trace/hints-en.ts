@@ -90,8 +90,30 @@ export const HINTS_EN = {
     'The client may not have one of the names in scope. Correct it at the client, or allow the name to it.',
   state_too_long: 'state is longer than 4096 characters. Let the client keep its data and send only a reference.',
   request_too_large: 'The authorization request is too large. Shorten state and scope.',
-  request_unsupported: 'Request objects are not read here. Switch them off at the client.',
-  request_uri_unsupported: 'request_uri is not read here. Switch it off at the client.',
+  request_object_malformed:
+    'The client sent something as request that is no request object: a JWT of three parts, or five when encrypted.',
+  request_object_type:
+    'The client sent another kind of token as request object. Its typ must be oauth-authz-req+jwt, JWT or absent.',
+  request_object_nested: 'A request object must not hold request or request_uri (RFC 9101 §4).',
+  request_object_client: 'client_id inside and outside the request object must be the same.',
+  request_object_issuer: 'iss of the request object must be the client_id.',
+  request_object_assertion:
+    'Take sub out of the request object: with the client as sub it could be used as an assertion.',
+  request_object_audience: 'aud of the request object must name the issuer of this server.',
+  request_object_expired: 'The request object came too late. Compare the clocks, or give it a later exp.',
+  request_object_early: 'nbf or iat of the request object is ahead of our clock. Compare the clocks.',
+  request_object_algorithm:
+    'Sign with the algorithm in request_object_signing_alg. Unsigned ones also need none there, and the server option unsignedJwt.',
+  request_object_signature:
+    'The request object is not signed with a key or the secret of this client. Compare jwks with what the client uses.',
+  request_object_key:
+    'The key that signed the request object is not among those of the client, or jwks_uri cannot be read.',
+  request_object_missing:
+    'This client is set to require_signed_request_object: let it send request, or change the setting.',
+  request_and_request_uri: 'Send either request or request_uri.',
+  request_uri_unregistered: 'Register the address in request_uris, character by character (a fragment does not count).',
+  request_uri_unavailable:
+    'The request object could not be fetched from request_uri. It must be public, answer within 5 seconds, and be at most 32 KiB.',
   parameter_repeated:
     'A parameter was sent twice. Look for a value that is also part of the address typed at the client.',
   prompt_unknown: 'prompt may be none, login, consent or select_account.',

@@ -89,9 +89,9 @@ function tokensBeside(
   now: Seconds,
 ): { readonly tokens: AnswerTokens; readonly accessToken: ReturnType<typeof mintAnswer>['accessToken'] } {
   if (request.responseType === 'code') return NOTHING
-  const { authenticatedAt, amr } = session
+  const { sessionId, authenticatedAt, amr } = session
   const claims = request.claims ?? null
-  const onBehalfOf = { grantId, user, authenticatedAt, amr, nonce: request.nonce, claims }
+  const onBehalfOf = { grantId, sessionId, user, authenticatedAt, amr, nonce: request.nonce, claims }
   return mintAnswer(mint, {
     authorization: { client, scope: request.scope, onBehalfOf },
     type: request.responseType,

@@ -19,6 +19,9 @@ export interface MetadataParts {
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
+  /** Clients are told when a session has ended. */
+  readonly tellsOfSignOut: boolean
+  readonly requestObjectAlgorithms: readonly string[]
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
   readonly locales: readonly string[]
@@ -44,6 +47,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     introspection_endpoint: url.introspect,
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
+    // OpenID Connect Back-Channel Logout §2.1
+    ...(parts.tellsOfSignOut && { backchannel_logout_supported: true, backchannel_logout_session_supported: true }),
     ...(parts.registration && { registration_endpoint: url.register }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
@@ -63,8 +68,10 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     claims_supported: parts.claims,
     claims_parameter_supported: true,
     acr_values_supported: ACR_VALUES,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_object_signing_alg_values_supported: parts.requestObjectAlgorithms,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
     ui_locales_supported: parts.locales,
     authorization_response_iss_parameter_supported: true,
   }

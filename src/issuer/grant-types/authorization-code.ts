@@ -48,6 +48,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
               scope: code.grant.scope,
               onBehalfOf: {
                 grantId: code.grant.grantId,
+                sessionId: code.grant.sessionId,
                 user: code.user,
                 authenticatedAt: code.grant.authenticatedAt,
                 amr: code.grant.amr,

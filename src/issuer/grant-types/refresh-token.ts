@@ -135,13 +135,13 @@ function mintSuccessor(
   request: TokenRequest,
   presented: string,
 ): Minted {
-  const { grantId, authenticatedAt, amr, claims } = grant
+  const { grantId, sessionId, authenticatedAt, amr, claims } = grant
   return mint(parts.mint, {
     authorization: {
       client: request.client,
       scope: rotation.scope,
       // OpenID Connect Core §12.2: same auth_time, no nonce.
-      onBehalfOf: { grantId, user, authenticatedAt, amr, nonce: null, claims },
+      onBehalfOf: { grantId, sessionId, user, authenticatedAt, amr, nonce: null, claims },
     },
     secrets: successorOf(parts.master, rotation.salt, presented),
     familyExpiresAt: token.familyExpiresAt,

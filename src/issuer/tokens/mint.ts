@@ -2,6 +2,7 @@
 
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
 import type { Client } from '../../model/client.ts'
@@ -24,6 +25,7 @@ export interface TokenLifetimes {
 export interface MintParts {
   readonly issuer: string
   readonly keys: KeyRing
+  readonly sessionIdentifiers: SessionIdentifiers
   readonly subjects: Subjects
   readonly lifetimes: TokenLifetimes
 }
@@ -157,9 +159,9 @@ interface Beside {
 
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
-  { issuer, keys, subjects, lifetimes }: MintParts,
+  { issuer, keys, subjects, sessionIdentifiers, lifetimes }: MintParts,
   { client: { client }, scope }: Authorization,
-  { user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
+  { sessionId, user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
   { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
@@ -177,6 +179,8 @@ function idToken(
     auth_time: authenticatedAt,
     ...(acr !== null && { acr }),
     amr,
+    // OpenID Connect Back-Channel Logout §2.1
+    sid: sessionIdentifiers.of(sessionId, client.client_id),
     ...(nonce !== null && { nonce }),
     ...(accessToken !== null && { at_hash: leftHalfHash(signer.algorithm, accessToken) }),
     // OpenID Connect Core §3.3.2.11

@@ -19,6 +19,7 @@ import {
 } from '../authorization-request.ts'
 import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
 import type { SignInParts } from '../parts.ts'
+import { wholeRequest } from '../request-object.ts'
 import { refusalMode } from '../response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
@@ -45,13 +46,15 @@ export function authorizeEndpoint(parts: SignInParts): Endpoint {
 }
 
 async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpReply> {
-  const parameters = readParameters(http)
+  const outer = readParameters(http)
   const browser = readBrowser(http)
-  const clientId = requestedClientId(parameters)
+  const clientId = requestedClientId(outer)
   const visit = await readVisit(parts, browser, clientId)
+  const { parameters, problem } = await wholeRequest(parts, outer, visit?.client ?? null)
   const trusted = trustClient(parameters, visit?.client ?? null)
   const { client } = trusted.record
   try {
+    if (problem !== null) throw problem
     const request = parseAuthorizationRequest(parameters, trusted, {
       hintedSubject: (hint) => hintedSubject(parts, client, hint),
       responseTypes: parts.responseTypes,
