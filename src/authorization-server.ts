@@ -14,9 +14,13 @@ import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
+import { createClientEncryption } from './issuer/keys/client-encryption.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { createResponseSigners } from './issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
@@ -62,10 +66,12 @@ export interface AuthorizationServerSettings {
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
   /**
-   * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
-   * Default false.
+   * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
+   * and get unsigned ID tokens at the token endpoint. Default false.
    */
   readonly unsignedJwt?: boolean
+  /** Publishes keys that clients may encrypt their request objects with. Default false. */
+  readonly encryptedRequests?: boolean
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
@@ -139,7 +145,10 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const hasher: PasswordHasher = createPasswordHasher()
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
-  const logout = createLogoutDispatcher({ issuer: settings.issuer, store, keys, ...known, outbound, clock, log })
+  const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
+  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
+  const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
@@ -160,6 +169,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     unsignedJwt: settings.unsignedJwt ?? false,
+    decryption: settings.encryptedRequests === true ? await openDecryptionKeys(store, master) : null,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
