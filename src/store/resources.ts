@@ -2,7 +2,6 @@
 
 import type { SecurityEvent } from '../model/event.ts'
 import type { Resource, ResourceRecord } from '../model/resource.ts'
-import type { Seconds } from '../model/time.ts'
 import { resourceKey } from '../protocol/resource.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
@@ -26,8 +25,6 @@ export interface ResourceVerbs {
     event: SecurityEvent,
   ): Promise<'updated' | 'changed'>
   removeResource(identifier: string, event: SecurityEvent): Promise<boolean>
-  /** The longest lifetime that a resource has ever given its tokens; null: none has one of its own. */
-  longestLifetimeOfResources(): Promise<Seconds | null>
 }
 
 export function createResourceVerbs(driver: Driver): ResourceVerbs {
@@ -46,14 +43,19 @@ export function createResourceVerbs(driver: Driver): ResourceVerbs {
     },
     async addResource(resource, event) {
       const { identifier } = resource
-      const bind = { identifier, resource_key: resourceKey(identifier), ...kept(resource), now: event.at }
+      const bind = {
+        identifier,
+        resource_key: resourceKey(identifier),
+        settings: JSON.stringify(resource),
+        now: event.at,
+      }
       const result = await driver.atomic([step(sql.insertResource, bind, 'taken'), ...eventSteps([event])])
       return result.held ? 'added' : 'taken'
     },
     async updateResource(resource, { enabled, version, killIssued }, event) {
       const bind = {
         identifier: resource.identifier,
-        ...kept(resource),
+        settings: JSON.stringify(resource),
         enabled: asFlag(enabled),
         bump: asFlag(killIssued),
         version,
@@ -66,12 +68,5 @@ export function createResourceVerbs(driver: Driver): ResourceVerbs {
       const bind = { identifier, now: event.at }
       return (await driver.atomic([step(sql.removeResource, bind, 'resource'), ...eventSteps([event])])).held
     },
-    async longestLifetimeOfResources() {
-      return (await driver.rows(sql.longestLifetime, {}))[0]?.longest ?? null
-    },
   }
-}
-
-function kept(resource: Resource): { readonly settings: string; readonly lifetime: Seconds } {
-  return { settings: JSON.stringify(resource), lifetime: resource.tokenLifetime ?? 0 }
 }

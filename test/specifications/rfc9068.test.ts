@@ -190,14 +190,4 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     const signature = access.split('.')[2] ?? ''
     for (const row of rows) expect(Buffer.from(row.kept).toString('latin1')).not.toContain(signature)
   })
-
-  test('§4 a key that signed for a resource stays published as long as such a token may live', async () => {
-    await host.addResource('https://long.test', { tokenLifetime: 7200 })
-    expect(await host.server.parts.store.longestLifetimeOfResources()).toBe(7200)
-    await host.server.parts.store.removeResource('https://long.test', {
-      type: 'resource_removed',
-      at: host.clock.now(),
-    })
-    expect(await host.server.parts.store.longestLifetimeOfResources()).toBe(7200)
-  })
 })

@@ -43,16 +43,13 @@ export const listResources = statement<object, ResourceRow>(
 
 /** Guard: no resource is known under this key. One that was removed comes back with a new generation. */
 export const insertResource = statement<
-  { identifier: string; resource_key: string; settings: string; lifetime: number; now: number },
+  { identifier: string; resource_key: string; settings: string; now: number },
   { version: number }
 >(
   'insert_resource',
-  `INSERT INTO resource (identifier, resource_key, settings, longest_lifetime, version, generation, enabled, created_at,
-     updated_at)
-   VALUES (:identifier, :resource_key, :settings, :lifetime, 1, 1, 1, :now, :now)
+  `INSERT INTO resource (identifier, resource_key, settings, version, generation, enabled, created_at, updated_at)
+   VALUES (:identifier, :resource_key, :settings, 1, 1, 1, :now, :now)
    ON CONFLICT (resource_key) DO UPDATE SET identifier = excluded.identifier, settings = excluded.settings,
-     longest_lifetime = CASE WHEN excluded.longest_lifetime > resource.longest_lifetime
-       THEN excluded.longest_lifetime ELSE resource.longest_lifetime END,
      version = resource.version + 1, generation = resource.generation + 1, enabled = 1, removed_at = NULL,
      created_at = excluded.created_at, updated_at = excluded.updated_at
    WHERE resource.removed_at IS NOT NULL
@@ -63,7 +60,6 @@ export const updateResource = statement<
   {
     identifier: string
     settings: string
-    lifetime: number
     enabled: number
     bump: number
     version: number
@@ -73,8 +69,6 @@ export const updateResource = statement<
 >(
   'update_resource',
   `UPDATE resource SET settings = :settings, enabled = :enabled, generation = generation + :bump, version = version + 1,
-     longest_lifetime = CASE WHEN CAST(:lifetime AS BIGINT) > longest_lifetime
-       THEN CAST(:lifetime AS BIGINT) ELSE longest_lifetime END,
      updated_at = :now
    WHERE identifier = :identifier AND version = :version AND removed_at IS NULL RETURNING version`,
 )
@@ -91,12 +85,6 @@ export const resourceIsUnchanged = statement<{ identifier: string; version: numb
   'resource_is_unchanged',
   `SELECT identifier FROM resource WHERE identifier = :identifier AND version = :version AND enabled = 1
      AND removed_at IS NULL`,
-)
-
-/** The longest that any token was ever made for, removed resources included: a verifier may still hold one. */
-export const longestLifetime = statement<object, { longest: number | null }>(
-  'longest_lifetime_of_resources',
-  'SELECT MAX(longest_lifetime) AS longest FROM resource',
 )
 
 const MOST_PARSED = 1_000

@@ -6,7 +6,6 @@ CREATE TABLE resource (
   resource_key TEXT NOT NULL PRIMARY KEY,
   identifier TEXT NOT NULL,
   settings TEXT NOT NULL,
-  longest_lifetime BIGINT NOT NULL,
   version BIGINT NOT NULL,
   generation BIGINT NOT NULL,
   enabled BIGINT NOT NULL,
