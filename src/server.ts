@@ -47,6 +47,7 @@ import {
   requestObjectAlgorithms,
 } from './issuer/request-object/open-request-object.ts'
 import { createReferencedObjects } from './issuer/request-object/referenced.ts'
+import { recogniseIdToken } from './issuer/tokens/recognise.ts'
 import { createResponseSigners, type ResponseSigners } from './issuer/tokens/response-signer.ts'
 import { type Client, scriptOrigins } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
@@ -277,7 +278,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
-    recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),
     sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
@@ -297,16 +298,6 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
   ]
-}
-
-function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
-  const recognised = keys.recognise(token)
-  if (!recognised.genuine) return null
-  // What has no exp is another JWT of ours, such as an answer of user info.
-  const { iss, sub, aud, sid, exp } = recognised.payload
-  if (typeof exp !== 'number') return null
-  if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

@@ -290,6 +290,27 @@ describe('§10.1 an ID token signed with the secret of the client', () => {
     await expect(jwtVerify(idToken, new TextEncoder().encode(`${TEST_SECRET}x`), { currentDate })).rejects.toThrow()
   })
 
+  test('§3.1.2.1 is an id_token_hint of its own client, at authorize and at sign-out, and of no other', async () => {
+    const bySecret = { id_token_signed_response_alg: 'HS256', post_logout_redirect_uris: ['https://client.test/bye'] }
+    const [id, other] = [await client(bySecret), await client(bySecret)]
+    const app = party(id)
+    const { idToken } = await app.tokens()
+    const hinted = (client_id: string, id_token_hint = idToken) =>
+      authorizeUrl(host, { client_id, id_token_hint, prompt: 'none' })
+    expectCode(await app.visitor.get(hinted(id)))
+    expectRefusal(await new Visitor().get(hinted(id)), host, 'login_required')
+    const forged = `${idToken.split('.').slice(0, 2).join('.')}.${'A'.repeat(43)}`
+    for (const url of [hinted(other), hinted(await client({})), hinted(id, forged)]) {
+      expectRefusal(await app.visitor.get(url), host, 'invalid_request')
+    }
+    const bye = (id_token_hint: string) =>
+      `${host.origin}/sso/end-session?${new URLSearchParams({ id_token_hint, post_logout_redirect_uri: 'https://client.test/bye' }).toString()}`
+    expect((await app.visitor.get(bye(forged))).status).toBe(400)
+    expectCode(await app.visitor.get(hinted(id)))
+    expect((await app.visitor.get(bye(idToken))).location).toBe('https://client.test/bye')
+    expectRefusal(await app.visitor.get(hinted(id)), host, 'login_required')
+  })
+
   test('is refused for a client without a secret', async () => {
     for (const settings of [
       { token_endpoint_auth_method: 'none', authorize: { pkce: 'required' } },
