@@ -40,6 +40,7 @@ import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
+import { offeredProblem } from './issuer/registration/offered.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
 import {
   openReferencedObject,
@@ -222,7 +223,15 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
 /** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
 function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   if (parts.registration.access === 'off') return []
-  const checks = [(client: Client) => sectorProblem(parts.outbound, client)]
+  const offered = {
+    signingAlgorithms: parts.keys.algorithms,
+    unsignedJwt: parts.unsignedJwt,
+    encryptedRequests: parts.decryption !== null,
+  }
+  const checks = [
+    async (client: Client) => offeredProblem(offered, client),
+    (client: Client) => sectorProblem(parts.outbound, client),
+  ]
   const registration = { ...parts, rules: parts.registration, keys, checks }
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
