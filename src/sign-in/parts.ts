@@ -65,7 +65,7 @@ export interface SignInParts {
   /** The same for a token that a key of the server signs. */
   readonly assertKeySigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => RecognisedIdToken | null
+  readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
   /** Sessions have ended: clients are to hear of it. */
   readonly sessionsEnded: () => void
 }
