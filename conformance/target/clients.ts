@@ -18,6 +18,7 @@ export function clientRequests({ suite, aliases, clients }: Facts): readonly New
       post_logout_redirect_uris: everywhere('post_logout_redirect'),
       // The plans that are no certification of PKCE do without it; what is sent still binds.
       'authorize.pkce': 'optional',
+      request_object_signing_alg: 'none',
       grant_types: ['authorization_code', 'implicit', 'refresh_token'],
       response_types: ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
       contact: 'conformance@example.com',
