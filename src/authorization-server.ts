@@ -7,14 +7,20 @@ import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { createSubjects } from './credentials/subject.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
+import { createClientEncryption } from './issuer/keys/client-encryption.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
+import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { createResponseSigners } from './issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
@@ -60,10 +66,12 @@ export interface AuthorizationServerSettings {
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
   /**
-   * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
-   * Default false.
+   * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
+   * and get unsigned ID tokens at the token endpoint. Default false.
    */
   readonly unsignedJwt?: boolean
+  /** Publishes keys that clients may encrypt their request objects with. Default false. */
+  readonly encryptedRequests?: boolean
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
@@ -95,6 +103,8 @@ export interface AuthorizationServer {
   /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
   readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
+  /** What tells clients of ended sessions, by itself. */
+  readonly logout: LogoutDispatcher
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
 }
@@ -131,15 +141,21 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
   const hasher: PasswordHasher = createPasswordHasher()
+  const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
+  const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
+  const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
+  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
+  const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
     store,
     master,
     keys,
-    subjects: createSubjects(master),
+    ...known,
     hasher,
-    outbound: createOutboundClient({ allow: outboundAllow(settings, log) }),
+    outbound,
     clock,
     log,
     brand: { ...DEFAULT_BRAND, ...settings.brand },
@@ -151,11 +167,13 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     unsignedJwt: settings.unsignedJwt ?? false,
+    decryption: settings.encryptedRequests === true ? await openDecryptionKeys(store, master) : null,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
     proofFolder: settings.proofFolder ?? null,
     trace,
+    logout,
     pages: [],
     unready: readiness(store, offset, log),
   }
@@ -180,7 +198,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
     setInterval(
-      keep('pruning', () => prune(parts)),
+      keep('pruning', () => prune(parts, logout)),
       PRUNE_MS,
     ),
     setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
@@ -196,8 +214,10 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     ),
     fetch: toFetch(handle, { largeBody: largeBody(parts) }),
     parts,
+    logout,
     async close() {
       for (const timer of timers) clearInterval(timer)
+      await logout.close()
       await use.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
@@ -277,12 +297,15 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 const PRUNE_STEP = 500
 const MOST_STEPS = 40
 
-async function prune(parts: Parts): Promise<void> {
+async function prune(parts: Parts, logout: LogoutDispatcher): Promise<void> {
   const { store, clock, lifetimes } = parts
   await removeUnusedClients(store, clock, parts.registration.unusedLifetime)
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
   for (let count = 0; count < MOST_STEPS; count++) {
     if (await store.prune(clock.now(), kept)) break
+  }
+  for (let count = 0; count < MOST_STEPS; count++) {
+    if (await logout.tidy(PRUNE_STEP)) break
   }
   for (let count = 0; count < MOST_STEPS; count++) {
     if (await store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP)) break

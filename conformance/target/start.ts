@@ -77,6 +77,9 @@ export async function startTarget(variables: Variables): Promise<Target> {
       masterKey: master,
       limits: LIMITS,
       implicitAndHybrid: true,
+      // What the plans try only where the metadata lists it.
+      unsignedJwt: true,
+      encryptedRequests: true,
       registration: REGISTRATION,
       unverifiedErrors: 'redirect',
       unsignedJwt: true,

@@ -5,6 +5,7 @@ import { backupCommand } from './commands/backup.ts'
 import { clientCommand } from './commands/client.ts'
 import { configCommand } from './commands/config.ts'
 import { keyCommand } from './commands/key.ts'
+import { logoutCommand } from './commands/logout.ts'
 import { presetCommand } from './commands/preset.ts'
 import { registrationTokenCommand } from './commands/registration-token.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
@@ -27,6 +28,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(userCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))
+    .addCommand(logoutCommand(exit))
     .addCommand(rehearseCommand(exit))
     .addCommand(traceCommand(exit))
     .addCommand(configCommand(exit))

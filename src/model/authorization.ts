@@ -15,6 +15,8 @@ export interface Authorization {
 
 export interface OnBehalfOf {
   readonly grantId: string
+  /** The session it was given in. */
+  readonly sessionId: string
   readonly user: User
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]

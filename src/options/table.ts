@@ -142,8 +142,14 @@ const TABLE = {
   unsignedJwt: row({
     kind: yesOrNo,
     default: false,
-    en: 'Clients that are registered for it may send request objects without a signature. Anybody can make one.',
-    zh: '允许已登记的应用发送不带签名的请求对象。任何人都可以伪造这样的对象。',
+    en: 'Clients that are registered for it may send request objects without a signature, which anybody can make, and get ID tokens without one by the code flow.',
+    zh: '允许已登记的应用发送不带签名的请求对象（任何人都可以伪造），并在授权码流程中获得不带签名的 ID 令牌。',
+  }),
+  encryptedRequests: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Publishes keys beside the signing keys that clients may encrypt their request objects with.',
+    zh: '与签名公钥一同公布加密公钥，应用可用其加密请求对象。',
   }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),

@@ -2,8 +2,9 @@
 
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
+import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
-import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
+import type { ClientRecord } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -35,6 +36,7 @@ export interface SignInParts {
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers
   readonly subjects: Subjects
+  readonly sessionIdentifiers: SessionIdentifiers
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
@@ -59,7 +61,16 @@ export interface SignInParts {
   readonly openRequestObject: OpenRequestObject
   readonly openReferencedObject: OpenRequestObject
   /** Throws `OAuthError` when no ID token can be signed so now. */
-  readonly assertSigns: (algorithm: SigningAlgorithm) => void
+  readonly assertSigns: (client: ClientRecord) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => { readonly subject: string; readonly clientId: string } | null
+  readonly recogniseIdToken: (token: string) => RecognisedIdToken | null
+  /** Sessions have ended: clients are to hear of it. */
+  readonly sessionsEnded: () => void
+}
+
+export interface RecognisedIdToken {
+  readonly subject: string
+  readonly clientId: string
+  /** Null: it is from before ID tokens named their session. */
+  readonly sid: string | null
 }

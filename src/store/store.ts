@@ -11,6 +11,7 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
@@ -36,6 +37,7 @@ export interface Store
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
+    LogoutVerbs,
     TraceVerbs,
     EventVerbs,
     InstallationVerbs,
@@ -61,6 +63,7 @@ export function createStore(driver: Driver): Store {
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
+    ...createLogoutVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),
     ...createInstallationVerbs(driver),

@@ -43,6 +43,8 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
       iat: visited,
       auth_time: visited,
       amr: ['pwd'],
+      // Back-Channel Logout §2.1
+      sid: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
       nonce: 'n-0S6_WzA2Mj',
       // §3.1.3.6
       at_hash: leftHalf(access, algorithm),
@@ -76,7 +78,7 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
     host.clock.advance(1800)
     const second = tokensOf(await app.refresh(first.refresh))
     const after = await verify(second.idToken)
-    for (const name of ['iss', 'sub', 'aud', 'auth_time', 'amr']) expect(after[name]).toEqual(before[name])
+    for (const name of ['iss', 'sub', 'aud', 'auth_time', 'amr', 'sid']) expect(after[name]).toEqual(before[name])
     expect(after.iat).toBe(host.clock.now())
     expect(after).not.toHaveProperty('nonce')
     expect(after['at_hash']).toBe(leftHalf(second.access, algorithm))

@@ -92,6 +92,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
       unsignedJwt: options.unsignedJwt,
+      encryptedRequests: options.encryptedRequests,
       registration: options.registration,
       unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,

@@ -104,7 +104,7 @@ export function verifyOwnJwt(
 }
 
 /** RFC 7638 §3.2 and RFC 8037 §2: the required members in lexicographic order, nothing else. */
-function thumbprint({ kty, crv, x, y, n, e }: JsonWebKey): string {
+export function thumbprint({ kty, crv, x, y, n, e }: JsonWebKey): string {
   const members = kty === 'EC' ? { crv, kty, x, y } : kty === 'OKP' ? { crv, kty, x } : { e, kty, n }
   return Buffer.from(sha256(JSON.stringify(members))).toString('base64url')
 }

@@ -8,7 +8,6 @@ import { pageReply } from '../../http/page-reply.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import type { Client } from '../../model/client.ts'
-import type { User } from '../../model/user.ts'
 import { signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
@@ -18,7 +17,7 @@ import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { clientView } from '../answer.ts'
-import type { SignInParts } from '../parts.ts'
+import type { RecognisedIdToken, SignInParts } from '../parts.ts'
 import { formRefused } from '../refuse.ts'
 import { type Browser, readBrowser, sessionCookie } from '../visit.ts'
 
@@ -29,7 +28,8 @@ interface SignOut {
   readonly client: Client | null
   /** Trusted, with `state`; null: stay here afterwards. */
   readonly onward: string | null
-  readonly hintedSubject: string | null
+  /** What the client says about whom it means; null: nothing. */
+  readonly hint: RecognisedIdToken | null
 }
 
 export function endSessionEndpoint(parts: SignInParts) {
@@ -44,16 +44,19 @@ export function endSessionEndpoint(parts: SignInParts) {
     if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
     if (current === undefined) return signedOut(parts, parsed)
-    // RPL §2: a hint for whoever is signed in here proves that the client means this very session.
-    if (signedIn.every(({ user }) => isHinted(parts, parsed, user))) {
-      return endAll(parts, parsed, signedIn)
-    }
+    if (signedIn.every((each) => isMeant(parts, parsed, each))) return endAll(parts, parsed, signedIn)
     return ask(parts, parsed, current)
   }
 }
 
-function isHinted({ subjects }: SignInParts, { client, hintedSubject }: SignOut, { userId }: User): boolean {
-  return client !== null && hintedSubject !== null && subjects.of(userId, client) === hintedSubject
+/** RPL §2: a hint of the very session that is here proves that the client means this one. */
+function isMeant(
+  { subjects, sessionIdentifiers }: SignInParts,
+  { client, hint }: SignOut,
+  { user, session }: SignedIn,
+): boolean {
+  if (client === null || hint === null || subjects.of(user.userId, client) !== hint.subject) return false
+  return hint.sid === null || hint.sid === sessionIdentifiers.of(session.sessionId, client.client_id)
 }
 
 /** Cross-site, a browser holds our cookies back. */
@@ -127,7 +130,7 @@ async function parseSignOut(
     parameters,
     client: record?.client ?? null,
     onward: target === undefined ? null : withQuery(target, { state: parameters.get('state') }),
-    hintedSubject: recognised?.subject ?? null,
+    hint: recognised,
   }
 }
 
@@ -181,10 +184,13 @@ async function decided(parts: SignInParts, signOut: SignOut, signedIn: readonly 
 
 async function endAll(parts: SignInParts, signOut: SignOut, signedIn: readonly SignedIn[]): Promise<HttpReply> {
   const at = parts.clock.now()
+  const clientId = signOut.client?.client_id ?? null
   for (const { session, user } of signedIn) {
-    const about = signOut.client === null ? {} : { clientId: signOut.client.client_id }
-    await parts.store.endSession(session.sessionId, { type: 'session_ended', at, userId: user.userId, ...about })
+    const about = clientId === null ? {} : { clientId }
+    const event = { type: 'session_ended', at, userId: user.userId, ...about } as const
+    await parts.store.endSession(session.sessionId, event, clientId)
   }
+  parts.sessionsEnded()
   return signedOut(parts, signOut)
 }
 

@@ -4,6 +4,7 @@ import { sql as first } from './0001-first.ts'
 import { sql as assertions } from './0002-assertions.ts'
 import { sql as grantClaims } from './0003-grant-claims.ts'
 import { sql as registration } from './0004-registration.ts'
+import { sql as logout } from './0005-logout.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'assertions', sql: assertions },
   { number: 3, name: 'grant-claims', sql: grantClaims },
   { number: 4, name: 'registration', sql: registration },
+  { number: 5, name: 'logout', sql: logout },
 ]
