@@ -78,7 +78,6 @@ export async function startTarget(variables: Variables): Promise<Target> {
       limits: LIMITS,
       implicitAndHybrid: true,
       // What the plans try only where the metadata lists it.
-      unsignedJwt: true,
       encryptedRequests: true,
       registration: REGISTRATION,
       unverifiedErrors: 'redirect',
