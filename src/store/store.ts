@@ -11,6 +11,7 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createKeySightingVerbs, type KeySightingVerbs } from './key-sightings.ts'
 import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
@@ -34,6 +35,7 @@ export interface Store
     TokenVerbs,
     InteractionVerbs,
     SigningKeyVerbs,
+    KeySightingVerbs,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
@@ -60,6 +62,7 @@ export function createStore(driver: Driver): Store {
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
     ...createSigningKeyVerbs(driver),
+    ...createKeySightingVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
