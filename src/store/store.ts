@@ -15,6 +15,8 @@ import { createKeySightingVerbs, type KeySightingVerbs } from './key-sightings.t
 import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
+import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
+
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -34,6 +36,7 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    ResourceVerbs,
     SigningKeyVerbs,
     KeySightingVerbs,
     AttemptVerbs,
@@ -61,6 +64,7 @@ export function createStore(driver: Driver): Store {
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
+    ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createKeySightingVerbs(driver),
     ...createAttemptVerbs(driver),
