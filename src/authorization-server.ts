@@ -61,6 +61,8 @@ export interface AuthorizationServerSettings {
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Lets clients with a `frontchannel_logout_uri` be told of a sign-out in frames of the page that follows it. Default false. */
+  readonly frontChannelLogout?: boolean
   /**
    * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
    * Default false.
@@ -164,6 +166,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     proofFolder: settings.proofFolder ?? null,
     trace,
     logout,
+    frontChannelLogout: settings.frontChannelLogout ?? false,
     pages: [],
     unready: readiness(store, offset, log),
   }

@@ -73,6 +73,7 @@ export function rehearsalComposer(
         trace: null,
         // Whoever has really given something to this client is told nothing because of a play.
         logout: null,
+        frontChannelLogout: false,
         pages: [],
         unready: async () => null,
       })

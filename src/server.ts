@@ -73,6 +73,7 @@ export interface Parts {
   readonly keys: KeyRing
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
+  readonly frontChannelLogout: boolean
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -149,6 +150,7 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
     signingAlgorithms: keys.algorithms,
     tellsOfSignOut: parts.logout !== null,
+    frontChannelLogout: parts.frontChannelLogout,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -235,6 +237,7 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     knownBrowsers,
     subjects,
     sessionIdentifiers,
+    frontChannelLogout: parts.frontChannelLogout,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,

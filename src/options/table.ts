@@ -145,6 +145,12 @@ const TABLE = {
     en: 'Clients that are registered for it may send request objects without a signature. Anybody can make one.',
     zh: '允许已登记的应用发送不带签名的请求对象。任何人都可以伪造这样的对象。',
   }),
+  frontChannelLogout: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'After a sign-out the page loads the frontchannel_logout_uri of the clients concerned in frames. Browsers that block cookies of other sites make it useless; backchannel_logout_uri needs none.',
+    zh: '退出登录后，页面以框架加载相关应用的 frontchannel_logout_uri。浏览器阻止第三方 Cookie 时无效；backchannel_logout_uri 不受影响。',
+  }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

@@ -37,6 +37,8 @@ export interface SignInParts {
   readonly knownBrowsers: KnownBrowsers
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
+  /** Clients may be told of a sign-out in frames of the page that follows it. */
+  readonly frontChannelLogout: boolean
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */

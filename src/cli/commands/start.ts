@@ -91,6 +91,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       limits: options.limits,
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
+      frontChannelLogout: options.frontChannelLogout,
       unsignedJwt: options.unsignedJwt,
       registration: options.registration,
       unverifiedErrors: options.unverifiedErrors,
