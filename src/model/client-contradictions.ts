@@ -45,7 +45,9 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (isPublic && has('client_credentials')) {
     refuse('grant_types', 'must not have client_credentials: a public client cannot prove itself')
   }
-  if (isPublic && client.authorize.pkce !== 'required') refuse('authorize.pkce', 'must be required for a public client')
+  if (isPublic && client.authorize.pkce !== 'required' && client.authorize.pkce !== 'unprotected') {
+    refuse('authorize.pkce', 'must be required for a public client')
+  }
   if (isPublic && client.introspection === 'all') refuse('introspection', 'must be own for a public client')
   if (client.reply.refreshToken === 'always' && !has('refresh_token')) {
     refuse('reply.refreshToken', 'is always, but grant_types lacks refresh_token')

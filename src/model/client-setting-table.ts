@@ -139,7 +139,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('frameAncestors', listWhere('a list of origins', 20, origin), [], 'Origins that may show our pages in a frame.', '允许以框架嵌入本站页面的来源。'),
   row('introspection', oneOf('own', 'all'), 'own', 'Whose access tokens it may introspect; `all` is for resource servers.', '可内省哪些访问令牌；`all` 用于资源服务器。'),
   row('authorize.defaultResponseType', oneOf('none', 'code'), 'none', 'What a missing response_type means.', '缺少 response_type 时的取值。'),
-  row('authorize.pkce', oneOf('required', 'optional', 'off'), pkceFallback, 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`.', '是否必须使用 PKCE（S256）。'),
+  row('authorize.pkce', oneOf('required', 'optional', 'off', 'unprotected'), pkceFallback, 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`. `unprotected` is `optional` for a public client that was made before PKCE: whoever else receives its code can use it.', '是否必须使用 PKCE（S256）。unprotected 等同 optional，仅为不支持 PKCE 的旧公开客户端而设：截获授权码者即可使用。'),
   row('authorize.iss', flag, true, 'Add `iss` to authorization answers (RFC 9207).', '授权响应中附带 `iss`（RFC 9207）。'),
   row('authorize.unknownScopes', oneOf('ignore', 'refuse'), 'ignore', 'What happens to scopes the client may not have.', '未登记的权限范围：忽略或拒绝。'),
   row('authorize.scopeSeparators', oneOf('space', 'space-or-comma'), 'space', 'How scope names are separated in its requests.', '权限范围的分隔符。'),

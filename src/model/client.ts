@@ -44,7 +44,8 @@ export interface ClientSettings {
   readonly frameAncestors: readonly string[]
   readonly authorize: {
     readonly defaultResponseType: 'none' | 'code'
-    readonly pkce: 'required' | 'optional' | 'off'
+    /** `unprotected`: an operator's exception for a public client that cannot. RFC 9700 §2.1.1 */
+    readonly pkce: 'required' | 'optional' | 'off' | 'unprotected'
     /** Send `iss` in authorization responses (RFC 9207). */
     readonly iss: boolean
     readonly unknownScopes: 'ignore' | 'refuse'

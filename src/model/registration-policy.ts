@@ -40,6 +40,8 @@ export interface RegistrationRules extends RegistrationPolicy {
   readonly unusedLifetime: Seconds
   readonly statementIssuers: readonly StatementIssuer[]
   readonly statementRequired: boolean
+  /** What `authorize.pkce` is for clients that keep no secret, and for native ones. RFC 9700 §2.1.1 */
+  readonly publicPkce: 'required' | 'unprotected'
 }
 
 export const DEFAULT_REGISTRATION: RegistrationRules = {
@@ -55,6 +57,7 @@ export const DEFAULT_REGISTRATION: RegistrationRules = {
   unusedLifetime: 90 * 86_400,
   statementIssuers: [],
   statementRequired: false,
+  publicPkce: 'required',
 }
 
 /** `https://issuer.example=https://issuer.example/jwks`, or a map, where the keys may stand in place of their address. */

@@ -5,7 +5,15 @@ import { type Kind, oneOf } from '../model/setting.ts'
 import { span, wholeNumber, yesOrNo } from './kinds.ts'
 import { row } from './row.ts'
 
-const { access, perAddress, most, unusedLifetime, statementIssuers: issuers, statementRequired } = DEFAULT_REGISTRATION
+const {
+  access,
+  perAddress,
+  most,
+  unusedLifetime,
+  statementIssuers: issuers,
+  statementRequired,
+  publicPkce,
+} = DEFAULT_REGISTRATION
 const DAY = 86_400
 
 /** A list may be one text, or several that are lists themselves: a flag is repeated, or its value separated by commas. */
@@ -100,6 +108,12 @@ export const REGISTRATION_ROWS = {
     default: statementRequired,
     en: 'Registration needs a software statement.',
     zh: '注册必须附带软件声明。',
+  }),
+  'registration.publicPkce': row<'required' | 'unprotected'>({
+    kind: oneOf('required', 'unprotected'),
+    default: publicPkce,
+    en: 'PKCE of registered clients that keep no secret or are native. `unprotected` lets them do without: whoever else receives their codes can use them.',
+    zh: '自行注册的公开客户端与本地应用是否必须使用 PKCE。unprotected 允许不使用：截获授权码者即可使用。',
   }),
   unverifiedErrors: row<'ask' | 'redirect'>({
     kind: oneOf('ask', 'redirect'),

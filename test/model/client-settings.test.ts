@@ -274,7 +274,7 @@ describe('contradictions', () => {
       'a public client without PKCE',
       'authorize.pkce',
       { ...PUBLIC, 'authorize.pkce': 'off' },
-      { 'authorize.pkce': 'off' },
+      { ...PUBLIC, 'authorize.pkce': 'unprotected' },
     ],
     [
       'a public client with optional PKCE',

@@ -358,6 +358,26 @@ describe('§2 redirect URIs', () => {
     expect((await store.findClient(pub.clientId))?.client.authorize.pkce).toBe('required')
     expect((await store.findClient((await registered(open)).clientId))?.client.authorize.pkce).toBe('optional')
   })
+
+  test('RFC 9700 §2.1.1 only an operator can let public clients do without PKCE', async () => {
+    const lenient = await startServer({ registration: { access: 'open', publicPkce: 'unprotected' } })
+    const policyOf = async (host: TestServer, extra: Metadata) => {
+      const { clientId } = await registered(host, { ...PLAIN, token_endpoint_auth_method: 'none', ...extra })
+      return (await host.server.parts.store.findClient(clientId))?.client.authorize.pkce
+    }
+    try {
+      expect(await policyOf(lenient, { 'authorize.pkce': 'off' })).toBe('unprotected')
+      expect(await policyOf(open, { 'authorize.pkce': 'unprotected' })).toBe('required')
+    } finally {
+      await lenient.close()
+    }
+  })
+
+  test('OpenID Connect Core §5.3.1 user info takes the token of a registered client from the header and the form', async () => {
+    const own = await registered(open)
+    const record = await open.server.parts.store.findClient(own.clientId)
+    expect(record?.client.userinfo.tokenFrom).toEqual(['header', 'form'])
+  })
 })
 
 describe('§3.2.1 the client information response', () => {
