@@ -63,6 +63,8 @@ export interface AuthorizationServerSettings {
   readonly implicitAndHybrid?: boolean
   /** Lets clients with a `frontchannel_logout_uri` be told of a sign-out in frames of the page that follows it. Default false. */
   readonly frontChannelLogout?: boolean
+  /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
+  readonly sessionManagement?: boolean
   /**
    * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
    * Default false.
@@ -167,6 +169,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     trace,
     logout,
     frontChannelLogout: settings.frontChannelLogout ?? false,
+    sessionManagement: settings.sessionManagement ?? false,
     pages: [],
     unready: readiness(store, offset, log),
   }

@@ -74,6 +74,7 @@ export function rehearsalComposer(
         // Whoever has really given something to this client is told nothing because of a play.
         logout: null,
         frontChannelLogout: false,
+        sessionManagement: false,
         pages: [],
         unready: async () => null,
       })

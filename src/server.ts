@@ -3,6 +3,7 @@
 
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
+import { createBrowserStates } from './credentials/browser-state.ts'
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
@@ -54,6 +55,7 @@ import type { Addresses } from './protocol/addresses.ts'
 import type { ResponseType } from './protocol/response-type.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
+import { checkSessionEndpoint } from './sign-in/endpoints/check-session.ts'
 import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
@@ -74,6 +76,7 @@ export interface Parts {
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
   readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -151,6 +154,7 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     signingAlgorithms: keys.algorithms,
     tellsOfSignOut: parts.logout !== null,
     frontChannelLogout: parts.frontChannelLogout,
+    sessionManagement: parts.sessionManagement,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -238,6 +242,7 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     subjects,
     sessionIdentifiers,
     frontChannelLogout: parts.frontChannelLogout,
+    browserStateOf: parts.sessionManagement ? createBrowserStates(master) : null,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
@@ -266,6 +271,7 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+    ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]
 }
 

@@ -92,6 +92,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
       frontChannelLogout: options.frontChannelLogout,
+      sessionManagement: options.sessionManagement,
       unsignedJwt: options.unsignedJwt,
       registration: options.registration,
       unverifiedErrors: options.unverifiedErrors,

@@ -22,6 +22,7 @@ export interface MetadataParts {
   /** Clients are told when a session has ended. */
   readonly tellsOfSignOut: boolean
   readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly requestObjectAlgorithms: readonly string[]
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
@@ -56,6 +57,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
       frontchannel_logout_session_supported: true,
     }),
     ...(parts.registration && { registration_endpoint: url.register }),
+    // OpenID Connect Session Management §3.3
+    ...(parts.sessionManagement && { check_session_iframe: url['check-session'] }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,

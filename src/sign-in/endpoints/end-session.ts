@@ -15,6 +15,7 @@ import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { clientView } from '../answer.ts'
+import { browserStateCookies } from '../browser-state.ts'
 import { framesFor } from '../front-channel.ts'
 import type { SignInParts } from '../parts.ts'
 import { formRefused } from '../refuse.ts'
@@ -131,7 +132,8 @@ function signedOut(
 ): HttpReply {
   const { http, browser, client, onward } = signOut
   // Whoever sent no session has none to lose: a request of another site must not take it away.
-  const cookies = stayed || browser.sessionSecrets.length === 0 ? [] : [sessionCookie(browser, [], null)]
+  const ended = !stayed && browser.sessionSecrets.length > 0
+  const cookies = ended ? [sessionCookie(browser, [], null), ...browserStateCookies(parts, http, browser, [])] : []
   const outcome = {
     rule: stayed ? 'sign_out_declined' : 'signed_out',
     clause: 'OpenID Connect RP-Initiated Logout §2',
