@@ -14,9 +14,13 @@ import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
+import { createClientEncryption } from './issuer/keys/client-encryption.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { createResponseSigners } from './issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
@@ -57,7 +61,7 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
-  /** Default: keys for ES256 and RS256. */
+  /** Default: keys for ES256 and RS256, each replaced after 90 days. */
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
@@ -66,10 +70,12 @@ export interface AuthorizationServerSettings {
   /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
   readonly sessionManagement?: boolean
   /**
-   * Lets clients that are registered for it send unsigned request objects. Whoever knows the client_id can make one.
-   * Default false.
+   * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
+   * and get unsigned ID tokens at the token endpoint. Default false.
    */
   readonly unsignedJwt?: boolean
+  /** Publishes keys that clients may encrypt their request objects with. Default false. */
+  readonly encryptedRequests?: boolean
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
@@ -135,13 +141,18 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
+  const { rotateEvery } = { ...DEFAULT_KEYS, ...settings.keys }
+  const algorithms = algorithmsOf(settings)
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
   const hasher: PasswordHasher = createPasswordHasher()
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
-  const logout = createLogoutDispatcher({ issuer: settings.issuer, store, keys, ...known, outbound, clock, log })
+  const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
+  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
+  const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
@@ -162,6 +173,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     unsignedJwt: settings.unsignedJwt ?? false,
+    decryption: settings.encryptedRequests === true ? await openDecryptionKeys(store, master) : null,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,

@@ -1,6 +1,7 @@
 // The composition root: parts in, endpoints out. The only file that knows every wing; it hands functions from one to
 // another, so that they need not know each other.
 
+import { sectorProblem } from './administration/sector-identifier.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
 import { createBrowserStates } from './credentials/browser-state.ts'
@@ -35,7 +36,9 @@ import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
 import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.ts'
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
+import { type ClientEncryption, createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
+import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
@@ -45,7 +48,8 @@ import {
   requestObjectAlgorithms,
 } from './issuer/request-object/open-request-object.ts'
 import { createReferencedObjects } from './issuer/request-object/referenced.ts'
-import { scriptOrigins } from './model/client.ts'
+import { createResponseSigners, type ResponseSigners } from './issuer/tokens/response-signer.ts'
+import { type Client, scriptOrigins } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -90,6 +94,8 @@ export interface Parts {
   readonly responseTypes: readonly ResponseType[]
   /** Whether clients that are registered for it may leave signatures out. */
   readonly unsignedJwt: boolean
+  /** For request objects that clients encrypt; null: none are taken. */
+  readonly decryption: DecryptionKeys | null
   /** Whether and how clients register themselves. */
   readonly registration: RegistrationRules
   /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
@@ -108,9 +114,9 @@ export interface Parts {
 }
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
-  const clientKeys = createClientKeys(parts.outbound, parts.clock)
+  const shared = sharedOf(parts)
   return createRouter(
-    [...issuerRoutes(parts, clientKeys), ...signInRoutes(parts, clientKeys), ...healthRoutes(parts), ...parts.pages],
+    [...issuerRoutes(parts, shared), ...signInRoutes(parts, shared), ...healthRoutes(parts), ...parts.pages],
     {
       origins: [parts.addresses.origin, ...parts.alternativeOrigins],
       errorPage: (request, problem) => problemPage(parts, request, problem),
@@ -125,21 +131,38 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
   )
 }
 
-function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
+/** What both wings sign, encrypt and verify with. */
+interface Shared {
+  readonly clientKeys: ClientKeys
+  readonly signers: ResponseSigners
+  readonly encryption: ClientEncryption
+}
+
+function sharedOf({ outbound, clock, keys, master, unsignedJwt }: Parts): Shared {
+  const clientKeys = createClientKeys(outbound, clock)
+  return {
+    clientKeys,
+    signers: createResponseSigners({ keys, master, unsigned: unsignedJwt }),
+    encryption: createClientEncryption(clientKeys, master),
+  }
+}
+
+function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
+  const { signers, encryption } = shared
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
-    privateKeyJwt(clientKeys),
+    privateKeyJwt(shared.clientKeys),
     clientSecretJwt(master),
     none,
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, subjects, sessionIdentifiers, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -151,6 +174,8 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     grantTypes,
     authenticationMethods: methods,
     requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
+    encryptedRequests: parts.decryption !== null,
+    unsignedJwt: parts.unsignedJwt,
     signingAlgorithms: keys.algorithms,
     tellsOfSignOut: parts.logout !== null,
     frontChannelLogout: parts.frontChannelLogout,
@@ -181,22 +206,29 @@ function issuerRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
-    { ...post(path.userinfo, userinfoEndpoint({ store, clock, subjects })), methods: ['GET', 'POST'] },
+    {
+      ...post(
+        path.userinfo,
+        userinfoEndpoint({ store, clock, subjects, issuer: addresses.issuer, signers, encryption }),
+      ),
+      methods: ['GET', 'POST'],
+    },
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
     post(path.revoke, revocationEndpoint({ authentication, store })),
-    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge)),
+    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
     get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),
-    ...registrationRoutes(parts, clientKeys),
+    ...registrationRoutes(parts, shared.clientKeys),
   ]
 }
 
 /** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
 function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   if (parts.registration.access === 'off') return []
-  const registration = { ...parts, rules: parts.registration, keys, checks: [] }
+  const checks = [(client: Client) => sectorProblem(parts.outbound, client)]
+  const registration = { ...parts, rules: parts.registration, keys, checks }
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
   return [
@@ -218,16 +250,17 @@ function corsForClients(store: Store): CorsPolicy {
   }
 }
 
-function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
+function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, subjects, sessionIdentifiers, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const requestObjects = {
     issuer: addresses.issuer,
     clock,
     master,
     keys: clientKeys,
     referenced: createReferencedObjects(parts.outbound),
+    decryption: parts.decryption,
     unsigned: parts.unsignedJwt,
   }
   const signIn: SignInParts = {
@@ -251,7 +284,7 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
-    assertSigns: keys.assertSigns,
+    assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
     sessionsEnded: () => parts.logout?.wake(),
   }
@@ -278,7 +311,9 @@ function signInRoutes(parts: Parts, clientKeys: ClientKeys): readonly Route[] {
 function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
   const recognised = keys.recognise(token)
   if (!recognised.genuine) return null
-  const { iss, sub, aud, sid } = recognised.payload
+  // What has no exp is another JWT of ours, such as an answer of user info.
+  const { iss, sub, aud, sid, exp } = recognised.payload
+  if (typeof exp !== 'number') return null
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
   return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }

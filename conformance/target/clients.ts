@@ -20,6 +20,8 @@ export function clientRequests({ suite, aliases, clients }: Facts): readonly New
       'authorize.pkce': 'optional',
       grant_types: ['authorization_code', 'implicit', 'refresh_token'],
       response_types: ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
+      // The plans with static clients send request objects without a signature, and no others.
+      request_object_signing_alg: 'none',
       contact: 'conformance@example.com',
       purpose: 'The conformance suite tests this server.',
     },

@@ -76,6 +76,9 @@ export async function startTarget(variables: Variables): Promise<Target> {
       masterKey: master,
       limits: LIMITS,
       implicitAndHybrid: true,
+      // What the plans try only where the metadata lists it.
+      unsignedJwt: true,
+      encryptedRequests: true,
       registration: REGISTRATION,
       // A suite is at home here and is not public.
       outboundAllow: [hostOf(facts.suite)],

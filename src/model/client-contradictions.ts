@@ -3,17 +3,10 @@
 import { ASYMMETRIC_ALGORITHMS, keysFor } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { gives, grantTypesOf } from '../protocol/response-type.ts'
-import { type Client, hasSecret, needsSecretItself } from './client.ts'
+import type { Client } from './client.ts'
+import { joseProblems } from './client-jose.ts'
 import { sectorOf } from './sector.ts'
-import { shown } from './setting.ts'
-
-export interface SettingProblem {
-  readonly setting: string
-  /** The end of a sentence that begins with the setting's name. */
-  readonly problem: string
-  /** The known name that is nearest to an unknown one. */
-  readonly nearest?: string
-}
+import { type SettingProblem, shown } from './setting.ts'
 
 export function contradictionsOf(client: Client, consentDeclared: boolean): readonly SettingProblem[] {
   const problems: SettingProblem[] = []
@@ -55,7 +48,7 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (client.strictAuthMethod && client.bothWhenIdentical) {
     refuse('bothWhenIdentical', 'contradicts strictAuthMethod')
   }
-  problems.push(...keyProblems(client), ...requestObjectProblems(client))
+  problems.push(...keyProblems(client), ...joseProblems(client))
   // OpenID Connect Core §8.1: without one host there is no sector to compute the subject for.
   if (client.subject_type === 'pairwise' && sectorOf(client) === null) {
     refuse('sector_identifier_uri', 'is required: the redirect URIs of this pairwise client name no one host')
@@ -80,26 +73,6 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
     }
   }
   return problems
-}
-
-function requestObjectProblems(client: Client): readonly SettingProblem[] {
-  const { request_object_signing_alg: algorithm, require_signed_request_object: required } = client
-  const wrong = (setting: string, problem: string) => [{ setting, problem }]
-  const hasKeys = client.jwks !== null || client.jwks_uri !== null
-  const ofKey = ASYMMETRIC_ALGORITHMS.find((each) => each === algorithm)
-  if (ofKey !== undefined && !hasKeys) {
-    return wrong('request_object_signing_alg', `is ${ofKey}, but neither jwks nor jwks_uri names its keys`)
-  }
-  if (ofKey !== undefined && client.jwks !== null && keysFor(client.jwks.keys, ofKey, null).length === 0) {
-    return wrong('jwks', `holds no key that can verify ${ofKey} request objects`)
-  }
-  if (algorithm === 'HS256' && !hasSecret(client)) {
-    return wrong('request_object_signing_alg', 'must not be HS256: this client has no secret')
-  }
-  const canSign = algorithm === null ? hasKeys || needsSecretItself(client) : algorithm !== 'none'
-  return required && !canSign
-    ? wrong('require_signed_request_object', 'needs keys of the client: jwks, jwks_uri, or request_object_signing_alg')
-    : []
 }
 
 function keyProblems({

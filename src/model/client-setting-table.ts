@@ -1,6 +1,7 @@
 // THE table of client settings: one row a setting, with its kind, its strict default and what it is for. Presets, the
 // command line, the set-up pages and the reference page are all made from it.
 
+import { CONTENT_ALGORITHMS, DEFAULT_CONTENT_ALGORITHM, KEY_ALGORITHMS } from '../protocol/jwe.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
@@ -53,6 +54,12 @@ const pkceFallback = (above: PlainSettings) => (isPublic(above) ? 'required' : '
 /** RFC 7591 §2.1: the two lists go together. */
 const responseTypesFallback = ({ grant_types: grants }: PlainSettings) =>
   Array.isArray(grants) && grants.includes('authorization_code') ? ['code'] : []
+
+const keyAlgorithm = orNothing(oneOf(...KEY_ALGORITHMS))
+const contentAlgorithm = orNothing(oneOf(...CONTENT_ALGORITHMS))
+/** OpenID Connect Registration §2: A128CBC-HS256 when only the first of the two is given. */
+const contentFallback = (name: string) => (above: PlainSettings) =>
+  above[name] === null ? null : DEFAULT_CONTENT_ALGORITHM
 
 const claimsKind: Kind<ClientSettings['claims']> = {
   describes: 'a map: claim name to user field, list of fields, or `{from, type, constant}`; dots nest',
@@ -108,10 +115,17 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
   metadata('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
   metadata('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
-  metadata('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。'),
+  metadata('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS, 'HS256', 'none'), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256. HS256 takes the client secret, and makes a new one; `none` is for the code flow alone, and needs the server option `unsignedJwt`.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。HS256 使用客户端密钥（会生成新密钥）；`none` 仅限授权码流程，并须开启服务器选项 `unsignedJwt`。'),
+  metadata('id_token_encrypted_response_alg', keyAlgorithm, null, 'Encrypts its ID tokens: how the key travels. The first ones take a public key of the client (jwks or jwks_uri), the last three its secret.', '加密 ID Token 时密钥的传递方式。前几种使用客户端公钥（jwks 或 jwks_uri），后三种使用客户端密钥。'),
+  metadata('id_token_encrypted_response_enc', contentAlgorithm, contentFallback('id_token_encrypted_response_alg'), 'How the ID token itself is encrypted.', 'ID Token 内容的加密算法。'),
+  metadata('userinfo_signed_response_alg', orNothing(oneOf(...ASYMMETRIC_ALGORITHMS, 'HS256')), null, 'Makes the answer of user info a signed JWT, with `iss` and `aud`. Without it plain JSON.', '用户信息以签名的 JWT 返回，并带有 `iss` 和 `aud`。不设置时返回普通 JSON。'),
+  metadata('userinfo_encrypted_response_alg', keyAlgorithm, null, 'Encrypts the answer of user info, signed or not.', '加密用户信息响应（可与签名同时使用）。'),
+  metadata('userinfo_encrypted_response_enc', contentAlgorithm, contentFallback('userinfo_encrypted_response_alg'), 'How the answer itself is encrypted.', '用户信息内容的加密算法。'),
   metadata('subject_type', oneOf(...SUBJECT_TYPES), 'public', 'By which `sub` it knows people: `public`, the user id; `pairwise`, another one for each sector, so that clients cannot compare notes. Changing it makes everybody a stranger to the client.', '客户端得到的 `sub`：`public` 为用户 ID；`pairwise` 为各分区各不相同的标识，不同客户端无法互相比对。更改后，客户端会把所有人当作新用户。'),
   metadata('sector_identifier_uri', keysAddress, null, 'Names the sector of a `pairwise` client by its host, and must answer with a JSON list of all its redirect URIs. Needed when these have several hosts, or none.', '以其主机名标识 `pairwise` 客户端所属的分区，该地址须返回包含全部回调地址的 JSON 数组。回调地址有多个主机名或没有主机名时必须设置。'),
   metadata('request_object_signing_alg', orNothing(oneOf('none', 'HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its request objects may be signed with. HS256 takes the client secret, and makes a new one; `none` leaves the signature out and also needs the server option `unsignedJwt`. Without it any that its keys allow.', '请求对象唯一允许的签名算法。HS256 使用客户端密钥（会生成新密钥）；`none` 表示不签名，还需开启服务器选项 `unsignedJwt`。不设置时以其公钥允许的算法为准。'),
+  metadata('request_object_encryption_alg', keyAlgorithm, null, 'The one way in which it may encrypt request objects. Needs the server option `encryptedRequests`.', '请求对象唯一允许的密钥加密方式，须开启服务器选项 `encryptedRequests`。'),
+  metadata('request_object_encryption_enc', contentAlgorithm, contentFallback('request_object_encryption_alg'), 'The one way in which the content may be encrypted.', '请求对象内容唯一允许的加密算法。'),
   metadata('require_signed_request_object', flag, false, 'Every authorization request must be a signed request object, and nothing outside it counts (RFC 9101 §10.5).', '授权请求必须是已签名的请求对象，对象之外的参数一律无效（RFC 9101 §10.5）。'),
   metadata('request_uris', listWhere('a list of https:// addresses', 100, requestAddress), [], 'Where it keeps request objects; only these addresses are asked. A fragment that is the SHA-256 of the content in base64url lets it be kept.', '客户端存放请求对象的地址，只会访问这些地址。片段为内容的 SHA-256（base64url）时可以缓存。'),
   metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),

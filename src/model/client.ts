@@ -1,6 +1,7 @@
 // A client: an application that asks this server for tokens. Names that RFC 7591 or OpenID Registration define are
 // kept as they are on the wire; only peculiarities of real clients have names of ours.
 
+import { type ContentAlgorithm, type KeyAlgorithm, takesSecret } from '../protocol/jwe.ts'
 import type { AsymmetricAlgorithm, PublicJwks } from '../protocol/jwk.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { SubjectType } from './sector.ts'
@@ -14,6 +15,8 @@ export type ClientAuthenticationMethod =
   | 'none'
 /** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
 export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
+/** How what a client receives may be signed: with a key of ours, its own secret, or not at all. */
+export type ResponseAlgorithm = SigningAlgorithm | 'HS256' | 'none'
 /** How a client may sign its request objects. */
 export type RequestObjectAlgorithm = AssertionAlgorithm | 'none'
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
@@ -111,9 +114,19 @@ export interface Client extends ClientSettings {
   readonly subject_type: SubjectType
   /** Its host is the sector; null: the one host of its redirect URIs. */
   readonly sector_identifier_uri: string | null
-  readonly id_token_signed_response_alg: SigningAlgorithm
+  readonly id_token_signed_response_alg: ResponseAlgorithm
+  /** Null: not encrypted. `enc` null: the default of OpenID Connect Registration §2. */
+  readonly id_token_encrypted_response_alg: KeyAlgorithm | null
+  readonly id_token_encrypted_response_enc: ContentAlgorithm | null
+  /** Null: plain JSON, unless it is encrypted. */
+  readonly userinfo_signed_response_alg: Exclude<ResponseAlgorithm, 'none'> | null
+  readonly userinfo_encrypted_response_alg: KeyAlgorithm | null
+  readonly userinfo_encrypted_response_enc: ContentAlgorithm | null
   /** Null: any that is a signature, and that its keys or its secret allow. */
   readonly request_object_signing_alg: RequestObjectAlgorithm | null
+  /** How it may encrypt its request objects; null: in any way that the server takes. */
+  readonly request_object_encryption_alg: KeyAlgorithm | null
+  readonly request_object_encryption_enc: ContentAlgorithm | null
   /** RFC 9101 §10.5: parameters that stand outside a signed request object do not count. */
   readonly require_signed_request_object: boolean
   /** Where it keeps request objects; no other address is asked. OpenID Connect Core §6.2. */
@@ -166,9 +179,17 @@ export function hasSecret({ token_endpoint_auth_method: method }: Client): boole
   return method === 'client_secret_basic' || method === 'client_secret_post' || method === 'client_secret_jwt'
 }
 
-/** A digest does not do: the secret is a key that something of it is signed with. */
+/** A digest does not do: the secret is a key that something is signed or encrypted with. */
 export function needsSecretItself(client: Client): boolean {
-  return client.token_endpoint_auth_method === 'client_secret_jwt' || client.request_object_signing_alg === 'HS256'
+  return (
+    client.token_endpoint_auth_method === 'client_secret_jwt' ||
+    client.request_object_signing_alg === 'HS256' ||
+    client.id_token_signed_response_alg === 'HS256' ||
+    client.userinfo_signed_response_alg === 'HS256' ||
+    takesSecret(client.id_token_encrypted_response_alg) ||
+    takesSecret(client.userinfo_encrypted_response_alg) ||
+    takesSecret(client.request_object_encryption_alg)
+  )
 }
 
 const NOWHERE: readonly string[] = []

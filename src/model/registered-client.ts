@@ -3,11 +3,11 @@
 
 import { grantTypesOf, parseResponseType } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
-import type { SettingProblem } from './client-contradictions.ts'
 import { type Metadata, settingsSaid } from './client-metadata.ts'
 import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
 import { InvalidClient, parseClient, settingsOf } from './client-settings.ts'
 import { type NarrowPolicy, policyProblem, type RegistrationRules, scopeWithin } from './registration-policy.ts'
+import type { SettingProblem } from './setting.ts'
 
 /** What `client show` names as its preset. */
 export const REGISTERED = 'registration'

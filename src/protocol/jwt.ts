@@ -34,7 +34,7 @@ export function decodeBytes(text: string): Uint8Array | null {
   return bytes.toString('base64url') === text ? bytes : null
 }
 
-function decodeObject(text: string): Readonly<Record<string, unknown>> | null {
+export function decodeObject(text: string): Readonly<Record<string, unknown>> | null {
   const bytes = decodeBytes(text)
   if (bytes === null) return null
   try {

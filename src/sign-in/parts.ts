@@ -5,7 +5,7 @@ import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
-import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
+import type { ClientRecord } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -66,7 +66,7 @@ export interface SignInParts {
   readonly openRequestObject: OpenRequestObject
   readonly openReferencedObject: OpenRequestObject
   /** Throws `OAuthError` when no ID token can be signed so now. */
-  readonly assertSigns: (algorithm: SigningAlgorithm) => void
+  readonly assertSigns: (client: ClientRecord) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string) => RecognisedIdToken | null
   /** Sessions have ended: clients are to hear of it. */

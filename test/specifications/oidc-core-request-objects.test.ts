@@ -288,7 +288,7 @@ describe('§6.1 an unsigned request object', () => {
     expectRefusal(refusedHere, host, 'invalid_request_object', { state: INNER_STATE })
     const other = await requestObject({ host: lenient, clientId: 'app', key: null })
     const refusedThere = await visitor.get(authorizeUrl(lenient, outer(other)))
-    expectRefusal(refusedThere, lenient, 'invalid_request_object', { state: INNER_STATE })
+    expectRefusal(refusedThere, lenient, 'request_not_supported', { state: INNER_STATE })
     const signed = await requestObject({ host: lenient, clientId: 'unsigned', key })
     const exact = await visitor.get(authorizeUrl(lenient, outer(signed, sent)))
     expectRefusal(exact, lenient, 'invalid_request_object', { state: INNER_STATE })

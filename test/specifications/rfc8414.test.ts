@@ -82,8 +82,6 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
     for (const name of Object.keys(metadata).filter((each) => each.includes('_alg'))) {
       expect(list(name), name).not.toContain('none')
     }
-    // A client may sign with its own secret; we never do.
-    expect(list('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(list('id_token_signing_alg_values_supported')).toEqual(expect.arrayContaining(['RS256', 'ES256']))
     expect(list('introspection_endpoint_auth_methods_supported')).not.toContain('none')
     expect(metadata['require_request_uri_registration']).toBe(true)

@@ -106,6 +106,11 @@ export const HINTS_EN = {
     'Sign with the algorithm in request_object_signing_alg. Unsigned ones also need none there, and the server option unsignedJwt.',
   request_object_signature:
     'The request object is not signed with a key or the secret of this client. Compare jwks with what the client uses.',
+  request_object_encryption:
+    'Encrypt request objects with a key of use enc from our JWKS (option encryptedRequests), as request_object_encryption_alg and _enc say, without zip.',
+  client_encryption_key:
+    'Answers to this client are to be encrypted. Let jwks or jwks_uri have a key of use enc for the algorithm; one made of the secret needs a new secret.',
+  client_encryption_keys_unavailable: 'Let jwks_uri of the client answer: its answers cannot be encrypted without it.',
   request_object_key:
     'The key that signed the request object is not among those of the client, or jwks_uri cannot be read.',
   request_object_missing:

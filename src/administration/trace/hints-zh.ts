@@ -88,6 +88,11 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   request_object_algorithm:
     '请使用 request_object_signing_alg 登记的算法签名。不签名时须登记 none，并开启服务器选项 unsignedJwt。',
   request_object_signature: '请求对象不是用该客户端的密钥签名的。请核对 jwks 与应用实际使用的密钥。',
+  request_object_encryption:
+    '请用本服务 JWKS 中 use 为 enc 的公钥加密请求对象（须开启选项 encryptedRequests），算法须与 request_object_encryption_alg、_enc 一致，且不得压缩（zip）。',
+  client_encryption_key:
+    '发给该客户端的内容需要加密。请在 jwks 或 jwks_uri 中提供适用于该算法、use 为 enc 的公钥；使用密钥加密的算法需要重新生成客户端密钥。',
+  client_encryption_keys_unavailable: '请确保客户端的 jwks_uri 可以访问，否则无法加密。',
   request_object_key: '签名所用的公钥不在客户端登记的公钥中，或无法读取 jwks_uri。',
   request_object_missing: '该客户端设置了 require_signed_request_object：请让它发送 request，或更改此设置。',
   request_and_request_uri: 'request 与 request_uri 只能发送其中之一。',

@@ -94,6 +94,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       frontChannelLogout: options.frontChannelLogout,
       sessionManagement: options.sessionManagement,
       unsignedJwt: options.unsignedJwt,
+      encryptedRequests: options.encryptedRequests,
       registration: options.registration,
       unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,

@@ -15,7 +15,7 @@ import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
-import { type AnswerTokens, type MintParts, mintAnswer } from '../tokens/mint.ts'
+import { type AnswerTokens, type MintParts, mintAnswer, withIdTokenEncrypted } from '../tokens/mint.ts'
 
 export interface IssueResponseParts {
   readonly store: GrantVerbs
@@ -52,7 +52,8 @@ export async function issueResponse(
   const now = clock.now()
   const grantId = newId('gr')
   const code = gives(request.responseType, 'code') ? newSecret() : null
-  const { tokens, accessToken } = tokensBeside(mint, issue, grantId, code, now)
+  const { tokens: plain, accessToken } = tokensBeside(mint, issue, grantId, code, now)
+  const tokens = await withIdTokenEncrypted(mint, client, plain)
   const longest = code === null ? 0 : lifetimes.refreshAbsolute
   const grant: NewGrant = {
     grantId,
@@ -79,7 +80,7 @@ export async function issueResponse(
   return issued ? { ...(code !== null && { code }), ...tokens, state: request.state ?? undefined } : null
 }
 
-const NOTHING = { tokens: {}, accessToken: null } as const
+const NOTHING: ReturnType<typeof mintAnswer> = { tokens: {}, accessToken: null }
 
 function tokensBeside(
   mint: MintParts,

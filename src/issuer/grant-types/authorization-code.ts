@@ -9,7 +9,7 @@ import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
-import { type MintParts, mint } from '../tokens/mint.ts'
+import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
@@ -63,7 +63,8 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
             issuedAt: request.now,
             now: request.now,
           })
-          if (await store.redeemCode(hash, minted.accessToken, minted.refreshToken, request.now)) return minted.response
+          const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
+          if (await store.redeemCode(hash, minted.accessToken, minted.refreshToken, request.now)) return response
           throw await lostRace(store, request, hash)
         },
       }

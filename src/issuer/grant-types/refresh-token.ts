@@ -13,7 +13,7 @@ import { coversScope, includesScope, parseScope, scopeWords } from '../../protoc
 import type { EventVerbs } from '../../store/events.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
 import type { TokenVerbs } from '../../store/tokens.ts'
-import { type Minted, type MintParts, mint, type TokenResponse } from '../tokens/mint.ts'
+import { type Minted, type MintParts, mint, type TokenResponse, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { successorOf } from '../tokens/successor.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
@@ -50,7 +50,8 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
           if (refresh.token.rotation !== null) return repeat(parts, refresh, refresh.token.rotation, request, presented)
           const rotation = newRotation(refresh, request)
           const minted = mintSuccessor(parts, refresh, rotation, request, presented)
-          if (await rotate(store, hash, rotation, minted)) return minted.response
+          const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
+          if (await rotate(store, hash, rotation, minted)) return response
           // Somebody with the same token was faster, and has committed: this is a repeat of that request.
           const again = (await store.findClientWithRefreshToken(clientId, hash))?.refresh ?? null
           const loser = provenToken(again, request)
@@ -191,5 +192,5 @@ async function repeat(
       'the refresh token was just used, and its successor too',
     )
   }
-  return minted.response
+  return withIdTokenEncrypted(parts.mint, request.client, minted.response)
 }

@@ -13,7 +13,7 @@ import { randomBytes } from '../../platform/random.ts'
 import type { ClientVerbs } from '../../store/clients.ts'
 import type { LogoutResult, LogoutVerbs } from '../../store/logout-deliveries.ts'
 import { createLanes } from './lanes.ts'
-import { type LogoutTokenParts, signLogoutToken } from './logout-token.ts'
+import { type LogoutTokenParts, logoutToken } from './logout-token.ts'
 import { retryAfter } from './schedule.ts'
 
 export interface LogoutDispatcherParts extends LogoutTokenParts {
@@ -63,7 +63,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
         counts: true,
       }
     }
-    const form = `logout_token=${signLogoutToken(parts, record.client, delivery, clock.now())}`
+    const form = `logout_token=${await logoutToken(parts, record, delivery, clock.now())}`
     const answer = await outbound.ask({ url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS })
     if (answer.kind === 'answered') return DELIVERED
     // Nobody was asked: there is too much under way at this host already.

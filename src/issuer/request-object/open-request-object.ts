@@ -6,6 +6,7 @@ import type { MasterKey } from '../../credentials/master-key.ts'
 import type { ClientRecord, RequestObjectAlgorithm } from '../../model/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { isJwe } from '../../protocol/jwe.ts'
 import { ASYMMETRIC_ALGORITHMS, isSameAlgorithm } from '../../protocol/jwk.ts'
 import { readJwt, type UnverifiedJwt } from '../../protocol/jwt.ts'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../protocol/request-object.ts'
 import type { ClientKeys } from '../keys/client-keys.ts'
 import { isSignedByKey, isSignedBySecret } from '../keys/client-signature.ts'
+import type { DecryptionKeys } from '../keys/decryption-keys.ts'
 import type { ReferencedObjects } from './referenced.ts'
 
 export interface RequestObjectParts {
@@ -23,6 +25,8 @@ export interface RequestObjectParts {
   readonly master: MasterKey
   readonly keys: ClientKeys
   readonly referenced: ReferencedObjects
+  /** Null: nobody may encrypt here. */
+  readonly decryption: DecryptionKeys | null
   /** Whether clients that are registered for it may leave the signature out. */
   readonly unsigned: boolean
 }
@@ -44,11 +48,45 @@ export async function openRequestObject(
   record: ClientRecord,
   text: string,
 ): Promise<OpenedRequestObject> {
+  if (isJwe(text)) return openEncrypted(parts, record, text)
+  return openSigned(parts, record, text)
+}
+
+/** RFC 9101 §6.1: what is encrypted is signed too, or registered as unsigned. */
+async function openEncrypted(parts: RequestObjectParts, record: ClientRecord, text: string) {
+  const unread = (problem: string) => ({
+    claims: null,
+    problem: refused({ rule: 'request_object_encryption', problem }),
+  })
+  if (text.length > LONGEST_REQUEST_OBJECT) return unread(`is longer than ${LONGEST_REQUEST_OBJECT} characters`)
+  if (parts.decryption === null) return unread('is encrypted, which this server does not take')
+  const opened = await parts.decryption.decrypt(record, text)
+  return 'problem' in opened ? unread(opened.problem) : openSigned(parts, record, opened.plain)
+}
+
+async function openSigned(parts: RequestObjectParts, record: ClientRecord, text: string): Promise<OpenedRequestObject> {
   const jwt = readJwt(text, LONGEST_REQUEST_OBJECT, { unsigned: true })
   if ('problem' in jwt) return { claims: null, problem: refused({ rule: 'request_object_malformed', ...jwt }) }
   const facts = { clientId: record.client.client_id, issuer: parts.issuer, now: parts.clock.now() }
+  if (isUnexpectedlyUnsigned(parts, record, jwt)) return { claims: jwt.claims, problem: unsignedHere() }
   const problem = requestObjectProblem(jwt, facts) ?? (await signatureProblem(parts, record, jwt))
   return { claims: jwt.claims, problem: problem === null ? null : refused(problem) }
+}
+
+/** Where others may leave the signature out, this client learns that it has not been registered for it. */
+function isUnexpectedlyUnsigned({ unsigned }: RequestObjectParts, { client }: ClientRecord, { header }: UnverifiedJwt) {
+  return unsigned && header['alg'] === 'none' && client.request_object_signing_alg !== 'none'
+}
+
+/** OpenID Connect Core §3.1.2.6. */
+function unsignedHere(): OAuthError {
+  return new OAuthError({
+    error: 'request_not_supported',
+    description: 'This client is not registered for request objects without a signature',
+    rule: 'request_object_algorithm',
+    clause: 'OpenID Connect Registration §2',
+    reason: 'the request object is unsigned, and request_object_signing_alg is not none',
+  })
 }
 
 /** The registration decides which algorithm is right, the header only agrees. RFC 8725 §3.1. */

@@ -5,15 +5,16 @@ import { sha256 } from '../../credentials/digest.ts'
 import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client, ClientRecord } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { acrOf } from '../../protocol/acr.ts'
 import { wishFor } from '../../protocol/claims-request.ts'
 import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
-import { leftHalfHash } from '../keys/algorithms.ts'
+import type { ClientEncryption } from '../keys/client-encryption.ts'
 import type { KeyRing } from '../keys/ring.ts'
+import type { ResponseSigners } from './response-signer.ts'
 import type { TokenSecrets } from './successor.ts'
 
 export interface TokenLifetimes {
@@ -25,6 +26,8 @@ export interface TokenLifetimes {
 export interface MintParts {
   readonly issuer: string
   readonly keys: KeyRing
+  readonly signers: ResponseSigners
+  readonly encryption: ClientEncryption
   readonly sessionIdentifiers: SessionIdentifiers
   readonly subjects: Subjects
   readonly lifetimes: TokenLifetimes
@@ -159,17 +162,18 @@ interface Beside {
 
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
-  { issuer, keys, subjects, sessionIdentifiers, lifetimes }: MintParts,
-  { client: { client }, scope }: Authorization,
+  { issuer, signers, subjects, sessionIdentifiers, lifetimes }: MintParts,
+  { client: record, scope }: Authorization,
   { sessionId, user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
   { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
+  const { client } = record
   const wishes = claims?.id_token ?? []
   const user = subjects.shown(person, client)
   const acr = wishFor(wishes, 'acr') === undefined ? null : acrOf(amr)
-  const signer = keys.signer(client.id_token_signed_response_alg)
-  return signer.signJwt('JWT', {
+  const { sign, hashOf } = signers.signerFor(record, client.id_token_signed_response_alg)
+  return sign({
     ...idTokenClaims(user, client, scope.split(' '), { wishes, whole }),
     iss: issuer,
     sub: user.userId,
@@ -182,8 +186,19 @@ function idToken(
     // OpenID Connect Back-Channel Logout §2.1
     sid: sessionIdentifiers.of(sessionId, client.client_id),
     ...(nonce !== null && { nonce }),
-    ...(accessToken !== null && { at_hash: leftHalfHash(signer.algorithm, accessToken) }),
+    ...(accessToken !== null && hashOf !== null && { at_hash: hashOf(accessToken) }),
     // OpenID Connect Core §3.3.2.11
-    ...(code !== null && { c_hash: leftHalfHash(signer.algorithm, code) }),
+    ...(code !== null && hashOf !== null && { c_hash: hashOf(code) }),
   })
+}
+
+/** The same with its ID token encrypted, for a client that wants it so; all others pay nothing. OpenID Connect Core §10.2. */
+export async function withIdTokenEncrypted<T extends { readonly id_token?: string }>(
+  { encryption }: MintParts,
+  record: ClientRecord,
+  given: T,
+): Promise<T> {
+  const { id_token_encrypted_response_alg: alg, id_token_encrypted_response_enc: enc } = record.client
+  if (alg === null || given.id_token === undefined) return given
+  return { ...given, id_token: await encryption.encrypt(record, { alg, enc }, given.id_token, true) }
 }
