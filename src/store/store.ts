@@ -14,6 +14,8 @@ import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts
 import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
+import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
+
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -33,6 +35,7 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    ResourceVerbs,
     SigningKeyVerbs,
     AttemptVerbs,
     AssertionVerbs,
@@ -59,6 +62,7 @@ export function createStore(driver: Driver): Store {
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
+    ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),

@@ -70,6 +70,8 @@ describe('help', () => {
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
       key: ['list', 'rotate', 'postpone', 'undo', 'retire', 'revoke'],
+      logout: ['list', 'resend'],
+      resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
