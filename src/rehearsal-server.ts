@@ -79,6 +79,8 @@ export function rehearsalComposer(
         trace: null,
         // Whoever has really given something to this client is told nothing because of a play.
         logout: null,
+        frontChannelLogout: false,
+        sessionManagement: false,
         pages: [],
         unready: async () => null,
       })

@@ -100,6 +100,9 @@ export interface Client extends ClientSettings {
   /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
   readonly backchannel_logout_uri: string | null
   readonly backchannel_logout_session_required: boolean
+  /** What a browser loads in a frame when a session has ended. OpenID Connect Front-Channel Logout §2. */
+  readonly frontchannel_logout_uri: string | null
+  readonly frontchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null

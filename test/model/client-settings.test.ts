@@ -44,6 +44,8 @@ describe('strict defaults', () => {
       jwks_uri: null,
       backchannel_logout_uri: null,
       backchannel_logout_session_required: false,
+      frontchannel_logout_uri: null,
+      frontchannel_logout_session_required: false,
       assertionAudience: 'any',
       grant_types: ['authorization_code'],
       response_types: ['code'],

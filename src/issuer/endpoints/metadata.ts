@@ -22,6 +22,8 @@ export interface MetadataParts {
   readonly signingAlgorithms: readonly string[]
   /** Clients are told when a session has ended. */
   readonly tellsOfSignOut: boolean
+  readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly requestObjectAlgorithms: readonly string[]
   readonly encryptedRequests: boolean
   readonly unsignedJwt: boolean
@@ -54,7 +56,14 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     end_session_endpoint: url['end-session'],
     // OpenID Connect Back-Channel Logout §2.1
     ...(parts.tellsOfSignOut && { backchannel_logout_supported: true, backchannel_logout_session_supported: true }),
+    // OpenID Connect Front-Channel Logout §3
+    ...(parts.frontChannelLogout && {
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
+    }),
     ...(parts.registration && { registration_endpoint: url.register }),
+    // OpenID Connect Session Management §3.3
+    ...(parts.sessionManagement && { check_session_iframe: url['check-session'] }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,
