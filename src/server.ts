@@ -204,7 +204,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects }),
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects, signers, encryption }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),

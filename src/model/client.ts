@@ -126,6 +126,10 @@ export interface Client extends ClientSettings {
   readonly userinfo_signed_response_alg: Exclude<ResponseAlgorithm, 'none'> | null
   readonly userinfo_encrypted_response_alg: KeyAlgorithm | null
   readonly userinfo_encrypted_response_enc: ContentAlgorithm | null
+  /** Of answers that it asks for as JWTs (RFC 9701 §6). */
+  readonly introspection_signed_response_alg: SigningAlgorithm
+  readonly introspection_encrypted_response_alg: KeyAlgorithm | null
+  readonly introspection_encrypted_response_enc: ContentAlgorithm | null
   /** Null: any that is a signature, and that its keys or its secret allow. */
   readonly request_object_signing_alg: RequestObjectAlgorithm | null
   /** How it may encrypt its request objects; null: in any way that the server takes. */
@@ -192,6 +196,7 @@ export function needsSecretItself(client: Client): boolean {
     client.userinfo_signed_response_alg === 'HS256' ||
     takesSecret(client.id_token_encrypted_response_alg) ||
     takesSecret(client.userinfo_encrypted_response_alg) ||
+    takesSecret(client.introspection_encrypted_response_alg) ||
     takesSecret(client.request_object_encryption_alg)
   )
 }

@@ -87,6 +87,11 @@ describe('strict defaults', () => {
       errorDisplay: 'redirect',
       frameAncestors: [],
       introspection: 'own',
+      introspection_signed_response_alg: 'RS256',
+      introspection_encrypted_response_alg: null,
+      introspection_encrypted_response_enc: null,
+      resources: [],
+      servesResources: [],
       authorize: {
         defaultResponseType: 'none',
         pkce: 'optional',

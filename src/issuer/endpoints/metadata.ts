@@ -73,6 +73,10 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     id_token_signing_alg_values_supported: [...bySecret, ...(parts.unsignedJwt ? ['none'] : [])],
     id_token_encryption_alg_values_supported: KEY_ALGORITHMS,
     id_token_encryption_enc_values_supported: CONTENT_ALGORITHMS,
+    // RFC 9701 §7
+    introspection_signing_alg_values_supported: parts.signingAlgorithms,
+    introspection_encryption_alg_values_supported: KEY_ALGORITHMS,
+    introspection_encryption_enc_values_supported: CONTENT_ALGORITHMS,
     userinfo_signing_alg_values_supported: bySecret,
     userinfo_encryption_alg_values_supported: KEY_ALGORITHMS,
     userinfo_encryption_enc_values_supported: CONTENT_ALGORITHMS,
