@@ -1,6 +1,8 @@
 // A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
 // command line and the library start here.
 
+import { waitForClients } from './administration/key-patience.ts'
+import { createKeySightings } from './administration/key-sightings.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
@@ -17,6 +19,7 @@ import { createAddressProbe } from './http/probe.ts'
 import { createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
+import { SEEN_BY_ALL_NODES } from './issuer/keys/key-ring.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
@@ -137,11 +140,18 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const { rotateEvery } = { ...DEFAULT_KEYS, ...settings.keys }
+  const { rotateEvery, waitForClients: longest } = { ...DEFAULT_KEYS, ...settings.keys }
   const algorithms = algorithmsOf(settings)
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
+  const addresses = addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso')
+  const sightings = createKeySightings({
+    store,
+    clock,
+    digest: (address) => master.hmac('key-sightings', address),
+    path: addresses.path,
+  })
   const hasher: PasswordHasher = createPasswordHasher()
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
@@ -150,7 +160,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const bare: Parts = {
-    addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
+    addresses,
     alternativeOrigins: settings.alternativeOrigins ?? [],
     store,
     master,
@@ -174,7 +184,12 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
     proofFolder: settings.proofFolder ?? null,
-    trace,
+    trace: {
+      record(entry) {
+        trace.record(entry)
+        sightings.record(entry)
+      },
+    },
     logout,
     pages: [],
     unready: readiness(store, offset, log),
@@ -191,6 +206,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
+  const patience = { longest, publishAhead: lifetimes.keyPublishAhead, seenByAllNodes: SEEN_BY_ALL_NODES }
   const keep = (what: string, task: () => Promise<unknown>) => () => {
     task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
   }
@@ -200,9 +216,14 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
     setInterval(
+      keep('waiting for clients', () => waitForClients(parts, patience)),
+      PRUNE_MS,
+    ),
+    setInterval(
       keep('pruning', () => prune(parts, logout)),
       PRUNE_MS,
     ),
+    setInterval(keep('noting who has fetched the signing keys', sightings.flush), REFRESH_KEYS_MS),
     setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
@@ -221,6 +242,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       for (const timer of timers) clearInterval(timer)
       await logout.close()
       await use.flush().catch(() => undefined)
+      await sightings.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
     },

@@ -286,6 +286,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
+    assertKeySigns: keys.assertSigns,
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),
     sessionsEnded: () => parts.logout?.wake(),

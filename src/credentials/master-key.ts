@@ -33,6 +33,7 @@ export type KeyLabel =
   | 'limits'
   | 'interaction'
   | 'set-up'
+  | 'key-sightings'
 
 export interface MasterKey {
   /** Eight hexadecimal digits that name the key and tell nothing about it; sealed columns carry them. */

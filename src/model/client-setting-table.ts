@@ -4,6 +4,7 @@
 import { CONTENT_ALGORITHMS, DEFAULT_CONTENT_ALGORITHM, KEY_ALGORITHMS } from '../protocol/jwe.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { resourceProblem } from '../protocol/resource.ts'
 import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
@@ -149,6 +150,8 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('bothWhenIdentical', flag, false, 'Accept the same secret in header and body at once.', '允许请求头和请求体同时携带相同密钥。'),
   row('errorDisplay', oneOf('redirect', 'local'), 'redirect', 'Send authorization errors to the redirect URI, or show them on a page of ours.', '授权错误跳回客户端，或在本站页面显示。'),
   row('frameAncestors', listWhere('a list of origins', 20, origin), [], 'Origins that may show our pages in a frame.', '允许以框架嵌入本站页面的来源。'),
+  row('resources', listWhere('a list of resource identifiers', 100, resourceProblem), [], 'Resources it may ask for, by their identifiers (RFC 8707); see `lingpai resource list`.', '允许请求的资源标识（RFC 8707），见 `lingpai resource list`。'),
+  row('servesResources', listWhere('a list of resource identifiers', 100, resourceProblem), [], 'Resources that it is the server of: it may introspect the access tokens that are meant for them.', '它作为资源服务器所提供的资源：可内省发给这些资源的访问令牌。'),
   row('introspection', oneOf('own', 'all'), 'own', 'Whose access tokens it may introspect; `all` is for resource servers.', '可内省哪些访问令牌；`all` 用于资源服务器。'),
   row('authorize.defaultResponseType', oneOf('none', 'code'), 'none', 'What a missing response_type means.', '缺少 response_type 时的取值。'),
   row('authorize.pkce', oneOf('required', 'optional', 'off', 'unprotected'), pkceFallback, 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`. `unprotected` is `optional` for a public client that was made before PKCE: whoever else receives its code can use it.', '是否必须使用 PKCE（S256）。unprotected 等同 optional，仅为不支持 PKCE 的旧公开客户端而设：截获授权码者即可使用。'),

@@ -80,6 +80,10 @@ export interface ClientSettings {
     readonly nonMainland: 'e164' | 'omit'
     readonly unverified: 'send-false' | 'omit'
   }
+  /** Identifiers of the resources it may ask for (RFC 8707). */
+  readonly resources: readonly string[]
+  /** Identifiers of the resources it is the server of: it may introspect the access tokens that are meant for them. */
+  readonly servesResources: readonly string[]
   /** Whose access tokens it may introspect: its own, or (a resource server) those of all clients. */
   readonly introspection: 'own' | 'all'
   /** How a claim without a value is written. */

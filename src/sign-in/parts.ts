@@ -4,7 +4,7 @@ import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
-import type { ClientRecord } from '../model/client.ts'
+import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -62,6 +62,8 @@ export interface SignInParts {
   readonly openReferencedObject: OpenRequestObject
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (client: ClientRecord) => void
+  /** The same for a token that a key of the server signs. */
+  readonly assertKeySigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
   /** Sessions have ended: clients are to hear of it. */

@@ -11,9 +11,12 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createKeySightingVerbs, type KeySightingVerbs } from './key-sightings.ts'
 import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
+import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
+
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -33,7 +36,9 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    ResourceVerbs,
     SigningKeyVerbs,
+    KeySightingVerbs,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
@@ -59,7 +64,9 @@ export function createStore(driver: Driver): Store {
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
+    ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
+    ...createKeySightingVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
