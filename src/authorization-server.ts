@@ -68,6 +68,10 @@ export interface AuthorizationServerSettings {
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Lets clients with a `frontchannel_logout_uri` be told of a sign-out in frames of the page that follows it. Default false. */
+  readonly frontChannelLogout?: boolean
+  /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
+  readonly sessionManagement?: boolean
   /**
    * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
    * and get unsigned ID tokens at the token endpoint. Default false.
@@ -191,6 +195,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       },
     },
     logout,
+    frontChannelLogout: settings.frontChannelLogout ?? false,
+    sessionManagement: settings.sessionManagement ?? false,
     pages: [],
     unready: readiness(store, offset, log),
   }

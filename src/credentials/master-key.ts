@@ -30,6 +30,7 @@ export type KeyLabel =
   | 'key-check'
   | 'subject'
   | 'session-identifier'
+  | 'browser-state'
   | 'limits'
   | 'interaction'
   | 'set-up'
