@@ -7,6 +7,7 @@ import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
+import { createSubjects } from './credentials/subject.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
@@ -112,6 +113,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     store,
     master,
     keys,
+    subjects: createSubjects(master),
     hasher,
     outbound: createOutboundClient({ allow: outboundAllow(settings, log) }),
     clock,

@@ -21,7 +21,10 @@ import { createStore, type Store } from './store/store.ts'
 
 /** `parts` are those of the running server: clock, addresses, brand, lifetimes and limits are taken over as they are. */
 export function rehearsalComposer(
-  parts: Pick<Parts, 'addresses' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'>,
+  parts: Pick<
+    Parts,
+    'addresses' | 'subjects' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'
+  >,
 ): ComposeRehearsal {
   return async ({ client, user }) => {
     const { addresses, clock, lifetimes } = parts
@@ -45,6 +48,8 @@ export function rehearsalComposer(
         store,
         master,
         keys,
+        // Nothing is shown that the client would not get.
+        subjects: parts.subjects,
         hasher: parts.hasher,
         outbound: NOWHERE,
         clock,

@@ -6,6 +6,7 @@ import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
+import type { Subjects } from './credentials/subject.ts'
 import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
@@ -57,6 +58,7 @@ export interface Parts {
   readonly store: Store
   readonly master: MasterKey
   readonly keys: KeyRing
+  readonly subjects: Subjects
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -88,7 +90,7 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
 }
 
 function issuerRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, lifetimes } = parts
+  const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
   const methods = [
@@ -101,7 +103,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -134,11 +136,11 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store }),
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
-    { ...post(path.userinfo, userinfoEndpoint({ store, clock })), methods: ['GET', 'POST'] },
+    { ...post(path.userinfo, userinfoEndpoint({ store, clock, subjects })), methods: ['GET', 'POST'] },
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
     post(path.revoke, revocationEndpoint({ authentication, store })),
@@ -157,9 +159,9 @@ function corsForClients(store: Store): CorsPolicy {
 }
 
 function signInRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, lifetimes, limits } = parts
+  const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
   const signIn: SignInParts = {
     store,
     clock,
@@ -169,6 +171,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     defaultLocale: parts.defaultLocale,
     hasher: parts.hasher,
     knownBrowsers,
+    subjects,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
@@ -201,7 +204,7 @@ function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
   if (!recognised.genuine) return null
   const { iss, sub, aud } = recognised.payload
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { userId: sub, clientId: aud }
+  return { subject: sub, clientId: aud }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

@@ -4,6 +4,7 @@
 import { assertClientSecret, newClientSecret, sealClientSecret, WeakSecret } from '../credentials/client-secret.ts'
 import { digestClientSecret } from '../credentials/digest.ts'
 import type { MasterKey } from '../credentials/master-key.ts'
+import type { OutboundClient } from '../http/outbound.ts'
 import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
 import {
   type ClientContext,
@@ -21,11 +22,14 @@ import type { ClientVerbs } from '../store/clients.ts'
 import type { EventVerbs } from '../store/events.ts'
 import { AdministrationError } from './errors.ts'
 import { presetNamed, UnknownPreset } from './presets/index.ts'
+import { assertInSector } from './sector-identifier.ts'
 
 export interface ClientParts {
   readonly store: ClientVerbs & EventVerbs
   readonly clock: Clock
   readonly master: MasterKey
+  /** For the documents that a client names. */
+  readonly outbound: OutboundClient
 }
 
 /** Later ones win: fields by name, `settings`, then `assignments`. */
@@ -56,7 +60,7 @@ export interface ClientWithSecret {
 }
 
 export async function addClient(parts: ClientParts, request: NewClientRequest): Promise<ClientWithSecret> {
-  const { store, clock, master } = parts
+  const { store, clock, master, outbound } = parts
   const preset = findPreset(request.preset)
   const clientId = request.clientId === undefined ? newClientId() : suppliedClientId(request.clientId)
   const consentDeclared = request.consentDeclared ?? false
@@ -67,6 +71,7 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
     ),
   )
   const { secret, warnings } = secretFor(client, request)
+  await assertInSector(outbound, client)
   const event = eventOf('client_added', clock, clientId, { preset: preset.name, name: client.client_name })
   const { hash, sealed } = kept(master, client, secret)
   const result = await store.addClient(client, hash, event, sealed)
@@ -81,20 +86,24 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
   return { record: await getClient(store, clientId), secret, warnings }
 }
 
+const OF_SECTOR = ['redirect_uris', 'subject_type', 'sector_identifier_uri']
+
 /** A client whose method needs another secret than it has gets a new one; one that needs none loses its own. */
 export async function updateClient(
   parts: ClientParts,
   clientId: string,
   request: SettingsRequest,
 ): Promise<ClientWithSecret> {
-  const { store, clock, master } = parts
+  const { store, clock, master, outbound } = parts
   const changes = requested(request)
-  const { former, client } = await change(parts, clientId, (record) => {
+  const { former, client } = await change(parts, clientId, async (record) => {
     // What was declared once need not be declared with every change.
     const consentDeclared = request.consentDeclared === true || record.client.consent === 'implied'
     const context: ClientContext = { client_id: clientId, preset: record.client.preset, consentDeclared }
+    const client = mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context))
+    if (OF_SECTOR.some((name) => name in changes)) await assertInSector(outbound, client)
     return {
-      client: mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context)),
+      client,
       enabled: record.enabled,
       event: eventOf('client_updated', clock, clientId, { settings: Object.keys(changes).sort().join(' ') }),
     }
@@ -179,11 +188,11 @@ interface Change {
 async function change(
   { store }: ClientParts,
   clientId: string,
-  make: (record: ClientRecord) => Change,
+  make: (record: ClientRecord) => Change | Promise<Change>,
 ): Promise<{ readonly former: ClientRecord; readonly client: Client }> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const former = await getClient(store, clientId)
-    const { client, enabled, event } = make(former)
+    const { client, enabled, event } = await make(former)
     // A public client proves nothing: what was issued to one that did must not be usable by whoever holds it.
     const becamePublic = isConfidential(former.client) && !isConfidential(client)
     const killIssued = (former.enabled && !enabled) || becamePublic

@@ -8,6 +8,7 @@ export type AdministrationErrorCode =
   | 'weak_secret'
   | 'invalid_client'
   | 'invalid_setting'
+  | 'sector_identifier'
   | 'unknown_preset'
   | 'user_not_found'
   | 'user_changed'

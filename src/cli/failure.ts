@@ -20,6 +20,7 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   folder_not_empty: EXIT.conflict,
   invalid_setting: EXIT.usage,
   invalid_client: EXIT.usage,
+  sector_identifier: EXIT.usage,
   invalid_user: EXIT.usage,
   invalid_phone: EXIT.usage,
   weak_secret: EXIT.usage,

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs
 import { dirname, join } from 'node:path'
 import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
+import { createOutboundClient, type OutboundClient } from '../http/outbound.ts'
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { createLog, type Log } from '../platform/log.ts'
@@ -27,6 +28,7 @@ export interface Installation {
   readonly clock: Clock
   readonly log: Log
   readonly hasher: PasswordHasher
+  readonly outbound: OutboundClient
   readonly addresses: Addresses
   close(): Promise<void>
 }
@@ -74,6 +76,7 @@ export async function openInstallation(flags: FlagValues, { adds = false } = {})
       clock,
       log,
       hasher: createPasswordHasher(),
+      outbound: createOutboundClient({ allow: options.outboundAllow }),
       addresses: addressesOf(issuer, options.endpointPrefix),
       close: () => driver.close(),
     }

@@ -4,6 +4,7 @@ import { ASYMMETRIC_ALGORITHMS, keysFor } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { gives, grantTypesOf } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
+import { sectorOf } from './sector.ts'
 import { shown } from './setting.ts'
 
 export interface SettingProblem {
@@ -53,6 +54,10 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
     refuse('bothWhenIdentical', 'contradicts strictAuthMethod')
   }
   problems.push(...keyProblems(client))
+  // OpenID Connect Core §8.1: without one host there is no sector to compute the subject for.
+  if (client.subject_type === 'pairwise' && sectorOf(client) === null) {
+    refuse('sector_identifier_uri', 'is required: the redirect URIs of this pairwise client name no one host')
+  }
   if (client.token.paramSources.length === 0) refuse('token.paramSources', 'must name at least one place')
   if (client.userinfo.tokenFrom.length === 0) refuse('userinfo.tokenFrom', 'must name at least one place')
   if (client.consent === 'implied' && !consentDeclared) {

@@ -7,6 +7,7 @@ import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protoco
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
 import { jwksKind, keysAddress } from './client-jwks.ts'
+import { SUBJECT_TYPES } from './sector.ts'
 import { flag, type Kind, listOf, listWhere, oneOf, orNothing, scopeList, shown, text, webAddress } from './setting.ts'
 
 /** Dotted names with their values. */
@@ -85,6 +86,8 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
   metadata('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
   metadata('id_token_signed_response_alg', oneOf('RS256', 'ES256'), 'RS256', 'How its ID tokens are signed; ES256 costs a fifth of the CPU.', 'ID Token 的签名算法；ES256 的计算开销约为五分之一。'),
+  metadata('subject_type', oneOf(...SUBJECT_TYPES), 'public', 'By which `sub` it knows people: `public`, the user id; `pairwise`, another one for each sector, so that clients cannot compare notes. Changing it makes everybody a stranger to the client.', '客户端得到的 `sub`：`public` 为用户 ID；`pairwise` 为各分区各不相同的标识，不同客户端无法互相比对。更改后，客户端会把所有人当作新用户。'),
+  metadata('sector_identifier_uri', keysAddress, null, 'Names the sector of a `pairwise` client by its host, and must answer with a JSON list of all its redirect URIs. Needed when these have several hosts, or none.', '以其主机名标识 `pairwise` 客户端所属的分区，该地址须返回包含全部回调地址的 JSON 数组。回调地址有多个主机名或没有主机名时必须设置。'),
   metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
   metadata('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
   metadata('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),

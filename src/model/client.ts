@@ -3,6 +3,7 @@
 
 import type { AsymmetricAlgorithm, PublicJwks } from '../protocol/jwk.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
+import type { SubjectType } from './sector.ts'
 import type { Seconds } from './time.ts'
 
 export type ClientAuthenticationMethod =
@@ -96,6 +97,10 @@ export interface Client extends ClientSettings {
   readonly application_type: 'web' | 'native'
   /** Scopes it may have, space separated. */
   readonly scope: string
+  /** By which identifier it knows a person: the user id, or one of its own sector. OpenID Connect Core §8. */
+  readonly subject_type: SubjectType
+  /** Its host is the sector; null: the one host of its redirect URIs. */
+  readonly sector_identifier_uri: string | null
   readonly id_token_signed_response_alg: SigningAlgorithm
   readonly client_uri: string | null
   readonly policy_uri: string | null

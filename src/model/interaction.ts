@@ -3,6 +3,7 @@
 import type { ClaimsRequest, ClaimWish } from '../protocol/claims-request.ts'
 import type { ResponseMode } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
+import type { Subject } from './sector.ts'
 import type { Seconds } from './time.ts'
 
 /** The authorization request after full validation, as plain data: exactly what the answer will be bound to. */
@@ -22,27 +23,29 @@ export interface AuthorizationRequest {
   readonly maxAge: Seconds | null
   readonly loginHint: string | null
   readonly uiLocales: string | null
-  /** User id named by a verified `id_token_hint`. */
-  readonly hintedUserId: string | null
+  /** Named by a verified `id_token_hint`, as this client knows the person. Absent: nobody. */
+  readonly hintedSubject?: string
   /** Single claims asked for, as far as this client can be given them. Absent: none. */
   readonly claims?: ClaimsRequest
-  /** User ids that `claims` names as values of `sub`. Absent: anybody. */
+  /** What `claims` names as values of `sub`. Absent: anybody. */
   readonly subjects?: readonly string[]
 }
 
 /** OpenID Connect Core §3.1.2.2: the request is about certain people, and must not be answered about another. */
 export function namesUser({
-  hintedUserId,
+  hintedSubject,
   subjects,
-}: Pick<AuthorizationRequest, 'hintedUserId' | 'subjects'>): boolean {
-  return hintedUserId !== null || subjects !== undefined
+}: Pick<AuthorizationRequest, 'hintedSubject' | 'subjects'>): boolean {
+  return hintedSubject !== undefined || subjects !== undefined
 }
 
 export function mayBeAbout(
-  { hintedUserId, subjects }: Pick<AuthorizationRequest, 'hintedUserId' | 'subjects'>,
-  userId: string,
+  { hintedSubject, subjects }: Pick<AuthorizationRequest, 'hintedSubject' | 'subjects'>,
+  subject: Subject,
 ): boolean {
-  return (hintedUserId === null || hintedUserId === userId) && (subjects === undefined || subjects.includes(userId))
+  return (
+    (hintedSubject === undefined || hintedSubject === subject) && (subjects === undefined || subjects.includes(subject))
+  )
 }
 
 /** Every single claim asked for, at whichever door. */

@@ -85,8 +85,8 @@ export function answerableState(parameters: Parameters): string | undefined {
 }
 
 export interface RequestRules {
-  /** Throws for a hint that is none of ours. */
-  readonly hintedUser: (idTokenHint: string) => string
+  /** The subject of a hint; throws for one that is none of ours. */
+  readonly hintedSubject: (idTokenHint: string) => string
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
 }
@@ -95,7 +95,7 @@ export interface RequestRules {
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record: { client }, redirectUri }: TrustedClient,
-  { hintedUser, responseTypes }: RequestRules,
+  { hintedSubject, responseTypes }: RequestRules,
 ): AuthorizationRequest {
   assertSingle(parameters)
   assertSupported(parameters)
@@ -120,7 +120,7 @@ export function parseAuthorizationRequest(
     maxAge: parseMaxAge(parameters.get('max_age')),
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
-    hintedUserId: idTokenHint === undefined ? null : hintedUser(idTokenHint),
+    ...(idTokenHint !== undefined && { hintedSubject: hintedSubject(idTokenHint) }),
     ...claimsAsked(parameters, client, granted, responseType),
   }
   assertOnePerson(request)

@@ -60,11 +60,11 @@ function subjectsOf(asked: ClaimsRequest): readonly string[] | undefined {
 
 /** Both say whom the request is about, and not the same. Nobody could answer that. */
 export function assertOnePerson({
-  hintedUserId,
+  hintedSubject,
   subjects,
-}: Pick<AuthorizationRequest, 'hintedUserId' | 'subjects'>): void {
+}: Pick<AuthorizationRequest, 'hintedSubject' | 'subjects'>): void {
   const nobody =
-    subjects !== undefined && (hintedUserId === null ? subjects.length === 0 : !subjects.includes(hintedUserId))
+    subjects !== undefined && (hintedSubject === undefined ? subjects.length === 0 : !subjects.includes(hintedSubject))
   if (!nobody) return
   throw invalidRequest(
     'claims_sub_contradicts',

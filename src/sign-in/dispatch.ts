@@ -71,6 +71,7 @@ export function stepOf(
     },
     kinds: consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' '),
     now: parts.clock.now(),
+    subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })
 }
 

@@ -2,6 +2,7 @@
 
 import type { ClientRecord } from '../model/client.ts'
 import { type AuthorizationRequest, mayBeAbout, namesUser } from '../model/interaction.ts'
+import type { Subject } from '../model/sector.ts'
 import type { Seconds } from '../model/time.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { coversScope } from '../protocol/scope.ts'
@@ -30,6 +31,8 @@ export interface Known {
   /** Kinds of personal data the client would receive, space separated. */
   readonly kinds: string
   readonly now: Seconds
+  /** By which identifier the client knows somebody. */
+  readonly subjectOf: (userId: string) => Subject
 }
 
 export function nextStep(known: Known): NextStep {
@@ -44,7 +47,7 @@ export function nextStep(known: Known): NextStep {
   const chosen = done || progress.chosenSessionId !== null
   if (request.prompt.includes('select_account') && !chosen) return { kind: 'select_account' }
   if (isTooOld(request.maxAge, now - current.session.authenticatedAt) && !done) return authenticate(silent, 'max_age')
-  if (!mayBeAbout(request, current.user.userId)) return authenticate(silent, 'id_token_hint')
+  if (!mayBeAbout(request, known.subjectOf(current.user.userId))) return authenticate(silent, 'id_token_hint')
 
   if (!needsConsent(known, current)) return { kind: 'issue', signedIn: current }
   if (silent) {
@@ -63,10 +66,10 @@ function isTooOld(maxAge: Seconds | null, age: Seconds): boolean {
   return maxAge !== null && (age > maxAge || maxAge === 0)
 }
 
-function currentOf({ request, signedIn, progress }: Known): SignedInHere | null {
+function currentOf({ request, signedIn, progress, subjectOf }: Known): SignedInHere | null {
   const wanted = progress.authenticatedSessionId ?? progress.chosenSessionId
   if (wanted !== null) return signedIn.find(({ session }) => session.sessionId === wanted) ?? null
-  return signedIn.find(({ user }) => mayBeAbout(request, user.userId)) ?? signedIn[0] ?? null
+  return signedIn.find(({ user }) => mayBeAbout(request, subjectOf(user.userId))) ?? signedIn[0] ?? null
 }
 
 function needsConsent({ request, client: { client }, progress, kinds }: Known, { consent }: SignedInHere): boolean {

@@ -2,6 +2,7 @@
 
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
+import type { Subjects } from '../credentials/subject.ts'
 import type { ClientRecord } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
@@ -27,6 +28,7 @@ export interface SignInParts {
   readonly defaultLocale: Locale
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers
+  readonly subjects: Subjects
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
@@ -47,6 +49,6 @@ export interface SignInParts {
     readonly interactionId?: string
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>
-  /** The user and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => { readonly userId: string; readonly clientId: string } | null
+  /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
+  readonly recogniseIdToken: (token: string) => { readonly subject: string; readonly clientId: string } | null
 }

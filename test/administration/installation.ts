@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keyCheck, newMasterKey } from '../../src/credentials/master-key.ts'
 import { createPasswordHasher } from '../../src/credentials/password-hash.ts'
+import { createOutboundClient } from '../../src/http/outbound.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -40,6 +41,7 @@ export async function openInstallation(folder = mkdtempSync(join(tmpdir(), 'ling
     store,
     master,
     hasher: createPasswordHasher(),
+    outbound: createOutboundClient(),
     path: (name: string) => join(folder, name),
     async close() {
       await driver.close()

@@ -47,6 +47,8 @@ describe('strict defaults', () => {
       response_types: ['code'],
       application_type: 'web',
       scope: 'openid profile email phone address',
+      subject_type: 'public',
+      sector_identifier_uri: null,
       id_token_signed_response_alg: 'RS256',
       client_uri: null,
       policy_uri: null,

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { parseClient } from '../../src/model/client-settings.ts'
+import type { Subject } from '../../src/model/sector.ts'
 import { type Known, nextStep, type SignedInHere } from '../../src/sign-in/next-step.ts'
 
 const NOW = 1_000_000
@@ -68,7 +69,6 @@ function step({
       maxAge: null,
       loginHint: null,
       uiLocales: null,
-      hintedUserId: null,
       ...request,
     },
     client: {
@@ -85,6 +85,7 @@ function step({
     progress: { authenticatedSessionId: null, chosenSessionId: null, consented: false, ...progress },
     kinds,
     now: NOW,
+    subjectOf: (userId) => userId as Subject,
   })
   if (next.kind === 'authenticate') return `authenticate: ${next.because}`
   if (next.kind === 'refuse') return `refuse: ${next.error.error}`
@@ -101,7 +102,7 @@ describe('nextStep', () => {
   test.each<[string, Case, string]>([
     ['nobody is signed in', { signedIn: [] }, 'authenticate: no_session'],
     ['nobody, prompt=none', { signedIn: [], request: none }, 'refuse: login_required'],
-    ['nobody, a hint', { signedIn: [], request: { hintedUserId: 'alice' } }, 'authenticate: id_token_hint'],
+    ['nobody, a hint', { signedIn: [], request: { hintedSubject: 'alice' } }, 'authenticate: id_token_hint'],
     [
       'nobody, prompt=select_account',
       { signedIn: [], request: { prompt: ['select_account'] } },
@@ -154,21 +155,21 @@ describe('nextStep', () => {
       'authenticate: max_age',
     ],
 
-    ['a hint of the second', { signedIn: [bob, alice], request: { hintedUserId: 'alice' } }, 'issue: alice'],
-    ['a hint of nobody here', { signedIn: [bob], request: { hintedUserId: 'alice' } }, 'authenticate: id_token_hint'],
+    ['a hint of the second', { signedIn: [bob, alice], request: { hintedSubject: 'alice' } }, 'issue: alice'],
+    ['a hint of nobody here', { signedIn: [bob], request: { hintedSubject: 'alice' } }, 'authenticate: id_token_hint'],
     [
       'a hint of nobody here, prompt=none',
-      { signedIn: [bob], request: { hintedUserId: 'alice', ...none } },
+      { signedIn: [bob], request: { hintedSubject: 'alice', ...none } },
       'refuse: login_required',
     ],
     [
       'a hint, but another was chosen',
-      { signedIn: [bob, alice], request: { hintedUserId: 'alice' }, progress: { chosenSessionId: 'se_bob' } },
+      { signedIn: [bob, alice], request: { hintedSubject: 'alice' }, progress: { chosenSessionId: 'se_bob' } },
       'authenticate: id_token_hint',
     ],
     [
       'a hint, but another signed in',
-      { signedIn: [bob, alice], request: { hintedUserId: 'alice' }, progress: { authenticatedSessionId: 'se_bob' } },
+      { signedIn: [bob, alice], request: { hintedSubject: 'alice' }, progress: { authenticatedSessionId: 'se_bob' } },
       'authenticate: id_token_hint',
     ],
 

@@ -226,7 +226,6 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
           maxAge: null,
           loginHint: null,
           uiLocales: null,
-          hintedUserId: null,
         },
         authenticatedSessionId: null,
         chosenSessionId: null,

@@ -7,7 +7,7 @@ import type { AuthorizationServerSettings } from '../../src/authorization-server
 import { type AuthorizationServer, createAuthorizationServer } from '../../src/authorization-server.ts'
 import { sealClientSecret } from '../../src/credentials/client-secret.ts'
 import { digestClientSecret } from '../../src/credentials/digest.ts'
-import { masterKeyFrom } from '../../src/credentials/master-key.ts'
+import { type MasterKey, masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { type Client, hasSecret, needsSecretItself } from '../../src/model/client.ts'
 import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
 import { usernameKey } from '../../src/model/username.ts'
@@ -45,6 +45,8 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerSetti
   readonly wrap?: (driver: Driver) => Driver
   /** A second node: the same PostgreSQL database, clock and issuer, with a socket and connections of its own. */
   readonly beside?: TestServer
+  /** Default: the same for every server. */
+  readonly master?: MasterKey
   /** The address of an empty PostgreSQL database; whoever gives it drops it. */
   readonly at?: string
   /** A path of the issuer, such as `/tenant`. */
@@ -52,7 +54,7 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerSetti
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { beside, at, wrap = (driver: Driver) => driver, issuerPath = '', ...rest } = options
+  const { beside, at, wrap = (driver: Driver) => driver, issuerPath = '', master = TEST_MASTER, ...rest } = options
   const { database: databaseKind = beside?.databaseKind ?? 'sqlite', ...settings } = rest
   const fresh = databaseKind === 'postgres' && beside === undefined && at === undefined ? await freshDatabase() : null
   const databaseUrl = fresh?.url ?? at ?? beside?.databaseUrl ?? null
@@ -70,7 +72,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const running = await createAuthorizationServer({
     issuer,
     database: driver,
-    masterKey: TEST_MASTER,
+    masterKey: master,
     clock,
     defaultLocale: 'en',
     ...(beside !== undefined && { alternativeOrigins: [origin] }),
@@ -92,8 +94,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       const plain = { redirect_uris: [CALLBACK], client_name: id, ...flattenSettings(base), ...flattenSettings(extra) }
       const client = parseClient(plain, { client_id: id, preset, consentDeclared: true })
       const known = hasSecret(client) ? secret : null
-      const hash = known === null ? null : digestClientSecret(TEST_MASTER, known)
-      const sealed = known !== null && needsSecretItself(client) ? sealClientSecret(TEST_MASTER, id, known) : null
+      const hash = known === null ? null : digestClientSecret(master, known)
+      const sealed = known !== null && needsSecretItself(client) ? sealClientSecret(master, id, known) : null
       const added = await store.addClient(client, hash, { type: 'client_added', at: clock.now(), clientId: id }, sealed)
       if (added !== 'added') throw new Error(`client ${id}: ${added}`)
       return client

@@ -2,6 +2,7 @@
 // but one event.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
+import { createSubjects } from '../../credentials/subject.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import type { ContractEndpoint, RehearsalResultView } from '../../pages/index.ts'
@@ -100,6 +101,7 @@ async function reportOf(
 ): Promise<RehearsalReport> {
   const { issuer } = parts.addresses
   const { authorize, token, userinfo, secrets } = performance
+  const shown = createSubjects(parts.master).shown(user, client.client)
   const pastedSecret = clientSecret === undefined ? null : checkPastedSecret(parts.master, client, clientSecret)
   const secretLines =
     clientSecret === undefined || pastedSecret === null ? [] : pastedSecretLines(client, clientSecret, pastedSecret)
@@ -120,12 +122,13 @@ async function reportOf(
           ...(await tokenLines(token, performance, script, {
             issuer,
             client: client.client,
-            userId: user.userId,
+            userId: shown.userId,
             now: parts.clock.now(),
           })),
           ...(userinfo === null ? [notAsked(script)] : []),
         ]
-  const third = userinfo === null ? [] : userinfoLines(userinfo, script, { client: client.client, user, grantedScope })
+  const third =
+    userinfo === null ? [] : userinfoLines(userinfo, script, { client: client.client, user: shown, grantedScope })
 
   const exchange = (endpoint: ContractEndpoint, scene: Scene | null, lines: readonly Line[]): readonly Exchange[] =>
     scene === null

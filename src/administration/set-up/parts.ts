@@ -2,6 +2,7 @@
 
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { PasswordHasher } from '../../credentials/password-hash.ts'
+import type { OutboundClient } from '../../http/outbound.ts'
 import type { AddressProbe } from '../../http/probe.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { UserWithPassword } from '../../model/user.ts'
@@ -20,6 +21,7 @@ export interface SetUpParts {
   readonly csrfKey: Uint8Array
   readonly master: MasterKey
   readonly hasher: PasswordHasher
+  readonly outbound: OutboundClient
   /** May throw `CannotRehearse`. */
   readonly rehearse: (request: {
     readonly client: ClientRecord

@@ -9,6 +9,7 @@ import {
   type RehearsalReport,
   rehearse,
 } from '../../administration/rehearsal/index.ts'
+import { createSubjects } from '../../credentials/subject.ts'
 import type { Localized } from '../../pages/index.ts'
 import { DEFAULT_BRAND } from '../../pages/index.ts'
 import { rehearsalComposer } from '../../rehearsal-server.ts'
@@ -66,9 +67,17 @@ export function rehearseCommand(exit: (code: number) => void): Command {
   })
 }
 
-function partsOf({ addresses, hasher, clock, log, options }: Installation): Parameters<typeof rehearsalComposer>[0] {
+function partsOf({
+  addresses,
+  master,
+  hasher,
+  clock,
+  log,
+  options,
+}: Installation): Parameters<typeof rehearsalComposer>[0] {
   const { defaultLocale, lifetimes, limits } = options
-  return { addresses, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, lifetimes, limits }
+  const subjects = createSubjects(master)
+  return { addresses, subjects, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, lifetimes, limits }
 }
 
 const MARK = { ok: '✓', bad: '✗', note: '·' } as const

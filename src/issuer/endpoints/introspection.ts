@@ -1,6 +1,7 @@
 // The introspection endpoint. RFC 7662: what a token is worth now; everything that is not live is just inactive.
 
 import { sha256 } from '../../credentials/digest.ts'
+import type { Subjects } from '../../credentials/subject.ts'
 import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
@@ -15,9 +16,11 @@ export interface IntrospectionParts {
   readonly issuer: string
   readonly authentication: AuthenticationParts
   readonly store: TokenVerbs
+  readonly subjects: Subjects
 }
 
-export function introspectionEndpoint({ issuer, authentication, store }: IntrospectionParts): Endpoint {
+export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
+  const { authentication, store } = parts
   return async (request) => {
     const form = readForm(request)
     assertSingle(form, 'RFC 7662 §2.1')
@@ -34,7 +37,7 @@ export function introspectionEndpoint({ issuer, authentication, store }: Introsp
     const live = presented !== null && isFor(client.client, presented) && isLive(presented, now)
     const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason: 'introspected' }
     return {
-      ...json(200, live ? describe(issuer, presented) : { active: false }),
+      ...json(200, live ? describe(parts, client.client, presented) : { active: false }),
       outcome: { ...outcome, clientId: client.client.client_id },
     }
   }
@@ -57,8 +60,11 @@ function isLive(presented: PresentedToken, now: number): boolean {
   return presented.token.rotation === null && presented.token.familyExpiresAt > now
 }
 
-function describe(issuer: string, presented: PresentedToken): object {
+/** `caller`: who asks, and learns about the person what it may know. */
+function describe({ issuer, subjects }: IntrospectionParts, caller: Client, presented: PresentedToken): object {
   const { token, grant } = presented
+  // OpenID Connect Core §8: a user name would tell what a pairwise subject hides.
+  const username = caller.subject_type === 'public' ? grant?.username : null
   return {
     active: true,
     iss: issuer,
@@ -67,7 +73,7 @@ function describe(issuer: string, presented: PresentedToken): object {
     ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
     exp: token.expiresAt,
     iat: token.issuedAt,
-    sub: grant?.userId ?? ownerOf(presented),
-    ...(grant !== null && grant.username !== null && { username: grant.username }),
+    sub: grant === null ? ownerOf(presented) : subjects.of(grant.userId, caller),
+    ...(typeof username === 'string' && { username }),
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Endpoint } from '../../http/message.ts'
 import { jsonText } from '../../http/replies.ts'
+import { SUBJECT_TYPES } from '../../model/sector.ts'
 import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import { PROMPTS } from '../../protocol/prompt.ts'
@@ -45,7 +46,7 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: grantTypesIn(parts),
-    subject_types_supported: ['public'],
+    subject_types_supported: SUBJECT_TYPES,
     id_token_signing_alg_values_supported: parts.signingAlgorithms,
     token_endpoint_auth_methods_supported: methods,
     ...signed('token'),

@@ -3,6 +3,7 @@
 
 import { userClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { Subjects } from '../../credentials/subject.ts'
 import { mediaType, readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
@@ -17,9 +18,10 @@ import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/t
 export interface UserinfoParts {
   readonly store: TokenVerbs
   readonly clock: Clock
+  readonly subjects: Subjects
 }
 
-export function userinfoEndpoint({ store, clock }: UserinfoParts): Endpoint {
+export function userinfoEndpoint({ store, clock, subjects }: UserinfoParts): Endpoint {
   return async (request) => {
     const { authorization } = request.headers
     const form = request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
@@ -32,7 +34,7 @@ export function userinfoEndpoint({ store, clock }: UserinfoParts): Endpoint {
     const { client } = found.client
     try {
       if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) throw wrongPlace(client)
-      return answered(client, claimsFor(found, clock.now()))
+      return answered(client, claimsFor(found, subjects, clock.now()))
     } catch (error) {
       throw error instanceof OAuthError ? error.about(client.client_id) : error
     }
@@ -48,14 +50,14 @@ function answered(client: Client, claims: object): HttpReply {
   }
 }
 
-function claimsFor(found: FoundAccessToken, now: number): object {
+function claimsFor(found: FoundAccessToken, subjects: Subjects, now: number): object {
   const { client } = found.client
   const { user, grant } = assertHolds(found, now)
   // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
   if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
     throw insufficientScope('openid', 'user info needs the scope openid')
   }
-  return userClaims(user, client, found.token.scope.split(' '), grant.claims?.userinfo)
+  return userClaims(subjects.shown(user, client), client, found.token.scope.split(' '), grant.claims?.userinfo)
 }
 
 function wrongPlace({ userinfo }: Client): OAuthError {

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -23,6 +24,7 @@ export interface TokenLifetimes {
 export interface MintParts {
   readonly issuer: string
   readonly keys: KeyRing
+  readonly subjects: Subjects
   readonly lifetimes: TokenLifetimes
 }
 
@@ -155,13 +157,14 @@ interface Beside {
 
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
-  { issuer, keys, lifetimes }: MintParts,
+  { issuer, keys, subjects, lifetimes }: MintParts,
   { client: { client }, scope }: Authorization,
-  { user, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
+  { user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
   { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
   const wishes = claims?.id_token ?? []
+  const user = subjects.shown(person, client)
   const acr = wishFor(wishes, 'acr') === undefined ? null : acrOf(amr)
   return keys.signer(client.id_token_signed_response_alg).signJwt('JWT', {
     ...idTokenClaims(user, client, scope.split(' '), { wishes, whole }),

@@ -4,6 +4,7 @@
 import { readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
+import type { Client } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/interactions.ts'
@@ -52,7 +53,7 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   const { client } = trusted.record
   try {
     const request = parseAuthorizationRequest(parameters, trusted, {
-      hintedUser: (hint) => hintedUser(parts, hint),
+      hintedSubject: (hint) => hintedSubject(parts, client, hint),
       responseTypes: parts.responseTypes,
     })
     if (visit === null) throw new Error('a trusted client has been read')
@@ -76,12 +77,14 @@ function readParameters(http: HttpRequest): Parameters {
   return http.method === 'POST' ? readForm(http) : readQuery(http)
 }
 
-function hintedUser(parts: SignInParts, idTokenHint: string): string {
+function hintedSubject(parts: SignInParts, client: Client, idTokenHint: string): string {
   const recognised = parts.recogniseIdToken(idTokenHint)
-  if (recognised !== null) return recognised.userId
+  // What another client calls a person says nothing about a pairwise subject.
+  const isOwn = client.subject_type === 'public' || recognised?.clientId === client.client_id
+  if (recognised !== null && isOwn) return recognised.subject
   throw invalidRequest(
     'id_token_hint_foreign',
     'OpenID Connect Core §3.1.2.1',
-    'id_token_hint was not issued by this server',
+    'id_token_hint was not issued by this server, or not to this client',
   )
 }

@@ -68,7 +68,7 @@ function showPage(
       contact: client.contact,
       purpose: client.purpose,
       user: { name: user.profile.displayName ?? user.username, username: user.username },
-      kinds: kindValues(user, client, scope, wishesOf(interaction.request)).map((each) =>
+      kinds: kindValues(parts.subjects.shown(user, client), client, scope, wishesOf(interaction.request)).map((each) =>
         each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,
       ),
       switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },

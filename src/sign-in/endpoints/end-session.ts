@@ -8,6 +8,7 @@ import { pageReply } from '../../http/page-reply.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import type { Client } from '../../model/client.ts'
+import type { User } from '../../model/user.ts'
 import { signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
@@ -28,7 +29,7 @@ interface SignOut {
   readonly client: Client | null
   /** Trusted, with `state`; null: stay here afterwards. */
   readonly onward: string | null
-  readonly hintedUserId: string | null
+  readonly hintedSubject: string | null
 }
 
 export function endSessionEndpoint(parts: SignInParts) {
@@ -44,11 +45,15 @@ export function endSessionEndpoint(parts: SignInParts) {
     const [current] = signedIn
     if (current === undefined) return signedOut(parts, parsed)
     // RPL §2: a hint for whoever is signed in here proves that the client means this very session.
-    if (parsed.hintedUserId !== null && signedIn.every(({ user }) => user.userId === parsed.hintedUserId)) {
+    if (signedIn.every(({ user }) => isHinted(parts, parsed, user))) {
       return endAll(parts, parsed, signedIn)
     }
     return ask(parts, parsed, current)
   }
+}
+
+function isHinted({ subjects }: SignInParts, { client, hintedSubject }: SignOut, { userId }: User): boolean {
+  return client !== null && hintedSubject !== null && subjects.of(userId, client) === hintedSubject
 }
 
 /** Cross-site, a browser holds our cookies back. */
@@ -122,7 +127,7 @@ async function parseSignOut(
     parameters,
     client: record?.client ?? null,
     onward: target === undefined ? null : withQuery(target, { state: parameters.get('state') }),
-    hintedUserId: recognised?.userId ?? null,
+    hintedSubject: recognised?.subject ?? null,
   }
 }
 

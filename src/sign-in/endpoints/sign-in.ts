@@ -51,7 +51,9 @@ function showPage(parts: SignInParts, open: OpenInteraction, shown: Shown): Http
   const purpose = `sign-in:${interaction.interactionId}`
   const action = parts.addresses.at('sign-in', interaction.interactionId)
   const form = { action, csrf: formToken(parts, browser, purpose) }
-  const hinted = visit.signedIn.find(({ user }) => mayBeAbout(request, user.userId)) ?? visit.signedIn[0]
+  const hinted =
+    visit.signedIn.find(({ user }) => mayBeAbout(request, parts.subjects.of(user.userId, visit.client.client))) ??
+    visit.signedIn[0]
   const again = request.prompt.includes('login') || request.maxAge !== null || namesUser(request)
   const view: SignInView = {
     form,
@@ -159,7 +161,7 @@ async function submit(
         { headers: { 'retry-after': '3' } },
       )
     case 'signed_in': {
-      if (!mayBeAbout(interaction.request, verdict.user.userId)) {
+      if (!mayBeAbout(interaction.request, parts.subjects.of(verdict.user.userId, open.visit.client.client))) {
         return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')
       }
       return (

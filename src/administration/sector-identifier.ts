@@ -1,0 +1,39 @@
+// The document at a client's `sector_identifier_uri`: it must name every redirect URI, or anybody could join the sector
+// of somebody else and see the same subjects. OpenID Connect Registration §5.
+
+import type { OutboundClient } from '../http/outbound.ts'
+import type { Client } from '../model/client.ts'
+import { AdministrationError } from './errors.ts'
+
+const MOST_BYTES = 65_536
+
+/** Asks for the document, when the client names one. Throws `sector_identifier`. */
+export async function assertInSector(
+  outbound: OutboundClient,
+  { sector_identifier_uri: url, redirect_uris }: Client,
+): Promise<void> {
+  if (url === null) return
+  const answer = await outbound.ask({ url, mediaTypes: ['application/json', 'text/plain'], mostBytes: MOST_BYTES })
+  if (answer.kind === 'failed') throw refused(`cannot be read: ${answer.reason}`)
+  const listed = listIn(answer.body)
+  if (listed === null) throw refused('answers with something else than a JSON list of addresses')
+  const missing = redirect_uris.find((uri) => !listed.has(uri))
+  if (missing !== undefined) throw refused(`does not list the redirect URI ${JSON.stringify(missing.slice(0, 200))}`)
+}
+
+function listIn(body: Uint8Array): ReadonlySet<unknown> | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return Array.isArray(value) ? new Set(value) : null
+  } catch {
+    return null
+  }
+}
+
+function refused(problem: string): AdministrationError {
+  return new AdministrationError(
+    'sector_identifier',
+    `sector_identifier_uri ${problem}`,
+    'It must answer with a JSON list that holds all redirect URIs of the client (OpenID Connect Registration §5)',
+  )
+}
