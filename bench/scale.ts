@@ -50,7 +50,9 @@ function clientRows({ clients }: Size, place: Place): Filling {
   const { env, folder } = place.prepared
   const text = env['LINGPAI_MASTER_KEY']
   const master =
-    text === undefined ? loadMasterKey({ dataFolder: folder }, { create: false }).master : masterKeyFrom(Buffer.from(text, 'base64url'))
+    text === undefined
+      ? loadMasterKey({ dataFolder: folder }, { create: false }).master
+      : masterKeyFrom(Buffer.from(text, 'base64url'))
   const secretHash = digestClientSecret(master, SECRET)
   return {
     table: 'client',
@@ -112,7 +114,8 @@ async function start(size: Size, place: Place, say: (text: string) => void): Pro
 /** User and system time of processes, in microseconds. */
 function cpuOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
-    const [user = 0, system = 0] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
+    const [user = 0, system = 0] =
+      readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
     return sum + (user + system) * 10_000
   }, 0)
 }
@@ -137,7 +140,8 @@ async function cost(contestant: Contestant, operation: Operation): Promise<numbe
   return (cpuOf(pids) - before) / operations
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 /** Longest waits while nothing happens, and while expired rows are taken away. */
 async function watchPruning(contestant: Contestant, count: number): Promise<void> {
@@ -158,7 +162,9 @@ async function watchPruning(contestant: Contestant, count: number): Promise<void
   }
   const took = Math.round((performance.now() - first) / 1000)
   const figures = `p99 ${quiet.p99.toFixed(1)} ms before, at worst ${worst.toFixed(1)} ms in a second of pruning`
-  console.log(`${count} expired tokens: ${done === 0 ? `gone ${took} s after pruning began` : `${done} left after 120 s`}; ${figures}`)
+  console.log(
+    `${count} expired tokens: ${done === 0 ? `gone ${took} s after pruning began` : `${done} left after 120 s`}; ${figures}`,
+  )
   if (done > 0) process.exitCode = 1
 }
 
@@ -171,7 +177,9 @@ const told = (text: string) => {
 const empty = await start(EMPTY, postgres ? await postgresPlace() : await sqlitePlace(), told)
 const filled = await start(full, postgres ? await postgresPlace(flags.url) : await sqlitePlace(flags.folder), told)
 try {
-  console.log(`${flags.store}: ${full.users} users, ${full.clients} clients, ${full.tokens} live tokens; CPU µs of server and database`)
+  console.log(
+    `${flags.store}: ${full.users} users, ${full.clients} clients, ${full.tokens} live tokens; CPU µs of server and database`,
+  )
   for (const operation of OPERATIONS) {
     const costs = { empty: [] as number[], filled: [] as number[] }
     for (let round = 0; round < Number(flags.rounds); round++) {
@@ -181,9 +189,13 @@ try {
     const [on, over] = [median(costs.empty), median(costs.filled)]
     const ratio = over / on
     if (ratio > MOST_RATIO) process.exitCode = 1
-    console.log(`${operation.name.padEnd(46)} empty ${on.toFixed(0).padStart(5)}  filled ${over.toFixed(0).padStart(5)}  ${ratio.toFixed(2)} ×`)
+    console.log(
+      `${operation.name.padEnd(46)} empty ${on.toFixed(0).padStart(5)}  filled ${over.toFixed(0).padStart(5)}  ${ratio.toFixed(2)} ×`,
+    )
   }
-  const memory = await Promise.all([empty, filled].map(async ({ server }) => Math.round((await memoryOf(server.pid)) / 1024 / 1024)))
+  const memory = await Promise.all(
+    [empty, filled].map(async ({ server }) => Math.round((await memoryOf(server.pid)) / 1024 / 1024)),
+  )
   console.log(`memory: empty ${memory[0]} MiB, filled ${memory[1]} MiB`)
   await watchPruning(filled, Number(flags.expired))
 } finally {

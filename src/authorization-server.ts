@@ -28,6 +28,7 @@ import { type ClockOffset, createClockOffset } from './store/clock-offset.ts'
 import type { Driver } from './store/driver.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
+import { createPruner, type Pruner } from './store/pruner.ts'
 import { createStore, type Store } from './store/store.ts'
 
 export interface AuthorizationServerSettings {
@@ -143,6 +144,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
+  const pruning = pruner(parts)
   const keep = (what: string, task: () => Promise<unknown>) => () => {
     task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
   }
@@ -151,10 +153,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       ? []
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
-    setInterval(
-      keep('pruning', () => prune(parts)),
-      PRUNE_MS,
-    ),
+    setInterval(keep('pruning', pruning.run), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
 
@@ -169,6 +168,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     parts,
     async close() {
       for (const timer of timers) clearInterval(timer)
+      await pruning.stop()
       await trace.stop()
       await database.close()
     },
@@ -238,15 +238,13 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
   }
 }
 
-const PRUNE_STEP = 500
-const MOST_STEPS = 40
+/** Rows a table and step: few enough that no request notices. */
+const PRUNE_STEP = 250
 
-async function prune({ store, clock, lifetimes }: Parts): Promise<void> {
+function pruner({ store, clock, lifetimes }: Parts): Pruner {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
-  for (let count = 0; count < MOST_STEPS; count++) {
-    if (await store.prune(clock.now(), kept)) break
-  }
-  for (let count = 0; count < MOST_STEPS; count++) {
-    if (await store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP)) break
-  }
+  return createPruner(store.driver, () => clock.now(), [
+    () => store.prune(clock.now(), kept),
+    () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
+  ])
 }

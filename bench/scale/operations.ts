@@ -34,7 +34,9 @@ export const refresh: Operation = {
   name: 'refresh',
   async run(send, sample) {
     const fields = { grant_type: 'refresh_token', refresh_token: sample.refresh }
-    sample.refresh = (JSON.parse(await post(send, '/sso/token', sample, fields)) as { refresh_token: string }).refresh_token
+    sample.refresh = (
+      JSON.parse(await post(send, '/sso/token', sample, fields)) as { refresh_token: string }
+    ).refresh_token
   },
 }
 
