@@ -58,6 +58,8 @@ export interface AuthorizationServerSettings {
   readonly outboundAllow?: readonly string[]
   /** Folder of domain proof files (`MP_verify_….txt`). */
   readonly proofFolder?: string
+  /** Processes of this machine that share the work: bounds that each keeps in memory are divided by it. Default 1. */
+  readonly workers?: number
   /** Default: nothing is logged. */
   readonly log?: Log
   readonly clock?: Clock
@@ -107,7 +109,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const keys = await openKeyRing({ store, master, clock, log, lifetimes })
   const trace = createTraceRecorder({ store, clock, log })
-  const hasher: PasswordHasher = createPasswordHasher()
+  const { workers = 1 } = settings
+  const hasher: PasswordHasher = createPasswordHasher({ workers })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
@@ -130,6 +133,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],
+    workers,
     unready: readiness(store, offset, log),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }

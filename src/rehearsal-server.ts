@@ -63,6 +63,7 @@ export function rehearsalComposer(
         proofFolder: null,
         trace: null,
         pages: [],
+        workers: 1,
         unready: async () => null,
       })
       return {

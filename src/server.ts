@@ -75,6 +75,8 @@ export interface Parts {
   readonly trace: Pick<TraceRecorder, 'record'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
+  /** Processes that share the work of this one's machine. */
+  readonly workers: number
   /** Why the server cannot serve now; null: it can. */
   readonly unready: () => Promise<string | null>
 }
@@ -102,7 +104,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
-  const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers) }
   const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),

@@ -48,4 +48,10 @@ export const DATABASE_ROWS = {
     en: 'Uses no named prepared statements: for a pooler that cannot keep them (PgBouncer before 1.21).',
     zh: '不使用具名预备语句：用于无法保留它们的连接池（1.21 之前的 PgBouncer）。',
   }),
+  workers: row({
+    kind: wholeNumber(1, 64),
+    default: 1,
+    en: 'Processes that share the port, so that all cores work. Needs PostgreSQL: one process serves SQLite.',
+    zh: '共用同一端口的进程数，用于占满全部 CPU 核。仅限 PostgreSQL：SQLite 由单个进程提供服务。',
+  }),
 } as const
