@@ -18,13 +18,15 @@ export interface ConformanceClient {
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post'
 }
 
+export type ClientKey = 'first' | 'second' | 'post' | 'backchannel' | 'frontchannel'
+
 export interface Facts {
   readonly issuer: string
   /** No slash at the end. */
   readonly suite: string
   /** One for each runner at work: a module interrupts the one that has its alias. */
   readonly aliases: readonly string[]
-  readonly clients: Readonly<Record<'first' | 'second' | 'post', ConformanceClient>>
+  readonly clients: Readonly<Record<ClientKey, ConformanceClient>>
   readonly user: { readonly username: string; readonly password: string }
   /** Patterns of our addresses for the suite's scripted browser; `*` is its only wildcard. */
   readonly pages: Readonly<Record<'authorize' | 'sign_in' | 'consent' | 'end_session', string>>
@@ -38,6 +40,8 @@ const CLIENTS: Facts['clients'] = {
   first: client('first', 'client_secret_basic'),
   second: client('second', 'client_secret_basic'),
   post: client('post', 'client_secret_post'),
+  backchannel: client('backchannel', 'client_secret_basic'),
+  frontchannel: client('frontchannel', 'client_secret_basic'),
 }
 
 function client(name: string, method: ConformanceClient['token_endpoint_auth_method']): ConformanceClient {

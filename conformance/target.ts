@@ -1,24 +1,31 @@
 // `npm run conformance:target`: starts the server that the conformance suite is to test and prints where it is. What it
 // reads from the environment is in README.md beside this file.
 
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { requireNode } from '../scripts/node-version.ts'
 import { WrongVariable } from './facts.ts'
 import { startTarget } from './target/start.ts'
 
+const LINGPAI = fileURLToPath(new URL('../bin/lingpai.js', import.meta.url))
+
 requireNode()
+const isJson = parseArgs({ options: { json: { type: 'boolean' } } }).values.json ?? false
 
 try {
   const target = await startTarget(process.env)
   const { facts, port, data } = target
   const ids = Object.values(facts.clients).map(({ client_id }) => client_id)
-  console.log(`${facts.issuer}/.well-known/openid-configuration
+  const text = `${facts.issuer}/.well-known/openid-configuration
 
 Listens on port ${port}, for the suite at ${facts.suite}
 Aliases  ${facts.aliases.join(', ')}
 Clients  ${ids.join(', ')}
 Person   ${facts.user.username} / ${facts.user.password}
 Rotate   npx lingpai key rotate --data ${data}
-`)
+`
+  const command = [process.execPath, LINGPAI, 'key', 'rotate', '--data', data]
+  console.log(isJson ? JSON.stringify({ name: 'lingpai', ...facts, rotate_keys: { command } }, null, 2) : text)
   const stop = () => void target.close()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

@@ -14,8 +14,15 @@ import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
-import { DEFAULT_LIFETIMES, DEFAULT_LIMITS, type Lifetimes, type Limits } from './options/defaults.ts'
-import { hostsWithPorts } from './options/kinds.ts'
+import {
+  DEFAULT_KEYS,
+  DEFAULT_LIFETIMES,
+  DEFAULT_LIMITS,
+  type KeyOptions,
+  type Lifetimes,
+  type Limits,
+} from './options/defaults.ts'
+import { hostsWithPorts, signingAlgorithms } from './options/kinds.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
@@ -47,6 +54,8 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
+  /** Default: keys for ES256 and RS256. */
+  readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
@@ -107,7 +116,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const keys = await openKeyRing({ store, master, clock, log, lifetimes })
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
   const trace = createTraceRecorder({ store, clock, log })
   const { workers = 1 } = settings
   const hasher: PasswordHasher = createPasswordHasher({ workers })
@@ -190,6 +199,12 @@ function outboundAllow({ outboundAllow: allow = [] }: AuthorizationServerSetting
       },
     )
   }
+  return parsed.value
+}
+
+function algorithmsOf({ keys }: AuthorizationServerSettings): KeyOptions['algorithms'] {
+  const parsed = signingAlgorithms.parse([...(keys?.algorithms ?? DEFAULT_KEYS.algorithms)])
+  if ('problem' in parsed) throw new CannotStart(`keys.algorithms ${parsed.problem}`)
   return parsed.value
 }
 

@@ -24,7 +24,7 @@ export function rehearsalComposer(
   parts: Pick<
     Parts,
     'addresses' | 'subjects' | 'hasher' | 'clock' | 'log' | 'brand' | 'defaultLocale' | 'lifetimes' | 'limits'
-  >,
+  > & { readonly keys: Pick<Parts['keys'], 'algorithms'> },
 ): ComposeRehearsal {
   return async ({ client, user }) => {
     const { addresses, clock, lifetimes } = parts
@@ -38,7 +38,9 @@ export function rehearsalComposer(
       const clientSecret = isConfidential(client.client) ? newClientSecret() : null
       await copyClient(store, client, clientSecret === null ? null : digestClientSecret(master, clientSecret))
       await copyUser(store, user)
-      const keys = await openKeyRing({ store, master, clock, log, lifetimes })
+      // A key for nobody is not made; what the server does not sign with is refused here too.
+      const algorithms = parts.keys.algorithms.filter((each) => each === client.client.id_token_signed_response_alg)
+      const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)

@@ -31,7 +31,7 @@ import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
-import { type KeyRing, SIGNING_ALGORITHMS } from './issuer/keys/ring.ts'
+import type { KeyRing } from './issuer/keys/ring.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -116,7 +116,7 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: methods,
-    signingAlgorithms: SIGNING_ALGORITHMS,
+    signingAlgorithms: keys.algorithms,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -180,6 +180,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     lifetimes,
     responseTypes: parts.responseTypes,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
+    assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)

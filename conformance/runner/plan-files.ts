@@ -12,6 +12,8 @@ export interface PlanFile {
   /** As the suite calls it. */
   readonly plan: string
   readonly variants: readonly Variant[]
+  /** One of its static clients has one logout URI, which is that of the first alias. */
+  readonly firstAliasOnly?: boolean
   /** Names of automation blocks. Absent: no page is visited. */
   readonly browser?: readonly string[]
   readonly config: Readonly<Record<string, unknown>>

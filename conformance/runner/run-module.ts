@@ -2,7 +2,7 @@
 // always ends.
 
 import { stopwatch } from '../../src/platform/clock.ts'
-import { CallRefused, type LogEntry, type PlannedModule, type Suite, type Variant } from './suite.ts'
+import { CallRefused, type LogEntry, NoSuite, type PlannedModule, type Suite, type Variant } from './suite.ts'
 
 export const RESULTS = ['PASSED', 'WARNING', 'REVIEW', 'SKIPPED', 'FAILED', 'INTERRUPTED'] as const
 export type Result = (typeof RESULTS)[number]
@@ -53,7 +53,8 @@ export async function runModule(
     const final = status === 'INTERRUPTED' && known !== 'SKIPPED' && known !== 'FAILED' ? 'INTERRUPTED' : known
     return done(final, reasonsOf(final, log))
   } catch (error) {
-    if (error instanceof CallRefused) return done('INTERRUPTED', [error.message])
+    // A suite that goes away in the middle is a result too, so that what came before is told.
+    if (error instanceof CallRefused || error instanceof NoSuite) return done('INTERRUPTED', [error.message])
     throw error
   }
 }

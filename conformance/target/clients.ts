@@ -2,12 +2,12 @@
 // logout calls is a client of its own: an uninvited call fails the module that gets it.
 
 import type { NewClientRequest } from '../../src/administration/clients.ts'
-import { type Facts, suiteAddress } from '../facts.ts'
+import { type ClientKey, type Facts, suiteAddress } from '../facts.ts'
 
 export function clientRequests({ suite, aliases, clients }: Facts): readonly NewClientRequest[] {
   const everywhere = (name: string) => aliases.map((alias) => suiteAddress(suite, alias, name))
   const callbacks = everywhere('callback')
-  const request = (key: keyof Facts['clients'], redirectUris: readonly string[]): NewClientRequest => ({
+  const request = (key: ClientKey, redirectUris: readonly string[]): NewClientRequest => ({
     preset: 'openid-connect',
     name: `Conformance ${key}`,
     clientId: clients[key].client_id,
@@ -29,5 +29,7 @@ export function clientRequests({ suite, aliases, clients }: Facts): readonly New
     // Some plans have the second client come back to an address with a query.
     request('second', [...callbacks, ...callbacks.map((callback) => `${callback}?dummy1=lorem&dummy2=ipsum`)]),
     request('post', callbacks),
+    request('backchannel', callbacks),
+    request('frontchannel', callbacks),
   ]
 }

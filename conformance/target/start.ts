@@ -67,6 +67,8 @@ export async function startTarget(variables: Variables): Promise<Target> {
       masterKey: master,
       limits: LIMITS,
       implicitAndHybrid: true,
+      // A suite is at home here and is not public.
+      outboundAllow: [hostOf(facts.suite)],
       trustedProxies,
       acceptNewIssuer: true,
       log,
@@ -92,6 +94,12 @@ export async function startTarget(variables: Variables): Promise<Target> {
     discard()
     throw error
   }
+}
+
+/** With its port, also where that is the one of https. */
+function hostOf(address: string): string {
+  const { hostname, port } = new URL(address)
+  return `${hostname}:${port || 443}`
 }
 
 function certificateFrom(variables: Variables): { readonly cert: string; readonly key: string } | null {

@@ -23,7 +23,7 @@ export const DOCUMENTS: readonly Document[] = [
   { path: 'differences.md', render: differences },
 ]
 
-/** Pages that people write: what was measured elsewhere cannot be made anew here. */
+/** Pages made elsewhere, from what was measured: they cannot be made anew here. */
 export const WRITTEN: readonly string[] = ['conformance.md']
 
 const MADE: Readonly<Record<Language, string>> = {

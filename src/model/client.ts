@@ -15,7 +15,8 @@ export type ClientAuthenticationMethod =
 /** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
 export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
-export type SigningAlgorithm = 'RS256' | 'ES256'
+/** How we sign what a client verifies with our published keys. */
+export type SigningAlgorithm = AsymmetricAlgorithm
 
 /** Where a claim's value comes from and how it is written. See `claims/claim-map.ts`. */
 export interface ClaimRule {

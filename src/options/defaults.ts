@@ -1,5 +1,7 @@
 // Lifetimes and limits of a server and their defaults: the table of options and the library begin from the same ones.
 
+import type { SigningAlgorithm } from '../model/client.ts'
+
 /** Whole seconds. */
 type Seconds = number
 
@@ -70,3 +72,10 @@ export const DEFAULT_LIMITS: Limits = {
   },
   interactions: { perBrowser: 50, perAddress: 1_000, totalBytes: 256 * 1024 * 1024 },
 }
+
+export interface KeyOptions {
+  /** What there are signing keys for. */
+  readonly algorithms: readonly SigningAlgorithm[]
+}
+
+export const DEFAULT_KEYS: KeyOptions = { algorithms: ['ES256', 'RS256'] }

@@ -2,8 +2,10 @@
 // Flags and variables are always text; YAML has numbers, booleans and lists of its own.
 
 import { isIP } from 'node:net'
+import type { SigningAlgorithm } from '../model/client.ts'
 import type { Kind, Parsed } from '../model/setting.ts'
 import type { Seconds } from '../model/time.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 
 const wrong = (problem: string) => ({ problem })
 
@@ -208,4 +210,19 @@ export const hostsWithPorts = list('hosts with their ports, such as keys.interna
 function portOf(url: string): string {
   const { port } = new URL(url)
   return port === '' ? '80' : port
+}
+
+const algorithmNames = list(`names of ${ASYMMETRIC_ALGORITHMS.join(', ')}`, (entry) =>
+  ASYMMETRIC_ALGORITHMS.some((each) => each === entry) ? null : `is none of ${ASYMMETRIC_ALGORITHMS.join(', ')}`,
+)
+
+export const signingAlgorithms: Kind<readonly SigningAlgorithm[]> = {
+  describes: algorithmNames.describes,
+  parse(value) {
+    const parsed = algorithmNames.parse(value)
+    if ('problem' in parsed) return parsed
+    const named = parsed.value.flatMap((name) => ASYMMETRIC_ALGORITHMS.filter((each) => each === name))
+    // OpenID Connect Discovery §3; it is also what a client that names none gets.
+    return named.includes('RS256') ? { value: named } : wrong('must hold RS256, which any client may rely on')
+  },
 }

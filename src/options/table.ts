@@ -3,10 +3,9 @@
 
 import { oneOf } from '../model/setting.ts'
 import { DATABASE_ROWS } from './database-rows.ts'
-import { DEFAULT_LIFETIMES, DEFAULT_LIMITS } from './defaults.ts'
+import { DEFAULT_KEYS } from './defaults.ts'
 import { issuerAddress } from './issuer.ts'
 import {
-  bytes,
   colour,
   hosts,
   hostsWithPorts,
@@ -17,25 +16,16 @@ import {
   path,
   prefixPath,
   secretText,
-  span,
+  signingAlgorithms,
   wholeNumber,
   words,
   yesOrNo,
 } from './kinds.ts'
+import { LIFETIME_ROWS } from './lifetime-rows.ts'
+import { LIMIT_ROWS } from './limit-rows.ts'
 import { type Row, row } from './row.ts'
 
-const MINUTE = 60
-const HOUR = 3_600
-const DAY = 86_400
-const YEAR = 366 * DAY
 const NONE: readonly string[] = []
-
-const { guessing, interactions } = DEFAULT_LIMITS
-const count = wholeNumber(1, 1_000_000)
-
-function lifetime(name: keyof typeof DEFAULT_LIFETIMES, least: number, most: number, en: string, zh: string) {
-  return row({ kind: span(least, most), default: DEFAULT_LIFETIMES[name], en, zh })
-}
 
 const optional = row<string | null>
 
@@ -161,6 +151,13 @@ const TABLE = {
     zh: '日志格式：便于阅读的文本，或每行一个 JSON 对象。',
   }),
 
+  'keys.algorithms': row({
+    kind: signingAlgorithms,
+    default: DEFAULT_KEYS.algorithms,
+    en: 'Algorithms that the server signs with; each has keys of its own. One that is added signs when clients can know its key: after lifetimes.jwksMaxAge.',
+    zh: '服务器可用的签名算法，每种算法有各自的密钥。新增的算法在客户端能够获知其公钥之后（lifetimes.jwksMaxAge）开始签名。',
+  }),
+
   'brand.productName': row({
     kind: words,
     default: 'Lingpai 令牌',
@@ -219,116 +216,8 @@ const TABLE = {
     zh: '用户协议地址，显示在页脚与登录页。',
   }),
 
-  'lifetimes.code': lifetime('code', 5, 10 * MINUTE, 'Authorization codes.', '授权码的有效期。'),
-  'lifetimes.accessToken': lifetime('accessToken', MINUTE, 30 * DAY, 'Access tokens.', '访问令牌的有效期。'),
-  'lifetimes.idToken': lifetime('idToken', MINUTE, DAY, 'ID tokens.', 'ID 令牌的有效期。'),
-  'lifetimes.refreshIdle': lifetime(
-    'refreshIdle',
-    MINUTE,
-    2 * YEAR,
-    'A refresh token that is not used for this long ends.',
-    '刷新令牌在此时间内未使用即失效。',
-  ),
-  'lifetimes.refreshAbsolute': lifetime(
-    'refreshAbsolute',
-    MINUTE,
-    5 * YEAR,
-    'All refresh tokens of a sign-in end this long after it.',
-    '一次登录所得的刷新令牌在此时间后全部失效。',
-  ),
-  'lifetimes.refreshRepeat': lifetime(
-    'refreshRepeat',
-    0,
-    5 * MINUTE,
-    'A refresh request that is repeated within this time gets the same answer.',
-    '在此时间内重复的刷新请求得到相同的结果。',
-  ),
-  'lifetimes.sessionIdle': lifetime(
-    'sessionIdle',
-    MINUTE,
-    YEAR,
-    'A sign-in that is not used for this long ends.',
-    '登录状态在此时间内未使用即失效。',
-  ),
-  'lifetimes.sessionAbsolute': lifetime(
-    'sessionAbsolute',
-    MINUTE,
-    YEAR,
-    'A sign-in ends after this time, however much it is used.',
-    '登录状态的最长有效期。',
-  ),
-  'lifetimes.interaction': lifetime(
-    'interaction',
-    MINUTE,
-    DAY,
-    'From the authorization request until the person has signed in and decided.',
-    '从授权请求到用户完成登录与授权的最长时间。',
-  ),
-  'lifetimes.jwksMaxAge': lifetime(
-    'jwksMaxAge',
-    0,
-    DAY,
-    'How long clients may cache the signing keys.',
-    '客户端缓存签名公钥的时间。',
-  ),
-  'lifetimes.keyPublishAhead': lifetime(
-    'keyPublishAhead',
-    0,
-    30 * DAY,
-    'A signing key is published this long before it signs.',
-    '签名密钥在启用前提前公布的时间。',
-  ),
-  'lifetimes.events': lifetime('events', DAY, 10 * YEAR, 'Security events are kept this long.', '安全事件的保留时间。'),
-
-  'limits.guessing.knownBrowserFailures': row({
-    kind: count,
-    default: guessing.knownBrowserFailures,
-    en: "A known browser's own failed sign-ins before it counts as a stranger.",
-    zh: '已知浏览器自身登录失败多少次后视为陌生浏览器。',
-  }),
-  'limits.guessing.networkFailures': row({
-    kind: count,
-    default: guessing.networkFailures,
-    en: 'Failures of strangers, per user and network, before waiting begins (1, 2, 4 … seconds).',
-    zh: '陌生浏览器对同一用户、同一网段失败多少次后开始等待（1、2、4…秒）。',
-  }),
-  'limits.guessing.longestWait': row({
-    kind: span(1, HOUR),
-    default: guessing.longestWait,
-    en: 'Longest wait between two attempts of strangers.',
-    zh: '陌生浏览器两次尝试之间的最长等待时间。',
-  }),
-  'limits.guessing.userFailures': row({
-    kind: count,
-    default: guessing.userFailures,
-    en: 'Failures of all strangers for one user in an hour before one attempt a minute is left.',
-    zh: '所有陌生浏览器一小时内对同一用户失败多少次后，每分钟只允许一次尝试。',
-  }),
-  'limits.guessing.addressFailures': row({
-    kind: count,
-    default: guessing.addressFailures,
-    en: 'Failures from one address in ten minutes before its browsers that have failed are refused.',
-    zh: '同一地址十分钟内失败多少次后，拒绝其中失败过的浏览器。',
-  }),
-  'limits.interactions.perBrowser': row({
-    kind: count,
-    default: interactions.perBrowser,
-    en: 'Sign-ins that one browser may have open.',
-    zh: '一个浏览器可同时进行的登录数。',
-  }),
-  'limits.interactions.perAddress': row({
-    kind: count,
-    default: interactions.perAddress,
-    en: 'Sign-ins that one address (IPv6: /48) may have open.',
-    zh: '一个地址（IPv6 为 /48）可同时进行的登录数。',
-  }),
-  'limits.interactions.totalBytes': row({
-    kind: bytes(1024 ** 2, 64 * 1024 ** 3),
-    default: interactions.totalBytes,
-    defaultText: '256MiB',
-    en: 'Size of all open sign-ins together.',
-    zh: '所有进行中的登录合计占用的空间。',
-  }),
+  ...LIFETIME_ROWS,
+  ...LIMIT_ROWS,
 } as const
 
 type Table = typeof TABLE
@@ -341,6 +230,7 @@ export type OptionKey = keyof Table
 
 /** Every option with its effective value; paths are absolute. `issuer` is null until one is given or stored. */
 export type Options = { readonly [Key in keyof Flat as Key extends `${string}.${string}` ? never : Key]: Flat[Key] } & {
+  readonly keys: Group<'keys'>
   readonly brand: Group<'brand'>
   readonly lifetimes: Group<'lifetimes'>
   readonly limits: {

@@ -1,7 +1,7 @@
 // From the parameters of an authorization request to one that can be trusted, in two stages with a type between them:
 // first the client and its redirect URI (a failure is shown here), then all the rest (a failure is sent there).
 
-import type { Client, ClientRecord } from '../model/client.ts'
+import type { Client, ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { invalidRequest, OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -89,13 +89,15 @@ export interface RequestRules {
   readonly hintedSubject: (idTokenHint: string) => string
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
+  /** Throws when no ID token can be signed so now: a person would sign in for nothing. */
+  readonly assertSigns: (algorithm: SigningAlgorithm) => void
 }
 
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record: { client }, redirectUri }: TrustedClient,
-  { hintedSubject, responseTypes }: RequestRules,
+  { hintedSubject, responseTypes, assertSigns }: RequestRules,
 ): AuthorizationRequest {
   assertSingle(parameters)
   assertSupported(parameters)
@@ -105,6 +107,7 @@ export function parseAuthorizationRequest(
   const { asked, granted } = parseScopes(parameters, client, responseType)
   const nonce = parameters.get('nonce') ?? null
   assertIdTokenBound(responseType, granted, nonce)
+  if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(client.id_token_signed_response_alg)
   const request: AuthorizationRequest = {
     clientId: client.client_id,
     redirectUri,

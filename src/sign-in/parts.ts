@@ -3,7 +3,7 @@
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { Subjects } from '../credentials/subject.ts'
-import type { ClientRecord } from '../model/client.ts'
+import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -49,6 +49,8 @@ export interface SignInParts {
     readonly interactionId?: string
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>
+  /** Throws `OAuthError` when no ID token can be signed so now. */
+  readonly assertSigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string) => { readonly subject: string; readonly clientId: string } | null
 }

@@ -1,10 +1,9 @@
 // Two servers on one PostgreSQL database: a change by the command line holds on both at the next request.
 
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allLogs, lingpai, lingpaiJson, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
 import { OutsideClient } from '../support/cli-client.ts'
+import { freePort } from '../support/free-port.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { expectInvalidClient, expectInvalidToken } from '../support/relying-party.ts'
 import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
@@ -12,16 +11,6 @@ import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
 const scratch = scratchFolder()
 const MASTER = Buffer.alloc(32, 7).toString('base64url')
 const OTHER_SECRET = 'another-fake-secret-of-these-tests-0002'
-
-/** A node's further host is named with its port, so that port has to be known beforehand. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
 
 let database: FreshDatabase
 let first: StartedLingpai

@@ -112,7 +112,7 @@ describe('2: wrong usage', () => {
     ['client add', /Required option '--preset <preset>' not specified/],
     ['user show', /Missing required argument 'user'/],
     ['key list surplus', /Too many arguments/],
-    ['key rotate --algorithm HS256', /Allowed choices are ES256, RS256/],
+    ['key rotate --algorithm HS256', /Allowed choices are RS256, PS256, ES256, ES384, EdDSA, Ed25519/],
   ])('lingpai %s', async (words, told) => {
     const plain = await lingpai(words.split(' '))
     expect(plain).toMatchObject({ code: 2, stdout: '' })

@@ -1,13 +1,17 @@
 // The runner without a suite: plan files and automation fit together, modules always end, results are judged and told.
 
-import { readdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { factsFrom } from '../../conformance/facts.ts'
+import { readCall } from '../../conformance/runner/call.ts'
+import { runPlans } from '../../conformance/runner/campaign.ts'
 import { runConformance } from '../../conformance/runner/command.ts'
+import { pageOf } from '../../conformance/runner/page.ts'
 import {
   type Automation,
   configOf,
@@ -17,6 +21,7 @@ import {
   WrongCall,
 } from '../../conformance/runner/plan-files.ts'
 import { junitOf, listOf, tableOf } from '../../conformance/runner/report.ts'
+import { rotateKeys } from '../../conformance/runner/rotation.ts'
 import { type ModuleResult, type Result, runModule } from '../../conformance/runner/run-module.ts'
 import { connectSuite, NoSuite, type Suite } from '../../conformance/runner/suite.ts'
 import { type Expectation, judge, type PlanRun, problemsOf } from '../../conformance/runner/verdict.ts'
@@ -50,6 +55,10 @@ describe('a call', () => {
     ['an unknown alias', ['--alias', 'nonsense'], 'The alias is one of lingpai, lingpai2'],
     ['an unknown variant', ['--variant', 'a=b'], 'No plan has a=b'],
     ['a limit that is none', ['--limit', 'soon'], '--limit is a number of seconds'],
+    ['more drivers than aliases', ['--drivers', '5'], '--drivers is a number up to 4'],
+    ['several drivers of one alias', ['--drivers', '2', '--alias', 'lingpai2'], '--alias names one driver'],
+    ['a page that would tell of some plans only', ['basic', '--report'], '--report tells of all plans'],
+    ['results that are nowhere', ['--from', '/nowhere'], '/nowhere/results.json cannot be read'],
   ])('with %s ends with 2 and says so', async (_, words, message) => {
     const variables = { CONFORMANCE_SUITE: 'https://127.0.0.1:1' }
     expect(await call(words, variables)).toEqual({ exit: 2, said: expect.stringContaining(message) })
@@ -149,6 +158,85 @@ describe('a module', () => {
   })
 })
 
+describe('a campaign', () => {
+  const runOf = (words: readonly string[]) => {
+    const { run } = readCall(words, { ...VARIABLES, CONFORMANCE_SUITE: FACTS.suite })
+    if (run === null) throw new Error('no suite is named')
+    return run
+  }
+  const listener = { say: () => undefined, ended: () => undefined }
+  const onePlan = async () => ({ id: 'plan', modules: [PLANNED] })
+
+  test('runs every plan once in each variant, and tells them in the order of the plans', async () => {
+    const run = runOf(['--drivers', '4'])
+    const aliases = new Set<string>()
+    const suite = playing({
+      createPlan: async (_, __, config) => {
+        aliases.add((config as { alias: string }).alias)
+        return onePlan()
+      },
+    })
+    const runs = await runPlans(run, suite, listener)
+    const planned = run.plans.flatMap(({ name, variants }) => variants.map((variant) => ({ plan: name, variant })))
+    expect(runs.map(({ plan, variant }) => ({ plan, variant }))).toEqual(planned)
+    expect([...aliases].toSorted()).toEqual([...FACTS.aliases])
+  })
+
+  test('leaves a plan whose client has one logout URI to the driver of that alias', async () => {
+    const seen: string[] = []
+    const suite = playing({
+      createPlan: async (name, _, config) => {
+        if (name.includes('channel')) seen.push((config as { alias: string }).alias)
+        return onePlan()
+      },
+    })
+    await runPlans(runOf(['--drivers', '4']), suite, listener)
+    expect(seen).toEqual(['lingpai', 'lingpai', 'lingpai', 'lingpai'])
+    await expect(runPlans(runOf(['back-channel', '--alias', 'lingpai2']), suite, listener)).rejects.toThrow(
+      '41-back-channel-logout has a client with one logout URI, which is that of lingpai',
+    )
+    expect(seen).toHaveLength(4)
+  })
+
+  test('goes on when the suite goes away under a module, and tells each run as it ends', async () => {
+    const ended: number[] = []
+    const suite = playing({
+      createPlan: onePlan,
+      info: async () => {
+        throw new NoSuite('gone')
+      },
+    })
+    const runs = await runPlans(runOf(['basic']), suite, {
+      say: () => undefined,
+      ended: (all) => void ended.push(all.length),
+    })
+    expect(runs.flatMap(({ modules }) => modules)).toMatchObject([
+      { result: 'INTERRUPTED', reasons: ['gone'] },
+      { result: 'INTERRUPTED', reasons: ['gone'] },
+    ])
+    expect(ended).toEqual([1, 2])
+  })
+})
+
+test('a rotation ends when the server publishes other keys', async () => {
+  let fetched = 0
+  const server = createServer((request, reply) => {
+    const keys = JSON.stringify({ keys: Array.from({ length: fetched > 1 ? 2 : 1 }, (_, kid) => ({ kid })) })
+    if (request.url === '/jwks') fetched++
+    reply.end(request.url === '/jwks' ? keys : JSON.stringify({ jwks_uri: `${issuer}/jwks` }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    await rotateKeys({ rotation: ['true'], facts: { ...FACTS, issuer } })
+    expect(fetched).toBe(3)
+    await expect(rotateKeys({ rotation: [], facts: FACTS })).rejects.toThrow('CONFORMANCE_ROTATE must name')
+    await expect(rotateKeys({ rotation: ['false'], facts: { ...FACTS, issuer } })).rejects.toThrow('false')
+  } finally {
+    server.close()
+  }
+})
+
 const result = (module: string, outcome: Result, reasons: readonly string[] = []): ModuleResult => ({
   module,
   variant: { response_type: 'code' },
@@ -201,6 +289,39 @@ describe('a report', () => {
     )
     expect(listOf(judged)).toContain('- REVIEW `seen`: a person looks (20-basic)')
     expect(listOf(judged)).not.toContain('good')
+  })
+
+  test('is a page that counts everything, and explains what is no plain pass once for each reason', () => {
+    const about = { suite: '5.2.4', revision: 'abc', issuer: 'https://lingpai.test', date: '2026-11-28' }
+    const again = { ...RUN, plan: '30-form-post-basic' }
+    const page = pageOf(about, judge([RUN, again], [SEEN]))
+    expect(page).toContain('Suite 5.2.4 (revision abc), its scripted browser, each module once, 2026-11-28.')
+    expect(page).toContain('| 20-basic | client_registration=static_client | 3 | 1 | 0 | 1 | 0 | 1 | 0 |')
+    expect(page).toContain('| **all** |  | 6 | 2 | 0 | 2 | 0 | 2 | 0 |')
+    expect(page).toContain('| review | `seen` ×2 | a person looks |')
+    expect(page).toContain('| failed | `bad` ×2 | **not explained**: Check: "a" < b |')
+    expect(page).not.toContain('`good`')
+  })
+
+  test('is made again from kept results, of which the later ones count, without a suite', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lingpai-results-'))
+    const kept = (name: string, runs: readonly PlanRun[]) => {
+      const about = { suite: '5.2.4', revision: 'abc', issuer: 'https://lingpai.test', date: '2026-11-28' }
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, 'results.json'), JSON.stringify({ ...about, runs }))
+      return ['--from', join(folder, name)]
+    }
+    try {
+      const first = kept('first', [RUN, { ...RUN, plan: '10-config' }])
+      const second = kept('second', [{ ...RUN, modules: [result('good', 'PASSED')] }])
+      expect((await call(first)).exit).toBe(1)
+      const { said } = await call([...first, ...second, '--out', join(folder, 'both')])
+      expect(said).toContain('| 20-basic | client_registration=static_client | 1 | 1 |')
+      const runs = JSON.parse(readFileSync(join(folder, 'both', 'results.json'), 'utf8')).runs
+      expect(runs.map(({ plan }: PlanRun) => plan)).toEqual(['10-config', '20-basic'])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('is JUnit with one failure for each problem, and escapes what modules say', () => {

@@ -48,13 +48,16 @@ test('calls itself by the issuer that was asked for', async () => {
 })
 
 describe('the static clients', () => {
-  test.each(['first', 'second', 'post'])('%s may come back under every alias', async (client) => {
-    expect(target.facts.aliases).toEqual(['house', 'house2', 'third', 'house4'])
-    for (const alias of target.facts.aliases) {
-      const page = await authorize(client, suiteAddress(SUITE, alias, 'callback'))
-      expect(page.location, `${page.status} ${page.html}`).toContain('/sso/sign-in/')
-    }
-  })
+  test.each(['first', 'second', 'post', 'backchannel', 'frontchannel'])(
+    '%s may come back under every alias',
+    async (client) => {
+      expect(target.facts.aliases).toEqual(['house', 'house2', 'third', 'house4'])
+      for (const alias of target.facts.aliases) {
+        const page = await authorize(client, suiteAddress(SUITE, alias, 'callback'))
+        expect(page.location, `${page.status} ${page.html}`).toContain('/sso/sign-in/')
+      }
+    },
+  )
 
   test('come back nowhere else, and the second one also to an address with a query', async () => {
     const queried = `${suiteAddress(SUITE, 'house', 'callback')}?dummy1=lorem&dummy2=ipsum`

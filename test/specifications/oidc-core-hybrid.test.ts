@@ -1,6 +1,7 @@
 // OpenID Connect Core §3.3: a code together with an ID token, an access token, or both.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ASYMMETRIC_ALGORITHMS } from '../../src/protocol/jwk.ts'
 import { fragmentOf, leftHalf, postedBy, verifiedIdToken } from '../support/answers.ts'
 import {
   type AuthorizeParameters,
@@ -24,10 +25,12 @@ let alice: Visitor
 let app: RelyingParty
 
 beforeAll(async () => {
-  host = await startServer({ implicitAndHybrid: true })
+  host = await startServer({ implicitAndHybrid: true, keys: { algorithms: ASYMMETRIC_ALGORITHMS } })
   const settings = { grant_types: GRANTS, response_types: ['code', ...HYBRID], consent: 'implied' }
   await host.addClient('app', 'openid-connect', settings)
-  await host.addClient('es256', 'openid-connect', { ...settings, id_token_signed_response_alg: 'ES256' })
+  for (const algorithm of ASYMMETRIC_ALGORITHMS) {
+    await host.addClient(algorithm, 'openid-connect', { ...settings, id_token_signed_response_alg: algorithm })
+  }
   await host.addClient('page', 'spa', settings, null)
   await host.addClient('one', 'openid-connect', { ...settings, response_types: ['code', 'code id_token'] })
   await host.addUser('alice', { email: 'alice@example.com' })
@@ -62,21 +65,25 @@ describe.each(HYBRID)('§3.3.2.5 %s', (response_type) => {
     expect(answer['state']).toBe(STATE)
   })
 
-  test.each(['app', 'es256'])('§3.3.2.11 the ID token is bound to what came with it (%s)', async (client_id) => {
-    const answer = await answered(response_type, { client_id })
-    const client = new RelyingParty({ host, clientId: client_id })
-    const redeemed = tokensOf(await client.redeem(answer['code'] ?? ''))
-    const second = await verifiedIdToken(host, redeemed.idToken, client_id)
-    expect(second).toMatchObject({ nonce: NONCE, at_hash: leftHalf(redeemed.access) })
-    expect(second).not.toHaveProperty('c_hash')
-    if (!withIdToken) return
-    const first = await verifiedIdToken(host, answer['id_token'], client_id)
-    expect(first).toMatchObject({ nonce: NONCE, c_hash: leftHalf(answer['code']) })
-    expect(first['at_hash']).toBe(withToken ? leftHalf(answer['access_token']) : undefined)
-    // §3.3.3.6: the same person from the same issuer.
-    for (const name of ['iss', 'sub', 'aud', 'auth_time']) expect(first[name]).toEqual(second[name])
-    expect(first).not.toHaveProperty('email')
-  })
+  test.each(ASYMMETRIC_ALGORITHMS)(
+    '§3.3.2.11 an ID token signed %s is bound to what came with it',
+    async (algorithm) => {
+      const client_id: string = algorithm
+      const answer = await answered(response_type, { client_id })
+      const client = new RelyingParty({ host, clientId: client_id })
+      const redeemed = tokensOf(await client.redeem(answer['code'] ?? ''))
+      const second = await verifiedIdToken(host, redeemed.idToken, client_id)
+      expect(second).toMatchObject({ nonce: NONCE, at_hash: leftHalf(redeemed.access, algorithm) })
+      expect(second).not.toHaveProperty('c_hash')
+      if (!withIdToken) return
+      const first = await verifiedIdToken(host, answer['id_token'], client_id)
+      expect(first).toMatchObject({ nonce: NONCE, c_hash: leftHalf(answer['code'], algorithm) })
+      expect(first['at_hash']).toBe(withToken ? leftHalf(answer['access_token'], algorithm) : undefined)
+      // §3.3.3.6: the same person from the same issuer.
+      for (const name of ['iss', 'sub', 'aud', 'auth_time']) expect(first[name]).toEqual(second[name])
+      expect(first).not.toHaveProperty('email')
+    },
+  )
 
   test('the order of its words does not matter', async () => {
     const turned = words.toReversed().join(' ')

@@ -54,11 +54,10 @@ export async function verifiedIdToken(host: TestServer, idToken: unknown, audien
     .payload
 }
 
-/** OpenID Connect Core §3.2.2.10, §3.3.2.11. */
-export function leftHalf(text: string | undefined): string {
-  return createHash('sha256')
+/** Of the hash that goes with the signature. OpenID Connect Core §3.2.2.10, §3.3.2.11. */
+export function leftHalf(text: string | undefined, algorithm = 'RS256'): string {
+  const whole = createHash(/Ed/.test(algorithm) ? 'sha512' : `sha${algorithm.slice(2)}`)
     .update(text ?? '')
     .digest()
-    .subarray(0, 16)
-    .toString('base64url')
+  return whole.subarray(0, whole.length / 2).toString('base64url')
 }

@@ -81,6 +81,10 @@ export const HINTS_EN = {
   claims_sub_contradicts: 'claims and id_token_hint name different persons, or nobody. Correct it at the client.',
   acr_unmet:
     'The client insists on an authentication class (acr) that this server does not have. Ask for it as a wish.',
+  signing_algorithm_off:
+    'No key signs with the id_token_signed_response_alg of the client. Change the setting, or add the algorithm to the option keys.algorithms.',
+  signing_key_waiting:
+    'The algorithm was added a moment ago, and its key signs when clients can know it. Wait, or: "npx lingpai key list".',
   scope_malformed: 'scope holds characters that are not allowed. Separate names by one blank: openid profile phone.',
   scope_not_allowed:
     'The client may not have one of the names in scope. Correct it at the client, or allow the name to it.',

@@ -68,6 +68,10 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   claims_malformed: '参数 claims 不符合 OpenID Connect Core §5.5。请在应用一侧改正。',
   claims_sub_contradicts: 'claims 与 id_token_hint 指明的不是同一个人，或没有指明任何人。请在应用一侧改正。',
   acr_unmet: '应用坚持要求本服务器没有的认证级别（acr）。请改为非必需的请求。',
+  signing_algorithm_off:
+    '服务器没有该应用 id_token_signed_response_alg 所用的签名算法。请修改该设置，或在选项 keys.algorithms 中加入该算法。',
+  signing_key_waiting:
+    '签名算法刚刚加入，待客户端能够获知其公钥后才开始签名。请稍候，或运行 "npx lingpai key list" 查看。',
   scope_malformed: 'scope 中有不允许的字符。各名称之间用一个空格分隔：openid profile phone。',
   scope_not_allowed: 'scope 中有该应用不可使用的名称。请在应用一侧改正，或允许该名称。',
   state_too_long: 'state 超过 4096 个字符。请让应用自己保存数据，只发送一个引用。',

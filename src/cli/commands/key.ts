@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { type ListedKey, listKeys, rotateKeys } from '../../administration/keys.ts'
 import { planSuccessor } from '../../issuer/keys/key-ring.ts'
 import { createSigningKey } from '../../issuer/keys/signing.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { EXIT, table } from '../output.ts'
@@ -11,7 +12,7 @@ import { EXIT, table } from '../output.ts'
 export function keyCommand(exit: (code: number) => void): Command {
   const list = installationCommand('list', 'all signing keys, oldest first')
   const rotate = installationCommand('rotate', 'publish a new key now, and sign with it a day later')
-    .addOption(new Option('--algorithm <algorithm>', 'only this one').choices(['ES256', 'RS256']))
+    .addOption(new Option('--algorithm <algorithm>', 'only this one').choices(ASYMMETRIC_ALGORITHMS))
     .option('--at-once', 'sign with it right away: the present key is not to be trusted any more')
   return new Command('key')
     .description('the keys that sign')
@@ -37,11 +38,11 @@ export function keyCommand(exit: (code: number) => void): Command {
         const installation = await openInstallation(flags)
         try {
           const publishAhead = installation.options.lifetimes.keyPublishAhead
-          const algorithm = text(flags['algorithm'])
+          const algorithm = ASYMMETRIC_ALGORITHMS.find((each) => each === text(flags['algorithm']))
           const made = await rotateKeys(
             installation,
             {
-              ...(algorithm !== undefined && { algorithms: [algorithm === 'RS256' ? 'RS256' : 'ES256'] }),
+              ...(algorithm !== undefined && { algorithms: [algorithm] }),
               atOnce: flags['atOnce'] === true,
             },
             async (keys, algorithm, now, { atOnce }) => {

@@ -75,9 +75,9 @@ function partsOf({
   log,
   options,
 }: Installation): Parameters<typeof rehearsalComposer>[0] {
-  const { defaultLocale, lifetimes, limits } = options
+  const { defaultLocale, keys, lifetimes, limits } = options
   const subjects = createSubjects(master)
-  return { addresses, subjects, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, lifetimes, limits }
+  return { addresses, subjects, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, keys, lifetimes, limits }
 }
 
 const MARK = { ok: '✓', bad: '✗', note: '·' } as const

@@ -122,6 +122,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       defaultLocale: options.defaultLocale,
       lifetimes: options.lifetimes,
       limits: options.limits,
+      keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,

@@ -21,6 +21,8 @@ export interface RotationPolicy {
   readonly keyLifetime: Seconds | null
   /** How long a key is published before it signs, so that verifiers have it before they meet its first signature. */
   readonly publishAhead?: Seconds
+  /** The same for the first key of an algorithm that was added to a server that has others. */
+  readonly firstAhead?: Seconds
 }
 
 /** The newest key that may sign now; null when there is none. */
@@ -50,7 +52,7 @@ export function publishedKeys(
 export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: RotationPolicy): readonly PlannedKey[] {
   return policy.algorithms.flatMap((algorithm) => {
     const current = signingKeyFor(keys, algorithm, now)
-    if (current === null) return [{ algorithm, activeAt: now, retire: [] }]
+    if (current === null) return planFirst(keys, algorithm, now, policy)
     if (isSucceeded(keys, current, now)) return []
     const due = policy.keyLifetime === null ? null : current.activeAt + policy.keyLifetime
     const end = earlier(due, current.retiredAt)
@@ -58,6 +60,30 @@ export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: 
       ? [planSuccessor(keys, algorithm, now, policy)]
       : []
   })
+}
+
+/**
+ * Nothing signs. Where there are no keys at all, nobody has fetched any. Else clients hold a set without this one, for as
+ * long as they may; but no handover happens to them unasked: a client signs in with a new algorithm when its operator
+ * says so.
+ */
+function planFirst(
+  keys: readonly SigningKey[],
+  algorithm: SigningAlgorithm,
+  now: Seconds,
+  { firstAhead = 0 }: RotationPolicy,
+): readonly PlannedKey[] {
+  if (waitingKey(keys, algorithm, now) !== null) return []
+  const isAdded = keys.length > 0 && keys.every((key) => key.algorithm !== algorithm)
+  return [{ algorithm, activeAt: isAdded ? now + firstAhead : now, retire: [] }]
+}
+
+/** The next key to sign, published already; null when none waits. */
+export function waitingKey(keys: readonly SigningKey[], algorithm: SigningAlgorithm, now: Seconds): SigningKey | null {
+  return keys
+    .filter((key) => key.algorithm === algorithm && key.activeAt > now)
+    .filter((key) => key.retiredAt === null || key.retiredAt > key.activeAt)
+    .reduce<SigningKey | null>((first, key) => (first !== null && first.activeAt <= key.activeAt ? first : key), null)
 }
 
 /**

@@ -8,15 +8,18 @@ import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import type { SigningKeyVerbs } from '../../store/signing-keys.ts'
-import { jwksDocument, planRotation, publishedKeys, signingKeyFor } from './key-ring.ts'
+import { jwksDocument, planRotation, publishedKeys, signingKeyFor, waitingKey } from './key-ring.ts'
 import { createSigningKey, type OwnJwt, openSigningKey, type Signer, verifyOwnJwt } from './signing.ts'
 
-export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256']
-
 export interface KeyRing {
-  /** The key that signs now. */
+  /** What the server signs with, in the order of preference. */
+  readonly algorithms: readonly SigningAlgorithm[]
+  /** The key that signs now. Throws `OAuthError` for an algorithm that is not on, or whose first key has yet to be seen. */
   signer(algorithm: SigningAlgorithm): Signer
+  /** Throws as `signer` would, and signs nothing. */
+  assertSigns(algorithm: SigningAlgorithm): void
   /** The JWKS document as JSON text. RFC 7517 §5. */
   jwks(): string
   /** Whether a JWT is an ID token of ours; expiry is not looked at. */
@@ -30,16 +33,23 @@ export interface KeyRingParts {
   readonly master: MasterKey
   readonly clock: Clock
   readonly log: Log
+  readonly algorithms: readonly SigningAlgorithm[]
   readonly lifetimes: {
     readonly accessToken: Seconds
     readonly idToken: Seconds
+    readonly jwksMaxAge: Seconds
     readonly keyPublishAhead: Seconds
   }
 }
 
-export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyRingParts): Promise<KeyRing> {
+/** Nodes read the keys anew every few seconds; after this time all of them publish what one of them has made. */
+const SEEN_BY_ALL_NODES: Seconds = 60
+
+export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
+  const { store, master, clock, log, algorithms, lifetimes } = parts
   const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
   const publishAhead = lifetimes.keyPublishAhead
+  const firstAhead = Math.max(lifetimes.jwksMaxAge, SEEN_BY_ALL_NODES)
   let keys: readonly SigningKey[] = []
   let document = ''
   const signers = new Map<string, Signer>()
@@ -47,7 +57,7 @@ export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyR
   const refresh = async () => {
     keys = await store.listSigningKeys()
     const now = clock.now()
-    const planned = planRotation(keys, now, { algorithms: SIGNING_ALGORITHMS, keyLifetime: null, publishAhead })
+    const planned = planRotation(keys, now, { algorithms, keyLifetime: null, publishAhead, firstAhead })
     for (const { algorithm, activeAt, retire } of planned) {
       const key = await createSigningKey(algorithm, now, activeAt, master)
       await store.addSigningKey(key, retire, keyEvent(key, now))
@@ -62,10 +72,18 @@ export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyR
   }
   await refresh()
 
+  const current = (algorithm: SigningAlgorithm): SigningKey => {
+    const now = clock.now()
+    const record = signingKeyFor(keys, algorithm, now)
+    if (record === null || !algorithms.includes(algorithm)) throw cannotSign(algorithm, keys, algorithms, now)
+    return record
+  }
+
   return {
+    algorithms,
+    assertSigns: (algorithm) => void current(algorithm),
     signer(algorithm) {
-      const record = signingKeyFor(keys, algorithm, clock.now())
-      if (record === null) throw new Error(`no ${algorithm} key may sign now`)
+      const record = current(algorithm)
       const known = signers.get(record.keyId)
       if (known !== undefined) return known
       const opened = openSigningKey(record, master)
@@ -76,6 +94,35 @@ export async function openKeyRing({ store, master, clock, log, lifetimes }: KeyR
     recognise: (token) => verifyOwnJwt(token, keys),
     refresh,
   }
+}
+
+function cannotSign(
+  algorithm: SigningAlgorithm,
+  keys: readonly SigningKey[],
+  algorithms: readonly SigningAlgorithm[],
+  now: Seconds,
+): OAuthError {
+  const clause = 'OpenID Connect Registration §2'
+  if (!algorithms.includes(algorithm)) {
+    return new OAuthError({
+      error: 'unauthorized_client',
+      description: 'The client is registered for a signature that this server does not make',
+      rule: 'signing_algorithm_off',
+      clause,
+      reason: `id_token_signed_response_alg is ${algorithm}; keys.algorithms has ${algorithms.join(', ')}`,
+    })
+  }
+  const waiting = waitingKey(keys, algorithm, now)
+  const seconds = waiting === null ? 1 : waiting.activeAt - now
+  return new OAuthError({
+    error: 'temporarily_unavailable',
+    status: 503,
+    headers: { 'retry-after': String(seconds) },
+    description: 'The key that signs for this client is published and not in use yet',
+    rule: 'signing_key_waiting',
+    clause,
+    reason: `the first ${algorithm} key signs in ${seconds} s, when everybody can know it`,
+  })
 }
 
 export function keyEvent(key: SigningKey, at: Seconds): SecurityEvent {

@@ -1,22 +1,13 @@
 // Signing keys at work: making them, signing JWTs with them on the hot path, and recognising JWTs we signed ourselves.
 
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type JsonWebKey,
-  type KeyObject,
-  type SignKeyObjectInput,
-  sign,
-  verify,
-} from 'node:crypto'
-import { promisify } from 'node:util'
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
 import { sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { type SealedPlace, seal, unseal } from '../../credentials/sealing.ts'
 import type { SigningAlgorithm } from '../../model/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
+import { ALGORITHM_FACTS, keyInput } from './algorithms.ts'
 
 /** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. */
 export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt'
@@ -32,12 +23,8 @@ export type OwnJwt =
   | { readonly genuine: true; readonly keyId: string; readonly payload: Readonly<Record<string, unknown>> }
   | { readonly genuine: false; readonly reason: string }
 
-const RSA_BITS = 2048
 /** Longer than any JWT of ours; more is refused before it is looked at. */
 const LONGEST_JWT = 16_384
-const SIGNATURE_BYTES: Readonly<Record<SigningAlgorithm, number>> = { ES256: 64, RS256: RSA_BITS / 8 }
-
-const generate = promisify(generateKeyPair)
 
 /** Key generation runs on the thread pool. The private key leaves this function sealed only. */
 export async function createSigningKey(
@@ -46,10 +33,7 @@ export async function createSigningKey(
   activeAt: Seconds,
   master: MasterKey,
 ): Promise<SigningKey> {
-  const pair =
-    algorithm === 'ES256'
-      ? await generate('ec', { namedCurve: 'P-256' })
-      : await generate('rsa', { modulusLength: RSA_BITS, publicExponent: 0x10001 })
+  const pair = await ALGORITHM_FACTS[algorithm].generate()
   const jwk = pair.publicKey.export({ format: 'jwk' })
   const keyId = thumbprint(jwk)
   const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
@@ -69,8 +53,8 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
   const pkcs8 = Buffer.from(unseal(master, record.sealedPrivateKey, placeOf(record.keyId)))
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
   pkcs8.fill(0)
-  // RFC 7518 §3.4: r and s side by side, not DER.
-  const input: SignKeyObjectInput = { key: privateKey, dsaEncoding: 'ieee-p1363' }
+  const { digest } = ALGORITHM_FACTS[record.algorithm]
+  const input = keyInput(record.algorithm, privateKey)
   const headers: Readonly<Record<JwtType, string>> = {
     JWT: encodeHeader(record, 'JWT'),
     'at+jwt': encodeHeader(record, 'at+jwt'),
@@ -81,7 +65,7 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
     algorithm: record.algorithm,
     signJwt(type, payload) {
       const signed = `${headers[type]}.${Buffer.from(JSON.stringify(payload), 'utf8').toString('base64url')}`
-      return `${signed}.${sign('sha256', Buffer.from(signed, 'latin1'), input).toString('base64url')}`
+      return `${signed}.${sign(digest, Buffer.from(signed, 'latin1'), input).toString('base64url')}`
     },
   }
 }
@@ -108,20 +92,20 @@ export function verifyOwnJwt(
   if (header['typ'] !== (options.type ?? 'JWT')) return foreign('another type of token')
   // RFC 7515 §4.1.11: we never write `crit`, so no token of ours has it.
   if ('crit' in header) return foreign('a critical header of unknown meaning')
+  const { digest, signatureBytes } = ALGORITHM_FACTS[key.algorithm]
   // Also refuses DER, which OpenSSL would be lenient about elsewhere.
-  if (signature.length !== SIGNATURE_BYTES[key.algorithm]) return foreign('a signature of the wrong length')
+  if (signature.length !== signatureBytes) return foreign('a signature of the wrong length')
   const signed = Buffer.from(token.slice(0, head.length + 1 + body.length), 'latin1')
-  if (!verify('sha256', signed, { key: publicKeyOf(key), dsaEncoding: 'ieee-p1363' }, signature)) {
+  if (!verify(digest, signed, keyInput(key.algorithm, publicKeyOf(key)), signature)) {
     return foreign('a signature that does not match')
   }
   const payload = decodeObject(body)
   return payload === null ? foreign('no JSON object inside') : { genuine: true, keyId: key.keyId, payload }
 }
 
-/** RFC 7638 §3.2: the required members in lexicographic order, nothing else. */
-function thumbprint(jwk: JsonWebKey): string {
-  const members =
-    jwk.kty === 'EC' ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y } : { e: jwk.e, kty: jwk.kty, n: jwk.n }
+/** RFC 7638 §3.2 and RFC 8037 §2: the required members in lexicographic order, nothing else. */
+function thumbprint({ kty, crv, x, y, n, e }: JsonWebKey): string {
+  const members = kty === 'EC' ? { crv, kty, x, y } : kty === 'OKP' ? { crv, kty, x } : { e, kty, n }
   return Buffer.from(sha256(JSON.stringify(members))).toString('base64url')
 }
 

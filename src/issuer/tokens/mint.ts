@@ -1,6 +1,5 @@
 // The one place that makes a token response: an authorization in, strings and the records to keep out.
 
-import { hash } from 'node:crypto'
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
@@ -12,6 +11,7 @@ import { wishFor } from '../../protocol/claims-request.ts'
 import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
+import { leftHalfHash } from '../keys/algorithms.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import type { TokenSecrets } from './successor.ts'
 
@@ -166,7 +166,8 @@ function idToken(
   const wishes = claims?.id_token ?? []
   const user = subjects.shown(person, client)
   const acr = wishFor(wishes, 'acr') === undefined ? null : acrOf(amr)
-  return keys.signer(client.id_token_signed_response_alg).signJwt('JWT', {
+  const signer = keys.signer(client.id_token_signed_response_alg)
+  return signer.signJwt('JWT', {
     ...idTokenClaims(user, client, scope.split(' '), { wishes, whole }),
     iss: issuer,
     sub: user.userId,
@@ -177,13 +178,8 @@ function idToken(
     ...(acr !== null && { acr }),
     amr,
     ...(nonce !== null && { nonce }),
-    ...(accessToken !== null && { at_hash: leftHalfHash(accessToken) }),
+    ...(accessToken !== null && { at_hash: leftHalfHash(signer.algorithm, accessToken) }),
     // OpenID Connect Core §3.3.2.11
-    ...(code !== null && { c_hash: leftHalfHash(code) }),
+    ...(code !== null && { c_hash: leftHalfHash(signer.algorithm, code) }),
   })
-}
-
-/** The left half of SHA-256, for `at_hash` and `c_hash`. Both algorithms of ours use SHA-256. OpenID Connect Core §3.1.3.6. */
-function leftHalfHash(token: string): string {
-  return hash('sha256', token, 'buffer').subarray(0, 16).toString('base64url')
 }

@@ -55,6 +55,7 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
     const request = parseAuthorizationRequest(parameters, trusted, {
       hintedSubject: (hint) => hintedSubject(parts, client, hint),
       responseTypes: parts.responseTypes,
+      assertSigns: parts.assertSigns,
     })
     if (visit === null) throw new Error('a trusted client has been read')
     // A cross-site POST comes without our cookies: go round once, so that they are sent.
