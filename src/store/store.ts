@@ -39,8 +39,13 @@ export interface Store
   readonly driver: Driver
 }
 
-export function createStore(driver: Driver): Store {
-  const clients = createClientReader(driver)
+export interface StoreOptions {
+  /** Clients that stay parsed; those beyond are parsed again when they come back. Default 10,000. */
+  readonly parsedClients?: number
+}
+
+export function createStore(driver: Driver, options: StoreOptions = {}): Store {
+  const clients = createClientReader(driver, options.parsedClients)
   return {
     driver,
     ...createClientVerbs(driver, clients),

@@ -128,6 +128,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       workers: options.workers,
+      parsedClients: options.cachedClients,
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,
     })
