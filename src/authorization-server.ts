@@ -116,6 +116,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const store = createStore(database, parsedClients === undefined ? {} : { parsedClients })
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
+  await store.fillScriptOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })

@@ -7,7 +7,6 @@ import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
 import type { Subjects } from './credentials/subject.ts'
-import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { pageReply } from './http/page-reply.ts'
@@ -32,7 +31,6 @@ import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
-import { scriptOrigins } from './model/client.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
 import type { Clock } from './platform/clock.ts'
@@ -121,7 +119,8 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
   })
-  const browserClients = corsForClients(store)
+  // Origins of the registered redirect URIs of public clients: these alone run in browsers.
+  const browserClients = (origin: string) => store.isScriptOrigin(origin)
   const get = (path: string, endpoint: Endpoint): Route => ({
     methods: ['GET'],
     path,
@@ -150,14 +149,6 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
   ]
-}
-
-/** Origins of the registered redirect URIs of public clients: these alone run in browsers. */
-function corsForClients(store: Store): CorsPolicy {
-  return async () => {
-    const clients = await store.listClients()
-    return clients.flatMap(({ client, enabled }) => (enabled ? scriptOrigins(client) : []))
-  }
 }
 
 function signInRoutes(parts: Parts): readonly Route[] {

@@ -2,6 +2,7 @@
 
 import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
 import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
+import { type ClientOriginVerbs, createClientOriginVerbs } from './client-origins.ts'
 import { createClientReader } from './client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
@@ -21,6 +22,7 @@ import { createUserVerbs, type UserVerbs } from './users.ts'
 
 export interface Store
   extends ClientVerbs,
+    ClientOriginVerbs,
     UserVerbs,
     UserImportVerbs,
     SessionVerbs,
@@ -46,9 +48,12 @@ export interface StoreOptions {
 
 export function createStore(driver: Driver, options: StoreOptions = {}): Store {
   const clients = createClientReader(driver, options.parsedClients)
+  const clientVerbs = createClientVerbs(driver, clients)
+  const installation = createInstallationVerbs(driver)
   return {
     driver,
-    ...createClientVerbs(driver, clients),
+    ...clientVerbs,
+    ...createClientOriginVerbs(driver, clientVerbs, installation),
     ...createUserVerbs(driver),
     ...createUserImportVerbs(driver),
     ...createSessionVerbs(driver, clients),
@@ -62,7 +67,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createTicketVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),
-    ...createInstallationVerbs(driver),
+    ...installation,
     ...createPruneVerbs(driver),
   }
 }
