@@ -14,6 +14,8 @@ import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
+import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
   DEFAULT_LIFETIMES,
@@ -58,6 +60,13 @@ export interface AuthorizationServerSettings {
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
+  readonly registration?: Partial<RegistrationRules>
+  /**
+   * Authorization errors for a visitor who is not signed in, of a client that nobody has verified: `ask` shows a page
+   * with a link, `redirect` sends them there at once. Default `ask`.
+   */
+  readonly unverifiedErrors?: 'ask' | 'redirect'
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
   /**
@@ -121,6 +130,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
   const trace = createTraceRecorder({ store, clock, log })
+  const use = createRegistrationUse(store, clock)
   const { workers = 1 } = settings
   const hasher: PasswordHasher = createPasswordHasher({ workers })
   const bare: Parts = {
@@ -142,6 +152,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
+    registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
+    unverifiedErrors: settings.unverifiedErrors ?? 'ask',
+    use,
     proofFolder: settings.proofFolder ?? null,
     trace,
     pages: [],
@@ -170,6 +183,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
     setInterval(keep('pruning', pruning.run), PRUNE_MS),
+    setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
 
@@ -185,6 +199,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     async close() {
       for (const timer of timers) clearInterval(timer)
       await pruning.stop()
+      await use.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
     },
@@ -263,9 +278,13 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 /** Rows a table and step: few enough that no request notices. */
 const PRUNE_STEP = 250
 
-function pruner({ store, clock, lifetimes }: Parts): Pruner {
+function pruner({ store, clock, lifetimes, registration }: Parts): Pruner {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
   return createPruner(store.driver, () => clock.now(), [
+    async () => {
+      await removeUnusedClients(store, clock, registration.unusedLifetime)
+      return true
+    },
     () => store.prune(clock.now(), kept),
     () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
   ])

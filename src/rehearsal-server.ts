@@ -9,6 +9,7 @@ import { setCookie } from './http/cookies.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { type Client, type ClientRecord, isConfidential } from './model/client.ts'
+import { DEFAULT_REGISTRATION } from './model/registration-policy.ts'
 import type { UserWithPassword } from './model/user.ts'
 import { type Log, silentLog } from './platform/log.ts'
 import { newId, newSecret } from './platform/random.ts'
@@ -62,6 +63,9 @@ export function rehearsalComposer(
         limits: parts.limits,
         // It plays the code flow, whatever else a client may do.
         responseTypes: CODE_ONLY,
+        registration: DEFAULT_REGISTRATION,
+        unverifiedErrors: 'redirect',
+        use: null,
         proofFolder: null,
         trace: null,
         pages: [],

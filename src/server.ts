@@ -20,17 +20,22 @@ import { clientSecretJwt } from './issuer/client-authentication/client-secret-jw
 import { createFailureLimit } from './issuer/client-authentication/failure-limit.ts'
 import { none } from './issuer/client-authentication/none.ts'
 import { privateKeyJwt } from './issuer/client-authentication/private-key-jwt.ts'
+import { clientConfigurationEndpoint } from './issuer/endpoints/client-configuration.ts'
+import { clientLogoEndpoint } from './issuer/endpoints/client-logo.ts'
 import { introspectionEndpoint } from './issuer/endpoints/introspection.ts'
 import { jwksEndpoint } from './issuer/endpoints/jwks.ts'
 import { metadataEndpoint } from './issuer/endpoints/metadata.ts'
+import { registrationEndpoint } from './issuer/endpoints/registration.ts'
 import { revocationEndpoint } from './issuer/endpoints/revocation.ts'
 import { tokenEndpoint } from './issuer/endpoints/token.ts'
 import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
 import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.ts'
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
-import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
+import type { RegistrationUse } from './issuer/registration/unused.ts'
+import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
 import type { Clock } from './platform/clock.ts'
@@ -68,6 +73,12 @@ export interface Parts {
   readonly limits: Limits
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
+  /** Whether and how clients register themselves. */
+  readonly registration: RegistrationRules
+  /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
+  readonly unverifiedErrors: 'ask' | 'redirect'
+  /** Told of every client that something was issued to; null: nobody counts. */
+  readonly use: RegistrationUse | null
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
@@ -84,7 +95,11 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
     origins: [parts.addresses.origin, ...parts.alternativeOrigins],
     errorPage: (request, problem) => problemPage(parts, request, problem),
     log: parts.log,
-    ...(parts.trace && { record: parts.trace.record }),
+    record: (entry) => {
+      const { rule, clientId } = entry.outcome ?? {}
+      if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+      parts.trace?.record(entry)
+    },
     ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
   })
 }
@@ -93,10 +108,11 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
+  const clientKeys = createClientKeys(parts.outbound, clock)
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
-    privateKeyJwt(createClientKeys(parts.outbound, clock)),
+    privateKeyJwt(clientKeys),
     clientSecretJwt(master),
     none,
   ]
@@ -118,10 +134,11 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
+    registration: parts.registration.access !== 'off',
   })
   // Origins of the registered redirect URIs of public clients: these alone run in browsers.
   const browserClients = (origin: string) => store.isScriptOrigin(origin)
-  const get = (path: string, endpoint: Endpoint): Route => ({
+  const get = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET'],
     path,
     endpoint,
@@ -148,6 +165,25 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
+    get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),
+    ...registrationRoutes(parts, clientKeys),
+  ]
+}
+
+/** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
+function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
+  if (parts.registration.access === 'off') return []
+  const registration = { ...parts, rules: parts.registration, keys, checks: [] }
+  const { register } = parts.addresses.path
+  const route = { kind: 'machine', cors: 'any-origin' } as const
+  return [
+    { ...route, methods: ['POST'], path: register, endpoint: registrationEndpoint(registration) },
+    {
+      ...route,
+      methods: ['GET', 'PUT', 'DELETE'],
+      path: `${register}/{id}`,
+      endpoint: clientConfigurationEndpoint(registration),
+    },
   ]
 }
 

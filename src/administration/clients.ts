@@ -1,8 +1,7 @@
 // Operations on clients: adding one from a preset, changing settings, secrets and state. Each leaves an event; a secret
 // is handed out once, when it is made.
 
-import { assertClientSecret, newClientSecret, sealClientSecret, WeakSecret } from '../credentials/client-secret.ts'
-import { digestClientSecret } from '../credentials/digest.ts'
+import { assertClientSecret, keptOfSecret, newClientSecret, WeakSecret } from '../credentials/client-secret.ts'
 import type { MasterKey } from '../credentials/master-key.ts'
 import type { OutboundClient } from '../http/outbound.ts'
 import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
@@ -73,7 +72,7 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
   const { secret, warnings } = secretFor(client, request)
   await assertInSector(outbound, client)
   const event = eventOf('client_added', clock, clientId, { preset: preset.name, name: client.client_name })
-  const { hash, sealed } = kept(master, client, secret)
+  const { hash, sealed } = keptOfSecret(master, client, secret)
   const result = await store.addClient(client, hash, event, sealed)
   if (result === 'taken') {
     throw new AdministrationError(
@@ -117,7 +116,7 @@ export async function updateClient(
   const secret = lacksSecret || lacksItself ? newClientSecret() : null
   const removed = !hasSecret(client) && former.secretHash !== null
   if (secret !== null || removed) {
-    const { hash, sealed } = kept(master, client, secret)
+    const { hash, sealed } = keptOfSecret(master, client, secret)
     await store.setClientSecret(clientId, hash, eventOf('client_secret_rotated', clock, clientId, { removed }), sealed)
   } else if (former.sealedSecret !== null && !needsSecretItself(client)) {
     // The secret stays; what could open it goes.
@@ -144,7 +143,7 @@ export async function rotateClientSecret(
     )
   }
   const event = eventOf('client_secret_rotated', clock, clientId)
-  const { hash, sealed } = kept(master, client, secret)
+  const { hash, sealed } = keptOfSecret(master, client, secret)
   if (!(await store.setClientSecret(clientId, hash, event, sealed))) throw notFound(clientId)
   return { record: await getClient(store, clientId), secret, warnings }
 }
@@ -157,6 +156,18 @@ export async function setClientEnabled(parts: ClientParts, clientId: string, ena
     client,
     enabled,
     event: eventOf(enabled ? 'client_enabled' : 'client_disabled', parts.clock, clientId),
+  }))
+  return await getClient(parts.store, clientId)
+}
+
+/** The operator knows now who runs a client that registered itself. */
+export async function approveClient(parts: ClientParts, clientId: string): Promise<ClientRecord> {
+  const record = await getClient(parts.store, clientId)
+  if (record.client.verified) return record
+  await change(parts, clientId, ({ client, enabled }) => ({
+    client: { ...client, verified: true },
+    enabled,
+    event: eventOf('client_approved', parts.clock, clientId),
   }))
   return await getClient(parts.store, clientId)
 }
@@ -268,15 +279,6 @@ function secretFor(
   } catch (error) {
     if (!(error instanceof WeakSecret)) throw error
     throw new AdministrationError('weak_secret', error.message, null, { cause: error })
-  }
-}
-
-/** What the store keeps of a secret: a digest, and the sealed secret for a method that needs it. */
-function kept(master: MasterKey, client: Client, secret: string | null) {
-  if (secret === null) return { hash: null, sealed: null }
-  return {
-    hash: digestClientSecret(master, secret),
-    sealed: needsSecretItself(client) ? sealClientSecret(master, client.client_id, secret) : null,
   }
 }
 

@@ -4,6 +4,7 @@ export type AdministrationErrorCode =
   | 'client_id_taken'
   | 'client_not_found'
   | 'client_changed'
+  | 'registration_token_not_found'
   | 'no_client_secret'
   | 'weak_secret'
   | 'invalid_client'

@@ -8,6 +8,7 @@ import { CommandFailed, EXIT, type Output } from './output.ts'
 /** Failures of administration that are not simply "it failed": what the exit code says of them. */
 const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   client_not_found: EXIT.notFound,
+  registration_token_not_found: EXIT.notFound,
   user_not_found: EXIT.notFound,
   unknown_preset: EXIT.notFound,
   client_id_taken: EXIT.conflict,

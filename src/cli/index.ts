@@ -6,6 +6,7 @@ import { clientCommand } from './commands/client.ts'
 import { configCommand } from './commands/config.ts'
 import { keyCommand } from './commands/key.ts'
 import { presetCommand } from './commands/preset.ts'
+import { registrationTokenCommand } from './commands/registration-token.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
@@ -22,6 +23,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(startCommand(exit))
     .addCommand(setupLinkCommand(exit))
     .addCommand(clientCommand(exit))
+    .addCommand(registrationTokenCommand(exit))
     .addCommand(userCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))

@@ -1,6 +1,8 @@
 // Client secrets: generated ones, and which ones brought by an operator are strong enough for a fast digest.
 
+import { type Client, needsSecretItself } from '../model/client.ts'
 import { newSecret } from '../platform/random.ts'
+import { digestClientSecret } from './digest.ts'
 import type { MasterKey } from './master-key.ts'
 import { seal, unseal } from './sealing.ts'
 
@@ -62,4 +64,17 @@ export function sealClientSecret(master: MasterKey, clientId: string, secret: st
 
 export function unsealClientSecret(master: MasterKey, clientId: string, sealed: Uint8Array): string {
   return Buffer.from(unseal(master, sealed, placeOf(clientId))).toString('utf8')
+}
+
+/** What the store keeps of a secret: a digest, and the sealed secret for a method that needs it. */
+export function keptOfSecret(
+  master: MasterKey,
+  client: Client,
+  secret: string | null,
+): { readonly hash: Uint8Array | null; readonly sealed: Uint8Array | null } {
+  if (secret === null) return { hash: null, sealed: null }
+  return {
+    hash: digestClientSecret(master, secret),
+    sealed: needsSecretItself(client) ? sealClientSecret(master, client.client_id, secret) : null,
+  }
 }

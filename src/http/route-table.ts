@@ -1,4 +1,4 @@
-// Paths to routes: exact ones by one look-up, those with a parameter segment by prefix and suffix.
+// Paths to routes: exact ones by one look-up, those with parameter segments by their prefix, then segment by segment.
 
 import type { Route, RouteParameters } from './route.ts'
 
@@ -13,8 +13,8 @@ export interface FoundPath {
 
 interface Pattern {
   readonly prefix: string
-  readonly name: string
-  readonly suffix: string
+  /** What follows the prefix, segment by segment: a parameter's name, or a text as it is. */
+  readonly segments: readonly { readonly name: string | null; readonly text: string }[]
   readonly found: FoundPath
 }
 
@@ -26,23 +26,47 @@ export function createRouteTable(routes: readonly Route[]): (path: string) => Fo
   const patterns: Pattern[] = []
   for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
     const found = foundPath(path, group)
-    const parts = /^(\/(?:[^{}]*\/)?)\{([a-z][A-Za-z0-9_]*)\}((?:\/[^{}]*)?)$/.exec(path)
-    if (parts?.[1] !== undefined && parts[2] !== undefined) {
-      patterns.push({ prefix: parts[1], name: parts[2], suffix: parts[3] ?? '', found })
-    } else if (/^\/[^{}?#]*$/.test(path)) exact.set(path, found)
+    if (path.includes('{')) patterns.push(patternOf(path, found))
+    else if (/^\/[^{}?#]*$/.test(path)) exact.set(path, found)
     else throw new RangeError(`'${path}' is no path of a route`)
   }
 
   return (path) => {
     const known = exact.get(path)
     if (known !== undefined) return known
-    for (const { prefix, name, suffix, found } of patterns) {
-      if (!path.startsWith(prefix) || !path.endsWith(suffix)) continue
-      const value = parameterValue(path.slice(prefix.length, path.length - suffix.length))
-      if (value !== null) return { ...found, parameters: Object.freeze({ [name]: value }) }
+    for (const pattern of patterns) {
+      const parameters = path.startsWith(pattern.prefix) ? parametersOf(pattern, path) : null
+      if (parameters !== null) return { ...pattern.found, parameters }
     }
     return undefined
   }
+}
+
+function patternOf(path: string, found: FoundPath): Pattern {
+  const prefix = /^\/(?:[^{}]*\/)?(?=\{)/.exec(path)?.[0]
+  const segments = path.slice(prefix?.length ?? 0).split('/')
+  const isGood = segments.every((segment) => /^(?:\{[a-z][A-Za-z0-9_]*\}|[^{}?#]*)$/.test(segment))
+  if (prefix === undefined || !isGood) throw new RangeError(`'${path}' is no path of a route`)
+  return {
+    prefix,
+    segments: segments.map((text) => ({ name: text.startsWith('{') ? text.slice(1, -1) : null, text })),
+    found,
+  }
+}
+
+/** Null: the path is another one. */
+function parametersOf({ prefix, segments }: Pattern, path: string): RouteParameters | null {
+  const given = path.slice(prefix.length).split('/', segments.length + 1)
+  if (given.length !== segments.length) return null
+  const parameters: Record<string, string> = {}
+  for (const [at, { name, text }] of segments.entries()) {
+    const segment = given[at] ?? ''
+    if (name === null && segment !== text) return null
+    const value = name === null ? text : parameterValue(segment)
+    if (value === null) return null
+    if (name !== null) parameters[name] = value
+  }
+  return Object.freeze(parameters)
 }
 
 function foundPath(path: string, group: readonly Route[]): FoundPath {

@@ -9,7 +9,7 @@ export type RouteEndpoint = (request: HttpRequest, parameters: RouteParameters) 
 export interface Route {
   /** HEAD follows GET; the endpoint then sees GET. */
   readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
-  /** Exact, or with one parameter segment: `/sso/sign-in/{id}`. */
+  /** Exact, or with parameter segments: `/sso/sign-in/{id}`. */
   readonly path: string
   readonly endpoint: RouteEndpoint
   readonly cors?: CorsPolicy

@@ -7,8 +7,21 @@ import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protoco
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
 import { jwksKind, keysAddress } from './client-jwks.ts'
+import { acrProblem, contactProblem, httpsAddress, logoKind, namesKind } from './client-presentation.ts'
 import { SUBJECT_TYPES } from './sector.ts'
-import { flag, type Kind, listOf, listWhere, oneOf, orNothing, scopeList, shown, text, webAddress } from './setting.ts'
+import {
+  flag,
+  type Kind,
+  listOf,
+  listWhere,
+  oneOf,
+  orNothing,
+  scopeList,
+  shown,
+  text,
+  webAddress,
+  wholeNumber,
+} from './setting.ts'
 
 /** Dotted names with their values. */
 export type PlainSettings = Readonly<Record<string, unknown>>
@@ -91,6 +104,17 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
   metadata('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
   metadata('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),
+  metadata('logo_uri', webAddress, null, 'Its picture (PNG, JPEG, WebP or GIF, at most 256 KiB). Fetched once, when it is set, and shown from our own address; without it pages show the name alone.', '图标地址（PNG、JPEG、WebP 或 GIF，不超过 256 KiB）。设置时获取一次，之后由本站提供；无法获取时页面只显示名称。'),
+  metadata('contacts', listWhere('a list of texts', 10, contactProblem), [], 'How to reach the people who make it, such as e-mail addresses; for the operator.', '开发者的联系方式（如邮箱），供运营者使用。'),
+  metadata('software_id', text(200), null, 'Which software it is an installation of (RFC 7591); for the operator.', '所属软件的标识（RFC 7591），供运营者使用。'),
+  metadata('software_version', text(100), null, 'The version of that software.', '该软件的版本。'),
+  metadata('default_max_age', orNothing(wholeNumber(0, 315_360_000)), null, 'Longest time since the sign-in, in seconds, where its request has no max_age.', '请求未带 max_age 时，距上次登录的最长秒数。'),
+  metadata('require_auth_time', flag, false, 'It needs `auth_time` in its ID tokens. They always have it.', '要求 ID Token 包含 `auth_time`；始终包含。'),
+  metadata('default_acr_values', listWhere('a list of authentication classes', 20, acrProblem), [], 'Authentication classes it prefers, where its request has no acr_values.', '请求未带 acr_values 时期望的认证级别。'),
+  metadata('initiate_login_uri', httpsAddress, null, 'Where it begins a sign-in of its own (OpenID Connect Core §4). People may start at our `/sso/start/CLIENT_ID`.', '由客户端发起登录的地址（OpenID Connect Core §4）。用户可从本站 `/sso/start/客户端ID` 开始。'),
+  row('names', namesKind, {}, 'Its name in further languages: `{"en":"…","zh-CN":"…"}`. Registered as `client_name#en`.', '其他语言的名称：`{"en":"…","zh-CN":"…"}`。注册时写作 `client_name#en`。'),
+  row('logo', logoKind, null, 'The stored picture that pages show; made from logo_uri or `--logo-file`. Null takes it away.', '页面显示的已保存图标，由 logo_uri 或 `--logo-file` 生成；设为 null 则删除。'),
+  row('verified', flag, true, 'The operator knows who runs it. Clients that registered themselves begin as unverified: pages say so, consent is never implied, and strangers are not sent to it at once.', '运营者已核实该客户端。自行注册的客户端起初未经核实：页面会注明，不会省略授权页，也不会把未登录的访客直接跳转过去。'),
   row('recipient', text(100), null, 'Who receives the personal data; named on the consent page.', '个人信息接收方，显示在授权页。'),
   row('contact', text(200), null, 'How to reach the recipient; shown on the consent page.', '接收方的联系方式，显示在授权页。'),
   row('purpose', text(300), null, 'What the data is for; shown on the consent page.', '处理目的，显示在授权页。'),
@@ -120,6 +144,14 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('phone.unverified', oneOf('send-false', 'omit'), 'send-false', 'Whether a number that was not verified is sent (and said to be so).', '未验证的手机号：带标记发送或不发送。'),
   row('empty', oneOf('omit', 'null', ''), 'omit', 'How a claim without a value is written.', '没有值的声明的写法。'),
 ]
+
+/** The kind of a setting, for an option that speaks of the same values. */
+export function kindOf<T>(name: string): Kind<T> {
+  const setting = CLIENT_SETTINGS.find((each) => each.name === name)
+  if (setting === undefined) throw new RangeError(`${name} is no setting`)
+  // Its row says so: whoever asks names the type that the row has.
+  return setting.kind as Kind<T>
+}
 
 export interface SettingDescription {
   readonly name: string

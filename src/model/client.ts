@@ -106,6 +106,21 @@ export interface Client extends ClientSettings {
   readonly client_uri: string | null
   readonly policy_uri: string | null
   readonly tos_uri: string | null
+  readonly logo_uri: string | null
+  readonly contacts: readonly string[]
+  readonly software_id: string | null
+  readonly software_version: string | null
+  /** What its requests mean where they say nothing. OpenID Connect Registration §2. */
+  readonly default_max_age: Seconds | null
+  readonly require_auth_time: boolean
+  readonly default_acr_values: readonly string[]
+  readonly initiate_login_uri: string | null
+  /** By language tag (BCP 47), as it was written. */
+  readonly names: Readonly<Record<string, string>>
+  /** `DIGEST/FILE` below the path of our client pictures. */
+  readonly logo: string | null
+  /** False: nobody here knows who runs it, it has only registered itself. */
+  readonly verified: boolean
   /** Shown on the consent page: who receives the data, how to reach them, what for (PIPL art. 23). */
   readonly recipient: string | null
   readonly contact: string | null

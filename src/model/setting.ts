@@ -25,6 +25,17 @@ export const flag: Kind<boolean> = {
   parse: (value) => (typeof value === 'boolean' ? { value } : wrong('must be true or false')),
 }
 
+export function wholeNumber(least: number, most: number): Kind<number> {
+  const problem = `must be a whole number from ${least} to ${most}`
+  return {
+    describes: `whole number from ${least} to ${most}`,
+    parse: (value) =>
+      typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
+        ? { value }
+        : wrong(problem),
+  }
+}
+
 export function text(longest: number): Kind<string | null> {
   return {
     describes: `text, at most ${longest} characters`,

@@ -66,17 +66,21 @@ function describeFileOf(key: string, row: Row<unknown>): OptionDescription {
 
 function argumentOf(key: string, row: Row<unknown>): string {
   if (row.isPath) return key === 'data' || key.endsWith('Folder') ? 'folder' : 'file'
-  if (key.startsWith('lifetimes.') || key.endsWith('Wait')) return 'span'
+  if (isSpan(key)) return 'span'
   if (typeof row.default === 'number') return 'number'
   if (Array.isArray(row.default)) return 'list'
   return /url|issuer|database$/i.test(key) ? 'url' : 'text'
+}
+
+function isSpan(key: string): boolean {
+  return key.startsWith('lifetimes.') || key.endsWith('Wait') || key.endsWith('Lifetime')
 }
 
 /** As a person writes it. */
 function valueText(key: string, value: unknown): string {
   if (value === null) return 'none'
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
-  if (typeof value === 'number' && (key.startsWith('lifetimes.') || key.endsWith('Wait'))) return spanText(value)
+  if (typeof value === 'number' && isSpan(key)) return spanText(value)
   if (typeof value === 'number' && key.endsWith('Bytes')) return bytesText(value)
   if (typeof value === 'string') return value === '' ? '(empty)' : value
   return JSON.stringify(value)

@@ -23,6 +23,7 @@ import {
 } from './kinds.ts'
 import { LIFETIME_ROWS } from './lifetime-rows.ts'
 import { LIMIT_ROWS } from './limit-rows.ts'
+import { REGISTRATION_ROWS } from './registration-rows.ts'
 import { type Row, row } from './row.ts'
 
 const NONE: readonly string[] = []
@@ -218,6 +219,7 @@ const TABLE = {
 
   ...LIFETIME_ROWS,
   ...LIMIT_ROWS,
+  ...REGISTRATION_ROWS,
 } as const
 
 type Table = typeof TABLE
@@ -233,6 +235,7 @@ export type Options = { readonly [Key in keyof Flat as Key extends `${string}.${
   readonly keys: Group<'keys'>
   readonly brand: Group<'brand'>
   readonly lifetimes: Group<'lifetimes'>
+  readonly registration: Group<'registration'>
   readonly limits: {
     readonly guessing: Group<'limits.guessing'>
     readonly interactions: Group<'limits.interactions'>

@@ -23,6 +23,7 @@ export type EndpointName =
   | 'introspect'
   | 'revoke'
   | 'end-session'
+  | 'register'
   | 'set-up'
   | 'rehearsal'
 
@@ -34,6 +35,7 @@ const NAMES: readonly EndpointName[] = [
   'introspect',
   'revoke',
   'end-session',
+  'register',
   'set-up',
   'rehearsal',
 ]

@@ -93,6 +93,7 @@ function schemeProblem(scheme: string, applicationType: 'web' | 'native'): strin
 function hostProblem(authority: string, { protocol, hostname, host }: URL): string | null {
   if (authority === '') return 'must name a host after https://'
   if (authority !== authority.toLowerCase()) return 'must have its host in lower case'
+  if (authority.includes('*')) return 'must name one host, without a wildcard'
   // `127.1`, `0x7f.1`, `client%2etest`: what the URL standard rewrites, the next program would compare differently.
   const usualPort = protocol === 'https:' ? '443' : '80'
   if (authority !== host && authority !== `${hostname}:${usualPort}`) return `must write its host as ${host}`

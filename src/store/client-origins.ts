@@ -1,7 +1,6 @@
 // Verbs about the origins whose scripts may read our replies, and the steps with which a change of a client keeps them.
 
-import { type Client, scriptOrigins } from '../model/client.ts'
-import type { ClientVerbs } from './clients.ts'
+import { type Client, type ClientRecord, scriptOrigins } from '../model/client.ts'
 import type { Driver, Step } from './driver.ts'
 import { step } from './driver.ts'
 import type { InstallationVerbs } from './installation.ts'
@@ -18,7 +17,7 @@ const CLIENTS_A_LIST = 200
 
 export function createClientOriginVerbs(
   driver: Driver,
-  { listClients }: Pick<ClientVerbs, 'listClients'>,
+  listClients: () => Promise<readonly ClientRecord[]>,
   { findFact, putFact }: Pick<InstallationVerbs, 'findFact' | 'putFact'>,
 ): ClientOriginVerbs {
   return {

@@ -9,9 +9,12 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
 import { eventSteps } from './events.ts'
+import { type ClientLogo, logoSteps } from './registrations.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/client.ts'
+import { deleteClientLogo, findClientLogo } from './statements/client-logo.ts'
 import { deleteConsentsOfClient } from './statements/consent.ts'
+import { endRegistration } from './statements/registration.ts'
 
 export interface ClientVerbs {
   findClient(clientId: string): Promise<ClientRecord | null>
@@ -38,6 +41,9 @@ export interface ClientVerbs {
     sealedSecret?: Uint8Array | null,
   ): Promise<boolean>
   removeClient(clientId: string, event: SecurityEvent): Promise<boolean>
+  /** Null takes it away. What names it in the client's settings is another change. */
+  putClientLogo(clientId: string, logo: ClientLogo | null, now: Seconds): Promise<void>
+  findClientLogo(clientId: string, digest: string): Promise<Omit<ClientLogo, 'digest'> | null>
 }
 
 export function createClientVerbs(driver: Driver, clients: ClientReader): ClientVerbs {
@@ -99,9 +105,18 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
         step(sql.removeClient, { client_id: clientId, now: event.at }, 'client'),
         step(deleteConsentsOfClient, { client_id: clientId }),
         deleteStep(clientId),
+        step(deleteClientLogo, { client_id: clientId }),
+        step(endRegistration, { client_id: clientId, now: event.at }),
         ...eventSteps([event]),
       ])
       return result.held
+    },
+    async putClientLogo(clientId, logo, now) {
+      await driver.atomic(logoSteps(clientId, logo, now))
+    },
+    async findClientLogo(clientId, digest) {
+      const [row] = await driver.rows(findClientLogo, { client_id: clientId, digest })
+      return row === undefined ? null : { mediaType: row.media_type, content: row.content }
     },
   }
 }

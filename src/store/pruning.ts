@@ -3,7 +3,13 @@
 import type { Seconds } from '../model/time.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
-import { pruneEvents, pruneSessions, prunings } from './statements/pruning.ts'
+import {
+  pruneEvents,
+  pruneRegisteredClients,
+  pruneRegistrations,
+  pruneSessions,
+  prunings,
+} from './statements/pruning.ts'
 
 export interface PruneVerbs {
   /** One bounded step over all tables; true: nothing is left to prune. */
@@ -20,6 +26,8 @@ export function createPruneVerbs(driver: Driver): PruneVerbs {
       const steps = [
         ...prunings.map((statement) => step(statement, { before: now, most })),
         step(pruneSessions, { before: now, ended_before: now - endedSessions, most }),
+        step(pruneRegisteredClients, { ended_before: now - endedSessions, most }),
+        step(pruneRegistrations, { ended_before: now - endedSessions, most }),
         step(pruneEvents, { before: now - events, most }),
       ]
       let done = true

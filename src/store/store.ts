@@ -9,9 +9,11 @@ import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
 import type { Driver } from './driver.ts'
 import { createEventVerbs, type EventVerbs } from './events.ts'
 import { createGrantVerbs, type GrantVerbs } from './grants.ts'
+import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
+import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -23,6 +25,8 @@ import { createUserVerbs, type UserVerbs } from './users.ts'
 export interface Store
   extends ClientVerbs,
     ClientOriginVerbs,
+    RegistrationVerbs,
+    InitialAccessTokenVerbs,
     UserVerbs,
     UserImportVerbs,
     SessionVerbs,
@@ -53,7 +57,9 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
   return {
     driver,
     ...clientVerbs,
-    ...createClientOriginVerbs(driver, clientVerbs, installation),
+    ...createClientOriginVerbs(driver, clientVerbs.listClients, installation),
+    ...createRegistrationVerbs(driver, clients),
+    ...createInitialAccessTokenVerbs(driver),
     ...createUserVerbs(driver),
     ...createUserImportVerbs(driver),
     ...createSessionVerbs(driver, clients),

@@ -65,7 +65,8 @@ function refusal({ code, stdout, stderr }: Outcome): { code: number | null; erro
 describe('help', () => {
   test('knows every command that the product promises', () => {
     const groups: Record<string, readonly string[]> = {
-      client: ['add', 'list', 'show', 'update', 'rotate-secret', 'remove'],
+      client: ['add', 'list', 'show', 'update', 'rotate-secret', 'approve', 'remove'],
+      'registration-token': ['create', 'list', 'revoke'],
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
       key: ['list', 'rotate'],

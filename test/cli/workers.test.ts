@@ -83,7 +83,7 @@ describe('two workers', () => {
     expect(new Set(successors.map((each) => JSON.stringify(each))).size).toBe(1)
   })
 
-  test('count failed sign-ins together: of sixteen guesses at once five are looked at', {
+  test('count failed sign-ins together: of sixteen guesses at once few are looked at', {
     timeout: 30_000,
   }, async () => {
     const query = new URLSearchParams({
@@ -108,7 +108,8 @@ describe('two workers', () => {
       ),
     )
     const statuses = answers.map(({ status }) => status)
-    expect(statuses.filter((status) => status === 429).length, String(statuses)).toBeGreaterThanOrEqual(11)
+    // Five, and one more a second; were each worker to count for itself, it would be ten at least.
+    expect(statuses.filter((status) => status !== 429).length, String(statuses)).toBeLessThan(10)
     expect(statuses.filter((status) => status !== 429).length, String(statuses)).toBeGreaterThan(0)
   })
 

@@ -183,6 +183,32 @@ export const HINTS_EN = {
   access_token_revoked: 'The access token was revoked. Let the person sign in anew.',
   scope_insufficient: 'User info needs the scope openid. Add it at the client: openid profile phone.',
 
+  // Registration
+  client_registered:
+    'A client registered itself. Nobody has verified it: see client show, and client approve once you know who runs it.',
+  client_configuration_read: 'A registered client read what it is registered as.',
+  client_updated: 'A registered client changed itself. It counts as unverified again: see client show.',
+  client_removed: 'A registered client removed itself, with everything issued to it.',
+  initial_access_token_missing:
+    'Registration is guarded: give whoever registers a token (lingpai registration-token create), to be sent as "authorization: Bearer …".',
+  initial_access_token_invalid:
+    'The initial access token is unknown, expired, revoked or spent. Make a new one: lingpai registration-token create.',
+  registration_access_token_missing: 'Send the registration access token as "authorization: Bearer …".',
+  registration_access_token_invalid:
+    'The registration access token is not the one of this client, or the client is disabled or gone. Each change brings a new token: keep the newest.',
+  registration_identity: 'A change must name the client_id it is for, and nothing that only this server hands out.',
+  registration_changed: 'Two changes of one client met. Read it and try again.',
+  registration_limited:
+    'More clients wanted to register than registration.perAddress or registration.most allow. Hand out an initial access token, or raise them.',
+  redirect_uri_unregistrable:
+    'A redirect URI cannot be registered; the reason names it. See registration.redirectHosts, too.',
+  client_metadata_invalid:
+    'What the client says about itself cannot be registered; the reason names the setting. Ceilings are the options registration.….',
+  software_statement_unapproved: 'The issuer of the software statement is not listed in registration.statementIssuers.',
+  software_statement_invalid:
+    'The software statement is broken, expired, or signed with another key. The reason says which.',
+  software_statement_missing: 'registration.statementRequired is on, and no software statement came.',
+
   // The request as such
   body_not_utf8: 'The body must be UTF-8.',
   charset_unsupported: 'The Content-Type must name UTF-8, or no charset.',

@@ -149,6 +149,27 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   access_token_revoked: '访问令牌已撤销。请让用户重新登录。',
   scope_insufficient: '获取用户信息需要 scope 中有 openid。请在应用一侧加上：openid profile phone。',
 
+  // 自行注册
+  client_registered: '有客户端自行注册，尚未核实。请用 client show 查看，确认其运营方后用 client approve 核准。',
+  client_configuration_read: '自行注册的客户端读取了自己的登记内容。',
+  client_updated: '自行注册的客户端修改了自己的登记，需重新核实，请用 client show 查看。',
+  client_removed: '自行注册的客户端注销了自己，签发给它的一切均已失效。',
+  initial_access_token_missing:
+    '注册受保护：请用 lingpai registration-token create 生成令牌交给注册者，并以“authorization: Bearer …”发送。',
+  initial_access_token_invalid:
+    '初始访问令牌不存在、已过期、已撤销或已用完。请重新生成：lingpai registration-token create。',
+  registration_access_token_missing: '请以“authorization: Bearer …”发送注册访问令牌。',
+  registration_access_token_invalid:
+    '注册访问令牌不属于该客户端，或客户端已停用、已删除。每次修改都会换发新令牌，请保存最新的一个。',
+  registration_identity: '修改时必须注明自己的 client_id，且不能包含只由服务器签发的内容。',
+  registration_changed: '同一客户端的两次修改相遇。请重新读取后再试。',
+  registration_limited: '注册数量超出 registration.perAddress 或 registration.most。请发放初始访问令牌，或调高上限。',
+  redirect_uri_unregistrable: '有回调地址不能登记，原因中写明了是哪一个。另请查看 registration.redirectHosts。',
+  client_metadata_invalid: '客户端的自述无法登记，原因中写明了是哪一项。上限见选项 registration.…。',
+  software_statement_unapproved: '软件声明的签发者未列入 registration.statementIssuers。',
+  software_statement_invalid: '软件声明已损坏、已过期，或签名密钥不符，见原因。',
+  software_statement_missing: '已开启 registration.statementRequired，但没有收到软件声明。',
+
   // 请求本身
   body_not_utf8: '请求体必须是 UTF-8。',
   charset_unsupported: 'Content-Type 必须注明 UTF-8，或不注明字符集。',

@@ -17,6 +17,10 @@ const ANSWERED: ReadonlySet<string> = new Set<keyof typeof HINTS_EN>([
   'token_unknown',
   'signed_out',
   'sign_out_declined',
+  'client_registered',
+  'client_configuration_read',
+  'client_updated',
+  'client_removed',
 ])
 
 /** Every rule that has a hint. */

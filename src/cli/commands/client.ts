@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import {
   addClient,
+  approveClient,
   type ClientWithSecret,
   getClient,
   listClients,
@@ -80,6 +81,9 @@ export function clientCommand(exit: (code: number) => void): Command {
       ),
     )
     .addCommand(
+      on(installationCommand('approve', 'trust a client that registered itself').argument('<client-id>'), approve),
+    )
+    .addCommand(
       on(
         installationCommand('remove', 'remove a client; its id is never given out again').argument('<client-id>'),
         remove,
@@ -148,7 +152,7 @@ const listAll: Run = async ({ store }, output, flags) => {
     client.client_id,
     client.client_name,
     client.preset,
-    enabled ? 'enabled' : 'disabled',
+    `${enabled ? 'enabled' : 'disabled'}${client.verified ? '' : ', unverified'}`,
   ])
   output.say(table([['CLIENT ID', 'NAME', 'PRESET', 'STATE'], ...rows]))
 }
@@ -210,6 +214,12 @@ const update: Run = async (installation, output, flags, [clientId = '']) => {
 
 const rotate: Run = async (installation, output, flags, [clientId = '']) => {
   tellValues(installation, output, await rotateClientSecret(installation, clientId, await secretRequest(flags)))
+}
+
+const approve: Run = async (installation, output, _, [clientId = '']) => {
+  const record = await approveClient(installation, clientId)
+  output.result(plain(record))
+  output.say(`${record.client.client_name} (${clientId}) is approved. If it changes itself, it must be approved anew.`)
 }
 
 const remove: Run = async (installation, output, _, [clientId = '']) => {

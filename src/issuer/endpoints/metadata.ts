@@ -22,6 +22,8 @@ export interface MetadataParts {
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
   readonly locales: readonly string[]
+  /** Whether clients may register themselves. */
+  readonly registration: boolean
 }
 
 /** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
@@ -42,6 +44,7 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     introspection_endpoint: url.introspect,
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
+    ...(parts.registration && { registration_endpoint: url.register }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,

@@ -12,9 +12,12 @@ interface KeyNotFound {
   readonly reason: string
 }
 
+/** Whoever has registered keys, or published them. */
+export type KeyOwner = Pick<Client, 'client_id' | 'jwks' | 'jwks_uri'>
+
 export interface ClientKeys {
   /** The one key that a signature with this header comes from. RFC 7515 §4.1.4. */
-  find(client: Client, algorithm: AsymmetricAlgorithm, kid: string | null): Promise<PublicJwk | KeyNotFound>
+  find(client: KeyOwner, algorithm: AsymmetricAlgorithm, kid: string | null): Promise<PublicJwk | KeyNotFound>
 }
 
 /** A key that was taken out of the set verifies nothing any more after this time. */
@@ -46,7 +49,7 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
   // One entry a client: what one of them does with its address changes nothing for another.
   const places = new Map<string, Place>()
 
-  const placeOf = ({ client_id }: Client, uri: string): Place => {
+  const placeOf = ({ client_id }: KeyOwner, uri: string): Place => {
     const name = `${client_id} ${uri}`
     const known = places.get(name)
     if (known !== undefined) return known
@@ -76,7 +79,7 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
 
   /** Those that `wanted` picks; asks anew when there is none, or the answer is old. */
   const published = async (
-    client: Client,
+    client: KeyOwner,
     uri: string,
     wanted: (keys: readonly PublicJwk[]) => readonly PublicJwk[],
   ) => {

@@ -3,7 +3,8 @@
 import { sql as first } from './0001-first.ts'
 import { sql as assertions } from './0002-assertions.ts'
 import { sql as grantClaims } from './0003-grant-claims.ts'
-import { sql as clientOrigins } from './0004-client-origins.ts'
+import { sql as registration } from './0004-registration.ts'
+import { sql as clientOrigins } from './0005-client-origins.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -16,5 +17,6 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'assertions', sql: assertions },
   { number: 3, name: 'grant-claims', sql: grantClaims },
-  { number: 4, name: 'client-origins', sql: clientOrigins },
+  { number: 4, name: 'registration', sql: registration },
+  { number: 5, name: 'client-origins', sql: clientOrigins },
 ]

@@ -22,7 +22,7 @@ export interface ClientRow extends ClientKey {
 export const CLIENT_KEY = 'c.client_id, c.version'
 
 /** The columns of `ClientRow` from a table aliased `c`. */
-const CLIENT_COLUMNS =
+export const CLIENT_COLUMNS =
   'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
 export const findClient = statement<{ client_id: string }, ClientRow>(

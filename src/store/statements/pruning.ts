@@ -23,6 +23,7 @@ export const prunings = [
   prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),
   prune('ticket', 'ticket', 'hash'),
+  prune('initial_access_token', 'initial_access_token', 'token_id'),
   prune('grant', '"grant"', 'grant_id'),
 ] as const
 
@@ -32,6 +33,26 @@ export const pruneSessions = statement<{ before: number; ended_before: number; m
   `DELETE FROM session WHERE secret_hash IN (
      SELECT secret_hash FROM session
      WHERE expires_at < :before AND (ended_at IS NULL OR ended_at < :ended_before) LIMIT :most)
+   RETURNING 1 AS pruned`,
+)
+
+/**
+ * Clients that registered themselves and are gone leave nothing behind once nothing issued to them can live: whoever
+ * registers and removes must not fill the disk. First the client, then what counted it.
+ */
+export const pruneRegisteredClients = statement<{ ended_before: number; most: number }, { pruned: number }>(
+  'prune_registered_client',
+  `DELETE FROM client WHERE client_id IN (
+     SELECT r.client_id FROM client_registration r JOIN client c ON c.client_id = r.client_id
+     WHERE r.removed_at < :ended_before LIMIT :most)
+   RETURNING 1 AS pruned`,
+)
+
+export const pruneRegistrations = statement<{ ended_before: number; most: number }, { pruned: number }>(
+  'prune_client_registration',
+  `DELETE FROM client_registration WHERE client_id IN (
+     SELECT r.client_id FROM client_registration r LEFT JOIN client c ON c.client_id = r.client_id
+     WHERE r.removed_at < :ended_before AND c.client_id IS NULL LIMIT :most)
    RETURNING 1 AS pruned`,
 )
 

@@ -1,0 +1,36 @@
+// What client registration is built from; `server.ts` hands it over.
+
+import type { MasterKey } from '../../credentials/master-key.ts'
+import type { OutboundClient } from '../../http/outbound.ts'
+import type { Client } from '../../model/client.ts'
+import type { SettingProblem } from '../../model/client-contradictions.ts'
+import type { RegistrationRules } from '../../model/registration-policy.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Addresses } from '../../protocol/addresses.ts'
+import type { ResponseType } from '../../protocol/response-type.ts'
+import type { Store } from '../../store/store.ts'
+import type { ClientKeys } from '../keys/client-keys.ts'
+
+/** What can only be told by asking somebody else, such as the host of a `sector_identifier_uri`. Null: all is well. */
+export type RegistrationCheck = (client: Client) => Promise<SettingProblem | null>
+
+export interface RegistrationParts {
+  readonly rules: RegistrationRules
+  /** What the server has. */
+  readonly responseTypes: readonly ResponseType[]
+  readonly addresses: Addresses
+  readonly store: Pick<
+    Store,
+    | 'addRegistration'
+    | 'countRegistrations'
+    | 'findRegistration'
+    | 'updateRegistration'
+    | 'removeClient'
+    | 'findInitialAccessToken'
+  >
+  readonly clock: Clock
+  readonly master: MasterKey
+  readonly outbound: OutboundClient
+  readonly keys: ClientKeys
+  readonly checks: readonly RegistrationCheck[]
+}

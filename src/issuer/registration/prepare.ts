@@ -1,0 +1,92 @@
+// From metadata to a client that may be stored: the statement first, then the rules that need nobody, then what others
+// have to be asked for. The same way for a registration and for each change of one.
+
+import { fetchPicture } from '../../http/picture.ts'
+import type { Client } from '../../model/client.ts'
+import type { Metadata } from '../../model/client-metadata.ts'
+import { InvalidClient, settingsOf } from '../../model/client-settings.ts'
+import { clientFromMetadata } from '../../model/registered-client.ts'
+import type { NarrowPolicy } from '../../model/registration-policy.ts'
+import type { ClientLogo } from '../../store/registrations.ts'
+import type { RegistrationParts } from './parts.ts'
+import { metadataRefusal, orRefusal, refusal } from './refusals.ts'
+import { openStatement, statementClaims } from './software-statement.ts'
+
+export interface Prepared {
+  readonly client: Client
+  readonly softwareStatement: string | null
+  /** Undefined: stays as it is. */
+  readonly logo?: ClientLogo | null
+}
+
+interface Former {
+  readonly client: Client
+  readonly softwareStatement: string | null
+}
+
+/** Throws `OAuthError`. */
+export async function prepareClient(
+  parts: RegistrationParts,
+  clientId: string,
+  metadata: Metadata,
+  narrow: NarrowPolicy,
+  former: Former | null,
+): Promise<Prepared> {
+  const { softwareStatement, signed } = await statementOf(parts, metadata, former)
+  const { rules } = parts
+  const policy = { ...rules, responseTypes: rules.responseTypes.filter((type) => parts.responseTypes.includes(type)) }
+  // RFC 7591 §2.3: values in the statement take precedence.
+  const whole = { ...metadata, ...signed }
+  const client = orRefusal(() => clientFromMetadata(clientId, whole, [policy, narrow], former?.client ?? null))
+  await assertReachable(parts, client)
+  return { ...(await withLogo(parts, client, former?.client ?? null)), softwareStatement }
+}
+
+async function statementOf(
+  { rules, keys, clock }: RegistrationParts,
+  metadata: Metadata,
+  former: Former | null,
+): Promise<{ readonly softwareStatement: string | null; readonly signed: Metadata }> {
+  const given = metadata['software_statement'] ?? null
+  if (given !== null) {
+    const signed = await openStatement({ issuers: rules.statementIssuers, keys }, given, clock.now())
+    return { softwareStatement: signed.text, signed: signed.claims }
+  }
+  // What was signed holds for every later change too, or leaving the statement out would undo it.
+  const kept = former?.softwareStatement ?? null
+  if (kept !== null) return { softwareStatement: kept, signed: statementClaims(kept) }
+  if (!rules.statementRequired) return { softwareStatement: null, signed: {} }
+  throw refusal('invalid_software_statement', 'software_statement_missing', 'software_statement is required here')
+}
+
+/** Settings that name what this server will fetch or call. RFC 7591 §5: refused before any packet. */
+const FETCHED = ['jwks_uri', 'sector_identifier_uri', 'backchannel_logout_uri', 'request_uris']
+
+async function assertReachable({ outbound, checks }: RegistrationParts, client: Client): Promise<void> {
+  const settings = settingsOf(client)
+  for (const setting of FETCHED) {
+    for (const address of [settings[setting]].flat()) {
+      const problem = typeof address === 'string' ? outbound.problemOf(address) : null
+      if (problem !== null)
+        throw metadataRefusal(new InvalidClient([{ setting, problem: `names a place that ${problem}` }]))
+    }
+  }
+  for (const check of checks) {
+    const problem = await check(client)
+    if (problem !== null) throw metadataRefusal(new InvalidClient([problem]))
+  }
+}
+
+/** A picture that cannot be had is no reason to refuse: pages show the name alone. */
+async function withLogo(
+  { outbound }: RegistrationParts,
+  client: Client,
+  former: Client | null,
+): Promise<Pick<Prepared, 'client' | 'logo'>> {
+  const { logo_uri: uri } = client
+  if (former !== null && former.logo_uri === uri && (uri === null || former.logo !== null)) return { client }
+  if (uri === null) return { client: { ...client, logo: null }, logo: null }
+  const picture = await fetchPicture(outbound, uri)
+  if ('problem' in picture) return { client: { ...client, logo: null }, logo: null }
+  return { client: { ...client, logo: `${picture.digest}/${picture.fileName}` }, logo: picture }
+}

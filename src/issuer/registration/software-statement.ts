@@ -1,0 +1,79 @@
+// Software statements: metadata signed by somebody an operator trusts. RFC 7591 §2.3. What is signed wins over what is
+// merely said.
+
+import { compactVerify, importJWK } from 'jose'
+import type { Metadata } from '../../model/client-metadata.ts'
+import type { StatementIssuer } from '../../model/registration-policy.ts'
+import type { Seconds } from '../../model/time.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
+import { readJwt, type UnverifiedJwt } from '../../protocol/jwt.ts'
+import type { ClientKeys } from '../keys/client-keys.ts'
+import { refusal } from './refusals.ts'
+
+const LONGEST = 16_384
+/** Clocks differ. */
+const LEEWAY: Seconds = 60
+
+export interface StatementParts {
+  readonly issuers: readonly StatementIssuer[]
+  readonly keys: ClientKeys
+}
+
+/** The statement, verified. Throws `OAuthError`. */
+export async function openStatement(
+  { issuers, keys }: StatementParts,
+  text: unknown,
+  now: Seconds,
+): Promise<UnverifiedJwt> {
+  const jwt = typeof text === 'string' ? readJwt(text, LONGEST) : { problem: 'is no text' }
+  if ('problem' in jwt) throw invalid(`software_statement ${jwt.problem}`)
+  const { header, claims } = jwt
+  const { iss, exp, nbf } = claims
+  // RFC 7591 §2.3: it must have iss, and be signed.
+  if (typeof iss !== 'string') throw invalid('software_statement has no iss')
+  const issuer = issuers.find((each) => each.issuer === iss)
+  if (issuer === undefined) {
+    throw refusal(
+      'unapproved_software_statement',
+      'software_statement_unapproved',
+      'The issuer of software_statement is not approved here',
+    )
+  }
+  const algorithm = ASYMMETRIC_ALGORITHMS.find((each) => each === header['alg'])
+  if (algorithm === undefined)
+    throw invalid(`software_statement must be signed with one of ${ASYMMETRIC_ALGORITHMS.join(', ')}`)
+  // RFC 7515 §4.1.11: what must be understood and is not makes it unusable.
+  if (header['crit'] !== undefined) throw invalid('software_statement has a header that must be understood')
+  const kid = typeof header['kid'] === 'string' ? header['kid'] : null
+  const key = await keys.find(
+    { client_id: `statement ${iss}`, jwks: issuer.jwks, jwks_uri: issuer.jwks_uri },
+    algorithm,
+    kid,
+  )
+  if ('rule' in key)
+    throw invalid('software_statement is signed with a key that its issuer has not published', key.reason)
+  const { kty, crv, x, y, n, e } = key
+  const members = Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined)
+  try {
+    await compactVerify(jwt.text, await importJWK(Object.fromEntries(members), algorithm), { algorithms: [algorithm] })
+  } catch {
+    throw invalid('The signature of software_statement is wrong')
+  }
+  if (exp !== undefined && !(typeof exp === 'number' && exp > now - LEEWAY))
+    throw invalid('software_statement is expired')
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + LEEWAY)) {
+    throw invalid('software_statement is not valid yet')
+  }
+  return jwt
+}
+
+/** What a statement that was verified when it came says; it was kept as it came. */
+export function statementClaims(text: string): Metadata {
+  const jwt = readJwt(text, LONGEST)
+  return 'problem' in jwt ? {} : jwt.claims
+}
+
+function invalid(description: string, reason = description) {
+  const error = refusal('invalid_software_statement', 'software_statement_invalid', description)
+  return reason === description ? error : Object.assign(error, { outcome: { ...error.outcome, reason } })
+}

@@ -1,0 +1,43 @@
+// Between the client metadata of RFC 7591 §2 and OpenID Connect Registration §2 and our settings: what a client may say
+// about itself, and what it is told that it is. Whatever else it says is ignored, and not returned.
+
+import type { Client } from './client.ts'
+import { LANGUAGE_TAG } from './client-presentation.ts'
+import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
+import { settingsOf } from './client-settings.ts'
+
+export type Metadata = Readonly<Record<string, unknown>>
+
+const SAYABLE = CLIENT_SETTINGS.filter(({ byClient }) => byClient).map(({ name }) => name)
+
+/** RFC 7591 §2.2: `client_name#zh-CN`. */
+const TAGGED_NAME = 'client_name#'
+
+/** RFC 7592 §2.2: null, and what is empty, is as good as left out. */
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
+/** The settings a client says about itself; nothing is checked yet. */
+export function settingsSaid(metadata: Metadata): PlainSettings {
+  const said: Record<string, unknown> = {}
+  for (const name of SAYABLE) if (Object.hasOwn(metadata, name) && isSaid(metadata[name])) said[name] = metadata[name]
+  const names = Object.entries(metadata).flatMap(([name, value]): [string, unknown][] => {
+    const tag = name.startsWith(TAGGED_NAME) ? name.slice(TAGGED_NAME.length) : ''
+    return LANGUAGE_TAG.test(tag) && isSaid(value) ? [[tag, value]] : []
+  })
+  return { ...said, ...(names.length > 0 && { names: Object.fromEntries(names) }) }
+}
+
+/** RFC 7591 §3.2.1: all registered metadata about the client, defaults included. */
+export function metadataOf(client: Client): Metadata {
+  const settings = settingsOf(client)
+  const entries = SAYABLE.map((name): [string, unknown] => [name, settings[name]])
+  const names = Object.entries(client.names).map(([tag, name]): [string, unknown] => [`${TAGGED_NAME}${tag}`, name])
+  const said = [...entries, ...names].filter(([, value]) => value !== null && !isEmptyList(value))
+  return Object.fromEntries(said)
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}

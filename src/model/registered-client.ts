@@ -1,0 +1,92 @@
+// From what a client says about itself to a client: what it leaves out, what its redirect URIs make of it, and what a
+// policy allows. The same for a registration and for each later change, so that no way in is laxer than another.
+
+import { grantTypesOf, parseResponseType } from '../protocol/response-type.ts'
+import type { Client } from './client.ts'
+import type { SettingProblem } from './client-contradictions.ts'
+import { type Metadata, settingsSaid } from './client-metadata.ts'
+import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
+import { InvalidClient, parseClient, settingsOf } from './client-settings.ts'
+import { type NarrowPolicy, policyProblem, scopeWithin } from './registration-policy.ts'
+
+/** What `client show` names as its preset. */
+export const REGISTERED = 'registration'
+
+/** Throws `InvalidClient`. `former`: what it was; settings that are the operator's alone stay as they are. */
+export function clientFromMetadata(
+  clientId: string,
+  metadata: Metadata,
+  policies: readonly [NarrowPolicy & { readonly scope: string }, ...NarrowPolicy[]],
+  former: Client | null,
+): Client {
+  const said = settingsSaid(metadata)
+  const mine = former === null ? {} : operatorsOwn(former)
+  const scope = said['scope'] ?? policies[0].scope
+  const settings: Record<string, unknown> = {
+    ...mine,
+    ...said,
+    ...flows(said),
+    client_name: said['client_name'] ?? nameFor(said),
+    names: said['names'] ?? {},
+    scope: typeof scope === 'string' ? scopeWithin(policies, scope) : scope,
+    verified: false,
+  }
+  if (isNative(settings)) settings['application_type'] = 'native'
+  const isPublic = settings['token_endpoint_auth_method'] === 'none'
+  // RFC 9700 §2.1.1; RFC 8252 §6: whoever else may receive the code must not be able to use it.
+  if (isPublic || settings['application_type'] === 'native') settings['authorize.pkce'] = 'required'
+  const client = parseClient(settings, { client_id: clientId, preset: REGISTERED, consentDeclared: true })
+  const problem = webProblem(client) ?? policyProblem(policies, client)
+  if (problem !== null) throw new InvalidClient([problem])
+  return client
+}
+
+function operatorsOwn(former: Client): PlainSettings {
+  const settings = settingsOf(former)
+  const own = CLIENT_SETTINGS.filter(({ byClient }) => !byClient).map(({ name }) => name)
+  return Object.fromEntries(own.map((name) => [name, settings[name]]))
+}
+
+/** RFC 7591 §2.1: the two lists go together; one that is left out follows from the other. */
+function flows({ grant_types: grants, response_types: types }: PlainSettings): PlainSettings {
+  if (grants !== undefined || !Array.isArray(types)) return {}
+  const parsed = types.map((type) => (typeof type === 'string' ? parseResponseType(type) : null))
+  const known = parsed.filter((type) => type !== null)
+  return known.length === types.length && known.length > 0
+    ? { grant_types: [...new Set(known.flatMap(grantTypesOf))] }
+    : {}
+}
+
+const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:[/?]|$)/
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
+}
+
+/**
+ * Where only codes are given, the redirect URIs decide, whatever a client calls itself: common ones register a loopback
+ * address or a scheme of their own as `web`.
+ */
+function isNative({ redirect_uris: uris, response_types: types }: PlainSettings): boolean {
+  const codeOnly = types === undefined || textsOf(types).every((type) => type === 'code')
+  return codeOnly && textsOf(uris).some((uri) => !/^https:/i.test(uri))
+}
+
+/** OpenID Connect Registration §2, application_type: a web client must not use localhost. */
+function webProblem(client: Client): SettingProblem | null {
+  const local = client.redirect_uris.find((uri) => LOOPBACK.test(uri))
+  const isWeb = client.application_type === 'web' && client.response_types.some((type) => type !== 'code')
+  return isWeb && local !== undefined
+    ? { setting: 'redirect_uris', problem: `holds ${local}; a web client must not use this machine as its host` }
+    : null
+}
+
+/** A name that a person can make something of, where the client has none. */
+function nameFor({ client_uri: home, redirect_uris: uris, software_id: software }: PlainSettings): string {
+  for (const address of [home, ...textsOf(uris)]) {
+    if (typeof address !== 'string' || !address.startsWith('https:') || !URL.canParse(address)) continue
+    const { hostname } = new URL(address)
+    if (hostname !== '' && hostname.length <= 100) return hostname
+  }
+  return typeof software === 'string' && /^[\w .-]{1,80}$/.test(software) ? software : 'Unnamed application'
+}

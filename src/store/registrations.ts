@@ -1,0 +1,171 @@
+// Verbs about clients that registered themselves: making one, changing it under its registration access token, and
+// knowing which are used.
+
+import type { Client, ClientRecord } from '../model/client.ts'
+import { toPlain } from '../model/client-settings.ts'
+import type { SecurityEvent } from '../model/event.ts'
+import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
+import type { Seconds } from '../model/time.ts'
+import type { ClientReader } from './client-reader.ts'
+import { type Driver, type Step, step } from './driver.ts'
+import { eventSteps } from './events.ts'
+import { asFlag } from './rows.ts'
+import * as clients from './statements/client.ts'
+import { deleteClientLogo, upsertClientLogo } from './statements/client-logo.ts'
+import { deleteConsentsOfClient } from './statements/consent.ts'
+import { spendInitialAccessToken } from './statements/initial-access-token.ts'
+import * as sql from './statements/registration.ts'
+
+/** A picture as it is kept. */
+export interface ClientLogo {
+  readonly digest: string
+  readonly mediaType: string
+  readonly content: Uint8Array
+}
+
+interface KeptSecret {
+  readonly hash: Uint8Array | null
+  readonly sealed: Uint8Array | null
+}
+
+export interface NewRegistration {
+  readonly client: Client
+  readonly secret: KeptSecret
+  readonly logo: ClientLogo | null
+  /** Of the registration access token. */
+  readonly tokenHash: Uint8Array
+  readonly policy: NarrowPolicy
+  readonly softwareStatement: string | null
+  /** The initial access token that is spent on it; null: nobody let it register, so limits hold. */
+  readonly initialTokenId: string | null
+  /** The network it came from. */
+  readonly address: string
+}
+
+export interface RegistrationLimits {
+  readonly since: Seconds
+  readonly mostOfAddress: number
+  readonly mostOpen: number
+}
+
+export interface Registration {
+  readonly record: ClientRecord
+  readonly tokenHash: Uint8Array | null
+  readonly policy: NarrowPolicy
+  readonly softwareStatement: string | null
+}
+
+export interface RegistrationChange {
+  readonly client: Client
+  readonly version: number
+  readonly formerTokenHash: Uint8Array
+  readonly tokenHash: Uint8Array
+  readonly softwareStatement: string | null
+  /** Undefined: stays as it is. */
+  readonly secret?: KeptSecret
+  /** Undefined: stays as it is. */
+  readonly logo?: ClientLogo | null
+  readonly killIssued: boolean
+  /** What people have agreed to is another thing now. */
+  readonly forgetConsents: boolean
+}
+
+export interface RegistrationVerbs {
+  /** `token`: the initial access token was spent meanwhile. `address`, `open`: a limit is reached. */
+  addRegistration(
+    registration: NewRegistration,
+    limits: RegistrationLimits,
+    event: SecurityEvent,
+  ): Promise<'added' | 'token' | 'address' | 'open'>
+  /** Of one network, removed ones included. */
+  countRegistrations(address: string, since: Seconds): Promise<number>
+  findRegistration(clientId: string): Promise<Registration | null>
+  /** `changed`: the client or its token is no longer what was read. */
+  updateRegistration(change: RegistrationChange, event: SecurityEvent): Promise<'updated' | 'changed'>
+  noteRegistrationUse(clientIds: readonly string[], now: Seconds): Promise<void>
+  /** Those not used since `before`, by id, after `afterId`. */
+  listUnusedRegistrations(before: Seconds, afterId: string, most: number): Promise<readonly ClientRecord[]>
+}
+
+export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader): RegistrationVerbs {
+  return {
+    async addRegistration({ client, secret, logo, initialTokenId, address, ...rest }, limits, event) {
+      const { client_id } = client
+      const now = event.at
+      const admission: Step[] =
+        initialTokenId === null
+          ? [
+              step(sql.addressMayRegister, { address, since: limits.since, most: limits.mostOfAddress }, 'address'),
+              step(sql.moreMayRegister, { most: limits.mostOpen }, 'open'),
+            ]
+          : [step(spendInitialAccessToken, { token_id: initialTokenId, now }, 'token')]
+      const result = await driver.atomic([
+        ...admission,
+        step(clients.insertClient, {
+          client_id,
+          settings: toPlain(client),
+          enabled: 1,
+          secret_hash: secret.hash,
+          sealed_secret: secret.sealed,
+          now,
+        }),
+        step(sql.insertRegistration, {
+          client_id,
+          token_hash: rest.tokenHash,
+          policy: JSON.stringify(rest.policy),
+          software_statement: rest.softwareStatement,
+          initial_token_id: initialTokenId,
+          address,
+          now,
+        }),
+        ...logoSteps(client_id, logo, now),
+        ...eventSteps([event]),
+      ])
+      return result.held ? 'added' : (result.guard as 'token' | 'address' | 'open')
+    },
+    async countRegistrations(address, since) {
+      const [row] = await driver.rows(sql.countRegistrations, { address, since })
+      return row?.count ?? 0
+    },
+    async findRegistration(clientId) {
+      const [row] = await driver.rows(sql.findRegistration, { client_id: clientId })
+      if (row === undefined) return null
+      return {
+        record: parsed(row),
+        tokenHash: row.token_hash,
+        policy: parseNarrowPolicy(JSON.parse(row.policy) as Readonly<Record<string, unknown>>),
+        softwareStatement: row.software_statement,
+      }
+    },
+    async updateRegistration(change, event) {
+      const { client, version, formerTokenHash, tokenHash, softwareStatement, secret, logo, killIssued } = change
+      const { client_id } = client
+      const now = event.at
+      const bind = { client_id, settings: toPlain(client), enabled: 1, bump: asFlag(killIssued), version, now }
+      const token = { client_id, former_hash: formerTokenHash, token_hash: tokenHash, now }
+      const kept = secret && { client_id, secret_hash: secret.hash, sealed_secret: secret.sealed, now }
+      const result = await driver.atomic([
+        step(sql.rotateRegistrationToken, { ...token, software_statement: softwareStatement }, 'token'),
+        step(clients.updateClient, bind, 'version'),
+        ...(kept === undefined ? [] : [step(clients.setClientSecret, kept, 'client')]),
+        ...(logo === undefined ? [] : logoSteps(client_id, logo, now)),
+        ...(change.forgetConsents ? [step(deleteConsentsOfClient, { client_id })] : []),
+        ...eventSteps([event]),
+      ])
+      return result.held ? 'updated' : 'changed'
+    },
+    async noteRegistrationUse(clientIds, now) {
+      if (clientIds.length === 0) return
+      await driver.atomic(clientIds.map((client_id) => step(sql.noteRegistrationUse, { client_id, now })))
+    },
+    async listUnusedRegistrations(before, after_id, most) {
+      return (await driver.rows(sql.listUnusedRegistrations, { before, after_id, most })).map(parsed)
+    },
+  }
+}
+
+export function logoSteps(client_id: string, logo: ClientLogo | null, now: Seconds): readonly Step[] {
+  if (logo === null) return [step(deleteClientLogo, { client_id })]
+  const { digest, mediaType, content } = logo
+  return [step(upsertClientLogo, { client_id, digest, media_type: mediaType, content, now })]
+}
