@@ -7,14 +7,20 @@ import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { createSubjects } from './credentials/subject.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
+import { createClientEncryption } from './issuer/keys/client-encryption.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
+import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { createResponseSigners } from './issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
@@ -56,10 +62,17 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
-  /** Default: keys for ES256 and RS256. */
+  /** Default: keys for ES256 and RS256, each replaced after 90 days. */
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /**
+   * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
+   * and get unsigned ID tokens at the token endpoint. Default false.
+   */
+  readonly unsignedJwt?: boolean
+  /** Publishes keys that clients may encrypt their request objects with. Default false. */
+  readonly encryptedRequests?: boolean
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
@@ -95,6 +108,8 @@ export interface AuthorizationServer {
   /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
   readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
+  /** What tells clients of ended sessions, by itself. */
+  readonly logout: LogoutDispatcher
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
 }
@@ -128,20 +143,28 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await store.fillScriptOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
+  const { rotateEvery } = { ...DEFAULT_KEYS, ...settings.keys }
+  const algorithms = algorithmsOf(settings)
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
   const { workers = 1 } = settings
   const hasher: PasswordHasher = createPasswordHasher({ workers })
+  const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
+  const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
+  const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
+  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
+  const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const bare: Parts = {
     addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
     alternativeOrigins: settings.alternativeOrigins ?? [],
     store,
     master,
     keys,
-    subjects: createSubjects(master),
+    ...known,
     hasher,
-    outbound: createOutboundClient({ allow: outboundAllow(settings, log) }),
+    outbound,
     clock,
     log,
     brand: { ...DEFAULT_BRAND, ...settings.brand },
@@ -152,11 +175,14 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
+    unsignedJwt: settings.unsignedJwt ?? false,
+    decryption: settings.encryptedRequests === true ? await openDecryptionKeys(store, master) : null,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
     proofFolder: settings.proofFolder ?? null,
     trace,
+    logout,
     pages: [],
     workers,
     unready: readiness(store, offset, log),
@@ -173,7 +199,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
-  const pruning = pruner(parts)
+  const pruning = pruner(parts, logout)
   const keep = (what: string, task: () => Promise<unknown>) => () => {
     task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
   }
@@ -196,9 +222,11 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     ),
     fetch: toFetch(handle, { largeBody: largeBody(parts) }),
     parts,
+    logout,
     async close() {
       for (const timer of timers) clearInterval(timer)
       await pruning.stop()
+      await logout.close()
       await use.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
@@ -278,7 +306,7 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 /** Rows a table and step: few enough that no request notices. */
 const PRUNE_STEP = 250
 
-function pruner({ store, clock, lifetimes, registration }: Parts): Pruner {
+function pruner({ store, clock, lifetimes, registration }: Parts, logout: LogoutDispatcher): Pruner {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
   return createPruner(store.driver, () => clock.now(), [
     async () => {
@@ -286,6 +314,7 @@ function pruner({ store, clock, lifetimes, registration }: Parts): Pruner {
       return true
     },
     () => store.prune(clock.now(), kept),
+    () => logout.tidy(PRUNE_STEP),
     () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
   ])
 }

@@ -29,6 +29,7 @@ export type KeyLabel =
   | 'seal'
   | 'key-check'
   | 'subject'
+  | 'session-identifier'
   | 'limits'
   | 'interaction'
   | 'set-up'

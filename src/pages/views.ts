@@ -111,6 +111,12 @@ export interface ConsentView {
   readonly purpose: string | null
   readonly user: { readonly name: string; readonly username: string }
   readonly kinds: readonly KindView[]
+  /** APIs that the client could use in the person's name. */
+  readonly resources?: readonly {
+    readonly name: string
+    readonly identifier: string
+    readonly scope: readonly string[]
+  }[]
   /** Posts `another=yes`: this is not me. */
   readonly switchUser?: FormTarget | null
   /** The page is shown again because this happened. */

@@ -1,18 +1,18 @@
 // Asks what is missing and sends the browser there: the only router of steps. No step knows another.
 
-import { consentKinds } from '../claims/kinds.ts'
 import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import { addressBucket } from '../http/trusted-proxies.ts'
 import type { Consent } from '../model/consent.ts'
-import { type AuthorizationRequest, type Interaction, wishesOf } from '../model/interaction.ts'
+import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Visit } from '../store/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import { visitCookies } from '../visitor/visitor.ts'
 import { answerReply, refusalReply } from './answer.ts'
+import { kindsAsked } from './kinds-asked.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import type { SignInParts } from './parts.ts'
 import type { Browser } from './visit.ts'
@@ -69,7 +69,7 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' '),
+    kinds: kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })

@@ -1,7 +1,6 @@
 // Verbs about clients.
 
 import type { Client, ClientRecord } from '../model/client.ts'
-import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
 import { deleteStep, insertSteps, replaceSteps } from './client-origins.ts'
@@ -62,7 +61,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           step(sql.noUserHasId, { client_id: client.client_id }, 'taken'),
           step(sql.insertClient, {
             client_id: client.client_id,
-            settings: toPlain(client),
+            ...sql.clientColumns(client),
             enabled: 1,
             secret_hash: secretHash,
             sealed_secret: sealedSecret,
@@ -83,7 +82,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           sql.updateClient,
           {
             client_id: client.client_id,
-            settings: toPlain(client),
+            ...sql.clientColumns(client),
             enabled: asFlag(enabled),
             bump: asFlag(killIssued),
             version,

@@ -14,6 +14,7 @@ export type Fact =
   | 'public_address'
   | 'written_again'
   | 'script_origins'
+  | `decryption_key_${'rsa' | 'ec'}`
 
 export interface InstallationVerbs {
   findFact(name: Fact): Promise<string | null>

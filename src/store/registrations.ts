@@ -2,7 +2,6 @@
 // knowing which are used.
 
 import type { Client, ClientRecord } from '../model/client.ts'
-import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
@@ -103,7 +102,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         ...admission,
         step(clients.insertClient, {
           client_id,
-          settings: toPlain(client),
+          ...clients.clientColumns(client),
           enabled: 1,
           secret_hash: secret.hash,
           sealed_secret: secret.sealed,
@@ -141,7 +140,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       const { client, version, formerTokenHash, tokenHash, softwareStatement, secret, logo, killIssued } = change
       const { client_id } = client
       const now = event.at
-      const bind = { client_id, settings: toPlain(client), enabled: 1, bump: asFlag(killIssued), version, now }
+      const bind = { client_id, ...clients.clientColumns(client), enabled: 1, bump: asFlag(killIssued), version, now }
       const token = { client_id, former_hash: formerTokenHash, token_hash: tokenHash, now }
       const kept = secret && { client_id, secret_hash: secret.hash, sealed_secret: secret.sealed, now }
       const result = await driver.atomic([

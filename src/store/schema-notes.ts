@@ -83,9 +83,20 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       interaction_expires_at: PRUNING,
     },
   },
+  logout_delivery: {
+    holds: `A back-channel logout that a client is to hear of. ${PRUNED}`,
+    indexes: {
+      logout_delivery_due: 'What each client is due to hear now, among the few that are waiting.',
+      logout_delivery_expires_at: PRUNING,
+    },
+  },
   refresh_token: {
     holds: `A refresh token by its SHA-256, also after it was rotated, so that a replay is noticed. ${PRUNED}`,
     indexes: { refresh_token_expires_at: PRUNING },
+  },
+  resource: {
+    holds: 'A resource server that tokens are made for. A removed one keeps its row.',
+    indexes: { resource_identifier: 'A request names a resource by its identifier.' },
   },
   schema_lease: { holds: 'Who migrates or prunes now, so that of many nodes one does. Two rows.', indexes: {} },
   schema_version: { holds: 'A migration that was applied.', indexes: {} },
@@ -97,7 +108,10 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       session_user_id: 'Disabling a user, or a new password, ends all their sessions.',
     },
   },
-  signing_key: { holds: 'A signing key, its private part sealed. A handful, read into memory.', indexes: {} },
+  signing_key: {
+    holds: 'A signing key, its private part sealed. A handful, read into memory.',
+    indexes: { signing_key_turn: 'Of several nodes one makes the next key of an algorithm.' },
+  },
   ticket: {
     holds: `A link that opens something once, by its SHA-256. ${PRUNED}`,
     indexes: { ticket_expires_at: PRUNING },

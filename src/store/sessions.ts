@@ -10,6 +10,7 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
+import { tellOfSessionStep } from './logout-deliveries.ts'
 import { words } from './rows.ts'
 import * as sql from './statements/session.ts'
 import { toUser } from './statements/user.ts'
@@ -41,8 +42,11 @@ export interface SessionVerbs {
   startSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
   /** The same user signed in again: new secret, new time, same session. False: as for `startSession`, or it is ended. */
   renewSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
-  /** False: it was ended already. */
-  endSession(sessionId: string, event: SecurityEvent): Promise<boolean>
+  /**
+   * Clients with a grant of the session will be told; `initiator`, whose browser goes back to it, last. False: it was
+   * ended already.
+   */
+  endSession(sessionId: string, event: SecurityEvent, initiator?: string | null): Promise<boolean>
 }
 
 const NO_HASH = new Uint8Array(32)
@@ -114,9 +118,14 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       const bind = sessionBind(session, secretHash)
       return (await driver.atomic([step(sql.renewSession, bind, 'session'), ...eventSteps(events)])).held
     },
-    async endSession(sessionId, event) {
+    async endSession(sessionId, event, initiator = null) {
       const bind = { session_id: sessionId, now: event.at }
-      return (await driver.atomic([step(sql.endSession, bind, 'session'), ...eventSteps([event])])).held
+      const result = await driver.atomic([
+        tellOfSessionStep(sessionId, event.at, initiator),
+        step(sql.endSession, bind, 'session'),
+        ...eventSteps([event]),
+      ])
+      return result.held
     },
   }
 }

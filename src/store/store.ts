@@ -12,8 +12,11 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
+import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
+
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -34,10 +37,12 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    ResourceVerbs,
     SigningKeyVerbs,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
+    LogoutVerbs,
     TraceVerbs,
     EventVerbs,
     InstallationVerbs,
@@ -67,10 +72,12 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
+    ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
+    ...createLogoutVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),
     ...installation,

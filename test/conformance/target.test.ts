@@ -66,6 +66,13 @@ describe('the static clients', () => {
     expect((await authorize('second', queried)).location).toContain('/sso/sign-in/')
   })
 
+  test('that are told of a sign-out are told at the first alias, and no others are told at all', async () => {
+    const uriOf = async (client: string) =>
+      (await getClient(target.server.parts.store, client)).client.backchannel_logout_uri
+    expect(await uriOf('backchannel')).toBe(suiteAddress(SUITE, 'house', 'backchannel_logout'))
+    for (const client of ['first', 'second', 'post', 'frontchannel']) expect(await uriOf(client)).toBeNull()
+  })
+
   test('prove themselves with the secrets of the facts', async () => {
     const { client_id, client_secret } = target.facts.clients.post
     const ask = async (secret: string) => {

@@ -32,13 +32,18 @@ beforeAll(async () => {
   })
   await host.addUser('alice')
   await host.addUser('bob')
-  await signInFully(new Visitor(), host, 'bob')
-  hint = await idTokenFor(await signInFully(new Visitor(), host, 'alice'))
+  for (const username of ['alice', 'bob']) await signInFully(new Visitor(), host, username)
 })
 afterAll(() => host.close())
 beforeEach(async () => {
   visitor = await signedIn('alice')
+  hint = await hintFrom(visitor)
 })
+
+/** An ID token of the very session of this browser. */
+async function hintFrom(browser: Visitor): Promise<string> {
+  return idTokenFor(expectCode(await browser.get(authorizeUrl(host, { prompt: 'none' }))))
+}
 
 async function signedIn(...usernames: readonly string[]): Promise<Visitor> {
   const browser = new Visitor()
@@ -105,7 +110,7 @@ describe('§2 with a hint of who is signed in', () => {
     })
     expect(page.location).toBe('https://client.test/bye?lang=en&state=x')
     visitor = await signedIn('alice')
-    const shown = await out({ id_token_hint: hint })
+    const shown = await out({ id_token_hint: await hintFrom(visitor) })
     expectPage(shown)
     expect(shown.html).toContain('Signed out')
     await expectSignedOut()
@@ -114,6 +119,29 @@ describe('§2 with a hint of who is signed in', () => {
   test('an expired hint is a hint still', async () => {
     host.clock.advance(4_000)
     expect((await out({ id_token_hint: hint, post_logout_redirect_uri: AFTERWARDS })).location).toBe(AFTERWARDS)
+    await expectSignedOut()
+  })
+
+  test('state comes back byte for byte, whatever visible characters it holds', async () => {
+    const state = `\\<>=[]:'{#*%&|~"\`! +?/@${Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).join('')}`
+    const page = await out({ id_token_hint: hint, post_logout_redirect_uri: AFTERWARDS, state })
+    expect(page.location?.startsWith(`${AFTERWARDS}?state=`)).toBe(true)
+    expect(decodeURIComponent(page.location?.slice(`${AFTERWARDS}?state=`.length) ?? '')).toBe(state)
+    expect(page.location).not.toMatch(/[+'"<>\\ ]/)
+  })
+
+  test('logout_hint and client_id beside it change nothing', async () => {
+    const page = await out({ id_token_hint: hint, client_id: 'web', logout_hint: 'bob', unknown: 'x' })
+    expectPage(page)
+    expect(page.html).toContain('Signed out')
+    await expectSignedOut()
+  })
+
+  test('a hint from before ID tokens named their session counts for its person', async () => {
+    const iat = host.clock.now() - 86_400
+    const old = { iss: host.issuer, sub: 'user-alice', aud: 'web', iat, exp: iat + 3_600 }
+    const id_token_hint = host.server.parts.keys.signer('RS256').signJwt('JWT', old)
+    expect((await out({ id_token_hint, post_logout_redirect_uri: AFTERWARDS })).location).toBe(AFTERWARDS)
     await expectSignedOut()
   })
 
@@ -170,6 +198,16 @@ describe('§2 without a hint that proves it', () => {
     visitor = await signedIn('alice', 'bob')
     expectAsked(await out({ id_token_hint: hint }), 'Name of bob')
     await expectStillSignedIn()
+  })
+
+  test('§2 a hint of another session of the same person asks: it is not the current one', async () => {
+    const elsewhere = await signedIn('alice')
+    expectAsked(await out({ id_token_hint: await hintFrom(elsewhere), post_logout_redirect_uri: AFTERWARDS }))
+    await expectStillSignedIn()
+    await expectStillSignedIn(elsewhere)
+    expect((await out({ id_token_hint: hint, post_logout_redirect_uri: AFTERWARDS })).location).toBe(AFTERWARDS)
+    await expectSignedOut()
+    await expectStillSignedIn(elsewhere)
   })
 
   test('the form is bound to the person it was rendered for', async () => {

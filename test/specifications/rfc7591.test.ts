@@ -358,6 +358,43 @@ describe('§2 redirect URIs', () => {
     expect((await store.findClient(pub.clientId))?.client.authorize.pkce).toBe('required')
     expect((await store.findClient((await registered(open)).clientId))?.client.authorize.pkce).toBe('optional')
   })
+
+  test('RFC 9700 §2.1.1 only an operator can let public clients do without PKCE', async () => {
+    const lenient = await startServer({ registration: { access: 'open', publicPkce: 'unprotected' } })
+    const policyOf = async (host: TestServer, extra: Metadata) => {
+      const { clientId } = await registered(host, { ...PLAIN, token_endpoint_auth_method: 'none', ...extra })
+      return (await host.server.parts.store.findClient(clientId))?.client.authorize.pkce
+    }
+    try {
+      expect(await policyOf(lenient, { 'authorize.pkce': 'off' })).toBe('unprotected')
+      expect(await policyOf(open, { 'authorize.pkce': 'unprotected' })).toBe('required')
+    } finally {
+      await lenient.close()
+    }
+  })
+
+  test('§3.2.1 a client that says nothing about its request objects is told where it is to send them unsigned', async () => {
+    const lenient = await startServer({
+      unsignedJwt: true,
+      registration: { access: 'open', requestObjectAlg: 'none' },
+    })
+    const algorithmOf = async (host: TestServer, extra: Metadata = {}) =>
+      (await register(host, { ...PLAIN, ...extra })).body['request_object_signing_alg']
+    try {
+      const keys = { jwks: { keys: [key.publicJwk] } }
+      expect(await algorithmOf(lenient)).toBe('none')
+      expect(await algorithmOf(lenient, { ...keys, request_object_signing_alg: 'ES256' })).toBe('ES256')
+      expect(await algorithmOf(open)).toBeUndefined()
+    } finally {
+      await lenient.close()
+    }
+  })
+
+  test('OpenID Connect Core §5.3.1 user info takes the token of a registered client from the header and the form', async () => {
+    const own = await registered(open)
+    const record = await open.server.parts.store.findClient(own.clientId)
+    expect(record?.client.userinfo.tokenFrom).toEqual(['header', 'form'])
+  })
 })
 
 describe('§3.2.1 the client information response', () => {

@@ -124,6 +124,8 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       limits: options.limits,
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
+      unsignedJwt: options.unsignedJwt,
+      encryptedRequests: options.encryptedRequests,
       registration: options.registration,
       unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,

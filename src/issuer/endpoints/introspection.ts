@@ -7,6 +7,7 @@ import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
 import { type Client, isConfidential } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
+import { readJwt } from '../../protocol/jwt.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
@@ -37,16 +38,18 @@ export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
     const live = presented !== null && isFor(client.client, presented) && isLive(presented, now)
     const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason: 'introspected' }
     return {
-      ...json(200, live ? describe(parts, client.client, presented) : { active: false }),
+      ...json(200, live ? describe(parts, client.client, presented, token) : { active: false }),
       outcome: { ...outcome, clientId: client.client.client_id },
     }
   }
 }
 
-/** RFC 7662 §4: its own tokens; a resource server also the access tokens of others, when an operator says so. */
+/** RFC 7662 §4: its own tokens; a resource server also the access tokens for its resources, or for all if so set. */
 function isFor(client: Client, presented: PresentedToken): boolean {
   if (ownerOf(presented) === client.client_id) return true
-  return client.introspection === 'all' && presented.kind === 'access_token'
+  if (presented.kind === 'refresh_token') return false
+  const { resource } = presented.token
+  return client.introspection === 'all' || (resource !== null && client.servesResources.includes(resource))
 }
 
 function ownerOf(presented: PresentedToken): string {
@@ -56,13 +59,20 @@ function ownerOf(presented: PresentedToken): string {
 function isLive(presented: PresentedToken, now: number): boolean {
   if (presented.token.expiresAt <= now) return false
   if (presented.grant !== null && presented.grant.state !== 'live') return false
-  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive
+  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive && presented.resourceLive
   return presented.token.rotation === null && presented.token.familyExpiresAt > now
 }
 
 /** `caller`: who asks, and learns about the person what it may know. */
-function describe({ issuer, subjects }: IntrospectionParts, caller: Client, presented: PresentedToken): object {
+function describe(
+  { issuer, subjects }: IntrospectionParts,
+  caller: Client,
+  presented: PresentedToken,
+  text: string,
+): object {
   const { token, grant } = presented
+  const jti = presented.kind === 'access_token' ? jtiOf(text) : null
+  const resource = presented.kind === 'access_token' ? presented.token.resource : null
   // OpenID Connect Core §8: a user name would tell what a pairwise subject hides.
   const username = caller.subject_type === 'public' ? grant?.username : null
   return {
@@ -71,9 +81,20 @@ function describe({ issuer, subjects }: IntrospectionParts, caller: Client, pres
     client_id: ownerOf(presented),
     scope: presented.kind === 'access_token' ? presented.token.scope : presented.grant.scope,
     ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
+    ...(resource !== null && { aud: resource }),
+    ...(jti !== null && { jti }),
     exp: token.expiresAt,
     iat: token.issuedAt,
     sub: grant === null ? ownerOf(presented) : subjects.of(grant.userId, caller),
     ...(typeof username === 'string' && { username }),
   }
 }
+
+/** Of a JWT of ours: it was found by its hash, so nothing about it is to be verified. Null: an opaque one. */
+function jtiOf(text: string): string | null {
+  if (!text.includes('.')) return null
+  const jwt = readJwt(text, LONGEST_JWT)
+  return 'problem' in jwt || typeof jwt.claims['jti'] !== 'string' ? null : jwt.claims['jti']
+}
+
+const LONGEST_JWT = 16_384

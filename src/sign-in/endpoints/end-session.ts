@@ -8,8 +8,8 @@ import { pageReply } from '../../http/page-reply.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import type { Client } from '../../model/client.ts'
-import type { User } from '../../model/user.ts'
 import { signedOutPage, signOutPage } from '../../pages/index.ts'
+import { readJwt } from '../../protocol/jwt.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
@@ -18,7 +18,7 @@ import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { clientView } from '../answer.ts'
-import type { SignInParts } from '../parts.ts'
+import type { RecognisedIdToken, SignInParts } from '../parts.ts'
 import { formRefused } from '../refuse.ts'
 import { type Browser, readBrowser, sessionCookie } from '../visit.ts'
 
@@ -29,7 +29,8 @@ interface SignOut {
   readonly client: Client | null
   /** Trusted, with `state`; null: stay here afterwards. */
   readonly onward: string | null
-  readonly hintedSubject: string | null
+  /** What the client says about whom it means; null: nothing. */
+  readonly hint: RecognisedIdToken | null
 }
 
 export function endSessionEndpoint(parts: SignInParts) {
@@ -44,16 +45,19 @@ export function endSessionEndpoint(parts: SignInParts) {
     if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
     if (current === undefined) return signedOut(parts, parsed)
-    // RPL §2: a hint for whoever is signed in here proves that the client means this very session.
-    if (signedIn.every(({ user }) => isHinted(parts, parsed, user))) {
-      return endAll(parts, parsed, signedIn)
-    }
+    if (signedIn.every((each) => isMeant(parts, parsed, each))) return endAll(parts, parsed, signedIn)
     return ask(parts, parsed, current)
   }
 }
 
-function isHinted({ subjects }: SignInParts, { client, hintedSubject }: SignOut, { userId }: User): boolean {
-  return client !== null && hintedSubject !== null && subjects.of(userId, client) === hintedSubject
+/** RPL §2: a hint of the very session that is here proves that the client means this one. */
+function isMeant(
+  { subjects, sessionIdentifiers }: SignInParts,
+  { client, hint }: SignOut,
+  { user, session }: SignedIn,
+): boolean {
+  if (client === null || hint === null || subjects.of(user.userId, client) !== hint.subject) return false
+  return hint.sid === null || hint.sid === sessionIdentifiers.of(session.sessionId, client.client_id)
 }
 
 /** Cross-site, a browser holds our cookies back. */
@@ -67,6 +71,8 @@ function comeAgain(parts: SignInParts, parameters: Parameters): HttpReply {
   return redirect(303, withQuery(parts.addresses.path['end-session'], kept(parameters)))
 }
 
+const LONGEST_HINT = 16_384
+
 const KEPT = ['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state', 'ui_locales'] as const
 
 function kept(parameters: Parameters): Readonly<Record<string, string>> {
@@ -76,6 +82,13 @@ function kept(parameters: Parameters): Readonly<Record<string, string>> {
       return value === undefined ? [] : [[name, value]]
     }),
   )
+}
+
+/** Whom a hint claims to be for: only a name to look up, until the hint is recognised. */
+function audienceOf(hint: string): string | undefined {
+  const jwt = readJwt(hint, LONGEST_HINT)
+  const aud = 'claims' in jwt ? jwt.claims['aud'] : undefined
+  return typeof aud === 'string' ? aud : undefined
 }
 
 /** Everything that must be right before anybody is asked; a page otherwise, never a redirect. */
@@ -95,7 +108,9 @@ async function parseSignOut(
     ),
   })
   const hint = parameters.get('id_token_hint')
-  const recognised = hint === undefined ? null : parts.recogniseIdToken(hint)
+  const clientId = parameters.get('client_id') ?? (hint === undefined ? undefined : audienceOf(hint))
+  const record = clientId === undefined ? null : await parts.store.findClient(clientId)
+  const recognised = hint === undefined ? null : parts.recogniseIdToken(hint, record)
   if (hint !== undefined && recognised === null) {
     return refuse('id_token_hint', 'id_token_hint_foreign', 'id_token_hint was not issued by this server')
   }
@@ -103,7 +118,6 @@ async function parseSignOut(
   if (repeated !== undefined) {
     return refuse('request_malformed', 'parameter_repeated', `${repeated} is sent more than once`)
   }
-  const clientId = parameters.get('client_id') ?? recognised?.clientId
   if (recognised !== null && clientId !== recognised.clientId) {
     return refuse(
       'id_token_hint',
@@ -111,7 +125,6 @@ async function parseSignOut(
       'client_id and id_token_hint belong to different clients',
     )
   }
-  const record = clientId === undefined ? null : await parts.store.findClient(clientId)
   if (clientId !== undefined && !record?.enabled) {
     return refuse('unknown_client', 'client_unknown', 'The client is not known here')
   }
@@ -127,7 +140,7 @@ async function parseSignOut(
     parameters,
     client: record?.client ?? null,
     onward: target === undefined ? null : withQuery(target, { state: parameters.get('state') }),
-    hintedSubject: recognised?.subject ?? null,
+    hint: recognised,
   }
 }
 
@@ -181,10 +194,13 @@ async function decided(parts: SignInParts, signOut: SignOut, signedIn: readonly 
 
 async function endAll(parts: SignInParts, signOut: SignOut, signedIn: readonly SignedIn[]): Promise<HttpReply> {
   const at = parts.clock.now()
+  const clientId = signOut.client?.client_id ?? null
   for (const { session, user } of signedIn) {
-    const about = signOut.client === null ? {} : { clientId: signOut.client.client_id }
-    await parts.store.endSession(session.sessionId, { type: 'session_ended', at, userId: user.userId, ...about })
+    const about = clientId === null ? {} : { clientId }
+    const event = { type: 'session_ended', at, userId: user.userId, ...about } as const
+    await parts.store.endSession(session.sessionId, event, clientId)
   }
+  parts.sessionsEnded()
   return signedOut(parts, signOut)
 }
 
