@@ -51,7 +51,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   consent: {
     holds: 'A remembered yes: one for each user and client. Ends with either, or when it is withdrawn.',
-    indexes: {},
+    indexes: { consent_client_id: 'Removing a client ends its consents, without a look at those of others.' },
   },
   event: {
     holds: 'A security event. Kept for `lifetimes.events`.',

@@ -1,5 +1,6 @@
 // Origins whose scripts may read replies to public clients, so that a browser's request looks up one row and not all
 // clients. Filled for clients of before by `fillScriptOrigins`.
+// And the consents of one client, which end with it.
 
 export const sql = `
 CREATE TABLE client_origin (
@@ -12,4 +13,5 @@ CREATE TABLE client_origin (
 );
 -- both
 CREATE INDEX client_origin_client_id ON client_origin (client_id);
+CREATE INDEX consent_client_id ON consent (client_id);
 `
