@@ -1,6 +1,8 @@
 // A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
 // command line and the library start here.
 
+import { waitForClients } from './administration/key-patience.ts'
+import { createKeySightings } from './administration/key-sightings.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
@@ -17,6 +19,7 @@ import { createAddressProbe } from './http/probe.ts'
 import { createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
+import { SEEN_BY_ALL_NODES } from './issuer/keys/key-ring.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
@@ -66,6 +69,10 @@ export interface AuthorizationServerSettings {
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Lets clients with a `frontchannel_logout_uri` be told of a sign-out in frames of the page that follows it. Default false. */
+  readonly frontChannelLogout?: boolean
+  /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
+  readonly sessionManagement?: boolean
   /**
    * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
    * and get unsigned ID tokens at the token endpoint. Default false.
@@ -143,13 +150,20 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await store.fillScriptOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const { rotateEvery } = { ...DEFAULT_KEYS, ...settings.keys }
+  const { rotateEvery, waitForClients: longest } = { ...DEFAULT_KEYS, ...settings.keys }
   const algorithms = algorithmsOf(settings)
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
   const { workers = 1 } = settings
   const hasher: PasswordHasher = createPasswordHasher({ workers })
+  const addresses = addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso')
+  const sightings = createKeySightings({
+    store,
+    clock,
+    digest: (address) => master.hmac('key-sightings', address),
+    path: addresses.path,
+  })
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
   const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
@@ -157,7 +171,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const bare: Parts = {
-    addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
+    addresses,
     alternativeOrigins: settings.alternativeOrigins ?? [],
     store,
     master,
@@ -181,8 +195,15 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
     proofFolder: settings.proofFolder ?? null,
-    trace,
+    trace: {
+      record(entry) {
+        trace.record(entry)
+        sightings.record(entry)
+      },
+    },
     logout,
+    frontChannelLogout: settings.frontChannelLogout ?? false,
+    sessionManagement: settings.sessionManagement ?? false,
     pages: [],
     workers,
     unready: readiness(store, offset, log),
@@ -200,6 +221,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const handle = compose(parts)
 
   const pruning = pruner(parts, logout)
+  const patience = { longest, publishAhead: lifetimes.keyPublishAhead, seenByAllNodes: SEEN_BY_ALL_NODES }
   const keep = (what: string, task: () => Promise<unknown>) => () => {
     task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
   }
@@ -209,6 +231,11 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
     setInterval(keep('pruning', pruning.run), PRUNE_MS),
+    setInterval(
+      keep('waiting for clients', () => waitForClients(parts, patience)),
+      PRUNE_MS,
+    ),
+    setInterval(keep('noting who has fetched the signing keys', sightings.flush), REFRESH_KEYS_MS),
     setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
@@ -228,6 +255,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       await pruning.stop()
       await logout.close()
       await use.flush().catch(() => undefined)
+      await sightings.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
     },

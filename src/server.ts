@@ -4,6 +4,7 @@
 import { sectorProblem } from './administration/sector-identifier.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
+import { createBrowserStates } from './credentials/browser-state.ts'
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
@@ -59,6 +60,7 @@ import type { Addresses } from './protocol/addresses.ts'
 import type { ResponseType } from './protocol/response-type.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
+import { checkSessionEndpoint } from './sign-in/endpoints/check-session.ts'
 import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
@@ -78,6 +80,8 @@ export interface Parts {
   readonly keys: KeyRing
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
+  readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -177,6 +181,8 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     unsignedJwt: parts.unsignedJwt,
     signingAlgorithms: keys.algorithms,
     tellsOfSignOut: parts.logout !== null,
+    frontChannelLogout: parts.frontChannelLogout,
+    sessionManagement: parts.sessionManagement,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
@@ -200,7 +206,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects }),
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects, signers, encryption }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
@@ -272,6 +278,8 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     knownBrowsers,
     subjects,
     sessionIdentifiers,
+    frontChannelLogout: parts.frontChannelLogout,
+    browserStateOf: parts.sessionManagement ? createBrowserStates(master) : null,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
@@ -301,6 +309,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+    ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]
 }
 

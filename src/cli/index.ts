@@ -11,6 +11,7 @@ import { registrationTokenCommand } from './commands/registration-token.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
 import { resourceCommand } from './commands/resource.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { sessionCommand } from './commands/session.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
 import { startCommand } from './commands/start.ts'
 import { traceCommand } from './commands/trace.ts'
@@ -30,6 +31,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(resourceCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))
+    .addCommand(sessionCommand(exit))
     .addCommand(logoutCommand(exit))
     .addCommand(rehearseCommand(exit))
     .addCommand(traceCommand(exit))

@@ -12,6 +12,7 @@ import type { Visit } from '../store/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import { visitCookies } from '../visitor/visitor.ts'
 import { answerReply, refusalReply } from './answer.ts'
+import { browserStateCookies, sessionStateFor } from './browser-state.ts'
 import { kindsAsked } from './kinds-asked.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import type { SignInParts } from './parts.ts'
@@ -30,8 +31,10 @@ export interface Journey {
   readonly lookedAgain?: boolean
 }
 
-export async function dispatch(parts: SignInParts, journey: Journey): Promise<HttpReply> {
-  const { http, request, visit, interaction, consent, cookies = [] } = journey
+export async function dispatch(parts: SignInParts, given: Journey): Promise<HttpReply> {
+  const { http, browser, request, visit, interaction, consent } = given
+  const cookies = [...(given.cookies ?? []), ...browserStateCookies(parts, http, browser, visit.signedIn)]
+  const journey = { ...given, cookies }
   const { client } = visit.client
   const step = stepOf(parts, journey)
   switch (step.kind) {
@@ -47,8 +50,9 @@ export async function dispatch(parts: SignInParts, journey: Journey): Promise<Ht
         ...(interaction !== null && { interactionId: interaction.interactionId }),
         ...(consent !== undefined && { consent }),
       })
-      if (answer !== null) return answerReply(parts, http, request, client, answer, cookies)
-      return lookAgain(parts, journey)
+      if (answer === null) return lookAgain(parts, given)
+      const whole = { ...answer, ...sessionStateFor(parts, request, visit.signedIn) }
+      return answerReply(parts, http, request, client, whole, cookies)
     }
     default:
       return showStep(parts, journey, step)

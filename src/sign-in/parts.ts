@@ -1,5 +1,6 @@
 // What the wing of people is built from; `server.ts` hands it over.
 
+import type { BrowserStateOf } from '../credentials/browser-state.ts'
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
@@ -37,6 +38,10 @@ export interface SignInParts {
   readonly knownBrowsers: KnownBrowsers
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
+  /** Clients may be told of a sign-out in frames of the page that follows it. */
+  readonly frontChannelLogout: boolean
+  /** The login state of a browser for pages of clients that watch it; null: they cannot. */
+  readonly browserStateOf: BrowserStateOf | null
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */

@@ -33,6 +33,13 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       'A client application with its settings as JSON. A removed one keeps its row, so that its id is not given out again.',
     indexes: {},
   },
+  client_address: {
+    holds: `An address, as a keyed hash, from which a client was seen: whoever fetches keys from there is that client. ${PRUNED}`,
+    indexes: {
+      client_address_address: 'Which clients an address belongs to that has fetched the keys.',
+      client_address_seen_at: PRUNING,
+    },
+  },
   client_logo: {
     holds: 'The picture of a client, fetched once and served from here.',
     indexes: {},
@@ -82,6 +89,10 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       interaction_browser_hash: 'What one browser has beyond its bound is deleted, oldest first.',
       interaction_expires_at: PRUNING,
     },
+  },
+  key_fetch: {
+    holds: `When an address, as a keyed hash, last fetched the signing keys. ${PRUNED}`,
+    indexes: { key_fetch_fetched_at: PRUNING },
   },
   logout_delivery: {
     holds: `A back-channel logout that a client is to hear of. ${PRUNED}`,

@@ -12,6 +12,7 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createKeySightingVerbs, type KeySightingVerbs } from './key-sightings.ts'
 import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
@@ -39,6 +40,7 @@ export interface Store
     InteractionVerbs,
     ResourceVerbs,
     SigningKeyVerbs,
+    KeySightingVerbs,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
@@ -74,6 +76,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createInteractionVerbs(driver),
     ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
+    ...createKeySightingVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),

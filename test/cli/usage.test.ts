@@ -212,7 +212,7 @@ describe('--json prints exactly one value', () => {
     [['user', 'list'], { users: [expect.objectContaining({ username: 'alice' })], next: null }],
     [['user', 'show', 'alice'], expect.objectContaining({ phone: '+8613800138000', phone_verified: false })],
     [['user', 'update', 'alice', '--name', '张三'], expect.objectContaining({ name: '张三' })],
-    [['key', 'list'], []],
+    [['key', 'list'], { keys: [], clients: [expect.objectContaining({ client_id: 'known', sight: 'unused' })] }],
     [['trace'], []],
     [['setup-link'], { setup_link: expect.stringMatching(/^http:\/\/localhost:4000\/sso\/set-up\/\w{43}$/) }],
     [['config', 'check'], { valid: true, file: null }],

@@ -124,6 +124,8 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       limits: options.limits,
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
+      frontChannelLogout: options.frontChannelLogout,
+      sessionManagement: options.sessionManagement,
       unsignedJwt: options.unsignedJwt,
       encryptedRequests: options.encryptedRequests,
       registration: options.registration,

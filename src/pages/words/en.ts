@@ -113,6 +113,8 @@ export const en = {
     asks: (client: Content) => html`${client} asks to sign you out here as well.`,
     message: (name: Content) => html`You are signed in as ${name}.`,
     plain: 'You will have to sign in again the next time an application needs to know who you are.',
+    everywhere: 'Sign out on all my other devices too',
+    everywhereHint: 'Wherever you are signed in with this account.',
     confirm: 'Sign out',
     cancel: 'Stay signed in',
     formExpired: 'This page had been open too long. Please decide once more.',
@@ -121,6 +123,8 @@ export const en = {
     title: 'Signed out',
     message:
       'You are signed out here. Applications that you had open may still know you: sign out there too on a device you share.',
+    told: 'You are signed out here. Applications that you had open are being told while you read this.',
+    frame: 'Telling an application that you have signed out',
     stayedTitle: 'Still signed in',
     stayed: 'Nothing has changed: you are still signed in.',
     onward: (client: string) => `Continue to ${client}`,

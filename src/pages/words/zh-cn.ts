@@ -101,6 +101,8 @@ export const zhCn: Words = {
     asks: (client: Content) => html`${client} 请求您在此处也退出登录。`,
     message: (name: Content) => html`当前登录：${name}。`,
     plain: '退出后，下次有应用需要确认您的身份时，您需要重新登录。',
+    everywhere: '同时在我的所有其他设备上退出登录',
+    everywhereHint: '包括使用此账号登录的所有地方。',
     confirm: '退出登录',
     cancel: '保持登录',
     formExpired: '页面打开的时间过长，请重新决定。',
@@ -108,6 +110,8 @@ export const zhCn: Words = {
   signedOut: {
     title: '已退出登录',
     message: '您已在此处退出登录。已打开的应用可能仍保持登录状态；如果使用的是共用设备，请在应用中也退出。',
+    told: '您已在此处退出登录。已打开的应用正在收到通知。',
+    frame: '通知应用您已退出登录',
     stayedTitle: '仍处于登录状态',
     stayed: '没有任何变化，您仍处于登录状态。',
     onward: (client: string) => `前往“${client}”`,

@@ -117,6 +117,14 @@ export const revokeGrantsOf = statement<{ user_id: string; client_id: string; no
   'UPDATE "grant" SET revoked_at = :now WHERE user_id = :user_id AND client_id = :client_id AND revoked_at IS NULL',
 )
 
+/** With `offline` 0 those live on that may be used while the person is away. */
+export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; now: number }, { grant_id: string }>(
+  'revoke_grants_of_user',
+  `UPDATE "grant" SET revoked_at = :now
+   WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > CAST(:now AS BIGINT) AND offline <= :offline
+   RETURNING grant_id`,
+)
+
 /** What a redeemed artefact stands for, as it is now. */
 export interface FoundGrant {
   readonly grant: Pick<
