@@ -3,6 +3,7 @@
 
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { setClientEnabled, updateClient } from '../../src/administration/clients.ts'
 import { statement } from '../../src/store/driver.ts'
 import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
 import { eventTypes, query, RelyingParty, type Tokens } from '../support/relying-party.ts'
@@ -202,6 +203,34 @@ describe('§2.3 who is told', () => {
     expect(paths()).toEqual(['/mail', '/shop?tenant=1'])
   })
 
+  test('a disabled client is not told, enabled again or not', async () => {
+    const id = `off-${count}`
+    await host.addClient(id, 'openid-connect', { consent: 'implied', backchannel_logout_uri: receiver.url('/off') })
+    await partyOf(id).tokens()
+    const parts = host.server.parts
+    await setClientEnabled(parts, id, false)
+    await setClientEnabled(parts, id, true)
+    const { idToken } = await signInTo('shop')
+    await signOut({ id_token_hint: idToken })
+    await delivered()
+    expect(paths()).toEqual(['/shop?tenant=1'])
+  })
+
+  test('a client whose address is set or taken away later is told, or not, from then on', async () => {
+    const id = `later-${count}`
+    await host.addClient(id, 'openid-connect', { consent: 'implied' })
+    const { idToken } = await partyOf(id).tokens()
+    await updateClient(host.server.parts, id, { settings: { backchannel_logout_uri: receiver.url('/later') } })
+    await signOut({ id_token_hint: idToken })
+    await delivered()
+    expect(paths()).toEqual(['/later'])
+    const again = await partyOf(id).tokens()
+    await updateClient(host.server.parts, id, { settings: { backchannel_logout_uri: null } })
+    await signOut({ id_token_hint: again.idToken })
+    await delivered()
+    expect(paths()).toEqual(['/later'])
+  })
+
   test('a client whose grant is revoked is not told', async () => {
     const { idToken } = await signInTo('shop')
     const { refresh } = await signInTo('mail')
@@ -395,6 +424,24 @@ describe('§2.5 X08 clients that fail', () => {
     await host.server.logout.settled()
     expect(receiver.callsTo('/broken')).toHaveLength(before + 1)
     expect(await open()).toMatchObject({ state: 'delivered', attempts: 1 })
+  })
+
+  test('what was never tried, because its client has failed all the time, is given up as well', async () => {
+    receiver.answer('/broken', 500)
+    const browsers = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const browser = new Visitor()
+        return { browser, idToken: (await signInTo('broken', {}, browser)).idToken }
+      }),
+    )
+    for (const { browser, idToken } of browsers) await signOut({ id_token_hint: idToken }, browser)
+    await delivered()
+    host.clock.advance(4 * 86_400)
+    while (!(await host.server.logout.tidy(3))) await host.server.logout.settled()
+    const { store } = host.server.parts
+    const all = await store.listDeliveries({ userId: `user-${username}` }, 20)
+    expect(all.map(({ state }) => state)).toEqual(Array.from({ length: 8 }, () => 'abandoned'))
+    expect(all.every(({ lastReason }) => lastReason !== null)).toBe(true)
   })
 
   test('a client that has no address any more is given up at once', async () => {
