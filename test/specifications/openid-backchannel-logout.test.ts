@@ -5,6 +5,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { setClientEnabled, updateClient } from '../../src/administration/clients.ts'
 import { statement } from '../../src/store/driver.ts'
+import { copyOf } from '../support/authorize.ts'
 import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
 import { eventTypes, query, RelyingParty, type Tokens } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -186,6 +187,19 @@ describe('§2.3 who is told', () => {
     await signOut({ id_token_hint: idToken }, new Visitor())
     await delivered()
     expect(receiver.calls).toEqual([])
+  })
+
+  test('of a session that has run out here, when a client comes with a hint of it, and only then', async () => {
+    const { idToken } = await signInTo('shop')
+    await signInTo('mail')
+    host.clock.advance(13 * 3_600)
+    await signOut({ client_id: 'shop' }, copyOf(visitor))
+    await delivered()
+    expect(receiver.calls).toEqual([])
+    const answer = await signOut({ id_token_hint: idToken, post_logout_redirect_uri: AFTERWARDS })
+    expect(answer.location).toBe(AFTERWARDS)
+    await delivered()
+    expect(paths()).toEqual(['/mail', '/shop?tenant=1'])
   })
 
   test('CONTRACT row 10: the client that began is told when its browser is back, all others at once', async () => {
@@ -428,13 +442,11 @@ describe('§2.5 X08 clients that fail', () => {
 
   test('what was never tried, because its client has failed all the time, is given up as well', async () => {
     receiver.answer('/broken', 500)
-    const browsers = await Promise.all(
-      Array.from({ length: 8 }, async () => {
-        const browser = new Visitor()
-        return { browser, idToken: (await signInTo('broken', {}, browser)).idToken }
-      }),
-    )
-    for (const { browser, idToken } of browsers) await signOut({ id_token_hint: idToken }, browser)
+    for (let each = 0; each < 8; each++) {
+      const browser = new Visitor()
+      const { idToken } = await signInTo('broken', {}, browser)
+      await signOut({ id_token_hint: idToken }, browser)
+    }
     await delivered()
     host.clock.advance(4 * 86_400)
     while (!(await host.server.logout.tidy(3))) await host.server.logout.settled()
