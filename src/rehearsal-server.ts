@@ -82,6 +82,7 @@ export function rehearsalComposer(
         frontChannelLogout: false,
         sessionManagement: false,
         pages: [],
+        workers: 1,
         unready: async () => null,
       })
       return {

@@ -10,7 +10,6 @@ import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
 import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
-import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { pageReply } from './http/page-reply.ts'
@@ -51,7 +50,7 @@ import {
 import { createReferencedObjects } from './issuer/request-object/referenced.ts'
 import { recogniseIdToken } from './issuer/tokens/recognise.ts'
 import { createResponseSigners, type ResponseSigners } from './issuer/tokens/response-signer.ts'
-import { type Client, scriptOrigins } from './model/client.ts'
+import type { Client } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -111,6 +110,8 @@ export interface Parts {
   readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
+  /** Processes that share the work of this one's machine. */
+  readonly workers: number
   /** Why the server cannot serve now; null: it can. */
   readonly unready: () => Promise<string | null>
 }
@@ -163,7 +164,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
-  const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers) }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
@@ -187,7 +188,8 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     locales: LOCALES,
     registration: parts.registration.access !== 'off',
   })
-  const browserClients = corsForClients(store)
+  // Origins of the registered redirect URIs of public clients: these alone run in browsers.
+  const browserClients = (origin: string) => store.isScriptOrigin(origin)
   const get = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET'],
     path,
@@ -250,14 +252,6 @@ function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
       endpoint: clientConfigurationEndpoint(registration),
     },
   ]
-}
-
-/** Origins of the registered redirect URIs of public clients: these alone run in browsers. */
-function corsForClients(store: Store): CorsPolicy {
-  return async () => {
-    const clients = await store.listClients()
-    return clients.flatMap(({ client, enabled }) => (enabled ? scriptOrigins(client) : []))
-  }
 }
 
 function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared): readonly Route[] {

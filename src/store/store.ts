@@ -2,6 +2,7 @@
 
 import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
 import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
+import { type ClientOriginVerbs, createClientOriginVerbs } from './client-origins.ts'
 import { createClientReader } from './client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
@@ -27,6 +28,7 @@ import { createUserVerbs, type UserVerbs } from './users.ts'
 
 export interface Store
   extends ClientVerbs,
+    ClientOriginVerbs,
     RegistrationVerbs,
     InitialAccessTokenVerbs,
     UserVerbs,
@@ -50,11 +52,19 @@ export interface Store
   readonly driver: Driver
 }
 
-export function createStore(driver: Driver): Store {
-  const clients = createClientReader(driver)
+export interface StoreOptions {
+  /** Clients that stay parsed; those beyond are parsed again when they come back. Default 10,000. */
+  readonly parsedClients?: number
+}
+
+export function createStore(driver: Driver, options: StoreOptions = {}): Store {
+  const clients = createClientReader(driver, options.parsedClients)
+  const clientVerbs = createClientVerbs(driver, clients)
+  const installation = createInstallationVerbs(driver)
   return {
     driver,
-    ...createClientVerbs(driver, clients),
+    ...clientVerbs,
+    ...createClientOriginVerbs(driver, clientVerbs.listClients, installation),
     ...createRegistrationVerbs(driver, clients),
     ...createInitialAccessTokenVerbs(driver),
     ...createUserVerbs(driver),
@@ -73,7 +83,7 @@ export function createStore(driver: Driver): Store {
     ...createLogoutVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),
-    ...createInstallationVerbs(driver),
+    ...installation,
     ...createPruneVerbs(driver),
   }
 }
