@@ -24,10 +24,14 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:OpenID )?(?:Connect )?Session Management\b/, 'OpenID Connect Session Management'],
   [/\b(?:OAuth 2\.0 )?Form Post Response Mode\b/, 'OAuth 2.0 Form Post Response Mode'],
   [/\b(?:OAuth 2\.0 )?Multiple Response Types?(?: Encoding Practices)?\b/, 'OAuth 2.0 Multiple Response Types'],
-  [/\b(?:OAuth )?Client ID Metadata Documents?\b|\bCIMD\b/, 'OAuth Client ID Metadata Document'],
+  [
+    /\b(?:OAuth )?Client ID Metadata Documents?\b|\bCIMD\b|\bdraft-ietf-oauth-client-id-metadata-document\b/,
+    'OAuth Client ID Metadata Document',
+  ],
+  [/\b(draft-[a-z0-9-]*[a-z0-9])\b/, '$1'],
   [/\bWCAG 2\.2\b/, 'WCAG 2.2'],
 ]
-const NAME = new RegExp(NAMES.map(([pattern]) => pattern.source.replace('(\\d', '(?:\\d')).join('|'), 'g')
+const NAME = new RegExp(NAMES.map(([pattern]) => pattern.source.replace(/\((?!\?)/g, '(?:')).join('|'), 'g')
 const MENTION = new RegExp(`(${NAME.source})|(to |–)?§([0-9A-Z]+(?:\\.[0-9]+)*)`, 'g')
 
 function nameOf(text: string): string {

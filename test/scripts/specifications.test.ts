@@ -20,6 +20,8 @@ describe('a clause', () => {
     ['Core §5.4; Connect Core §5.5', ['OpenID Connect Core §5.4', 'OpenID Connect Core §5.5']],
     ['OpenID Discovery §3, Registration §2', ['OpenID Connect Discovery §3', 'OpenID Connect Registration §2']],
     ['OAuth 2.0 Form Post Response Mode §2.', ['OAuth 2.0 Form Post Response Mode §2']],
+    ['draft-ietf-oauth-client-id-metadata-document §5', ['OAuth Client ID Metadata Document §5']],
+    ['draft-ietf-oauth-v2-1-13 §4.1', ['draft-ietf-oauth-v2-1-13 §4.1']],
     ['RFC 6750 has 3 sections', []],
     ['the core of it: Registration is open', []],
     ['RFC 2119 §§', []],
