@@ -71,6 +71,7 @@ describe('help', () => {
       preset: ['list', 'show'],
       key: ['list', 'rotate', 'rotate-encryption', 'postpone', 'undo', 'retire', 'revoke'],
       logout: ['list', 'resend'],
+      session: ['end', 'list'],
       resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
       config: ['check', 'show'],
     }
