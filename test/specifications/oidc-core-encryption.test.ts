@@ -20,6 +20,7 @@ import {
 } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { rotateDecryptionKeys } from '../../src/issuer/keys/decryption-keys.ts'
 import { InvalidClient } from '../../src/model/client-settings.ts'
 import { CONTENT_ALGORITHMS, isJwe, KEY_ALGORITHMS, readJweHeader } from '../../src/protocol/jwe.ts'
 import { type ClientKey, newClientKey } from '../support/assertions.ts'
@@ -547,6 +548,40 @@ describe('§6.1 an encrypted request object', () => {
     )
     expectRefusal(page, lenient, 'invalid_request_object')
     expect((await published(lenient)).keys.every((each) => each['use'] === 'sig')).toBe(true)
+  })
+
+  test('§10.2.1 the keys for it are rotated: new ones are published, former ones open for a day', async () => {
+    const { store, master, decryption } = host.server.parts
+    const before = await encrypted(await signed(), 'ECDH-ES', 'A128GCM')
+    const former = (await published()).keys.slice(-2).map(({ kid }) => kid)
+    expect(await rotateDecryptionKeys({ store, master, clock: host.clock })).toHaveLength(2)
+    await decryption?.refresh()
+    const { keys } = await published()
+    expect(keys.filter(({ use }) => use === 'enc')).toHaveLength(2)
+    expect(keys.some(({ kid }) => former.includes(kid))).toBe(false)
+    const after = await encrypted(await signed(), 'ECDH-ES', 'A128GCM')
+    for (const request of [before, after]) expectCode(await send(request))
+    host.clock.advance(86_401)
+    alice = await signedIn(host, 'alice')
+    await refused(before)
+    const late = { iat: host.clock.now(), exp: host.clock.now() + 60 }
+    expectCode(await send(await encrypted(await signed(late), 'RSA-OAEP', 'A128GCM')))
+    const none = await rotateDecryptionKeys({ ...lenient.server.parts, clock: host.clock })
+    expect(none).toBeNull()
+  })
+
+  test('two nodes on one database have the same keys for it, and take up what one of them rotates', async () => {
+    const one = await startServer({ database: 'postgres', encryptedRequests: true })
+    const two = await startServer({ beside: one, encryptedRequests: true })
+    const kids = (at: TestServer) => at.server.parts.decryption?.published().map(({ kid }) => kid)
+    expect(kids(two)).toEqual(kids(one))
+    const former = kids(one)
+    await rotateDecryptionKeys({ ...one.server.parts, clock: one.clock })
+    for (const { server } of [one, two]) await server.parts.decryption?.refresh()
+    expect(kids(two)).toEqual(kids(one))
+    expect(kids(one)).not.toEqual(former)
+    await two.close()
+    await one.close()
   })
 
   test('the keys for it are published last, public alone, and the same after a restart', async () => {
