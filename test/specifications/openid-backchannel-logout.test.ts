@@ -28,6 +28,7 @@ beforeAll(async () => {
   })
   await host.addClient('shop', 'openid-connect', told('/shop?tenant=1'))
   await host.addClient('mail', 'openid-connect', told('/mail', { id_token_signed_response_alg: 'ES256' }))
+  await host.addClient('pair', 'openid-connect', told('/pair', { subject_type: 'pairwise' }))
   await host.addClient('strict', 'openid-connect', told('/strict', { backchannel_logout_session_required: true }))
   await host.addClient('broken', 'openid-connect', told('/broken'))
   await host.addClient('silent', 'openid-connect', { consent: 'implied', post_logout_redirect_uris: [AFTERWARDS] })
@@ -124,6 +125,7 @@ describe('§2.4 the logout token', () => {
   test.each([
     ['shop', '/shop?tenant=1', 'RS256'],
     ['mail', '/mail', 'ES256'],
+    ['pair', '/pair', 'RS256'],
   ])('to %s is signed as its ID tokens are, and says whose session has ended', async (clientId, path, alg) => {
     const { idToken } = await signInTo(clientId)
     const { sub, sid } = claimsOf(idToken)
