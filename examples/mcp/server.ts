@@ -57,7 +57,7 @@ async function answer(request: express.Request, reply: express.Response): Promis
   }))
   const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
   reply.on('close', () => void server.close())
-  await server.connect(transport as Parameters<McpServer['connect']>[0])
+  await server.connect(transport)
   await transport.handleRequest(request, reply, request.body)
 }
 

@@ -103,7 +103,7 @@ describe.each([
   async function whoami(keeper: Keeper): Promise<unknown> {
     const client = new Client({ name: 'test', version: '1.0.0' })
     const transport = new StreamableHTTPClientTransport(new URL(serverUrl), { authProvider: keeper })
-    await client.connect(transport as Parameters<Client['connect']>[0])
+    await client.connect(transport)
     const { content } = await client.callTool({ name: 'whoami' })
     await client.close()
     return content
