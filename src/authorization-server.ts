@@ -61,7 +61,7 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
-  /** Default: keys for ES256 and RS256. */
+  /** Default: keys for ES256 and RS256, each replaced after 90 days. */
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
@@ -137,7 +137,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
+  const { rotateEvery } = { ...DEFAULT_KEYS, ...settings.keys }
+  const algorithms = algorithmsOf(settings)
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
   const hasher: PasswordHasher = createPasswordHasher()

@@ -47,7 +47,7 @@ export function rehearsalComposer(
       await copyUser(store, user)
       // A key for nobody is not made; what the server does not sign with is refused here too.
       const algorithms = parts.keys.algorithms.filter((each) => each === played.id_token_signed_response_alg)
-      const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms })
+      const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery: 0 })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)

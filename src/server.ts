@@ -40,6 +40,7 @@ import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
+import { offeredProblem } from './issuer/registration/offered.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
 import {
   openReferencedObject,
@@ -47,6 +48,7 @@ import {
   requestObjectAlgorithms,
 } from './issuer/request-object/open-request-object.ts'
 import { createReferencedObjects } from './issuer/request-object/referenced.ts'
+import { recogniseIdToken } from './issuer/tokens/recognise.ts'
 import { createResponseSigners, type ResponseSigners } from './issuer/tokens/response-signer.ts'
 import { type Client, scriptOrigins } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
@@ -221,7 +223,15 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
 /** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
 function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   if (parts.registration.access === 'off') return []
-  const checks = [(client: Client) => sectorProblem(parts.outbound, client)]
+  const offered = {
+    signingAlgorithms: parts.keys.algorithms,
+    unsignedJwt: parts.unsignedJwt,
+    encryptedRequests: parts.decryption !== null,
+  }
+  const checks = [
+    async (client: Client) => offeredProblem(offered, client),
+    (client: Client) => sectorProblem(parts.outbound, client),
+  ]
   const registration = { ...parts, rules: parts.registration, keys, checks }
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
@@ -277,7 +287,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
-    recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),
     sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
@@ -297,16 +307,6 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
   ]
-}
-
-function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
-  const recognised = keys.recognise(token)
-  if (!recognised.genuine) return null
-  // What has no exp is another JWT of ours, such as an answer of user info.
-  const { iss, sub, aud, sid, exp } = recognised.payload
-  if (typeof exp !== 'number') return null
-  if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

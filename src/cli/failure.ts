@@ -33,6 +33,11 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   master_key_required: EXIT.usage,
   backup_unsupported: EXIT.usage,
   folder_unusable: EXIT.unavailable,
+  key_not_found: EXIT.notFound,
+  key_waits: EXIT.conflict,
+  key_unused: EXIT.conflict,
+  key_in_use: EXIT.conflict,
+  key_changed: EXIT.conflict,
 }
 
 /** Where the way on is a command or a flag, which administration itself cannot know. */
@@ -42,6 +47,7 @@ const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => 
   unknown_preset: () => 'See: npx lingpai preset list',
   passphrase_required: () => 'Give the file that holds it: --passphrase-file FILE',
   private_key_required: () => 'Give the file that holds it: --private-key-file FILE',
+  key_not_found: (flags) => `See: ${tip('key list', flags)}`,
   master_key_required: () => 'Give the master.key that belongs to it: --master-key-file FILE',
 }
 

@@ -48,6 +48,11 @@ export function contradictions(options: Options, sources: Sources, file: Options
       'clients would meet signatures of keys they do not know yet',
     )
   }
+  if (options.keys.rotateEvery !== 0 && options.keys.rotateEvery < 2 * lifetimes.keyPublishAhead) {
+    problems.push(
+      `${place(isSet('keys.rotateEvery') ? 'keys.rotateEvery' : 'lifetimes.keyPublishAhead')}: keys.rotateEvery is shorter than twice lifetimes.keyPublishAhead; a key must sign for longer than the next one waits`,
+    )
+  }
   // A file found in the data folder by itself must not lead to another data folder.
   if (sources.get('data')?.kind === 'file' && file?.isInData === true && file.folder !== options.data) {
     problems.push(`${place('data')} names another folder than the one this file was found in; give --data or --config`)

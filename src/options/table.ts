@@ -3,8 +3,8 @@
 
 import { oneOf } from '../model/setting.ts'
 import { DATABASE_ROWS } from './database-rows.ts'
-import { DEFAULT_KEYS } from './defaults.ts'
 import { issuerAddress } from './issuer.ts'
+import { KEY_ROWS } from './key-rows.ts'
 import {
   colour,
   hosts,
@@ -16,7 +16,6 @@ import {
   path,
   prefixPath,
   secretText,
-  signingAlgorithms,
   wholeNumber,
   words,
   yesOrNo,
@@ -164,12 +163,7 @@ const TABLE = {
     zh: '日志格式：便于阅读的文本，或每行一个 JSON 对象。',
   }),
 
-  'keys.algorithms': row({
-    kind: signingAlgorithms,
-    default: DEFAULT_KEYS.algorithms,
-    en: 'Algorithms that the server signs with; each has keys of its own. One that is added signs when clients can know its key: after lifetimes.jwksMaxAge.',
-    zh: '服务器可用的签名算法，每种算法有各自的密钥。新增的算法在客户端能够获知其公钥之后（lifetimes.jwksMaxAge）开始签名。',
-  }),
+  ...KEY_ROWS,
 
   'brand.productName': row({
     kind: words,

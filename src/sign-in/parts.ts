@@ -63,7 +63,7 @@ export interface SignInParts {
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (client: ClientRecord) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => RecognisedIdToken | null
+  readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
   /** Sessions have ended: clients are to hear of it. */
   readonly sessionsEnded: () => void
 }

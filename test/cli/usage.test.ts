@@ -69,7 +69,7 @@ describe('help', () => {
       'registration-token': ['create', 'list', 'revoke'],
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
-      key: ['list', 'rotate'],
+      key: ['list', 'rotate', 'postpone', 'undo', 'retire', 'revoke'],
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
@@ -113,6 +113,7 @@ describe('2: wrong usage', () => {
     ['client add', /Required option '--preset <preset>' not specified/],
     ['user show', /Missing required argument 'user'/],
     ['key list surplus', /Too many arguments/],
+    ['key postpone some-key', /Required option '--by <duration>' not specified/],
     ['key rotate --algorithm HS256', /Allowed choices are RS256, PS256, ES256, ES384, EdDSA, Ed25519/],
   ])('lingpai %s', async (words, told) => {
     const plain = await lingpai(words.split(' '))

@@ -25,6 +25,7 @@ import { CONTENT_ALGORITHMS, isJwe, KEY_ALGORITHMS, readJweHeader } from '../../
 import { type ClientKey, newClientKey } from '../support/assertions.ts'
 import { authorizeUrl, expectCode, expectRefusal, STATE, signedIn } from '../support/authorize.ts'
 import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
+import { countClients, PLAIN, register } from '../support/registration.ts'
 import { RelyingParty, tokensOf, walk } from '../support/relying-party.ts'
 import { BARE, INNER_STATE, requestObject } from '../support/request-objects.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
@@ -290,6 +291,27 @@ describe('§10.1 an ID token signed with the secret of the client', () => {
     await expect(jwtVerify(idToken, new TextEncoder().encode(`${TEST_SECRET}x`), { currentDate })).rejects.toThrow()
   })
 
+  test('§3.1.2.1 is an id_token_hint of its own client, at authorize and at sign-out, and of no other', async () => {
+    const bySecret = { id_token_signed_response_alg: 'HS256', post_logout_redirect_uris: ['https://client.test/bye'] }
+    const [id, other] = [await client(bySecret), await client(bySecret)]
+    const app = party(id)
+    const { idToken } = await app.tokens()
+    const hinted = (client_id: string, id_token_hint = idToken) =>
+      authorizeUrl(host, { client_id, id_token_hint, prompt: 'none' })
+    expectCode(await app.visitor.get(hinted(id)))
+    expectRefusal(await new Visitor().get(hinted(id)), host, 'login_required')
+    const forged = `${idToken.split('.').slice(0, 2).join('.')}.${'A'.repeat(43)}`
+    for (const url of [hinted(other), hinted(await client({})), hinted(id, forged)]) {
+      expectRefusal(await app.visitor.get(url), host, 'invalid_request')
+    }
+    const bye = (id_token_hint: string) =>
+      `${host.origin}/sso/end-session?${new URLSearchParams({ id_token_hint, post_logout_redirect_uri: 'https://client.test/bye' }).toString()}`
+    expect((await app.visitor.get(bye(forged))).status).toBe(400)
+    expectCode(await app.visitor.get(hinted(id)))
+    expect((await app.visitor.get(bye(idToken))).location).toBe('https://client.test/bye')
+    expectRefusal(await app.visitor.get(hinted(id)), host, 'login_required')
+  })
+
   test('is refused for a client without a secret', async () => {
     for (const settings of [
       { token_endpoint_auth_method: 'none', authorize: { pkce: 'required' } },
@@ -528,6 +550,38 @@ describe('§6.1 an encrypted request object', () => {
     ])
     expect(JSON.stringify(keys)).not.toMatch(/"(d|p|q|dp|dq|qi|k)":/)
     expect((await published()).keys).toEqual(keys)
+  })
+})
+
+describe('Registration §2 by a client itself', () => {
+  let open: TestServer
+  beforeAll(async () => {
+    open = await startServer({ registration: { access: 'open', perAddress: 1_000 } })
+    await open.addUser('alice')
+  })
+  afterAll(() => open.close())
+
+  test('what it registers it gets: encrypted for its key, or signed with its secret', async () => {
+    const keyed = { jwks, id_token_encrypted_response_alg: 'RSA-OAEP-256', userinfo_signed_response_alg: 'RS256' }
+    for (const metadata of [keyed, { id_token_signed_response_alg: 'HS256' }]) {
+      const made = await register(open, { ...PLAIN, redirect_uris: [CALLBACK], ...metadata })
+      expect(made.status, made.text).toBe(201)
+      expect(made.body).toMatchObject(metadata)
+      const [id, secret] = [String(made.body['client_id']), String(made.body['client_secret'])]
+      const app = new RelyingParty({ host: open, clientId: id, secret, scope: 'openid' })
+      const { idToken } = await app.tokens()
+      if (metadata === keyed) expect(await verified((await decrypted(idToken)).plain, id, open)).toBeTruthy()
+      else expect((await jwtVerify(idToken, new TextEncoder().encode(secret))).payload.aud).toBe(id)
+    }
+  })
+
+  test('O10 none is refused where the operator has not let it', async () => {
+    const before = await countClients(open)
+    for (const metadata of [{ id_token_signed_response_alg: 'none' }, { request_object_signing_alg: 'none' }]) {
+      const refused = await register(open, { ...PLAIN, redirect_uris: [CALLBACK], ...metadata })
+      expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
+    }
+    expect(await countClients(open)).toBe(before)
   })
 })
 

@@ -16,6 +16,7 @@ import {
   ask as visit,
 } from '../support/authorize.ts'
 import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
+import { countClients, PLAIN, register } from '../support/registration.ts'
 import { RelyingParty } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
@@ -267,6 +268,35 @@ describe('Registration §5 sector_identifier_uri', () => {
     for (const address of [`https://127.0.0.1:${port}/x`, 'https://169.254.169.254/x', 'https://localhost/x']) {
       await expect(add(address)).rejects.toMatchObject({ code: 'sector_identifier' })
     }
+  })
+})
+
+describe('Registration §5 by a client itself', () => {
+  let open: TestServer
+  beforeAll(async () => {
+    open = await startServer({
+      registration: { access: 'open', perAddress: 1_000 },
+      outboundAllow: [documents.hostAndPort],
+    })
+  })
+  afterAll(() => open.close())
+
+  test('sector_identifier_uri is read, and must list every redirect URI', async () => {
+    const uris = ['https://a.test/cb', 'https://b.test/cb']
+    const address = documents.publish(JSON.stringify(uris))
+    const asked = { ...PLAIN, subject_type: 'pairwise', sector_identifier_uri: address }
+    const made = await register(open, { ...asked, redirect_uris: uris })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({ subject_type: 'pairwise', sector_identifier_uri: address })
+    const before = await countClients(open)
+    for (const metadata of [
+      { ...asked, redirect_uris: [...uris, 'https://c.test/cb'] },
+      { ...asked, redirect_uris: uris, sector_identifier_uri: `${documents.origin}/missing` },
+      { ...PLAIN, subject_type: 'pairwise', redirect_uris: uris },
+    ]) {
+      expect(await register(open, metadata)).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
+    }
+    expect(await countClients(open)).toBe(before)
   })
 })
 

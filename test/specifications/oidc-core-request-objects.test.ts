@@ -181,6 +181,32 @@ describe('§6.1 refused, and nothing is stored', () => {
     expectCode(await send({ clientId: 'es384', key: p384 }, { client_id: 'es384' }))
   })
 
+  test('O12 O13 an ECDSA signature of zeros, in DER, or cut short; a key for encryption, or of a doubled kid', async () => {
+    const good = await made()
+    const [head = '', body = '', tail = ''] = good.split('.')
+    const signatures = [Buffer.alloc(64), Buffer.from('3006020101020101', 'hex'), Buffer.alloc(63, 1)]
+    for (const signature of [...signatures.map((each) => each.toString('base64url')), tail.slice(0, -2), '']) {
+      const page = await alice.get(authorizeUrl(host, outer(`${head}.${body}.${signature}`)))
+      expectRefusal(page, host, 'invalid_request_object', { state: INNER_STATE })
+    }
+    expectCode(await alice.get(authorizeUrl(host, outer(good))))
+    const settings = { consent: 'implied', jwks: { keys: [{ ...key.publicJwk, use: 'enc' }, foreign.publicJwk] } }
+    await host.addClient('enc-key', 'openid-connect', settings)
+    await refused({ clientId: 'enc-key' }, { client_id: 'enc-key' })
+    expectCode(await send({ clientId: 'enc-key', key: foreign }, { client_id: 'enc-key' }))
+    const twins = documents.publish(JSON.stringify({ keys: [key.publicJwk, { ...foreign.publicJwk, kid: key.kid }] }))
+    await host.addClient('twins', 'openid-connect', { consent: 'implied', jwks_uri: twins })
+    await refused({ clientId: 'twins' }, { client_id: 'twins' })
+  })
+
+  test('O16 a jwks_uri that fails: refused in bounded time, and taken when it answers again', async () => {
+    const address = documents.publish((_, reply) => void reply.writeHead(500).end())
+    await host.addClient('remote', 'openid-connect', { consent: 'implied', jwks_uri: address })
+    await refused({ clientId: 'remote' }, { client_id: 'remote' })
+    documents.replace(address, JSON.stringify({ keys: [key.publicJwk] }))
+    expectCode(await send({ clientId: 'remote' }, { client_id: 'remote' }))
+  })
+
   test('J12 request, request_uri, or the client as sub inside', async () => {
     for (const claims of [{ request: 'x' }, { request_uri: 'https://client.test/r' }, { sub: 'app' }]) {
       await refused({ claims })

@@ -125,8 +125,8 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
     const old = (await app.tokens()).idToken
     const now = host.clock.now()
     const plan = planSuccessor(await store.listSigningKeys(), algorithm, now)
-    const key = await createSigningKey(algorithm, now, plan.activeAt, master)
-    await store.addSigningKey(key, plan.retire, keyEvent(key, now))
+    const key = await createSigningKey(plan, now, master)
+    await store.addSigningKey(key, plan.endings, keyEvent(key, now))
     await ring.refresh()
     // Published first, used later.
     expect((await keys()).keys.map(({ kid }) => kid)).toContain(key.keyId)

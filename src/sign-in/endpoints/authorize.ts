@@ -4,7 +4,7 @@
 import { readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
-import type { Client } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/interactions.ts'
@@ -56,7 +56,7 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   try {
     if (problem !== null) throw problem
     const request = parseAuthorizationRequest(parameters, trusted, {
-      hintedSubject: (hint) => hintedSubject(parts, client, hint),
+      hintedSubject: (hint) => hintedSubject(parts, trusted.record, hint),
       responseTypes: parts.responseTypes,
       assertSigns: parts.assertSigns,
     })
@@ -81,8 +81,9 @@ function readParameters(http: HttpRequest): Parameters {
   return http.method === 'POST' ? readForm(http) : readQuery(http)
 }
 
-function hintedSubject(parts: SignInParts, client: Client, idTokenHint: string): string {
-  const recognised = parts.recogniseIdToken(idTokenHint)
+function hintedSubject(parts: SignInParts, record: ClientRecord, idTokenHint: string): string {
+  const { client } = record
+  const recognised = parts.recogniseIdToken(idTokenHint, record)
   // What another client calls a person says nothing about a pairwise subject.
   const isOwn = client.subject_type === 'public' || recognised?.clientId === client.client_id
   if (recognised !== null && isOwn) return recognised.subject

@@ -9,6 +9,7 @@ import { redirect, withOutcome } from '../../http/replies.ts'
 import { formActionSource } from '../../http/security-headers.ts'
 import type { Client } from '../../model/client.ts'
 import { signedOutPage, signOutPage } from '../../pages/index.ts'
+import { readJwt } from '../../protocol/jwt.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
@@ -70,6 +71,8 @@ function comeAgain(parts: SignInParts, parameters: Parameters): HttpReply {
   return redirect(303, withQuery(parts.addresses.path['end-session'], kept(parameters)))
 }
 
+const LONGEST_HINT = 16_384
+
 const KEPT = ['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state', 'ui_locales'] as const
 
 function kept(parameters: Parameters): Readonly<Record<string, string>> {
@@ -79,6 +82,13 @@ function kept(parameters: Parameters): Readonly<Record<string, string>> {
       return value === undefined ? [] : [[name, value]]
     }),
   )
+}
+
+/** Whom a hint claims to be for: only a name to look up, until the hint is recognised. */
+function audienceOf(hint: string): string | undefined {
+  const jwt = readJwt(hint, LONGEST_HINT)
+  const aud = 'claims' in jwt ? jwt.claims['aud'] : undefined
+  return typeof aud === 'string' ? aud : undefined
 }
 
 /** Everything that must be right before anybody is asked; a page otherwise, never a redirect. */
@@ -98,7 +108,9 @@ async function parseSignOut(
     ),
   })
   const hint = parameters.get('id_token_hint')
-  const recognised = hint === undefined ? null : parts.recogniseIdToken(hint)
+  const clientId = parameters.get('client_id') ?? (hint === undefined ? undefined : audienceOf(hint))
+  const record = clientId === undefined ? null : await parts.store.findClient(clientId)
+  const recognised = hint === undefined ? null : parts.recogniseIdToken(hint, record)
   if (hint !== undefined && recognised === null) {
     return refuse('id_token_hint', 'id_token_hint_foreign', 'id_token_hint was not issued by this server')
   }
@@ -106,7 +118,6 @@ async function parseSignOut(
   if (repeated !== undefined) {
     return refuse('request_malformed', 'parameter_repeated', `${repeated} is sent more than once`)
   }
-  const clientId = parameters.get('client_id') ?? recognised?.clientId
   if (recognised !== null && clientId !== recognised.clientId) {
     return refuse(
       'id_token_hint',
@@ -114,7 +125,6 @@ async function parseSignOut(
       'client_id and id_token_hint belong to different clients',
     )
   }
-  const record = clientId === undefined ? null : await parts.store.findClient(clientId)
   if (clientId !== undefined && !record?.enabled) {
     return refuse('unknown_client', 'client_unknown', 'The client is not known here')
   }

@@ -5,6 +5,7 @@ import { sql as assertions } from './0002-assertions.ts'
 import { sql as grantClaims } from './0003-grant-claims.ts'
 import { sql as registration } from './0004-registration.ts'
 import { sql as logout } from './0005-logout.ts'
+import { sql as signingKeyTurns } from './0006-signing-key-turns.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: 'grant-claims', sql: grantClaims },
   { number: 4, name: 'registration', sql: registration },
   { number: 5, name: 'logout', sql: logout },
+  { number: 6, name: 'signing-key-turns', sql: signingKeyTurns },
 ]

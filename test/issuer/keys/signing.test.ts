@@ -31,7 +31,7 @@ const ring = () => [...opened.values()].map(({ key }) => key)
 
 beforeAll(async () => {
   for (const algorithm of ALGORITHMS) {
-    const key = await createSigningKey(algorithm, NOW, NOW + 5, master)
+    const key = await createSigningKey({ algorithm, turn: 1, activeAt: NOW + 5 }, NOW, master)
     opened.set(algorithm, { key, signer: openSigningKey(key, master) })
   }
 })
