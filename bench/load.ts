@@ -48,13 +48,23 @@ export interface Measured {
   readonly perSecond: number
 }
 
+export interface Extent {
+  readonly milliseconds: number
+  /** Goes on until so many operations are done, for at most four times as long: compiled code is what counts. */
+  readonly atLeast?: number
+}
+
 /** Every connection runs what it has prepared, again and again, until `milliseconds` have passed. */
-export async function drive(prepared: readonly (() => Promise<void>)[], milliseconds: number): Promise<Measured> {
+export async function drive(
+  prepared: readonly (() => Promise<void>)[],
+  { milliseconds, atLeast = 0 }: Extent,
+): Promise<Measured> {
   const times: number[] = []
   const begun = performance.now()
   const end = begun + milliseconds
+  const last = begun + 4 * milliseconds
   const worker = async (operation: () => Promise<void>) => {
-    while (performance.now() < end) {
+    for (let now = begun; now < end || (times.length < atLeast && now < last); now = performance.now()) {
       const started = performance.now()
       await operation()
       times.push(performance.now() - started)

@@ -5,6 +5,7 @@ import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import { addressBucket } from '../http/trusted-proxies.ts'
+import type { Client } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import { type AuthorizationRequest, type Interaction, wishesOf } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
@@ -69,10 +70,16 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' '),
+    kinds: consentNeeded(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })
+}
+
+/** What a remembered yes must cover; nothing where nobody is asked. */
+function consentNeeded(client: Client, request: AuthorizationRequest): string {
+  if (client.consent === 'implied') return ''
+  return consentKinds(client, request.scope.split(' '), wishesOf(request)).join(' ')
 }
 
 const PATHS = { authenticate: 'sign-in', select_account: 'choose-account', consent: 'consent' } as const

@@ -7,7 +7,7 @@ import { compile, positional, type Statement } from './driver.ts'
 interface Prepared {
   readonly run: StatementSync
   readonly names: readonly string[]
-  readonly columns: readonly string[]
+  columns: readonly string[]
 }
 
 export class SqliteConnection {
@@ -26,6 +26,11 @@ export class SqliteConnection {
   rows(statement: Statement, bind: object): readonly unknown[] {
     const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
     const found = prepared.run.all(...positional(statement, prepared.names, bind)) as unknown as readonly unknown[][]
+    const [first] = found
+    // A statement sees a change of its tables when it runs, not when it is prepared.
+    if (first !== undefined && first.length !== prepared.columns.length) {
+      prepared.columns = prepared.run.columns().map(({ name }) => name)
+    }
     return found.map((values) => asRow(prepared.columns, values))
   }
 
@@ -34,7 +39,7 @@ export class SqliteConnection {
     const run = this.database.prepare(text)
     // Values alone, named here, cost two thirds of the objects that it would make itself.
     run.setReturnArrays(true)
-    const prepared = { run, names, columns: run.columns().map(({ name }) => name) }
+    const prepared = { run, names, columns: [] }
     this.#prepared.set(statement, prepared)
     return prepared
   }
