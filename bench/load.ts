@@ -48,16 +48,14 @@ export interface Measured {
   readonly perSecond: number
 }
 
-export interface Extent {
-  readonly milliseconds: number
-  /** Goes on until so many operations are done, for at most four times as long: compiled code is what counts. */
-  readonly atLeast?: number
-}
-
-/** Every connection runs what it has prepared, again and again, until `milliseconds` have passed. */
+/**
+ * Every connection runs what it has prepared, again and again, until `milliseconds` have passed and so many operations
+ * are done; for that it goes on for at most four times as long.
+ */
 export async function drive(
   prepared: readonly (() => Promise<void>)[],
-  { milliseconds, atLeast = 0 }: Extent,
+  milliseconds: number,
+  atLeast = 0,
 ): Promise<Measured> {
   const times: number[] = []
   const begun = performance.now()

@@ -22,10 +22,10 @@ export async function round(
   const { send, close } = connect(target.issuer, connections)
   try {
     const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
-    await drive(prepared, { milliseconds: milliseconds / 2, atLeast: WARM_UP })
+    await drive(prepared, milliseconds / 2, WARM_UP)
     const databaseBefore = cpuOfTree(database)
     const before = await usage(child)
-    const measured = await drive(prepared, { milliseconds })
+    const measured = await drive(prepared, milliseconds)
     const after = await usage(child)
     const cpu = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system)
     const databaseCpu = cpuOfTree(database) - databaseBefore

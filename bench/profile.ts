@@ -41,9 +41,9 @@ const file = join(tmpdir(), `lingpai-${process.pid}.cpuprofile`)
 try {
   const { send, close } = connect(contestant.target.issuer, 16)
   const prepared = await Promise.all(Array.from({ length: 16 }, () => operation.prepare(contestant.target, send)))
-  await drive(prepared, { milliseconds: 1_000, atLeast: 4_000 })
+  await drive(prepared, 1_000, 4_000)
   await asked(contestant.child, { ask: 'profile' })
-  const { operations: count } = await drive(prepared, { milliseconds: Number(values.seconds) * 1000 })
+  const { operations: count } = await drive(prepared, Number(values.seconds) * 1000)
   await asked(contestant.child, { ask: 'profiled', file })
   close()
   const profile = JSON.parse(readFileSync(file, 'utf8')) as Profile

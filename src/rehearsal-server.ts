@@ -79,7 +79,10 @@ export function rehearsalComposer(
         trace: null,
         // Whoever has really given something to this client is told nothing because of a play.
         logout: null,
+        frontChannelLogout: false,
+        sessionManagement: false,
         pages: [],
+        workers: 1,
         unready: async () => null,
       })
       return {
@@ -129,6 +132,7 @@ function asPlayed(client: Client, algorithms: readonly SigningAlgorithm[]): Clie
     id_token_encrypted_response_alg: null,
     userinfo_signed_response_alg: null,
     userinfo_encrypted_response_alg: null,
+    introspection_encrypted_response_alg: null,
     request_object_signing_alg: null,
     require_signed_request_object: false,
   }

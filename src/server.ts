@@ -4,12 +4,12 @@
 import { sectorProblem } from './administration/sector-identifier.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
+import { createBrowserStates } from './credentials/browser-state.ts'
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
 import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
-import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { pageReply } from './http/page-reply.ts'
@@ -50,7 +50,7 @@ import {
 import { createReferencedObjects } from './issuer/request-object/referenced.ts'
 import { recogniseIdToken } from './issuer/tokens/recognise.ts'
 import { createResponseSigners, type ResponseSigners } from './issuer/tokens/response-signer.ts'
-import { type Client, scriptOrigins } from './model/client.ts'
+import type { Client } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -60,6 +60,7 @@ import type { Addresses } from './protocol/addresses.ts'
 import type { ResponseType } from './protocol/response-type.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
+import { checkSessionEndpoint } from './sign-in/endpoints/check-session.ts'
 import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
@@ -79,6 +80,8 @@ export interface Parts {
   readonly keys: KeyRing
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
+  readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -107,6 +110,8 @@ export interface Parts {
   readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
+  /** Processes that share the work of this one's machine. */
+  readonly workers: number
   /** Why the server cannot serve now; null: it can. */
   readonly unready: () => Promise<string | null>
 }
@@ -159,7 +164,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
-  const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers) }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
@@ -176,12 +181,15 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     unsignedJwt: parts.unsignedJwt,
     signingAlgorithms: keys.algorithms,
     tellsOfSignOut: parts.logout !== null,
+    frontChannelLogout: parts.frontChannelLogout,
+    sessionManagement: parts.sessionManagement,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
     registration: parts.registration.access !== 'off',
   })
-  const browserClients = corsForClients(store)
+  // Origins of the registered redirect URIs of public clients: these alone run in browsers.
+  const browserClients = (origin: string) => store.isScriptOrigin(origin)
   const get = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET'],
     path,
@@ -198,7 +206,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects }),
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects, signers, encryption }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
@@ -246,14 +254,6 @@ function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   ]
 }
 
-/** Origins of the registered redirect URIs of public clients: these alone run in browsers. */
-function corsForClients(store: Store): CorsPolicy {
-  return async () => {
-    const clients = await store.listClients()
-    return clients.flatMap(({ client, enabled }) => (enabled ? scriptOrigins(client) : []))
-  }
-}
-
 function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
@@ -278,6 +278,8 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     knownBrowsers,
     subjects,
     sessionIdentifiers,
+    frontChannelLogout: parts.frontChannelLogout,
+    browserStateOf: parts.sessionManagement ? createBrowserStates(master) : null,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
@@ -286,6 +288,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
+    assertKeySigns: keys.assertSigns,
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),
     sessionsEnded: () => parts.logout?.wake(),
@@ -306,6 +309,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+    ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]
 }
 

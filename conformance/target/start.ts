@@ -37,6 +37,7 @@ const REGISTRATION: Partial<RegistrationRules> = {
   access: 'open',
   scope: 'openid profile email address phone offline_access',
   publicPkce: 'unprotected',
+  requestObjectAlg: 'none',
   perAddress: MANY,
   most: MANY,
 }
@@ -77,9 +78,10 @@ export async function startTarget(variables: Variables): Promise<Target> {
       limits: LIMITS,
       implicitAndHybrid: true,
       // What the plans try only where the metadata lists it.
-      unsignedJwt: true,
       encryptedRequests: true,
       registration: REGISTRATION,
+      unverifiedErrors: 'redirect',
+      unsignedJwt: true,
       // A suite is at home here and is not public.
       outboundAllow: [hostOf(facts.suite)],
       trustedProxies,

@@ -51,6 +51,9 @@ const builtinsByRequire: Plugin = {
     onResolve({ filter: /^node:/ }, ({ path, namespace: from }) =>
       from === namespace ? { path, external: true } : { path, namespace },
     )
-    onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: `module.exports = require('${path}')`, loader: 'js' }))
+    onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+      loader: 'js',
+    }))
   },
 }

@@ -9,7 +9,9 @@ import { logoutCommand } from './commands/logout.ts'
 import { presetCommand } from './commands/preset.ts'
 import { registrationTokenCommand } from './commands/registration-token.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
+import { resourceCommand } from './commands/resource.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { sessionCommand } from './commands/session.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
 import { startCommand } from './commands/start.ts'
 import { traceCommand } from './commands/trace.ts'
@@ -26,8 +28,10 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(clientCommand(exit))
     .addCommand(registrationTokenCommand(exit))
     .addCommand(userCommand(exit))
+    .addCommand(resourceCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))
+    .addCommand(sessionCommand(exit))
     .addCommand(logoutCommand(exit))
     .addCommand(rehearseCommand(exit))
     .addCommand(traceCommand(exit))

@@ -46,7 +46,12 @@ function responseProblems(client: Client): readonly SettingProblem[] {
   return problems
 }
 
-const ENCRYPTED = ['id_token_encrypted_response', 'userinfo_encrypted_response', 'request_object_encryption'] as const
+const ENCRYPTED = [
+  'id_token_encrypted_response',
+  'userinfo_encrypted_response',
+  'introspection_encrypted_response',
+  'request_object_encryption',
+] as const
 
 function encryptionProblems(client: Client): readonly SettingProblem[] {
   return ENCRYPTED.flatMap((name) => {

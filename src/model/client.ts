@@ -80,6 +80,10 @@ export interface ClientSettings {
     readonly nonMainland: 'e164' | 'omit'
     readonly unverified: 'send-false' | 'omit'
   }
+  /** Identifiers of the resources it may ask for (RFC 8707). */
+  readonly resources: readonly string[]
+  /** Identifiers of the resources it is the server of: it may introspect the access tokens that are meant for them. */
+  readonly servesResources: readonly string[]
   /** Whose access tokens it may introspect: its own, or (a resource server) those of all clients. */
   readonly introspection: 'own' | 'all'
   /** How a claim without a value is written. */
@@ -96,6 +100,9 @@ export interface Client extends ClientSettings {
   /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
   readonly backchannel_logout_uri: string | null
   readonly backchannel_logout_session_required: boolean
+  /** What a browser loads in a frame when a session has ended. OpenID Connect Front-Channel Logout §2. */
+  readonly frontchannel_logout_uri: string | null
+  readonly frontchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null
@@ -119,6 +126,10 @@ export interface Client extends ClientSettings {
   readonly userinfo_signed_response_alg: Exclude<ResponseAlgorithm, 'none'> | null
   readonly userinfo_encrypted_response_alg: KeyAlgorithm | null
   readonly userinfo_encrypted_response_enc: ContentAlgorithm | null
+  /** Of answers that it asks for as JWTs (RFC 9701 §6). */
+  readonly introspection_signed_response_alg: SigningAlgorithm
+  readonly introspection_encrypted_response_alg: KeyAlgorithm | null
+  readonly introspection_encrypted_response_enc: ContentAlgorithm | null
   /** Null: any that is a signature, and that its keys or its secret allow. */
   readonly request_object_signing_alg: RequestObjectAlgorithm | null
   /** How it may encrypt its request objects; null: in any way that the server takes. */
@@ -185,6 +196,7 @@ export function needsSecretItself(client: Client): boolean {
     client.userinfo_signed_response_alg === 'HS256' ||
     takesSecret(client.id_token_encrypted_response_alg) ||
     takesSecret(client.userinfo_encrypted_response_alg) ||
+    takesSecret(client.introspection_encrypted_response_alg) ||
     takesSecret(client.request_object_encryption_alg)
   )
 }

@@ -12,7 +12,7 @@ import type { SettingProblem } from './setting.ts'
 /** What `client show` names as its preset. */
 export const REGISTERED = 'registration'
 
-type Ceiling = NarrowPolicy & Pick<RegistrationRules, 'scope' | 'publicPkce'>
+type Ceiling = NarrowPolicy & Pick<RegistrationRules, 'scope' | 'publicPkce' | 'requestObjectAlg'>
 
 /** Throws `InvalidClient`. `former`: what it was; settings that are the operator's alone stay as they are. */
 export function clientFromMetadata(
@@ -28,6 +28,8 @@ export function clientFromMetadata(
     // OpenID Connect Core §5.3.1 and RFC 6750 §2.2: a client that posts its token cannot ask for that here.
     'userinfo.tokenFrom': ['header', 'form'],
     ...mine,
+    // OpenID Connect Registration §2 lets an OP that takes unsigned objects take them from whoever says nothing.
+    request_object_signing_alg: policies[0].requestObjectAlg,
     ...said,
     ...flows(said),
     client_name: said['client_name'] ?? nameFor(said),

@@ -42,6 +42,10 @@ export interface RegistrationRules extends RegistrationPolicy {
   readonly statementRequired: boolean
   /** What `authorize.pkce` is for clients that keep no secret, and for native ones. RFC 9700 §2.1.1 */
   readonly publicPkce: 'required' | 'unprotected'
+  /**
+   * `request_object_signing_alg` of clients that name none; they are told. Null: any that their keys allow. RFC 7591 §3.2.1
+   */
+  readonly requestObjectAlg: 'none' | null
 }
 
 export const DEFAULT_REGISTRATION: RegistrationRules = {
@@ -58,6 +62,7 @@ export const DEFAULT_REGISTRATION: RegistrationRules = {
   statementIssuers: [],
   statementRequired: false,
   publicPkce: 'required',
+  requestObjectAlg: null,
 }
 
 /** `https://issuer.example=https://issuer.example/jwks`, or a map, where the keys may stand in place of their address. */

@@ -22,6 +22,11 @@ export function contradictions(options: Options, sources: Sources, file: Options
   if (options.databaseSchema !== null && options.database === null) {
     problems.push(`${place('databaseSchema')} is set without database; SQLite has no schemas`)
   }
+  if (options.workers > 1 && options.database === null) {
+    problems.push(
+      `${place('workers')} is above 1 without database; SQLite lets one process write at a time, so a second one would only wait for the first: use PostgreSQL, or one worker`,
+    )
+  }
   if (options.databasePooler !== 'none' && options.database === null) {
     problems.push(`${place('databasePooler')} is set without database; nothing stands before SQLite`)
   }

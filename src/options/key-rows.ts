@@ -19,4 +19,10 @@ export const KEY_ROWS = {
     en: 'A key signs for this long, then the next one takes over, which has been published for lifetimes.keyPublishAhead. 0: only when asked (lingpai key rotate).',
     zh: '签名密钥的使用时间，之后由提前公布的新密钥接替（见 lifetimes.keyPublishAhead）。0 表示仅在执行 lingpai key rotate 时更换。',
   }),
+  'keys.waitForClients': row({
+    kind: span(0, YEAR),
+    default: DEFAULT_KEYS.waitForClients,
+    en: 'A key that is about to sign waits for this long at most while a client that is known to fetch the keys has not fetched it. 0: it does not wait, and lingpai key list warns.',
+    zh: '新密钥启用前，若某个曾获取过公钥的客户端尚未获取它，则最多推迟这么久。0 表示不推迟，仅由 lingpai key list 提示。',
+  }),
 } as const

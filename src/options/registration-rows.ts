@@ -1,7 +1,7 @@
 // The options of client registration: whether clients may register themselves, and what they may have.
 
 import { DEFAULT_REGISTRATION, POLICY_KINDS, statementIssuers } from '../model/registration-policy.ts'
-import { type Kind, oneOf } from '../model/setting.ts'
+import { type Kind, oneOf, orNothing } from '../model/setting.ts'
 import { span, wholeNumber, yesOrNo } from './kinds.ts'
 import { row } from './row.ts'
 
@@ -13,6 +13,7 @@ const {
   statementIssuers: issuers,
   statementRequired,
   publicPkce,
+  requestObjectAlg,
 } = DEFAULT_REGISTRATION
 const DAY = 86_400
 
@@ -114,6 +115,13 @@ export const REGISTRATION_ROWS = {
     default: publicPkce,
     en: 'PKCE of registered clients that keep no secret or are native. `unprotected` lets them do without: whoever else receives their codes can use them.',
     zh: '自行注册的公开客户端与本地应用是否必须使用 PKCE。unprotected 允许不使用：截获授权码者即可使用。',
+  }),
+  'registration.requestObjectAlg': row<'none' | null>({
+    kind: orNothing(oneOf('none')),
+    default: requestObjectAlg,
+    defaultText: 'any that their keys allow',
+    en: 'Registered clients that do not say how they sign request objects send them unsigned (`none`); also needs unsignedJwt. Anybody can make such an object.',
+    zh: '未声明签名算法的自行注册客户端发送不带签名的请求对象（none），还需开启 unsignedJwt。任何人都可以伪造这样的对象。',
   }),
   unverifiedErrors: row<'ask' | 'redirect'>({
     kind: oneOf('ask', 'redirect'),

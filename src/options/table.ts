@@ -150,6 +150,18 @@ const TABLE = {
     en: 'Publishes keys beside the signing keys that clients may encrypt their request objects with.',
     zh: '与签名公钥一同公布加密公钥，应用可用其加密请求对象。',
   }),
+  frontChannelLogout: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'After a sign-out the page loads the frontchannel_logout_uri of the clients concerned in frames. Browsers that block cookies of other sites make it useless; backchannel_logout_uri needs none.',
+    zh: '退出登录后，页面以框架加载相关应用的 frontchannel_logout_uri。浏览器阻止第三方 Cookie 时无效；backchannel_logout_uri 不受影响。',
+  }),
+  sessionManagement: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Pages of clients may ask a frame of this server whether the person is still signed in (check_session_iframe, session_state). Browsers that block cookies of other sites always say that something has changed.',
+    zh: '允许应用的页面通过本服务的框架查询登录状态是否变化（check_session_iframe、session_state）。浏览器阻止第三方 Cookie 时总是显示有变化。',
+  }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

@@ -99,11 +99,16 @@ function claimsProblem(
 function parametersIn(claims: UnverifiedJwt['claims']): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()
   for (const [name, value] of Object.entries(claims)) {
-    const text = textOf(value)
+    const text = textOf(name === 'resource' && Array.isArray(value) ? value[0] : value)
     // A refused object is read too, for the way its refusal travels.
     if (text !== undefined && isFit(name) && isFit(text) && !ABOUT_THE_JWT.has(name)) parameters.set(name, text)
   }
   return parameters
+}
+
+/** RFC 9101 §4: what may be repeated in a query is a list in JSON; the first of it is a parameter like all others. */
+function furtherResources({ resource }: UnverifiedJwt['claims']): readonly string[] {
+  return Array.isArray(resource) ? resource.slice(1).filter((each) => typeof each === 'string' && isFit(each)) : []
 }
 
 /** Numbers as themselves (`max_age`), objects as JSON (`claims`); undefined: none. */
@@ -126,6 +131,11 @@ export function mergedParameters(outer: Parameters, claims: UnverifiedJwt['claim
     values.set(name, outer.get(name) ?? '')
   }
   for (const [name, value] of inner) if (name !== 'client_id') values.set(name, value)
-  const repeated = outer.repeated.filter((name) => values.has(name) && !inner.has(name))
-  return new Parameters(values, new Set(repeated))
+  const repeated = new Map<string, readonly string[]>()
+  for (const name of outer.repeated) {
+    if (values.has(name) && !inner.has(name)) repeated.set(name, outer.getAll(name).slice(1))
+  }
+  const further = furtherResources(claims)
+  if (further.length > 0) repeated.set('resource', further)
+  return new Parameters(values, repeated)
 }

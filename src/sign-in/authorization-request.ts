@@ -11,6 +11,7 @@ import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../p
 import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { parseScope, scopeWords } from '../protocol/scope.ts'
 import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
+import { type AskedTarget, assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
 import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
 /** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
@@ -89,6 +90,8 @@ export interface RequestRules {
   readonly hintedSubject: (idTokenHint: string) => string
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
+  /** What `resource` names, in the order asked. */
+  readonly targets: readonly AskedTarget[]
   /** Throws when no ID token can be signed so now: a person would sign in for nothing. */
   readonly assertSigns: (client: ClientRecord) => void
 }
@@ -97,15 +100,16 @@ export interface RequestRules {
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record, redirectUri }: TrustedClient,
-  { hintedSubject, responseTypes, assertSigns }: RequestRules,
+  { hintedSubject, responseTypes, targets, assertSigns }: RequestRules,
 ): AuthorizationRequest {
   const { client } = record
   assertSingle(parameters)
   const responseType = responseTypeOf(parameters, client, responseTypes)
   const responseMode = responseModeOf(parameters, responseType, redirectUri)
   const idTokenHint = parameters.get('id_token_hint')
-  const { asked, granted } = parseScopes(parameters, client, responseType)
+  const { asked, granted } = parseScopes(parameters, client, responseType, targets)
   const nonce = parameters.get('nonce') ?? null
+  assertOneTarget(responseType, targets)
   assertIdTokenBound(responseType, granted, nonce)
   if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(record)
   const request: AuthorizationRequest = {
@@ -124,6 +128,7 @@ export function parseAuthorizationRequest(
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     ...(idTokenHint !== undefined && { hintedSubject: hintedSubject(idTokenHint) }),
+    ...resourcesOf(client, targets, granted),
     ...claimsAsked(parameters, client, granted, responseType),
   }
   assertOnePerson(request)
@@ -176,8 +181,13 @@ interface Scopes {
 }
 
 /** RFC 6749 §3.3: absent means the registered default, without what has to be asked for by name. */
-function parseScopes(parameters: Parameters, client: Client, responseType: ResponseType): Scopes {
-  const allowed = scopeWords(client.scope)
+function parseScopes(
+  parameters: Parameters,
+  client: Client,
+  responseType: ResponseType,
+  targets: readonly AskedTarget[],
+): Scopes {
+  const allowed = [...new Set([...scopeWords(client.scope), ...openScopes(targets)])]
   const text = parameters.get('scope')
   if (text === undefined) {
     const words = allowed.filter((word) => word !== 'openid' && word !== 'offline_access')

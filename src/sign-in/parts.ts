@@ -1,10 +1,11 @@
 // What the wing of people is built from; `server.ts` hands it over.
 
+import type { BrowserStateOf } from '../credentials/browser-state.ts'
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
-import type { ClientRecord } from '../model/client.ts'
+import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -37,6 +38,10 @@ export interface SignInParts {
   readonly knownBrowsers: KnownBrowsers
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
+  /** Clients may be told of a sign-out in frames of the page that follows it. */
+  readonly frontChannelLogout: boolean
+  /** The login state of a browser for pages of clients that watch it; null: they cannot. */
+  readonly browserStateOf: BrowserStateOf | null
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
@@ -62,6 +67,8 @@ export interface SignInParts {
   readonly openReferencedObject: OpenRequestObject
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (client: ClientRecord) => void
+  /** The same for a token that a key of the server signs. */
+  readonly assertKeySigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
   /** Sessions have ended: clients are to hear of it. */

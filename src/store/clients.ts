@@ -3,6 +3,7 @@
 import type { Client, ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
+import { deleteStep, insertSteps, replaceSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
@@ -66,6 +67,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
             sealed_secret: sealedSecret,
             now,
           }),
+          ...insertSteps(client, 1),
           ...eventSteps([event]),
         ])
         return result.held ? 'added' : 'taken'
@@ -88,6 +90,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           },
           'version',
         ),
+        ...replaceSteps(client, version + 1),
         ...eventSteps([event]),
       ])
       return result.held ? 'updated' : 'changed'
@@ -100,6 +103,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
       const result = await driver.atomic([
         step(sql.removeClient, { client_id: clientId, now: event.at }, 'client'),
         step(deleteConsentsOfClient, { client_id: clientId }),
+        deleteStep(clientId),
         step(deleteClientLogo, { client_id: clientId }),
         step(endRegistration, { client_id: clientId, now: event.at }),
         ...eventSteps([event]),

@@ -10,8 +10,9 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
-import { tellOfSessionStep } from './logout-deliveries.ts'
-import { words } from './rows.ts'
+import { tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
+import { asFlag, words } from './rows.ts'
+import { revokeGrantsOfUser } from './statements/grant.ts'
 import * as sql from './statements/session.ts'
 import { toUser } from './statements/user.ts'
 
@@ -28,6 +29,9 @@ export interface Visit {
   /** Live sessions of this browser, in the order of the secrets given. */
   readonly signedIn: readonly (SignedIn & { readonly consent: Pick<Consent, 'scope' | 'kinds'> | null })[]
 }
+
+/** A session without whom it stands for. */
+export type SessionSummary = Omit<Session, 'userId' | 'userGeneration'>
 
 export interface SessionVerbs {
   /** Null: no such client. At most five secrets are looked at. */
@@ -47,6 +51,20 @@ export interface SessionVerbs {
    * ended already.
    */
   endSession(sessionId: string, event: SecurityEvent, initiator?: string | null): Promise<boolean>
+  /**
+   * Ends every session of the user and revokes what was granted, `offline` with what may be used while the person is
+   * away. Clients will be told, `initiator` last. Resolves to how many of each.
+   */
+  endSessionsOfUser(
+    userId: string,
+    offline: boolean,
+    event: SecurityEvent,
+    initiator?: string | null,
+  ): Promise<{ readonly sessions: number; readonly grants: number }>
+  /** Live ones, the newest first. */
+  listSessions(userId: string, now: Seconds, idleSince: Seconds): Promise<readonly SessionSummary[]>
+  /** Clients that were given something in this session that still holds. */
+  findClientsOfSession(sessionId: string, now: Seconds): Promise<readonly ClientRecord[]>
 }
 
 const NO_HASH = new Uint8Array(32)
@@ -69,10 +87,12 @@ function sessionBind(session: Session, secretHash: Uint8Array) {
 }
 
 function toSession(row: sql.LiveSessionRow): Session {
+  return { ...toSummary(row), userId: row.user_id, userGeneration: row.user_generation }
+}
+
+function toSummary(row: sql.SessionRow): SessionSummary {
   return {
     sessionId: row.session_id,
-    userId: row.user_id,
-    userGeneration: row.user_generation,
     authenticatedAt: row.authenticated_at,
     amr: words(row.amr),
     lastUsedAt: row.last_used_at,
@@ -126,6 +146,25 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
         ...eventSteps([event]),
       ])
       return result.held
+    },
+    async endSessionsOfUser(userId, offline, event, initiator = null) {
+      const bind = { user_id: userId, now: event.at }
+      const result = await driver.atomic([
+        tellOfUserStep(userId, event.at, initiator),
+        step(revokeGrantsOfUser, { ...bind, offline: asFlag(offline) }),
+        step(sql.endSessionsOfUser, bind),
+        ...eventSteps([event]),
+      ])
+      const [, grants = [], sessions = []] = result.held ? result.rows : []
+      return { sessions: sessions.length, grants: grants.length }
+    },
+    async listSessions(userId, now, idleSince) {
+      const rows = await driver.rows(sql.listSessions, { user_id: userId, now, idle_since: idleSince })
+      return rows.map(toSummary)
+    },
+    async findClientsOfSession(sessionId, now) {
+      const rows = await driver.rows(sql.findClientsOfSession, { session_id: sessionId, now })
+      return Promise.all(rows.map((row) => clients.known(row)))
     },
   }
 }

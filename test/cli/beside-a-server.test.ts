@@ -193,13 +193,22 @@ describe('key', () => {
     const { payload } = await jwtVerify(idToken, createRemoteJWKSet(new URL(`${server.issuer}/sso/jwks`)))
     expect(payload).toMatchObject({ iss: server.issuer, aud: 'desk' })
 
+    // The keys were fetched from where the client's tokens went.
+    const sightOf = async () => {
+      const { clients } = await keyJson<{ clients: readonly Record<string, unknown>[] }>('list')
+      return clients.find((each) => each['client_id'] === 'desk')?.['sight']
+    }
+    await expect.poll(sightOf, { timeout: 20_000, interval: 1_000 }).toBe('fetched')
+
     const again = await key('rotate')
     expect(again.code).toBe(4)
     expect(again.stderr).toMatch(/waits already.*key rotate --at-once.*key postpone.*key undo/)
   })
 
   test('postpone, undo: a key that waits comes later, or not at all', async () => {
-    const [waiting] = (await keyJson<readonly Listed[]>('list')).filter(({ state }) => state === 'waiting')
+    const [waiting] = (await keyJson<{ keys: readonly Listed[] }>('list')).keys.filter(
+      ({ state }) => state === 'waiting',
+    )
     const id = waiting?.key_id ?? ''
     const later = await keyJson<Listed>('postpone', id, '--by', '2d')
     expect(Date.parse(later.active_at) - Date.parse(waiting?.active_at ?? '')).toBe(2 * 86_400_000)
@@ -209,7 +218,7 @@ describe('key', () => {
     const unknown = await key('undo', id)
     expect(unknown.code).toBe(3)
     expect(unknown.stderr).toMatch(/key list --data/)
-    const present = (await keyJson<readonly Listed[]>('list')).find(
+    const present = (await keyJson<{ keys: readonly Listed[] }>('list')).keys.find(
       ({ algorithm, state }) => algorithm === waiting?.algorithm && state === 'signing',
     )
     expect(present?.retired_at).toBeNull()
@@ -226,7 +235,9 @@ describe('key', () => {
     await expect(jwtVerify(idToken, verifier)).rejects.toThrow()
     const { idToken: fresh } = await signedIn('desk', 'alice')
     expect((await jwtVerify(fresh, verifier)).payload['aud']).toBe('desk')
-    expect((await keyJson<readonly Listed[]>('list')).find(({ key_id }) => key_id === leaked)?.state).toBe('revoked')
+    expect(
+      (await keyJson<{ keys: readonly Listed[] }>('list')).keys.find(({ key_id }) => key_id === leaked)?.state,
+    ).toBe('revoked')
   })
 })
 

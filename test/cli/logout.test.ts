@@ -1,4 +1,4 @@
-// `lingpai logout` beside a running server: what a client was told, what it could not be told, and sending it again.
+// `lingpai logout` and `session` beside a running server: what a client was told or could not be told, and ending it all.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lingpai, lingpaiJson, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
@@ -102,5 +102,56 @@ describe('logout list and resend', () => {
     expect(told.code).toBe(code)
     expect(JSON.parse(told.stdout)).toMatchObject({ error })
     expect(told.stderr).toMatch(/^Error: .+/)
+  })
+})
+
+describe('session list and end', () => {
+  test('the list says where a person is signed in, and nothing that would open it', async () => {
+    await signInTo('shop', 'bob')
+    await signInTo('mail', 'bob')
+    const { sessions } = (await cli(['session', 'list', '--user', 'bob'])) as unknown as {
+      sessions: readonly Record<string, unknown>[]
+    }
+    expect(sessions.map(({ clients }) => clients).sort()).toEqual([['mail'], ['shop']])
+    expect(sessions[0]).toMatchObject({ amr: ['pwd'], authenticated_at: expect.stringMatching(/Z$/) })
+    expect(JSON.stringify(sessions)).not.toContain('se_')
+    expect((await lingpai(['session', 'list', '--user', 'bob', '--data', data])).stdout).toContain('shop')
+  })
+
+  test('X11 the end reaches every session, its tokens and the clients, within seconds', async () => {
+    receiver.reset()
+    const { client, access, refresh } = await signInTo('shop', 'bob')
+    const short = new OutsideClient({
+      at: server.issuer,
+      clientId: 'shop',
+      secret: TEST_SECRET,
+      username: 'bob',
+      scope: 'openid profile',
+    })
+    const dying = await short.signIn()
+    const ended = await cli(['session', 'end', '--user', 'bob'])
+    expect(ended).toMatchObject({ sessions_ended: 4, grants_revoked: 1 })
+    expect((await short.userinfo(dying.access)).status).toBe(401)
+    expect((await short.authorize({ prompt: 'none' })).get('error')).toBe('login_required')
+    // May be used while the person is away.
+    expect((await client.userinfo(access)).status).toBe(200)
+    await expect
+      .poll(() => receiver.calls.map(({ path }) => path).sort(), { timeout: 5_000 })
+      .toEqual(['/mail', '/shop'])
+    expect(await cli(['session', 'end', '--user', 'bob', '--with-offline'])).toMatchObject({ sessions_ended: 0 })
+    expect((await client.userinfo(access)).status).toBe(401)
+    expect((await client.refresh(refresh)).status).toBe(400)
+    expect(await cli(['session', 'list', '--user', 'bob'])).toMatchObject({ sessions: [] })
+    expect((await signInTo('shop', 'bob')).access).not.toBe('')
+  })
+
+  test.each([
+    [['end'], 2, 'wrong_usage'],
+    [['end', '--user', 'nobody'], 3, 'user_not_found'],
+    [['list', '--user', 'nobody'], 3, 'user_not_found'],
+  ])('%j ends with %i and says what to do', async (words, code, error) => {
+    const told = await lingpai(['session', ...words, '--data', data, '--json'])
+    expect(told.code).toBe(code)
+    expect(JSON.parse(told.stdout)).toMatchObject({ error })
   })
 })

@@ -70,6 +70,8 @@ describe('help', () => {
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
       key: ['list', 'rotate', 'postpone', 'undo', 'retire', 'revoke'],
+      logout: ['list', 'resend'],
+      resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
@@ -210,7 +212,7 @@ describe('--json prints exactly one value', () => {
     [['user', 'list'], { users: [expect.objectContaining({ username: 'alice' })], next: null }],
     [['user', 'show', 'alice'], expect.objectContaining({ phone: '+8613800138000', phone_verified: false })],
     [['user', 'update', 'alice', '--name', '张三'], expect.objectContaining({ name: '张三' })],
-    [['key', 'list'], []],
+    [['key', 'list'], { keys: [], clients: [expect.objectContaining({ client_id: 'known', sight: 'unused' })] }],
     [['trace'], []],
     [['setup-link'], { setup_link: expect.stringMatching(/^http:\/\/localhost:4000\/sso\/set-up\/\w{43}$/) }],
     [['config', 'check'], { valid: true, file: null }],

@@ -325,6 +325,7 @@ describe('contradictions', () => {
       'make it https://localhost:1',
     ],
     ['a schema without PostgreSQL', { databaseSchema: 's' }, 'SQLite has no schemas'],
+    ['workers without PostgreSQL', { workers: '2' }, 'SQLite lets one process write at a time'],
     ['a pooler without PostgreSQL', { databasePooler: 'transaction' }, 'nothing stands before SQLite'],
     ['an idle time beyond the absolute one', { lifetimesSessionIdle: '8d' }, '--lifetimes-session-idle: '],
     [
@@ -341,6 +342,8 @@ describe('contradictions', () => {
   it.each<[string, OptionsInput['flags']]>([
     ['a certificate with its key', { tlsCert: 'c', tlsKey: 'k', issuer: 'https://localhost:1' }],
     ['a schema with PostgreSQL', { databaseSchema: 's', database: 'postgres://h/d' }],
+    ['workers with PostgreSQL', { workers: '2', database: 'postgres://h/d' }],
+    ['one worker without PostgreSQL', { workers: '1' }],
     ['a pooler with PostgreSQL', { databasePooler: 'transaction', database: 'postgres://h/d' }],
     ['idle times within the absolute ones', { lifetimesSessionIdle: '8d', lifetimesSessionAbsolute: '9d' }],
     ['an absolute time below the default idle one', { lifetimesRefreshAbsolute: '10d' }],

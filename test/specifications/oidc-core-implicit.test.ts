@@ -165,8 +165,9 @@ describe('the access token', () => {
       sessionId: 'se_none',
     }
     const times = { issuedAt: now, expiresAt: now + 60 }
-    const grant = { ...gone, ...times, offline: false, scopeAsked: 'openid', scope: 'openid', claims: null }
-    const accessToken = { ...grant, hash: new Uint8Array(32).fill(9) }
+    const asked = { offline: false, scopeAsked: 'openid', scope: 'openid', claims: null, resources: [] }
+    const grant = { ...gone, ...times, ...asked }
+    const accessToken = { ...grant, hash: new Uint8Array(32).fill(9), resource: null }
     expect(await store.issueCode(grant, null, { accessToken, remembered: false, touch: false, events: [] })).toBe(false)
     expect(await countRecords(host)).toEqual(afterToken)
   })

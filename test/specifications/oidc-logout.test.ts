@@ -12,6 +12,7 @@ import {
   signIn,
   signInFully,
 } from '../support/authorize.ts'
+import { RelyingParty } from '../support/relying-party.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 import { formWith, type Page, Visitor } from '../support/visitor.ts'
 
@@ -298,5 +299,44 @@ describe('requests of other sites', () => {
     }
     expectPage(await visitor.post(url, fields, { headers: { origin: host.issuer, 'sec-fetch-site': 'same-origin' } }))
     await expectSignedOut()
+  })
+})
+
+describe('X11 signing out everywhere', () => {
+  test('the person may choose it: sessions and tokens of all browsers end, others and offline ones live on', async () => {
+    const offline = 'openid profile offline_access'
+    const elsewhere = new RelyingParty({ host, clientId: 'web', username: 'alice', scope: 'openid profile' })
+    const there = await elsewhere.tokens()
+    const away = new RelyingParty({ host, clientId: 'web', username: 'alice', scope: offline })
+    const kept = await away.tokens({ prompt: 'consent' })
+    const others = await new RelyingParty({ host, clientId: 'web', username: 'bob', scope: offline }).tokens()
+    const page = await out({ client_id: 'web', post_logout_redirect_uri: AFTERWARDS })
+    expectAsked(page)
+    expect(page.html).toContain('id="everywhere"')
+    expect((await elsewhere.introspect(there.access)).body['active']).toBe(true)
+    const done = await visitor.submit(page, 'logout-confirm', { everywhere: 'yes' })
+    expect(done.location).toBe(AFTERWARDS)
+    for (const browser of [visitor, elsewhere.visitor, away.visitor]) await expectSignedOut(browser)
+    expect((await elsewhere.introspect(there.access)).body['active']).toBe(false)
+    expect((await elsewhere.userinfo(there.access)).status).toBe(401)
+    expect((await away.introspect(kept.access)).body['active']).toBe(true)
+    expect((await away.refresh(kept.refresh)).status).toBe(200)
+    expect((await away.introspect(others.access)).body['active']).toBe(true)
+    // And may sign in again at once.
+    await signedIn('alice')
+  })
+
+  test('without the choice the other browsers stay signed in', async () => {
+    const elsewhere = await signedIn('alice')
+    await visitor.submit(await out({ client_id: 'web' }), 'logout-confirm')
+    await expectSignedOut()
+    await expectStillSignedIn(elsewhere)
+  })
+
+  test('only a form of ours can choose it', async () => {
+    const elsewhere = await signedIn('alice')
+    await out({ id_token_hint: hint, everywhere: 'yes', decision: 'sign-out' })
+    await expectSignedOut()
+    await expectStillSignedIn(elsewhere)
   })
 })

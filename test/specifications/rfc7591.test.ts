@@ -373,6 +373,23 @@ describe('§2 redirect URIs', () => {
     }
   })
 
+  test('§3.2.1 a client that says nothing about its request objects is told where it is to send them unsigned', async () => {
+    const lenient = await startServer({
+      unsignedJwt: true,
+      registration: { access: 'open', requestObjectAlg: 'none' },
+    })
+    const algorithmOf = async (host: TestServer, extra: Metadata = {}) =>
+      (await register(host, { ...PLAIN, ...extra })).body['request_object_signing_alg']
+    try {
+      const keys = { jwks: { keys: [key.publicJwk] } }
+      expect(await algorithmOf(lenient)).toBe('none')
+      expect(await algorithmOf(lenient, { ...keys, request_object_signing_alg: 'ES256' })).toBe('ES256')
+      expect(await algorithmOf(open)).toBeUndefined()
+    } finally {
+      await lenient.close()
+    }
+  })
+
   test('OpenID Connect Core §5.3.1 user info takes the token of a registered client from the header and the form', async () => {
     const own = await registered(open)
     const record = await open.server.parts.store.findClient(own.clientId)

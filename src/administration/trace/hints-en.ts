@@ -258,4 +258,20 @@ export const HINTS_EN = {
     'More requests were under way than the server takes on at once. Look at its load, and at how fast the database answers.',
   server_failed: 'A failure of this server. The log of the same second names the place; please report it.',
   unnamed: 'The request was refused without a rule of its own. Status and log say more.',
+
+  // Which API a token is for
+  resource_malformed: 'resource must be an absolute URI without a fragment. Correct it at the client.',
+  resource_too_many: 'The request names more resources than any client needs. Correct it at the client.',
+  resource_unknown:
+    'No resource has this identifier. Compare "npx lingpai resource list"; only a slash after the host may differ.',
+  resource_disabled: 'The resource is disabled. Enable it, if it should be used: "npx lingpai resource enable".',
+  resource_not_allowed:
+    "This client may not ask for the resource. Add it to the client's setting resources, or set the resource's clients to all.",
+  resource_several:
+    'An access token is meant for one resource. Let the client name exactly one resource in each token request.',
+  resource_wider_than_granted:
+    'The client asks for a resource that its authorization request did not name. Name it there too.',
+  resource_changed: 'The resource was changed at that very moment. Nothing is lost: the client may try again.',
+  access_token_of_other_resource:
+    'The token is meant for an API. For user info the client needs one without resource, or with resource=<issuer>.',
 } as const

@@ -210,4 +210,15 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   overloaded: '同时处理的请求已达上限。请查看服务器负载和数据库的响应速度。',
   server_failed: '服务器自身出错。同一时刻的日志写明了位置，请反馈给我们。',
   unnamed: '请求被拒绝，没有对应的规则。请查看状态码和日志。',
+
+  // 令牌用于哪个 API
+  resource_malformed: 'resource 必须是不带片段的绝对 URI。请在应用一侧更正。',
+  resource_too_many: '一次请求列出的 resource 过多。请在应用一侧更正。',
+  resource_unknown: '没有这个标识的资源。请与“npx lingpai resource list”核对，只允许主机名后多一个斜杠。',
+  resource_disabled: '该资源已停用。如需使用，请重新启用：“npx lingpai resource enable”。',
+  resource_not_allowed: '该应用不能请求此资源。请把它加入应用的 resources 设置，或把资源的 clients 设为 all。',
+  resource_several: '一个访问令牌只用于一个资源。每次请求令牌时请只写一个 resource。',
+  resource_wider_than_granted: '应用请求的资源不在其授权请求之中。请在授权请求中也写上。',
+  resource_changed: '该资源恰好在此刻被修改。没有任何损失，应用可以重试。',
+  access_token_of_other_resource: '该令牌用于某个 API。获取用户信息需要不带 resource 或 resource=<issuer> 的令牌。',
 }

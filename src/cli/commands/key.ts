@@ -1,6 +1,7 @@
 // lingpai key: the keys that sign ID tokens and whatever else clients verify.
 
 import { Command, Option } from 'commander'
+import { type ClientSight, listClientSights, type Sight } from '../../administration/key-sightings.ts'
 import {
   endKey,
   type KeyParts,
@@ -92,10 +93,39 @@ function policyOf({ options, master }: Installation): KeyPolicy {
   return keyPolicy({ algorithms, publishAhead: options.lifetimes.keyPublishAhead }, master)
 }
 
-async function list({ parts, output }: Desk): Promise<void> {
+async function list({ installation, parts, output }: Desk): Promise<void> {
   const keys = await listKeys(parts)
-  output.result(keys.map(plain))
-  output.say(keys.length === 0 ? 'There are no keys yet: the first start makes them.' : tableOf(keys))
+  const waiting = keys.filter(({ state }) => state === 'waiting')
+  const clients = await listClientSights(installation.store, waiting, SEEN_BY_ALL_NODES)
+  output.result({ keys: keys.map(plain), clients: clients.map(plainSight) })
+  if (keys.length === 0) {
+    output.say('There are no keys yet: the first start makes them.')
+    return
+  }
+  output.say(tableOf(keys))
+  if (clients.length > 0) {
+    const rows = clients.map((client) => [client.clientId, client.clientName, SIGHTS[client.sight](client)])
+    output.say(`\n${table([['CLIENT ID', 'NAME', 'LAST FETCHED THE KEYS'], ...rows])}`)
+  }
+  for (const { keyId, algorithm, activeAt } of waiting) {
+    const late = clients.filter(({ missing }) => missing.includes(keyId)).map(({ clientId }) => clientId)
+    if (late.length === 0) continue
+    output.note(
+      `Warning: ${late.slice(0, 10).join(', ')}${late.length > 10 ? ` and ${late.length - 10} others` : ''} fetched the keys before ${keyId} was published, which signs ${algorithm} from ${instant(activeAt)}. A client that keeps the keys for long refuses sign-ins then. To wait for it: key postpone ${keyId} --by 1d`,
+    )
+  }
+}
+
+/** What is known, and no more: nobody says who they are when they fetch the keys. */
+const SIGHTS: Readonly<Record<Sight, (client: ClientSight) => string>> = {
+  fetched: ({ fetchedAt }) => `${instant(fetchedAt)}, by an address of it`,
+  unseen: () => 'not seen: it may fetch them from another address, or verify nothing',
+  unused: () => 'not seen: no token for it in a month',
+  devices: () => 'each device of its users for itself',
+}
+
+function plainSight({ clientId, sight, fetchedAt, missing }: ClientSight) {
+  return { client_id: clientId, sight, fetched_at: instant(fetchedAt), missing }
 }
 
 async function rotate({ installation, parts, policy, output, flags }: Desk): Promise<void> {

@@ -22,6 +22,8 @@ export interface MetadataParts {
   readonly signingAlgorithms: readonly string[]
   /** Clients are told when a session has ended. */
   readonly tellsOfSignOut: boolean
+  readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly requestObjectAlgorithms: readonly string[]
   readonly encryptedRequests: boolean
   readonly unsignedJwt: boolean
@@ -54,7 +56,14 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     end_session_endpoint: url['end-session'],
     // OpenID Connect Back-Channel Logout §2.1
     ...(parts.tellsOfSignOut && { backchannel_logout_supported: true, backchannel_logout_session_supported: true }),
+    // OpenID Connect Front-Channel Logout §3
+    ...(parts.frontChannelLogout && {
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
+    }),
     ...(parts.registration && { registration_endpoint: url.register }),
+    // OpenID Connect Session Management §3.3
+    ...(parts.sessionManagement && { check_session_iframe: url['check-session'] }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,
@@ -64,6 +73,10 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     id_token_signing_alg_values_supported: [...bySecret, ...(parts.unsignedJwt ? ['none'] : [])],
     id_token_encryption_alg_values_supported: KEY_ALGORITHMS,
     id_token_encryption_enc_values_supported: CONTENT_ALGORITHMS,
+    // RFC 9701 §7
+    introspection_signing_alg_values_supported: parts.signingAlgorithms,
+    introspection_encryption_alg_values_supported: KEY_ALGORITHMS,
+    introspection_encryption_enc_values_supported: CONTENT_ALGORITHMS,
     userinfo_signing_alg_values_supported: bySecret,
     userinfo_encryption_alg_values_supported: KEY_ALGORITHMS,
     userinfo_encryption_enc_values_supported: CONTENT_ALGORITHMS,

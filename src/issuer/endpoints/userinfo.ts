@@ -96,11 +96,17 @@ function wrongPlace({ userinfo }: Client): OAuthError {
   )
 }
 
+/** RFC 9068 §4, RFC 8707 §3: a token for an API opens nothing else, or that API could use it against the person. */
+function meantForOther(resource: string): OAuthError {
+  return invalidToken('access_token_of_other_resource', `the access token is meant for ${resource}, not for user info`)
+}
+
 function formOf(request: HttpRequest): Parameters | null {
   return request.body.length === 0 ? null : readForm(request)
 }
 
 function assertHolds({ token, revoked, granted, clientLive }: FoundAccessToken, now: number): AnsweringGrant {
+  if (token.resource !== null) throw meantForOther(token.resource)
   if (revoked) throw invalidToken('access_token_revoked', 'the access token was revoked')
   if (token.expiresAt <= now) throw invalidToken('access_token_expired', 'the access token has expired')
   if (granted === null) {

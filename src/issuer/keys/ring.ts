@@ -150,7 +150,7 @@ function cannotSign(
       description: 'The client is registered for a signature that this server does not make',
       rule: 'signing_algorithm_off',
       clause,
-      reason: `id_token_signed_response_alg is ${algorithm}; keys.algorithms has ${algorithms.join(', ')}`,
+      reason: `${algorithm} is what the client's id_token_signed_response_alg or the resource's signingAlgorithm says; keys.algorithms has ${algorithms.join(', ')}`,
     })
   }
   const waiting = waitingKey(keys, algorithm, now)

@@ -10,8 +10,8 @@ import type { Seconds } from '../../model/time.ts'
 import { ALGORITHM_FACTS, keyInput } from './algorithms.ts'
 import type { PlannedKey } from './key-ring.ts'
 
-/** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. */
-export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt'
+/** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. RFC 9701 §5. */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'token-introspection+jwt'
 
 export interface Signer {
   readonly keyId: string
@@ -64,6 +64,7 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
     JWT: encodeHeader(record, 'JWT'),
     'at+jwt': encodeHeader(record, 'at+jwt'),
     'logout+jwt': encodeHeader(record, 'logout+jwt'),
+    'token-introspection+jwt': encodeHeader(record, 'token-introspection+jwt'),
   }
   let longest = 0
   return {

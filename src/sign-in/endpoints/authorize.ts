@@ -20,6 +20,7 @@ import {
 import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
 import type { SignInParts } from '../parts.ts'
 import { wholeRequest } from '../request-object.ts'
+import { targetsAsked } from '../resource-parameter.ts'
 import { refusalMode } from '../response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
@@ -55,9 +56,11 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   const { client } = trusted.record
   try {
     if (problem !== null) throw problem
+    const targets = await targetsAsked(parts, parameters, client)
     const request = parseAuthorizationRequest(parameters, trusted, {
       hintedSubject: (hint) => hintedSubject(parts, trusted.record, hint),
       responseTypes: parts.responseTypes,
+      targets,
       assertSigns: parts.assertSigns,
     })
     if (visit === null) throw new Error('a trusted client has been read')
