@@ -130,7 +130,7 @@ const add: Run = async (installation, output, flags) => {
 /** The server may be started with other options than a command sees, so this is no refusal. */
 function warnOfSignatures({ keys }: Installation['options'], { client }: ClientRecord, output: Output): void {
   for (const [name, value] of Object.entries(settingsOf(client))) {
-    const algorithm = /_signed_response_alg$/.test(name)
+    const algorithm = name.endsWith('_signed_response_alg')
       ? ASYMMETRIC_ALGORITHMS.find((each) => each === value)
       : undefined
     // Introspection has a default of its own, which a client that never asks for a signature need not have.
