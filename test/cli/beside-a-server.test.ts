@@ -1,7 +1,7 @@
 // Commands beside a running server: what they change holds at the next request, and nothing has to be restarted.
 
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   allLogs,
@@ -69,6 +69,16 @@ afterAll(async () => {
 })
 
 describe('clients', () => {
+  test('user show --client tells the subject by which a pairwise client knows somebody', async () => {
+    await addClient('pairwise', '--set', 'subject_type=pairwise')
+    await addUser('pia')
+    const { idToken } = await signedIn('pairwise', 'pia')
+    const { subject, user_id } = await cli(['user', 'show', 'pia', '--client', 'pairwise'])
+    expect(subject).toBe(decodeJwt(idToken).sub)
+    expect(subject).not.toBe(user_id)
+    expect(await cli(['user', 'show', 'pia'])).not.toHaveProperty('subject')
+  })
+
   test('an added client and user sign in at once, and an update holds at the next request', async () => {
     await addClient('shop')
     await addUser('alice')
