@@ -1,6 +1,8 @@
 // The composition root: parts in, endpoints out. The only file that knows every wing; it hands functions from one to
 // another, so that they need not know each other.
 
+import { AdministrationError } from './administration/errors.ts'
+import { assertInSector } from './administration/sector-identifier.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
 import { createKnownBrowsers } from './credentials/device.ts'
@@ -35,6 +37,7 @@ import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
+import type { RegistrationCheck } from './issuer/registration/parts.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
 import { scriptOrigins } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
@@ -51,6 +54,7 @@ import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
 import { endSessionEndpoint } from './sign-in/endpoints/end-session.ts'
 import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
+import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
 import type { Store } from './store/store.ts'
 import { frameOf } from './visitor/frame.ts'
@@ -169,10 +173,23 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   ]
 }
 
+/** OpenID Connect Registration §5: the sector's own document must name each redirect URI. */
+function sectorCheck(outbound: OutboundClient): RegistrationCheck {
+  return async (client) => {
+    try {
+      await assertInSector(outbound, client)
+      return null
+    } catch (error) {
+      if (!(error instanceof AdministrationError)) throw error
+      return { setting: 'sector_identifier_uri', problem: error.message.replace(/^sector_identifier_uri /, '') }
+    }
+  }
+}
+
 /** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
 function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   if (parts.registration.access === 'off') return []
-  const registration = { ...parts, rules: parts.registration, keys, checks: [] }
+  const registration = { ...parts, rules: parts.registration, keys, checks: [sectorCheck(parts.outbound)] }
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
   return [
@@ -213,6 +230,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     interactionLimits: limits.interactions,
     lifetimes,
     responseTypes: parts.responseTypes,
+    unverifiedErrors: parts.unverifiedErrors,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     assertSigns: keys.assertSigns,
     recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
@@ -232,6 +250,7 @@ function signInRoutes(parts: Parts): readonly Route[] {
     page(step('sign-in'), ['GET', 'POST'], signInEndpoint(signIn, gate)),
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
+    page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
   ]
 }

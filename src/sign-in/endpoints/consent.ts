@@ -13,7 +13,7 @@ import { consentPage, maskPhone } from '../../pages/index.ts'
 import { joinScopes } from '../../protocol/scope.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
-import { clientView } from '../answer.ts'
+import { clientView } from '../client-view.ts'
 import { stepOf } from '../dispatch.ts'
 import type { SignedInHere } from '../next-step.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
@@ -60,10 +60,11 @@ function showPage(
     csrf: formToken(parts, browser, purposeOf(open)),
     hidden: { person: formToken(parts, browser, purposeFor(open, person)) },
   }
+  const frame = frameOf(parts, http, interaction.request.uiLocales)
   const page = consentPage(
     {
       form,
-      client: clientView(client),
+      client: clientView(client, { addresses: parts.addresses, locale: frame.locale, redirectUri: interaction.request.redirectUri }),
       recipient: client.recipient,
       contact: client.contact,
       purpose: client.purpose,
@@ -74,7 +75,7 @@ function showPage(
       switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },
       notice,
     },
-    frameOf(parts, http, interaction.request.uiLocales),
+    frame,
   )
   return pageReply(page, {
     formAction: [formActionSource(interaction.request.redirectUri)],
