@@ -9,6 +9,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { OURS } from './operations.ts'
+import { report } from './reporting.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lingpai-floor-'))
 const database = new DatabaseSync(join(folder, 'floor.sqlite'))
@@ -211,14 +213,6 @@ const server = createServer((req, res) => {
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-process.on('message', (message) => {
-  if (message === 'usage') process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss })
-  if (message === 'stop') stop()
-})
-process.on('disconnect', stop)
-process.send?.({ issuer, secret, sessionSecret })
-
-function stop(): void {
+report({ issuer, secret, cookie: `lingpai-session=${sessionSecret}`, paths: OURS, lacks: [] }, () => {
   rmSync(folder, { recursive: true, force: true })
-  process.exit(0)
-}
+})

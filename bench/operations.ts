@@ -1,30 +1,53 @@
 // The operations that are measured, as clients would send them; each checks that it was answered as it should be.
 
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Answer, Send } from './load.ts'
 
+/** A server as its clients see it. */
 export interface Target {
   readonly issuer: string
+  /** Of the clients `es256` and `rs256`, which differ in the algorithm of their ID tokens. */
   readonly secret: string
-  readonly sessionSecret: string
+  /** Header of a browser in which the user is signed in. */
+  readonly cookie: string
+  readonly paths: Readonly<Record<'discovery' | 'authorize' | 'token' | 'userinfo' | 'introspect', string>>
+  /** Names of operations that it does not have. */
+  readonly lacks: readonly string[]
+  /** It insists on PKCE. */
+  readonly pkce?: boolean
+  /** What must be asked for beside the scope, for a refresh token. */
+  readonly extraScope?: string
 }
 
 export interface Operation {
   readonly name: string
+  /** What Lingpai may spend on one: calls of the database, and signatures. */
+  readonly budget: { readonly calls: number; readonly signatures: number }
   /** Prepares what one connection needs; the returned function is one operation. */
   prepare(target: Target, send: Send): Promise<() => Promise<void>>
 }
 
+export const OURS: Target['paths'] = {
+  discovery: '/.well-known/openid-configuration',
+  authorize: '/sso/authorize',
+  token: '/sso/token',
+  userinfo: '/sso/userinfo',
+  introspect: '/sso/introspect',
+}
+
 const CALLBACK = 'https://client.test/callback'
 const FORM = 'application/x-www-form-urlencoded'
+const VERIFIER = 'v'.repeat(43)
+const CHALLENGE = hash('sha256', VERIFIER, 'base64url')
 
 function basic(clientId: string, secret: string): string {
   return `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`
 }
 
-function expect(answer: Answer, status: number): Answer {
-  if (answer.status !== status)
-    throw new Error(`expected ${status}, got ${answer.status}: ${answer.body.slice(0, 200)}`)
+function expect(answer: Answer, ...statuses: readonly number[]): Answer {
+  if (!statuses.includes(answer.status)) {
+    throw new Error(`expected ${statuses.join(' or ')}, got ${answer.status}: ${answer.body.slice(0, 200)}`)
+  }
   return answer
 }
 
@@ -39,11 +62,13 @@ async function codeFor(send: Send, target: Target, client: string, scope: string
     response_type: 'code',
     client_id: client,
     redirect_uri: CALLBACK,
-    scope,
+    scope: target.extraScope === undefined ? scope : `${scope} ${target.extraScope}`,
     state: randomUUID(),
+    ...(target.pkce && { code_challenge: CHALLENGE, code_challenge_method: 'S256' }),
   })
-  const headers = { cookie: `lingpai-session=${target.sessionSecret}` }
-  const answer = expect(await send({ method: 'GET', path: `/sso/authorize?${query.toString()}`, headers }), 302)
+  const headers = { cookie: target.cookie }
+  const path = `${target.paths.authorize}?${query.toString()}`
+  const answer = expect(await send({ method: 'GET', path, headers }), 302, 303)
   const code = new URL(answer.location ?? '').searchParams.get('code')
   if (code === null) throw new Error(`no code in ${answer.location}`)
   return code
@@ -56,18 +81,24 @@ interface Tokens {
 
 async function tokensFor(send: Send, target: Target, client: string, scope: string): Promise<Tokens> {
   const code = await codeFor(send, target, client, scope)
-  const fields = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK }
-  return JSON.parse(expect(await post(send, '/sso/token', client, target.secret, fields), 200).body) as Tokens
+  const fields = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: CALLBACK,
+    ...(target.pkce && { code_verifier: VERIFIER }),
+  }
+  return JSON.parse(expect(await post(send, target.paths.token, client, target.secret, fields), 200).body) as Tokens
 }
 
 function refresh(name: string, client: string, scope: string): Operation {
   return {
     name,
+    budget: { calls: 2, signatures: scope.includes('openid') ? 1 : 0 },
     async prepare(target, send) {
       let { refresh_token } = await tokensFor(send, target, client, scope)
       return async () => {
         const fields = { grant_type: 'refresh_token', refresh_token }
-        const answer = expect(await post(send, '/sso/token', client, target.secret, fields), 200)
+        const answer = expect(await post(send, target.paths.token, client, target.secret, fields), 200)
         refresh_token = (JSON.parse(answer.body) as Tokens).refresh_token
       }
     },
@@ -77,10 +108,12 @@ function refresh(name: string, client: string, scope: string): Operation {
 function journey(name: string, client: string): Operation {
   return {
     name,
+    // Authorize: one read, one write; tokens by code: the same, and the ID token; user info: one read.
+    budget: { calls: 5, signatures: 1 },
     prepare: async (target, send) => async () => {
       const { access_token } = await tokensFor(send, target, client, 'openid profile')
       const headers = { authorization: `Bearer ${access_token}` }
-      expect(await send({ method: 'GET', path: '/sso/userinfo', headers }), 200)
+      expect(await send({ method: 'GET', path: target.paths.userinfo, headers }), 200)
     },
   }
 }
@@ -88,26 +121,29 @@ function journey(name: string, client: string): Operation {
 export const operations: readonly Operation[] = [
   {
     name: 'discovery',
-    prepare: async (_, send) => async () => {
-      expect(await send({ method: 'GET', path: '/.well-known/openid-configuration' }), 200)
+    budget: { calls: 0, signatures: 0 },
+    prepare: async (target, send) => async () => {
+      expect(await send({ method: 'GET', path: target.paths.discovery }), 200)
     },
   },
   {
     name: 'user info, opaque token',
+    budget: { calls: 1, signatures: 0 },
     async prepare(target, send) {
       const { access_token } = await tokensFor(send, target, 'es256', 'openid profile')
       const headers = { authorization: `Bearer ${access_token}` }
       return async () => {
-        expect(await send({ method: 'GET', path: '/sso/userinfo', headers }), 200)
+        expect(await send({ method: 'GET', path: target.paths.userinfo, headers }), 200)
       }
     },
   },
   {
     name: 'introspection, opaque token',
+    budget: { calls: 1, signatures: 0 },
     async prepare(target, send) {
       const { access_token } = await tokensFor(send, target, 'es256', 'openid profile')
       return async () => {
-        expect(await post(send, '/sso/introspect', 'es256', target.secret, { token: access_token }), 200)
+        expect(await post(send, target.paths.introspect, 'es256', target.secret, { token: access_token }), 200)
       }
     },
   },
@@ -115,8 +151,9 @@ export const operations: readonly Operation[] = [
   refresh('refresh with ES256 ID token', 'es256', 'openid profile'),
   {
     name: 'client_credentials, opaque',
+    budget: { calls: 2, signatures: 0 },
     prepare: async (target, send) => async () => {
-      expect(await post(send, '/sso/token', 'es256', target.secret, { grant_type: 'client_credentials' }), 200)
+      expect(await post(send, target.paths.token, 'es256', target.secret, { grant_type: 'client_credentials' }), 200)
     },
   },
   journey('journey, ES256 ID token', 'es256'),

@@ -1,109 +1,141 @@
-// `npm run bench`: starts the floor and Lingpai in processes of their own, runs each operation against them by turns,
-// and prints what one operation costs. CPU time of the server process is the figure to trust; ratios are to the floor of
-// the same run. `--quick` runs each for half a second; `--postgres URL` adds Lingpai on that database.
+// `npm run bench`: the floor, Lingpai on SQLite and on PostgreSQL, and the peers that npm has, side by side, in less than
+// ten minutes. Each is a process of its own; operations are run by turns, so that a busy minute of the machine meets all
+// alike. CPU time per operation is the figure to trust, ratios are to the floor and to oidc-provider of the same run.
+// Prints the tables and writes them into docs/reference/performance.md.
+//
+//   npm run bench -- --quick           counts calls of the database and signatures against the budgets: for CI
+//   npm run bench -- --without-peers   the floor and Lingpai alone
+//   npm run bench -- --no-write        prints only
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { connect, drive, type Measured } from './load.ts'
-import { type Operation, operations, type Target } from './operations.ts'
+import { requireNode } from '../scripts/node-version.ts'
+import { startOwnPostgres } from '../test/support/postgres-server.ts'
+import { countSpending } from './budgets.ts'
+import { type Contestant, start, stop, usage } from './contestants.ts'
+import { buildAll, FLOOR, installPeers, lingpai, peers, peerVersions } from './entrants.ts'
+import { middle, round } from './measure.ts'
+import { type Operation, operations } from './operations.ts'
+import { asMarkdown, asText, costTable, processTable, type Row, rateTable } from './table.ts'
 
-const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, postgres: { type: 'string' } } })
-const milliseconds = flags.quick ? 500 : 3_000
-const rounds = flags.quick ? 1 : 3
+requireNode()
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    'without-peers': { type: 'boolean', default: false },
+    'no-write': { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    milliseconds: { type: 'string', default: '1000' },
+  },
+})
+const rounds = Number(flags.rounds)
+const milliseconds = Number(flags.milliseconds)
 const CONNECTIONS = 16
+const MANY_CONNECTIONS = 64
+/** Measured again with many connections: what waits for a commit, and what does not. */
+const CROWDED = ['user info, opaque token', 'refresh, opaque, no ID token', 'journey, ES256 ID token']
 
-interface Usage {
-  readonly cpu: NodeJS.CpuUsage
-  readonly rss: number
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+if (flags.quick) await quick()
+else await full()
+
+async function quick(): Promise<void> {
+  const spending = await countSpending()
+  for (const { name, calls, signatures, budget, isWithin } of spending) {
+    const of = `of ${budget.calls} calls of the database, ${signatures} of ${budget.signatures} signatures`
+    say(`${isWithin ? 'ok      ' : 'EXCEEDED'} ${name.padEnd(32)} ${calls} ${of}`)
+  }
+  await full({ isBrief: true })
+  if (spending.some(({ isWithin }) => !isWithin)) process.exitCode = 1
 }
 
-interface Contestant {
-  readonly name: string
-  readonly child: ChildProcess
-  readonly target: Target
-  /** Milliseconds from the start of the process until it answers. */
-  readonly startUp: number
-  readonly rssAtStart: number
+async function full({ isBrief }: { readonly isBrief: boolean } = { isBrief: false }): Promise<void> {
+  const withPeers = !isBrief && !flags['without-peers']
+  if (withPeers) installPeers(say)
+  say('Building the server …')
+  await buildAll()
+  const postgres = isBrief ? null : await ownPostgres()
+  const entrants = [
+    FLOOR,
+    await lingpai(null),
+    ...(postgres === null ? [] : [await lingpai({ url: postgres.url, pid: postgres.pid })]),
+    ...(withPeers ? peers : []),
+  ]
+  const contestants: Contestant[] = []
+  try {
+    for (const entrant of entrants) contestants.push(await start(entrant))
+    await report(contestants, isBrief)
+  } finally {
+    for (const contestant of contestants) await stop(contestant)
+    for (const entrant of entrants) entrant.remove?.()
+    await postgres?.stop()
+  }
 }
 
-async function start(name: string, file: string, env: Readonly<Record<string, string>> = {}): Promise<Contestant> {
-  const begun = performance.now()
-  const child = fork(new URL(file, import.meta.url), {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, ...env },
+async function report(contestants: readonly Contestant[], isBrief: boolean): Promise<void> {
+  const times = isBrief ? { rounds: 1, milliseconds: 300 } : { rounds, milliseconds }
+  const began = performance.now()
+  const what = `Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${times.rounds} × ${times.milliseconds} ms`
+  say(`${what}; ${contestants.length} servers, ${operations.length} operations\n`)
+  const rows: Row[] = []
+  for (const operation of operations) {
+    rows.push(...(await byTurns(contestants, operation, { ...times, connections: CONNECTIONS })))
+    say(`  ${operation.name}: done after ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  }
+  const crowded: Row[] = []
+  for (const operation of isBrief ? [] : operations.filter(({ name }) => CROWDED.includes(name))) {
+    crowded.push(...(await byTurns(contestants, operation, { ...times, rounds: 1, connections: MANY_CONNECTIONS })))
+  }
+  const endings = []
+  for (const contestant of contestants) {
+    endings.push({ contestant, rssAtEnd: (await usage(contestant.child)).rss })
+  }
+  const tables = [
+    { title: `Cost of one operation, ${CONNECTIONS} connections`, table: costTable(rows) },
+    ...(isBrief ? [] : [{ title: `${MANY_CONNECTIONS} connections`, table: rateTable(crowded) }]),
+    { title: 'Start and memory', table: processTable(endings) },
+  ]
+  for (const { title, table } of tables) say(`\n${title}\n\n${asText(table)}`)
+  if (isBrief || flags['no-write'] || flags['without-peers']) return
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${process.platform} ${process.arch}`
+  const head = `${new Date().toISOString().slice(0, 10)}; ${what}; ${machine}; ${peerVersions()}`
+  write([head, ...tables.map(({ title, table }) => `### ${title}\n\n${asMarkdown(table)}`)].join('\n\n'))
+}
+
+/** One round of each, again and again: what disturbs the machine disturbs all of them. */
+async function byTurns(
+  contestants: readonly Contestant[],
+  operation: Operation,
+  times: { readonly rounds: number; readonly milliseconds: number; readonly connections: number },
+): Promise<readonly Row[]> {
+  const able = contestants.filter(({ target }) => !target.lacks.includes(operation.name))
+  const seen = new Map(able.map(({ name }) => [name, [] as Awaited<ReturnType<typeof round>>[]]))
+  for (let count = 0; count < times.rounds; count++) {
+    for (const contestant of able) seen.get(contestant.name)?.push(await round(contestant, operation, times))
+  }
+  return contestants.map(({ name }) => {
+    const figures = seen.get(name)
+    return { operation: operation.name, server: name, figures: figures === undefined ? null : middle(figures) }
   })
-  const [target] = (await once(child, 'message')) as [Target]
-  const startUp = performance.now() - begun
-  return { name, child, target, startUp, rssAtStart: (await usage(child)).rss }
 }
 
-async function usage(child: ChildProcess): Promise<Usage> {
-  const answer = once(child, 'message')
-  child.send('usage')
-  const [reported] = (await answer) as [Usage]
-  return reported
-}
-
-interface Figures extends Measured {
-  /** CPU microseconds of the server process per operation. */
-  readonly cpu: number
-}
-
-/** One round of one operation against one server. */
-async function round({ child, target }: Contestant, operation: Operation, time: number): Promise<Figures> {
-  const { send, close } = connect(target.issuer, CONNECTIONS)
-  const prepared = await Promise.all(Array.from({ length: CONNECTIONS }, () => operation.prepare(target, send)))
-  await drive(prepared, time / 4)
-  const before = await usage(child)
-  const measured = await drive(prepared, time)
-  const after = await usage(child)
-  close()
-  const cpu = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system)
-  return { ...measured, cpu: cpu / measured.operations }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
-}
-
-const print = (line: string) => process.stdout.write(`${line}\n`)
-
-const contestants = [
-  await start('floor', 'floor.ts'),
-  await start('Lingpai on SQLite', 'target.ts'),
-  ...(flags.postgres ? [await start('Lingpai on PostgreSQL', 'target.ts', { BENCH_DATABASE: flags.postgres })] : []),
-]
-print(
-  `Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${rounds} x ${milliseconds} ms; synchronous=FULL everywhere\n`,
-)
-for (const { name, startUp, rssAtStart } of contestants) {
-  print(`${name.padEnd(24)} answers after ${startUp.toFixed(0)} ms, ${(rssAtStart / 2 ** 20).toFixed(0)} MiB`)
-}
-const heads = ['CPU µs', 'x floor', 'p50 ms', 'p99 ms', 'per s']
-print(`\n${'operation'.padEnd(31)}${'server'.padEnd(23)}${heads.map((head) => head.padStart(9)).join('')}`)
-for (const operation of operations) {
-  const seen = new Map<string, Figures[]>(contestants.map(({ name }) => [name, []]))
-  for (let count = 0; count < rounds; count++) {
-    for (const contestant of contestants) {
-      seen.get(contestant.name)?.push(await round(contestant, operation, milliseconds))
-    }
-  }
-  const cpuOf = (name: string) => median((seen.get(name) ?? []).map(({ cpu }) => cpu))
-  for (const [name, figures] of seen) {
-    const cells = [
-      cpuOf(name).toFixed(0),
-      (cpuOf(name) / cpuOf('floor')).toFixed(2),
-      median(figures.map(({ p50 }) => p50)).toFixed(2),
-      median(figures.map(({ p99 }) => p99)).toFixed(2),
-      median(figures.map(({ perSecond }) => perSecond)).toFixed(0),
-    ]
-    print(`${operation.name.padEnd(31)}${name.padEnd(23)}${cells.map((cell) => cell.padStart(9)).join('')}`)
+async function ownPostgres() {
+  try {
+    return await startOwnPostgres({ durable: true })
+  } catch (error) {
+    say(`Without PostgreSQL: ${error instanceof Error ? error.message : String(error)}`)
+    return null
   }
 }
-print('')
-for (const { name, child } of contestants) {
-  print(`${name.padEnd(24)} ${((await usage(child)).rss / 2 ** 20).toFixed(0)} MiB at the end`)
-  child.send('stop')
-  await once(child, 'exit')
+
+function write(text: string): void {
+  const file = new URL('../docs/reference/performance.md', import.meta.url)
+  const document = readFileSync(file, 'utf8')
+  const [begin, end] = ['<!-- bench:begin -->', '<!-- bench:end -->']
+  const [before = '', rest = ''] = document.split(begin)
+  writeFileSync(file, `${before}${begin}\n\n${text}\n\n${end}${rest.split(end)[1] ?? '\n'}`)
+  say('\nWritten into docs/reference/performance.md')
 }

@@ -17,8 +17,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import { repository, requireNode } from './node-version.ts'
+import { bundleServer } from './release/bundle.ts'
 
 requireNode()
 
@@ -48,33 +48,12 @@ const dependencies = {
 rmSync(staging, { recursive: true, force: true })
 mkdirSync(staging, { recursive: true })
 run(join(repository, 'node_modules/.bin/tsc'), ['-p', join(repository, 'scripts/release/tsconfig.json')], repository)
-await bundle()
+// It starts in half the time of the library's many files.
+await bundleServer(join(staging, 'dist'))
 stage()
 const tarball = pack()
 await prove(tarball)
 console.log(`${tarball} is proven. To publish it: npm publish ${tarball}`)
-
-/** The server in few files: it starts in half the time of the library's many. */
-async function bundle(): Promise<void> {
-  await build({
-    entryPoints: [join(repository, 'src/main.ts'), join(repository, 'src/credentials/bcrypt-thread.ts')],
-    outdir: join(staging, 'dist'),
-    entryNames: '[name]',
-    bundle: true,
-    define: { LINGPAI_VERSION: JSON.stringify(manifest.version) },
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    // Native code cannot be bundled, and pg asks for pg-native only where somebody has installed it.
-    external: ['@node-rs/argon2', 'pg-native'],
-    // Bundled CommonJS packages ask for the modules of Node with require.
-    banner: {
-      js: "import { createRequire as createRequireOfNode } from 'node:module'\nconst require = createRequireOfNode(import.meta.url)",
-    },
-    legalComments: 'eof',
-    logLevel: 'warning',
-  })
-}
 
 /** What the repository alone needs (its own Node, tests, scripts) stays behind. */
 function stage(): void {

@@ -1,20 +1,29 @@
 // A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
 // command line and the library start here.
 
+import { waitForClients } from './administration/key-patience.ts'
+import { createKeySightings } from './administration/key-sightings.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { createSubjects } from './credentials/subject.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createNodeListener, type NodeListener } from './http/node-adapter.ts'
 import { createOutboundClient } from './http/outbound.ts'
 import { createAddressProbe } from './http/probe.ts'
+import { createClientEncryption } from './issuer/keys/client-encryption.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
+import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
+import { SEEN_BY_ALL_NODES } from './issuer/keys/key-ring.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
+import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { createResponseSigners } from './issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
@@ -37,6 +46,7 @@ import { type ClockOffset, createClockOffset } from './store/clock-offset.ts'
 import type { Driver } from './store/driver.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
+import { createPruner, type Pruner } from './store/pruner.ts'
 import { createStore, type Store } from './store/store.ts'
 
 export interface AuthorizationServerSettings {
@@ -55,10 +65,21 @@ export interface AuthorizationServerSettings {
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
   readonly limits?: { readonly [Name in keyof Limits]?: Partial<Limits[Name]> }
-  /** Default: keys for ES256 and RS256. */
+  /** Default: keys for ES256 and RS256, each replaced after 90 days. */
   readonly keys?: Partial<KeyOptions>
   /** Lets clients be registered for tokens from the authorization endpoint (`id_token`, `code id_token`, …). Default false. */
   readonly implicitAndHybrid?: boolean
+  /** Lets clients with a `frontchannel_logout_uri` be told of a sign-out in frames of the page that follows it. Default false. */
+  readonly frontChannelLogout?: boolean
+  /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
+  readonly sessionManagement?: boolean
+  /**
+   * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
+   * and get unsigned ID tokens at the token endpoint. Default false.
+   */
+  readonly unsignedJwt?: boolean
+  /** Publishes keys that clients may encrypt their request objects with. Default false. */
+  readonly encryptedRequests?: boolean
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
@@ -75,6 +96,10 @@ export interface AuthorizationServerSettings {
   readonly outboundAllow?: readonly string[]
   /** Folder of domain proof files (`MP_verify_….txt`). */
   readonly proofFolder?: string
+  /** Clients that are kept in memory as they are used, about 3 KB each, at most twice as many. Default 10,000. */
+  readonly parsedClients?: number
+  /** Processes of this machine that share the work: bounds that each keeps in memory are divided by it. Default 1. */
+  readonly workers?: number
   /** Default: nothing is logged. */
   readonly log?: Log
   readonly clock?: Clock
@@ -90,6 +115,8 @@ export interface AuthorizationServer {
   /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
   readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
+  /** What tells clients of ended sessions, by itself. */
+  readonly logout: LogoutDispatcher
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
 }
@@ -107,7 +134,7 @@ const PRUNE_MS = 30_000
 const MEASURE_CLOCK_MS = 10_000
 
 export async function createAuthorizationServer(settings: AuthorizationServerSettings): Promise<AuthorizationServer> {
-  const { database, log = silentLog } = settings
+  const { database, parsedClients, log = silentLog } = settings
   const own = systemClock()
   const clock = settings.clock ?? own
   // An embedded database has this machine's clock, and a clock that was handed in is nobody's to correct.
@@ -117,24 +144,42 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const master =
     typeof settings.masterKey === 'string' ? parseMasterKey(settings.masterKey, 'masterKey') : settings.masterKey
   await migrate(database, migrations, { clock, log })
-  const store = createStore(database)
+  const store = createStore(database, parsedClients === undefined ? {} : { parsedClients })
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
+  await store.fillScriptOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms: algorithmsOf(settings) })
+  const { rotateEvery, waitForClients: longest } = { ...DEFAULT_KEYS, ...settings.keys }
+  const algorithms = algorithmsOf(settings)
+  const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
-  const hasher: PasswordHasher = createPasswordHasher()
+  const { workers = 1 } = settings
+  const hasher: PasswordHasher = createPasswordHasher({ workers })
+  const addresses = addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso')
+  const sightings = createKeySightings({
+    store,
+    clock,
+    digest: (address) => master.hmac('key-sightings', address),
+    path: addresses.path,
+  })
+  const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
+  const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
+  const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
+  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
+  const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
+  const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
   const bare: Parts = {
-    addresses: addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso'),
+    addresses,
     alternativeOrigins: settings.alternativeOrigins ?? [],
     store,
     master,
     keys,
-    subjects: createSubjects(master),
+    ...known,
     hasher,
-    outbound: createOutboundClient({ allow: outboundAllow(settings, log) }),
+    outbound,
     clock,
     log,
     brand: { ...DEFAULT_BRAND, ...settings.brand },
@@ -145,12 +190,23 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       interactions: { ...DEFAULT_LIMITS.interactions, ...settings.limits?.interactions },
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
+    unsignedJwt: settings.unsignedJwt ?? false,
+    decryption,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
     proofFolder: settings.proofFolder ?? null,
-    trace,
+    trace: {
+      record(entry) {
+        trace.record(entry)
+        sightings.record(entry)
+      },
+    },
+    logout,
+    frontChannelLogout: settings.frontChannelLogout ?? false,
+    sessionManagement: settings.sessionManagement ?? false,
     pages: [],
+    workers,
     unready: readiness(store, offset, log),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
@@ -165,6 +221,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
+  const pruning = pruner(parts, logout)
+  const patience = { longest, publishAhead: lifetimes.keyPublishAhead, seenByAllNodes: SEEN_BY_ALL_NODES }
   const keep = (what: string, task: () => Promise<unknown>) => () => {
     task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
   }
@@ -173,10 +231,15 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       ? []
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
+    ...(decryption === null
+      ? []
+      : [setInterval(keep('reading the decryption keys', decryption.refresh), REFRESH_KEYS_MS)]),
+    setInterval(keep('pruning', pruning.run), PRUNE_MS),
     setInterval(
-      keep('pruning', () => prune(parts)),
+      keep('waiting for clients', () => waitForClients(parts, patience)),
       PRUNE_MS,
     ),
+    setInterval(keep('noting who has fetched the signing keys', sightings.flush), REFRESH_KEYS_MS),
     setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
   ]
   for (const timer of timers) timer.unref()
@@ -190,9 +253,13 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     ),
     fetch: toFetch(handle, { largeBody: largeBody(parts) }),
     parts,
+    logout,
     async close() {
       for (const timer of timers) clearInterval(timer)
+      await pruning.stop()
+      await logout.close()
       await use.flush().catch(() => undefined)
+      await sightings.flush().catch(() => undefined)
       await trace.stop()
       await database.close()
     },
@@ -268,17 +335,18 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
   }
 }
 
-const PRUNE_STEP = 500
-const MOST_STEPS = 40
+/** Rows a table and step: few enough that no request notices. */
+const PRUNE_STEP = 250
 
-async function prune(parts: Parts): Promise<void> {
-  const { store, clock, lifetimes } = parts
-  await removeUnusedClients(store, clock, parts.registration.unusedLifetime)
+function pruner({ store, clock, lifetimes, registration }: Parts, logout: LogoutDispatcher): Pruner {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
-  for (let count = 0; count < MOST_STEPS; count++) {
-    if (await store.prune(clock.now(), kept)) break
-  }
-  for (let count = 0; count < MOST_STEPS; count++) {
-    if (await store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP)) break
-  }
+  return createPruner(store.driver, () => clock.now(), [
+    async () => {
+      await removeUnusedClients(store, clock, registration.unusedLifetime)
+      return true
+    },
+    () => store.prune(clock.now(), kept),
+    () => logout.tidy(PRUNE_STEP),
+    () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
+  ])
 }

@@ -5,10 +5,11 @@ import type { ComposeRehearsal } from './administration/rehearsal/stage.ts'
 import { newClientSecret } from './credentials/client-secret.ts'
 import { digestClientSecret, sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
+import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
-import { type Client, type ClientRecord, isConfidential } from './model/client.ts'
+import { type Client, type ClientRecord, isConfidential, type SigningAlgorithm } from './model/client.ts'
 import { DEFAULT_REGISTRATION } from './model/registration-policy.ts'
 import type { UserWithPassword } from './model/user.ts'
 import { type Log, silentLog } from './platform/log.ts'
@@ -37,11 +38,16 @@ export function rehearsalComposer(
       const store = createStore(driver)
       const master = newMasterKey()
       const clientSecret = isConfidential(client.client) ? newClientSecret() : null
-      await copyClient(store, client, clientSecret === null ? null : digestClientSecret(master, clientSecret))
+      const played = asPlayed(client.client, parts.keys.algorithms)
+      await copyClient(
+        store,
+        { ...client, client: played },
+        clientSecret === null ? null : digestClientSecret(master, clientSecret),
+      )
       await copyUser(store, user)
       // A key for nobody is not made; what the server does not sign with is refused here too.
-      const algorithms = parts.keys.algorithms.filter((each) => each === client.client.id_token_signed_response_alg)
-      const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms })
+      const algorithms = parts.keys.algorithms.filter((each) => each === played.id_token_signed_response_alg)
+      const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery: 0 })
       const sessionSecret = newSecret()
       const visitSecret = newSecret()
       const signedIn = await plantSession(store, parts, user, sessionSecret)
@@ -53,6 +59,7 @@ export function rehearsalComposer(
         keys,
         // Nothing is shown that the client would not get.
         subjects: parts.subjects,
+        sessionIdentifiers: createSessionIdentifiers(master),
         hasher: parts.hasher,
         outbound: NOWHERE,
         clock,
@@ -63,12 +70,19 @@ export function rehearsalComposer(
         limits: parts.limits,
         // It plays the code flow, whatever else a client may do.
         responseTypes: CODE_ONLY,
+        unsignedJwt: false,
+        decryption: null,
         registration: DEFAULT_REGISTRATION,
         unverifiedErrors: 'redirect',
         use: null,
         proofFolder: null,
         trace: null,
+        // Whoever has really given something to this client is told nothing because of a play.
+        logout: null,
+        frontChannelLogout: false,
+        sessionManagement: false,
         pages: [],
+        workers: 1,
         unready: async () => null,
       })
       return {
@@ -88,10 +102,9 @@ export function rehearsalComposer(
 
 async function copyClient(
   store: Store,
-  { client: real, enabled, updatedAt }: ClientRecord,
+  { client, enabled, updatedAt }: ClientRecord,
   secretHash: Uint8Array | null,
 ): Promise<void> {
-  const client = withThrowAwaySecret(real)
   const about = { at: updatedAt, clientId: client.client_id }
   await store.addClient(client, secretHash, { type: 'client_added', ...about })
   if (enabled) return
@@ -104,11 +117,25 @@ const NOWHERE: OutboundClient = {
   problemOf: () => 'is not fetched in a rehearsal',
 }
 
-/** Nobody here has the key of a client that signs: on the stage a throw-away secret stands in for it. */
-function withThrowAwaySecret(client: Client): Client {
-  const method = client.token_endpoint_auth_method
-  if (method !== 'private_key_jwt' && method !== 'client_secret_jwt') return client
-  return { ...client, token_endpoint_auth_method: 'client_secret_basic', token_endpoint_auth_signing_alg: null }
+/**
+ * Nobody here has the keys of a client: what it would sign, encrypt or decrypt is played in the plain, and a throw-away
+ * secret stands in for its own.
+ */
+function asPlayed(client: Client, algorithms: readonly SigningAlgorithm[]): Client {
+  const { token_endpoint_auth_method: method, id_token_signed_response_alg: algorithm } = client
+  const signs = method === 'private_key_jwt' || method === 'client_secret_jwt'
+  return {
+    ...client,
+    ...(signs && { token_endpoint_auth_method: 'client_secret_basic', token_endpoint_auth_signing_alg: null }),
+    id_token_signed_response_alg:
+      algorithm === 'HS256' || algorithm === 'none' ? (algorithms[0] ?? 'RS256') : algorithm,
+    id_token_encrypted_response_alg: null,
+    userinfo_signed_response_alg: null,
+    userinfo_encrypted_response_alg: null,
+    introspection_encrypted_response_alg: null,
+    request_object_signing_alg: null,
+    require_signed_request_object: false,
+  }
 }
 
 /** The instant of the last change goes along: it is a claim. The password stays behind. */

@@ -1,15 +1,15 @@
 // The composition root: parts in, endpoints out. The only file that knows every wing; it hands functions from one to
 // another, so that they need not know each other.
 
-import { AdministrationError } from './administration/errors.ts'
-import { assertInSector } from './administration/sector-identifier.ts'
+import { sectorProblem } from './administration/sector-identifier.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
+import { createBrowserStates } from './credentials/browser-state.ts'
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
+import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
-import type { CorsPolicy } from './http/cors.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound.ts'
 import { pageReply } from './http/page-reply.ts'
@@ -35,11 +35,23 @@ import { userinfoEndpoint } from './issuer/endpoints/userinfo.ts'
 import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.ts'
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
+import { type ClientEncryption, createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
+import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
-import type { RegistrationCheck } from './issuer/registration/parts.ts'
+import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
+import { type ClientDocumentParts, createClientDocuments } from './issuer/registration/client-documents.ts'
+import { offeredProblem } from './issuer/registration/offered.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
-import { scriptOrigins } from './model/client.ts'
+import {
+  openReferencedObject,
+  openRequestObject,
+  requestObjectAlgorithms,
+} from './issuer/request-object/open-request-object.ts'
+import { createReferencedObjects } from './issuer/request-object/referenced.ts'
+import { recogniseIdToken } from './issuer/tokens/recognise.ts'
+import { createResponseSigners, type ResponseSigners } from './issuer/tokens/response-signer.ts'
+import type { Client } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
 import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
@@ -49,6 +61,7 @@ import type { Addresses } from './protocol/addresses.ts'
 import type { ResponseType } from './protocol/response-type.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
+import { checkSessionEndpoint } from './sign-in/endpoints/check-session.ts'
 import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
@@ -68,6 +81,9 @@ export interface Parts {
   readonly master: MasterKey
   readonly keys: KeyRing
   readonly subjects: Subjects
+  readonly sessionIdentifiers: SessionIdentifiers
+  readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
   readonly hasher: PasswordHasher
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
@@ -79,6 +95,10 @@ export interface Parts {
   readonly limits: Limits
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
+  /** Whether clients that are registered for it may leave signatures out. */
+  readonly unsignedJwt: boolean
+  /** For request objects that clients encrypt; null: none are taken. */
+  readonly decryption: DecryptionKeys | null
   /** Whether and how clients register themselves. */
   readonly registration: RegistrationRules
   /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
@@ -88,42 +108,66 @@ export interface Parts {
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
+  /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
+  readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
+  /** Processes that share the work of this one's machine. */
+  readonly workers: number
   /** Why the server cannot serve now; null: it can. */
   readonly unready: () => Promise<string | null>
 }
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
-  return createRouter([...issuerRoutes(parts), ...signInRoutes(parts), ...healthRoutes(parts), ...parts.pages], {
-    origins: [parts.addresses.origin, ...parts.alternativeOrigins],
-    errorPage: (request, problem) => problemPage(parts, request, problem),
-    log: parts.log,
-    record: (entry) => {
-      const { rule, clientId } = entry.outcome ?? {}
-      if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
-      parts.trace?.record(entry)
+  const shared = sharedOf(parts)
+  return createRouter(
+    [...issuerRoutes(parts, shared), ...signInRoutes(parts, shared), ...healthRoutes(parts), ...parts.pages],
+    {
+      origins: [parts.addresses.origin, ...parts.alternativeOrigins],
+      errorPage: (request, problem) => problemPage(parts, request, problem),
+      log: parts.log,
+      record: (entry) => {
+        const { rule, clientId } = entry.outcome ?? {}
+        if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+        parts.trace?.record(entry)
+      },
+      ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
     },
-    ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
-  })
+  )
 }
 
-function issuerRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, subjects, lifetimes } = parts
+/** What both wings sign, encrypt and verify with. */
+interface Shared {
+  readonly clientKeys: ClientKeys
+  readonly signers: ResponseSigners
+  readonly encryption: ClientEncryption
+}
+
+function sharedOf({ outbound, clock, keys, master, unsignedJwt }: Parts): Shared {
+  const clientKeys = createClientKeys(outbound, clock)
+  return {
+    clientKeys,
+    signers: createResponseSigners({ keys, master, unsigned: unsignedJwt }),
+    encryption: createClientEncryption(clientKeys, master),
+  }
+}
+
+function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
+  const { signers, encryption } = shared
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
-  const clientKeys = createClientKeys(parts.outbound, clock)
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
-    privateKeyJwt(clientKeys),
+    privateKeyJwt(shared.clientKeys),
     clientSecretJwt(master),
     none,
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
-  const authentication = { methods, audience, clock, store, limit: createFailureLimit() }
-  const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers) }
+  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
@@ -134,13 +178,21 @@ function issuerRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     grantTypes,
     authenticationMethods: methods,
+    requestObjectAlgorithms: requestObjectAlgorithms(parts.unsignedJwt),
+    encryptedRequests: parts.decryption !== null,
+    unsignedJwt: parts.unsignedJwt,
     signingAlgorithms: keys.algorithms,
+    tellsOfSignOut: parts.logout !== null,
+    frontChannelLogout: parts.frontChannelLogout,
+    sessionManagement: parts.sessionManagement,
     scopes: STANDARD_SCOPES,
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
     registration: parts.registration.access !== 'off',
+    clientDocuments: parts.registration.documents,
   })
-  const browserClients = corsForClients(store)
+  // Origins of the registered redirect URIs of public clients: these alone run in browsers.
+  const browserClients = (origin: string) => store.isScriptOrigin(origin)
   const get = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET'],
     path,
@@ -157,39 +209,46 @@ function issuerRoutes(parts: Parts): readonly Route[] {
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects }),
+    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects, signers, encryption }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
-    { ...post(path.userinfo, userinfoEndpoint({ store, clock, subjects })), methods: ['GET', 'POST'] },
+    {
+      ...post(
+        path.userinfo,
+        userinfoEndpoint({ store, clock, subjects, issuer: addresses.issuer, signers, encryption }),
+      ),
+      methods: ['GET', 'POST'],
+    },
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
     post(path.revoke, revocationEndpoint({ authentication, store })),
-    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge)),
+    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published ?? null)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
     get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),
-    ...registrationRoutes(parts, clientKeys),
+    ...registrationRoutes(parts, shared.clientKeys),
   ]
 }
 
-/** OpenID Connect Registration §5: the sector's own document must name each redirect URI. */
-function sectorCheck(outbound: OutboundClient): RegistrationCheck {
-  return async (client) => {
-    try {
-      await assertInSector(outbound, client)
-      return null
-    } catch (error) {
-      if (!(error instanceof AdministrationError)) throw error
-      return { setting: 'sector_identifier_uri', problem: error.message.replace(/^sector_identifier_uri /, '') }
-    }
+/** Of registration, and of documents that stand in for one: both are held to the same policy. */
+function registrationParts(parts: Parts, keys: ClientKeys): ClientDocumentParts {
+  const offered = {
+    signingAlgorithms: parts.keys.algorithms,
+    unsignedJwt: parts.unsignedJwt,
+    encryptedRequests: parts.decryption !== null,
   }
+  const checks = [
+    async (client: Client) => offeredProblem(offered, client),
+    (client: Client) => sectorProblem(parts.outbound, client),
+  ]
+  return { ...parts, rules: parts.registration, keys, checks }
 }
 
 /** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
 function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   if (parts.registration.access === 'off') return []
-  const registration = { ...parts, rules: parts.registration, keys, checks: [sectorCheck(parts.outbound)] }
+  const registration = registrationParts(parts, keys)
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
   return [
@@ -203,18 +262,19 @@ function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   ]
 }
 
-/** Origins of the registered redirect URIs of public clients: these alone run in browsers. */
-function corsForClients(store: Store): CorsPolicy {
-  return async () => {
-    const clients = await store.listClients()
-    return clients.flatMap(({ client, enabled }) => (enabled ? scriptOrigins(client) : []))
-  }
-}
-
-function signInRoutes(parts: Parts): readonly Route[] {
-  const { addresses, store, clock, master, keys, subjects, lifetimes, limits } = parts
+function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared): readonly Route[] {
+  const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
-  const mint = { issuer: addresses.issuer, keys, subjects, lifetimes }
+  const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
+  const requestObjects = {
+    issuer: addresses.issuer,
+    clock,
+    master,
+    keys: clientKeys,
+    referenced: createReferencedObjects(parts.outbound),
+    decryption: parts.decryption,
+    unsigned: parts.unsignedJwt,
+  }
   const signIn: SignInParts = {
     store,
     clock,
@@ -225,6 +285,9 @@ function signInRoutes(parts: Parts): readonly Route[] {
     hasher: parts.hasher,
     knownBrowsers,
     subjects,
+    sessionIdentifiers,
+    frontChannelLogout: parts.frontChannelLogout,
+    browserStateOf: parts.sessionManagement ? createBrowserStates(master) : null,
     csrfKey: master.derive('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
@@ -232,8 +295,13 @@ function signInRoutes(parts: Parts): readonly Route[] {
     responseTypes: parts.responseTypes,
     unverifiedErrors: parts.unverifiedErrors,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
-    assertSigns: keys.assertSigns,
-    recogniseIdToken: (token) => recogniseIdToken(keys, addresses.issuer, token),
+    openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
+    openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
+    readClientDocument: createClientDocuments(registrationParts(parts, clientKeys)),
+    assertKeySigns: keys.assertSigns,
+    assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
+    recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),
+    sessionsEnded: () => parts.logout?.wake(),
   }
   const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
   const { path } = addresses
@@ -252,15 +320,8 @@ function signInRoutes(parts: Parts): readonly Route[] {
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+    ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]
-}
-
-function recogniseIdToken(keys: KeyRing, issuer: string, token: string) {
-  const recognised = keys.recognise(token)
-  if (!recognised.genuine) return null
-  const { iss, sub, aud } = recognised.payload
-  if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
-  return { subject: sub, clientId: aud }
 }
 
 function healthRoutes({ unready }: Parts): readonly Route[] {

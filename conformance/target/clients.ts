@@ -2,12 +2,16 @@
 // logout calls is a client of its own: an uninvited call fails the module that gets it.
 
 import type { NewClientRequest } from '../../src/administration/clients.ts'
+import type { PlainSettings } from '../../src/model/client-setting-table.ts'
 import { type ClientKey, type Facts, suiteAddress } from '../facts.ts'
 
 export function clientRequests({ suite, aliases, clients }: Facts): readonly NewClientRequest[] {
   const everywhere = (name: string) => aliases.map((alias) => suiteAddress(suite, alias, name))
   const callbacks = everywhere('callback')
-  const request = (key: ClientKey, redirectUris: readonly string[]): NewClientRequest => ({
+  // One logout URI a client: the plans for them belong to the first alias.
+  const [alias = ''] = aliases
+  const logoutAt = (name: string) => suiteAddress(suite, alias, name)
+  const request = (key: ClientKey, redirectUris: readonly string[], extra: PlainSettings = {}): NewClientRequest => ({
     preset: 'openid-connect',
     name: `Conformance ${key}`,
     clientId: clients[key].client_id,
@@ -20,8 +24,11 @@ export function clientRequests({ suite, aliases, clients }: Facts): readonly New
       'authorize.pkce': 'optional',
       grant_types: ['authorization_code', 'implicit', 'refresh_token'],
       response_types: ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
+      // The plans with static clients send request objects without a signature, and no others.
+      request_object_signing_alg: 'none',
       contact: 'conformance@example.com',
       purpose: 'The conformance suite tests this server.',
+      ...extra,
     },
   })
   return [
@@ -29,7 +36,13 @@ export function clientRequests({ suite, aliases, clients }: Facts): readonly New
     // Some plans have the second client come back to an address with a query.
     request('second', [...callbacks, ...callbacks.map((callback) => `${callback}?dummy1=lorem&dummy2=ipsum`)]),
     request('post', callbacks),
-    request('backchannel', callbacks),
-    request('frontchannel', callbacks),
+    request('backchannel', callbacks, {
+      backchannel_logout_uri: logoutAt('backchannel_logout'),
+      backchannel_logout_session_required: true,
+    }),
+    request('frontchannel', callbacks, {
+      frontchannel_logout_uri: logoutAt('frontchannel_logout'),
+      frontchannel_logout_session_required: true,
+    }),
   ]
 }

@@ -11,6 +11,7 @@ import { DATABASE_FILE, makeDataFolder } from '../../src/cli/installation.ts'
 import { loadMasterKey } from '../../src/credentials/master-key.ts'
 import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
 import { listen } from '../../src/http/node-server.ts'
+import type { RegistrationRules } from '../../src/model/registration-policy.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { DEFAULT_SUITE, type Facts, factsFrom, type Variables, WrongVariable } from '../facts.ts'
@@ -30,6 +31,15 @@ const MANY = 100_000
 const LIMITS = {
   guessing: { knownBrowserFailures: 1_000, networkFailures: 1_000, userFailures: MANY, addressFailures: MANY },
   interactions: { perBrowser: 1_000, perAddress: MANY },
+}
+/** Anybody may register, for every standard scope; the plans do without PKCE also for clients that keep no secret. */
+const REGISTRATION: Partial<RegistrationRules> = {
+  access: 'open',
+  scope: 'openid profile email address phone offline_access',
+  publicPkce: 'unprotected',
+  requestObjectAlg: 'none',
+  perAddress: MANY,
+  most: MANY,
 }
 const SOCKETS = 4_096
 const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body: '' }
@@ -67,6 +77,13 @@ export async function startTarget(variables: Variables): Promise<Target> {
       masterKey: master,
       limits: LIMITS,
       implicitAndHybrid: true,
+      // What the plans try only where the metadata lists it.
+      encryptedRequests: true,
+      registration: REGISTRATION,
+      frontChannelLogout: true,
+      sessionManagement: true,
+      unverifiedErrors: 'redirect',
+      unsignedJwt: true,
       // A suite is at home here and is not public.
       outboundAllow: [hostOf(facts.suite)],
       trustedProxies,

@@ -1,15 +1,27 @@
 // The pages of the reference, each made from the thing it describes.
 
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/index.ts'
 import { describeSettings } from '../../src/model/client-settings.ts'
 import { describeOptions } from '../../src/options/index.ts'
 import { DIFFERENCES } from '../../test/oracle/differences.ts'
+import { databaseTables } from './database.ts'
+import { type Matrix, matrixOf, specificationProblems, specificationsPage } from './specifications.ts'
+
+let made: Matrix | null = null
+/** Reading all of the source takes its time: once is enough. */
+function matrix(): Matrix {
+  made ??= matrixOf(fileURLToPath(new URL('../..', import.meta.url)))
+  return made
+}
 
 export interface Document {
   /** Below docs/reference. */
   readonly path: string
   readonly render: () => string
+  /** What is wrong with the thing itself: the page cannot be made right by writing it anew. */
+  readonly problems?: () => readonly string[]
 }
 
 type Language = 'en' | 'zh'
@@ -20,11 +32,17 @@ export const DOCUMENTS: readonly Document[] = [
   { path: 'client-settings.md', render: () => clientSettings('en') },
   { path: 'client-settings.zh-CN.md', render: () => clientSettings('zh') },
   { path: 'cli.md', render: commandLine },
+  { path: 'database.md', render: database },
+  {
+    path: 'specifications.md',
+    render: () => `${MADE.en}\n\n${specificationsPage(matrix())}`,
+    problems: () => specificationProblems(matrix()),
+  },
   { path: 'differences.md', render: differences },
 ]
 
 /** Pages made elsewhere, from what was measured: they cannot be made anew here. */
-export const WRITTEN: readonly string[] = ['conformance.md']
+export const WRITTEN: readonly string[] = ['conformance.md', 'performance.md']
 
 const MADE: Readonly<Record<Language, string>> = {
   en: '<!-- Made by `npm run reference`; change the source instead. -->',
@@ -137,4 +155,31 @@ function commandsOf(command: Command, above: readonly string[]): readonly (reado
   // The width of whoever runs this must not change the page.
   command.configureOutput({ getOutHelpWidth: () => 110, getOutHasColors: () => false })
   return [[name.join(' '), command.helpInformation()], ...command.commands.flatMap((each) => commandsOf(each, name))]
+}
+
+function database(): string {
+  const parts = databaseTables().map(({ name, note, columns, key, indexes }) => {
+    const cells = columns.map((column) => [
+      code(column.name),
+      column.type === 'BLOB' ? 'bytes' : column.type.toLowerCase(),
+      column.notnull === 1 || column.pk > 0 ? '' : 'may be null',
+    ])
+    const reasons = indexes.map((index) => [code(index.name), index.columns, index.reason])
+    return [
+      `## ${name}`,
+      '',
+      note.holds,
+      '',
+      table(['column', 'type', ''], cells),
+      '',
+      `Primary key: ${key.map(code).join(', ')}.${indexes.length === 0 ? ' No further index.' : ''}`,
+      ...(indexes.length === 0 ? [] : ['', table(['index', 'over', 'why'], reasons)]),
+    ].join('\n')
+  })
+  const head = `# Database
+
+The same tables on SQLite and PostgreSQL. Bytes are \`BLOB\` or \`BYTEA\`, instants are whole seconds since 1970, flags 0 or 1.
+Secrets are kept as SHA-256 or HMAC only. An index costs every write, so each has its reason; a table or index without one
+fails \`npm run check\`.`
+  return `${MADE.en}\n\n${head}\n\n${parts.join('\n\n')}\n`
 }

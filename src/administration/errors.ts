@@ -11,6 +11,10 @@ export type AdministrationErrorCode =
   | 'invalid_setting'
   | 'sector_identifier'
   | 'unknown_preset'
+  | 'resource_not_found'
+  | 'resource_taken'
+  | 'resource_changed'
+  | 'invalid_resource'
   | 'user_not_found'
   | 'user_changed'
   | 'user_ambiguous'
@@ -37,6 +41,11 @@ export type AdministrationErrorCode =
   | 'master_key_required'
   | 'folder_not_empty'
   | 'folder_unusable'
+  | 'key_not_found'
+  | 'key_waits'
+  | 'key_unused'
+  | 'key_in_use'
+  | 'key_changed'
 
 /** Shown to operators as it is, by the command line and the pages of the set-up. Never holds a secret. */
 export class AdministrationError extends Error {

@@ -10,6 +10,10 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   client_not_found: EXIT.notFound,
   registration_token_not_found: EXIT.notFound,
   user_not_found: EXIT.notFound,
+  resource_not_found: EXIT.notFound,
+  resource_taken: EXIT.conflict,
+  resource_changed: EXIT.conflict,
+  invalid_resource: EXIT.usage,
   unknown_preset: EXIT.notFound,
   client_id_taken: EXIT.conflict,
   client_changed: EXIT.conflict,
@@ -33,15 +37,22 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   master_key_required: EXIT.usage,
   backup_unsupported: EXIT.usage,
   folder_unusable: EXIT.unavailable,
+  key_not_found: EXIT.notFound,
+  key_waits: EXIT.conflict,
+  key_unused: EXIT.conflict,
+  key_in_use: EXIT.conflict,
+  key_changed: EXIT.conflict,
 }
 
 /** Where the way on is a command or a flag, which administration itself cannot know. */
 const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => string>>> = {
   client_not_found: (flags) => `See: ${tip('client list', flags)}`,
   user_not_found: (flags) => `See: ${tip('user list', flags)}`,
+  resource_not_found: (flags) => `See: ${tip('resource list', flags)}`,
   unknown_preset: () => 'See: npx lingpai preset list',
   passphrase_required: () => 'Give the file that holds it: --passphrase-file FILE',
   private_key_required: () => 'Give the file that holds it: --private-key-file FILE',
+  key_not_found: (flags) => `See: ${tip('key list', flags)}`,
   master_key_required: () => 'Give the master.key that belongs to it: --master-key-file FILE',
 }
 

@@ -5,10 +5,13 @@ import { backupCommand } from './commands/backup.ts'
 import { clientCommand } from './commands/client.ts'
 import { configCommand } from './commands/config.ts'
 import { keyCommand } from './commands/key.ts'
+import { logoutCommand } from './commands/logout.ts'
 import { presetCommand } from './commands/preset.ts'
 import { registrationTokenCommand } from './commands/registration-token.ts'
 import { rehearseCommand } from './commands/rehearse.ts'
+import { resourceCommand } from './commands/resource.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { sessionCommand } from './commands/session.ts'
 import { setupLinkCommand } from './commands/setup-link.ts'
 import { startCommand } from './commands/start.ts'
 import { traceCommand } from './commands/trace.ts'
@@ -25,8 +28,11 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addCommand(clientCommand(exit))
     .addCommand(registrationTokenCommand(exit))
     .addCommand(userCommand(exit))
+    .addCommand(resourceCommand(exit))
     .addCommand(presetCommand(exit))
     .addCommand(keyCommand(exit))
+    .addCommand(sessionCommand(exit))
+    .addCommand(logoutCommand(exit))
     .addCommand(rehearseCommand(exit))
     .addCommand(traceCommand(exit))
     .addCommand(configCommand(exit))

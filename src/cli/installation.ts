@@ -182,5 +182,10 @@ export async function openDatabase(options: Options, log: Log, onFatal?: (error:
       log,
     })
   }
-  return openSqlite({ file: join(options.data, DATABASE_FILE), log, ...(onFatal && { onFatal }) })
+  return openSqlite({
+    file: join(options.data, DATABASE_FILE),
+    cacheBytes: options.databaseCache,
+    log,
+    ...(onFatal && { onFatal }),
+  })
 }

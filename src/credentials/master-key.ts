@@ -29,9 +29,12 @@ export type KeyLabel =
   | 'seal'
   | 'key-check'
   | 'subject'
+  | 'session-identifier'
+  | 'browser-state'
   | 'limits'
   | 'interaction'
   | 'set-up'
+  | 'key-sightings'
 
 export interface MasterKey {
   /** Eight hexadecimal digits that name the key and tell nothing about it; sealed columns carry them. */

@@ -34,8 +34,10 @@ export interface PasswordHasher {
 }
 
 export interface PasswordHasherOptions {
-  /** Hashes at once. */
+  /** Hashes at once. Default: what this machine bears, divided among `workers`. */
   readonly concurrent?: number
+  /** Processes that hash passwords on this machine. */
+  readonly workers?: number
   /** Hashes that may wait; more are refused. */
   readonly mostWaiting?: number
   /** Default: the native binding when it loads, else Node's own. */
@@ -59,12 +61,15 @@ const SALT_BYTES = 16
  * One core stays free for the event loop; and libuv has four threads by default, one of which is left to files and
  * name look-ups.
  */
-function defaultConcurrency(): number {
-  return Math.max(1, Math.min(3, availableParallelism() - 1))
+function defaultConcurrency(workers: number): number {
+  return Math.max(1, Math.floor(Math.min(3 * workers, availableParallelism() - 1) / workers))
 }
 
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
-  const queue = createHashingQueue(options.concurrent ?? defaultConcurrency(), options.mostWaiting ?? 200)
+  const queue = createHashingQueue(
+    options.concurrent ?? defaultConcurrency(options.workers ?? 1),
+    options.mostWaiting ?? 200,
+  )
   let engine: Promise<Argon2> | undefined
   const argon2: Argon2 = async (password, parameters) => {
     engine ??= options.argon2 === undefined ? loadArgon2() : Promise.resolve(options.argon2)

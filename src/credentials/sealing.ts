@@ -56,6 +56,25 @@ export function unseal(master: MasterKey, sealed: Uint8Array, place: SealedPlace
   }
 }
 
+/** Under a key that is made for this one value and kept nowhere. */
+export function sealUnder(key: Uint8Array, plain: Uint8Array): Uint8Array {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+}
+
+/** Throws `SealBroken`. */
+export function unsealUnder(key: Uint8Array, sealed: Uint8Array): Uint8Array {
+  const end = sealed.length - TAG_BYTES
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: TAG_BYTES })
+    decipher.setAuthTag(sealed.subarray(end))
+    return Buffer.concat([decipher.update(sealed.subarray(12, end)), decipher.final()])
+  } catch (error) {
+    throw new SealBroken('a value under a key of its own does not open', { cause: error })
+  }
+}
+
 /** JSON keeps the three names apart: `a`+`bc` and `ab`+`c` must not be the same place. */
 function associatedData(head: Uint8Array, place: SealedPlace): Uint8Array {
   return Buffer.concat([head, Buffer.from(JSON.stringify([place.table, place.column, place.row]), 'utf8')])

@@ -1,16 +1,19 @@
-// The house's four cookies: their names on the wire, how they are read and how they are set. Together under 2 KiB.
+// The house's cookies: their names on the wire, how they are read and how they are set. Together under 2 KiB.
 
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { HttpRequest } from './message.ts'
 
-/** `visit` is the pre-session cookie that interactions and CSRF tokens are bound to. */
-export type CookieName = 'session' | 'visit' | 'device' | 'locale'
+/**
+ * `visit` is the pre-session cookie that interactions and CSRF tokens are bound to. `browser-state` is the one that a
+ * script of ours reads, in a frame of another site: it is no secret and opens nothing.
+ */
+export type CookieName = 'session' | 'visit' | 'device' | 'locale' | 'browser-state'
 
-/** Four of these with their names stay under 2 KiB. */
+/** Four of these and a short one, with their names, stay under 2 KiB. */
 const LONGEST_VALUE = 440
 
 // Cookies know no port: without a name of our own, two programs on localhost would sign each other out.
-function wireName(name: CookieName, secure: boolean): string {
+export function wireName(name: CookieName, secure: boolean): string {
   return secure ? `__Host-lingpai-${name}` : `lingpai-${name}`
 }
 
@@ -28,13 +31,16 @@ export interface CookieSettings {
   readonly maxAge?: number
 }
 
-/** The value of one Set-Cookie header: always HttpOnly, SameSite=Lax, Path=/. */
+/**
+ * The value of one Set-Cookie header: HttpOnly, SameSite=Lax, Path=/. Only `browser-state` is open to scripts, and on
+ * https to frames in other sites: without TLS browsers allow no such cookie.
+ */
 export function setCookie(name: CookieName, value: string, settings: CookieSettings): string {
   const cookie = stringifySetCookie({
     name: wireName(name, settings.secure),
     value,
-    httpOnly: true,
-    sameSite: 'lax',
+    httpOnly: name !== 'browser-state',
+    sameSite: name === 'browser-state' && settings.secure ? 'none' : 'lax',
     path: '/',
     secure: settings.secure,
     ...(settings.maxAge !== undefined && { maxAge: settings.maxAge }),

@@ -2,8 +2,8 @@
 
 import type { HttpReply, HttpRequest } from './message.ts'
 
-/** `any-origin` for public documents; else the origins allowed, such as `https://app.example.com`. */
-export type CorsPolicy = 'any-origin' | ((request: HttpRequest) => readonly string[] | Promise<readonly string[]>)
+/** `any-origin` for public documents; else whether an origin, such as `https://app.example.com`, is allowed. */
+export type CorsPolicy = 'any-origin' | ((origin: string) => boolean | Promise<boolean>)
 
 type Headers = HttpReply['headers']
 
@@ -17,7 +17,7 @@ export async function corsHeaders(policy: CorsPolicy, request: HttpRequest): Pro
   const origin = request.headers['origin']
   if (origin === undefined) return NOT_ALLOWED
   // `null` is the origin of every sandboxed frame: nobody's.
-  if (origin === 'null' || !(await policy(request)).includes(origin)) return NOT_ALLOWED
+  if (origin === 'null' || !(await policy(origin))) return NOT_ALLOWED
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' }
 }
 

@@ -41,7 +41,7 @@ export function readMultipart(request: HttpRequest, limits: UploadLimits = {}): 
   return new Promise((resolve, reject) => {
     const refuse = (rule: string, description: string) => reject(invalidRequest(rule, CLAUSE, description))
     const values = new Map<string, string>()
-    const repeated = new Set<string>()
+    const repeated = new Map<string, readonly string[]>()
     let file: UploadedFile | null = null
 
     const parser = startParser(contentType, { fileSize, fields, fieldSize })
@@ -51,7 +51,7 @@ export function readMultipart(request: HttpRequest, limits: UploadLimits = {}): 
     }
     parser.on('field', (name, value, _nameTruncated, valueTruncated) => {
       if (valueTruncated) refuse('field_too_large', `A field is larger than ${fieldSize} bytes`)
-      else if (values.has(name)) repeated.add(name)
+      else if (values.has(name)) repeated.set(name, [...(repeated.get(name) ?? []), value])
       else values.set(name, value)
     })
     parser.on('file', (field, stream, name, _encoding, mediaType) => {

@@ -22,6 +22,8 @@ export interface ListenOptions extends ListenerSettings {
   readonly log: Log
   /** Sockets one address may hold. Default 256, and no limit once trusted proxies are set. */
   readonly connectionsPerAddress?: number
+  /** Processes that share the port: each allows an address its part of the connections. Default 1. */
+  readonly workers?: number
   /** Requests that may be in flight; more are answered 503 with Retry-After. Default 1,000. */
   readonly requestsInFlight?: number
   /** Paths that are answered however much there is to do. */
@@ -109,12 +111,26 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
 }
 
-function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
+type Place = Pick<ListenOptions, 'host' | 'port' | 'workers'>
+
+/** The port, or a free one for 0, when nobody listens on it at this moment: workers share theirs with whoever asks. */
+export async function freePort(host: string, port: number): Promise<number> {
+  const probe = createServer()
+  await bind(probe, { host, port })
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function bind(server: Server, { host, port, workers = 1 }: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) =>
       reject(new CannotListen(whyNot(error, host, port), { cause: error }))
     server.once('error', onError)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    // The system hands connections out evenly, and none to a process that has died. Where it does not, the process that
+    // started the workers does.
+    const apart = workers > 1 && process.platform === 'linux' ? { exclusive: true, reusePort: true } : {}
+    server.listen({ host, port, backlog: BACKLOG, ...apart }, () => {
       server.off('error', onError)
       resolve()
     })
@@ -141,7 +157,9 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): strin
 function limitConnections(server: Server, options: ListenOptions): void {
   const limit =
     options.connectionsPerAddress ??
-    (options.trustedProxies.length === 0 ? CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY)
+    (options.trustedProxies.length === 0
+      ? Math.ceil(CONNECTIONS_PER_ADDRESS / (options.workers ?? 1))
+      : Number.POSITIVE_INFINITY)
   if (limit === Number.POSITIVE_INFINITY) return
   const held = new Map<string, number>()
   server.on('connection', (socket) => {

@@ -10,7 +10,7 @@ import { normalizeAddress } from './trusted-proxies.ts'
 
 export interface OutboundRequest {
   readonly url: string
-  /** Media types that are read; `application/*+json` stands for all of that suffix. Null: the body is of no interest. */
+  /** Media types that are read; `application/*+json` stands for all of that suffix. Null: the body is not read at all. */
   readonly mediaTypes: readonly string[] | null
   readonly mostBytes: number
   /** For everything together: resolving, connecting, redirects, the body. Default 5000. */
@@ -244,7 +244,12 @@ async function read(reply: IncomingMessage, { mediaTypes, mostBytes }: OutboundR
     return failed(why, reason)
   }
   if (status < 200 || status > 299) return giveUp('status', `the answer has the status ${status}`)
-  if (mediaTypes !== null && !isOneOf(mediaTypes, headers['content-type'])) {
+  const maxAge = maxAgeOf(headers['cache-control'])
+  if (mediaTypes === null) {
+    reply.destroy()
+    return { kind: 'answered', status, body: new Uint8Array(), maxAge }
+  }
+  if (!isOneOf(mediaTypes, headers['content-type'])) {
     return giveUp('media_type', 'the answer is of another media type')
   }
   const encoding = headers['content-encoding'] ?? 'identity'
@@ -260,7 +265,7 @@ async function read(reply: IncomingMessage, { mediaTypes, mostBytes }: OutboundR
     if (length > mostBytes) return giveUp('too_large', tooLarge)
     chunks.push(chunk)
   }
-  return { kind: 'answered', status, body: Buffer.concat(chunks), maxAge: maxAgeOf(headers['cache-control']) }
+  return { kind: 'answered', status, body: Buffer.concat(chunks), maxAge }
 }
 
 function isOneOf(mediaTypes: readonly string[], header: string | undefined): boolean {

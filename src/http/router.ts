@@ -116,7 +116,8 @@ export function createRouter(
     }
     if (route.cors === undefined) return reply
     const { origins } = reply
-    const policy = origins === undefined || route.cors === 'any-origin' ? route.cors : () => origins
+    const policy =
+      origins === undefined || route.cors === 'any-origin' ? route.cors : (origin: string) => origins.includes(origin)
     return { ...reply, headers: merged(reply.headers, await corsHeaders(policy, request)) }
   }
 

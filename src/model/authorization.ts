@@ -2,6 +2,7 @@
 
 import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { ClientRecord } from './client.ts'
+import type { ResourceRecord } from './resource.ts'
 import type { Seconds } from './time.ts'
 import type { User } from './user.ts'
 
@@ -9,12 +10,16 @@ export interface Authorization {
   readonly client: ClientRecord
   /** Granted, in the order asked. */
   readonly scope: string
+  /** What the access token is meant for; null: user info. RFC 8707 §2.2. */
+  readonly resource: ResourceRecord | null
   /** Null: the client acts for itself. */
   readonly onBehalfOf: OnBehalfOf | null
 }
 
 export interface OnBehalfOf {
   readonly grantId: string
+  /** The session it was given in. */
+  readonly sessionId: string
   readonly user: User
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]

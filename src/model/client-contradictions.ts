@@ -4,16 +4,9 @@ import { ASYMMETRIC_ALGORITHMS, keysFor } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { gives, grantTypesOf } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
+import { joseProblems } from './client-jose.ts'
 import { sectorOf } from './sector.ts'
-import { shown } from './setting.ts'
-
-export interface SettingProblem {
-  readonly setting: string
-  /** The end of a sentence that begins with the setting's name. */
-  readonly problem: string
-  /** The known name that is nearest to an unknown one. */
-  readonly nearest?: string
-}
+import { type SettingProblem, shown } from './setting.ts'
 
 export function contradictionsOf(client: Client, consentDeclared: boolean): readonly SettingProblem[] {
   const problems: SettingProblem[] = []
@@ -45,7 +38,9 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (isPublic && has('client_credentials')) {
     refuse('grant_types', 'must not have client_credentials: a public client cannot prove itself')
   }
-  if (isPublic && client.authorize.pkce !== 'required') refuse('authorize.pkce', 'must be required for a public client')
+  if (isPublic && client.authorize.pkce !== 'required' && client.authorize.pkce !== 'unprotected') {
+    refuse('authorize.pkce', 'must be required for a public client')
+  }
   if (isPublic && client.introspection === 'all') refuse('introspection', 'must be own for a public client')
   if (client.reply.refreshToken === 'always' && !has('refresh_token')) {
     refuse('reply.refreshToken', 'is always, but grant_types lacks refresh_token')
@@ -53,7 +48,7 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (client.strictAuthMethod && client.bothWhenIdentical) {
     refuse('bothWhenIdentical', 'contradicts strictAuthMethod')
   }
-  problems.push(...keyProblems(client))
+  problems.push(...keyProblems(client), ...joseProblems(client))
   // OpenID Connect Core §8.1: without one host there is no sector to compute the subject for.
   if (client.subject_type === 'pairwise' && sectorOf(client) === null) {
     refuse('sector_identifier_uri', 'is required: the redirect URIs of this pairwise client name no one host')
@@ -66,6 +61,12 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
       'can be implied only with the declaration that people have consented otherwise (--consent-declared)',
     )
   }
+  const framed = client.frontchannel_logout_uri === null ? null : new URL(client.frontchannel_logout_uri)
+  // OpenID Connect Front-Channel Logout §2: scheme, host and port are those of a redirect URI.
+  if (framed !== null && !client.redirect_uris.some((uri) => new URL(uri).origin === framed.origin)) {
+    refuse('frontchannel_logout_uri', 'must have the scheme, host and port of one of redirect_uris')
+  }
+  if (framed !== null && framed.hash !== '') refuse('frontchannel_logout_uri', 'must not hold a fragment')
   for (const setting of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     for (const uri of client[setting]) {
       const problem = redirectUriProblem(uri, client.application_type)

@@ -1,8 +1,10 @@
 // THE table of client settings: one row a setting, with its kind, its strict default and what it is for. Presets, the
 // command line, the set-up pages and the reference page are all made from it.
 
+import { CONTENT_ALGORITHMS, DEFAULT_CONTENT_ALGORITHM, KEY_ALGORITHMS } from '../protocol/jwe.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { resourceProblem } from '../protocol/resource.ts'
 import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
 import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
@@ -54,6 +56,12 @@ const pkceFallback = (above: PlainSettings) => (isPublic(above) ? 'required' : '
 const responseTypesFallback = ({ grant_types: grants }: PlainSettings) =>
   Array.isArray(grants) && grants.includes('authorization_code') ? ['code'] : []
 
+const keyAlgorithm = orNothing(oneOf(...KEY_ALGORITHMS))
+const contentAlgorithm = orNothing(oneOf(...CONTENT_ALGORITHMS))
+/** OpenID Connect Registration §2: A128CBC-HS256 when only the first of the two is given. */
+const contentFallback = (name: string) => (above: PlainSettings) =>
+  above[name] === null ? null : DEFAULT_CONTENT_ALGORITHM
+
 const claimsKind: Kind<ClientSettings['claims']> = {
   describes: 'a map: claim name to user field, list of fields, or `{from, type, constant}`; dots nest',
   parse(value) {
@@ -78,6 +86,12 @@ const responseTypeList: Kind<readonly ResponseType[]> = {
   },
 }
 
+/** OpenID Connect Core §6.2: a fragment is a digest of what stands there. */
+const requestAddress = (value: string) => {
+  const parsed = keysAddress.parse(value.split('#', 1)[0])
+  return 'problem' in parsed ? parsed.problem : value.length > 512 ? 'is longer than 512 characters' : null
+}
+
 const origin = (value: string) =>
   /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
     ? null
@@ -90,6 +104,10 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('client_name', text(100), null, 'Shown to people on the sign-in and consent pages.', '在登录页和授权页上显示的名称。'),
   metadata('redirect_uris', listWhere('a list of redirect URIs', 100, absolute), [], 'Where answers may be sent; compared character by character.', '回调地址，逐字符比较。'),
   metadata('post_logout_redirect_uris', listWhere('a list of addresses', 100, absolute), [], 'Where a browser may be sent after sign-out.', '退出登录后允许跳转的地址。'),
+  metadata('backchannel_logout_uri', keysAddress, null, 'Where it is told, server to server, that a session has ended. Failed calls are repeated for three days.', '会话结束时，由服务器直接通知客户端的地址；失败后三天内自动重试。'),
+  metadata('backchannel_logout_session_required', flag, false, 'It can end a single session only: every logout token names one by `sid`.', '客户端只能按单个会话退出：每个退出令牌都用 `sid` 指明会话。'),
+  metadata('frontchannel_logout_uri', webAddress, null, 'What the browser loads in a frame when the person signs out, with `iss` and `sid`; at the origin of one of its redirect URIs. Also needs the server option `frontChannelLogout`.', '用户退出登录时浏览器以框架加载的地址，附带 `iss` 与 `sid`；来源必须与某个回调地址相同。还需开启服务器选项 `frontChannelLogout`。'),
+  metadata('frontchannel_logout_session_required', flag, false, 'It needs `iss` and `sid` to know which session has ended. They are always sent.', '需要 `iss` 与 `sid` 才能确定结束的会话；本服务总是附带它们。'),
   metadata('token_endpoint_auth_method', oneOf('client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'), 'client_secret_basic', 'How the client proves itself; `none` makes it public. Either of basic and post is accepted unless `strictAuthMethod`; all others exactly as set. `client_secret_jwt` makes a new secret.', '客户端认证方式；`none` 表示公开客户端。除非开启 `strictAuthMethod`，basic 与 post 两种方式都接受，其余方式必须与登记一致。改为 `client_secret_jwt` 时会生成新密钥。'),
   metadata('token_endpoint_auth_signing_alg', orNothing(oneOf('HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its assertions may be signed with: HS256 for `client_secret_jwt`, the others for `private_key_jwt`. Without it any that its keys allow.', '客户端断言唯一允许的签名算法：`client_secret_jwt` 用 HS256，`private_key_jwt` 用其余算法。不设置时以其公钥允许的算法为准。'),
   metadata('jwks', jwksKind, null, 'Its public keys. `private_key_jwt` needs either these or jwks_uri.', '客户端的公钥集。`private_key_jwt` 需要设置它或 jwks_uri，二者只能选一。'),
@@ -98,9 +116,22 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
   metadata('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
   metadata('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),
-  metadata('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。'),
+  metadata('id_token_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS, 'HS256', 'none'), 'RS256', 'How its ID tokens are signed; one of the server option `keys.algorithms`. ES256 costs a fifth of the CPU of RS256. HS256 takes the client secret, and makes a new one; `none` is for the code flow alone, and needs the server option `unsignedJwt`.', 'ID Token 的签名算法，须包含在服务器选项 `keys.algorithms` 中；ES256 的计算开销约为 RS256 的五分之一。HS256 使用客户端密钥（会生成新密钥）；`none` 仅限授权码流程，并须开启服务器选项 `unsignedJwt`。'),
+  metadata('id_token_encrypted_response_alg', keyAlgorithm, null, 'Encrypts its ID tokens: how the key travels. The first ones take a public key of the client (jwks or jwks_uri), the last three its secret.', '加密 ID Token 时密钥的传递方式。前几种使用客户端公钥（jwks 或 jwks_uri），后三种使用客户端密钥。'),
+  metadata('id_token_encrypted_response_enc', contentAlgorithm, contentFallback('id_token_encrypted_response_alg'), 'How the ID token itself is encrypted.', 'ID Token 内容的加密算法。'),
+  metadata('userinfo_signed_response_alg', orNothing(oneOf(...ASYMMETRIC_ALGORITHMS, 'HS256')), null, 'Makes the answer of user info a signed JWT, with `iss` and `aud`. Without it plain JSON.', '用户信息以签名的 JWT 返回，并带有 `iss` 和 `aud`。不设置时返回普通 JSON。'),
+  metadata('userinfo_encrypted_response_alg', keyAlgorithm, null, 'Encrypts the answer of user info, signed or not.', '加密用户信息响应（可与签名同时使用）。'),
+  metadata('userinfo_encrypted_response_enc', contentAlgorithm, contentFallback('userinfo_encrypted_response_alg'), 'How the answer itself is encrypted.', '用户信息内容的加密算法。'),
+  metadata('introspection_signed_response_alg', oneOf(...ASYMMETRIC_ALGORITHMS), 'RS256', 'How introspection answers are signed that it asks for as JWTs (RFC 9701).', '以 JWT 形式请求的内省响应的签名算法（RFC 9701）。'),
+  metadata('introspection_encrypted_response_alg', keyAlgorithm, null, 'Encrypts these answers after they are signed.', '签名后加密上述内省响应。'),
+  metadata('introspection_encrypted_response_enc', contentAlgorithm, contentFallback('introspection_encrypted_response_alg'), 'How the answer itself is encrypted.', '内省响应内容的加密算法。'),
   metadata('subject_type', oneOf(...SUBJECT_TYPES), 'public', 'By which `sub` it knows people: `public`, the user id; `pairwise`, another one for each sector, so that clients cannot compare notes. Changing it makes everybody a stranger to the client.', '客户端得到的 `sub`：`public` 为用户 ID；`pairwise` 为各分区各不相同的标识，不同客户端无法互相比对。更改后，客户端会把所有人当作新用户。'),
   metadata('sector_identifier_uri', keysAddress, null, 'Names the sector of a `pairwise` client by its host, and must answer with a JSON list of all its redirect URIs. Needed when these have several hosts, or none.', '以其主机名标识 `pairwise` 客户端所属的分区，该地址须返回包含全部回调地址的 JSON 数组。回调地址有多个主机名或没有主机名时必须设置。'),
+  metadata('request_object_signing_alg', orNothing(oneOf('none', 'HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its request objects may be signed with. HS256 takes the client secret, and makes a new one; `none` leaves the signature out and also needs the server option `unsignedJwt`. Without it any that its keys allow.', '请求对象唯一允许的签名算法。HS256 使用客户端密钥（会生成新密钥）；`none` 表示不签名，还需开启服务器选项 `unsignedJwt`。不设置时以其公钥允许的算法为准。'),
+  metadata('request_object_encryption_alg', keyAlgorithm, null, 'The one way in which it may encrypt request objects. Needs the server option `encryptedRequests`.', '请求对象唯一允许的密钥加密方式，须开启服务器选项 `encryptedRequests`。'),
+  metadata('request_object_encryption_enc', contentAlgorithm, contentFallback('request_object_encryption_alg'), 'The one way in which the content may be encrypted.', '请求对象内容唯一允许的加密算法。'),
+  metadata('require_signed_request_object', flag, false, 'Every authorization request must be a signed request object, and nothing outside it counts (RFC 9101 §10.5).', '授权请求必须是已签名的请求对象，对象之外的参数一律无效（RFC 9101 §10.5）。'),
+  metadata('request_uris', listWhere('a list of https:// addresses', 100, requestAddress), [], 'Where it keeps request objects; only these addresses are asked. A fragment that is the SHA-256 of the content in base64url lets it be kept.', '客户端存放请求对象的地址，只会访问这些地址。片段为内容的 SHA-256（base64url）时可以缓存。'),
   metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
   metadata('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),
   metadata('tos_uri', webAddress, null, 'Its terms of service, linked from our pages.', '服务协议链接。'),
@@ -124,9 +155,11 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   row('bothWhenIdentical', flag, false, 'Accept the same secret in header and body at once.', '允许请求头和请求体同时携带相同密钥。'),
   row('errorDisplay', oneOf('redirect', 'local'), 'redirect', 'Send authorization errors to the redirect URI, or show them on a page of ours.', '授权错误跳回客户端，或在本站页面显示。'),
   row('frameAncestors', listWhere('a list of origins', 20, origin), [], 'Origins that may show our pages in a frame.', '允许以框架嵌入本站页面的来源。'),
+  row('resources', listWhere('a list of resource identifiers', 100, resourceProblem), [], 'Resources it may ask for, by their identifiers (RFC 8707); see `lingpai resource list`.', '允许请求的资源标识（RFC 8707），见 `lingpai resource list`。'),
+  row('servesResources', listWhere('a list of resource identifiers', 100, resourceProblem), [], 'Resources that it is the server of: it may introspect the access tokens that are meant for them.', '它作为资源服务器所提供的资源：可内省发给这些资源的访问令牌。'),
   row('introspection', oneOf('own', 'all'), 'own', 'Whose access tokens it may introspect; `all` is for resource servers.', '可内省哪些访问令牌；`all` 用于资源服务器。'),
   row('authorize.defaultResponseType', oneOf('none', 'code'), 'none', 'What a missing response_type means.', '缺少 response_type 时的取值。'),
-  row('authorize.pkce', oneOf('required', 'optional', 'off'), pkceFallback, 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`.', '是否必须使用 PKCE（S256）。'),
+  row('authorize.pkce', oneOf('required', 'optional', 'off', 'unprotected'), pkceFallback, 'Whether PKCE (S256) must be used. A challenge that was sent always binds, unless `off`. `unprotected` is `optional` for a public client that was made before PKCE: whoever else receives its code can use it.', '是否必须使用 PKCE（S256）。unprotected 等同 optional，仅为不支持 PKCE 的旧公开客户端而设：截获授权码者即可使用。'),
   row('authorize.iss', flag, true, 'Add `iss` to authorization answers (RFC 9207).', '授权响应中附带 `iss`（RFC 9207）。'),
   row('authorize.unknownScopes', oneOf('ignore', 'refuse'), 'ignore', 'What happens to scopes the client may not have.', '未登记的权限范围：忽略或拒绝。'),
   row('authorize.scopeSeparators', oneOf('space', 'space-or-comma'), 'space', 'How scope names are separated in its requests.', '权限范围的分隔符。'),

@@ -2,13 +2,13 @@
 // is in `client-setting-table.ts`, what cannot go together in `client-contradictions.ts`.
 
 import type { Client } from './client.ts'
-import { contradictionsOf, type SettingProblem } from './client-contradictions.ts'
+import { contradictionsOf } from './client-contradictions.ts'
 import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
 import { nearestName } from './nearest-name.ts'
-import { shown } from './setting.ts'
+import { type SettingProblem, shown } from './setting.ts'
 
-export type { SettingProblem } from './client-contradictions.ts'
 export { CLIENT_SETTINGS, describeSettings, type PlainSettings } from './client-setting-table.ts'
+export type { SettingProblem } from './setting.ts'
 
 const byName = new Map(CLIENT_SETTINGS.map((setting) => [setting.name, setting]))
 const groups = new Set(CLIENT_SETTINGS.flatMap(({ name }) => (name.includes('.') ? [name.split('.', 1)[0]] : [])))

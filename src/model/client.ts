@@ -1,6 +1,7 @@
 // A client: an application that asks this server for tokens. Names that RFC 7591 or OpenID Registration define are
 // kept as they are on the wire; only peculiarities of real clients have names of ours.
 
+import { type ContentAlgorithm, type KeyAlgorithm, takesSecret } from '../protocol/jwe.ts'
 import type { AsymmetricAlgorithm, PublicJwks } from '../protocol/jwk.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { SubjectType } from './sector.ts'
@@ -14,6 +15,10 @@ export type ClientAuthenticationMethod =
   | 'none'
 /** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
 export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
+/** How what a client receives may be signed: with a key of ours, its own secret, or not at all. */
+export type ResponseAlgorithm = SigningAlgorithm | 'HS256' | 'none'
+/** How a client may sign its request objects. */
+export type RequestObjectAlgorithm = AssertionAlgorithm | 'none'
 export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
 /** How we sign what a client verifies with our published keys. */
 export type SigningAlgorithm = AsymmetricAlgorithm
@@ -42,7 +47,8 @@ export interface ClientSettings {
   readonly frameAncestors: readonly string[]
   readonly authorize: {
     readonly defaultResponseType: 'none' | 'code'
-    readonly pkce: 'required' | 'optional' | 'off'
+    /** `unprotected`: an operator's exception for a public client that cannot. RFC 9700 §2.1.1 */
+    readonly pkce: 'required' | 'optional' | 'off' | 'unprotected'
     /** Send `iss` in authorization responses (RFC 9207). */
     readonly iss: boolean
     readonly unknownScopes: 'ignore' | 'refuse'
@@ -74,6 +80,10 @@ export interface ClientSettings {
     readonly nonMainland: 'e164' | 'omit'
     readonly unverified: 'send-false' | 'omit'
   }
+  /** Identifiers of the resources it may ask for (RFC 8707). */
+  readonly resources: readonly string[]
+  /** Identifiers of the resources it is the server of: it may introspect the access tokens that are meant for them. */
+  readonly servesResources: readonly string[]
   /** Whose access tokens it may introspect: its own, or (a resource server) those of all clients. */
   readonly introspection: 'own' | 'all'
   /** How a claim without a value is written. */
@@ -87,6 +97,12 @@ export interface Client extends ClientSettings {
   readonly preset: string
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
+  /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
+  readonly backchannel_logout_uri: string | null
+  readonly backchannel_logout_session_required: boolean
+  /** What a browser loads in a frame when a session has ended. OpenID Connect Front-Channel Logout §2. */
+  readonly frontchannel_logout_uri: string | null
+  readonly frontchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
   /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null
@@ -102,7 +118,27 @@ export interface Client extends ClientSettings {
   readonly subject_type: SubjectType
   /** Its host is the sector; null: the one host of its redirect URIs. */
   readonly sector_identifier_uri: string | null
-  readonly id_token_signed_response_alg: SigningAlgorithm
+  readonly id_token_signed_response_alg: ResponseAlgorithm
+  /** Null: not encrypted. `enc` null: the default of OpenID Connect Registration §2. */
+  readonly id_token_encrypted_response_alg: KeyAlgorithm | null
+  readonly id_token_encrypted_response_enc: ContentAlgorithm | null
+  /** Null: plain JSON, unless it is encrypted. */
+  readonly userinfo_signed_response_alg: Exclude<ResponseAlgorithm, 'none'> | null
+  readonly userinfo_encrypted_response_alg: KeyAlgorithm | null
+  readonly userinfo_encrypted_response_enc: ContentAlgorithm | null
+  /** Of answers that it asks for as JWTs (RFC 9701 §6). */
+  readonly introspection_signed_response_alg: SigningAlgorithm
+  readonly introspection_encrypted_response_alg: KeyAlgorithm | null
+  readonly introspection_encrypted_response_enc: ContentAlgorithm | null
+  /** Null: any that is a signature, and that its keys or its secret allow. */
+  readonly request_object_signing_alg: RequestObjectAlgorithm | null
+  /** How it may encrypt its request objects; null: in any way that the server takes. */
+  readonly request_object_encryption_alg: KeyAlgorithm | null
+  readonly request_object_encryption_enc: ContentAlgorithm | null
+  /** RFC 9101 §10.5: parameters that stand outside a signed request object do not count. */
+  readonly require_signed_request_object: boolean
+  /** Where it keeps request objects; no other address is asked. OpenID Connect Core §6.2. */
+  readonly request_uris: readonly string[]
   readonly client_uri: string | null
   readonly policy_uri: string | null
   readonly tos_uri: string | null
@@ -151,9 +187,18 @@ export function hasSecret({ token_endpoint_auth_method: method }: Client): boole
   return method === 'client_secret_basic' || method === 'client_secret_post' || method === 'client_secret_jwt'
 }
 
-/** A digest does not do: the secret is the key that its assertions are signed with. */
-export function needsSecretItself({ token_endpoint_auth_method: method }: Client): boolean {
-  return method === 'client_secret_jwt'
+/** A digest does not do: the secret is a key that something is signed or encrypted with. */
+export function needsSecretItself(client: Client): boolean {
+  return (
+    client.token_endpoint_auth_method === 'client_secret_jwt' ||
+    client.request_object_signing_alg === 'HS256' ||
+    client.id_token_signed_response_alg === 'HS256' ||
+    client.userinfo_signed_response_alg === 'HS256' ||
+    takesSecret(client.id_token_encrypted_response_alg) ||
+    takesSecret(client.userinfo_encrypted_response_alg) ||
+    takesSecret(client.introspection_encrypted_response_alg) ||
+    takesSecret(client.request_object_encryption_alg)
+  )
 }
 
 const NOWHERE: readonly string[] = []

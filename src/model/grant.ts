@@ -19,6 +19,8 @@ export interface Grant {
   readonly scope: string
   /** Single claims granted beside the scope; null: none. */
   readonly claims: ClaimsRequest | null
+  /** What its tokens may be meant for (RFC 8707 §2.1), this server itself by its issuer; none asked: user info only. */
+  readonly resources: readonly string[]
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]
   readonly issuedAt: Seconds
@@ -56,6 +58,8 @@ export interface Rotation {
   readonly scope: string
   readonly address: string
   readonly userAgent: string
+  /** The successor access token itself, where it cannot be derived: opens with the token that was rotated. */
+  readonly sealedAccessToken: Uint8Array | null
 }
 
 export interface AccessToken {
@@ -63,6 +67,8 @@ export interface AccessToken {
   readonly grantId: string | null
   readonly clientId: string
   readonly scope: string
+  /** The one resource it is meant for; null: user info. */
+  readonly resource: string | null
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
 }

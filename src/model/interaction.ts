@@ -27,8 +27,19 @@ export interface AuthorizationRequest {
   readonly hintedSubject?: string
   /** Single claims asked for, as far as this client can be given them. Absent: none. */
   readonly claims?: ClaimsRequest
+  /** What the tokens may be meant for, in the order asked (RFC 8707 §2.1). Absent: nothing was named. */
+  readonly resources?: readonly AskedResource[]
   /** What `claims` names as values of `sub`. Absent: anybody. */
   readonly subjects?: readonly string[]
+}
+
+/** A resource as it was when the request was read. */
+export interface AskedResource {
+  readonly identifier: string
+  /** Shown to the person; null: this server itself. */
+  readonly name: string | null
+  /** What of the scope is meant for it, space separated. */
+  readonly scope: string
 }
 
 /** OpenID Connect Core §3.1.2.2: the request is about certain people, and must not be answered about another. */

@@ -3,27 +3,33 @@
 
 import { grantTypesOf, parseResponseType } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
-import type { SettingProblem } from './client-contradictions.ts'
 import { type Metadata, settingsSaid } from './client-metadata.ts'
 import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
 import { InvalidClient, parseClient, settingsOf } from './client-settings.ts'
-import { type NarrowPolicy, policyProblem, scopeWithin } from './registration-policy.ts'
+import { type NarrowPolicy, policyProblem, type RegistrationRules, scopeWithin } from './registration-policy.ts'
+import type { SettingProblem } from './setting.ts'
 
 /** What `client show` names as its preset. */
 export const REGISTERED = 'registration'
+
+type Ceiling = NarrowPolicy & Pick<RegistrationRules, 'scope' | 'publicPkce' | 'requestObjectAlg'>
 
 /** Throws `InvalidClient`. `former`: what it was; settings that are the operator's alone stay as they are. */
 export function clientFromMetadata(
   clientId: string,
   metadata: Metadata,
-  policies: readonly [NarrowPolicy & { readonly scope: string }, ...NarrowPolicy[]],
+  policies: readonly [Ceiling, ...NarrowPolicy[]],
   former: Client | null,
 ): Client {
   const said = settingsSaid(metadata)
   const mine = former === null ? {} : operatorsOwn(former)
   const scope = said['scope'] ?? policies[0].scope
   const settings: Record<string, unknown> = {
+    // OpenID Connect Core §5.3.1 and RFC 6750 §2.2: a client that posts its token cannot ask for that here.
+    'userinfo.tokenFrom': ['header', 'form'],
     ...mine,
+    // OpenID Connect Registration §2 lets an OP that takes unsigned objects take them from whoever says nothing.
+    request_object_signing_alg: policies[0].requestObjectAlg,
     ...said,
     ...flows(said),
     client_name: said['client_name'] ?? nameFor(said),
@@ -34,7 +40,7 @@ export function clientFromMetadata(
   if (isNative(settings)) settings['application_type'] = 'native'
   const isPublic = settings['token_endpoint_auth_method'] === 'none'
   // RFC 9700 §2.1.1; RFC 8252 §6: whoever else may receive the code must not be able to use it.
-  if (isPublic || settings['application_type'] === 'native') settings['authorize.pkce'] = 'required'
+  if (isPublic || settings['application_type'] === 'native') settings['authorize.pkce'] = policies[0].publicPkce
   const client = parseClient(settings, { client_id: clientId, preset: REGISTERED, consentDeclared: true })
   const problem = webProblem(client) ?? policyProblem(policies, client)
   if (problem !== null) throw new InvalidClient([problem])

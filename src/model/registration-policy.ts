@@ -5,9 +5,9 @@ import type { PublicJwks } from '../protocol/jwk.ts'
 import { RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
 import { scopeWords } from '../protocol/scope.ts'
 import type { Client, ClientAuthenticationMethod, GrantTypeName } from './client.ts'
-import type { SettingProblem } from './client-contradictions.ts'
 import { jwksKind, keysAddress } from './client-jwks.ts'
 import { kindOf } from './client-setting-table.ts'
+import type { SettingProblem } from './setting.ts'
 import { type Kind, listOf, orNothing, scopeList, shown, wholeNumber } from './setting.ts'
 import type { Seconds } from './time.ts'
 
@@ -40,6 +40,16 @@ export interface RegistrationRules extends RegistrationPolicy {
   readonly unusedLifetime: Seconds
   readonly statementIssuers: readonly StatementIssuer[]
   readonly statementRequired: boolean
+  /** What `authorize.pkce` is for clients that keep no secret, and for native ones. RFC 9700 §2.1.1 */
+  readonly publicPkce: 'required' | 'unprotected'
+  /**
+   * `request_object_signing_alg` of clients that name none; they are told. Null: any that their keys allow. RFC 7591 §3.2.1
+   */
+  readonly requestObjectAlg: 'none' | null
+  /** Whether a client_id may be the address of a document about the client, whatever `access` is. */
+  readonly documents: boolean
+  /** Hosts of such documents, as `redirectHostMatches` reads them. Empty: any. */
+  readonly documentHosts: readonly string[]
 }
 
 export const DEFAULT_REGISTRATION: RegistrationRules = {
@@ -55,6 +65,10 @@ export const DEFAULT_REGISTRATION: RegistrationRules = {
   unusedLifetime: 90 * 86_400,
   statementIssuers: [],
   statementRequired: false,
+  publicPkce: 'required',
+  requestObjectAlg: null,
+  documents: false,
+  documentHosts: [],
 }
 
 /** `https://issuer.example=https://issuer.example/jwks`, or a map, where the keys may stand in place of their address. */

@@ -3,6 +3,14 @@
 /** The value, or what is wrong with the text, as the end of a sentence that begins with the setting's name. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 
+export interface SettingProblem {
+  readonly setting: string
+  /** The end of a sentence that begins with the setting's name. */
+  readonly problem: string
+  /** The known name that is nearest to an unknown one. */
+  readonly nearest?: string
+}
+
 export interface Kind<T> {
   /** For the reference page: `text`, `true or false`, `one of …`. */
   readonly describes: string

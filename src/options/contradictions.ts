@@ -22,6 +22,11 @@ export function contradictions(options: Options, sources: Sources, file: Options
   if (options.databaseSchema !== null && options.database === null) {
     problems.push(`${place('databaseSchema')} is set without database; SQLite has no schemas`)
   }
+  if (options.workers > 1 && options.database === null) {
+    problems.push(
+      `${place('workers')} is above 1 without database; SQLite lets one process write at a time, so a second one would only wait for the first: use PostgreSQL, or one worker`,
+    )
+  }
   if (options.databasePooler !== 'none' && options.database === null) {
     problems.push(`${place('databasePooler')} is set without database; nothing stands before SQLite`)
   }
@@ -46,6 +51,11 @@ export function contradictions(options: Options, sources: Sources, file: Options
       'lifetimes.jwksMaxAge',
       'lifetimes.keyPublishAhead',
       'clients would meet signatures of keys they do not know yet',
+    )
+  }
+  if (options.keys.rotateEvery !== 0 && options.keys.rotateEvery < 2 * lifetimes.keyPublishAhead) {
+    problems.push(
+      `${place(isSet('keys.rotateEvery') ? 'keys.rotateEvery' : 'lifetimes.keyPublishAhead')}: keys.rotateEvery is shorter than twice lifetimes.keyPublishAhead; a key must sign for longer than the next one waits`,
     )
   }
   // A file found in the data folder by itself must not lead to another data folder.

@@ -1,7 +1,7 @@
 // The rows of the table of options that say where records are kept, and how they are reached.
 
 import { oneOf } from '../model/setting.ts'
-import { orNull, postgresUrl, schemaName, span, wholeNumber, yesOrNo } from './kinds.ts'
+import { bytes, orNull, postgresUrl, schemaName, span, wholeNumber, yesOrNo } from './kinds.ts'
 import { row } from './row.ts'
 
 const optional = row<string | null>
@@ -47,5 +47,24 @@ export const DATABASE_ROWS = {
     default: false,
     en: 'Uses no named prepared statements: for a pooler that cannot keep them (PgBouncer before 1.21).',
     zh: '不使用具名预备语句：用于无法保留它们的连接池（1.21 之前的 PgBouncer）。',
+  }),
+  databaseCache: row({
+    kind: bytes(1024 ** 2, 64 * 1024 ** 3),
+    default: 64 * 1024 ** 2,
+    defaultText: '64MiB',
+    en: 'Memory in which SQLite may keep pages of its file. Used as far as the file is large.',
+    zh: 'SQLite 可用于缓存数据库页面的内存，实际占用随数据库大小增长。',
+  }),
+  cachedClients: row({
+    kind: wholeNumber(100, 1_000_000),
+    default: 10_000,
+    en: 'Clients that are kept in memory as they are used, about 3 KB each, at most twice as many.',
+    zh: '保留在内存中的常用应用数量，每个约 3 KB，最多为该数的两倍。',
+  }),
+  workers: row({
+    kind: wholeNumber(1, 64),
+    default: 1,
+    en: 'Processes that share the port, so that all cores work. Needs PostgreSQL: one process serves SQLite.',
+    zh: '共用同一端口的进程数，用于占满全部 CPU 核。仅限 PostgreSQL：SQLite 由单个进程提供服务。',
   }),
 } as const

@@ -76,6 +76,10 @@ export const DEFAULT_LIMITS: Limits = {
 export interface KeyOptions {
   /** What there are signing keys for. */
   readonly algorithms: readonly SigningAlgorithm[]
+  /** A key signs for this long before the next one takes over; 0: until an operator asks. */
+  readonly rotateEvery: Seconds
+  /** A key that is about to sign waits for this long at most for clients that have not fetched it; 0: not at all. */
+  readonly waitForClients: Seconds
 }
 
-export const DEFAULT_KEYS: KeyOptions = { algorithms: ['ES256', 'RS256'] }
+export const DEFAULT_KEYS: KeyOptions = { algorithms: ['ES256', 'RS256'], rotateEvery: 90 * 86_400, waitForClients: 0 }

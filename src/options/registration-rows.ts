@@ -1,11 +1,22 @@
 // The options of client registration: whether clients may register themselves, and what they may have.
 
 import { DEFAULT_REGISTRATION, POLICY_KINDS, statementIssuers } from '../model/registration-policy.ts'
-import { type Kind, oneOf } from '../model/setting.ts'
+import { type Kind, oneOf, orNothing } from '../model/setting.ts'
 import { span, wholeNumber, yesOrNo } from './kinds.ts'
 import { row } from './row.ts'
 
-const { access, perAddress, most, unusedLifetime, statementIssuers: issuers, statementRequired } = DEFAULT_REGISTRATION
+const {
+  access,
+  perAddress,
+  most,
+  unusedLifetime,
+  statementIssuers: issuers,
+  statementRequired,
+  publicPkce,
+  requestObjectAlg,
+  documents,
+  documentHosts,
+} = DEFAULT_REGISTRATION
 const DAY = 86_400
 
 /** A list may be one text, or several that are lists themselves: a flag is repeated, or its value separated by commas. */
@@ -100,6 +111,32 @@ export const REGISTRATION_ROWS = {
     default: statementRequired,
     en: 'Registration needs a software statement.',
     zh: '注册必须附带软件声明。',
+  }),
+  'registration.publicPkce': row<'required' | 'unprotected'>({
+    kind: oneOf('required', 'unprotected'),
+    default: publicPkce,
+    en: 'PKCE of registered clients that keep no secret or are native. `unprotected` lets them do without: whoever else receives their codes can use them.',
+    zh: '自行注册的公开客户端与本地应用是否必须使用 PKCE。unprotected 允许不使用：截获授权码者即可使用。',
+  }),
+  'registration.requestObjectAlg': row<'none' | null>({
+    kind: orNothing(oneOf('none')),
+    default: requestObjectAlg,
+    defaultText: 'any that their keys allow',
+    en: 'Registered clients that do not say how they sign request objects send them unsigned (`none`); also needs unsignedJwt. Anybody can make such an object.',
+    zh: '未声明签名算法的自行注册客户端发送不带签名的请求对象（none），还需开启 unsignedJwt。任何人都可以伪造这样的对象。',
+  }),
+  'registration.documents': row({
+    kind: yesOrNo,
+    default: documents,
+    en: 'A client_id may be the https address of a document about the client (client ID metadata document), which is fetched. The policy of registration holds for it too, whatever registration.access is.',
+    zh: 'client_id 可以是描述客户端的文档的 https 地址（client ID metadata document），服务器会获取该文档。注册策略同样适用，与 registration.access 无关。',
+  }),
+  'registration.documentHosts': row({
+    kind: separated(redirectHosts),
+    default: documentHosts,
+    defaultText: 'any',
+    en: 'Hosts that such documents may be on: app.example.com, or *.example.com.',
+    zh: '允许存放此类文档的主机：app.example.com 或 *.example.com。',
   }),
   unverifiedErrors: row<'ask' | 'redirect'>({
     kind: oneOf('ask', 'redirect'),

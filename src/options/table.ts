@@ -3,8 +3,8 @@
 
 import { oneOf } from '../model/setting.ts'
 import { DATABASE_ROWS } from './database-rows.ts'
-import { DEFAULT_KEYS } from './defaults.ts'
 import { issuerAddress } from './issuer.ts'
+import { KEY_ROWS } from './key-rows.ts'
 import {
   colour,
   hosts,
@@ -16,7 +16,6 @@ import {
   path,
   prefixPath,
   secretText,
-  signingAlgorithms,
   wholeNumber,
   words,
   yesOrNo,
@@ -139,6 +138,30 @@ const TABLE = {
     en: 'Clients that are registered for it may have tokens straight from the authorization endpoint (id_token, code id_token, …). Codes alone are safer.',
     zh: '允许已登记的应用在授权端点直接获得令牌（id_token、code id_token 等）。仅使用授权码更安全。',
   }),
+  unsignedJwt: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Clients that are registered for it may send request objects without a signature, which anybody can make, and get ID tokens without one by the code flow.',
+    zh: '允许已登记的应用发送不带签名的请求对象（任何人都可以伪造），并在授权码流程中获得不带签名的 ID 令牌。',
+  }),
+  encryptedRequests: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Publishes keys beside the signing keys that clients may encrypt their request objects with.',
+    zh: '与签名公钥一同公布加密公钥，应用可用其加密请求对象。',
+  }),
+  frontChannelLogout: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'After a sign-out the page loads the frontchannel_logout_uri of the clients concerned in frames. Browsers that block cookies of other sites make it useless; backchannel_logout_uri needs none.',
+    zh: '退出登录后，页面以框架加载相关应用的 frontchannel_logout_uri。浏览器阻止第三方 Cookie 时无效；backchannel_logout_uri 不受影响。',
+  }),
+  sessionManagement: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'Pages of clients may ask a frame of this server whether the person is still signed in (check_session_iframe, session_state). Browsers that block cookies of other sites always say that something has changed.',
+    zh: '允许应用的页面通过本服务的框架查询登录状态是否变化（check_session_iframe、session_state）。浏览器阻止第三方 Cookie 时总是显示有变化。',
+  }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',
@@ -152,12 +175,7 @@ const TABLE = {
     zh: '日志格式：便于阅读的文本，或每行一个 JSON 对象。',
   }),
 
-  'keys.algorithms': row({
-    kind: signingAlgorithms,
-    default: DEFAULT_KEYS.algorithms,
-    en: 'Algorithms that the server signs with; each has keys of its own. One that is added signs when clients can know its key: after lifetimes.jwksMaxAge.',
-    zh: '服务器可用的签名算法，每种算法有各自的密钥。新增的算法在客户端能够获知其公钥之后（lifetimes.jwksMaxAge）开始签名。',
-  }),
+  ...KEY_ROWS,
 
   'brand.productName': row({
     kind: words,

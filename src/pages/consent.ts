@@ -14,6 +14,7 @@ export function consentPage(view: ConsentView, frame: Frame): Page {
   const title = consent.title(view.client.name)
   const facts: readonly (readonly [string, string | null])[] = [
     [consent.recipient, recipient],
+    [consent.identity, view.identity ?? null],
     [consent.contact, view.contact],
     [consent.purpose, view.purpose],
   ]
@@ -21,7 +22,7 @@ export function consentPage(view: ConsentView, frame: Frame): Page {
     title,
     main: html`${clientLogo(view.client)}<h1>${title}</h1>${person(view, words)}${unverifiedNote(view.client, words)}${view.notice && note(consent.notices[view.notice])}<p>${consent.intro(
       html`<strong>${recipient}</strong>`,
-    )}</p><h2>${consent.data}</h2><ul class="kinds">${view.kinds.map((kind) => row(kind, words))}</ul><h2>${consent.who}</h2><dl class="facts">${facts.map(
+    )}</p><h2>${consent.data}</h2><ul class="kinds">${view.kinds.map((kind) => row(kind, words))}</ul>${resources(view, words)}<h2>${consent.who}</h2><dl class="facts">${facts.map(
       ([name, value]) => value !== null && html`<dt>${name}</dt><dd>${value}</dd>`,
     )}</dl>${form(
       view.form,
@@ -40,6 +41,17 @@ function person(view: ConsentView, words: Words): Content {
       html`<button class="link" id="switch-user" type="submit" name="another" value="yes">${words.consent.notYou}</button>`,
     )
   return html`<div class="lead person"><span>${words.consent.signedInAs(shown)}</span> ${other}</div>`
+}
+
+function resources({ resources = [] }: ConsentView, { consent }: Words): Content {
+  if (resources.length === 0) return null
+  const rows = resources.map(
+    ({ name, identifier, scope }) =>
+      html`<dt>${name}</dt><dd>${name !== identifier && html`<span class="hint">${identifier}</span> `}${
+        scope.length === 0 ? consent.resourcePlain : consent.resourceScope(scope.join(', '))
+      }</dd>`,
+  )
+  return html`<h2>${consent.resources}</h2><dl class="facts" id="resources">${rows}</dl>`
 }
 
 function row(kind: KindView, words: Words): Html {

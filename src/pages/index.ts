@@ -2,6 +2,7 @@
 
 export type { Brand } from './brand.ts'
 export { DEFAULT_BRAND, parseAccent } from './brand.ts'
+export { checkSessionPage } from './check-session.ts'
 export { chooseAccountPage } from './choose-account.ts'
 export { consentPage } from './consent.ts'
 export { errorPage, misdirectedPage, notFoundPage } from './error.ts'

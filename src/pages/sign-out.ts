@@ -14,7 +14,7 @@ export function signOutPage(view: SignOutView, frame: Frame): Page {
       view.client && html`<p>${signOut.asks(html`<strong>${view.client.name}</strong>`)}</p>`
     }${view.user && html`<p>${signOut.message(html`<strong>${view.user.name}</strong>`)}</p>`}<p class="lead">${signOut.plain}</p>${form(
       view.form,
-      html`<button class="primary" id="logout-confirm" type="submit" name="decision" value="sign-out">${signOut.confirm}</button><button id="logout-cancel" type="submit" name="decision" value="stay">${signOut.cancel}</button>`,
+      html`<div class="check"><input id="everywhere" name="everywhere" type="checkbox" value="yes" aria-describedby="everywhere-hint"><div><label for="everywhere">${signOut.everywhere}</label><span class="hint" id="everywhere-hint">${signOut.everywhereHint}</span></div></div><button class="primary" id="logout-confirm" type="submit" name="decision" value="sign-out">${signOut.confirm}</button><button id="logout-cancel" type="submit" name="decision" value="stay">${signOut.cancel}</button>`,
     )}`,
   })
 }
@@ -22,13 +22,17 @@ export function signOutPage(view: SignOutView, frame: Frame): Page {
 export function signedOutPage(view: SignedOutView, frame: Frame): Page {
   const { signedOut } = wordsOf(frame)
   const stayed = view.stayed === true
+  const frames = (view.frames ?? []).filter((src) => /^https?:/.test(src))
   const href = view.continueHref ? onwardHref(view.continueHref) : null
   const title = stayed ? signedOut.stayedTitle : signedOut.title
   return layOut(frame, {
     title,
-    main: html`<div class="seal">${ICONS.tick}</div><h1>${title}</h1><p class="lead">${stayed ? signedOut.stayed : signedOut.message}</p>${
+    main: html`<div class="seal">${ICONS.tick}</div><h1>${title}</h1><p class="lead">${stayed ? signedOut.stayed : frames.length > 0 ? signedOut.told : signedOut.message}</p>${
       href !== null &&
       html`<a class="button primary" id="logout-continue" href="${href}">${view.client ? signedOut.onward(view.client.name) : signedOut.onwardPlain}</a>`
-    }`,
+    }${frames.map(
+      (src) =>
+        html`<iframe src="${src}" title="${signedOut.frame}" sandbox="allow-scripts allow-same-origin allow-forms" referrerpolicy="no-referrer" hidden></iframe>`,
+    )}`,
   })
 }

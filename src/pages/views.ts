@@ -113,8 +113,16 @@ export interface ConsentView {
   readonly recipient: string | null
   readonly contact: string | null
   readonly purpose: string | null
+  /** The host that vouches for what the client says about itself; null: it is known here otherwise. */
+  readonly identity?: string | null
   readonly user: { readonly name: string; readonly username: string }
   readonly kinds: readonly KindView[]
+  /** APIs that the client could use in the person's name. */
+  readonly resources?: readonly {
+    readonly name: string
+    readonly identifier: string
+    readonly scope: readonly string[]
+  }[]
   /** Posts `another=yes`: this is not me. */
   readonly switchUser?: FormTarget | null
   /** The page is shown again because this happened. */
@@ -129,7 +137,7 @@ export interface FormPostView {
   readonly client: ClientView
 }
 
-/** Field posted: `decision` = `sign-out` or `stay`. */
+/** Fields posted: `decision` = `sign-out` or `stay`; `everywhere` (`yes` when ticked). */
 export interface SignOutView {
   readonly form: FormTarget
   readonly client: ClientView | null
@@ -143,6 +151,8 @@ export interface SignedOutView {
   readonly client: ClientView | null
   /** The person chose to stay signed in. */
   readonly stayed?: boolean
+  /** Addresses of clients that are told by being loaded in a frame; the policy must name their origins. */
+  readonly frames?: readonly string[]
 }
 
 /** Names what the visitor and the operator are told; see `words`. None of them says what a stranger must not know. */

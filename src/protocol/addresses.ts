@@ -23,6 +23,7 @@ export type EndpointName =
   | 'introspect'
   | 'revoke'
   | 'end-session'
+  | 'check-session'
   | 'register'
   | 'set-up'
   | 'rehearsal'
@@ -35,6 +36,7 @@ const NAMES: readonly EndpointName[] = [
   'introspect',
   'revoke',
   'end-session',
+  'check-session',
   'register',
   'set-up',
   'rehearsal',

@@ -7,14 +7,21 @@ export interface UnverifiedJwt {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** The parts, or what is wrong as the end of a sentence that begins with what it is. */
-export function readJwt(text: string, longest: number): UnverifiedJwt | { readonly problem: string } {
+/**
+ * The parts, or what is wrong as the end of a sentence that begins with what it is. `unsigned`: the signature may be
+ * empty (RFC 7515 appendix A.5), and the caller looks at the algorithm.
+ */
+export function readJwt(
+  text: string,
+  longest: number,
+  { unsigned = false }: { readonly unsigned?: boolean } = {},
+): UnverifiedJwt | { readonly problem: string } {
   if (text.length > longest) return { problem: `is longer than ${longest} characters` }
   const [head, body, signature, ...rest] = text.split('.', 5)
   if (head === undefined || body === undefined || signature === undefined || rest.length > 0) {
     return { problem: 'is no signed JWT: three parts separated by dots' }
   }
-  if (signature === '' || decodeBytes(signature) === null) return { problem: 'has no signature' }
+  if ((signature === '' && !unsigned) || decodeBytes(signature) === null) return { problem: 'has no signature' }
   const header = decodeObject(head)
   const claims = decodeObject(body)
   if (header === null || claims === null) return { problem: 'holds no JSON object in base64url' }
@@ -27,7 +34,7 @@ export function decodeBytes(text: string): Uint8Array | null {
   return bytes.toString('base64url') === text ? bytes : null
 }
 
-function decodeObject(text: string): Readonly<Record<string, unknown>> | null {
+export function decodeObject(text: string): Readonly<Record<string, unknown>> | null {
   const bytes = decodeBytes(text)
   if (bytes === null) return null
   try {

@@ -3,9 +3,10 @@
 
 export class Parameters {
   readonly #values: ReadonlyMap<string, string>
-  readonly #repeated: ReadonlySet<string>
+  readonly #repeated: ReadonlyMap<string, readonly string[]>
 
-  constructor(values: ReadonlyMap<string, string>, repeated: ReadonlySet<string> = new Set()) {
+  /** `repeated`: what was sent after the first, by name. */
+  constructor(values: ReadonlyMap<string, string>, repeated: ReadonlyMap<string, readonly string[]> = new Map()) {
     this.#values = values
     this.#repeated = repeated
   }
@@ -15,13 +16,21 @@ export class Parameters {
     return this.#values.get(name) || undefined
   }
 
+  /** Every value sent under a name that may be repeated, in the order sent; empty ones are left out. */
+  getAll(name: string): readonly string[] {
+    const first = this.get(name)
+    const further = this.#repeated.get(name)
+    if (further === undefined) return first === undefined ? [] : [first]
+    return [first ?? '', ...further].filter((value) => value !== '')
+  }
+
   isRepeated(name: string): boolean {
     return this.#repeated.has(name)
   }
 
   /** Names sent more than once, in the order met. */
   get repeated(): readonly string[] {
-    return [...this.#repeated]
+    return [...this.#repeated.keys()]
   }
 
   /** Every name sent, with or without a value. */
@@ -60,7 +69,7 @@ export function parseForm(text: string): Parameters {
   // RFC 6749 appendix A: no parameter holds it, and no column of PostgreSQL can.
   if (text.includes('%00') || text.includes('\0')) throw new MalformedParameters('a parameter holds U+0000')
   const values = new Map<string, string>()
-  let repeated: Set<string> | undefined
+  let repeated: Map<string, string[]> | undefined
   let start = 0
   if (text === '') return new Parameters(values)
   for (let count = 0; start <= text.length; count++) {
@@ -71,11 +80,12 @@ export function parseForm(text: string): Parameters {
       const pair = text.slice(start, end)
       const equals = pair.indexOf('=')
       const name = decode(equals === -1 ? pair : pair.slice(0, equals))
+      const value = equals === -1 ? '' : decode(pair.slice(equals + 1))
       if (values.has(name)) {
-        repeated ??= new Set()
-        repeated.add(name)
+        repeated ??= new Map()
+        repeated.set(name, [...(repeated.get(name) ?? []), value])
       } else {
-        values.set(name, equals === -1 ? '' : decode(pair.slice(equals + 1)))
+        values.set(name, value)
       }
     }
     start = end + 1

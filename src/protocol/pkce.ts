@@ -8,7 +8,10 @@ const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
 /** The challenge of an authorization request; null when none was sent. */
-export function parseChallenge(parameters: Parameters, policy: 'required' | 'optional' | 'off'): string | null {
+export function parseChallenge(
+  parameters: Parameters,
+  policy: 'required' | 'optional' | 'off' | 'unprotected',
+): string | null {
   const challenge = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method')
   if (policy === 'off') return null

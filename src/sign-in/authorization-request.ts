@@ -1,7 +1,7 @@
 // From the parameters of an authorization request to one that can be trusted, in two stages with a type between them:
 // first the client and its redirect URI (a failure is shown here), then all the rest (a failure is sent there).
 
-import type { Client, ClientRecord, SigningAlgorithm } from '../model/client.ts'
+import type { Client, ClientRecord } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { invalidRequest, OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -11,6 +11,7 @@ import { explainMismatch, matchRedirectUri, type TrustedRedirectUri } from '../p
 import { gives, type ResponseType } from '../protocol/response-type.ts'
 import { parseScope, scopeWords } from '../protocol/scope.ts'
 import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
+import { type AskedTarget, assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
 import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
 /** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
@@ -39,6 +40,11 @@ export function requestedClientId(parameters: Parameters): string {
     throw untrusted('unknown_client', 'client_id_missing', 'client_id is missing or repeated')
   }
   return clientId
+}
+
+/** For people the client is as unknown as any other; the operator reads why. */
+export function documentUnusable(reason: string): UntrustedRequest {
+  return untrusted('unknown_client', 'client_document_unusable', reason, 'The client is not known here')
 }
 
 /** Stage one. Throws `UntrustedRequest`. The same words for an unknown and a disabled client. */
@@ -89,25 +95,28 @@ export interface RequestRules {
   readonly hintedSubject: (idTokenHint: string) => string
   /** What the server has. */
   readonly responseTypes: readonly ResponseType[]
+  /** What `resource` names, in the order asked. */
+  readonly targets: readonly AskedTarget[]
   /** Throws when no ID token can be signed so now: a person would sign in for nothing. */
-  readonly assertSigns: (algorithm: SigningAlgorithm) => void
+  readonly assertSigns: (client: ClientRecord) => void
 }
 
 /** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
-  { record: { client }, redirectUri }: TrustedClient,
-  { hintedSubject, responseTypes, assertSigns }: RequestRules,
+  { record, redirectUri }: TrustedClient,
+  { hintedSubject, responseTypes, targets, assertSigns }: RequestRules,
 ): AuthorizationRequest {
+  const { client } = record
   assertSingle(parameters)
-  assertSupported(parameters)
   const responseType = responseTypeOf(parameters, client, responseTypes)
   const responseMode = responseModeOf(parameters, responseType, redirectUri)
   const idTokenHint = parameters.get('id_token_hint')
-  const { asked, granted } = parseScopes(parameters, client, responseType)
+  const { asked, granted } = parseScopes(parameters, client, responseType, targets)
   const nonce = parameters.get('nonce') ?? null
+  assertOneTarget(responseType, targets)
   assertIdTokenBound(responseType, granted, nonce)
-  if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(client.id_token_signed_response_alg)
+  if (granted.includes('openid') && client.reply.idToken === 'auto') assertSigns(record)
   const request: AuthorizationRequest = {
     clientId: client.client_id,
     redirectUri,
@@ -125,6 +134,7 @@ export function parseAuthorizationRequest(
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     ...(idTokenHint !== undefined && { hintedSubject: hintedSubject(idTokenHint) }),
+    ...resourcesOf(client, targets, granted),
     ...claimsAsked(parameters, client, granted, responseType),
   }
   assertOnePerson(request)
@@ -162,18 +172,6 @@ function assertSingle(parameters: Parameters): void {
   throw invalidRequest('parameter_repeated', 'RFC 6749 §3.1', `${repeated} is sent more than once`)
 }
 
-/** OpenID Connect Core §6.1, §6.2: what we do not read must be refused, or it would be ignored. */
-function assertSupported(parameters: Parameters): void {
-  const name = (['request', 'request_uri'] as const).find((each) => parameters.get(each) !== undefined)
-  if (name === undefined) return
-  throw new OAuthError({
-    error: `${name}_not_supported`,
-    description: `The parameter ${name} is not supported`,
-    rule: `${name}_unsupported`,
-    clause: 'OpenID Connect Core §3.1.2.6',
-  })
-}
-
 function parseState(parameters: Parameters): string | null {
   const state = parameters.get('state')
   if (state === undefined) return null
@@ -189,8 +187,13 @@ interface Scopes {
 }
 
 /** RFC 6749 §3.3: absent means the registered default, without what has to be asked for by name. */
-function parseScopes(parameters: Parameters, client: Client, responseType: ResponseType): Scopes {
-  const allowed = scopeWords(client.scope)
+function parseScopes(
+  parameters: Parameters,
+  client: Client,
+  responseType: ResponseType,
+  targets: readonly AskedTarget[],
+): Scopes {
+  const allowed = [...new Set([...scopeWords(client.scope), ...openScopes(targets)])]
   const text = parameters.get('scope')
   if (text === undefined) {
     const words = allowed.filter((word) => word !== 'openid' && word !== 'offline_access')

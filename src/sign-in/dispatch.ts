@@ -1,18 +1,19 @@
 // Asks what is missing and sends the browser there: the only router of steps. No step knows another.
 
-import { consentKinds } from '../claims/kinds.ts'
 import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import { addressBucket } from '../http/trusted-proxies.ts'
 import type { Consent } from '../model/consent.ts'
-import { type AuthorizationRequest, type Interaction, wishesOf } from '../model/interaction.ts'
+import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Visit } from '../store/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import { visitCookies } from '../visitor/visitor.ts'
 import { answerReply, refusalReply } from './answer.ts'
+import { browserStateCookies, sessionStateFor } from './browser-state.ts'
+import { kindsAsked } from './kinds-asked.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import type { SignInParts } from './parts.ts'
 import type { Browser } from './visit.ts'
@@ -30,8 +31,10 @@ export interface Journey {
   readonly lookedAgain?: boolean
 }
 
-export async function dispatch(parts: SignInParts, journey: Journey): Promise<HttpReply> {
-  const { http, request, visit, interaction, consent, cookies = [] } = journey
+export async function dispatch(parts: SignInParts, given: Journey): Promise<HttpReply> {
+  const { http, browser, request, visit, interaction, consent } = given
+  const cookies = [...(given.cookies ?? []), ...browserStateCookies(parts, http, browser, visit.signedIn)]
+  const journey = { ...given, cookies }
   const { client } = visit.client
   const step = stepOf(parts, journey)
   switch (step.kind) {
@@ -50,8 +53,9 @@ export async function dispatch(parts: SignInParts, journey: Journey): Promise<Ht
         ...(interaction !== null && { interactionId: interaction.interactionId }),
         ...(consent !== undefined && { consent }),
       })
-      if (answer !== null) return answerReply(parts, http, request, client, answer, cookies)
-      return lookAgain(parts, journey)
+      if (answer === null) return lookAgain(parts, given)
+      const whole = { ...answer, ...sessionStateFor(parts, request, visit.signedIn) }
+      return answerReply(parts, http, request, client, whole, cookies)
     }
     default:
       return showStep(parts, journey, step)
@@ -72,7 +76,7 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' '),
+    kinds: kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })

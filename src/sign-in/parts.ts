@@ -1,7 +1,9 @@
 // What the wing of people is built from; `server.ts` hands it over.
 
+import type { BrowserStateOf } from '../credentials/browser-state.ts'
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
+import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
 import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
@@ -12,11 +14,17 @@ import type { User } from '../model/user.ts'
 import type { Brand, Locale } from '../pages/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Addresses } from '../protocol/addresses.ts'
+import type { OAuthError } from '../protocol/errors.ts'
 import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { InteractionLimits } from '../store/interactions.ts'
 import type { Store } from '../store/store.ts'
 import type { GuessingLimits } from './authenticators/limits.ts'
+
+type OpenRequestObject = (
+  client: ClientRecord,
+  text: string,
+) => Promise<{ readonly claims: Readonly<Record<string, unknown>> | null; readonly problem: OAuthError | null }>
 
 export interface SignInParts {
   readonly store: Store
@@ -29,6 +37,11 @@ export interface SignInParts {
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers
   readonly subjects: Subjects
+  readonly sessionIdentifiers: SessionIdentifiers
+  /** Clients may be told of a sign-out in frames of the page that follows it. */
+  readonly frontChannelLogout: boolean
+  /** The login state of a browser for pages of clients that watch it; null: they cannot. */
+  readonly browserStateOf: BrowserStateOf | null
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
@@ -51,8 +64,24 @@ export interface SignInParts {
     readonly interactionId?: string
     readonly consent?: Consent
   }) => Promise<AuthorizationAnswer | null>
+  /** Read and prove what a client sent as `request`, or named as `request_uri`. */
+  readonly openRequestObject: OpenRequestObject
+  readonly openReferencedObject: OpenRequestObject
+  /** Makes a client that is known by the address of a document what it says now; why it cannot be used, or null. */
+  readonly readClientDocument: (clientId: string, address: string) => Promise<string | null>
   /** Throws `OAuthError` when no ID token can be signed so now. */
-  readonly assertSigns: (algorithm: SigningAlgorithm) => void
+  readonly assertSigns: (client: ClientRecord) => void
+  /** The same for a token that a key of the server signs. */
+  readonly assertKeySigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
-  readonly recogniseIdToken: (token: string) => { readonly subject: string; readonly clientId: string } | null
+  readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
+  /** Sessions have ended: clients are to hear of it. */
+  readonly sessionsEnded: () => void
+}
+
+export interface RecognisedIdToken {
+  readonly subject: string
+  readonly clientId: string
+  /** Null: it is from before ID tokens named their session. */
+  readonly sid: string | null
 }

@@ -15,16 +15,16 @@ export interface ClientReader {
   known(key: ClientKey): Promise<ClientRecord>
 }
 
-/** Of the clients in use two to four thousand stay parsed; the others are parsed again when they come back. */
-const MOST_YOUNG = 2_000
+/** Of the clients in use so many, and at most twice as many, stay parsed; about 3 KB each. */
+const PARSED_CLIENTS = 10_000
 
-export function createClientReader(driver: Driver): ClientReader {
+export function createClientReader(driver: Driver, parsedClients = PARSED_CLIENTS): ClientReader {
   // Two generations: whoever is used moves to the young one, and the old one goes as a whole when that is full.
   let young = new Map<string, ClientRecord>()
   let old = new Map<string, ClientRecord>()
 
   const keep = (clientId: string, record: ClientRecord): ClientRecord => {
-    if (young.size >= MOST_YOUNG) {
+    if (young.size >= parsedClients) {
       old = young
       young = new Map()
     }

@@ -1,9 +1,9 @@
 // Verbs about clients.
 
 import type { Client, ClientRecord } from '../model/client.ts'
-import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
+import { deleteStep, insertSteps, replaceSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
@@ -61,12 +61,13 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           step(sql.noUserHasId, { client_id: client.client_id }, 'taken'),
           step(sql.insertClient, {
             client_id: client.client_id,
-            settings: toPlain(client),
+            ...sql.clientColumns(client),
             enabled: 1,
             secret_hash: secretHash,
             sealed_secret: sealedSecret,
             now,
           }),
+          ...insertSteps(client, 1),
           ...eventSteps([event]),
         ])
         return result.held ? 'added' : 'taken'
@@ -81,7 +82,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           sql.updateClient,
           {
             client_id: client.client_id,
-            settings: toPlain(client),
+            ...sql.clientColumns(client),
             enabled: asFlag(enabled),
             bump: asFlag(killIssued),
             version,
@@ -89,6 +90,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           },
           'version',
         ),
+        ...replaceSteps(client, version + 1),
         ...eventSteps([event]),
       ])
       return result.held ? 'updated' : 'changed'
@@ -101,6 +103,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
       const result = await driver.atomic([
         step(sql.removeClient, { client_id: clientId, now: event.at }, 'client'),
         step(deleteConsentsOfClient, { client_id: clientId }),
+        deleteStep(clientId),
         step(deleteClientLogo, { client_id: clientId }),
         step(endRegistration, { client_id: clientId, now: event.at }),
         ...eventSteps([event]),

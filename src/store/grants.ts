@@ -16,7 +16,7 @@ import { holdConsent, upsertConsent } from './statements/consent.ts'
 import { type FoundGrant, insertGrant, revokeGrant, toFoundGrant } from './statements/grant.ts'
 import { finishInteraction } from './statements/interaction.ts'
 import { touchSession } from './statements/session.ts'
-import { accessTokenStep, type NewAccessToken, type NewRefreshToken, refreshTokenStep } from './tokens.ts'
+import { accessTokenSteps, type NewAccessToken, type NewRefreshToken, refreshTokenStep } from './tokens.ts'
 
 export { MOST_CODE_FAILURES } from './statements/authorization-code.ts'
 
@@ -81,7 +81,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
       if (remembered) steps.push(step(holdConsent, { user_id: grant.userId, client_id: grant.clientId }, 'consent'))
       steps.push(grantStep(grant))
       if (code !== null) steps.push(codeStep(grant, code))
-      if (accessToken !== undefined) steps.push(accessTokenStep(accessToken))
+      if (accessToken !== undefined) steps.push(...accessTokenSteps(accessToken))
       if (touch) steps.push(step(touchSession, { session_id: grant.sessionId, now: grant.issuedAt }))
       if (consent !== undefined) {
         steps.push(
@@ -117,7 +117,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
     async redeemCode(hash, accessToken, refreshToken, now) {
       const result = await driver.atomic([
         step(sql.consumeCode, { hash, now }, 'code'),
-        accessTokenStep(accessToken),
+        ...accessTokenSteps(accessToken),
         ...(refreshToken === null ? [] : [refreshTokenStep(refreshToken)]),
       ])
       return result.held
@@ -144,6 +144,7 @@ function grantStep(grant: NewGrant): Step {
     scope_asked: grant.scopeAsked,
     scope: grant.scope,
     claims: grant.claims === null ? null : JSON.stringify(grant.claims),
+    resources: grant.resources.length === 0 ? null : grant.resources.join(' '),
     expires_at: grant.expiresAt,
     now: grant.issuedAt,
   }

@@ -6,7 +6,15 @@ import * as sql from './statements/installation.ts'
 
 /** `set_up`: when it was finished. `set_up_progress`: how far it has come. */
 /** `written_again` is asked of a database that has failed to write: it stands for nothing else. */
-export type Fact = 'issuer' | 'key_check' | 'set_up' | 'set_up_progress' | 'public_address' | 'written_again'
+export type Fact =
+  | 'issuer'
+  | 'key_check'
+  | 'set_up'
+  | 'set_up_progress'
+  | 'public_address'
+  | 'written_again'
+  | 'script_origins'
+  | `decryption_key_${'rsa' | 'ec'}`
 
 export interface InstallationVerbs {
   findFact(name: Fact): Promise<string | null>

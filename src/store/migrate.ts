@@ -54,7 +54,8 @@ const endLease = statement<{ holder: string }>(
   `UPDATE schema_lease SET holder = '', expires_at = 0 WHERE lease = 'migration' AND holder = :holder`,
 )
 
-const TABLES = `
+/** What a migration needs before the first one. */
+export const SCHEMA_TABLES = `
 CREATE TABLE IF NOT EXISTS schema_version (
   number BIGINT NOT NULL,
   name TEXT NOT NULL,
@@ -123,7 +124,7 @@ async function missing(driver: Driver, migrations: readonly Migration[]): Promis
 
 async function createTables(driver: Driver): Promise<void> {
   try {
-    await driver.script(TABLES)
+    await driver.script(SCHEMA_TABLES)
   } catch (error) {
     // Two nodes creating the same table at once: on PostgreSQL the second one's catalogue row is a duplicate.
     if (!(error instanceof ConstraintViolated)) throw error

@@ -2,10 +2,10 @@
 // knowing which are used.
 
 import type { Client, ClientRecord } from '../model/client.ts'
-import { toPlain } from '../model/client-settings.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
+import { insertSteps, replaceSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import { type Driver, type Step, step } from './driver.ts'
 import { eventSteps } from './events.ts'
@@ -77,6 +77,12 @@ export interface RegistrationVerbs {
     limits: RegistrationLimits,
     event: SecurityEvent,
   ): Promise<'added' | 'token' | 'address' | 'open'>
+  /** One that was removed comes back under its id; what was issued before stays dead. `client`: there is none such. */
+  returnRegistration(
+    registration: NewRegistration,
+    limits: RegistrationLimits,
+    event: SecurityEvent,
+  ): Promise<'added' | 'client' | 'address' | 'open'>
   /** Of one network, removed ones included. */
   countRegistrations(address: string, since: Seconds): Promise<number>
   findRegistration(clientId: string): Promise<Registration | null>
@@ -103,12 +109,13 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         ...admission,
         step(clients.insertClient, {
           client_id,
-          settings: toPlain(client),
+          ...clients.clientColumns(client),
           enabled: 1,
           secret_hash: secret.hash,
           sealed_secret: secret.sealed,
           now,
         }),
+        ...insertSteps(client, 1),
         step(sql.insertRegistration, {
           client_id,
           token_hash: rest.tokenHash,
@@ -122,6 +129,17 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         ...eventSteps([event]),
       ])
       return result.held ? 'added' : (result.guard as 'token' | 'address' | 'open')
+    },
+    async returnRegistration({ client, tokenHash, address }, limits, event) {
+      const { client_id } = client
+      const result = await driver.atomic([
+        step(clients.returnClient, { client_id, ...clients.clientColumns(client), now: event.at }, 'client'),
+        step(sql.addressMayRegister, { address, since: limits.since, most: limits.mostOfAddress }, 'address'),
+        step(sql.moreMayRegister, { most: limits.mostOpen }, 'open'),
+        step(sql.returnRegistration, { client_id, token_hash: tokenHash, address, now: event.at }, 'client'),
+        ...eventSteps([event]),
+      ])
+      return result.held ? 'added' : (result.guard as 'client' | 'address' | 'open')
     },
     async countRegistrations(address, since) {
       const [row] = await driver.rows(sql.countRegistrations, { address, since })
@@ -141,12 +159,13 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       const { client, version, formerTokenHash, tokenHash, softwareStatement, secret, logo, killIssued } = change
       const { client_id } = client
       const now = event.at
-      const bind = { client_id, settings: toPlain(client), enabled: 1, bump: asFlag(killIssued), version, now }
+      const bind = { client_id, ...clients.clientColumns(client), enabled: 1, bump: asFlag(killIssued), version, now }
       const token = { client_id, former_hash: formerTokenHash, token_hash: tokenHash, now }
       const kept = secret && { client_id, secret_hash: secret.hash, sealed_secret: secret.sealed, now }
       const result = await driver.atomic([
         step(sql.rotateRegistrationToken, { ...token, software_statement: softwareStatement }, 'token'),
         step(clients.updateClient, bind, 'version'),
+        ...replaceSteps(client, version + 1),
         ...(kept === undefined ? [] : [step(clients.setClientSecret, kept, 'client')]),
         ...(logo === undefined ? [] : logoSteps(client_id, logo, now)),
         ...(change.forgetConsents ? [step(deleteConsentsOfClient, { client_id })] : []),

@@ -10,7 +10,9 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './driver.ts'
 import { step } from './driver.ts'
 import { eventSteps } from './events.ts'
-import { words } from './rows.ts'
+import { tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
+import { asFlag, words } from './rows.ts'
+import { revokeGrantsOfUser } from './statements/grant.ts'
 import * as sql from './statements/session.ts'
 import { toUser } from './statements/user.ts'
 
@@ -28,6 +30,9 @@ export interface Visit {
   readonly signedIn: readonly (SignedIn & { readonly consent: Pick<Consent, 'scope' | 'kinds'> | null })[]
 }
 
+/** A session without whom it stands for. */
+export type SessionSummary = Omit<Session, 'userId' | 'userGeneration'>
+
 export interface SessionVerbs {
   /** Null: no such client. At most five secrets are looked at. */
   findVisit(
@@ -41,8 +46,25 @@ export interface SessionVerbs {
   startSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
   /** The same user signed in again: new secret, new time, same session. False: as for `startSession`, or it is ended. */
   renewSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
-  /** False: it was ended already. */
-  endSession(sessionId: string, event: SecurityEvent): Promise<boolean>
+  /**
+   * Clients with a grant of the session will be told; `initiator`, whose browser goes back to it, last. False: it was
+   * ended already.
+   */
+  endSession(sessionId: string, event: SecurityEvent, initiator?: string | null): Promise<boolean>
+  /**
+   * Ends every session of the user and revokes what was granted, `offline` with what may be used while the person is
+   * away. Clients will be told, `initiator` last. Resolves to how many of each.
+   */
+  endSessionsOfUser(
+    userId: string,
+    offline: boolean,
+    event: SecurityEvent,
+    initiator?: string | null,
+  ): Promise<{ readonly sessions: number; readonly grants: number }>
+  /** Live ones, the newest first. */
+  listSessions(userId: string, now: Seconds, idleSince: Seconds): Promise<readonly SessionSummary[]>
+  /** Clients that were given something in this session that still holds. */
+  findClientsOfSession(sessionId: string, now: Seconds): Promise<readonly ClientRecord[]>
 }
 
 const NO_HASH = new Uint8Array(32)
@@ -65,10 +87,12 @@ function sessionBind(session: Session, secretHash: Uint8Array) {
 }
 
 function toSession(row: sql.LiveSessionRow): Session {
+  return { ...toSummary(row), userId: row.user_id, userGeneration: row.user_generation }
+}
+
+function toSummary(row: sql.SessionRow): SessionSummary {
   return {
     sessionId: row.session_id,
-    userId: row.user_id,
-    userGeneration: row.user_generation,
     authenticatedAt: row.authenticated_at,
     amr: words(row.amr),
     lastUsedAt: row.last_used_at,
@@ -114,9 +138,33 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       const bind = sessionBind(session, secretHash)
       return (await driver.atomic([step(sql.renewSession, bind, 'session'), ...eventSteps(events)])).held
     },
-    async endSession(sessionId, event) {
+    async endSession(sessionId, event, initiator = null) {
       const bind = { session_id: sessionId, now: event.at }
-      return (await driver.atomic([step(sql.endSession, bind, 'session'), ...eventSteps([event])])).held
+      const result = await driver.atomic([
+        tellOfSessionStep(sessionId, event.at, initiator),
+        step(sql.endSession, bind, 'session'),
+        ...eventSteps([event]),
+      ])
+      return result.held
+    },
+    async endSessionsOfUser(userId, offline, event, initiator = null) {
+      const bind = { user_id: userId, now: event.at }
+      const result = await driver.atomic([
+        tellOfUserStep(userId, event.at, initiator),
+        step(revokeGrantsOfUser, { ...bind, offline: asFlag(offline) }),
+        step(sql.endSessionsOfUser, bind),
+        ...eventSteps([event]),
+      ])
+      const [, grants = [], sessions = []] = result.held ? result.rows : []
+      return { sessions: sessions.length, grants: grants.length }
+    },
+    async listSessions(userId, now, idleSince) {
+      const rows = await driver.rows(sql.listSessions, { user_id: userId, now, idle_since: idleSince })
+      return rows.map(toSummary)
+    },
+    async findClientsOfSession(sessionId, now) {
+      const rows = await driver.rows(sql.findClientsOfSession, { session_id: sessionId, now })
+      return Promise.all(rows.map((row) => clients.known(row)))
     },
   }
 }

@@ -13,12 +13,13 @@ export class SqliteConnection {
   readonly database: DatabaseSync
   readonly #prepared = new Map<Statement, Prepared>()
 
-  constructor(file: string, readOnly: boolean) {
+  /** `cacheBytes`: memory that it may fill with pages. */
+  constructor(file: string, readOnly: boolean, cacheBytes: number) {
     // Only a new file: closing a descriptor of a file that SQLite has open in this process would drop its locks.
     if (!readOnly && file !== ':memory:' && !existsSync(file)) closeSync(openSync(file, 'a', 0o600))
     // timeout 0: a lock held by the CLI must never stop the event loop; the driver waits by itself.
     this.database = new DatabaseSync(file, { readOnly, timeout: 0, enableForeignKeyConstraints: true })
-    this.database.exec('PRAGMA cache_size = -8000')
+    this.database.exec(`PRAGMA cache_size = -${Math.max(1, Math.floor(cacheBytes / 1024))}`)
   }
 
   /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows. */

@@ -12,6 +12,8 @@ export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string
   readonly log?: Log
+  /** Memory for pages of the file. Default 64 MiB; used as far as the file is large. */
+  readonly cacheBytes?: number
   /** Reads only: no file is created, no list accepted. */
   readonly readonly?: boolean
   /** The disk no longer says what it holds: the process must end. Without it, the driver accepts no more lists. */
@@ -31,16 +33,23 @@ const IN_MEMORY = ':memory:'
 const LARGEST_BATCH = 256
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
+const CACHE_BYTES = 64 * 1024 * 1024
 const PAGES_A_STEP = 512
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
   const readonly = options.readonly ?? false
   const open = patiently(() => {
-    const writer = new SqliteConnection(options.file, readonly)
+    // The reader meets every page there is, the writer few beside those it changes.
+    const cache = options.cacheBytes ?? CACHE_BYTES
+    const writer = new SqliteConnection(options.file, readonly, cache / 4)
     try {
       if (!readonly) makeDurable(writer.database)
       const apart = !readonly && options.file !== IN_MEMORY
-      return new SqliteDriver(options, writer, apart ? new SqliteConnection(options.file, true) : writer)
+      return new SqliteDriver(
+        options,
+        writer,
+        apart ? new SqliteConnection(options.file, true, (cache / 4) * 3) : writer,
+      )
     } catch (error) {
       writer.database.close()
       throw error

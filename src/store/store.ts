@@ -2,6 +2,7 @@
 
 import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
 import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
+import { type ClientOriginVerbs, createClientOriginVerbs } from './client-origins.ts'
 import { createClientReader } from './client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
@@ -11,8 +12,12 @@ import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
 import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
 import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
+import { createKeySightingVerbs, type KeySightingVerbs } from './key-sightings.ts'
+import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
+import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
+
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -23,6 +28,7 @@ import { createUserVerbs, type UserVerbs } from './users.ts'
 
 export interface Store
   extends ClientVerbs,
+    ClientOriginVerbs,
     RegistrationVerbs,
     InitialAccessTokenVerbs,
     UserVerbs,
@@ -32,10 +38,13 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    ResourceVerbs,
     SigningKeyVerbs,
+    KeySightingVerbs,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
+    LogoutVerbs,
     TraceVerbs,
     EventVerbs,
     InstallationVerbs,
@@ -43,11 +52,19 @@ export interface Store
   readonly driver: Driver
 }
 
-export function createStore(driver: Driver): Store {
-  const clients = createClientReader(driver)
+export interface StoreOptions {
+  /** Clients that stay parsed; those beyond are parsed again when they come back. Default 10,000. */
+  readonly parsedClients?: number
+}
+
+export function createStore(driver: Driver, options: StoreOptions = {}): Store {
+  const clients = createClientReader(driver, options.parsedClients)
+  const clientVerbs = createClientVerbs(driver, clients)
+  const installation = createInstallationVerbs(driver)
   return {
     driver,
-    ...createClientVerbs(driver, clients),
+    ...clientVerbs,
+    ...createClientOriginVerbs(driver, clientVerbs.listClients, installation),
     ...createRegistrationVerbs(driver, clients),
     ...createInitialAccessTokenVerbs(driver),
     ...createUserVerbs(driver),
@@ -57,13 +74,16 @@ export function createStore(driver: Driver): Store {
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
+    ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
+    ...createKeySightingVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),
+    ...createLogoutVerbs(driver),
     ...createTraceVerbs(driver),
     ...createEventVerbs(driver),
-    ...createInstallationVerbs(driver),
+    ...installation,
     ...createPruneVerbs(driver),
   }
 }

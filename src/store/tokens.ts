@@ -3,6 +3,7 @@
 import type { ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { AccessToken, RefreshToken, Rotation } from '../model/grant.ts'
+import type { ResourceRecord } from '../model/resource.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './driver.ts'
 import { step } from './driver.ts'
@@ -18,12 +19,15 @@ import {
   toFoundGrant,
 } from './statements/grant.ts'
 import * as refreshSql from './statements/refresh-token.ts'
+import { resourceIsUnchanged } from './statements/resource.ts'
 
 export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
 
-export interface NewAccessToken extends AccessToken {
+export interface NewAccessToken extends Omit<AccessToken, 'resource'> {
   readonly hash: Uint8Array
   readonly clientGeneration: number
+  /** What it is meant for, as it was when the token was made: a guard repeats that. */
+  readonly resource: ResourceRecord | null
 }
 
 export interface NewRefreshToken extends Omit<RefreshToken, 'rotation'> {
@@ -46,6 +50,7 @@ export type PresentedToken =
       readonly token: AccessToken
       readonly revoked: boolean
       readonly clientLive: boolean
+      readonly resourceLive: boolean
       readonly grant: PresentedGrant | null
     }
   | { readonly kind: 'refresh_token'; readonly token: RefreshToken; readonly grant: PresentedGrant }
@@ -76,7 +81,7 @@ export interface TokenVerbs {
     accessToken: NewAccessToken,
     successor: NewRefreshToken,
   ): Promise<boolean>
-  /** A token for the client itself. False: it was disabled meanwhile. */
+  /** A token for the client itself. False: it was disabled meanwhile, or the resource changed. */
   issueClientToken(accessToken: NewAccessToken): Promise<boolean>
   findAccessToken(hash: Uint8Array): Promise<FoundAccessToken | null>
   findClientWithToken(
@@ -112,10 +117,11 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         scope: rotation.scope,
         address: rotation.address,
         user_agent: rotation.userAgent,
+        access_token: rotation.sealedAccessToken,
       }
       const result = await driver.atomic([
         step(refreshSql.rotateRefreshToken, bind, 'refresh_token'),
-        accessTokenStep(accessToken),
+        ...accessTokenSteps(accessToken),
         refreshTokenStep(successor),
       ])
       return result.held
@@ -123,7 +129,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
 
     async issueClientToken(accessToken) {
       const bind = { client_id: accessToken.clientId, generation: accessToken.clientGeneration }
-      return (await driver.atomic([step(clientIsLive, bind, 'client'), accessTokenStep(accessToken)])).held
+      return (await driver.atomic([step(clientIsLive, bind, 'client'), ...accessTokenSteps(accessToken)])).held
     },
 
     async findAccessToken(hash) {
@@ -169,6 +175,7 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
       token: toAccessToken(grant?.grantId ?? null, row),
       revoked: row.token_revoked_at !== null,
       clientLive: flag(row.token_client_live),
+      resourceLive: flag(row.resource_live),
       grant,
     }
   }
@@ -176,16 +183,22 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
   return { kind: 'refresh_token', token: toRefreshToken(grant.grantId, row), grant }
 }
 
-export function accessTokenStep(token: NewAccessToken): Step {
-  return step(sql.insertAccessToken, {
+export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
+  const { resource } = token
+  const insert = step(sql.insertAccessToken, {
     hash: token.hash,
     grant_id: token.grantId,
     client_id: token.clientId,
     client_generation: token.clientGeneration,
     scope: token.scope,
+    resource: resource?.resource.identifier ?? null,
+    resource_generation: resource?.generation ?? null,
     now: token.issuedAt,
     expires_at: token.expiresAt,
   })
+  if (resource === null) return [insert]
+  const bind = { identifier: resource.resource.identifier, version: resource.version }
+  return [step(resourceIsUnchanged, bind, 'resource'), insert]
 }
 
 export function refreshTokenStep(token: NewRefreshToken): Step {
@@ -203,6 +216,7 @@ function toAccessToken(grantId: string | null, row: sql.TokenColumns): AccessTok
     grantId,
     clientId: row.token_client_id,
     scope: row.token_scope,
+    resource: row.token_resource,
     issuedAt: row.token_issued_at,
     expiresAt: row.token_expires_at,
   }
@@ -227,5 +241,6 @@ function toRotation(row: refreshSql.RefreshColumns): Rotation | null {
     scope: row.rotation_scope ?? '',
     address: row.rotation_address ?? '',
     userAgent: row.rotation_user_agent ?? '',
+    sealedAccessToken: row.rotation_access_token,
   }
 }

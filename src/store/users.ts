@@ -6,6 +6,7 @@ import type { User, UserProfile, UserWithPassword } from '../model/user.ts'
 import type { Driver } from './driver.ts'
 import { ConstraintViolated, step } from './driver.ts'
 import { eventSteps } from './events.ts'
+import { tellOfUserStep } from './logout-deliveries.ts'
 import { asFlag } from './rows.ts'
 import { deleteConsentsOfUser } from './statements/consent.ts'
 import { endSessionsOfUser } from './statements/session.ts'
@@ -99,6 +100,7 @@ export function createUserVerbs(driver: Driver): UserVerbs {
     },
     async setPassword(userId, passwordHash, event) {
       const result = await driver.atomic([
+        tellOfUserStep(userId, event.at),
         step(sql.setPassword, { user_id: userId, password_hash: passwordHash, now: event.at }, 'user'),
         step(endSessionsOfUser, { user_id: userId, now: event.at }),
         ...eventSteps([event]),
@@ -111,6 +113,7 @@ export function createUserVerbs(driver: Driver): UserVerbs {
     async setUserEnabled(userId, enabled, event) {
       try {
         const result = await driver.atomic([
+          ...(enabled ? [] : [tellOfUserStep(userId, event.at)]),
           step(sql.setUserEnabled, { user_id: userId, enabled: asFlag(enabled), now: event.at }, 'user'),
           ...(enabled ? [] : [step(endSessionsOfUser, { user_id: userId, now: event.at })]),
           ...eventSteps([event]),
@@ -122,6 +125,7 @@ export function createUserVerbs(driver: Driver): UserVerbs {
     },
     async removeUser(userId, event) {
       const result = await driver.atomic([
+        tellOfUserStep(userId, event.at),
         step(sql.removeUser, { user_id: userId, now: event.at }, 'user'),
         step(endSessionsOfUser, { user_id: userId, now: event.at }),
         step(deleteConsentsOfUser, { user_id: userId }),

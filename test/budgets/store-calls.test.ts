@@ -6,6 +6,9 @@ import { countingDriver } from '../support/counting-driver.ts'
 import { query, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 
+const API = 'https://api.test'
+const JWT_API = 'https://jwt-api.test'
+
 describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
   const counting = countingDriver()
   let host: TestServer
@@ -27,6 +30,9 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     await host.addClient('machine', 'openid-connect', settings)
     const signs = { token_endpoint_auth_method: 'client_secret_jwt' }
     await host.addClient('signer', 'openid-connect', { ...settings, ...signs })
+    const jwt = { tokenFormat: 'jwt', scope: 'read', clients: 'all' }
+    await host.addResource(API, { scope: 'read', clients: 'all' })
+    await host.addResource(JWT_API, jwt)
     await host.addUser('alice')
     app = new RelyingParty({ host, clientId: 'app' })
     page = new RelyingParty({ host, clientId: 'page', secret: null })
@@ -126,6 +132,15 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(signatures).toBe(1)
   })
 
+  test('a sign-out: two reads, one write, no signature', async () => {
+    const leaving = new RelyingParty({ host, clientId: 'app' })
+    const { idToken } = await leaving.tokens()
+    const url = `${host.origin}/sso/end-session?${query({ id_token_hint: idToken })}`
+    const { result, reads, writes, signatures } = await spent(() => leaving.visitor.get(url))
+    expect(result.html).toContain('Signed out')
+    expect([reads, writes, signatures]).toEqual([2, 1, 0])
+  })
+
   test('a repeated refresh writes its event and nothing else', async () => {
     const { refresh } = await app.tokens()
     tokensOf(await app.refresh(refresh))
@@ -163,6 +178,34 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(calls).toBeLessThanOrEqual(2)
     expect(signatures).toBe(0)
   })
+
+  test.each([
+    [API, 0],
+    [JWT_API, 1],
+  ])(
+    'with the resource %s: one read more wherever it is asked for, %i signatures for the token',
+    async (resource, signs) => {
+      const url = `${app.authorizeUrl({ prompt: 'none' })}&resource=${encodeURIComponent(resource)}`
+      const silent = await spent(() => app.visitor.get(url))
+      expect([silent.reads, silent.writes, silent.signatures]).toEqual([2, 1, 0])
+      const code = new URL(silent.result.location ?? '').searchParams.get('code') ?? ''
+      const redeemed = await spent(() => app.redeem(code, { resource }))
+      expect([redeemed.reads, redeemed.writes, redeemed.signatures]).toEqual([2, 1, 1 + signs])
+      const { access, refresh } = tokensOf(redeemed.result)
+      const refreshed = await spent(() => app.refresh(refresh, { resource }))
+      expect([refreshed.reads, refreshed.writes, refreshed.signatures]).toEqual([2, 1, 1 + signs])
+      const repeated = await spent(() => app.refresh(refresh, { resource }))
+      expect([repeated.reads, repeated.writes, repeated.signatures]).toEqual([3, 1, 1])
+      const told = await spent(() => app.introspect(access))
+      expect([told.result.body['active'], told.calls, told.signatures]).toEqual([true, 1, 0])
+      const refused = await spent(() => app.userinfo(access))
+      expect([refused.result.status, refused.calls, refused.signatures]).toEqual([401, 1, 0])
+      const revoked = await spent(() => app.revoke(access))
+      expect([revoked.reads, revoked.writes]).toEqual([1, 1])
+      const own = await spent(() => machine.token({ grant_type: 'client_credentials', resource }))
+      expect([own.result.status, own.reads, own.writes, own.signatures]).toEqual([200, 2, 1, signs])
+    },
+  )
 
   test('an assertion costs one write more, and one that is refused none', async () => {
     const ask = async (claims: object) => {

@@ -173,20 +173,72 @@ describe('users', () => {
   })
 })
 
-test('key rotate: the new keys are published within seconds, and old ID tokens still verify', async () => {
-  const { idToken } = await signedIn('desk', 'alice')
+describe('key', () => {
   const published = async () => {
     const document = (await (await fetch(`${server.issuer}/sso/jwks`)).json()) as { keys: { kid: string }[] }
     return document.keys.map(({ kid }) => kid)
   }
-  const before = await published()
-  const made = await lingpaiJson<readonly { key_id: string }[]>(['key', 'rotate', '--data', data])
-  const ids = made.map(({ key_id }) => key_id)
-  await expect.poll(published, { timeout: 10_000, interval: 200 }).toEqual(expect.arrayContaining(ids))
-  expect(await published()).toEqual(expect.arrayContaining(before))
-  expect(before).toContain(decodeProtectedHeader(idToken).kid)
-  const { payload } = await jwtVerify(idToken, createRemoteJWKSet(new URL(`${server.issuer}/sso/jwks`)))
-  expect(payload).toMatchObject({ iss: server.issuer, aud: 'desk' })
+  const key = (...words: string[]) => lingpai(['key', ...words, '--data', data])
+  const keyJson = <T>(...words: string[]) => lingpaiJson<T>(['key', ...words, '--data', data])
+  type Listed = { key_id: string; algorithm: string; state: string; active_at: string; retired_at: string | null }
+
+  test('rotate: the new keys are published within seconds, and old ID tokens still verify', async () => {
+    const { idToken } = await signedIn('desk', 'alice')
+    const before = await published()
+    const made = await keyJson<readonly Listed[]>('rotate')
+    const ids = made.map(({ key_id }) => key_id)
+    await expect.poll(published, { timeout: 10_000, interval: 200 }).toEqual(expect.arrayContaining(ids))
+    expect(await published()).toEqual(expect.arrayContaining(before))
+    expect(before).toContain(decodeProtectedHeader(idToken).kid)
+    const { payload } = await jwtVerify(idToken, createRemoteJWKSet(new URL(`${server.issuer}/sso/jwks`)))
+    expect(payload).toMatchObject({ iss: server.issuer, aud: 'desk' })
+
+    // The keys were fetched from where the client's tokens went.
+    const sightOf = async () => {
+      const { clients } = await keyJson<{ clients: readonly Record<string, unknown>[] }>('list')
+      return clients.find((each) => each['client_id'] === 'desk')?.['sight']
+    }
+    await expect.poll(sightOf, { timeout: 20_000, interval: 1_000 }).toBe('fetched')
+
+    const again = await key('rotate')
+    expect(again.code).toBe(4)
+    expect(again.stderr).toMatch(/waits already.*key rotate --at-once.*key postpone.*key undo/)
+  })
+
+  test('postpone, undo: a key that waits comes later, or not at all', async () => {
+    const [waiting] = (await keyJson<{ keys: readonly Listed[] }>('list')).keys.filter(
+      ({ state }) => state === 'waiting',
+    )
+    const id = waiting?.key_id ?? ''
+    const later = await keyJson<Listed>('postpone', id, '--by', '2d')
+    expect(Date.parse(later.active_at) - Date.parse(waiting?.active_at ?? '')).toBe(2 * 86_400_000)
+    expect((await key('postpone', id, '--by', 'soon')).code).toBe(2)
+    expect(await keyJson('undo', id)).toEqual({ key_id: id, undone: true })
+    await expect.poll(published, { timeout: 10_000, interval: 200 }).not.toContain(id)
+    const unknown = await key('undo', id)
+    expect(unknown.code).toBe(3)
+    expect(unknown.stderr).toMatch(/key list --data/)
+    const present = (await keyJson<{ keys: readonly Listed[] }>('list')).keys.find(
+      ({ algorithm, state }) => algorithm === waiting?.algorithm && state === 'signing',
+    )
+    expect(present?.retired_at).toBeNull()
+  })
+
+  test('revoke: within seconds another key signs, and what the leaked one signed is refused', async () => {
+    const { idToken } = await signedIn('desk', 'alice')
+    const leaked = String(decodeProtectedHeader(idToken).kid)
+    const revoked = await key('revoke', leaked)
+    expect(revoked.code).toBe(0)
+    expect(revoked.stderr).toMatch(/^Warning: clients verify by themselves/)
+    await expect.poll(published, { timeout: 25_000, interval: 500 }).not.toContain(leaked)
+    const verifier = createRemoteJWKSet(new URL(`${server.issuer}/sso/jwks`))
+    await expect(jwtVerify(idToken, verifier)).rejects.toThrow()
+    const { idToken: fresh } = await signedIn('desk', 'alice')
+    expect((await jwtVerify(fresh, verifier)).payload['aud']).toBe('desk')
+    expect(
+      (await keyJson<{ keys: readonly Listed[] }>('list')).keys.find(({ key_id }) => key_id === leaked)?.state,
+    ).toBe('revoked')
+  })
 })
 
 test('trace explains the error page that was just shown', async () => {

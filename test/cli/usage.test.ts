@@ -69,7 +69,10 @@ describe('help', () => {
       'registration-token': ['create', 'list', 'revoke'],
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
-      key: ['list', 'rotate'],
+      key: ['list', 'rotate', 'rotate-encryption', 'postpone', 'undo', 'retire', 'revoke'],
+      logout: ['list', 'resend'],
+      session: ['end', 'list'],
+      resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
@@ -113,6 +116,7 @@ describe('2: wrong usage', () => {
     ['client add', /Required option '--preset <preset>' not specified/],
     ['user show', /Missing required argument 'user'/],
     ['key list surplus', /Too many arguments/],
+    ['key postpone some-key', /Required option '--by <duration>' not specified/],
     ['key rotate --algorithm HS256', /Allowed choices are RS256, PS256, ES256, ES384, EdDSA, Ed25519/],
   ])('lingpai %s', async (words, told) => {
     const plain = await lingpai(words.split(' '))
@@ -159,6 +163,7 @@ describe('3: not found', () => {
     [['rehearse', 'known', '--user', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
     [['user', 'disable', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
     [['trace', 'nothing'], 'trace_not_found', /14 days/],
+    [['key', 'rotate-encryption'], 'no_encryption_keys', /--encrypted-requests/],
     [['client', 'add', '--preset', 'spaa'], 'unknown_preset', /spa/],
   ] as const)('%j', async (words, error, told) => {
     const refused = refusal(await lingpai([...words, '--data', data, '--json']))
@@ -209,7 +214,7 @@ describe('--json prints exactly one value', () => {
     [['user', 'list'], { users: [expect.objectContaining({ username: 'alice' })], next: null }],
     [['user', 'show', 'alice'], expect.objectContaining({ phone: '+8613800138000', phone_verified: false })],
     [['user', 'update', 'alice', '--name', '张三'], expect.objectContaining({ name: '张三' })],
-    [['key', 'list'], []],
+    [['key', 'list'], { keys: [], clients: [expect.objectContaining({ client_id: 'known', sight: 'unused' })] }],
     [['trace'], []],
     [['setup-link'], { setup_link: expect.stringMatching(/^http:\/\/localhost:4000\/sso\/set-up\/\w{43}$/) }],
     [['config', 'check'], { valid: true, file: null }],

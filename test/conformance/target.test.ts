@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { suiteAddress, WrongVariable } from '../../conformance/facts.ts'
+import { publishNewKeys } from '../../conformance/target/new-keys.ts'
 import { startTarget, type Target } from '../../conformance/target/start.ts'
 import { getClient } from '../../src/administration/clients.ts'
 import { claimsOfScope, STANDARD_SCOPES } from '../../src/claims/standard-claims.ts'
@@ -66,6 +67,16 @@ describe('the static clients', () => {
     expect((await authorize('second', queried)).location).toContain('/sso/sign-in/')
   })
 
+  test('that are told of a sign-out are told at the first alias, and no others are told at all', async () => {
+    const urisOf = async (name: string) => {
+      const { client } = await getClient(target.server.parts.store, name)
+      return [client.backchannel_logout_uri, client.frontchannel_logout_uri]
+    }
+    expect(await urisOf('backchannel')).toEqual([suiteAddress(SUITE, 'house', 'backchannel_logout'), null])
+    expect(await urisOf('frontchannel')).toEqual([null, suiteAddress(SUITE, 'house', 'frontchannel_logout')])
+    for (const client of ['first', 'second', 'post']) expect(await urisOf(client)).toEqual([null, null])
+  })
+
   test('prove themselves with the secrets of the facts', async () => {
     const { client_id, client_secret } = target.facts.clients.post
     const ask = async (secret: string) => {
@@ -81,6 +92,21 @@ describe('the static clients', () => {
     expect(await ask(client_secret)).toMatchObject({ error: 'invalid_grant' })
     expect(await ask('conformance-secret-of-nobody-at-all-here')).toMatchObject({ error: 'invalid_client' })
   })
+})
+
+test('new keys are published beside the running server as often as wanted, and sign later', async () => {
+  const published = async () => {
+    await target.server.parts.keys.refresh()
+    const { keys } = (await (await fetch(at('/sso/jwks'), { headers: PROXY })).json()) as { keys: { kid: string }[] }
+    return keys.map(({ kid }) => kid)
+  }
+  const before = await published()
+  const { keyId } = target.server.parts.keys.signer('ES256')
+  const [first, second] = [await publishNewKeys(target.data), await publishNewKeys(target.data)]
+  const added = [...first, ...second].map((key) => key.keyId)
+  expect(new Set(added).size).toBe(4)
+  expect((await published()).toSorted()).toEqual([...before, ...added].toSorted())
+  expect(target.server.parts.keys.signer('ES256').keyId).toBe(keyId)
 })
 
 test('the person has every standard claim', async () => {

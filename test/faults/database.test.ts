@@ -16,7 +16,7 @@ let server: Child
 let caller: Caller
 
 beforeAll(async () => {
-  postgres = await startOwnPostgres(MOST_CONNECTIONS)
+  postgres = await startOwnPostgres({ maxConnections: MOST_CONNECTIONS })
   prepared = await preparePostgres(postgres.url)
   wire = await startWire(postgres.url)
   server = await startChild({ env: prepared.env, words: wordsFor(wire.url) })

@@ -104,6 +104,35 @@ describe(`a node whose clock is ${AHEAD} s ahead`, () => {
     }
   })
 
+  it('signs with a new key no sooner than its sibling, and never with one that its sibling does not publish', {
+    timeout: 90_000,
+  }, async () => {
+    const kidAt = async (node: number) => {
+      const [head = ''] = String((await at(node).redeem(await at(node).needCode())).body['id_token']).split('.')
+      return (JSON.parse(Buffer.from(head, 'base64url').toString()) as { kid: string }).kid
+    }
+    const before = await kidAt(0)
+    expect(await kidAt(1)).toBe(before)
+    const words = ['key', 'rotate', '--at-once', '--algorithm', 'ES256', ...prepared.words]
+    const [made] = await lingpaiJson<readonly { key_id: string; active_at: string }[]>(words, prepared)
+    const begins = Date.parse(made?.active_at ?? '')
+    const isOver = (kids: readonly string[]) => kids.every((kid) => kid === made?.key_id)
+    await eventually(
+      async () => {
+        const kids = [await kidAt(0), await kidAt(1)]
+        // What has been signed is published everywhere by then.
+        for (const node of [0, 1]) {
+          const { text } = await at(node).ask('GET', '/sso/jwks')
+          for (const kid of kids) expect(text).toContain(kid)
+        }
+        if (Date.now() < begins - 1_000) expect(kids).toEqual([before, before])
+        return kids
+      },
+      isOver,
+      60_000,
+    )
+  })
+
   it('is unready, and says why, when it is 40 s', async () => {
     const far = await startChild({ words: words(), env: prepared.env, clockAhead: 40 })
     const caller = new Caller(far)

@@ -10,7 +10,7 @@ const token: Route = {
   kind: 'machine',
   path: '/sso/token',
   methods: ['POST'],
-  cors: async () => ['https://app.example.com', 'http://localhost:5173', 'null'],
+  cors: async (origin) => ['https://app.example.com', 'http://localhost:5173', 'null'].includes(origin),
   endpoint: async ({ body }) => {
     if (body.length === 0) throw invalidRequest('empty', 'RFC 6749 §3.2', 'Nothing was sent')
     return json(200, { ok: true }, { vary: 'Accept' })

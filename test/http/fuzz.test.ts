@@ -27,7 +27,7 @@ const handle = createRouter(
       path: '/sso/token',
       methods: ['GET', 'POST'],
       endpoint: readEverything,
-      cors: () => ['https://a.example'],
+      cors: (origin) => origin === 'https://a.example',
     },
     { kind: 'page', path: '/sso/sign-in/{id}', methods: ['GET', 'POST'], endpoint: readEverything },
   ],

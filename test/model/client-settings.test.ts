@@ -42,6 +42,10 @@ describe('strict defaults', () => {
       token_endpoint_auth_signing_alg: null,
       jwks: null,
       jwks_uri: null,
+      backchannel_logout_uri: null,
+      backchannel_logout_session_required: false,
+      frontchannel_logout_uri: null,
+      frontchannel_logout_session_required: false,
       assertionAudience: 'any',
       grant_types: ['authorization_code'],
       response_types: ['code'],
@@ -49,6 +53,16 @@ describe('strict defaults', () => {
       scope: 'openid profile email phone address',
       subject_type: 'public',
       sector_identifier_uri: null,
+      request_object_signing_alg: null,
+      require_signed_request_object: false,
+      request_uris: [],
+      id_token_encrypted_response_alg: null,
+      id_token_encrypted_response_enc: null,
+      userinfo_signed_response_alg: null,
+      userinfo_encrypted_response_alg: null,
+      userinfo_encrypted_response_enc: null,
+      request_object_encryption_alg: null,
+      request_object_encryption_enc: null,
       id_token_signed_response_alg: 'RS256',
       client_uri: null,
       policy_uri: null,
@@ -73,6 +87,11 @@ describe('strict defaults', () => {
       errorDisplay: 'redirect',
       frameAncestors: [],
       introspection: 'own',
+      introspection_signed_response_alg: 'RS256',
+      introspection_encrypted_response_alg: null,
+      introspection_encrypted_response_enc: null,
+      resources: [],
+      servesResources: [],
       authorize: {
         defaultResponseType: 'none',
         pkce: 'optional',
@@ -220,6 +239,21 @@ test('response types are kept in one order of their words, each once', () => {
   ])
 })
 
+test('OpenID Connect Core §4 a sign-in begins at the client over https only', () => {
+  const uri = 'https://client.test/login?tenant=1'
+  expect(made({ initiate_login_uri: uri }).initiate_login_uri).toBe(uri)
+  for (const wrong of [
+    'http://client.test/login',
+    'javascript:alert(1)',
+    `${uri}#x`,
+    'https://a@client.test/',
+    'login',
+  ]) {
+    const problems = problemsOf(() => made({ initiate_login_uri: wrong }))
+    expect(problems, wrong).toEqual([expect.objectContaining({ setting: 'initiate_login_uri' })])
+  }
+})
+
 describe('contradictions', () => {
   const IMPLICIT = { grant_types: ['implicit'], response_types: ['id_token'] }
   const both = ['authorization_code', 'refresh_token']
@@ -269,7 +303,7 @@ describe('contradictions', () => {
       'a public client without PKCE',
       'authorize.pkce',
       { ...PUBLIC, 'authorize.pkce': 'off' },
-      { 'authorize.pkce': 'off' },
+      { ...PUBLIC, 'authorize.pkce': 'unprotected' },
     ],
     [
       'a public client with optional PKCE',

@@ -309,6 +309,12 @@ describe('issuer', () => {
     expect(problemsOf({ flags: { issuer: text } })).toEqual([expect.stringContaining(expected)])
   })
 
+  it('RFC 6761 §6.3 plain http holds at every name below localhost, which never leaves this machine', () => {
+    const issuer = 'http://sso.localhost:4000'
+    expect(load({ flags: { issuer } }).options.issuer).toBe(issuer)
+    expect(problemsOf({ flags: { issuer: 'http://localhost.test:4000' } })).toHaveLength(1)
+  })
+
   it('plain http beyond loopback holds behind a trusted proxy', () => {
     const { options } = load({ flags: { issuer: 'http://sso.internal', trustedProxies: '10.0.0.1' } })
     expect(options.issuer).toBe('http://sso.internal')
@@ -325,6 +331,7 @@ describe('contradictions', () => {
       'make it https://localhost:1',
     ],
     ['a schema without PostgreSQL', { databaseSchema: 's' }, 'SQLite has no schemas'],
+    ['workers without PostgreSQL', { workers: '2' }, 'SQLite lets one process write at a time'],
     ['a pooler without PostgreSQL', { databasePooler: 'transaction' }, 'nothing stands before SQLite'],
     ['an idle time beyond the absolute one', { lifetimesSessionIdle: '8d' }, '--lifetimes-session-idle: '],
     [
@@ -341,6 +348,8 @@ describe('contradictions', () => {
   it.each<[string, OptionsInput['flags']]>([
     ['a certificate with its key', { tlsCert: 'c', tlsKey: 'k', issuer: 'https://localhost:1' }],
     ['a schema with PostgreSQL', { databaseSchema: 's', database: 'postgres://h/d' }],
+    ['workers with PostgreSQL', { workers: '2', database: 'postgres://h/d' }],
+    ['one worker without PostgreSQL', { workers: '1' }],
     ['a pooler with PostgreSQL', { databasePooler: 'transaction', database: 'postgres://h/d' }],
     ['idle times within the absolute ones', { lifetimesSessionIdle: '8d', lifetimesSessionAbsolute: '9d' }],
     ['an absolute time below the default idle one', { lifetimesRefreshAbsolute: '10d' }],

@@ -169,8 +169,8 @@ test('every kind of page is among those poisoned', () => {
   const missing = Object.entries(pages).flatMap(([name, value]) =>
     name.endsWith('Page') && !covered.has(value) ? [name] : [],
   )
-  // The first shows no text of anybody's; the second is the rehearsal in the set-up's frame.
-  expect(new Set(missing)).toEqual(new Set(['openLinkPage', 'setUpRehearsalPage']))
+  // The first two show no text of anybody's; the third is the rehearsal in the set-up's frame.
+  expect(new Set(missing)).toEqual(new Set(['checkSessionPage', 'openLinkPage', 'setUpRehearsalPage']))
   expect(samples.length).toBeGreaterThan(views.length)
 })
 
@@ -185,4 +185,12 @@ test('R40 a link of a client or operator that would run is not a link', () => {
   expect(pages.signedOutPage({ client: null, continueHref: 'javascript:alert(1)' }, frame('en')).html).not.toContain(
     'logout-continue',
   )
+})
+
+test('a frame holds an address of the web, escaped, or is not there', () => {
+  const frames = ['javascript:alert(1)', 'data:text/html,x', 'https://c.example/?a="><script>alert(1)</script>&b=1']
+  const { html } = pages.signedOutPage({ client: null, frames }, frame('en'))
+  expect(html.match(/<iframe/g)).toHaveLength(1)
+  expect(html).toContain('src="https://c.example/?a=&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;b=1"')
+  expect(html).not.toMatch(/javascript:|data:text|<script/)
 })

@@ -16,6 +16,7 @@ import {
   ask as visit,
 } from '../support/authorize.ts'
 import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
+import { countClients, PLAIN, register } from '../support/registration.ts'
 import { RelyingParty } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
@@ -92,6 +93,17 @@ describe('§8 the same person', () => {
     expect(await of(party('one', ONE, 'bob'))).not.toBe(subject)
   })
 
+  test('O08 is known by it in a JWT access token, which the client can read', async () => {
+    const jwt = { tokenFormat: 'jwt', scope: 'read', signingAlgorithm: 'ES256' }
+    await host.addResource('https://api.test', jwt)
+    const settings = { subject_type: 'pairwise', consent: 'implied', redirect_uris: [ONE], scope: 'openid read' }
+    await host.addClient('caller', 'openid-connect', { ...settings, resources: ['https://api.test'] })
+    const app = new RelyingParty({ host, clientId: 'caller', redirectUri: ONE, scope: 'openid read' })
+    const { access, idToken } = await app.tokens({ resource: 'https://api.test' })
+    expect(decodeJwt(access)).toMatchObject({ aud: 'https://api.test', sub: subjectIn(idToken) })
+    expect(subjectIn(idToken)).toBe(subjectIn((await one().tokens()).idToken))
+  })
+
   test('O08 is known by it in an ID token of the authorization endpoint', async () => {
     const answer = await party('hybrid').authorize({ response_type: 'code id_token', nonce: 'n' })
     const idToken = new URLSearchParams(answer.hash.slice(1)).get('id_token') ?? ''
@@ -158,18 +170,19 @@ describe('§8 what comes back from the client', () => {
   })
 
   test('RP-Initiated Logout §2 a hint of the person signs out at once, one of somebody else asks', async () => {
-    const signOut = async (username: string) => {
-      const { idToken } = await one().tokens()
-      const visitor = new Visitor()
-      const asked = { client_id: 'one', redirect_uri: ONE }
-      expectCode(await signIn(visitor, await visit(visitor, host, asked), username))
+    const asked = { client_id: 'one', redirect_uri: ONE }
+    const app = one()
+    const { idToken } = await app.tokens()
+    const signOut = async (visitor: Visitor) => {
       const query = new URLSearchParams({ id_token_hint: idToken })
       const page = await visitor.get(`${host.origin}/sso/end-session?${query.toString()}`)
       const still = await visitor.get(authorizeUrl(host, { ...asked, prompt: 'none' }))
       return { asks: page.html.includes('<form'), signedIn: (still.location ?? '').includes('code=') }
     }
-    expect(await signOut('alice')).toEqual({ asks: false, signedIn: false })
-    expect(await signOut('bob')).toEqual({ asks: true, signedIn: true })
+    const stranger = new Visitor()
+    expectCode(await signIn(stranger, await visit(stranger, host, asked), 'bob'))
+    expect(await signOut(stranger)).toEqual({ asks: true, signedIn: true })
+    expect(await signOut(app.visitor)).toEqual({ asks: false, signedIn: false })
   })
 })
 
@@ -266,6 +279,35 @@ describe('Registration §5 sector_identifier_uri', () => {
     for (const address of [`https://127.0.0.1:${port}/x`, 'https://169.254.169.254/x', 'https://localhost/x']) {
       await expect(add(address)).rejects.toMatchObject({ code: 'sector_identifier' })
     }
+  })
+})
+
+describe('Registration §5 by a client itself', () => {
+  let open: TestServer
+  beforeAll(async () => {
+    open = await startServer({
+      registration: { access: 'open', perAddress: 1_000 },
+      outboundAllow: [documents.hostAndPort],
+    })
+  })
+  afterAll(() => open.close())
+
+  test('sector_identifier_uri is read, and must list every redirect URI', async () => {
+    const uris = ['https://a.test/cb', 'https://b.test/cb']
+    const address = documents.publish(JSON.stringify(uris))
+    const asked = { ...PLAIN, subject_type: 'pairwise', sector_identifier_uri: address }
+    const made = await register(open, { ...asked, redirect_uris: uris })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({ subject_type: 'pairwise', sector_identifier_uri: address })
+    const before = await countClients(open)
+    for (const metadata of [
+      { ...asked, redirect_uris: [...uris, 'https://c.test/cb'] },
+      { ...asked, redirect_uris: uris, sector_identifier_uri: `${documents.origin}/missing` },
+      { ...PLAIN, subject_type: 'pairwise', redirect_uris: uris },
+    ]) {
+      expect(await register(open, metadata)).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } })
+    }
+    expect(await countClients(open)).toBe(before)
   })
 })
 

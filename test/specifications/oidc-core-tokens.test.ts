@@ -32,7 +32,7 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
     return (await jwtVerify(idToken, createLocalJWKSet(await keys()), rules)).payload
   }
 
-  test('§2 the claims of an ID token', async () => {
+  test('§2, §3.1.3.6 the claims of an ID token, at_hash among them', async () => {
     const visited = host.clock.now()
     const { idToken, access } = await app.tokens({ nonce: 'n-0S6_WzA2Mj' })
     expect(await verify(idToken)).toEqual({
@@ -43,6 +43,8 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
       iat: visited,
       auth_time: visited,
       amr: ['pwd'],
+      // Back-Channel Logout §2.1
+      sid: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
       nonce: 'n-0S6_WzA2Mj',
       // §3.1.3.6
       at_hash: leftHalf(access, algorithm),
@@ -76,7 +78,7 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
     host.clock.advance(1800)
     const second = tokensOf(await app.refresh(first.refresh))
     const after = await verify(second.idToken)
-    for (const name of ['iss', 'sub', 'aud', 'auth_time', 'amr']) expect(after[name]).toEqual(before[name])
+    for (const name of ['iss', 'sub', 'aud', 'auth_time', 'amr', 'sid']) expect(after[name]).toEqual(before[name])
     expect(after.iat).toBe(host.clock.now())
     expect(after).not.toHaveProperty('nonce')
     expect(after['at_hash']).toBe(leftHalf(second.access, algorithm))
@@ -123,8 +125,8 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
     const old = (await app.tokens()).idToken
     const now = host.clock.now()
     const plan = planSuccessor(await store.listSigningKeys(), algorithm, now)
-    const key = await createSigningKey(algorithm, now, plan.activeAt, master)
-    await store.addSigningKey(key, plan.retire, keyEvent(key, now))
+    const key = await createSigningKey(plan, now, master)
+    await store.addSigningKey(key, plan.endings, keyEvent(key, now))
     await ring.refresh()
     // Published first, used later.
     expect((await keys()).keys.map(({ kid }) => kid)).toContain(key.keyId)

@@ -54,14 +54,15 @@ describe('§4 the document', () => {
 })
 
 describe('§3 what it promises', () => {
-  test('has every member that is required, and lists what is on', () => {
+  test('§4.2 has every member that is required, and lists what is on', () => {
     expect(metadata).toMatchObject({
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'fragment', 'form_post'],
-      subject_types_supported: ['public'],
+      subject_types_supported: ['public', 'pairwise'],
       code_challenge_methods_supported: ['S256'],
-      request_parameter_supported: false,
-      request_uri_parameter_supported: false,
+      request_parameter_supported: true,
+      request_uri_parameter_supported: true,
+      require_request_uri_registration: true,
       claims_parameter_supported: true,
     })
     expect([...listOf('grant_types_supported')].sort()).toEqual([
@@ -69,7 +70,7 @@ describe('§3 what it promises', () => {
       'client_credentials',
       'refresh_token',
     ])
-    expect([...listOf('id_token_signing_alg_values_supported')].sort()).toEqual(['ES256', 'RS256'])
+    expect([...listOf('id_token_signing_alg_values_supported')].sort()).toEqual(['ES256', 'HS256', 'RS256'])
     expect([...listOf('prompt_values_supported')].sort()).toEqual(['consent', 'login', 'none', 'select_account'])
     expect(listOf('scopes_supported')).toContain('openid')
     expect(listOf('ui_locales_supported')).toEqual(['zh-CN', 'en'])
@@ -77,11 +78,9 @@ describe('§3 what it promises', () => {
 
   test('H07 names no algorithm, method or endpoint that is off', () => {
     const text = JSON.stringify(metadata)
-    for (const never of ['HS384', 'HS512', '"plain"', 'implicit', 'password', '"token"', 'registration_endpoint']) {
+    for (const never of ['"HS384"', '"HS512"', '"plain"', 'implicit', 'password', '"token"', 'registration_endpoint']) {
       expect(text).not.toContain(never)
     }
-    // A client may sign with its own secret; we never do.
-    expect(listOf('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(listOf('id_token_signing_alg_values_supported')).not.toContain('none')
     expect(listOf('introspection_endpoint_auth_methods_supported')).not.toContain('none')
   })
@@ -127,7 +126,7 @@ describe('§3 what it promises', () => {
     }
   })
 
-  test('the keys it points to are public, and one for each algorithm', async () => {
+  test('RFC 7517 §5 the keys it points to are public, and one for each algorithm', async () => {
     const reply = await fetch(String(metadata['jwks_uri']))
     expect(reply.headers.get('content-type')).toMatch(/^application\/(jwk-set\+)?json/)
     const { keys } = (await reply.json()) as { keys: readonly Record<string, unknown>[] }
@@ -159,6 +158,6 @@ describe('with implicitAndHybrid on', () => {
     expect(listOf('acr_values_supported')).toEqual([
       'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
     ])
-    for (const name of ['acr', 'auth_time', 'nonce', 'email']) expect(listOf('claims_supported')).toContain(name)
+    for (const name of ['acr', 'auth_time', 'nonce', 'sid', 'email']) expect(listOf('claims_supported')).toContain(name)
   })
 })

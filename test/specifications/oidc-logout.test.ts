@@ -12,6 +12,7 @@ import {
   signIn,
   signInFully,
 } from '../support/authorize.ts'
+import { RelyingParty } from '../support/relying-party.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 import { formWith, type Page, Visitor } from '../support/visitor.ts'
 
@@ -32,13 +33,18 @@ beforeAll(async () => {
   })
   await host.addUser('alice')
   await host.addUser('bob')
-  await signInFully(new Visitor(), host, 'bob')
-  hint = await idTokenFor(await signInFully(new Visitor(), host, 'alice'))
+  for (const username of ['alice', 'bob']) await signInFully(new Visitor(), host, username)
 })
 afterAll(() => host.close())
 beforeEach(async () => {
   visitor = await signedIn('alice')
+  hint = await hintFrom(visitor)
 })
+
+/** An ID token of the very session of this browser. */
+async function hintFrom(browser: Visitor): Promise<string> {
+  return idTokenFor(expectCode(await browser.get(authorizeUrl(host, { prompt: 'none' }))))
+}
 
 async function signedIn(...usernames: readonly string[]): Promise<Visitor> {
   const browser = new Visitor()
@@ -105,7 +111,7 @@ describe('§2 with a hint of who is signed in', () => {
     })
     expect(page.location).toBe('https://client.test/bye?lang=en&state=x')
     visitor = await signedIn('alice')
-    const shown = await out({ id_token_hint: hint })
+    const shown = await out({ id_token_hint: await hintFrom(visitor) })
     expectPage(shown)
     expect(shown.html).toContain('Signed out')
     await expectSignedOut()
@@ -114,6 +120,29 @@ describe('§2 with a hint of who is signed in', () => {
   test('an expired hint is a hint still', async () => {
     host.clock.advance(4_000)
     expect((await out({ id_token_hint: hint, post_logout_redirect_uri: AFTERWARDS })).location).toBe(AFTERWARDS)
+    await expectSignedOut()
+  })
+
+  test('state comes back byte for byte, whatever visible characters it holds', async () => {
+    const state = `\\<>=[]:'{#*%&|~"\`! +?/@${Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).join('')}`
+    const page = await out({ id_token_hint: hint, post_logout_redirect_uri: AFTERWARDS, state })
+    expect(page.location?.startsWith(`${AFTERWARDS}?state=`)).toBe(true)
+    expect(decodeURIComponent(page.location?.slice(`${AFTERWARDS}?state=`.length) ?? '')).toBe(state)
+    expect(page.location).not.toMatch(/[+'"<>\\ ]/)
+  })
+
+  test('logout_hint and client_id beside it change nothing', async () => {
+    const page = await out({ id_token_hint: hint, client_id: 'web', logout_hint: 'bob', unknown: 'x' })
+    expectPage(page)
+    expect(page.html).toContain('Signed out')
+    await expectSignedOut()
+  })
+
+  test('a hint from before ID tokens named their session counts for its person', async () => {
+    const iat = host.clock.now() - 86_400
+    const old = { iss: host.issuer, sub: 'user-alice', aud: 'web', iat, exp: iat + 3_600 }
+    const id_token_hint = host.server.parts.keys.signer('RS256').signJwt('JWT', old)
+    expect((await out({ id_token_hint, post_logout_redirect_uri: AFTERWARDS })).location).toBe(AFTERWARDS)
     await expectSignedOut()
   })
 
@@ -170,6 +199,16 @@ describe('§2 without a hint that proves it', () => {
     visitor = await signedIn('alice', 'bob')
     expectAsked(await out({ id_token_hint: hint }), 'Name of bob')
     await expectStillSignedIn()
+  })
+
+  test('§2 a hint of another session of the same person asks: it is not the current one', async () => {
+    const elsewhere = await signedIn('alice')
+    expectAsked(await out({ id_token_hint: await hintFrom(elsewhere), post_logout_redirect_uri: AFTERWARDS }))
+    await expectStillSignedIn()
+    await expectStillSignedIn(elsewhere)
+    expect((await out({ id_token_hint: hint, post_logout_redirect_uri: AFTERWARDS })).location).toBe(AFTERWARDS)
+    await expectSignedOut()
+    await expectStillSignedIn(elsewhere)
   })
 
   test('the form is bound to the person it was rendered for', async () => {
@@ -260,5 +299,44 @@ describe('requests of other sites', () => {
     }
     expectPage(await visitor.post(url, fields, { headers: { origin: host.issuer, 'sec-fetch-site': 'same-origin' } }))
     await expectSignedOut()
+  })
+})
+
+describe('X11 signing out everywhere', () => {
+  test('the person may choose it: sessions and tokens of all browsers end, others and offline ones live on', async () => {
+    const offline = 'openid profile offline_access'
+    const elsewhere = new RelyingParty({ host, clientId: 'web', username: 'alice', scope: 'openid profile' })
+    const there = await elsewhere.tokens()
+    const away = new RelyingParty({ host, clientId: 'web', username: 'alice', scope: offline })
+    const kept = await away.tokens({ prompt: 'consent' })
+    const others = await new RelyingParty({ host, clientId: 'web', username: 'bob', scope: offline }).tokens()
+    const page = await out({ client_id: 'web', post_logout_redirect_uri: AFTERWARDS })
+    expectAsked(page)
+    expect(page.html).toContain('id="everywhere"')
+    expect((await elsewhere.introspect(there.access)).body['active']).toBe(true)
+    const done = await visitor.submit(page, 'logout-confirm', { everywhere: 'yes' })
+    expect(done.location).toBe(AFTERWARDS)
+    for (const browser of [visitor, elsewhere.visitor, away.visitor]) await expectSignedOut(browser)
+    expect((await elsewhere.introspect(there.access)).body['active']).toBe(false)
+    expect((await elsewhere.userinfo(there.access)).status).toBe(401)
+    expect((await away.introspect(kept.access)).body['active']).toBe(true)
+    expect((await away.refresh(kept.refresh)).status).toBe(200)
+    expect((await away.introspect(others.access)).body['active']).toBe(true)
+    // And may sign in again at once.
+    await signedIn('alice')
+  })
+
+  test('without the choice the other browsers stay signed in', async () => {
+    const elsewhere = await signedIn('alice')
+    await visitor.submit(await out({ client_id: 'web' }), 'logout-confirm')
+    await expectSignedOut()
+    await expectStillSignedIn(elsewhere)
+  })
+
+  test('only a form of ours can choose it', async () => {
+    const elsewhere = await signedIn('alice')
+    await out({ id_token_hint: hint, everywhere: 'yes', decision: 'sign-out' })
+    await expectSignedOut()
+    await expectStillSignedIn(elsewhere)
   })
 })

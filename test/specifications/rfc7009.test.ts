@@ -1,6 +1,7 @@
 // RFC 7009: a refresh token takes its family along, an access token only itself; what is unknown is as good as revoked.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { StoreUnavailable } from '../../src/store/driver.ts'
 import {
   ask,
   basic,
@@ -146,4 +147,40 @@ describe.each(['sqlite', 'postgres'] as const)('revocation on %s', (database) =>
     expect((await app.revoke(access)).status).toBe(200)
     expectInvalidToken(await app.userinfo(access))
   })
+})
+
+test('§2.2.1 while the database cannot write the answer is 503 with Retry-After, never 200, and the token stays', async () => {
+  let down = false
+  const host = await startServer({
+    wrap: (driver) => ({
+      ...driver,
+      dialect: driver.dialect,
+      rows: (statement, bind) => driver.rows(statement, bind),
+      script: (sql) => driver.script(sql),
+      close: () => driver.close(),
+      atomic: (steps) => (down ? Promise.reject(new StoreUnavailable('down')) : driver.atomic(steps)),
+    }),
+  })
+  try {
+    await host.addClient('app', 'openid-connect', { consent: 'implied' })
+    await host.addUser('alice')
+    const app = new RelyingParty({ host, clientId: 'app' })
+    const { access, refresh } = await app.tokens()
+    const revoke = async (token: string) => {
+      const body = new URLSearchParams({ token })
+      const reply = await fetch(`${host.origin}/sso/revoke`, { method: 'POST', headers: app.credentials, body })
+      return [reply.status, Number(reply.headers.get('retry-after')) > 0]
+    }
+    down = true
+    expect([await revoke(access), await revoke(refresh)]).toEqual([
+      [503, true],
+      [503, true],
+    ])
+    down = false
+    expect((await app.userinfo(access)).status).toBe(200)
+    expect(await revoke(refresh)).toEqual([200, false])
+    expectInvalidToken(await app.userinfo(access))
+  } finally {
+    await host.close()
+  }
 })

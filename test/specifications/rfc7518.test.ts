@@ -48,7 +48,7 @@ async function metadata(at = host): Promise<Readonly<Record<string, unknown>>> {
   return (await (await fetch(`${at.origin}/.well-known/openid-configuration`)).json()) as Record<string, unknown>
 }
 
-describe.each(ASYMMETRIC_ALGORITHMS)('RFC 7518 §3.1 %s', (algorithm) => {
+describe.each(ASYMMETRIC_ALGORITHMS)('RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2 %s', (algorithm) => {
   const idToken = () => idTokens.get(algorithm) ?? ''
 
   test('an ID token is signed as the client is registered, with a key of that algorithm alone', async () => {
@@ -61,12 +61,12 @@ describe.each(ASYMMETRIC_ALGORITHMS)('RFC 7518 §3.1 %s', (algorithm) => {
     await expect(jwtVerify(idToken(), createLocalJWKSet({ keys: others }), rules)).rejects.toThrow()
   })
 
-  test('the signature has the one length that the algorithm has', () => {
+  test('§3.3, §3.4, §3.5 the signature has the one length that the algorithm has', () => {
     const signature = idToken().split('.')[2] ?? ''
     expect(Buffer.from(signature, 'base64url')).toHaveLength(SIGNATURE_BYTES[algorithm])
   })
 
-  test('the published key is of the right type, and as strong as it has to be', async () => {
+  test('§3.3, §3.5 the published key is of the right type, and as strong as it has to be', async () => {
     const key = await keyOf(algorithm)
     expect(key).toMatchObject({ ...KEY_TYPES[algorithm], use: 'sig', alg: algorithm })
     const members = key.kty === 'RSA' ? ['n', 'e'] : key.kty === 'EC' ? ['crv', 'x', 'y'] : ['crv', 'x']
@@ -109,7 +109,9 @@ describe('RFC 7517 §4.4 keys and algorithms', () => {
   })
 
   test('OpenID Discovery §3 what the server signs with is what it lists', async () => {
-    expect((await metadata())['id_token_signing_alg_values_supported']).toEqual(ASYMMETRIC_ALGORITHMS)
+    // HS256 signs with the client's own secret: no key of ours.
+    const listed = (await metadata())['id_token_signing_alg_values_supported']
+    expect(listed).toEqual([...ASYMMETRIC_ALGORITHMS, 'HS256'])
   })
 
   test('OpenID Discovery §3 RS256 cannot be left out, nor can what is no algorithm of ours be added', async () => {

@@ -55,7 +55,7 @@ describe('§3 who may register', () => {
     }
   })
 
-  test('§3 anybody, where registration is open', async () => {
+  test('§3, OpenID Registration §3 anybody, where registration is open', async () => {
     expect((await register(open)).status).toBe(201)
   })
 
@@ -164,7 +164,7 @@ describe('§2 what a client may say', () => {
     })
   })
 
-  test('§2 everything that is known comes back as it was said', async () => {
+  test('§2, §2.2 everything that is known comes back as it was said', async () => {
     const said = {
       ...PLAIN,
       'client_name#zh-CN': '相册',
@@ -339,7 +339,7 @@ describe('§2 redirect URIs', () => {
     await expectRefused(uris(), 'invalid_redirect_uri')
   })
 
-  test('RFC 8252 §7 a client of codes that comes back to this machine or its own scheme is native, and needs PKCE', async () => {
+  test('RFC 8252 §6, §7 a client of codes that comes back to this machine or its own scheme is native, and needs PKCE', async () => {
     for (const uri of ['http://127.0.0.1:8000/cb', 'http://localhost/cb', 'http://[::1]/cb', 'com.example.app:/cb']) {
       const own = await registered(open, { ...uris(uri, CALLBACK), application_type: 'web' })
       expect(own.reply.body).toMatchObject({ application_type: 'native', redirect_uris: [uri, CALLBACK] })
@@ -357,6 +357,43 @@ describe('§2 redirect URIs', () => {
     expect(pub.reply.body).not.toHaveProperty('client_secret_expires_at')
     expect((await store.findClient(pub.clientId))?.client.authorize.pkce).toBe('required')
     expect((await store.findClient((await registered(open)).clientId))?.client.authorize.pkce).toBe('optional')
+  })
+
+  test('RFC 9700 §2.1.1 only an operator can let public clients do without PKCE', async () => {
+    const lenient = await startServer({ registration: { access: 'open', publicPkce: 'unprotected' } })
+    const policyOf = async (host: TestServer, extra: Metadata) => {
+      const { clientId } = await registered(host, { ...PLAIN, token_endpoint_auth_method: 'none', ...extra })
+      return (await host.server.parts.store.findClient(clientId))?.client.authorize.pkce
+    }
+    try {
+      expect(await policyOf(lenient, { 'authorize.pkce': 'off' })).toBe('unprotected')
+      expect(await policyOf(open, { 'authorize.pkce': 'unprotected' })).toBe('required')
+    } finally {
+      await lenient.close()
+    }
+  })
+
+  test('§3.2.1 a client that says nothing about its request objects is told where it is to send them unsigned', async () => {
+    const lenient = await startServer({
+      unsignedJwt: true,
+      registration: { access: 'open', requestObjectAlg: 'none' },
+    })
+    const algorithmOf = async (host: TestServer, extra: Metadata = {}) =>
+      (await register(host, { ...PLAIN, ...extra })).body['request_object_signing_alg']
+    try {
+      const keys = { jwks: { keys: [key.publicJwk] } }
+      expect(await algorithmOf(lenient)).toBe('none')
+      expect(await algorithmOf(lenient, { ...keys, request_object_signing_alg: 'ES256' })).toBe('ES256')
+      expect(await algorithmOf(open)).toBeUndefined()
+    } finally {
+      await lenient.close()
+    }
+  })
+
+  test('OpenID Connect Core §5.3.1 user info takes the token of a registered client from the header and the form', async () => {
+    const own = await registered(open)
+    const record = await open.server.parts.store.findClient(own.clientId)
+    expect(record?.client.userinfo.tokenFrom).toEqual(['header', 'form'])
   })
 })
 

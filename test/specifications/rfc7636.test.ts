@@ -15,6 +15,7 @@ describe.each(['sqlite', 'postgres'] as const)('PKCE on %s', (database) => {
     await host.addClient('careful', 'openid-connect', { consent: 'implied', authorize: { pkce: 'required' } })
     await host.addClient('without', 'openid-connect', { consent: 'implied', authorize: { pkce: 'off' } })
     await host.addClient('page', 'spa', { consent: 'implied' })
+    await host.addClient('old-page', 'spa', { consent: 'implied', authorize: { pkce: 'unprotected' } })
     await host.addUser('alice')
     app = new RelyingParty({ host, clientId: 'app' })
     page = new RelyingParty({ host, clientId: 'page', secret: null })
@@ -38,6 +39,17 @@ describe.each(['sqlite', 'postgres'] as const)('PKCE on %s', (database) => {
   test('§4.4.1 a public client must send a challenge', async () => {
     await expectRefused(page, { code_challenge: undefined, code_challenge_method: undefined })
     expect((await page.tokens()).access).not.toBe('')
+  })
+
+  test('RFC 9700 §2.1.1 a public client that an operator left unprotected may do without, and what it sends binds', async () => {
+    const old = new RelyingParty({ host, clientId: 'old-page', secret: null })
+    const none = { code_challenge: undefined, code_challenge_method: undefined }
+    const plain = await old.code(none)
+    expectInvalidGrant(await old.redeem(plain, { code_verifier: VERIFIER }))
+    expect((await old.redeem(await old.code(none), { code_verifier: undefined })).status).toBe(200)
+    const bound = await old.code(PKCE)
+    expectInvalidGrant(await old.redeem(bound, { code_verifier: undefined }))
+    expect((await old.redeem(await old.code(PKCE), { code_verifier: VERIFIER })).status).toBe(200)
   })
 
   test('§4.4.1 so must a confidential client that is registered to', async () => {

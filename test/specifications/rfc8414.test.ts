@@ -82,18 +82,14 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
     for (const name of Object.keys(metadata).filter((each) => each.includes('_alg'))) {
       expect(list(name), name).not.toContain('none')
     }
-    // A client may sign with its own secret; we never do.
-    expect(list('id_token_signing_alg_values_supported')).not.toContain('HS256')
     expect(list('id_token_signing_alg_values_supported')).toEqual(expect.arrayContaining(['RS256', 'ES256']))
     expect(list('introspection_endpoint_auth_methods_supported')).not.toContain('none')
-    for (const name of ['request_parameter_supported', 'request_uri_parameter_supported']) {
-      expect(metadata[name]).toBe(false)
-    }
+    expect(metadata['require_request_uri_registration']).toBe(true)
   })
 
   test('§2 the lists that OpenID Discovery §3 requires are there', () => {
     expect(list('response_types_supported')).toEqual(['code'])
-    expect(list('subject_types_supported')).toEqual(['public'])
+    expect(list('subject_types_supported')).toEqual(['public', 'pairwise'])
     expect(list('response_modes_supported')).toEqual(['query', 'fragment', 'form_post'])
     expect(metadata['claims_parameter_supported']).toBe(true)
     expect(list('code_challenge_methods_supported')).toEqual(['S256'])

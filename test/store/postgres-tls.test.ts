@@ -23,7 +23,7 @@ beforeAll(async () => {
   const key = scratch.path('key.pem')
   certify(PLACE, authority, key)
   certify('stranger.test', stranger, scratch.path('stranger-key.pem'))
-  postgres = await startOwnPostgres(20, { cert: authority, key })
+  postgres = await startOwnPostgres({ maxConnections: 20, tls: { cert: authority, key } })
 })
 afterAll(async () => {
   await postgres.stop()

@@ -2,7 +2,9 @@
 // promise holds on SQLite and on PostgreSQL.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { presetNamed } from '../../src/administration/presets/index.ts'
 import { sha256 } from '../../src/credentials/digest.ts'
+import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
 import type { Interaction } from '../../src/model/interaction.ts'
 import type { Session } from '../../src/model/session.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -105,6 +107,48 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     expect(await store.findUser('id-carl')).toBeNull()
     expect(await store.addUser(person('carl2', { userId: 'id-carl' }), event('user_added'))).toBe('user_id_taken')
     expect(await store.addUser(person('carl', { userId: 'id-new-carl' }), event('user_added'))).toBe('added')
+  })
+
+  test('origins are those of the redirect URIs that enabled public clients have now', async () => {
+    const page = (id: string, ...redirect_uris: string[]) =>
+      parseClient(
+        flattenSettings({ ...flattenSettings(presetNamed('spa').settings), client_name: id, redirect_uris }),
+        {
+          client_id: id,
+          preset: 'spa',
+          consentDeclared: true,
+        },
+      )
+    const about = (type: 'client_added' | 'client_updated' | 'client_removed') => ({ type, at: NOW })
+    const known = () =>
+      Promise.all(
+        ['https://one.test', 'https://two.test', 'https://three.test'].map((each) => store.isScriptOrigin(each)),
+      )
+    const added = page('page', 'https://one.test/a', 'https://one.test/b', 'https://two.test/')
+    expect(await store.addClient(added, null, about('client_added'))).toBe('added')
+    expect(await known()).toEqual([true, true, false])
+    expect(await store.isScriptOrigin('https://ONE.test')).toBe(false)
+    const state = { enabled: true, version: 1, killIssued: false }
+    const moved = page('page', 'https://three.test/')
+    expect(await store.updateClient(moved, { ...state, version: 7 }, about('client_updated'))).toBe('changed')
+    expect(await known()).toEqual([true, true, false])
+    expect(await store.updateClient(moved, state, about('client_updated'))).toBe('updated')
+    expect(await known()).toEqual([false, false, true])
+
+    // Clients that are older than the table of origins.
+    await driver.atomic([{ statement: { name: 'forget_origins', sql: 'DELETE FROM client_origin' }, bind: {} }])
+    expect(await known()).toEqual([false, false, false])
+    await store.fillScriptOrigins()
+    expect(await known()).toEqual([false, false, true])
+
+    const off = { ...state, version: 2, enabled: false }
+    expect(await store.updateClient(moved, off, about('client_updated'))).toBe('updated')
+    expect(await known()).toEqual([false, false, false])
+    const on = { ...state, version: 3 }
+    expect(await store.updateClient(moved, on, about('client_updated'))).toBe('updated')
+    expect(await known()).toEqual([false, false, true])
+    expect(await store.removeClient('page', about('client_removed'))).toBe(true)
+    expect(await known()).toEqual([false, false, false])
   })
 
   test('a session is live until it idles out, is too old, is ended, or its user is disabled', async () => {

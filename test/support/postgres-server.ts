@@ -43,6 +43,8 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 /** One that a test may stop and start again on the same data and port. */
 export interface OwnPostgres extends PostgresServer {
+  /** Of its first process. */
+  readonly pid: number | undefined
   /** Ends all connections; what was committed stays. */
   halt(): Promise<void>
   resume(): Promise<void>
@@ -54,7 +56,18 @@ export interface ServerCertificate {
   readonly key: string
 }
 
-export async function startOwnPostgres(maxConnections = 200, tls?: ServerCertificate): Promise<OwnPostgres> {
+export interface OwnPostgresSettings {
+  readonly maxConnections?: number
+  readonly tls?: ServerCertificate
+  /** What was answered survives a power cut; tests need no such thing, and are faster without. */
+  readonly durable?: boolean
+}
+
+export async function startOwnPostgres({
+  maxConnections = 200,
+  tls,
+  durable = false,
+}: OwnPostgresSettings = {}): Promise<OwnPostgres> {
   const home = mkdtempSync(join(tmpdir(), 'lingpai-postgres-'))
   const remove = () => rmSync(home, { recursive: true, force: true })
   try {
@@ -68,17 +81,19 @@ export async function startOwnPostgres(maxConnections = 200, tls?: ServerCertifi
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
       `max_connections=${maxConnections}`,
-      'fsync=off',
+      ...(durable ? [] : ['fsync=off']),
       ...(tls === undefined ? [] : withCertificate(home, tls)),
     ]
     const words = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
     let halt = async () => {}
+    let pid: number | undefined
     const resume = async () => {
       const server = spawn(join(binaries, 'postgres'), words, {
         ...identity,
         cwd: home,
         stdio: ['ignore', 'ignore', 'pipe'],
       })
+      pid = server.pid
       let output = ''
       server.stderr.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-4_000)
@@ -96,6 +111,9 @@ export async function startOwnPostgres(maxConnections = 200, tls?: ServerCertifi
     await resume()
     return {
       url,
+      get pid() {
+        return pid
+      },
       halt: () => halt(),
       resume,
       async stop() {

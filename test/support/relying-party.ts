@@ -30,6 +30,8 @@ export interface RelyingPartySettings {
   readonly redirectUri?: string
   readonly scope?: string
   readonly username?: string
+  /** A browser that has been here before; a new one otherwise. */
+  readonly visitor?: Visitor
   /** Sends the requests that need no browser to another server on the same database. */
   readonly at?: TestServer
 }
@@ -97,7 +99,7 @@ export class RelyingParty {
   readonly redirectUri: string
   readonly scope: string
   readonly username: string
-  readonly visitor = new Visitor()
+  readonly visitor: Visitor
   readonly #at: TestServer
 
   constructor(settings: RelyingPartySettings) {
@@ -108,6 +110,7 @@ export class RelyingParty {
     this.redirectUri = settings.redirectUri ?? CALLBACK
     this.scope = settings.scope ?? 'openid profile offline_access'
     this.username = settings.username ?? 'alice'
+    this.visitor = settings.visitor ?? new Visitor()
   }
 
   /** The same client and browser, asking another server on the same database. */

@@ -10,6 +10,7 @@ import { digestClientSecret } from '../../src/credentials/digest.ts'
 import { type MasterKey, masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { type Client, hasSecret, needsSecretItself } from '../../src/model/client.ts'
 import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
+import { parseResource } from '../../src/model/resource.ts'
 import { usernameKey } from '../../src/model/username.ts'
 import type { Driver } from '../../src/store/driver.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
@@ -35,6 +36,8 @@ export interface TestServer {
   /** Of a server on PostgreSQL. */
   readonly databaseUrl: string | null
   addClient(id: string, preset?: string, settings?: Record<string, unknown>, secret?: string | null): Promise<Client>
+  /** A resource with these settings beside the strict defaults. */
+  addResource(identifier: string, settings?: Record<string, unknown>): Promise<void>
   addUser(username: string, fields?: Partial<NewUser> & { password?: string | null }): Promise<string>
   close(): Promise<void>
 }
@@ -99,6 +102,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       const added = await store.addClient(client, hash, { type: 'client_added', at: clock.now(), clientId: id }, sealed)
       if (added !== 'added') throw new Error(`client ${id}: ${added}`)
       return client
+    },
+    async addResource(identifier, settings = {}) {
+      const event = { type: 'resource_added' as const, at: clock.now() }
+      const added = await store.addResource(parseResource(identifier, settings), event)
+      if (added !== 'added') throw new Error(`resource ${identifier}: ${added}`)
     },
     async addUser(username, { password = TEST_PASSWORD, ...fields } = {}) {
       // Hashing costs 20 ms: the usual password is hashed once a server.

@@ -17,6 +17,8 @@ export const HINTS_EN = {
 
   // Who the client is
   client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client show", without blanks.',
+  client_document_unusable:
+    'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documents.',
   client_disabled: 'The client is disabled. Enable it, if it should be used.',
   client_changed:
     'The client was disabled after this was issued, so it never works again. Let the person sign in anew.',
@@ -90,8 +92,35 @@ export const HINTS_EN = {
     'The client may not have one of the names in scope. Correct it at the client, or allow the name to it.',
   state_too_long: 'state is longer than 4096 characters. Let the client keep its data and send only a reference.',
   request_too_large: 'The authorization request is too large. Shorten state and scope.',
-  request_unsupported: 'Request objects are not read here. Switch them off at the client.',
-  request_uri_unsupported: 'request_uri is not read here. Switch it off at the client.',
+  request_object_malformed:
+    'The client sent something as request that is no request object: a JWT of three parts, or five when encrypted.',
+  request_object_type:
+    'The client sent another kind of token as request object. Its typ must be oauth-authz-req+jwt, JWT or absent.',
+  request_object_nested: 'A request object must not hold request or request_uri (RFC 9101 §4).',
+  request_object_client: 'client_id inside and outside the request object must be the same.',
+  request_object_issuer: 'iss of the request object must be the client_id.',
+  request_object_assertion:
+    'Take sub out of the request object: with the client as sub it could be used as an assertion.',
+  request_object_audience: 'aud of the request object must name the issuer of this server.',
+  request_object_expired: 'The request object came too late. Compare the clocks, or give it a later exp.',
+  request_object_early: 'nbf or iat of the request object is ahead of our clock. Compare the clocks.',
+  request_object_algorithm:
+    'Sign with the algorithm in request_object_signing_alg. Unsigned ones also need none there, and the server option unsignedJwt.',
+  request_object_signature:
+    'The request object is not signed with a key or the secret of this client. Compare jwks with what the client uses.',
+  request_object_encryption:
+    'Encrypt request objects with a key of use enc from our JWKS (option encryptedRequests), as request_object_encryption_alg and _enc say, without zip.',
+  client_encryption_key:
+    'Answers to this client are to be encrypted. Let jwks or jwks_uri have a key of use enc for the algorithm; one made of the secret needs a new secret.',
+  client_encryption_keys_unavailable: 'Let jwks_uri of the client answer: its answers cannot be encrypted without it.',
+  request_object_key:
+    'The key that signed the request object is not among those of the client, or jwks_uri cannot be read.',
+  request_object_missing:
+    'This client is set to require_signed_request_object: let it send request, or change the setting.',
+  request_and_request_uri: 'Send either request or request_uri.',
+  request_uri_unregistered: 'Register the address in request_uris, character by character (a fragment does not count).',
+  request_uri_unavailable:
+    'The request object could not be fetched from request_uri. It must be public, answer within 5 seconds, and be at most 32 KiB.',
   parameter_repeated:
     'A parameter was sent twice. Look for a value that is also part of the address typed at the client.',
   prompt_unknown: 'prompt may be none, login, consent or select_account.',
@@ -234,4 +263,20 @@ export const HINTS_EN = {
     'More requests were under way than the server takes on at once. Look at its load, and at how fast the database answers.',
   server_failed: 'A failure of this server. The log of the same second names the place; please report it.',
   unnamed: 'The request was refused without a rule of its own. Status and log say more.',
+
+  // Which API a token is for
+  resource_malformed: 'resource must be an absolute URI without a fragment. Correct it at the client.',
+  resource_too_many: 'The request names more resources than any client needs. Correct it at the client.',
+  resource_unknown:
+    'No resource has this identifier. Compare "npx lingpai resource list"; only a slash after the host may differ.',
+  resource_disabled: 'The resource is disabled. Enable it, if it should be used: "npx lingpai resource enable".',
+  resource_not_allowed:
+    "This client may not ask for the resource. Add it to the client's setting resources, or set the resource's clients to all.",
+  resource_several:
+    'An access token is meant for one resource. Let the client name exactly one resource in each token request.',
+  resource_wider_than_granted:
+    'The client asks for a resource that its authorization request did not name. Name it there too.',
+  resource_changed: 'The resource was changed at that very moment. Nothing is lost: the client may try again.',
+  access_token_of_other_resource:
+    'The token is meant for an API. For user info the client needs one without resource, or with resource=<issuer>.',
 } as const

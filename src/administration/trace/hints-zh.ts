@@ -17,6 +17,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
 
   // 应用的身份
   client_unknown: '没有这个 client_id。请用“npx lingpai client show”重新复制 ClientId，注意不要带空格。',
+  client_document_unusable:
+    'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documents 中更正之处。',
   client_disabled: '该应用已停用。如需使用，请重新启用。',
   client_changed: '签发之后该应用曾被停用，旧的凭据不再有效。请让用户重新登录。',
   client_id_missing: '授权请求中必须有且只有一个 client_id。',
@@ -76,8 +78,28 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   scope_not_allowed: 'scope 中有该应用不可使用的名称。请在应用一侧改正，或允许该名称。',
   state_too_long: 'state 超过 4096 个字符。请让应用自己保存数据，只发送一个引用。',
   request_too_large: '授权请求过大。请缩短 state 和 scope。',
-  request_unsupported: '这里不读取请求对象（request）。请在应用一侧关闭。',
-  request_uri_unsupported: '这里不读取 request_uri。请在应用一侧关闭。',
+  request_object_malformed: '应用发送的 request 不是请求对象：应为三段的 JWT，加密时为五段。',
+  request_object_type: '应用把另一种令牌当作请求对象发送。其 typ 应为 oauth-authz-req+jwt、JWT 或省略。',
+  request_object_nested: '请求对象内不得包含 request 或 request_uri（RFC 9101 §4）。',
+  request_object_client: '请求对象内外的 client_id 必须一致。',
+  request_object_issuer: '请求对象的 iss 必须是 client_id。',
+  request_object_assertion: '请去掉请求对象中的 sub：以客户端为 sub 的对象可被当作客户端断言使用。',
+  request_object_audience: '请求对象的 aud 必须包含本服务的 issuer。',
+  request_object_expired: '请求对象已过期。请核对双方时钟，或延长 exp。',
+  request_object_early: '请求对象的 nbf 或 iat 晚于本服务的时钟。请核对双方时钟。',
+  request_object_algorithm:
+    '请使用 request_object_signing_alg 登记的算法签名。不签名时须登记 none，并开启服务器选项 unsignedJwt。',
+  request_object_signature: '请求对象不是用该客户端的密钥签名的。请核对 jwks 与应用实际使用的密钥。',
+  request_object_encryption:
+    '请用本服务 JWKS 中 use 为 enc 的公钥加密请求对象（须开启选项 encryptedRequests），算法须与 request_object_encryption_alg、_enc 一致，且不得压缩（zip）。',
+  client_encryption_key:
+    '发给该客户端的内容需要加密。请在 jwks 或 jwks_uri 中提供适用于该算法、use 为 enc 的公钥；使用密钥加密的算法需要重新生成客户端密钥。',
+  client_encryption_keys_unavailable: '请确保客户端的 jwks_uri 可以访问，否则无法加密。',
+  request_object_key: '签名所用的公钥不在客户端登记的公钥中，或无法读取 jwks_uri。',
+  request_object_missing: '该客户端设置了 require_signed_request_object：请让它发送 request，或更改此设置。',
+  request_and_request_uri: 'request 与 request_uri 只能发送其中之一。',
+  request_uri_unregistered: '请在 request_uris 中逐字符登记该地址（片段除外）。',
+  request_uri_unavailable: '无法从 request_uri 获取请求对象。该地址须可公开访问，5 秒内应答，且不超过 32 KiB。',
   parameter_repeated: '有参数发送了两次。请检查应用一侧填写的地址是否已经带有该参数。',
   prompt_unknown: 'prompt 只能是 none、login、consent 或 select_account。',
   prompt_none_alone: 'prompt=none 必须单独使用，请去掉其他值。',
@@ -192,4 +214,15 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   overloaded: '同时处理的请求已达上限。请查看服务器负载和数据库的响应速度。',
   server_failed: '服务器自身出错。同一时刻的日志写明了位置，请反馈给我们。',
   unnamed: '请求被拒绝，没有对应的规则。请查看状态码和日志。',
+
+  // 令牌用于哪个 API
+  resource_malformed: 'resource 必须是不带片段的绝对 URI。请在应用一侧更正。',
+  resource_too_many: '一次请求列出的 resource 过多。请在应用一侧更正。',
+  resource_unknown: '没有这个标识的资源。请与“npx lingpai resource list”核对，只允许主机名后多一个斜杠。',
+  resource_disabled: '该资源已停用。如需使用，请重新启用：“npx lingpai resource enable”。',
+  resource_not_allowed: '该应用不能请求此资源。请把它加入应用的 resources 设置，或把资源的 clients 设为 all。',
+  resource_several: '一个访问令牌只用于一个资源。每次请求令牌时请只写一个 resource。',
+  resource_wider_than_granted: '应用请求的资源不在其授权请求之中。请在授权请求中也写上。',
+  resource_changed: '该资源恰好在此刻被修改。没有任何损失，应用可以重试。',
+  access_token_of_other_resource: '该令牌用于某个 API。获取用户信息需要不带 resource 或 resource=<issuer> 的令牌。',
 }

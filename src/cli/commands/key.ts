@@ -1,69 +1,215 @@
-// lingpai key: the keys that sign ID tokens.
+// lingpai key: the keys that sign ID tokens and whatever else clients verify.
 
 import { Command, Option } from 'commander'
-import { type ListedKey, listKeys, rotateKeys } from '../../administration/keys.ts'
-import { planSuccessor } from '../../issuer/keys/key-ring.ts'
-import { createSigningKey } from '../../issuer/keys/signing.ts'
+import { type ClientSight, listClientSights, type Sight } from '../../administration/key-sightings.ts'
+import {
+  endKey,
+  type KeyParts,
+  type KeyPolicy,
+  type ListedKey,
+  listKeys,
+  postponeKey,
+  rotateKeys,
+  undoKey,
+} from '../../administration/keys.ts'
+import { rotateDecryptionKeys } from '../../issuer/keys/decryption-keys.ts'
+import { keyPolicy } from '../../issuer/keys/key-policy.ts'
+import { SEEN_BY_ALL_NODES } from '../../issuer/keys/key-ring.ts'
+import { span, spanText } from '../../options/kinds.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { silentLog } from '../../platform/log.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
-import { action, installationCommand, text } from '../command.ts'
-import { openInstallation } from '../installation.ts'
-import { EXIT, table } from '../output.ts'
+import { createClockOffset } from '../../store/clock-offset.ts'
+import { action, type Flags, installationCommand, text } from '../command.ts'
+import { type Installation, openInstallation } from '../installation.ts'
+import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+
+interface Desk {
+  readonly installation: Installation
+  readonly parts: KeyParts
+  readonly policy: KeyPolicy
+  readonly output: Output
+  readonly flags: Flags
+}
 
 export function keyCommand(exit: (code: number) => void): Command {
-  const list = installationCommand('list', 'all signing keys, oldest first')
-  const rotate = installationCommand('rotate', 'publish a new key now, and sign with it a day later')
-    .addOption(new Option('--algorithm <algorithm>', 'only this one').choices(ASYMMETRIC_ALGORITHMS))
-    .option('--at-once', 'sign with it right away: the present key is not to be trusted any more')
+  const on = (command: Command, run: (desk: Desk, keyId: string) => Promise<void>) =>
+    action(command, exit, async (output, flags, [keyId = '']) => {
+      const installation = await openInstallation(flags)
+      try {
+        const parts = { store: installation.store, clock: await clockOf(installation) }
+        await run({ installation, parts, policy: policyOf(installation), output, flags }, keyId)
+        return EXIT.done
+      } finally {
+        await installation.close()
+      }
+    })
+  const named = (name: string, description: string) => installationCommand(name, description).argument('<key-id>')
   return new Command('key')
     .description('the keys that sign')
+    .addCommand(on(installationCommand('list', 'all signing keys, oldest first'), list))
     .addCommand(
-      action(list, exit, async (output, flags) => {
-        const installation = await openInstallation(flags)
-        try {
-          const keys = await listKeys(installation)
-          output.result(keys.map(plain))
-          output.say(
-            keys.length === 0
-              ? 'There are no keys yet: the first start makes them.'
-              : table([['KEY ID', 'ALGORITHM', 'STATE', 'SIGNS FROM', 'UNTIL'], ...keys.map(row)]),
-          )
-          return EXIT.done
-        } finally {
-          await installation.close()
-        }
-      }),
+      on(
+        installationCommand('rotate', 'publish a new key now, and sign with it later (lifetimes.keyPublishAhead)')
+          .addOption(new Option('--algorithm <algorithm>', 'only this one').choices(ASYMMETRIC_ALGORITHMS))
+          .option('--at-once', 'sign with it within seconds: the present key is not to be used any more'),
+        rotate,
+      ),
     )
     .addCommand(
-      action(rotate, exit, async (output, flags) => {
-        const installation = await openInstallation(flags)
-        try {
-          const publishAhead = installation.options.lifetimes.keyPublishAhead
-          const algorithm = ASYMMETRIC_ALGORITHMS.find((each) => each === text(flags['algorithm']))
-          const made = await rotateKeys(
-            installation,
-            {
-              ...(algorithm !== undefined && { algorithms: [algorithm] }),
-              atOnce: flags['atOnce'] === true,
-            },
-            async (keys, algorithm, now, { atOnce }) => {
-              const { activeAt, retire } = planSuccessor(keys, algorithm, now, { atOnce, publishAhead })
-              return { key: await createSigningKey(algorithm, now, activeAt, installation.master), retire }
-            },
-          )
-          output.result(made.map(plain))
-          output.say(table([['KEY ID', 'ALGORITHM', 'STATE', 'SIGNS FROM', 'UNTIL'], ...made.map(row)]))
-          output.say('\nA running server publishes the new keys within seconds.')
-          return EXIT.done
-        } finally {
-          await installation.close()
-        }
-      }),
+      on(
+        installationCommand(
+          'rotate-encryption',
+          'publish new keys for request objects that clients encrypt; the former ones open them for another day',
+        ),
+        rotateEncryption,
+      ),
     )
+    .addCommand(
+      on(
+        named('postpone', 'let a key that waits sign later than planned').requiredOption(
+          '--by <duration>',
+          'by how much, such as 12h or 7d',
+        ),
+        postpone,
+      ),
+    )
+    .addCommand(on(named('undo', 'take a key back that waits; the present one goes on'), undo))
+    .addCommand(
+      on(named('retire', 'sign no more with a key; what it signed stays good until it expires'), (desk, keyId) =>
+        end(desk, keyId, false),
+      ),
+    )
+    .addCommand(
+      on(named('revoke', 'give up a key that others may know: what it signed is refused'), (desk, keyId) =>
+        end(desk, keyId, true),
+      ),
+    )
+}
+
+/** A command beside nodes goes by the clock that they go by. */
+async function clockOf({ driver, clock }: Installation): Promise<KeyParts['clock']> {
+  if (driver.dialect !== 'postgres') return clock
+  const own = systemClock()
+  const offset = createClockOffset(driver, own, silentLog)
+  await offset.measure()
+  const problem = offset.unready()
+  if (problem === null) return own
+  throw new CommandFailed(EXIT.failed, 'clock', `${problem}.`, 'Set the clock of this machine right, then try again.')
+}
+
+function policyOf({ options, master }: Installation): KeyPolicy {
+  const { algorithms } = options.keys
+  return keyPolicy({ algorithms, publishAhead: options.lifetimes.keyPublishAhead }, master)
+}
+
+async function list({ installation, parts, output }: Desk): Promise<void> {
+  const keys = await listKeys(parts)
+  const waiting = keys.filter(({ state }) => state === 'waiting')
+  const clients = await listClientSights(installation.store, waiting, SEEN_BY_ALL_NODES)
+  output.result({ keys: keys.map(plain), clients: clients.map(plainSight) })
+  if (keys.length === 0) {
+    output.say('There are no keys yet: the first start makes them.')
+    return
+  }
+  output.say(tableOf(keys))
+  if (clients.length > 0) {
+    const rows = clients.map((client) => [client.clientId, client.clientName, SIGHTS[client.sight](client)])
+    output.say(`\n${table([['CLIENT ID', 'NAME', 'LAST FETCHED THE KEYS'], ...rows])}`)
+  }
+  for (const { keyId, algorithm, activeAt } of waiting) {
+    const late = clients.filter(({ missing }) => missing.includes(keyId)).map(({ clientId }) => clientId)
+    if (late.length === 0) continue
+    output.note(
+      `Warning: ${late.slice(0, 10).join(', ')}${late.length > 10 ? ` and ${late.length - 10} others` : ''} fetched the keys before ${keyId} was published, which signs ${algorithm} from ${instant(activeAt)}. A client that keeps the keys for long refuses sign-ins then. To wait for it: key postpone ${keyId} --by 1d`,
+    )
+  }
+}
+
+/** What is known, and no more: nobody says who they are when they fetch the keys. */
+const SIGHTS: Readonly<Record<Sight, (client: ClientSight) => string>> = {
+  fetched: ({ fetchedAt }) => `${instant(fetchedAt)}, by an address of it`,
+  unseen: () => 'not seen: it may fetch them from another address, or verify nothing',
+  unused: () => 'not seen: no token for it in a month',
+  devices: () => 'each device of its users for itself',
+}
+
+function plainSight({ clientId, sight, fetchedAt, missing }: ClientSight) {
+  return { client_id: clientId, sight, fetched_at: instant(fetchedAt), missing }
+}
+
+async function rotate({ installation, parts, policy, output, flags }: Desk): Promise<void> {
+  const algorithm = ASYMMETRIC_ALGORITHMS.find((each) => each === text(flags['algorithm']))
+  const atOnce = flags['atOnce'] === true
+  const request = { ...(algorithm !== undefined && { algorithms: [algorithm] }), atOnce }
+  const { keys, waiting } = await rotateKeys(parts, request, policy)
+  if (atOnce) {
+    const { jwksMaxAge } = installation.options.lifetimes
+    output.note(
+      `Warning: clients that have fetched the keys before do not know the new one; those that keep them without looking again refuse sign-ins, for up to ${spanText(jwksMaxAge)} and some for longer.`,
+    )
+  }
+  for (const { algorithm: each } of waiting) output.note(`The next ${each} key waits already; nothing was changed.`)
+  output.result(keys.map(plain))
+  output.say(tableOf(keys))
+  output.say('\nA running server publishes the new keys within seconds.')
+}
+
+async function rotateEncryption({ installation, parts, output }: Desk): Promise<void> {
+  const rotated = await rotateDecryptionKeys({ ...installation, clock: parts.clock })
+  if (rotated === null) {
+    throw new CommandFailed(
+      EXIT.notFound,
+      'no_encryption_keys',
+      'There are no keys that clients encrypt with.',
+      'A server makes them when it is started with --encrypted-requests.',
+    )
+  }
+  const plainly = rotated.map(({ keyId, kty, formerUntil }) => ({
+    key_id: keyId,
+    kty,
+    former_until: instant(formerUntil),
+  }))
+  output.result(plainly)
+  const rows = plainly.map(({ key_id, kty, former_until }) => [key_id, kty, former_until ?? ''])
+  output.say(table([['KEY ID', 'TYPE', 'FORMER ONE OPENS UNTIL'], ...rows]))
+  output.say('\nA running server publishes the new keys within seconds.')
+}
+
+async function postpone({ parts, policy, output, flags }: Desk, keyId: string): Promise<void> {
+  const by = span(60, 366 * 86_400).parse(text(flags['by']))
+  if ('problem' in by) throw new CommandFailed(EXIT.usage, 'wrong_usage', `--by ${by.problem}.`)
+  const key = await postponeKey(parts, keyId, by.value, policy)
+  output.result(plain(key))
+  output.say(tableOf([key]))
+}
+
+async function undo({ installation, parts, policy, output }: Desk, keyId: string): Promise<void> {
+  await undoKey(parts, keyId, policy)
+  output.result({ key_id: keyId, undone: true })
+  output.say(`The key ${keyId} is gone; nothing was signed with it.`)
+  const { rotateEvery } = installation.options.keys
+  if (rotateEvery > 0) {
+    output.note(`A key that is older than ${spanText(rotateEvery)} (keys.rotateEvery) gets another successor at once.`)
+  }
+}
+
+async function end({ installation, parts, policy, output }: Desk, keyId: string, revoke: boolean): Promise<void> {
+  const { ended, successor } = await endKey(parts, keyId, { revoke }, policy)
+  if (revoke) {
+    const { jwksMaxAge, idToken } = installation.options.lifetimes
+    output.note(
+      `Warning: clients verify by themselves with the keys that they have fetched. Until they fetch them anew (${spanText(jwksMaxAge)}, some later) they take what the key signs, and tokens forged with it as long as these say they live. Sign-ins of the last ${spanText(idToken)} may have to be done again.`,
+    )
+  }
+  output.result({ ended: plain(ended), successor: successor === null ? null : plain(successor) })
+  output.say(tableOf(successor === null ? [ended] : [ended, successor]))
+  output.say(`\nAll nodes change within ${SEEN_BY_ALL_NODES} seconds.`)
 }
 
 const instant = (at: number | null) => (at === null ? null : new Date(at * 1000).toISOString())
 
-function plain({ keyId, algorithm, state, createdAt, activeAt, retiredAt }: ListedKey) {
+function plain({ keyId, algorithm, state, createdAt, activeAt, retiredAt, revokedAt }: ListedKey) {
   return {
     key_id: keyId,
     algorithm,
@@ -71,9 +217,17 @@ function plain({ keyId, algorithm, state, createdAt, activeAt, retiredAt }: List
     created_at: instant(createdAt),
     active_at: instant(activeAt),
     retired_at: instant(retiredAt),
+    revoked_at: instant(revokedAt),
   }
 }
 
-function row({ keyId, algorithm, state, activeAt, retiredAt }: ListedKey): readonly string[] {
-  return [keyId, algorithm, state, instant(activeAt) ?? '', instant(retiredAt) ?? '']
+function tableOf(keys: readonly ListedKey[]): string {
+  const rows = keys.map(({ keyId, algorithm, state, activeAt, retiredAt }) => [
+    keyId,
+    algorithm,
+    state,
+    instant(activeAt) ?? '',
+    instant(retiredAt) ?? '',
+  ])
+  return table([['KEY ID', 'ALGORITHM', 'STATE', 'SIGNS FROM', 'UNTIL'], ...rows])
 }

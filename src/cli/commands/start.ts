@@ -28,15 +28,47 @@ import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor 
 import { onStopSignal } from '../interrupt.ts'
 import { EXIT, type Output } from '../output.ts'
 import { greeting } from '../words.ts'
+import {
+  announceToSupervisor,
+  isFirstWorker,
+  isWorker,
+  joinSupervisor,
+  leaveSupervisor,
+  superviseWorkers,
+} from '../workers.ts'
 
 export function startCommand(exit: (code: number) => void): Command {
   const command = addServerOptions(new Command('start').description('start the server'), 'all')
   return action(command.option('--json', 'print where it answers as JSON'), exit, async (output, flags) => {
     const { options } = optionsFor(flags)
     const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
-    await serve(options, output, stopped)
+    const { workers, host, port } = options
+    if (workers > 1 && !isWorker()) {
+      const log = createLog(options.logLevel, options.logFormat)
+      return superviseWorkers({ workers, output, log, stopped, tls: options.tlsCert !== null, host, port })
+    }
+    if (isWorker()) joinSupervisor()
+    try {
+      await serve(options, isWorker() ? workerOutput(output) : output, stopped)
+    } finally {
+      if (isWorker()) leaveSupervisor()
+    }
     return EXIT.done
   })
+}
+
+/** Of several processes the first speaks to the operator, through the one that was started. */
+function workerOutput(output: Output): Output {
+  let result: unknown
+  return {
+    ...output,
+    result(value) {
+      result = value
+    },
+    say(text) {
+      announceToSupervisor(isFirstWorker() ? { result, text } : {})
+    },
+  }
 }
 
 const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body: '' }
@@ -64,6 +96,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       largeBody: (path) => large(path),
       trustedProxies: options.trustedProxies,
       alwaysAnswered: ['/healthz', '/readyz'],
+      workers: options.workers,
       log,
     })
     if (isNew) {
@@ -91,11 +124,17 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       limits: options.limits,
       keys: options.keys,
       implicitAndHybrid: options.implicitAndHybrid,
+      frontChannelLogout: options.frontChannelLogout,
+      sessionManagement: options.sessionManagement,
+      unsignedJwt: options.unsignedJwt,
+      encryptedRequests: options.encryptedRequests,
       registration: options.registration,
       unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
+      workers: options.workers,
+      parsedClients: options.cachedClients,
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,
     })
@@ -147,7 +186,10 @@ async function greet(
   { port, formerIssuer }: { readonly port: number; readonly formerIssuer: string | null },
 ): Promise<void> {
   const isSetUp = (await store.findFact('set_up')) !== null
-  const isFirst = !isSetUp && (await store.countUsers()) === 0 && (await store.listClients()).length === 0
+  const speaks = !isWorker() || isFirstWorker()
+  // Asked for one of each: to count a million would hold up the start.
+  const isFirst =
+    speaks && !isSetUp && (await store.listUsers('', 1)).length === 0 && (await store.listClients()).length === 0
   const link = isFirst ? (await newSetUpLink(store, clock, addresses)).url : null
   const data = options.database === null ? options.data : null
   const flags = data === null ? { database: true } : { data }

@@ -6,6 +6,7 @@ import type { ClientRecord } from '../../model/client.ts'
 import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
+import { LONGEST_TOKEN_LIFETIME, type ResourceRecord } from '../../model/resource.ts'
 import type { Session } from '../../model/session.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { User } from '../../model/user.ts'
@@ -15,10 +16,11 @@ import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
-import { type AnswerTokens, type MintParts, mintAnswer } from '../tokens/mint.ts'
+import { type AnswerTokens, type MintParts, mintAnswer, withIdTokenEncrypted } from '../tokens/mint.ts'
+import { type ResourceReads, resourceAmong } from '../tokens/resource-asked.ts'
 
 export interface IssueResponseParts {
-  readonly store: GrantVerbs
+  readonly store: GrantVerbs & ResourceReads
   readonly clock: Clock
   readonly mint: MintParts
   readonly lifetimes: {
@@ -49,10 +51,13 @@ export async function issueResponse(
   issue: ResponseRequest,
 ): Promise<AuthorizationAnswer | null> {
   const { request, client, session, interactionId, consent } = issue
+  const { resources = [] } = request
   const now = clock.now()
   const grantId = newId('gr')
   const code = gives(request.responseType, 'code') ? newSecret() : null
-  const { tokens, accessToken } = tokensBeside(mint, issue, grantId, code, now)
+  const resource = await resourceOf(store, mint.issuer, issue)
+  const { tokens: plain, accessToken } = tokensBeside(mint, issue, grantId, code, resource, now)
+  const tokens = await withIdTokenEncrypted(mint, client, plain)
   const longest = code === null ? 0 : lifetimes.refreshAbsolute
   const grant: NewGrant = {
     grantId,
@@ -64,8 +69,10 @@ export async function issueResponse(
     scopeAsked: request.scopeAsked,
     scope: request.scope,
     claims: request.claims ?? null,
+    resources: resources.map(({ identifier }) => identifier),
     issuedAt: now,
-    expiresAt: now + longest + lifetimes.accessToken,
+    // The row must outlive every token of it, whatever lifetime a resource is given later.
+    expiresAt: now + longest + Math.max(lifetimes.accessToken, resources.length === 0 ? 0 : LONGEST_TOKEN_LIFETIME),
   }
   const issued = await store.issueCode(grant, code === null ? null : newCode(request, code, now + lifetimes.code), {
     ...(accessToken !== null && { accessToken }),
@@ -79,24 +86,36 @@ export async function issueResponse(
   return issued ? { ...(code !== null && { code }), ...tokens, state: request.state ?? undefined } : null
 }
 
-const NOTHING = { tokens: {}, accessToken: null } as const
+/** The one that the access token of this answer is meant for; the request was refused where it named several. */
+async function resourceOf(
+  store: ResourceReads,
+  issuer: string,
+  { request: { responseType, resources = [] }, client }: ResponseRequest,
+): Promise<ResourceRecord | null> {
+  if (resources.length === 0 || !gives(responseType, 'token')) return null
+  const asked = resources.map(({ identifier }) => identifier)
+  return resourceAmong({ store, issuer }, client, asked)
+}
+
+const NOTHING: ReturnType<typeof mintAnswer> = { tokens: {}, accessToken: null }
 
 function tokensBeside(
   mint: MintParts,
   { request, client, session, user }: ResponseRequest,
   grantId: string,
   code: string | null,
+  resource: ResourceRecord | null,
   now: Seconds,
 ): { readonly tokens: AnswerTokens; readonly accessToken: ReturnType<typeof mintAnswer>['accessToken'] } {
   if (request.responseType === 'code') return NOTHING
-  const { authenticatedAt, amr } = session
+  const { sessionId, authenticatedAt, amr } = session
   const claims = request.claims ?? null
-  const onBehalfOf = { grantId, user, authenticatedAt, amr, nonce: request.nonce, claims }
+  const onBehalfOf = { grantId, sessionId, user, authenticatedAt, amr, nonce: request.nonce, claims }
   return mintAnswer(mint, {
-    authorization: { client, scope: request.scope, onBehalfOf },
+    authorization: { client, scope: request.scope, resource, onBehalfOf },
     type: request.responseType,
     code,
-    accessToken: gives(request.responseType, 'token') ? newSecret() : null,
+    secret: gives(request.responseType, 'token') ? newSecret() : null,
     now,
   })
 }

@@ -1,9 +1,8 @@
 // The client signs with its secret, which never travels. OpenID Connect Core §9, RFC 7518 §3.2.
 
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
-import { hmacSha256, sameBytes } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { decodeBytes } from '../../protocol/jwt.ts'
+import { isSignedBySecret } from '../keys/client-signature.ts'
 import { type AssertionMethod, refuse } from './method.ts'
 
 export function clientSecretJwt(master: MasterKey): AssertionMethod {
@@ -13,10 +12,7 @@ export function clientSecretJwt(master: MasterKey): AssertionMethod {
     algorithms: ['HS256'],
     async verify({ text }, _algorithm, { client, sealedSecret }) {
       if (sealedSecret === null) return refuse('client_secret_missing', 'no secret to verify with is kept', false)
-      const secret = Buffer.from(unsealClientSecret(master, client.client_id, sealedSecret), 'utf8')
-      const dot = text.lastIndexOf('.')
-      const signature = decodeBytes(text.slice(dot + 1))
-      const right = signature !== null && sameBytes(hmacSha256(secret, text.slice(0, dot)), signature)
+      const right = isSignedBySecret(text, unsealClientSecret(master, client.client_id, sealedSecret))
       return right ? null : refuse('assertion_signature', 'the assertion is not signed with the client secret')
     },
   }

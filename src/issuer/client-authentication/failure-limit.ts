@@ -14,11 +14,14 @@ export interface FailureLimit {
 
 /** Enough for any client that probes methods or is being set up; secrets of 256 bits need no stricter one. */
 const MOST_FAILURES = 30
+const LEAST_FAILURES = 5
 const WINDOW: Seconds = 60
 /** Bounded memory: when full, the window starts anew for all. */
 const MOST_KEYS = 10_000
 
-export function createFailureLimit(): FailureLimit {
+/** Of a server whose processes share the work, each counts what comes to it: `workers` divides the bound. */
+export function createFailureLimit(workers: number): FailureLimit {
+  const most = Math.max(LEAST_FAILURES, Math.ceil(MOST_FAILURES / workers))
   let windowStart = 0
   const failures = new Map<string, number>()
   const roll = (now: Seconds) => {
@@ -31,14 +34,14 @@ export function createFailureLimit(): FailureLimit {
   return {
     assertOpen(clientId, address, now) {
       roll(now)
-      if ((failures.get(keyOf(clientId, address)) ?? 0) < MOST_FAILURES) return
+      if ((failures.get(keyOf(clientId, address)) ?? 0) < most) return
       throw new OAuthError({
         error: 'temporarily_unavailable',
         status: 429,
         description: 'Too many failed client authentications from this address',
         rule: 'client_authentication_limited',
         clause: 'RFC 6819 §4.3.4',
-        reason: `this client failed ${MOST_FAILURES} times within a minute from this address; it may try again then`,
+        reason: `this client failed ${most} times within a minute from this address; it may try again then`,
         headers: { 'retry-after': String(Math.max(1, windowStart + WINDOW - now)) },
       })
     },
@@ -47,7 +50,7 @@ export function createFailureLimit(): FailureLimit {
       const key = keyOf(clientId, address)
       const counted = (failures.get(key) ?? 0) + 1
       failures.set(key, counted)
-      return counted === MOST_FAILURES
+      return counted === most
     },
   }
 }

@@ -4,19 +4,24 @@ import { sha256 } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
-import { json } from '../../http/replies.ts'
-import { type Client, isConfidential } from '../../model/client.ts'
+import { json, text } from '../../http/replies.ts'
+import { type Client, type ClientRecord, isConfidential } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
+import { readJwt } from '../../protocol/jwt.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
+import type { ClientEncryption } from '../keys/client-encryption.ts'
+import type { ResponseSigners } from '../tokens/response-signer.ts'
 
 export interface IntrospectionParts {
   readonly issuer: string
   readonly authentication: AuthenticationParts
   readonly store: TokenVerbs
   readonly subjects: Subjects
+  readonly signers: ResponseSigners
+  readonly encryption: ClientEncryption
 }
 
 export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
@@ -36,17 +41,52 @@ export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
     const { presented } = found
     const live = presented !== null && isFor(client.client, presented) && isLive(presented, now)
     const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason: 'introspected' }
+    const told = live ? describe(parts, client.client, presented, token) : INACTIVE
     return {
-      ...json(200, live ? describe(parts, client.client, presented) : { active: false }),
+      ...(wantsJwt(request.headers['accept']) ? await asJwt(parts, client, told, now) : json(200, told)),
       outcome: { ...outcome, clientId: client.client.client_id },
     }
   }
 }
 
-/** RFC 7662 §4: its own tokens; a resource server also the access tokens of others, when an operator says so. */
+const INACTIVE = { active: false }
+
+const JWT_ANSWER = 'application/token-introspection+jwt'
+
+/** RFC 9701 §4. A `q` of nothing means: not this one (RFC 9110 §12.4.2). */
+function wantsJwt(accept: string | undefined): boolean {
+  if (accept === undefined || !accept.toLowerCase().includes(JWT_ANSWER)) return false
+  return accept.split(',').some((each) => {
+    const [type = '', ...parameters] = each.toLowerCase().split(';')
+    return type.trim() === JWT_ANSWER && !parameters.some((one) => /^\s*q\s*=\s*0(\.0*)?\s*$/.test(one))
+  })
+}
+
+/** RFC 9701 §5: signed for the one who asked, and for nothing else: without `sub` and `exp` it is no access token. */
+async function asJwt(
+  { issuer, signers, encryption }: IntrospectionParts,
+  record: ClientRecord,
+  told: object,
+  iat: number,
+) {
+  const {
+    client_id: aud,
+    introspection_signed_response_alg: signed,
+    introspection_encrypted_response_alg: alg,
+    introspection_encrypted_response_enc: enc,
+  } = record.client
+  const answer = { iss: issuer, aud, iat, token_introspection: told }
+  const plain = signers.signerFor(record, signed).sign(answer, 'token-introspection+jwt')
+  const body = alg === null ? plain : await encryption.encrypt(record, { alg, enc }, plain, true)
+  return text(200, body, { 'content-type': JWT_ANSWER, pragma: 'no-cache' })
+}
+
+/** RFC 7662 §4: its own tokens; a resource server also the access tokens for its resources, or for all if so set. */
 function isFor(client: Client, presented: PresentedToken): boolean {
   if (ownerOf(presented) === client.client_id) return true
-  return client.introspection === 'all' && presented.kind === 'access_token'
+  if (presented.kind === 'refresh_token') return false
+  const { resource } = presented.token
+  return client.introspection === 'all' || (resource !== null && client.servesResources.includes(resource))
 }
 
 function ownerOf(presented: PresentedToken): string {
@@ -56,13 +96,20 @@ function ownerOf(presented: PresentedToken): string {
 function isLive(presented: PresentedToken, now: number): boolean {
   if (presented.token.expiresAt <= now) return false
   if (presented.grant !== null && presented.grant.state !== 'live') return false
-  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive
+  if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive && presented.resourceLive
   return presented.token.rotation === null && presented.token.familyExpiresAt > now
 }
 
 /** `caller`: who asks, and learns about the person what it may know. */
-function describe({ issuer, subjects }: IntrospectionParts, caller: Client, presented: PresentedToken): object {
+function describe(
+  { issuer, subjects }: IntrospectionParts,
+  caller: Client,
+  presented: PresentedToken,
+  presentedText: string,
+): object {
   const { token, grant } = presented
+  const jti = presented.kind === 'access_token' ? jtiOf(presentedText) : null
+  const resource = presented.kind === 'access_token' ? presented.token.resource : null
   // OpenID Connect Core §8: a user name would tell what a pairwise subject hides.
   const username = caller.subject_type === 'public' ? grant?.username : null
   return {
@@ -71,9 +118,20 @@ function describe({ issuer, subjects }: IntrospectionParts, caller: Client, pres
     client_id: ownerOf(presented),
     scope: presented.kind === 'access_token' ? presented.token.scope : presented.grant.scope,
     ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
+    ...(resource !== null && { aud: resource }),
+    ...(jti !== null && { jti }),
     exp: token.expiresAt,
     iat: token.issuedAt,
     sub: grant === null ? ownerOf(presented) : subjects.of(grant.userId, caller),
     ...(typeof username === 'string' && { username }),
   }
 }
+
+/** Of a JWT of ours: it was found by its hash, so nothing about it is to be verified. Null: an opaque one. */
+function jtiOf(text: string): string | null {
+  if (!text.includes('.')) return null
+  const jwt = readJwt(text, LONGEST_JWT)
+  return 'problem' in jwt || typeof jwt.claims['jti'] !== 'string' ? null : jwt.claims['jti']
+}
+
+const LONGEST_JWT = 16_384

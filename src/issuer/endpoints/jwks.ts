@@ -3,9 +3,21 @@
 import type { Endpoint } from '../../http/message.ts'
 import { jsonText } from '../../http/replies.ts'
 import type { Seconds } from '../../model/time.ts'
+import { keysOf } from '../../protocol/jwk.ts'
 import type { KeyRing } from '../keys/ring.ts'
 
-export function jwksEndpoint(keys: KeyRing, maxAge: Seconds): Endpoint {
+/** `beside`: keys that others encrypt to us with. They come last: some clients take the first they see. */
+export function jwksEndpoint(keys: KeyRing, maxAge: Seconds, beside: (() => readonly object[]) | null): Endpoint {
   const headers = { 'cache-control': `public, max-age=${maxAge}`, 'content-type': 'application/jwk-set+json' }
-  return async () => jsonText(200, keys.jwks(), headers)
+  if (beside === null) return async () => jsonText(200, keys.jwks(), headers)
+  let made = { from: '', with: beside(), document: '' }
+  return async () => {
+    const [from, others] = [keys.jwks(), beside()]
+    if (made.from !== from || made.with !== others) made = { from, with: others, document: withKeys(from, others) }
+    return jsonText(200, made.document, headers)
+  }
+}
+
+function withKeys(document: string, beside: readonly object[]): string {
+  return JSON.stringify({ keys: [...(keysOf(JSON.parse(document)) ?? []), ...beside] })
 }

@@ -6,6 +6,7 @@ import { jsonText } from '../../http/replies.ts'
 import { SUBJECT_TYPES } from '../../model/sector.ts'
 import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
+import { CONTENT_ALGORITHMS, KEY_ALGORITHMS } from '../../protocol/jwe.ts'
 import { PROMPTS } from '../../protocol/prompt.ts'
 import { RESPONSE_MODES } from '../../protocol/response-mode.ts'
 import { grantTypesOf, type ResponseType } from '../../protocol/response-type.ts'
@@ -19,11 +20,19 @@ export interface MetadataParts {
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
+  /** Clients are told when a session has ended. */
+  readonly tellsOfSignOut: boolean
+  readonly frontChannelLogout: boolean
+  readonly sessionManagement: boolean
+  readonly requestObjectAlgorithms: readonly string[]
+  readonly encryptedRequests: boolean
+  readonly unsignedJwt: boolean
   readonly scopes: readonly string[]
   readonly claims: readonly string[]
   readonly locales: readonly string[]
   /** Whether clients may register themselves. */
   readonly registration: boolean
+  readonly clientDocuments: boolean
 }
 
 /** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
@@ -35,6 +44,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
   const signed = (endpoint: string) =>
     algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
   const { url } = addresses
+  // A client that has a secret may have it sign what it receives.
+  const bySecret = [...parts.signingAlgorithms, 'HS256']
   return {
     issuer: addresses.issuer,
     authorization_endpoint: url.authorize,
@@ -44,13 +55,34 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     introspection_endpoint: url.introspect,
     revocation_endpoint: url.revoke,
     end_session_endpoint: url['end-session'],
+    // OpenID Connect Back-Channel Logout §2.1
+    ...(parts.tellsOfSignOut && { backchannel_logout_supported: true, backchannel_logout_session_supported: true }),
+    // OpenID Connect Front-Channel Logout §3
+    ...(parts.frontChannelLogout && {
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
+    }),
     ...(parts.registration && { registration_endpoint: url.register }),
+    // draft-ietf-oauth-client-id-metadata-document §5
+    ...(parts.clientDocuments && { client_id_metadata_document_supported: true }),
+    // OpenID Connect Session Management §3.3
+    ...(parts.sessionManagement && { check_session_iframe: url['check-session'] }),
     scopes_supported: parts.scopes,
     response_types_supported: parts.responseTypes,
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: grantTypesIn(parts),
     subject_types_supported: SUBJECT_TYPES,
-    id_token_signing_alg_values_supported: parts.signingAlgorithms,
+    // OpenID Discovery §3; none only where the operator lets it, and then by the code flow alone.
+    id_token_signing_alg_values_supported: [...bySecret, ...(parts.unsignedJwt ? ['none'] : [])],
+    id_token_encryption_alg_values_supported: KEY_ALGORITHMS,
+    id_token_encryption_enc_values_supported: CONTENT_ALGORITHMS,
+    // RFC 9701 §7
+    introspection_signing_alg_values_supported: parts.signingAlgorithms,
+    introspection_encryption_alg_values_supported: KEY_ALGORITHMS,
+    introspection_encryption_enc_values_supported: CONTENT_ALGORITHMS,
+    userinfo_signing_alg_values_supported: bySecret,
+    userinfo_encryption_alg_values_supported: KEY_ALGORITHMS,
+    userinfo_encryption_enc_values_supported: CONTENT_ALGORITHMS,
     token_endpoint_auth_methods_supported: methods,
     ...signed('token'),
     // RFC 7662 §2.1: nobody introspects without a secret.
@@ -63,8 +95,14 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     claims_supported: parts.claims,
     claims_parameter_supported: true,
     acr_values_supported: ACR_VALUES,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_object_signing_alg_values_supported: parts.requestObjectAlgorithms,
+    ...(parts.encryptedRequests && {
+      request_object_encryption_alg_values_supported: KEY_ALGORITHMS,
+      request_object_encryption_enc_values_supported: CONTENT_ALGORITHMS,
+    }),
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
     ui_locales_supported: parts.locales,
     authorization_response_iss_parameter_supported: true,
   }

@@ -6,22 +6,28 @@ import { sha256 } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import { mediaType, readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
-import { json } from '../../http/replies.ts'
-import { type Client, scriptOrigins } from '../../model/client.ts'
+import { json, text } from '../../http/replies.ts'
+import { type Client, type ClientRecord, scriptOrigins } from '../../model/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/tokens.ts'
+import type { ClientEncryption } from '../keys/client-encryption.ts'
+import type { ResponseSigners } from '../tokens/response-signer.ts'
 
 export interface UserinfoParts {
   readonly store: TokenVerbs
   readonly clock: Clock
   readonly subjects: Subjects
+  readonly issuer: string
+  readonly signers: ResponseSigners
+  readonly encryption: ClientEncryption
 }
 
-export function userinfoEndpoint({ store, clock, subjects }: UserinfoParts): Endpoint {
+export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
+  const { store, clock, subjects } = parts
   return async (request) => {
     const { authorization } = request.headers
     const form = request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
@@ -34,17 +40,39 @@ export function userinfoEndpoint({ store, clock, subjects }: UserinfoParts): End
     const { client } = found.client
     try {
       if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) throw wrongPlace(client)
-      return answered(client, claimsFor(found, subjects, clock.now()))
+      const claims = claimsFor(found, subjects, clock.now())
+      return isPlain(client)
+        ? answered(client, json(200, claims))
+        : answered(client, await asJwt(parts, found.client, claims))
     } catch (error) {
       throw error instanceof OAuthError ? error.about(client.client_id) : error
     }
   }
 }
 
-function answered(client: Client, claims: object): HttpReply {
+function isPlain(client: Client): boolean {
+  return client.userinfo_signed_response_alg === null && client.userinfo_encrypted_response_alg === null
+}
+
+/** OpenID Connect Core §5.3.2: signed, encrypted, or first the one and then the other. */
+async function asJwt({ issuer, signers, encryption }: UserinfoParts, record: ClientRecord, claims: object) {
+  const {
+    client_id: aud,
+    userinfo_signed_response_alg: signed,
+    userinfo_encrypted_response_alg: alg,
+    userinfo_encrypted_response_enc: enc,
+  } = record.client
+  // Whatever a claim map says, the protocol's members win.
+  const about = { ...claims, iss: issuer, aud }
+  const plain = signed === null ? JSON.stringify(about) : signers.signerFor(record, signed).sign(about)
+  const body = alg === null ? plain : await encryption.encrypt(record, { alg, enc }, plain, signed !== null)
+  return text(200, body, { 'content-type': 'application/jwt', pragma: 'no-cache' })
+}
+
+function answered(client: Client, reply: HttpReply): HttpReply {
   const outcome = { rule: 'user_info_answered', clause: 'OpenID Connect Core §5.3.2', reason: 'user info answered' }
   return {
-    ...json(200, claims),
+    ...reply,
     origins: scriptOrigins(client),
     outcome: { ...outcome, clientId: client.client_id },
   }
@@ -68,11 +96,17 @@ function wrongPlace({ userinfo }: Client): OAuthError {
   )
 }
 
+/** RFC 9068 §4, RFC 8707 §3: a token for an API opens nothing else, or that API could use it against the person. */
+function meantForOther(resource: string): OAuthError {
+  return invalidToken('access_token_of_other_resource', `the access token is meant for ${resource}, not for user info`)
+}
+
 function formOf(request: HttpRequest): Parameters | null {
   return request.body.length === 0 ? null : readForm(request)
 }
 
 function assertHolds({ token, revoked, granted, clientLive }: FoundAccessToken, now: number): AnsweringGrant {
+  if (token.resource !== null) throw meantForOther(token.resource)
   if (revoked) throw invalidToken('access_token_revoked', 'the access token was revoked')
   if (token.expiresAt <= now) throw invalidToken('access_token_expired', 'the access token has expired')
   if (granted === null) {

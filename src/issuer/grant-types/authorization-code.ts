@@ -2,20 +2,22 @@
 
 import { sha256 } from '../../credentials/digest.ts'
 import type { ClientRecord } from '../../model/client.ts'
+import { ownScope, type ResourceRecord } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newSecret } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, type OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
-import { includesScope } from '../../protocol/scope.ts'
+import { includesScope, scopeWords } from '../../protocol/scope.ts'
 import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
-import { type MintParts, mint } from '../tokens/mint.ts'
+import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
+import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
 
 export interface AuthorizationCodeParts {
-  readonly store: GrantVerbs
+  readonly store: GrantVerbs & ResourceReads
   readonly mint: MintParts
   readonly refreshAbsolute: Seconds
 }
@@ -42,12 +44,16 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
           }
           if (code.code.consumedAt !== null) throw await replayed(store, code, request.now)
           assertFresh(code, request.now)
+          const { issuer } = parts.mint
+          const resource = await resourceAsked({ store, issuer }, request.client, parameters, code.grant.resources)
           const minted = mint(parts.mint, {
             authorization: {
               client: request.client,
-              scope: code.grant.scope,
+              scope: grantedScope(request.client, code.grant, resource),
+              resource,
               onBehalfOf: {
                 grantId: code.grant.grantId,
+                sessionId: code.grant.sessionId,
                 user: code.user,
                 authenticatedAt: code.grant.authenticatedAt,
                 amr: code.grant.amr,
@@ -62,8 +68,9 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
             issuedAt: request.now,
             now: request.now,
           })
-          if (await store.redeemCode(hash, minted.accessToken, minted.refreshToken, request.now)) return minted.response
-          throw await lostRace(store, request, hash)
+          const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
+          if (await store.redeemCode(hash, minted.accessToken, minted.refreshToken, request.now)) return response
+          throw await lostRace(store, request, hash, resource)
         },
       }
     },
@@ -115,12 +122,27 @@ async function replayed(store: GrantVerbs, { grant }: Found, now: Seconds): Prom
 }
 
 /** Between the read and the guard somebody was faster, or something changed. */
-async function lostRace(store: GrantVerbs, request: TokenRequest, hash: Uint8Array): Promise<OAuthError> {
+async function lostRace(
+  store: GrantVerbs,
+  request: TokenRequest,
+  hash: Uint8Array,
+  resource: ResourceRecord | null,
+): Promise<OAuthError> {
   const found = await store.findClientWithCode(request.client.client.client_id, hash)
   const code = found?.code ?? null
   if (code !== null && code.code.consumedAt !== null) return replayed(store, code, request.now)
   if (code !== null) assertFresh(code, request.now)
+  if (code !== null && resource !== null) return resourceChanged(resource)
   return invalidGrant('code_unknown', 'RFC 6749 §5.2', 'the code is gone')
+}
+
+/** A token for user info holds no scope that the client may only have towards a resource. */
+function grantedScope(
+  { client }: ClientRecord,
+  { scope, resources }: Found['grant'],
+  resource: ResourceRecord | null,
+): string {
+  return resource === null && resources.length > 0 ? ownScope(client, scopeWords(scope)).join(' ') : scope
 }
 
 function mayRefresh({ client }: ClientRecord, scope: string): boolean {

@@ -1,6 +1,7 @@
 // The client credentials grant: the client acts for itself. RFC 6749 §4.4.
 
 import { type ClientRecord, isConfidential } from '../../model/client.ts'
+import { type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import { newSecret } from '../../platform/random.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
@@ -9,10 +10,11 @@ import type { ClientVerbs } from '../../store/clients.ts'
 import type { TokenVerbs } from '../../store/tokens.ts'
 import { invalidClient } from '../client-authentication/credentials.ts'
 import { type MintParts, mint } from '../tokens/mint.ts'
+import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import type { GrantType } from './grant-type.ts'
 
 export interface ClientCredentialsParts {
-  readonly store: TokenVerbs & Pick<ClientVerbs, 'findClient'>
+  readonly store: TokenVerbs & Pick<ClientVerbs, 'findClient'> & ResourceReads
   readonly mint: MintParts
 }
 
@@ -31,14 +33,18 @@ export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredent
           if (!isConfidential(client.client)) {
             throw invalidClient('client_credentials_public', 'a public client cannot act for itself')
           }
+          const resource = await resourceAsked({ store, issuer: mintParts.issuer }, client, parameters, null)
+          const scope = grantedScope(client, resource, parameters)
           const { response, accessToken } = mint(mintParts, {
-            authorization: { client, scope: grantedScope(client, parameters), onBehalfOf: null },
+            authorization: { client, scope, resource, onBehalfOf: null },
             secrets: { accessToken: newSecret(), refreshToken: '' },
             familyExpiresAt: null,
             issuedAt: now,
             now,
           })
           if (await store.issueClientToken(accessToken)) return response
+          const isLive = (await store.findClient(client.client.client_id))?.generation === client.generation
+          if (resource !== null && isLive) throw resourceChanged(resource)
           throw invalidClient('client_disabled', 'the client was disabled meanwhile')
         },
       }
@@ -46,9 +52,13 @@ export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredent
   }
 }
 
-function grantedScope({ client }: ClientRecord, parameters: Parameters): string {
+function grantedScope({ client }: ClientRecord, resource: ResourceRecord | null, parameters: Parameters): string {
   const asked = parameters.get('scope')
-  const allowed = scopeWords(client.scope).filter((word) => !ABOUT_PEOPLE.has(word))
+  const may =
+    resource === null
+      ? scopeWords(client.scope)
+      : scopeFor(client, resource.resource, scopeWords(resource.resource.scope))
+  const allowed = may.filter((word) => !ABOUT_PEOPLE.has(word))
   if (asked === undefined) return allowed.join(' ')
   const words = parseScope(asked, client.authorize.scopeSeparators)
   const refused = words?.find((word) => !allowed.includes(word) && !ABOUT_PEOPLE.has(word))

@@ -6,6 +6,7 @@ import type { MasterKey } from '../../credentials/master-key.ts'
 import { isConfidential } from '../../model/client.ts'
 import type { EventType } from '../../model/event.ts'
 import type { Rotation } from '../../model/grant.ts'
+import { ownScope, type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
 import { randomBytes } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
@@ -13,14 +14,15 @@ import { coversScope, includesScope, parseScope, scopeWords } from '../../protoc
 import type { EventVerbs } from '../../store/events.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
 import type { TokenVerbs } from '../../store/tokens.ts'
-import { type Minted, type MintParts, mint, type TokenResponse } from '../tokens/mint.ts'
-import { successorOf } from '../tokens/successor.ts'
+import { type Minted, type MintParts, mint, type TokenResponse, withIdTokenEncrypted } from '../tokens/mint.ts'
+import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
+import { type Successor, successorOf } from '../tokens/successor.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<TokenVerbs['findClientWithRefreshToken']>>>['refresh']>
 
 export interface RefreshTokenParts {
-  readonly store: TokenVerbs & Pick<GrantVerbs, 'revokeGrant'> & EventVerbs
+  readonly store: TokenVerbs & Pick<GrantVerbs, 'revokeGrant'> & ResourceReads & EventVerbs
   readonly mint: MintParts
   readonly master: MasterKey
   /** How long a repeat is taken for the same request. */
@@ -48,14 +50,22 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
           const refresh = provenToken(found.refresh, request)
           assertHolds(refresh, request)
           if (refresh.token.rotation !== null) return repeat(parts, refresh, refresh.token.rotation, request, presented)
-          const rotation = newRotation(refresh, request)
-          const minted = mintSuccessor(parts, refresh, rotation, request, presented)
-          if (await rotate(store, hash, rotation, minted)) return minted.response
+          const resource = await resourceOf(parts, refresh, request)
+          const unsealed = newRotation(refresh, request, resource)
+          const successor = successorOf(parts.master, unsealed.salt, presented)
+          const minted = mintSuccessor(parts, refresh, { rotation: unsealed, successor, resource }, request)
+          const sealedAccessToken = minted.isUnique ? successor.seal(minted.response.access_token) : null
+          const rotation = { ...unsealed, sealedAccessToken }
+          const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
+          if (await rotate(store, hash, rotation, minted)) return response
           // Somebody with the same token was faster, and has committed: this is a repeat of that request.
           const again = (await store.findClientWithRefreshToken(clientId, hash))?.refresh ?? null
           const loser = provenToken(again, request)
           assertHolds(loser, request)
-          if (loser.token.rotation === null) throw invalidGrant('refresh_token_lost', 'RFC 6749 §6', 'try again')
+          if (loser.token.rotation === null) {
+            if (resource !== null) throw resourceChanged(resource)
+            throw invalidGrant('refresh_token_lost', 'RFC 6749 §6', 'try again')
+          }
           return repeat(parts, loser, loser.token.rotation, request, presented)
         },
       }
@@ -97,10 +107,18 @@ function assertHolds({ token, grant, state }: Found, { client: { client }, now }
  * RFC 6749 §6: not wider than granted. Names that were asked for at the authorization endpoint and dropped there may
  * be repeated (common clients do); a narrower scope does not shrink the grant.
  */
-function refreshedScope({ grant }: Found, { client: { client }, parameters }: TokenRequest): string {
+function refreshedScope(
+  { grant }: Found,
+  { client: { client }, parameters }: TokenRequest,
+  resource: ResourceRecord | null,
+): string {
   const asked = parameters.get('scope')
-  const still = scopeWords(grant.scope).filter((word) => includesScope(client.scope, word))
-  if (asked === undefined) return still.join(' ')
+  const granted = scopeWords(grant.scope)
+  const still = [
+    ...ownScope(client, granted),
+    ...(resource === null ? [] : scopeFor(client, resource.resource, granted)),
+  ]
+  if (asked === undefined) return granted.filter((word) => still.includes(word)).join(' ')
   const words = parseScope(asked, client.authorize.scopeSeparators)
   if (words === null || !coversScope(`${grant.scopeAsked} ${grant.scope}`, words.join(' '))) {
     throw new OAuthError({
@@ -113,37 +131,55 @@ function refreshedScope({ grant }: Found, { client: { client }, parameters }: To
   return words.filter((word) => still.includes(word)).join(' ')
 }
 
-function newRotation(refresh: Found, request: TokenRequest): Rotation {
+function resourceOf(
+  { store, mint: { issuer } }: RefreshTokenParts,
+  { grant }: Found,
+  { client, parameters }: TokenRequest,
+): Promise<ResourceRecord | null> {
+  return resourceAsked({ store, issuer }, client, parameters, grant.resources)
+}
+
+function newRotation(refresh: Found, request: TokenRequest, resource: ResourceRecord | null): Rotation {
   return {
     rotatedAt: request.now,
     salt: randomBytes(16),
     requestDigest: digestOf(request),
-    scope: refreshedScope(refresh, request),
+    scope: refreshedScope(refresh, request, resource),
     address: request.address,
     userAgent: request.userAgent,
+    sealedAccessToken: null,
   }
 }
 
 function digestOf({ parameters }: TokenRequest): Uint8Array {
-  return sha256(JSON.stringify(['scope', parameters.get('scope') ?? null]))
+  return sha256(JSON.stringify(['scope', parameters.get('scope') ?? null, ...parameters.getAll('resource')]))
+}
+
+interface Succession {
+  readonly rotation: Rotation
+  readonly successor: Successor
+  readonly resource: ResourceRecord | null
+  /** The access token, when it was made before. */
+  readonly kept?: string
 }
 
 function mintSuccessor(
   parts: RefreshTokenParts,
   { token, grant, user }: Found,
-  rotation: Rotation,
+  { rotation, successor, resource, kept }: Succession,
   request: TokenRequest,
-  presented: string,
 ): Minted {
-  const { grantId, authenticatedAt, amr, claims } = grant
+  const { grantId, sessionId, authenticatedAt, amr, claims } = grant
   return mint(parts.mint, {
     authorization: {
       client: request.client,
       scope: rotation.scope,
+      resource,
       // OpenID Connect Core §12.2: same auth_time, no nonce.
-      onBehalfOf: { grantId, user, authenticatedAt, amr, nonce: null, claims },
+      onBehalfOf: { grantId, sessionId, user, authenticatedAt, amr, nonce: null, claims },
     },
-    secrets: successorOf(parts.master, rotation.salt, presented),
+    secrets: successor,
+    ...(kept !== undefined && { kept }),
     familyExpiresAt: token.familyExpiresAt,
     issuedAt: rotation.rotatedAt,
     now: request.now,
@@ -182,14 +218,18 @@ async function repeat(
   if (Buffer.compare(rotation.requestDigest, digestOf(request)) !== 0) {
     throw invalidGrant('refresh_token_repeated', 'RFC 6749 §6', 'the refresh token was just used with other parameters')
   }
-  const minted = mintSuccessor(parts, refresh, rotation, request, presented)
-  const successor = minted.refreshToken === null ? null : await store.findRotation(minted.refreshToken.hash)
-  if (successor !== 'unused') {
+  const successor = successorOf(parts.master, rotation.salt, presented)
+  const { sealedAccessToken } = rotation
+  const kept = sealedAccessToken === null ? successor.accessToken : successor.unseal(sealedAccessToken)
+  const resource = await resourceOf(parts, refresh, request)
+  const minted = mintSuccessor(parts, refresh, { rotation, successor, resource, kept }, request)
+  const progress = minted.refreshToken === null ? null : await store.findRotation(minted.refreshToken.hash)
+  if (progress !== 'unused') {
     throw invalidGrant(
       'refresh_token_repeated',
       'RFC 6749 §6',
       'the refresh token was just used, and its successor too',
     )
   }
-  return minted.response
+  return withIdTokenEncrypted(parts.mint, request.client, minted.response)
 }

@@ -16,6 +16,11 @@ interface KeyNotFound {
 export type KeyOwner = Pick<Client, 'client_id' | 'jwks' | 'jwks_uri'>
 
 export interface ClientKeys {
+  /** Those of its keys that `wanted` picks, or why they cannot be read now. Asks anew where none is picked. */
+  among(
+    client: KeyOwner,
+    wanted: (keys: readonly PublicJwk[]) => readonly PublicJwk[],
+  ): Promise<readonly PublicJwk[] | string>
   /** The one key that a signature with this header comes from. RFC 7515 §4.1.4. */
   find(client: KeyOwner, algorithm: AsymmetricAlgorithm, kid: string | null): Promise<PublicJwk | KeyNotFound>
 }
@@ -97,11 +102,13 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
     return now < place.usableUntil ? wanted(place.keys) : (place.problem ?? 'it was asked too often within a minute')
   }
 
+  const among: ClientKeys['among'] = async (client, wanted) =>
+    client.jwks_uri === null ? wanted(client.jwks?.keys ?? []) : published(client, client.jwks_uri, wanted)
+
   return {
+    among,
     async find(client, algorithm, kid) {
-      const wanted = (keys: readonly PublicJwk[]) => keysFor(keys, algorithm, kid)
-      const found =
-        client.jwks_uri === null ? wanted(client.jwks?.keys ?? []) : await published(client, client.jwks_uri, wanted)
+      const found = await among(client, (keys) => keysFor(keys, algorithm, kid))
       if (typeof found === 'string')
         return { rule: 'client_keys_unavailable', reason: `jwks_uri is of no use: ${found}` }
       const [key, ...others] = found

@@ -1,18 +1,22 @@
 // The policy of signing keys, pure: which key signs, which ones are published, which one to create next.
 
 import type { SigningAlgorithm } from '../../model/client.ts'
-import type { SigningKey } from '../../model/signing-key.ts'
+import type { KeyEnding, SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 
 /** A verifier that keeps our JWKS for a day has the new key before it meets the first signature. */
 export const PUBLISHED_BEFORE_USE: Seconds = 86_400
+/** Nodes read the keys anew every few seconds: after this time each of them publishes what one of them has made. */
+export const SEEN_BY_ALL_NODES: Seconds = 15
 
 /** A key to create, and the keys that hand over to it. */
 export interface PlannedKey {
   readonly algorithm: SigningAlgorithm
+  /** Its place among all keys of the algorithm: of two nodes that plan the same, one gets it. */
+  readonly turn: number
   readonly activeAt: Seconds
   /** To set on the older keys, together with the new key's insertion. */
-  readonly retire: readonly { readonly keyId: string; readonly retiredAt: Seconds }[]
+  readonly endings: readonly KeyEnding[]
 }
 
 export interface RotationPolicy {
@@ -34,6 +38,24 @@ export function signingKeyFor(
   return keys.filter((key) => key.algorithm === algorithm && isActive(key, now)).reduce<SigningKey | null>(newer, null)
 }
 
+/** The next key to sign, published already; null when none waits. */
+export function waitingKey(keys: readonly SigningKey[], algorithm: SigningAlgorithm, now: Seconds): SigningKey | null {
+  return keys
+    .filter((key) => key.algorithm === algorithm && key.activeAt > now)
+    .filter((key) => key.retiredAt === null || key.retiredAt > key.activeAt)
+    .reduce<SigningKey | null>((first, key) => (first !== null && first.activeAt <= key.activeAt ? first : key), null)
+}
+
+/** When the last token that it signed has expired; null: it may still sign. */
+export function endOf({ retiredAt, tokenLifetime }: SigningKey, longestTokenLifetime: Seconds): Seconds | null {
+  return retiredAt === null ? null : retiredAt + Math.max(tokenLifetime, longestTokenLifetime)
+}
+
+/** Whether what it signed is still ours. */
+export function isRevoked({ revokedAt }: SigningKey, now: Seconds): boolean {
+  return revokedAt !== null && revokedAt <= now
+}
+
 /**
  * In the JWKS from creation on, and after retirement until the last token signed with it has expired.
  * OpenID Connect Core §10.1.1.
@@ -44,8 +66,14 @@ export function publishedKeys(
   longestTokenLifetime: Seconds,
 ): readonly SigningKey[] {
   return keys
-    .filter((key) => key.retiredAt === null || now < key.retiredAt + longestTokenLifetime)
+    .filter((key) => now < (endOf(key, longestTokenLifetime) ?? Number.POSITIVE_INFINITY) && !isRevoked(key, now))
     .sort((a, b) => a.createdAt - b.createdAt || (a.keyId < b.keyId ? -1 : 1))
+}
+
+/** The next instant at which what is published changes by itself. */
+export function nextChange(keys: readonly SigningKey[], now: Seconds, longestTokenLifetime: Seconds): Seconds {
+  const instants = keys.flatMap((key) => [endOf(key, longestTokenLifetime) ?? [], key.revokedAt ?? []].flat())
+  return Math.min(...instants.filter((at) => at > now), Number.POSITIVE_INFINITY)
 }
 
 /** What is missing or due, one entry an algorithm at most; empty when nothing is to be done. */
@@ -75,37 +103,30 @@ function planFirst(
 ): readonly PlannedKey[] {
   if (waitingKey(keys, algorithm, now) !== null) return []
   const isAdded = keys.length > 0 && keys.every((key) => key.algorithm !== algorithm)
-  return [{ algorithm, activeAt: isAdded ? now + firstAhead : now, retire: [] }]
-}
-
-/** The next key to sign, published already; null when none waits. */
-export function waitingKey(keys: readonly SigningKey[], algorithm: SigningAlgorithm, now: Seconds): SigningKey | null {
-  return keys
-    .filter((key) => key.algorithm === algorithm && key.activeAt > now)
-    .filter((key) => key.retiredAt === null || key.retiredAt > key.activeAt)
-    .reduce<SigningKey | null>((first, key) => (first !== null && first.activeAt <= key.activeAt ? first : key), null)
+  return [{ algorithm, turn: nextTurn(keys, algorithm), activeAt: isAdded ? now + firstAhead : now, endings: [] }]
 }
 
 /**
  * The key that follows whatever signs now: an operator's `key rotate`, or rotation by age. It is published first and
- * signs later, unless nothing else can sign, or `atOnce` says that the present key is not to be used any more.
+ * signs later, unless nothing else can sign. `publishAhead` may be short in an emergency, but never so short that a node
+ * does not know the key yet.
  */
 export function planSuccessor(
   keys: readonly SigningKey[],
   algorithm: SigningAlgorithm,
   now: Seconds,
-  options: { readonly publishAhead?: Seconds; readonly atOnce?: boolean } = {},
+  options: { readonly publishAhead?: Seconds } = {},
 ): PlannedKey {
   const current = signingKeyFor(keys, algorithm, now)
-  const later = now + (options.publishAhead ?? PUBLISHED_BEFORE_USE)
+  const later = now + Math.max(options.publishAhead ?? PUBLISHED_BEFORE_USE, SEEN_BY_ALL_NODES)
   // A gap without any key would be worse than a key that was published too late.
   const latest =
     current === null || isSucceeded(keys, current, now) ? later : Math.min(later, current.retiredAt ?? later)
-  const activeAt = current === null || options.atOnce === true ? now : latest
-  const retire = keys
+  const activeAt = current === null ? now : latest
+  const endings = keys
     .filter((key) => key.algorithm === algorithm && (key.retiredAt === null || key.retiredAt > activeAt))
     .map((key) => ({ keyId: key.keyId, retiredAt: Math.max(activeAt, key.createdAt) }))
-  return { algorithm, activeAt, retire }
+  return { algorithm, turn: nextTurn(keys, algorithm), activeAt, endings }
 }
 
 const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'] as const
@@ -119,6 +140,10 @@ function publicMembers(jwk: unknown): Readonly<Record<string, unknown>> {
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('a signing key holds no JWK')
   const members = new Map<string, unknown>(Object.entries(jwk))
   return Object.fromEntries(PUBLIC_MEMBERS.filter((name) => members.has(name)).map((name) => [name, members.get(name)]))
+}
+
+function nextTurn(keys: readonly SigningKey[], algorithm: SigningAlgorithm): number {
+  return keys.reduce((most, key) => (key.algorithm === algorithm ? Math.max(most, key.turn ?? 0) : most), 0) + 1
 }
 
 function isActive(key: SigningKey, now: Seconds): boolean {

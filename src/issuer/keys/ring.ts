@@ -10,7 +10,18 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { SigningKeyVerbs } from '../../store/signing-keys.ts'
-import { jwksDocument, planRotation, publishedKeys, signingKeyFor, waitingKey } from './key-ring.ts'
+import {
+  endOf,
+  isRevoked,
+  jwksDocument,
+  nextChange,
+  planRotation,
+  publishedKeys,
+  type RotationPolicy,
+  SEEN_BY_ALL_NODES,
+  signingKeyFor,
+  waitingKey,
+} from './key-ring.ts'
 import { createSigningKey, type OwnJwt, openSigningKey, type Signer, verifyOwnJwt } from './signing.ts'
 
 export interface KeyRing {
@@ -34,6 +45,8 @@ export interface KeyRingParts {
   readonly clock: Clock
   readonly log: Log
   readonly algorithms: readonly SigningAlgorithm[]
+  /** How long a key signs before it is replaced; 0: until an operator asks. */
+  readonly rotateEvery: Seconds
   readonly lifetimes: {
     readonly accessToken: Seconds
     readonly idToken: Seconds
@@ -42,33 +55,51 @@ export interface KeyRingParts {
   }
 }
 
-/** Nodes read the keys anew every few seconds; after this time all of them publish what one of them has made. */
-const SEEN_BY_ALL_NODES: Seconds = 60
-
 export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
-  const { store, master, clock, log, algorithms, lifetimes } = parts
+  const { store, master, clock, log, algorithms, lifetimes, rotateEvery } = parts
   const longestTokenLifetime = Math.max(lifetimes.accessToken, lifetimes.idToken)
-  const publishAhead = lifetimes.keyPublishAhead
-  const firstAhead = Math.max(lifetimes.jwksMaxAge, SEEN_BY_ALL_NODES)
+  const policy: RotationPolicy = {
+    algorithms,
+    keyLifetime: rotateEvery === 0 ? null : rotateEvery,
+    publishAhead: lifetimes.keyPublishAhead,
+    firstAhead: Math.max(lifetimes.jwksMaxAge, SEEN_BY_ALL_NODES),
+  }
   let keys: readonly SigningKey[] = []
   let document = ''
+  let changesAt: Seconds = 0
   const signers = new Map<string, Signer>()
 
+  const publish = (now: Seconds) => {
+    document = jwksDocument(publishedKeys(keys, now, longestTokenLifetime))
+    changesAt = nextChange(keys, now, longestTokenLifetime)
+  }
+
+  /** What a key has signed must be verified for as long as it lives, whatever the options say by then. */
+  const noteLifetimes = async () => {
+    for (const { keyId, tokenLifetime } of keys) {
+      const longest = signers.get(keyId)?.longestLifetime() ?? 0
+      if (longest > tokenLifetime) await store.noteTokenLifetime(keyId, longest)
+    }
+  }
+
   const refresh = async () => {
+    await noteLifetimes()
     keys = await store.listSigningKeys()
     const now = clock.now()
-    const planned = planRotation(keys, now, { algorithms, keyLifetime: null, publishAhead, firstAhead })
-    for (const { algorithm, activeAt, retire } of planned) {
-      const key = await createSigningKey(algorithm, now, activeAt, master)
-      await store.addSigningKey(key, retire, keyEvent(key, now))
-      log.info('signing key created', { algorithm, keyId: key.keyId })
+    const planned = planRotation(keys, now, policy)
+    for (const plan of planned) {
+      const key = await createSigningKey(plan, now, master)
+      const { keyId, algorithm, activeAt } = key
+      // Another node was faster: its key is read below.
+      if (!(await store.addSigningKey(key, plan.endings, keyEvent(key, now)))) continue
+      log.info('signing key created', { algorithm, keyId, signsFrom: new Date(activeAt * 1000).toISOString() })
     }
     if (planned.length > 0) keys = await store.listSigningKeys()
-    for (const key of keys) {
-      // Nothing it signed is valid any more.
-      if (key.retiredAt !== null && now >= key.retiredAt + longestTokenLifetime) await store.deleteSigningKey(key.keyId)
-    }
-    document = jwksDocument(publishedKeys(keys, now, longestTokenLifetime))
+    // Nothing they signed is valid any more.
+    const over = keys.filter((key) => now >= (endOf(key, longestTokenLifetime) ?? Number.POSITIVE_INFINITY))
+    for (const { keyId } of over) await store.deleteSigningKey(keyId)
+    keys = keys.filter((key) => !over.includes(key))
+    publish(now)
   }
   await refresh()
 
@@ -90,8 +121,18 @@ export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
       signers.set(record.keyId, opened)
       return opened
     },
-    jwks: () => document,
-    recognise: (token) => verifyOwnJwt(token, keys),
+    jwks() {
+      const now = clock.now()
+      if (now >= changesAt) publish(now)
+      return document
+    },
+    recognise(token) {
+      const now = clock.now()
+      return verifyOwnJwt(
+        token,
+        keys.filter((key) => !isRevoked(key, now)),
+      )
+    },
     refresh,
   }
 }
@@ -109,7 +150,7 @@ function cannotSign(
       description: 'The client is registered for a signature that this server does not make',
       rule: 'signing_algorithm_off',
       clause,
-      reason: `id_token_signed_response_alg is ${algorithm}; keys.algorithms has ${algorithms.join(', ')}`,
+      reason: `${algorithm} is what the client's id_token_signed_response_alg or the resource's signingAlgorithm says; keys.algorithms has ${algorithms.join(', ')}`,
     })
   }
   const waiting = waitingKey(keys, algorithm, now)

@@ -8,15 +8,18 @@ import type { SigningAlgorithm } from '../../model/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 import { ALGORITHM_FACTS, keyInput } from './algorithms.ts'
+import type { PlannedKey } from './key-ring.ts'
 
-/** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. */
-export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt'
+/** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. RFC 9701 §5. */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'token-introspection+jwt'
 
 export interface Signer {
   readonly keyId: string
   readonly algorithm: SigningAlgorithm
   /** The compact JWS. Synchronous: a thread's round trip costs as much as an ES256 signature. */
   signJwt(type: JwtType, payload: object): string
+  /** Of the longest-lived token that it has signed since it was opened. */
+  longestLifetime(): Seconds
 }
 
 export type OwnJwt =
@@ -28,9 +31,8 @@ const LONGEST_JWT = 16_384
 
 /** Key generation runs on the thread pool. The private key leaves this function sealed only. */
 export async function createSigningKey(
-  algorithm: SigningAlgorithm,
+  { algorithm, turn, activeAt }: Pick<PlannedKey, 'algorithm' | 'turn' | 'activeAt'>,
   now: Seconds,
-  activeAt: Seconds,
   master: MasterKey,
 ): Promise<SigningKey> {
   const pair = await ALGORITHM_FACTS[algorithm].generate()
@@ -40,11 +42,14 @@ export async function createSigningKey(
   return {
     keyId,
     algorithm,
+    turn,
     publicJwk: JSON.stringify({ ...jwk, kid: keyId, alg: algorithm, use: 'sig' }),
     sealedPrivateKey: seal(master, pkcs8, placeOf(keyId)),
     createdAt: now,
     activeAt,
     retiredAt: null,
+    revokedAt: null,
+    tokenLifetime: 0,
   }
 }
 
@@ -59,11 +64,15 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
     JWT: encodeHeader(record, 'JWT'),
     'at+jwt': encodeHeader(record, 'at+jwt'),
     'logout+jwt': encodeHeader(record, 'logout+jwt'),
+    'token-introspection+jwt': encodeHeader(record, 'token-introspection+jwt'),
   }
+  let longest = 0
   return {
     keyId: record.keyId,
     algorithm: record.algorithm,
+    longestLifetime: () => longest,
     signJwt(type, payload) {
+      longest = Math.max(longest, lifetimeOf(payload))
       const signed = `${headers[type]}.${Buffer.from(JSON.stringify(payload), 'utf8').toString('base64url')}`
       return `${signed}.${sign(digest, Buffer.from(signed, 'latin1'), input).toString('base64url')}`
     },
@@ -103,8 +112,14 @@ export function verifyOwnJwt(
   return payload === null ? foreign('no JSON object inside') : { genuine: true, keyId: key.keyId, payload }
 }
 
+function lifetimeOf(payload: object): Seconds {
+  if (!('exp' in payload && 'iat' in payload)) return 0
+  const { exp, iat } = payload
+  return typeof exp === 'number' && typeof iat === 'number' ? exp - iat : 0
+}
+
 /** RFC 7638 §3.2 and RFC 8037 §2: the required members in lexicographic order, nothing else. */
-function thumbprint({ kty, crv, x, y, n, e }: JsonWebKey): string {
+export function thumbprint({ kty, crv, x, y, n, e }: JsonWebKey): string {
   const members = kty === 'EC' ? { crv, kty, x, y } : kty === 'OKP' ? { crv, kty, x } : { e, kty, n }
   return Buffer.from(sha256(JSON.stringify(members))).toString('base64url')
 }

@@ -2,17 +2,20 @@
 
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client, ClientRecord } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { acrOf } from '../../protocol/acr.ts'
 import { wishFor } from '../../protocol/claims-request.ts'
 import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
-import { leftHalfHash } from '../keys/algorithms.ts'
+import type { ClientEncryption } from '../keys/client-encryption.ts'
 import type { KeyRing } from '../keys/ring.ts'
+import { makeAccessToken } from './access-token.ts'
+import type { ResponseSigners } from './response-signer.ts'
 import type { TokenSecrets } from './successor.ts'
 
 export interface TokenLifetimes {
@@ -24,6 +27,9 @@ export interface TokenLifetimes {
 export interface MintParts {
   readonly issuer: string
   readonly keys: KeyRing
+  readonly signers: ResponseSigners
+  readonly encryption: ClientEncryption
+  readonly sessionIdentifiers: SessionIdentifiers
   readonly subjects: Subjects
   readonly lifetimes: TokenLifetimes
 }
@@ -41,6 +47,8 @@ export interface TokenResponse {
 export interface Minted {
   readonly response: TokenResponse
   readonly accessToken: NewAccessToken
+  /** The access token could not be made again from the same secrets: its signature has a random part. */
+  readonly isUnique: boolean
   readonly refreshToken: NewRefreshToken | null
 }
 
@@ -49,6 +57,8 @@ export interface MintRequest {
   readonly secrets: TokenSecrets
   /** Absolute end of the refresh family; null: no refresh token. */
   readonly familyExpiresAt: Seconds | null
+  /** The access token of the rotation that is repeated. */
+  readonly kept?: string
   /** When the tokens began to live: now, or the instant of the rotation that is repeated. */
   readonly issuedAt: Seconds
   readonly now: Seconds
@@ -58,7 +68,12 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
   const { authorization, secrets, familyExpiresAt, issuedAt, now } = request
   const { scope, onBehalfOf } = authorization
   const { client } = authorization.client
-  const accessToken = accessTokenRecord(parts, authorization, secrets.accessToken, issuedAt)
+  const made = makeAccessToken(parts, authorization, {
+    secret: secrets.accessToken,
+    kept: request.kept ?? null,
+    issuedAt,
+  })
+  const { token, record: accessToken } = made
   const refreshToken: NewRefreshToken | null =
     onBehalfOf === null || familyExpiresAt === null
       ? null
@@ -70,18 +85,19 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
           familyExpiresAt,
         }
   const response: TokenResponse = {
-    access_token: secrets.accessToken,
+    access_token: token,
     token_type: 'Bearer',
     expires_in:
       client.reply.expiresIn === 'string' ? String(remainingOf(accessToken, now)) : remainingOf(accessToken, now),
     ...(refreshToken !== null && { refresh_token: secrets.refreshToken }),
-    scope,
+    // RFC 6749 §5.1: of the access token.
+    scope: accessToken.scope,
     ...(onBehalfOf !== null &&
       sendsIdToken(client, scope) && {
-        id_token: idToken(parts, authorization, onBehalfOf, { accessToken: secrets.accessToken }, now),
+        id_token: idToken(parts, authorization, onBehalfOf, { accessToken: token }, now),
       }),
   }
-  return { response, accessToken, refreshToken }
+  return { response, accessToken, refreshToken, isUnique: made.isUnique }
 }
 
 /** What the authorization endpoint itself gives. OpenID Connect Core §3.2.2.5, §3.3.2.5; RFC 6749 §4.2.2. */
@@ -96,46 +112,28 @@ export interface AnswerTokens {
 export interface AnswerRequest {
   readonly authorization: Authorization & { readonly onBehalfOf: OnBehalfOf }
   readonly type: ResponseType
-  /** The code and access token beside it; null where the type gives none. */
+  /** The code beside it, and what its access token is made of; null where the type gives none. */
   readonly code: string | null
-  readonly accessToken: string | null
+  readonly secret: string | null
   readonly now: Seconds
 }
 
 export function mintAnswer(
   parts: MintParts,
-  { authorization, type, code, accessToken, now }: AnswerRequest,
+  { authorization, type, code, secret, now }: AnswerRequest,
 ): { readonly tokens: AnswerTokens; readonly accessToken: NewAccessToken | null } {
-  const record = accessToken === null ? null : accessTokenRecord(parts, authorization, accessToken, now)
-  const beside = { accessToken, code, whole: type === 'id_token' }
+  const made = secret === null ? null : makeAccessToken(parts, authorization, { secret, kept: null, issuedAt: now })
+  const beside = { accessToken: made?.token ?? null, code, whole: type === 'id_token' }
   const tokens: AnswerTokens = {
-    ...(accessToken !== null &&
-      record !== null && {
-        access_token: accessToken,
-        token_type: 'Bearer',
-        expires_in: String(remainingOf(record, now)),
-        scope: authorization.scope,
-      }),
+    ...(made !== null && {
+      access_token: made.token,
+      token_type: 'Bearer',
+      expires_in: String(remainingOf(made.record, now)),
+      scope: made.record.scope,
+    }),
     ...(gives(type, 'id_token') && { id_token: idToken(parts, authorization, authorization.onBehalfOf, beside, now) }),
   }
-  return { tokens, accessToken: record }
-}
-
-function accessTokenRecord(
-  { lifetimes }: MintParts,
-  { client, scope, onBehalfOf }: Authorization,
-  secret: string,
-  issuedAt: Seconds,
-): NewAccessToken {
-  return {
-    hash: sha256(secret),
-    grantId: onBehalfOf?.grantId ?? null,
-    clientId: client.client.client_id,
-    clientGeneration: client.generation,
-    scope,
-    issuedAt,
-    expiresAt: issuedAt + lifetimes.accessToken,
-  }
+  return { tokens, accessToken: made?.record ?? null }
 }
 
 /** A repeat may come when a short-lived access token is over already. */
@@ -157,17 +155,18 @@ interface Beside {
 
 /** OpenID Connect Core §2, §3.1.3.6. Protocol members come last: no claim of a user can stand in for them. */
 function idToken(
-  { issuer, keys, subjects, lifetimes }: MintParts,
-  { client: { client }, scope }: Authorization,
-  { user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
+  { issuer, signers, subjects, sessionIdentifiers, lifetimes }: MintParts,
+  { client: record, scope }: Authorization,
+  { sessionId, user: person, authenticatedAt, amr, nonce, claims }: OnBehalfOf,
   { accessToken, code = null, whole = false }: Beside,
   now: Seconds,
 ): string {
+  const { client } = record
   const wishes = claims?.id_token ?? []
   const user = subjects.shown(person, client)
   const acr = wishFor(wishes, 'acr') === undefined ? null : acrOf(amr)
-  const signer = keys.signer(client.id_token_signed_response_alg)
-  return signer.signJwt('JWT', {
+  const { sign, hashOf } = signers.signerFor(record, client.id_token_signed_response_alg)
+  return sign({
     ...idTokenClaims(user, client, scope.split(' '), { wishes, whole }),
     iss: issuer,
     sub: user.userId,
@@ -177,9 +176,22 @@ function idToken(
     auth_time: authenticatedAt,
     ...(acr !== null && { acr }),
     amr,
+    // OpenID Connect Back-Channel Logout §2.1
+    sid: sessionIdentifiers.of(sessionId, client.client_id),
     ...(nonce !== null && { nonce }),
-    ...(accessToken !== null && { at_hash: leftHalfHash(signer.algorithm, accessToken) }),
+    ...(accessToken !== null && hashOf !== null && { at_hash: hashOf(accessToken) }),
     // OpenID Connect Core §3.3.2.11
-    ...(code !== null && { c_hash: leftHalfHash(signer.algorithm, code) }),
+    ...(code !== null && hashOf !== null && { c_hash: hashOf(code) }),
   })
+}
+
+/** The same with its ID token encrypted, for a client that wants it so; all others pay nothing. OpenID Connect Core §10.2. */
+export async function withIdTokenEncrypted<T extends { readonly id_token?: string }>(
+  { encryption }: MintParts,
+  record: ClientRecord,
+  given: T,
+): Promise<T> {
+  const { id_token_encrypted_response_alg: alg, id_token_encrypted_response_enc: enc } = record.client
+  if (alg === null || given.id_token === undefined) return given
+  return { ...given, id_token: await encryption.encrypt(record, { alg, enc }, given.id_token, true) }
 }

@@ -3,6 +3,7 @@
 
 import { hmacSha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
+import { sealUnder, unsealUnder } from '../../credentials/sealing.ts'
 import { secretFrom } from '../../platform/random.ts'
 
 export interface TokenSecrets {
@@ -10,9 +11,24 @@ export interface TokenSecrets {
   readonly refreshToken: string
 }
 
+export interface Successor extends TokenSecrets {
+  /**
+   * A signed access token cannot be derived: ECDSA and PSS draw a random number. It is kept itself, under a key that
+   * takes the presented token to make; whoever has the database, and even the master key, reads nothing.
+   */
+  seal(accessToken: string): Uint8Array
+  unseal(sealed: Uint8Array): string
+}
+
 /** The same strings for the same salt and presented token; unpredictable without the master key. */
-export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): TokenSecrets {
+export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): Successor {
   const seed = hmacSha256(master.derive('refresh-successor'), Buffer.concat([salt, Buffer.from(presentedToken)]))
   const labelled = (label: string) => secretFrom((block) => hmacSha256(seed, `${label}.${block}`))
-  return { accessToken: labelled('access-token'), refreshToken: labelled('refresh-token') }
+  const sealKey = () => hmacSha256(seed, 'sealed-access-token')
+  return {
+    accessToken: labelled('access-token'),
+    refreshToken: labelled('refresh-token'),
+    seal: (accessToken) => sealUnder(sealKey(), Buffer.from(accessToken, 'latin1')),
+    unseal: (sealed) => Buffer.from(unsealUnder(sealKey(), sealed)).toString('latin1'),
+  }
 }

@@ -39,7 +39,7 @@ export const errors = {
     },
     unverified_client: {
       visitor:
-        'The application made a mistake. It registered itself, and nobody here has checked who runs it, so you are not sent back to it by itself.',
+        'The application made a mistake. Nobody here has checked who runs it, so you are not sent back to it by itself.',
       operator: 'Approve the client (lingpai client approve) once you know who runs it; then it is told of its errors.',
     },
     access_denied: {

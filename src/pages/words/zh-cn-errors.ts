@@ -38,7 +38,7 @@ export const errors: Words['errors'] = {
       operator: '请对照客户端的设置检查请求；追踪记录会写明是哪条规则拒绝了它。',
     },
     unverified_client: {
-      visitor: '该应用的请求有误。它是自行注册的，本站尚未核实由谁运营，因此不会自动把您送回该应用。',
+      visitor: '该应用的请求有误。本站尚未核实由谁运营，因此不会自动把您送回该应用。',
       operator: '确认由谁运营后请核准该客户端（lingpai client approve），之后错误会直接告知应用。',
     },
     access_denied: {

@@ -4,7 +4,7 @@
 import { readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
-import type { Client } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/interactions.ts'
@@ -12,6 +12,7 @@ import { problemPage } from '../../visitor/problem-page.ts'
 import { refusalReply } from '../answer.ts'
 import {
   answerableState,
+  documentUnusable,
   parseAuthorizationRequest,
   requestedClientId,
   trustClient,
@@ -19,6 +20,8 @@ import {
 } from '../authorization-request.ts'
 import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
 import type { SignInParts } from '../parts.ts'
+import { wholeRequest } from '../request-object.ts'
+import { targetsAsked } from '../resource-parameter.ts'
 import { refusalMode } from '../response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
@@ -45,16 +48,22 @@ export function authorizeEndpoint(parts: SignInParts): Endpoint {
 }
 
 async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpReply> {
-  const parameters = readParameters(http)
+  const outer = readParameters(http)
   const browser = readBrowser(http)
-  const clientId = requestedClientId(parameters)
+  const clientId = requestedClientId(outer)
+  const unusable = await parts.readClientDocument(clientId, http.peer.address)
+  if (unusable !== null) throw documentUnusable(unusable)
   const visit = await readVisit(parts, browser, clientId)
+  const { parameters, problem } = await wholeRequest(parts, outer, visit?.client ?? null)
   const trusted = trustClient(parameters, visit?.client ?? null)
   const { client } = trusted.record
   try {
+    if (problem !== null) throw problem
+    const targets = await targetsAsked(parts, parameters, client)
     const request = parseAuthorizationRequest(parameters, trusted, {
-      hintedSubject: (hint) => hintedSubject(parts, client, hint),
+      hintedSubject: (hint) => hintedSubject(parts, trusted.record, hint),
       responseTypes: parts.responseTypes,
+      targets,
       assertSigns: parts.assertSigns,
     })
     if (visit === null) throw new Error('a trusted client has been read')
@@ -78,8 +87,9 @@ function readParameters(http: HttpRequest): Parameters {
   return http.method === 'POST' ? readForm(http) : readQuery(http)
 }
 
-function hintedSubject(parts: SignInParts, client: Client, idTokenHint: string): string {
-  const recognised = parts.recogniseIdToken(idTokenHint)
+function hintedSubject(parts: SignInParts, record: ClientRecord, idTokenHint: string): string {
+  const { client } = record
+  const recognised = parts.recogniseIdToken(idTokenHint, record)
   // What another client calls a person says nothing about a pairwise subject.
   const isOwn = client.subject_type === 'public' || recognised?.clientId === client.client_id
   if (recognised !== null && isOwn) return recognised.subject

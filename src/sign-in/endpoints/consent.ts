@@ -1,20 +1,22 @@
 // The consent page: who receives which data, and a yes or no that is bound to the person it was rendered for.
 
-import { consentKinds, kindValues } from '../../claims/kinds.ts'
+import { kindValues } from '../../claims/kinds.ts'
 import { readForm } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/page-reply.ts'
 import { redirect } from '../../http/replies.ts'
 import type { RouteParameters } from '../../http/route.ts'
 import { formActionSource } from '../../http/security-headers.ts'
+import { isDocumentClient } from '../../model/client-document.ts'
 import type { Consent } from '../../model/consent.ts'
-import { wishesOf } from '../../model/interaction.ts'
-import { consentPage, maskPhone } from '../../pages/index.ts'
-import { joinScopes } from '../../protocol/scope.ts'
+import { type AuthorizationRequest, wishesOf } from '../../model/interaction.ts'
+import { type ConsentView, consentPage, maskPhone } from '../../pages/index.ts'
+import { joinScopes, scopeWords } from '../../protocol/scope.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { clientView } from '../client-view.ts'
 import { stepOf } from '../dispatch.ts'
+import { kindsAsked } from '../kinds-asked.ts'
 import type { SignedInHere } from '../next-step.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
@@ -68,10 +70,12 @@ function showPage(
       recipient: client.recipient,
       contact: client.contact,
       purpose: client.purpose,
+      identity: isDocumentClient(client) ? new URL(client.client_id).host : null,
       user: { name: user.profile.displayName ?? user.username, username: user.username },
       kinds: kindValues(parts.subjects.shown(user, client), client, scope, wishesOf(interaction.request)).map((each) =>
         each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,
       ),
+      resources: resourceViews(interaction.request),
       switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },
       notice,
     },
@@ -82,6 +86,13 @@ function showPage(
     frameAncestors: client.frameAncestors,
     cookies: localeCookies(http),
   })
+}
+
+/** RFC 8707 §3: the person learns which APIs the client could use in their name. */
+function resourceViews({ resources = [] }: AuthorizationRequest): NonNullable<ConsentView['resources']> {
+  return resources.flatMap(({ identifier, name, scope }) =>
+    name === null ? [] : [{ name, identifier, scope: scopeWords(scope) }],
+  )
 }
 
 function denied(parts: SignInParts, { interaction }: OpenInteraction, person: SignedInHere | null) {
@@ -103,7 +114,7 @@ async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpRe
     return showPage(parts, open, person, 'user_changed')
   }
   const { request } = interaction
-  const kinds = consentKinds(visit.client.client, request.scope.split(' '), wishesOf(request)).join(' ')
+  const kinds = kindsAsked(visit.client.client, request)
   const consent: Consent = {
     userId: person.user.userId,
     clientId: request.clientId,

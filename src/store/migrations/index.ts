@@ -4,6 +4,11 @@ import { sql as first } from './0001-first.ts'
 import { sql as assertions } from './0002-assertions.ts'
 import { sql as grantClaims } from './0003-grant-claims.ts'
 import { sql as registration } from './0004-registration.ts'
+import { sql as logout } from './0005-logout.ts'
+import { sql as signingKeyTurns } from './0006-signing-key-turns.ts'
+import { sql as resources } from './0007-resources.ts'
+import { sql as keySightings } from './0008-key-sightings.ts'
+import { sql as clientOrigins } from './0009-client-origins.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -17,4 +22,9 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'assertions', sql: assertions },
   { number: 3, name: 'grant-claims', sql: grantClaims },
   { number: 4, name: 'registration', sql: registration },
+  { number: 5, name: 'logout', sql: logout },
+  { number: 6, name: 'signing-key-turns', sql: signingKeyTurns },
+  { number: 7, name: 'resources', sql: resources },
+  { number: 8, name: 'key-sightings', sql: keySightings },
+  { number: 9, name: 'client-origins', sql: clientOrigins },
 ]

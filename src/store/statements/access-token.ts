@@ -19,12 +19,14 @@ export interface TokenColumns {
   readonly token_issued_at: number
   readonly token_expires_at: number
   readonly token_revoked_at: number | null
+  readonly token_resource: string | null
   /** The state of the token's own client: all there is to ask for a token without a grant. */
   readonly token_client_live: number
 }
 
 const TOKEN_COLUMNS = `t.client_id AS token_client_id, t.scope AS token_scope, t.issued_at AS token_issued_at,
   t.expires_at AS token_expires_at, t.revoked_at AS token_revoked_at,
+  t.resource AS token_resource,
   CASE WHEN tc.enabled = 1 AND tc.removed_at IS NULL AND tc.generation = t.client_generation THEN 1 ELSE 0 END
     AS token_client_live`
 
@@ -47,16 +49,21 @@ export type PresentedRow = ClientKey &
     readonly token_hash: Uint8Array | null
     readonly refresh_hash: Uint8Array | null
     readonly username: string | null
+    /** Of a token for a resource: the resource is enabled and of the same generation. */
+    readonly resource_live: number
   }
 
 export const findClientWithToken = statement<{ client_id: string; hash: Uint8Array }, PresentedRow>(
   'find_client_with_token',
   `SELECT ${CLIENT_KEY}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${REFRESH_COLUMNS},
-     ${GRANT_COLUMNS}, u.username
+     ${GRANT_COLUMNS}, u.username,
+     CASE WHEN t.resource IS NULL OR (rs.enabled = 1 AND rs.removed_at IS NULL
+       AND rs.generation = t.resource_generation) THEN 1 ELSE 0 END AS resource_live
    FROM client c
      LEFT JOIN access_token t ON t.hash = :hash
      LEFT JOIN client tc ON tc.client_id = t.client_id
      LEFT JOIN refresh_token r ON r.hash = :hash
+     LEFT JOIN resource rs ON rs.identifier = t.resource
      ${grantOf('COALESCE(t.grant_id, r.grant_id)')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
@@ -67,12 +74,15 @@ export const insertAccessToken = statement<{
   client_id: string
   client_generation: number
   scope: string
+  resource: string | null
+  resource_generation: number | null
   now: number
   expires_at: number
 }>(
   'insert_access_token',
-  `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, issued_at, expires_at)
-   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :now, :expires_at)`,
+  `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, resource, resource_generation, issued_at,
+     expires_at)
+   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :now, :expires_at)`,
 )
 
 /** Guard: it was not revoked before. */

@@ -1,5 +1,7 @@
 // SQL about clients. A removed client keeps its row, so that its id is never given out again.
 
+import type { Client } from '../../model/client.ts'
+import { toPlain } from '../../model/client-settings.ts'
 import { statement } from '../driver.ts'
 
 /** Names one version of a client: all that the reads of the hot path bring of it. */
@@ -41,18 +43,25 @@ export const listClients = statement<object, ClientRow>(
   `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.removed_at IS NULL ORDER BY c.created_at, c.client_id`,
 )
 
+/** What is written of its settings: all of them, and the column by which whoever ends a session knows whom to tell. */
+export function clientColumns(client: Client): { settings: string; backchannel_logout: string | null } {
+  const told = client.backchannel_logout_session_required ? 'session' : 'person'
+  return { settings: toPlain(client), backchannel_logout: client.backchannel_logout_uri === null ? null : told }
+}
+
 export const insertClient = statement<{
   client_id: string
   settings: string
+  backchannel_logout: string | null
   enabled: number
   secret_hash: Uint8Array | null
   sealed_secret: Uint8Array | null
   now: number
 }>(
   'insert_client',
-  `INSERT INTO client (client_id, settings, version, generation, enabled, secret_hash, sealed_secret, created_at,
-     updated_at)
-   VALUES (:client_id, :settings, 1, 1, :enabled, :secret_hash, :sealed_secret, :now, :now)`,
+  `INSERT INTO client (client_id, settings, backchannel_logout, version, generation, enabled, secret_hash, sealed_secret,
+     created_at, updated_at)
+   VALUES (:client_id, :settings, :backchannel_logout, 1, 1, :enabled, :secret_hash, :sealed_secret, :now, :now)`,
 )
 
 /** RFC 9700 §4.15: a client id that equals a user's id would let a client's token pass for the user's. */
@@ -61,12 +70,31 @@ export const noUserHasId = statement<{ client_id: string }, { free: number }>(
   `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM "user" WHERE user_id = :client_id)`,
 )
 
+/** Guard: it was removed. For clients whose id nobody can give to another: an address. */
+export const returnClient = statement<
+  { client_id: string; settings: string; backchannel_logout: string | null; now: number },
+  { client_id: string }
+>(
+  'return_client',
+  `UPDATE client SET settings = :settings, backchannel_logout = :backchannel_logout, enabled = 1, removed_at = NULL,
+     generation = generation + 1, version = version + 1, created_at = :now, updated_at = :now
+   WHERE client_id = :client_id AND removed_at IS NOT NULL RETURNING client_id`,
+)
+
 export const updateClient = statement<
-  { client_id: string; settings: string; enabled: number; bump: number; version: number; now: number },
+  {
+    client_id: string
+    settings: string
+    backchannel_logout: string | null
+    enabled: number
+    bump: number
+    version: number
+    now: number
+  },
   { version: number }
 >(
   'update_client',
-  `UPDATE client SET settings = :settings, enabled = :enabled, generation = generation + :bump,
+  `UPDATE client SET settings = :settings, backchannel_logout = :backchannel_logout, enabled = :enabled, generation = generation + :bump,
      version = version + 1, updated_at = :now
    WHERE client_id = :client_id AND version = :version AND removed_at IS NULL RETURNING version`,
 )

@@ -51,6 +51,7 @@ export interface GrantRow {
   readonly scope_asked: string
   readonly grant_scope: string
   readonly grant_claims: string | null
+  readonly grant_resources: string | null
   readonly grant_amr: string
   readonly grant_authenticated_at: number
   readonly grant_issued_at: number
@@ -66,6 +67,7 @@ export const answeringGrantColumns = (client: string) =>
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
+  g.resources AS grant_resources,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
 
 /** `hash` is null when there is no such artefact; then every other column of it is null too. */
@@ -86,6 +88,7 @@ export const insertGrant = statement<
     scope_asked: string
     scope: string
     claims: string | null
+    resources: string | null
     expires_at: number
     now: number
   },
@@ -93,9 +96,9 @@ export const insertGrant = statement<
 >(
   'insert_grant',
   `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
-     scope_asked, scope, claims, amr, authenticated_at, issued_at, expires_at)
+     scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at)
    SELECT :grant_id, c.client_id, c.generation, u.user_id, u.generation, s.session_id, :offline,
-     :scope_asked, :scope, :claims, s.amr, s.authenticated_at, :now, :expires_at
+     :scope_asked, :scope, :claims, :resources, s.amr, s.authenticated_at, :now, :expires_at
    FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
@@ -114,11 +117,19 @@ export const revokeGrantsOf = statement<{ user_id: string; client_id: string; no
   'UPDATE "grant" SET revoked_at = :now WHERE user_id = :user_id AND client_id = :client_id AND revoked_at IS NULL',
 )
 
+/** With `offline` 0 those live on that may be used while the person is away. */
+export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; now: number }, { grant_id: string }>(
+  'revoke_grants_of_user',
+  `UPDATE "grant" SET revoked_at = :now
+   WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > CAST(:now AS BIGINT) AND offline <= :offline
+   RETURNING grant_id`,
+)
+
 /** What a redeemed artefact stands for, as it is now. */
 export interface FoundGrant {
   readonly grant: Pick<
     Grant,
-    'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims'
+    'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims' | 'resources'
   > &
     Pick<Grant, 'amr' | 'authenticatedAt' | 'issuedAt'>
   readonly user: User
@@ -156,6 +167,7 @@ function toGrant(row: GrantRow): FoundGrant['grant'] {
     scopeAsked: row.scope_asked,
     scope: row.grant_scope,
     claims: toClaimsRequest(row.grant_claims),
+    resources: words(row.grant_resources ?? ''),
     amr: words(row.grant_amr),
     authenticatedAt: row.grant_authenticated_at,
     issuedAt: row.grant_issued_at,

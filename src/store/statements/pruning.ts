@@ -23,6 +23,7 @@ export const prunings = [
   prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),
   prune('ticket', 'ticket', 'hash'),
+  prune('logout_delivery', 'logout_delivery', 'delivery_id', "expires_at < :before AND state <> 'waiting'"),
   prune('initial_access_token', 'initial_access_token', 'token_id'),
   prune('grant', '"grant"', 'grant_id'),
 ] as const

@@ -15,10 +15,12 @@ export interface RefreshColumns {
   readonly rotation_scope: string | null
   readonly rotation_address: string | null
   readonly rotation_user_agent: string | null
+  readonly rotation_access_token: Uint8Array | null
 }
 
 export const REFRESH_COLUMNS = `r.issued_at AS refresh_issued_at, r.expires_at AS refresh_expires_at, r.family_expires_at,
-  r.rotated_at, r.rotation_salt, r.rotation_digest, r.rotation_scope, r.rotation_address, r.rotation_user_agent`
+  r.rotated_at, r.rotation_salt, r.rotation_digest, r.rotation_scope, r.rotation_address, r.rotation_user_agent,
+  r.rotation_access_token`
 
 export type RefreshRow = GrantRow & UserRow & RefreshColumns
 
@@ -56,12 +58,14 @@ export const rotateRefreshToken = statement<
     scope: string
     address: string
     user_agent: string
+    access_token: Uint8Array | null
   },
   { grant_id: string }
 >(
   'rotate_refresh_token',
   `UPDATE refresh_token SET rotated_at = :now, rotation_salt = :salt, rotation_digest = :digest,
-     rotation_scope = :scope, rotation_address = :address, rotation_user_agent = :user_agent
+     rotation_scope = :scope, rotation_address = :address, rotation_user_agent = :user_agent,
+     rotation_access_token = :access_token
    WHERE hash = :hash AND rotated_at IS NULL AND expires_at > :now AND family_expires_at > :now
      AND ${liveGrantOf('refresh_token')}
    RETURNING grant_id`,

@@ -113,7 +113,26 @@ export const endSession = statement<{ session_id: string; now: number }, { sessi
   'UPDATE session SET ended_at = :now WHERE session_id = :session_id AND ended_at IS NULL RETURNING session_id',
 )
 
-export const endSessionsOfUser = statement<{ user_id: string; now: number }>(
+export const endSessionsOfUser = statement<{ user_id: string; now: number }, { session_id: string }>(
   'end_sessions_of_user',
-  'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL',
+  'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL RETURNING session_id',
+)
+
+/** The newest first. */
+export const listSessions = statement<{ user_id: string; now: number; idle_since: number }, SessionRow>(
+  'list_sessions',
+  `SELECT ${SESSION_COLUMNS} FROM session s JOIN "user" u ON ${USER_OF_SESSION}
+   WHERE s.user_id = :user_id AND ${SESSION_IS_LIVE} ORDER BY s.authenticated_at DESC, s.session_id`,
+)
+
+/** Clients that were given something in this session that still holds. */
+export const findClientsOfSession = statement<{ session_id: string; now: number }, ClientKey>(
+  'find_clients_of_session',
+  `SELECT ${CLIENT_KEY}
+   FROM (SELECT DISTINCT g.client_id, g.client_generation
+     FROM session s JOIN "grant" g ON g.user_id = s.user_id AND g.session_id = s.session_id
+     WHERE s.session_id = :session_id AND g.revoked_at IS NULL AND g.expires_at > :now) t
+     JOIN client c ON c.client_id = t.client_id
+   WHERE c.enabled = 1 AND c.removed_at IS NULL AND c.generation = t.client_generation
+   ORDER BY c.client_id`,
 )

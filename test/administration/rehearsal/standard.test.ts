@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => house.server.close())
 
-test('an openid-connect client: the ID token verifies against the published keys', async () => {
+test('OpenID Connect Core §3.1.3.7 an openid-connect client: the ID token verifies against the published keys', async () => {
   await house.addClient('web', 'openid-connect', uris)
   const report = await house.run('web', 'alice')
   expect(badLines(report)).toEqual([])
@@ -90,4 +90,33 @@ test('a client without the code flow cannot be rehearsed, and nothing is recorde
   const before = await house.contents()
   await expect(house.run('machine', 'alice')).rejects.toThrow(CannotRehearse)
   expect(await house.contents()).toEqual(before)
+})
+
+test('a pairwise client sees in the rehearsal what it will see, and nothing of the user id', async () => {
+  await house.addClient('pairwise', 'openid-connect', { ...uris, subject_type: 'pairwise' })
+  const report = await house.run('pairwise', 'alice')
+  expect(badLines(report)).toEqual([])
+  const sub = report.known.find(({ claim }) => claim === 'sub')?.value
+  expect(sub).toMatch(/^[A-Za-z0-9_-]{43}$/)
+  const client = await house.server.parts.store.findClient('pairwise')
+  if (client === null) throw new Error('the client is gone')
+  expect(sub).toBe(house.server.parts.subjects.of('id-of-alice', client.client))
+  expect(JSON.stringify({ ...report, userId: '' })).not.toContain('id-of-alice')
+})
+
+test('what is signed or encrypted with keys of the client is played in the plain', async () => {
+  const { publicJwk } = await newClientKey()
+  for (const [id, settings] of Object.entries({
+    encrypted: {
+      jwks: { keys: [publicJwk] },
+      id_token_encrypted_response_alg: 'ECDH-ES',
+      userinfo_encrypted_response_alg: 'ECDH-ES',
+      userinfo_signed_response_alg: 'RS256',
+      require_signed_request_object: true,
+    },
+    secret: { id_token_signed_response_alg: 'HS256', request_object_signing_alg: 'HS256' },
+  })) {
+    await house.addClient(id, 'openid-connect', { ...uris, ...settings })
+    expect(badLines(await house.run(id, 'alice')), id).toEqual([])
+  }
 })

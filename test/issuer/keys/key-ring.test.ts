@@ -5,10 +5,12 @@ import { describe, expect, it } from 'vitest'
 import type { PlannedKey } from '../../../src/issuer/keys/key-ring.ts'
 import {
   jwksDocument,
+  nextChange,
   PUBLISHED_BEFORE_USE,
   planRotation,
   planSuccessor,
   publishedKeys,
+  SEEN_BY_ALL_NODES,
   signingKeyFor,
 } from '../../../src/issuer/keys/key-ring.ts'
 import type { SigningKey } from '../../../src/model/signing-key.ts'
@@ -22,20 +24,23 @@ function key(keyId: string, activeAt: number, more: Partial<SigningKey> = {}): S
   return {
     keyId,
     algorithm: 'ES256',
+    turn: null,
     publicJwk,
     sealedPrivateKey: new Uint8Array(),
     createdAt: activeAt,
     activeAt,
     retiredAt: null,
+    revokedAt: null,
+    tokenLifetime: 0,
     ...more,
   }
 }
 
 function carryOut(keys: readonly SigningKey[], plan: readonly PlannedKey[], now: number): readonly SigningKey[] {
-  return plan.reduce<readonly SigningKey[]>((ring, { algorithm, activeAt, retire }) => {
-    const ended = new Map(retire.map(({ keyId, retiredAt }) => [keyId, retiredAt]))
+  return plan.reduce<readonly SigningKey[]>((ring, { algorithm, turn, activeAt, endings }) => {
+    const ended = new Map(endings.map(({ keyId, retiredAt }) => [keyId, retiredAt]))
     const kept = ring.map((each) => ({ ...each, retiredAt: ended.get(each.keyId) ?? each.retiredAt }))
-    return [...kept, key(`${algorithm}-${kept.length}`, activeAt, { algorithm, createdAt: now })]
+    return [...kept, key(`${algorithm}-${kept.length}`, activeAt, { algorithm, turn, createdAt: now })]
   }, keys)
 }
 
@@ -87,11 +92,30 @@ describe('the published keys', () => {
   })
 })
 
+describe('what is published', () => {
+  it('leaves when the last token has expired, whatever lifetime the options have by then; at once when it is revoked', () => {
+    const keys = [
+      key('signs', NOW),
+      key('long', NOW - DAY, { retiredAt: NOW, tokenLifetime: 7200 }),
+      key('short', NOW - DAY, { retiredAt: NOW, tokenLifetime: 60 }),
+      key('leaked', NOW - DAY, { retiredAt: NOW, revokedAt: NOW + 15 }),
+    ]
+    const at = (now: number) => publishedKeys(keys, now, 3600).map(({ keyId }) => keyId)
+    expect(at(NOW)).toEqual(['leaked', 'long', 'short', 'signs'])
+    expect(nextChange(keys, NOW, 3600)).toBe(NOW + 15)
+    expect(at(NOW + 15)).toEqual(['long', 'short', 'signs'])
+    expect(nextChange(keys, NOW + 15, 3600)).toBe(NOW + 3600)
+    expect(at(NOW + 3600)).toEqual(['long', 'signs'])
+    expect(at(NOW + 7200)).toEqual(['signs'])
+    expect(nextChange(keys, NOW + 7200, 3600)).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
 describe('the plan', () => {
   it('makes the first key of each algorithm, active at once', () => {
     expect(planRotation([], NOW, policy)).toEqual([
-      { algorithm: 'ES256', activeAt: NOW, retire: [] },
-      { algorithm: 'RS256', activeAt: NOW, retire: [] },
+      { algorithm: 'ES256', turn: 1, activeAt: NOW, endings: [] },
+      { algorithm: 'RS256', turn: 1, activeAt: NOW, endings: [] },
     ])
   })
 
@@ -107,7 +131,12 @@ describe('the plan', () => {
     const due = NOW + 89 * DAY
     const plan = planRotation([first], due, es)
     expect(plan).toEqual([
-      { algorithm: 'ES256', activeAt: NOW + 90 * DAY, retire: [{ keyId: 'first', retiredAt: NOW + 90 * DAY }] },
+      {
+        algorithm: 'ES256',
+        turn: 1,
+        activeAt: NOW + 90 * DAY,
+        endings: [{ keyId: 'first', retiredAt: NOW + 90 * DAY }],
+      },
     ])
     const keys = carryOut([first], plan, due)
     expect(planRotation(keys, due, es)).toEqual([])
@@ -118,27 +147,38 @@ describe('the plan', () => {
   it('hands over earlier than a day rather than leave a gap', () => {
     const ending = key('ending', NOW - DAY, { retiredAt: NOW + 60 })
     expect(planRotation([ending], NOW, { algorithms: ['ES256'], keyLifetime: null })).toEqual([
-      { algorithm: 'ES256', activeAt: NOW + 60, retire: [] },
+      { algorithm: 'ES256', turn: 1, activeAt: NOW + 60, endings: [] },
     ])
   })
 
-  it('on an operator’s request publishes first; at once retires all others now', () => {
-    const keys = [key('present', NOW - DAY), key('rsa', NOW - DAY, { algorithm: 'RS256' })]
+  it('on an operator’s request publishes first, and never for less than all nodes need to see it', () => {
+    const keys = [key('present', NOW - DAY, { turn: 7 }), key('rsa', NOW - DAY, { algorithm: 'RS256', turn: 9 })]
     const later = NOW + PUBLISHED_BEFORE_USE
     expect(planSuccessor(keys, 'ES256', NOW)).toEqual({
       algorithm: 'ES256',
+      turn: 8,
       activeAt: later,
-      retire: [{ keyId: 'present', retiredAt: later }],
+      endings: [{ keyId: 'present', retiredAt: later }],
     })
-    const waiting = carryOut(keys, [planSuccessor(keys, 'ES256', NOW)], NOW)
-    expect(planSuccessor(waiting, 'ES256', NOW + 5, { atOnce: true })).toEqual({
-      algorithm: 'ES256',
-      activeAt: NOW + 5,
-      retire: [
-        { keyId: 'present', retiredAt: NOW + 5 },
-        { keyId: 'ES256-2', retiredAt: NOW + 5 },
-      ],
+    const soon = NOW + SEEN_BY_ALL_NODES
+    expect(planSuccessor(keys, 'ES256', NOW, { publishAhead: 0 })).toMatchObject({
+      activeAt: soon,
+      endings: [{ keyId: 'present', retiredAt: soon }],
     })
+  })
+
+  it('an algorithm that is added waits until caches have run out; the very first keys, and the only ones left, do not', () => {
+    const added = { ...policy, algorithms: ['RS256', 'ES256'], firstAhead: 300 } as const
+    const keys = carryOut([], planRotation([], NOW, { ...added, algorithms: ['RS256'] }), NOW)
+    expect(planRotation(keys, NOW + 5, added)).toEqual([
+      { algorithm: 'ES256', turn: 1, activeAt: NOW + 305, endings: [] },
+    ])
+    const both = carryOut(keys, planRotation(keys, NOW + 5, added), NOW + 5)
+    expect(planRotation(both, NOW + 10, added)).toEqual([])
+    const over = [key('over', NOW - DAY, { retiredAt: NOW, turn: 3 }), ...keys]
+    expect(planRotation(over, NOW + 5, added)).toEqual([
+      { algorithm: 'ES256', turn: 4, activeAt: NOW + 5, endings: [] },
+    ])
   })
 
   it('asked for twice, still publishes a day ahead', () => {
@@ -162,7 +202,11 @@ describe('the plan', () => {
             expect(publishedKeys(keys, now, 3600)).toContain(signer)
           }
           if (ask !== 'nothing')
-            keys = carryOut(keys, [planSuccessor(keys, 'ES256', now, { atOnce: ask === 'at once' })], now)
+            keys = carryOut(
+              keys,
+              [planSuccessor(keys, 'ES256', now, ask === 'at once' ? { publishAhead: 0 } : {})],
+              now,
+            )
           expect(signingKeyFor(keys, 'ES256', now)).not.toBeNull()
         }
       }),

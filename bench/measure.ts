@@ -1,0 +1,50 @@
+// One round of one operation against one server, and what several rounds say together.
+
+import { type Contestant, cpuOfTree, usage } from './contestants.ts'
+import { connect, drive, type Measured } from './load.ts'
+import type { Operation } from './operations.ts'
+
+export interface Figures extends Measured {
+  /** CPU microseconds per operation, user and system time of the server process. */
+  readonly cpu: number
+  /** The same of the database server beside it. */
+  readonly databaseCpu: number
+}
+
+export async function round(
+  { child, target, database }: Contestant,
+  operation: Operation,
+  { connections, milliseconds }: { readonly connections: number; readonly milliseconds: number },
+): Promise<Figures> {
+  const { send, close } = connect(target.issuer, connections)
+  try {
+    const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
+    await drive(prepared, milliseconds / 4)
+    const databaseBefore = cpuOfTree(database)
+    const before = await usage(child)
+    const measured = await drive(prepared, milliseconds)
+    const after = await usage(child)
+    const cpu = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system)
+    const databaseCpu = cpuOfTree(database) - databaseBefore
+    return { ...measured, cpu: cpu / measured.operations, databaseCpu: databaseCpu / measured.operations }
+  } finally {
+    close()
+  }
+}
+
+export function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+}
+
+/** Each figure's median by itself. */
+export function middle(rounds: readonly Figures[]): Figures {
+  const of = (pick: (figures: Figures) => number) => median(rounds.map(pick))
+  return {
+    operations: of(({ operations }) => operations),
+    p50: of(({ p50 }) => p50),
+    p99: of(({ p99 }) => p99),
+    perSecond: of(({ perSecond }) => perSecond),
+    cpu: of(({ cpu }) => cpu),
+    databaseCpu: of(({ databaseCpu }) => databaseCpu),
+  }
+}

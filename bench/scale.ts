@@ -1,0 +1,204 @@
+// Does cost grow with what is stored? Fills one installation, leaves another almost empty, and runs the same operations
+// against both by turns; then lets many rows expire and watches the answers while they are taken away.
+//   node bench/scale.ts [--store sqlite|postgres] [--users 20000] [--clients 1000] [--tokens 200000] [--expired 50000]
+//     [--seconds 2] [--rounds 3] [--folder DIR] [--url postgres://…]
+// The issue's size: --users 1000000 --clients 10000 --tokens 10000000 (SQLite: 6 GB and six minutes to fill).
+// Ends with 1 when an operation costs more than 1.3 times what it costs on the empty one.
+
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { digestClientSecret } from '../src/credentials/digest.ts'
+import { loadMasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
+import { flattenSettings, parseClient, toPlain } from '../src/model/client-settings.ts'
+import { type Child, startChild } from '../test/faults/child.ts'
+import { CALLBACK, SECRET } from '../test/faults/installation.ts'
+import { memoryOf } from '../test/faults/pressure.ts'
+import { connect, drive, type Send } from './load.ts'
+import { type Place, postgresPlace, sqlitePlace } from './scale/databases.ts'
+import { OPERATIONS, type Operation, refresh, userinfo } from './scale/operations.ts'
+import { clientId, expired, type Filling, fillings, type Sample, type Size, samplesOf } from './scale/rows.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    store: { type: 'string', default: 'sqlite' },
+    users: { type: 'string', default: '20000' },
+    clients: { type: 'string', default: '1000' },
+    tokens: { type: 'string', default: '200000' },
+    expired: { type: 'string', default: '50000' },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+    folder: { type: 'string' },
+    url: { type: 'string' },
+  },
+})
+const CONNECTIONS = 16
+const MOST_RATIO = 1.3
+const EMPTY: Size = { users: 64, clients: 1, tokens: 128 }
+const full: Size = { users: Number(flags.users), clients: Number(flags.clients), tokens: Number(flags.tokens) }
+const milliseconds = Number(flags.seconds) * 1000
+const now = Math.floor(Date.now() / 1000)
+
+interface Contestant {
+  readonly place: Place
+  readonly server: Child
+  readonly samples: readonly Sample[]
+  readonly send: Send
+  close(): Promise<void>
+}
+
+function clientRows({ clients }: Size, place: Place): Filling {
+  const { env, folder } = place.prepared
+  const text = env['LINGPAI_MASTER_KEY']
+  const master =
+    text === undefined
+      ? loadMasterKey({ dataFolder: folder }, { create: false }).master
+      : masterKeyFrom(Buffer.from(text, 'base64url'))
+  const secretHash = digestClientSecret(master, SECRET)
+  return {
+    table: 'client',
+    columns: {
+      client_id: 'text',
+      settings: 'text',
+      version: 'bigint',
+      generation: 'bigint',
+      enabled: 'bigint',
+      secret_hash: 'bytea',
+      created_at: 'bigint',
+      updated_at: 'bigint',
+    },
+    count: clients,
+    row(at) {
+      const id = clientId(at)
+      const settings = flattenSettings({
+        client_name: `Scale ${at}`,
+        redirect_uris: [CALLBACK],
+        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+        scope: 'openid profile read',
+        id_token_signed_response_alg: 'ES256',
+        consent: 'implied',
+        'reply.refreshToken': 'always',
+      })
+      const client = parseClient(settings, { client_id: id, preset: 'openid-connect', consentDeclared: true })
+      return [id, toPlain(client), 1, 1, 1, secretHash, now, now]
+    },
+  }
+}
+
+async function start(size: Size, place: Place, say: (text: string) => void): Promise<Contestant> {
+  const began = performance.now()
+  for (const filling of [clientRows(size, place), ...fillings(size, now)]) {
+    await place.fill(filling, (done) => say(`${filling.table}: ${done} of ${filling.count}`))
+  }
+  await place.settle()
+  const gigabytes = (await place.bytes()) / 1e9
+  say(`filled in ${Math.round((performance.now() - began) / 1000)} s, ${gigabytes.toFixed(2)} GB\n`)
+  const { words, env } = place.prepared
+  // One machine plays many: without the limit on connections of one address.
+  const server = await startChild({ words: [...words, '--trusted-proxies', '127.0.0.2'], env })
+  const link = connect(server.issuer.replace('localhost', '127.0.0.1'), CONNECTIONS)
+  const host = new URL(server.issuer).host
+  const send: Send = (ask) => link.send({ ...ask, headers: { ...ask.headers, host } })
+  return {
+    place,
+    server,
+    samples: samplesOf(size),
+    send,
+    async close() {
+      link.close()
+      await server.stop()
+      await place.close()
+    },
+  }
+}
+
+/** User and system time of processes, in microseconds. */
+function cpuOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const [user = 0, system = 0] =
+      readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
+    return sum + (user + system) * 10_000
+  }, 0)
+}
+
+/** Each connection asks for people of its own, so that no two refresh the same token. */
+function workers({ samples, send }: Contestant, operation: Operation): readonly (() => Promise<void>)[] {
+  return Array.from({ length: CONNECTIONS }, (_, worker) => {
+    const own = samples.filter((_, at) => at % CONNECTIONS === worker)
+    return async () => {
+      const sample = own[Math.floor(Math.random() * own.length)]
+      if (sample !== undefined) await operation.run(send, sample)
+    }
+  })
+}
+
+async function cost(contestant: Contestant, operation: Operation): Promise<number> {
+  const prepared = workers(contestant, operation)
+  await drive(prepared, 300)
+  const pids = [contestant.server.pid, ...(await contestant.place.backends())]
+  const before = cpuOf(pids)
+  const { operations } = await drive(prepared, milliseconds)
+  return (cpuOf(pids) - before) / operations
+}
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** Longest waits while nothing happens, and while expired rows are taken away. */
+async function watchPruning(contestant: Contestant, count: number): Promise<void> {
+  const { place } = contestant
+  const load = [...workers(contestant, userinfo).slice(0, 4), ...workers(contestant, refresh).slice(0, 4)]
+  const quiet = await drive(load, 5_000)
+  await place.fill(expired(count, now), () => undefined)
+  const began = performance.now()
+  let [worst, done, first] = [0, await place.countExpired(now), 0]
+  while (done > 0 && performance.now() - began < 120_000) {
+    const second = await drive(load, 1_000)
+    const left = await place.countExpired(now)
+    if (left < done) {
+      worst = Math.max(worst, second.p99)
+      first ||= performance.now()
+    }
+    done = left
+  }
+  const took = Math.round((performance.now() - first) / 1000)
+  const figures = `p99 ${quiet.p99.toFixed(1)} ms before, at worst ${worst.toFixed(1)} ms in a second of pruning`
+  console.log(
+    `${count} expired tokens: ${done === 0 ? `gone ${took} s after pruning began` : `${done} left after 120 s`}; ${figures}`,
+  )
+  if (done > 0) process.exitCode = 1
+}
+
+const postgres = flags.store === 'postgres'
+const say = (text: string) => void (process.stderr.isTTY ? process.stderr.write(`\r\u001b[2K${text}`) : undefined)
+const told = (text: string) => {
+  if (text.endsWith('\n')) process.stderr.write(text)
+  else say(text)
+}
+const empty = await start(EMPTY, postgres ? await postgresPlace() : await sqlitePlace(), told)
+const filled = await start(full, postgres ? await postgresPlace(flags.url) : await sqlitePlace(flags.folder), told)
+try {
+  console.log(
+    `${flags.store}: ${full.users} users, ${full.clients} clients, ${full.tokens} live tokens; CPU µs of server and database`,
+  )
+  for (const operation of OPERATIONS) {
+    const costs = { empty: [] as number[], filled: [] as number[] }
+    for (let round = 0; round < Number(flags.rounds); round++) {
+      costs.empty.push(await cost(empty, operation))
+      costs.filled.push(await cost(filled, operation))
+    }
+    const [on, over] = [median(costs.empty), median(costs.filled)]
+    const ratio = over / on
+    if (ratio > MOST_RATIO) process.exitCode = 1
+    console.log(
+      `${operation.name.padEnd(46)} empty ${on.toFixed(0).padStart(5)}  filled ${over.toFixed(0).padStart(5)}  ${ratio.toFixed(2)} ×`,
+    )
+  }
+  const memory = await Promise.all(
+    [empty, filled].map(async ({ server }) => Math.round((await memoryOf(server.pid)) / 1024 / 1024)),
+  )
+  console.log(`memory: empty ${memory[0]} MiB, filled ${memory[1]} MiB`)
+  await watchPruning(filled, Number(flags.expired))
+} finally {
+  await filled.close()
+  await empty.close()
+}

@@ -1,0 +1,215 @@
+// The rows of a company of any size: users, each with a session, and families of tokens spread over users and clients.
+// Hashes grow with the number of the row, so that a table of millions is written from front to back; a sample of the
+// tokens has known secrets, and these are anywhere.
+
+import { hash, randomBytes } from 'node:crypto'
+
+export interface Size {
+  readonly users: number
+  readonly clients: number
+  /** Access and refresh tokens together: a family has one of each. */
+  readonly tokens: number
+}
+
+export type Value = string | number | Uint8Array | null
+export type ColumnType = 'text' | 'bigint' | 'bytea'
+
+export interface Filling {
+  readonly table: string
+  readonly columns: Readonly<Record<string, ColumnType>>
+  readonly count: number
+  row(at: number): readonly Value[]
+}
+
+/** What a client application holds of one family. */
+export interface Sample {
+  readonly clientId: string
+  readonly session: string
+  readonly access: string
+  refresh: string
+}
+
+const MOST_SAMPLES = 20_000
+const HOUR = 3_600
+
+const secret = (kind: string, at: number) => `${kind}${at}`.padEnd(43, 'x')
+const userId = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`
+const sessionId = (user: number) => `se_${String(user).padStart(24, '0')}`
+const grantId = (family: number) => `gr_${String(family).padStart(24, '0')}`
+export const clientId = (at: number) => `scale${String(at).padStart(27, '0')}`
+
+function sha256(text: string): Uint8Array {
+  return hash('sha256', text, 'buffer')
+}
+
+/** The first six bytes say where in the table it stands, the others are random. */
+function ascending(at: number, of: number): Uint8Array {
+  const bytes = randomBytes(32)
+  bytes.writeUIntBE(Math.floor((at / of) * 2 ** 48), 0, 6)
+  return bytes
+}
+
+interface Shape {
+  readonly families: number
+  readonly samples: number
+  familyOf(sample: number): number
+  sampleOf(family: number): number | null
+  userOf(family: number): number
+}
+
+function shapeOf({ users, tokens }: Size): Shape {
+  const families = Math.max(1, Math.floor(tokens / 2))
+  const samples = Math.min(MOST_SAMPLES, families)
+  const familyOf = (sample: number) => Math.floor((sample * families) / samples)
+  return {
+    families,
+    samples,
+    familyOf,
+    sampleOf(family) {
+      const near = Math.floor((family * samples) / families)
+      for (const sample of [near, near + 1]) if (sample < samples && familyOf(sample) === family) return sample
+      return null
+    },
+    userOf: (family) => Math.floor((family * users) / families),
+  }
+}
+
+export function samplesOf(size: Size): Sample[] {
+  const shape = shapeOf(size)
+  return Array.from({ length: shape.samples }, (_, at) => {
+    const family = shape.familyOf(at)
+    return {
+      clientId: clientId(family % size.clients),
+      session: secret('S', shape.userOf(family)),
+      access: secret('A', at),
+      refresh: secret('R', at),
+    }
+  })
+}
+
+export function fillings(size: Size, now: number): readonly Filling[] {
+  const shape = shapeOf(size)
+  const { families } = shape
+  const until = now + 30 * 24 * HOUR
+  const hashOf = (kind: string, family: number) => {
+    const sample = shape.sampleOf(family)
+    return sample === null ? ascending(family, families) : sha256(secret(kind, sample))
+  }
+  const text = 'text' as const
+  const bigint = 'bigint' as const
+  const bytea = 'bytea' as const
+  return [
+    {
+      table: '"user"',
+      columns: {
+        user_id: text,
+        username: text,
+        username_key: text,
+        profile: text,
+        phone: text,
+        phone_verified: bigint,
+        email: text,
+        email_verified: bigint,
+        password_hash: text,
+        enabled: bigint,
+        generation: bigint,
+        version: bigint,
+        created_at: bigint,
+        updated_at: bigint,
+      },
+      count: size.users,
+      row(at) {
+        const name = `scale-person-${at}`
+        const profile = JSON.stringify({ displayName: `Person ${at}` })
+        const phone = `+86139${String(at).padStart(8, '0')}`
+        return [userId(at), name, name, profile, phone, 1, `${name}@example.com`, 1, null, 1, 1, 1, now, now]
+      },
+    },
+    {
+      table: 'session',
+      columns: {
+        secret_hash: bytea,
+        session_id: text,
+        user_id: text,
+        user_generation: bigint,
+        amr: text,
+        authenticated_at: bigint,
+        last_used_at: bigint,
+        expires_at: bigint,
+      },
+      count: size.users,
+      row: (at) => [sha256(secret('S', at)), sessionId(at), userId(at), 1, 'pwd', now, now, until],
+    },
+    {
+      table: '"grant"',
+      columns: {
+        grant_id: text,
+        client_id: text,
+        client_generation: bigint,
+        user_id: text,
+        user_generation: bigint,
+        session_id: text,
+        offline: bigint,
+        scope_asked: text,
+        scope: text,
+        amr: text,
+        authenticated_at: bigint,
+        issued_at: bigint,
+        expires_at: bigint,
+      },
+      count: families,
+      row(family) {
+        const user = shape.userOf(family)
+        const client = clientId(family % size.clients)
+        const scope = 'openid profile'
+        return [grantId(family), client, 1, userId(user), 1, sessionId(user), 0, scope, scope, 'pwd', now, now, until]
+      },
+    },
+    {
+      table: 'access_token',
+      columns: {
+        hash: bytea,
+        grant_id: text,
+        client_id: text,
+        client_generation: bigint,
+        scope: text,
+        issued_at: bigint,
+        expires_at: bigint,
+      },
+      count: families,
+      row: (family) => [
+        hashOf('A', family),
+        grantId(family),
+        clientId(family % size.clients),
+        1,
+        'openid profile',
+        now,
+        until + (family % HOUR),
+      ],
+    },
+    {
+      table: 'refresh_token',
+      columns: { hash: bytea, grant_id: text, issued_at: bigint, expires_at: bigint, family_expires_at: bigint },
+      count: families,
+      row: (family) => [hashOf('R', family), grantId(family), now, until + (family % HOUR), until + 100 * HOUR],
+    },
+  ]
+}
+
+/** Access tokens that have expired long ago, and that nobody has taken away. */
+export function expired(count: number, now: number): Filling {
+  return {
+    table: 'access_token',
+    columns: {
+      hash: 'bytea',
+      grant_id: 'text',
+      client_id: 'text',
+      client_generation: 'bigint',
+      scope: 'text',
+      issued_at: 'bigint',
+      expires_at: 'bigint',
+    },
+    count,
+    row: (at) => [randomBytes(32), null, clientId(0), 1, 'openid', now - 20 * HOUR, now - 10 * HOUR + (at % HOUR)],
+  }
+}

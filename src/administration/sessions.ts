@@ -1,0 +1,57 @@
+// Operations on the sessions of a person: which there are, and ending them all.
+
+import type { Seconds } from '../model/time.ts'
+import type { User } from '../model/user.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { SessionVerbs } from '../store/sessions.ts'
+import type { UserVerbs } from '../store/users.ts'
+import { getUser, type UserReference } from './users.ts'
+
+export interface SessionParts {
+  readonly store: SessionVerbs & UserVerbs
+  readonly clock: Clock
+}
+
+export interface ListedSession {
+  readonly authenticatedAt: Seconds
+  readonly lastUsedAt: Seconds
+  readonly expiresAt: Seconds
+  readonly amr: readonly string[]
+  /** Ids of the clients that were given something in it. */
+  readonly clients: readonly string[]
+}
+
+/** Live ones, the newest first. Throws `user_not_found`. */
+export async function listSessions(
+  { store, clock }: SessionParts,
+  who: UserReference,
+  idle: Seconds,
+): Promise<{ readonly user: User; readonly sessions: readonly ListedSession[] }> {
+  const user = await getUser(store, who)
+  const now = clock.now()
+  const sessions = await store.listSessions(user.userId, now, now - idle)
+  return {
+    user,
+    sessions: await Promise.all(
+      sessions.map(async ({ sessionId, ...session }) => ({
+        ...session,
+        clients: (await store.findClientsOfSession(sessionId, now)).map(({ client }) => client.client_id),
+      })),
+    ),
+  }
+}
+
+/**
+ * Signs the person out everywhere: sessions, and tokens that need one. With `offline` also what clients may use while
+ * the person is away. Clients with a `backchannel_logout_uri` are told. The person may sign in again at once.
+ */
+export async function endSessions(
+  { store, clock }: SessionParts,
+  who: UserReference,
+  { offline = false } = {},
+): Promise<{ readonly user: User; readonly sessions: number; readonly grants: number }> {
+  const user = await getUser(store, who)
+  const detail = { by: 'operator', offline }
+  const event = { type: 'sessions_ended', at: clock.now(), userId: user.userId, detail } as const
+  return { user, ...(await store.endSessionsOfUser(user.userId, offline, event)) }
+}

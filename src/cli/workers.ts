@@ -1,0 +1,142 @@
+// Several processes behind one port: this one starts them, starts one anew when it dies, and ends when all have ended. It
+// answers nothing itself, and nothing that they answer passes through it.
+
+import cluster, { type Worker } from 'node:cluster'
+import { freePort } from '../http/node-server.ts'
+import { stopwatch } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import { EXIT, type Output } from './output.ts'
+
+/** What the first worker has to say when it serves: to programs and to people. Of the others nothing. */
+export interface Announcement {
+  readonly result?: unknown
+  readonly text?: string
+}
+
+/** Milliseconds: the first pause before a dead worker is started again, doubled for each that follows at once. */
+const FIRST_PAUSE = 200
+const LONGEST_PAUSE = 10_000
+/** A worker that lived this long has not failed at its start. */
+const LIVED = 30_000
+/** Workers end by themselves within the time requests are given; one that does not is ended. */
+const PATIENCE = 15_000
+
+export interface Supervision {
+  readonly workers: number
+  readonly output: Output
+  readonly log: Log
+  readonly stopped: Promise<void>
+  /** On SIGHUP each worker reads its certificate again. */
+  readonly tls: boolean
+  readonly host: string
+  readonly port: number
+}
+
+/** Resolves to the exit code when all workers have ended. */
+export async function superviseWorkers({
+  workers,
+  output,
+  log,
+  stopped,
+  tls,
+  host,
+  port,
+}: Supervision): Promise<number> {
+  // Where any free port will do, all must have the same, also those that are started later.
+  const free = await freePort(host, port)
+  if (port === 0) cluster.setupPrimary({ args: [...process.argv.slice(2), '--port', String(free)] })
+  cluster.schedulingPolicy = cluster.SCHED_RR
+  let isStopping = false
+  let pause = 0
+  const timers = new Set<NodeJS.Timeout>()
+  const done = Promise.withResolvers<number>()
+  const announced = Promise.withResolvers<Announcement>()
+  const ready = new Set<number>()
+
+  const startOne = (): Worker => {
+    const lived = stopwatch()
+    const worker = cluster.fork()
+    worker.on('message', (message: Announcement) => {
+      ready.add(worker.id)
+      if (ready.size === 1) announced.resolve(message)
+      if (ready.size === workers) allReady.resolve()
+    })
+    // A message to one that has just died; its end is told below.
+    worker.on('error', () => undefined)
+    worker.on('exit', (code, signal) => {
+      if (isStopping) return
+      if (ready.size === 0) {
+        // What keeps the first from serving keeps all: it has said why.
+        done.resolve(code)
+        return
+      }
+      pause = lived() > LIVED ? FIRST_PAUSE : Math.min(pause * 2 || FIRST_PAUSE, LONGEST_PAUSE)
+      log.error('a worker has ended and is started again', { code, signal, after_ms: pause })
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        startOne()
+      }, pause)
+      timers.add(timer)
+    })
+    return worker
+  }
+  const allReady = Promise.withResolvers<void>()
+
+  if (tls) process.on('SIGHUP', () => living().forEach((worker) => worker.process.kill('SIGHUP')))
+  // The first alone: it migrates, and finds what is wrong before others find it too.
+  startOne()
+  const first = await Promise.race([announced.promise, stopped, done.promise])
+  if (typeof first === 'number') return first
+  if (first !== undefined) {
+    for (let count = 1; count < workers; count++) startOne()
+    const isUp = await Promise.race([allReady.promise.then(() => true), stopped.then(() => false)])
+    if (isUp) {
+      output.result(first.result)
+      output.say(first.text ?? '')
+      log.info('all workers serve', { workers })
+    }
+    await stopped
+  }
+  isStopping = true
+  for (const timer of timers) clearTimeout(timer)
+  log.info('stopping: the workers finish what is in flight')
+  await stopAll()
+  return EXIT.done
+}
+
+function living(): readonly Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+}
+
+async function stopAll(): Promise<void> {
+  const ends = living().map((worker) => new Promise<void>((resolve) => void worker.once('exit', () => resolve())))
+  for (const worker of living()) worker.process.kill('SIGTERM')
+  const late = setTimeout(() => {
+    for (const worker of living()) worker.process.kill('SIGKILL')
+  }, PATIENCE)
+  await Promise.all(ends)
+  clearTimeout(late)
+}
+
+/** In a worker: says that it serves. The announcement of the first is what the start prints. */
+export function announceToSupervisor(announcement: Announcement): void {
+  process.send?.(announcement)
+}
+
+export function isWorker(): boolean {
+  return cluster.isWorker
+}
+
+export function isFirstWorker(): boolean {
+  return cluster.worker?.id === 1
+}
+
+/** The first thing a worker does: the channel, which a command need not wait for, is what a worker listens by. */
+export function joinSupervisor(): void {
+  process.channel?.ref()
+}
+
+/** The last thing a worker does: the channel to its supervisor would keep it alive. */
+export function leaveSupervisor(): void {
+  cluster.worker?.disconnect()
+}

@@ -1,0 +1,85 @@
+// One access token: an opaque secret, or a JWT for a resource that verifies by itself (RFC 9068), and the record of it.
+// Both are kept by their hash, so that our own endpoints recognise either without verifying anything.
+
+import { sha256 } from '../../credentials/digest.ts'
+import type { Subjects } from '../../credentials/subject.ts'
+import type { Authorization } from '../../model/authorization.ts'
+import { scopeFor } from '../../model/resource.ts'
+import type { Seconds } from '../../model/time.ts'
+import { newId } from '../../platform/random.ts'
+import { acrOf } from '../../protocol/acr.ts'
+import { scopeWords } from '../../protocol/scope.ts'
+import type { NewAccessToken } from '../../store/tokens.ts'
+import type { KeyRing } from '../keys/ring.ts'
+
+export interface AccessTokenParts {
+  readonly issuer: string
+  readonly keys: KeyRing
+  readonly subjects: Subjects
+  readonly lifetimes: { readonly accessToken: Seconds }
+}
+
+interface Origin {
+  /** What an opaque token is. */
+  readonly secret: string
+  /** The token itself, where it was made before. */
+  readonly kept: string | null
+  readonly issuedAt: Seconds
+}
+
+export function makeAccessToken(
+  parts: AccessTokenParts,
+  authorization: Authorization,
+  { secret, kept, issuedAt }: Origin,
+): { readonly token: string; readonly record: NewAccessToken; readonly isUnique: boolean } {
+  const { client, resource, onBehalfOf } = authorization
+  // RFC 8707 §2.2: of what was granted, what this resource knows.
+  const scope =
+    resource === null
+      ? authorization.scope
+      : scopeFor(client.client, resource.resource, scopeWords(authorization.scope)).join(' ')
+  const lifetime = resource?.resource.tokenLifetime ?? parts.lifetimes.accessToken
+  const expiresAt = issuedAt + lifetime
+  const isUnique = resource?.resource.tokenFormat === 'jwt'
+  const token = kept ?? (isUnique ? signed(parts, authorization, scope, issuedAt, expiresAt) : secret)
+  const record = {
+    hash: sha256(token),
+    grantId: onBehalfOf?.grantId ?? null,
+    clientId: client.client.client_id,
+    clientGeneration: client.generation,
+    scope,
+    resource,
+    issuedAt,
+    expiresAt,
+  }
+  return { token, record, isUnique }
+}
+
+/** RFC 9068 §2.2. Nothing about the person but how they signed in (§2.2.1): whoever holds the token can read it. */
+function signed(
+  { issuer, keys, subjects }: AccessTokenParts,
+  { client: { client }, resource, onBehalfOf }: Authorization,
+  scope: string,
+  issuedAt: Seconds,
+  expiresAt: Seconds,
+): string {
+  if (resource === null) throw new TypeError('an access token for nothing in particular is opaque')
+  const { identifier, typ, signingAlgorithm } = resource.resource
+  const acr = onBehalfOf === null ? null : acrOf(onBehalfOf.amr)
+  return keys.signer(signingAlgorithm).signJwt(typ, {
+    iss: issuer,
+    aud: identifier,
+    // RFC 9068 §2.2: without a person the client is the subject.
+    sub: onBehalfOf === null ? client.client_id : subjects.of(onBehalfOf.user.userId, client),
+    client_id: client.client_id,
+    exp: expiresAt,
+    iat: issuedAt,
+    jti: newId('at'),
+    ...(scope !== '' && { scope }),
+    ...(onBehalfOf !== null && {
+      auth_time: onBehalfOf.authenticatedAt,
+      ...(acr !== null && { acr }),
+      amr: onBehalfOf.amr,
+    }),
+  })
+}

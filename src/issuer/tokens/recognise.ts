@@ -1,0 +1,50 @@
+// ID tokens that come back to us as hints: whether they are ours, and about whom. Expiry is not looked at: a hint may be
+// old (OpenID Connect Core §3.1.2.1).
+
+import { unsealClientSecret } from '../../credentials/client-secret.ts'
+import type { MasterKey } from '../../credentials/master-key.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import { readJwt } from '../../protocol/jwt.ts'
+import { isSignedBySecret } from '../keys/client-signature.ts'
+import type { KeyRing } from '../keys/ring.ts'
+
+export interface RecognitionParts {
+  readonly issuer: string
+  readonly keys: KeyRing
+  readonly master: MasterKey
+}
+
+export interface RecognisedIdToken {
+  readonly subject: string
+  readonly clientId: string
+  readonly sid: string | null
+}
+
+const LONGEST = 16_384
+
+/** Null: it is none of ours. `client`: whoever sends it, for tokens that are signed with its secret. */
+export function recogniseIdToken(
+  { issuer, keys, master }: RecognitionParts,
+  token: string,
+  client: ClientRecord | null,
+): RecognisedIdToken | null {
+  const signed = keys.recognise(token)
+  const claims = signed.genuine ? signed.payload : bySecret(master, token, client)
+  if (claims === null) return null
+  const { iss, sub, aud, sid, exp } = claims
+  // What has no exp is another JWT of ours, such as an answer of user info.
+  if (typeof exp !== 'number') return null
+  if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
+  return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
+}
+
+/** The secret proves no more than that it is for this client. */
+function bySecret(master: MasterKey, token: string, record: ClientRecord | null) {
+  if (record?.client.id_token_signed_response_alg !== 'HS256' || record.sealedSecret === null) return null
+  const jwt = readJwt(token, LONGEST)
+  if ('problem' in jwt || jwt.header['alg'] !== 'HS256' || jwt.header['typ'] !== 'JWT' || 'crit' in jwt.header)
+    return null
+  const { client_id } = record.client
+  const isOwn = isSignedBySecret(token, unsealClientSecret(master, client_id, record.sealedSecret))
+  return isOwn && jwt.claims['aud'] === client_id ? jwt.claims : null
+}

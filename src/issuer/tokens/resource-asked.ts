@@ -1,0 +1,66 @@
+// Which resource a token request is about. RFC 8707 §2.2: one access token is meant for one resource, so that none of
+// them can use what was given to it against another.
+
+import type { ClientRecord } from '../../model/client.ts'
+import { mayAskFor, type Resource, type ResourceRecord } from '../../model/resource.ts'
+import type { OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { invalidTarget, resourceKey, resourcesAsked } from '../../protocol/resource.ts'
+import { targetsOf } from '../../protocol/resource-target.ts'
+import type { ResourceVerbs } from '../../store/resources.ts'
+
+/** `hasResources` is asked only where a request would be refused otherwise. */
+export type ResourceReads = Pick<ResourceVerbs, 'findResources' | 'hasResources'>
+
+export interface ResourceParts {
+  readonly store: ResourceReads
+  readonly issuer: string
+}
+
+/**
+ * `granted`: what the grant is good for; null: there is no grant, and the client's own right decides. Null means a token
+ * for user info. Throws `invalid_target`.
+ */
+export async function resourceAsked(
+  { store, issuer }: ResourceParts,
+  client: ClientRecord,
+  parameters: Parameters,
+  granted: readonly string[] | null,
+): Promise<ResourceRecord | null> {
+  const asked = resourcesAsked(parameters)
+  if (asked.length === 0 && (granted === null || granted.length === 0)) return null
+  // The authorization request may have named one when there was none here to be found: it was ignored, and still is.
+  if (granted?.length === 0 && !(await store.hasResources())) return null
+  if (granted !== null) assertGranted(asked, granted)
+  return resourceAmong({ store, issuer }, client, asked.length > 0 ? asked : (granted ?? []))
+}
+
+/** The one that was named, if this client may ask for it now. */
+export async function resourceAmong(
+  { store, issuer }: ResourceParts,
+  { client }: ClientRecord,
+  named: readonly string[],
+): Promise<ResourceRecord | null> {
+  if (named.length > 1) {
+    throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
+  }
+  const found = await store.findResources(named)
+  // RFC 6749 §3.1: without any resource this server has no use for the parameter, and common clients always send it.
+  if (found.length === 0 && !(await store.hasResources())) return null
+  const rights = { issuer, mayAskFor: (resource: Resource) => mayAskFor(client, resource) }
+  const [target] = targetsOf(named, found, rights)
+  return target?.record ?? null
+}
+
+/** Between the read and the guard somebody changed it; what was presented is as good as before. */
+export function resourceChanged({ resource }: ResourceRecord): OAuthError {
+  return invalidTarget('resource_changed', `the resource ${resource.identifier} was changed meanwhile: try again`)
+}
+
+/** RFC 8707 §2.2: a subset of what was asked for at the authorization endpoint. */
+function assertGranted(asked: readonly string[], granted: readonly string[]): void {
+  const keys = granted.map(resourceKey)
+  const wider = asked.find((each) => !keys.includes(resourceKey(each)))
+  if (wider === undefined) return
+  throw invalidTarget('resource_wider_than_granted', `the authorization request did not name the resource ${wider}`)
+}

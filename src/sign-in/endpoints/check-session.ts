@@ -1,0 +1,37 @@
+// The frame that pages of clients ask whether the login state has changed. OpenID Connect Session Management §3.2, §3.3.
+// It may be shown at the origins of registered redirect URIs, and nowhere else.
+
+import { wireName } from '../../http/cookies.ts'
+import type { HttpReply, HttpRequest } from '../../http/message.ts'
+import { pageReply } from '../../http/page-reply.ts'
+import { checkSessionPage } from '../../pages/index.ts'
+import { originOf } from '../../protocol/session-state.ts'
+import type { SignInParts } from '../parts.ts'
+
+/** A browser that does not say where the frame is gets them all, while they fit into a header. */
+const MOST_LISTED = 60
+
+export function checkSessionEndpoint({ store, addresses }: Pick<SignInParts, 'store' | 'addresses'>) {
+  return async (http: HttpRequest): Promise<HttpReply> => {
+    const origins = new Set<string>()
+    for (const { client, enabled } of await store.listClients()) {
+      for (const uri of enabled ? client.redirect_uris : []) {
+        const origin = originOf(uri)
+        if (origin !== null) origins.add(origin)
+      }
+    }
+    const shownAt = allowed(origins, http.headers['referer'])
+    // HtmlUnit takes the frame's own origin for that of the page around it (4.17), and our own pages are no strangers.
+    const frameAncestors = shownAt.length === 0 ? [] : [...shownAt, addresses.origin]
+    const page = checkSessionPage(wireName('browser-state', http.peer.secure))
+    return pageReply(page, { frameAncestors, referrerPolicy: 'no-referrer' })
+  }
+}
+
+function allowed(origins: ReadonlySet<string>, referer: string | undefined): readonly string[] {
+  if (referer !== undefined && URL.canParse(referer)) {
+    const { origin } = new URL(referer)
+    return origins.has(origin) ? [origin] : []
+  }
+  return origins.size <= MOST_LISTED ? [...origins] : []
+}

@@ -1,0 +1,20 @@
+// What a yes of this person would cover: the kinds of data the client receives, and what it could do elsewhere in their
+// name. A remembered yes that lacks one of these words asks again.
+
+import { consentKinds } from '../claims/kinds.ts'
+import type { Client } from '../model/client.ts'
+import { type AuthorizationRequest, wishesOf } from '../model/interaction.ts'
+import { scopeWords } from '../protocol/scope.ts'
+
+/** Words separated by blanks. */
+export function kindsAsked(client: Client, request: AuthorizationRequest): string {
+  const kinds = consentKinds(client, request.scope.split(' '), wishesOf(request))
+  return [...kinds, ...resourceWords(request)].join(' ')
+}
+
+/** An identifier has no fragment, so `URI#scope` says one scope at one resource, and nothing about another. */
+function resourceWords({ resources = [] }: AuthorizationRequest): readonly string[] {
+  return resources.flatMap(({ identifier, name, scope }) =>
+    name === null ? [] : [identifier, ...scopeWords(scope).map((word) => `${identifier}#${word}`)],
+  )
+}

@@ -1,0 +1,146 @@
+// Why each table and index is there. `docs/reference/database.md` is made from this and from the migrations; one without
+// the other fails the check.
+
+export interface TableNote {
+  /** What a row is, how many there are, and what takes it away. */
+  readonly holds: string
+  /** Each index and key beside the primary key, by name, with the statements that need it. */
+  readonly indexes: Readonly<Record<string, string>>
+}
+
+const PRUNED = 'Taken away when it has expired.'
+const PRUNING = 'Pruning finds what has expired without looking at the rest.'
+
+export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
+  access_token: {
+    holds: `An access token by its SHA-256: one a redemption, refresh or client credentials request. ${PRUNED}`,
+    indexes: { access_token_expires_at: PRUNING },
+  },
+  assertion_jti: {
+    holds: `A client assertion that was used, so that it is used once on all nodes. ${PRUNED}`,
+    indexes: { assertion_jti_expires_at: PRUNING },
+  },
+  attempt: {
+    holds: `A counter against guessing by the hash of whom it counts. ${PRUNED}`,
+    indexes: { attempt_expires_at: PRUNING },
+  },
+  authorization_code: {
+    holds: `A code by its SHA-256, also after it was used, so that a replay is noticed. ${PRUNED}`,
+    indexes: { authorization_code_expires_at: PRUNING },
+  },
+  client: {
+    holds:
+      'A client application with its settings as JSON. A removed one keeps its row, so that its id is not given out again.',
+    indexes: {},
+  },
+  client_address: {
+    holds: `An address, as a keyed hash, from which a client was seen: whoever fetches keys from there is that client. ${PRUNED}`,
+    indexes: {
+      client_address_address: 'Which clients an address belongs to that has fetched the keys.',
+      client_address_seen_at: PRUNING,
+    },
+  },
+  client_logo: {
+    holds: 'The picture of a client, fetched once and served from here.',
+    indexes: {},
+  },
+  client_origin: {
+    holds: 'An origin whose scripts may read replies to a public client: a browser’s request looks up one row.',
+    indexes: { client_origin_client_id: 'A change of a client replaces its origins.' },
+  },
+  client_registration: {
+    holds: 'How a client came to register itself, and when it was last used. Ends with its client.',
+    indexes: {
+      client_registration_address: 'How many clients one address has registered lately.',
+      client_registration_last_used_at: 'Registered clients that nobody uses are found in the order of disuse.',
+      client_registration_removed_at: PRUNING,
+    },
+  },
+  consent: {
+    holds: 'A remembered yes: one for each user and client. Ends with either, or when it is withdrawn.',
+    indexes: { consent_client_id: 'Removing a client ends its consents, without a look at those of others.' },
+  },
+  event: {
+    holds: 'A security event. Kept for `lifetimes.events`.',
+    indexes: { event_at: 'The newest are listed, and the oldest are pruned.' },
+  },
+  grant: {
+    holds: `What a user has given a client; codes and tokens hang on it. ${PRUNED}`,
+    indexes: {
+      grant_expires_at: PRUNING,
+      grant_user_id_client_id: 'Withdrawing a consent revokes the grants of one user and client.',
+    },
+  },
+  initial_access_token: {
+    holds: 'A token that lets somebody register a client. Taken away some time after it has expired.',
+    indexes: {
+      initial_access_token_expires_at: PRUNING,
+      initial_access_token_hash: 'A presented token is found by its SHA-256, and two never share one.',
+    },
+  },
+  installation: {
+    holds: 'A fact about the whole installation, such as its issuer. A handful.',
+    indexes: {},
+  },
+  interaction: {
+    holds: `A sign-in under way; strangers can make them, so they are bounded. ${PRUNED}`,
+    indexes: {
+      interaction_address: 'What one address has beyond its bound is deleted, oldest first.',
+      interaction_browser_hash: 'What one browser has beyond its bound is deleted, oldest first.',
+      interaction_expires_at: PRUNING,
+    },
+  },
+  key_fetch: {
+    holds: `When an address, as a keyed hash, last fetched the signing keys. ${PRUNED}`,
+    indexes: { key_fetch_fetched_at: PRUNING },
+  },
+  logout_delivery: {
+    holds: `A back-channel logout that a client is to hear of. ${PRUNED}`,
+    indexes: {
+      logout_delivery_due: 'What each client is due to hear now, among the few that are waiting.',
+      logout_delivery_expires_at: PRUNING,
+    },
+  },
+  refresh_token: {
+    holds: `A refresh token by its SHA-256, also after it was rotated, so that a replay is noticed. ${PRUNED}`,
+    indexes: { refresh_token_expires_at: PRUNING },
+  },
+  resource: {
+    holds: 'A resource server that tokens are made for. A removed one keeps its row.',
+    indexes: { resource_identifier: 'A request names a resource by its identifier.' },
+  },
+  schema_lease: { holds: 'Who migrates or prunes now, so that of many nodes one does. Two rows.', indexes: {} },
+  schema_version: { holds: 'A migration that was applied.', indexes: {} },
+  session: {
+    holds: `A signed-in browser by the SHA-256 of its secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
+    indexes: {
+      session_expires_at: PRUNING,
+      session_session_id: 'Every grant asks for the state of its session, and two sessions never share an id.',
+      session_user_id: 'Disabling a user, or a new password, ends all their sessions.',
+    },
+  },
+  signing_key: {
+    holds: 'A signing key, its private part sealed. A handful, read into memory.',
+    indexes: { signing_key_turn: 'Of several nodes one makes the next key of an algorithm.' },
+  },
+  ticket: {
+    holds: `A link that opens something once, by its SHA-256. ${PRUNED}`,
+    indexes: { ticket_expires_at: PRUNING },
+  },
+  trace: {
+    holds: 'Why a request was decided as it was. The newest 10,000, for 14 days.',
+    indexes: {
+      trace_at: 'The newest are listed, and what lies beyond the bound is deleted.',
+      trace_client_id: 'The newest of one client, and its newest at one endpoint.',
+    },
+  },
+  user: {
+    holds: 'A person. An erased one keeps a row without personal data, so that the id is not used again.',
+    indexes: {
+      user_import_id: 'Users of an unfinished import, which are few: those that are finished carry no mark.',
+      user_phone: 'Two enabled users never share a phone number; nobody looks people up by it.',
+      user_username_key: 'A person who signs in is found by name, and two never share one.',
+    },
+  },
+  user_import: { holds: 'An import of users under way, or being tidied up after.', indexes: {} },
+}

@@ -1,0 +1,157 @@
+// `lingpai logout` and `session` beside a running server: what a client was told or could not be told, and ending it all.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lingpai, lingpaiJson, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
+import { OutsideClient } from '../support/cli-client.ts'
+import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
+import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
+
+const scratch = scratchFolder()
+const data = scratch.path('data')
+let server: StartedLingpai
+let receiver: LogoutReceiver
+
+const cli = (words: readonly string[], stdin?: string) =>
+  lingpaiJson([...words, '--data', data], stdin === undefined ? {} : { stdin })
+
+interface Ledger {
+  readonly clients: readonly Record<string, unknown>[]
+  readonly deliveries: readonly Record<string, unknown>[]
+}
+
+const ledger = async (...words: string[]) => (await cli(['logout', 'list', ...words])) as unknown as Ledger
+
+beforeAll(async () => {
+  receiver = await startReceiver()
+  server = await startLingpai(['--data', data, '--outbound-allow', receiver.place])
+  for (const clientId of ['shop', 'mail']) {
+    const own = ['--preset', 'openid-connect', '--name', clientId, '--client-id', clientId]
+    const secret = ['--client-secret', TEST_SECRET, '--redirect-uri', CALLBACK]
+    const told = ['--set', `backchannel_logout_uri=${receiver.url(`/${clientId}`)}`]
+    await cli(['client', 'add', ...own, ...secret, ...told])
+  }
+  for (const username of ['alice', 'bob']) {
+    await cli(['user', 'add', '--username', username, '--password-stdin'], TEST_PASSWORD)
+  }
+})
+afterAll(async () => {
+  await server.stop()
+  await receiver.close()
+  scratch.remove()
+})
+
+async function signInTo(clientId: string, username: string) {
+  const client = new OutsideClient({ at: server.issuer, clientId, secret: TEST_SECRET, username })
+  return { client, ...(await client.signIn()) }
+}
+
+describe('logout list and resend', () => {
+  test('before anything has happened it says what would be there', async () => {
+    expect(await ledger()).toEqual({ clients: [], deliveries: [] })
+    expect((await lingpai(['logout', 'list', '--data', data])).stdout).toContain('backchannel_logout_uri')
+    expect(await cli(['logout', 'resend', '--all'])).toEqual({ resent: 0 })
+  })
+
+  test('a disabled user: the running server tells within seconds, and the list says how it went', async () => {
+    receiver.answer('/mail', 500)
+    await signInTo('shop', 'alice')
+    await signInTo('mail', 'alice')
+    await cli(['user', 'disable', 'alice'])
+    await expect
+      .poll(() => receiver.calls.map(({ path }) => path).sort(), { timeout: 5_000 })
+      .toEqual(['/mail', '/shop'])
+    await expect
+      .poll(async () => (await ledger('--client', 'mail')).deliveries[0]?.['last_reason'], { timeout: 10_000 })
+      .toContain('500')
+    const { clients, deliveries } = await ledger('--user', 'alice')
+    expect(clients).toMatchObject([
+      { client_id: 'mail', waiting: 1, delivered: 0, abandoned: 0, next_attempt_at: expect.stringMatching(/Z$/) },
+      { client_id: 'shop', waiting: 0, delivered: 1, abandoned: 0, next_attempt_at: null },
+    ])
+    const mail = deliveries.find((each) => each['client_id'] === 'mail')
+    expect(mail).toMatchObject({ username: 'alice', about: 'all_sessions', state: 'waiting' })
+    expect((await ledger('--state', 'delivered')).deliveries).toHaveLength(1)
+    expect((await ledger('--user', 'bob')).clients).toEqual([])
+    const { stdout } = await lingpai(['logout', 'list', '--data', data])
+    for (const word of ['mail', 'shop', 'alice', 'waiting', 'delivered', 'the answer has the status 500']) {
+      expect(stdout).toContain(word)
+    }
+    expect(JSON.stringify(deliveries)).not.toContain('se_')
+  })
+
+  test('what has not arrived is sent again at once', async () => {
+    const before = receiver.callsTo('/mail').length
+    receiver.answer('/mail', 200)
+    expect(await cli(['logout', 'resend', '--client', 'mail'])).toEqual({ resent: 1 })
+    await expect.poll(() => receiver.callsTo('/mail').length, { timeout: 40_000 }).toBe(before + 1)
+    await expect
+      .poll(async () => (await ledger('--client', 'mail')).deliveries[0]?.['state'], { timeout: 10_000 })
+      .toBe('delivered')
+    expect(receiver.callsTo('/shop')).toHaveLength(1)
+  }, 60_000)
+
+  test.each([
+    [['resend'], 2, 'nothing_named'],
+    [['resend', '--client', 'nobody'], 3, 'client_not_found'],
+    [['resend', '--user', 'nobody'], 3, 'user_not_found'],
+    [['list', '--user', 'nobody'], 3, 'user_not_found'],
+    [['list', '--most', '0'], 2, 'invalid_number'],
+    [['list', '--state', 'lost'], 2, 'wrong_usage'],
+  ])('%j ends with %i and says what to do', async (words, code, error) => {
+    const told = await lingpai(['logout', ...words, '--data', data, '--json'])
+    expect(told.code).toBe(code)
+    expect(JSON.parse(told.stdout)).toMatchObject({ error })
+    expect(told.stderr).toMatch(/^Error: .+/)
+  })
+})
+
+describe('session list and end', () => {
+  test('the list says where a person is signed in, and nothing that would open it', async () => {
+    await signInTo('shop', 'bob')
+    await signInTo('mail', 'bob')
+    const { sessions } = (await cli(['session', 'list', '--user', 'bob'])) as unknown as {
+      sessions: readonly Record<string, unknown>[]
+    }
+    expect(sessions.map(({ clients }) => clients).sort()).toEqual([['mail'], ['shop']])
+    expect(sessions[0]).toMatchObject({ amr: ['pwd'], authenticated_at: expect.stringMatching(/Z$/) })
+    expect(JSON.stringify(sessions)).not.toContain('se_')
+    expect((await lingpai(['session', 'list', '--user', 'bob', '--data', data])).stdout).toContain('shop')
+  })
+
+  test('X11 the end reaches every session, its tokens and the clients, within seconds', async () => {
+    receiver.reset()
+    const { client, access, refresh } = await signInTo('shop', 'bob')
+    const short = new OutsideClient({
+      at: server.issuer,
+      clientId: 'shop',
+      secret: TEST_SECRET,
+      username: 'bob',
+      scope: 'openid profile',
+    })
+    const dying = await short.signIn()
+    const ended = await cli(['session', 'end', '--user', 'bob'])
+    expect(ended).toMatchObject({ sessions_ended: 4, grants_revoked: 1 })
+    expect((await short.userinfo(dying.access)).status).toBe(401)
+    expect((await short.authorize({ prompt: 'none' })).get('error')).toBe('login_required')
+    // May be used while the person is away.
+    expect((await client.userinfo(access)).status).toBe(200)
+    await expect
+      .poll(() => receiver.calls.map(({ path }) => path).sort(), { timeout: 5_000 })
+      .toEqual(['/mail', '/shop'])
+    expect(await cli(['session', 'end', '--user', 'bob', '--with-offline'])).toMatchObject({ sessions_ended: 0 })
+    expect((await client.userinfo(access)).status).toBe(401)
+    expect((await client.refresh(refresh)).status).toBe(400)
+    expect(await cli(['session', 'list', '--user', 'bob'])).toMatchObject({ sessions: [] })
+    expect((await signInTo('shop', 'bob')).access).not.toBe('')
+  })
+
+  test.each([
+    [['end'], 2, 'wrong_usage'],
+    [['end', '--user', 'nobody'], 3, 'user_not_found'],
+    [['list', '--user', 'nobody'], 3, 'user_not_found'],
+  ])('%j ends with %i and says what to do', async (words, code, error) => {
+    const told = await lingpai(['session', ...words, '--data', data, '--json'])
+    expect(told.code).toBe(code)
+    expect(JSON.parse(told.stdout)).toMatchObject({ error })
+  })
+})

@@ -1,0 +1,193 @@
+// RFC 9068: access tokens that a resource server verifies by itself, recognised here as every other token is.
+
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setResource } from '../../src/administration/resources.ts'
+import { statement } from '../../src/store/driver.ts'
+import { expectInvalidToken, RelyingParty, tokensOf } from '../support/relying-party.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const API = 'https://api.test'
+const LEGACY = 'https://legacy.test'
+
+describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (database) => {
+  let host: TestServer
+  let app: RelyingParty
+  let machine: RelyingParty
+  let api: RelyingParty
+  const scope = 'openid profile offline_access read write'
+
+  beforeAll(async () => {
+    host = await startServer({ database })
+    const jwt = { tokenFormat: 'jwt', scope: 'read write', signingAlgorithm: 'ES256' }
+    await host.addResource(API, { ...jwt, tokenLifetime: 900 })
+    await host.addResource(LEGACY, { ...jwt, typ: 'JWT', signingAlgorithm: 'RS256' })
+    const resources = [API, LEGACY]
+    await host.addClient('app', 'openid-connect', { consent: 'implied', scope, resources })
+    await host.addClient('page', 'spa', { consent: 'implied', scope, resources })
+    const own = { grant_types: ['client_credentials'], response_types: [] }
+    await host.addClient('machine', 'openid-connect', { ...own, scope: 'read', resources })
+    await host.addClient('api', 'openid-connect', { ...own, servesResources: [API] })
+    await host.addUser('alice')
+    app = new RelyingParty({ host, clientId: 'app', scope })
+    machine = new RelyingParty({ host, clientId: 'machine' })
+    api = new RelyingParty({ host, clientId: 'api' })
+  })
+  afterAll(() => host.close())
+
+  const verified = async (token: string, audience = API, typ = 'at+jwt') =>
+    jwtVerify(token, createRemoteJWKSet(new URL(`${host.origin}/sso/jwks`)), {
+      issuer: host.issuer,
+      audience,
+      typ,
+      currentDate: new Date(host.clock.now() * 1000),
+    })
+  const tokenRows = async () => {
+    const sql = 'SELECT CAST(count(*) AS BIGINT) AS n FROM access_token WHERE revoked_at IS NULL'
+    return (await host.driver.rows(statement<object, { n: number }>('count_tokens', sql), {}))[0]?.n
+  }
+
+  test('§2.1, §2.2 the token verifies with the published keys and holds what the profile asks for', async () => {
+    const now = host.clock.now()
+    const { access, reply } = await app.tokens({ resource: API })
+    expect(reply.body).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'read write' })
+    const { payload, protectedHeader } = await verified(access)
+    expect(protectedHeader).toMatchObject({ typ: 'at+jwt', alg: 'ES256', kid: expect.any(String) })
+    expect(payload).toEqual({
+      iss: host.issuer,
+      aud: API,
+      sub: 'user-alice',
+      client_id: 'app',
+      exp: now + 900,
+      iat: now,
+      jti: expect.stringMatching(/^at_[a-z0-9]{24}$/),
+      scope: 'read write',
+      auth_time: expect.any(Number),
+      acr: expect.any(String),
+      amr: ['pwd'],
+    })
+    const again = await app.tokens({ resource: API })
+    expect((await verified(again.access)).payload.jti).not.toBe(payload.jti)
+  })
+
+  test('§2.1 a resource may ask for the type JWT and another algorithm', async () => {
+    const { access } = await app.tokens({ resource: LEGACY })
+    expect(decodeProtectedHeader(access)).toMatchObject({ typ: 'JWT', alg: 'RS256' })
+    expect((await verified(access, LEGACY, 'JWT')).payload.sub).toBe('user-alice')
+  })
+
+  test('§2.2 a client that acts for itself is the subject, and nobody has signed in', async () => {
+    const { access } = tokensOf(await machine.token({ grant_type: 'client_credentials', resource: API }))
+    const { payload } = await verified(access)
+    expect(payload).toMatchObject({ sub: 'machine', client_id: 'machine', scope: 'read', aud: API })
+    for (const member of ['auth_time', 'acr', 'amr']) expect(payload).not.toHaveProperty(member)
+  })
+
+  test('§4 a resource server refuses one that was meant for another', async () => {
+    const { access } = await app.tokens({ resource: LEGACY })
+    await expect(verified(access, API, 'JWT')).rejects.toThrow('aud')
+    expect((await verified(access, LEGACY, 'JWT')).payload.aud).toBe(LEGACY)
+  })
+
+  test('§2.2.1 nothing about the person is in it but how they signed in', async () => {
+    const { access } = await app.tokens({ resource: API })
+    const text = Buffer.from(access.split('.')[1] ?? '', 'base64url').toString()
+    expect(text).not.toContain('Name of alice')
+    expect(text).not.toContain('username')
+  })
+
+  test('RFC 7662 §2.2 introspection tells of it, to its client and its resource server', async () => {
+    const { access } = await app.tokens({ resource: API })
+    const { payload } = await verified(access)
+    for (const asker of [app, api]) {
+      const { body } = await asker.introspect(access)
+      expect(body).toMatchObject({ active: true, aud: API, jti: payload.jti, iat: payload.iat, exp: payload.exp })
+    }
+    const opaque = await app.tokens()
+    expect((await app.introspect(opaque.access)).body).not.toHaveProperty('jti')
+  })
+
+  test('RFC 8725 §2 whatever was changed about it is no token', async () => {
+    const { access } = await app.tokens({ resource: API })
+    const [head = '', body = '', tail = ''] = access.split('.')
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+    const flipped = `${tail.startsWith('A') ? 'B' : 'A'}${tail.slice(1)}`
+    for (const forged of [`${none}.${body}.`, `${head}.${body}.${flipped}`, `${head}.${body}`, access.slice(0, -1)]) {
+      expect((await app.introspect(forged)).body).toEqual({ active: false })
+      expectInvalidToken(await app.userinfo(forged))
+    }
+    expect((await app.introspect(access)).body['active']).toBe(true)
+  })
+
+  test('RFC 8707 §3 user info refuses it', async () => {
+    const { access } = await app.tokens({ resource: API })
+    expectInvalidToken(await app.userinfo(access))
+    expect((await app.userinfo((await app.tokens()).access)).status).toBe(200)
+  })
+
+  test('RFC 7009 §2.1 it can be revoked, with a right hint, a wrong one or none', async () => {
+    for (const token_type_hint of ['access_token', 'refresh_token', undefined]) {
+      const { access, refresh } = await app.tokens({ resource: API })
+      expect((await app.revoke(access, { token_type_hint })).status).toBe(200)
+      expect((await api.introspect(access)).body).toEqual({ active: false })
+      expect((await app.refresh(refresh)).status).toBe(200)
+    }
+  })
+
+  test('RFC 7009 §2.1 the refresh token takes it along', async () => {
+    const { access, refresh } = await app.tokens({ resource: API })
+    expect((await app.revoke(refresh)).status).toBe(200)
+    expect((await api.introspect(access)).body).toEqual({ active: false })
+  })
+
+  test.each([API, LEGACY])(
+    'RFC 6749 §6 a refresh for %s that is repeated gets the very same tokens',
+    async (resource) => {
+      const { refresh } = await app.tokens({ resource })
+      const one = tokensOf(await app.refresh(refresh))
+      const rows = await tokenRows()
+      host.clock.advance(2)
+      const again = tokensOf(await app.refresh(refresh))
+      expect([again.access, again.refresh]).toEqual([one.access, one.refresh])
+      expect(Number(again.reply.body['expires_in'])).toBe(Number(one.reply.body['expires_in']) - 2)
+      expect(await tokenRows()).toBe(rows)
+      expect((await app.introspect(again.access)).body['active']).toBe(true)
+    },
+  )
+
+  test('RFC 6749 §6 twenty refreshes at once give one line of descent', async () => {
+    const { refresh } = await app.tokens({ resource: API })
+    const rows = (await tokenRows()) ?? 0
+    const replies = await Promise.all(Array.from({ length: 20 }, () => app.refresh(refresh)))
+    const made = replies.map(tokensOf)
+    expect(new Set(made.map(({ access }) => access)).size).toBe(1)
+    expect(new Set(made.map((each) => each.refresh)).size).toBe(1)
+    expect(await tokenRows()).toBe(rows + 1)
+    expect((await verified(made[0]?.access ?? '')).payload.sub).toBe('user-alice')
+  })
+
+  test('RFC 6749 §6 a resource that changes its tokens meanwhile changes nothing about a repeat', async () => {
+    const { refresh } = await app.tokens({ resource: API })
+    const one = tokensOf(await app.refresh(refresh))
+    const parts = { store: host.server.parts.store, clock: host.clock }
+    await setResource(parts, API, ['tokenFormat=opaque'])
+    expect(tokensOf(await app.refresh(refresh)).access).toBe(one.access)
+    const opaque = tokensOf(await app.refresh(one.refresh))
+    expect(opaque.access).toMatch(/^[A-Za-z0-9]{43}$/)
+    await setResource(parts, API, ['tokenFormat=jwt'])
+    expect(tokensOf(await app.refresh(one.refresh)).access).toBe(opaque.access)
+  })
+
+  test('§5 what the database keeps of a repeatable token opens to nobody without the refresh token', async () => {
+    const { refresh } = await app.tokens({ resource: API })
+    const { access } = tokensOf(await app.refresh(refresh))
+    const kept = statement<object, { kept: Uint8Array }>(
+      'kept_tokens',
+      'SELECT rotation_access_token AS kept FROM refresh_token WHERE rotation_access_token IS NOT NULL',
+    )
+    const rows = await host.driver.rows(kept, {})
+    expect(rows.length).toBeGreaterThan(0)
+    const signature = access.split('.')[2] ?? ''
+    for (const row of rows) expect(Buffer.from(row.kept).toString('latin1')).not.toContain(signature)
+  })
+})

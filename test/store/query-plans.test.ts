@@ -1,0 +1,119 @@
+// Every statement finds its rows by an index, on both databases; those that may look at a whole table are listed, each
+// with its reason.
+
+import { readdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { databaseTables } from '../../scripts/reference/database.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { compile, type Statement } from '../../src/store/driver.ts'
+import { migrate, sectionsFor } from '../../src/store/migrate.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { TABLE_NOTES } from '../../src/store/schema-notes.ts'
+import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+
+const folder = 'src/store/statements'
+const modules = await Promise.all(
+  readdirSync(folder).map(async (file) => (await import(`../../${folder}/${file}`)) as Record<string, unknown>),
+)
+const isStatement = (value: unknown): value is Statement =>
+  typeof value === 'object' && value !== null && 'sql' in value && 'name' in value
+const statements = modules.flatMap((module) => Object.values(module).flat().filter(isStatement))
+
+/** None of these is part of a request by a client application or a person signing in. */
+const MAY_SCAN: Readonly<Record<string, string>> = {
+  any_resource: 'asks for one row of a short table',
+  count_users: 'set-up asks once whether there are few',
+  delete_oldest_of_heaviest: 'weighs all open sign-ins, which are bounded, when there are too many',
+  delete_tickets_of_purpose: 'a new link replaces the former ones; there are a handful',
+  list_clients: 'an operator lists clients; the trace learns their ids at most once a minute',
+  list_deliveries: 'an operator lists logout calls',
+  list_events: 'an operator lists the newest events, by an index from its end',
+  list_imports: 'imports under way: a handful',
+  list_key_sightings: 'an operator, and a key that waits for clients, ask when each was last seen',
+  list_open_imports: 'imports under way: a handful',
+  list_resources: 'an operator lists resources',
+  list_signing_keys: 'a handful, read into memory',
+  list_traces: 'an operator lists the newest traces, by an index from its end',
+  measure_interactions: 'one in two hundred new sign-ins adds up the open ones, which are bounded',
+  more_may_register: 'one that registers itself is counted among the others, which are bounded',
+  prune_key_fetch_of_strangers: 'keeps the newest of a bounded table',
+  prune_traces: 'keeps the newest of a bounded table',
+  resend_deliveries: 'an operator sends logout calls again',
+  summarize_deliveries: 'an operator looks at logout calls',
+}
+const listed = (found: string) => Object.hasOwn(MAY_SCAN, found.split(':')[0] ?? '')
+
+let database: FreshDatabase
+let client: Client
+beforeAll(async () => {
+  database = await freshDatabase()
+  const driver = await openPostgres({ url: database.url })
+  await migrate(driver, migrations, { clock: systemClock() })
+  await driver.close()
+  client = new Client(database.url)
+  await client.connect()
+})
+afterAll(async () => {
+  await client.end()
+  await database.drop()
+})
+
+function scansOnSqlite(sqlite: DatabaseSync, { sql }: Statement): readonly string[] {
+  const plan = sqlite.prepare(`EXPLAIN QUERY PLAN ${compile(sql, '?').text}`).all()
+  // `SCAN x USING INDEX` reads an index from end to end: that grows too. A row made on the spot does not.
+  return plan
+    .map(({ detail }) => String(detail))
+    .filter((detail) => /^SCAN (?!CONSTANT ROW|(?:o|t|hop)$|\(|weighed|ranked)/.test(detail))
+}
+
+async function scansOnPostgres({ sql }: Statement): Promise<readonly string[]> {
+  const { text, names } = compile(sql, '$')
+  await client.query('SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan')
+  await client.query(`PREPARE looked_at AS ${text}`)
+  try {
+    const values = names.length === 0 ? '' : `(${names.map(() => 'NULL').join(', ')})`
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE looked_at${values}`)
+    // Where an index serves, it is taken: a scan is what is left when none does.
+    return rows.map((row) => row['QUERY PLAN'].trim()).filter((line) => /Seq Scan on/.test(line))
+  } finally {
+    await client.query('DEALLOCATE looked_at')
+  }
+}
+
+test('SQLite looks at a whole table only where that is listed', () => {
+  const sqlite = new DatabaseSync(':memory:')
+  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+  const found = statements.flatMap((each) => scansOnSqlite(sqlite, each).map((scan) => `${each.name}: ${scan}`))
+  sqlite.close()
+  expect(found.length).toBeGreaterThan(3)
+  expect(found.filter((each) => !listed(each))).toEqual([])
+})
+
+test('PostgreSQL looks at a whole table only where that is listed', async () => {
+  const found: string[] = []
+  for (const each of statements) found.push(...(await scansOnPostgres(each)).map((scan) => `${each.name}: ${scan}`))
+  expect(found.length).toBeGreaterThan(3)
+  expect(found.filter((each) => !listed(each))).toEqual([])
+})
+
+test('whoever is listed exists', () => {
+  const names = new Set(statements.map(({ name }) => name))
+  expect(Object.keys(MAY_SCAN).filter((name) => !names.has(name))).toEqual([])
+})
+
+test('a table or index without a reason is refused, and a reason without a table or index', () => {
+  expect(databaseTables().length).toBeGreaterThan(15)
+  const { user, ...others } = TABLE_NOTES
+  expect(() => databaseTables(others)).toThrow(/the table user has no note/)
+  if (user === undefined) throw new Error('no note about users')
+  const { user_phone, ...indexes } = user.indexes
+  expect(() => databaseTables({ ...TABLE_NOTES, user: { ...user, indexes } })).toThrow(/user_phone has no reason/)
+  expect(() => databaseTables({ ...TABLE_NOTES, nothing: { holds: '', indexes: {} } })).toThrow(
+    /tables that are not there: nothing/,
+  )
+  const more = { ...user, indexes: { ...user.indexes, user_nothing: user_phone ?? '' } }
+  expect(() => databaseTables({ ...TABLE_NOTES, user: more })).toThrow(/indexes that are not there: user_nothing/)
+})
