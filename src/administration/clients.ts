@@ -19,9 +19,9 @@ import type { Clock } from '../platform/clock.ts'
 import { newClientId } from '../platform/random.ts'
 import type { ClientVerbs } from '../store/clients.ts'
 import type { EventVerbs } from '../store/events.ts'
+import { type Pictured, picturedClient, storePicture, warningsOf } from './client-picture.ts'
 import { AdministrationError } from './errors.ts'
 import { presetNamed, UnknownPreset } from './presets/index.ts'
-import { type Pictured, picturedClient, storePicture, warningsOf } from './client-picture.ts'
 import { assertInSector } from './sector-identifier.ts'
 
 export interface ClientParts {

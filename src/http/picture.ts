@@ -39,14 +39,11 @@ export function readPicture(content: Uint8Array, name: string): Picture | { read
   }
 }
 
-async function fetchPicture(
-  outbound: OutboundClient,
-  url: string,
-): Promise<Picture | { readonly problem: string }> {
+async function fetchPicture(outbound: OutboundClient, url: string): Promise<Picture | { readonly problem: string }> {
   const answer = await outbound.ask({
     url,
     // What a server calls it says less than its first bytes.
-    mediaTypes: null,
+    mediaTypes: ['image/png', 'image/jpeg', 'image/webp', 'image/gif', '*'],
     mostBytes: MOST_BYTES,
     milliseconds: MILLISECONDS,
     redirects: 2,

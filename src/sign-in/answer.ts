@@ -63,7 +63,14 @@ function formReply(
 ): HttpReply {
   // No language switch: asking for this page again would ask for another answer.
   const frame = { ...frameOf(parts, http, uiLocales), languageHrefs: {} }
-  const page = formPostPage({ action: redirectUri, fields: formFields(answer), client: clientView(client, { addresses: parts.addresses, locale: frame.locale }) }, frame)
+  const page = formPostPage(
+    {
+      action: redirectUri,
+      fields: formFields(answer),
+      client: clientView(client, { addresses: parts.addresses, locale: frame.locale }),
+    },
+    frame,
+  )
   return pageReply(page, {
     // Browsers apply it to every redirect that follows, and where the client sends its people then is its own affair.
     formAction: [new URL(redirectUri).protocol],
@@ -92,7 +99,10 @@ export function refusalReply(
       code: error.error,
       description: error.description,
       advice: error.error === 'access_denied' ? 'access_denied' : 'request_refused',
-      client: clientView(client, { addresses: parts.addresses, locale: frameOf(parts, http, request.uiLocales).locale }),
+      client: clientView(client, {
+        addresses: parts.addresses,
+        locale: frameOf(parts, http, request.uiLocales).locale,
+      }),
     }
     return withOutcome(problemPage(parts, http, view), outcome)
   }
@@ -106,7 +116,10 @@ export function refusalReply(
       code: error.error,
       description: error.description,
       advice: 'unverified_client',
-      client: clientView(client, { addresses: parts.addresses, locale: frameOf(parts, http, request.uiLocales).locale }),
+      client: clientView(client, {
+        addresses: parts.addresses,
+        locale: frameOf(parts, http, request.uiLocales).locale,
+      }),
       // A form would be posted to that place by us.
       onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
     }

@@ -66,7 +66,11 @@ function showPage(
   const page = consentPage(
     {
       form,
-      client: clientView(client, { addresses: parts.addresses, locale: frame.locale, redirectUri: interaction.request.redirectUri }),
+      client: clientView(client, {
+        addresses: parts.addresses,
+        locale: frame.locale,
+        redirectUri: interaction.request.redirectUri,
+      }),
       recipient: client.recipient,
       contact: client.contact,
       purpose: client.purpose,
