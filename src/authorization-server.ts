@@ -147,7 +147,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const store = createStore(database, parsedClients === undefined ? {} : { parsedClients })
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
-  await store.fillScriptOrigins()
+  await store.fillClientOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const { rotateEvery, waitForClients: longest } = { ...DEFAULT_KEYS, ...settings.keys }

@@ -125,6 +125,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
           address,
           now,
         }),
+        ...insertSteps(client, 1),
         ...logoSteps(client_id, logo, now),
         ...eventSteps([event]),
       ])
