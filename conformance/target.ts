@@ -7,7 +7,7 @@ import { requireNode } from '../scripts/node-version.ts'
 import { WrongVariable } from './facts.ts'
 import { startTarget } from './target/start.ts'
 
-const LINGPAI = fileURLToPath(new URL('../bin/lingpai.js', import.meta.url))
+const ROTATE = fileURLToPath(new URL('rotate.ts', import.meta.url))
 
 requireNode()
 const isJson = parseArgs({ options: { json: { type: 'boolean' } } }).values.json ?? false
@@ -22,9 +22,9 @@ Listens on port ${port}, for the suite at ${facts.suite}
 Aliases  ${facts.aliases.join(', ')}
 Clients  ${ids.join(', ')}
 Person   ${facts.user.username} / ${facts.user.password}
-Rotate   npx lingpai key rotate --data ${data}
+Rotate   npm run conformance:rotate -- ${data}
 `
-  const command = [process.execPath, LINGPAI, 'key', 'rotate', '--data', data]
+  const command = [process.execPath, ROTATE, data]
   console.log(isJson ? JSON.stringify({ name: 'lingpai', ...facts, rotate_keys: { command } }, null, 2) : text)
   const stop = () => void target.close()
   process.once('SIGINT', stop)

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { stopwatch } from '../../src/platform/clock.ts'
 import type { Run } from './call.ts'
 import { WrongCall } from './plan-files.ts'
+import { HelpFailed } from './run-module.ts'
 
 const LONGEST_MS = 30_000
 
@@ -14,7 +15,9 @@ export async function rotateKeys({ rotation, facts }: Pick<Run, 'rotation' | 'fa
   const [program, ...words] = rotation
   if (program === undefined) throw new WrongCall('CONFORMANCE_ROTATE must name the command that rotates the keys')
   const before = await publishedKeys(facts.issuer)
-  await promisify(execFile)(program, words)
+  await promisify(execFile)(program, words).catch((error: unknown) => {
+    throw new HelpFailed(`the keys were not rotated: ${error instanceof Error ? error.message : String(error)}`)
+  })
   const elapsed = stopwatch()
   while (elapsed() < LONGEST_MS && (await publishedKeys(facts.issuer)) === before) await pause(250)
 }

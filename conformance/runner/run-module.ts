@@ -16,6 +16,14 @@ export interface ModuleResult {
   readonly seconds: number
 }
 
+/** What the module needs from outside did not happen; the message says why. */
+export class HelpFailed extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'HelpFailed'
+  }
+}
+
 export interface ModuleOptions {
   /** Seconds a module may take. */
   readonly limit: number
@@ -54,7 +62,8 @@ export async function runModule(
     return done(final, reasonsOf(final, log))
   } catch (error) {
     // A suite that goes away in the middle is a result too, so that what came before is told.
-    if (error instanceof CallRefused || error instanceof NoSuite) return done('INTERRUPTED', [error.message])
+    const isResult = error instanceof CallRefused || error instanceof NoSuite || error instanceof HelpFailed
+    if (isResult) return done('INTERRUPTED', [error.message])
     throw error
   }
 }

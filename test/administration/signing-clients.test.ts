@@ -148,3 +148,32 @@ describe('another method', () => {
     expect((await getClient(house.store, client_id)).client.client_name).toBe('Another')
   })
 })
+
+describe('a secret that something else is signed or encrypted with', () => {
+  test.each([
+    'id_token_signed_response_alg=HS256',
+    'userinfo_signed_response_alg=HS256',
+    'request_object_signing_alg=HS256',
+    'id_token_encrypted_response_alg=A256KW',
+    'userinfo_encrypted_response_alg=dir',
+    'request_object_encryption_alg=A128KW',
+  ])('is made anew and kept sealed while %s is set, and only its digest afterwards', async (assignment) => {
+    const { record } = await add()
+    const { client_id } = record.client
+    expect(record.sealedSecret).toBeNull()
+    const changed = await updateClient(house, client_id, { assignments: [assignment] })
+    expect(changed.secret).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect(opened(changed.record)).toBe(changed.secret)
+    expect(changed.record.secretHash).toEqual(digestOf(changed.secret))
+    const setting = assignment.split('=', 1)[0] ?? ''
+    const back = setting === 'id_token_signed_response_alg' ? `${setting}=RS256` : `${setting}=null`
+    const alone = [
+      back,
+      ...(setting.endsWith('_alg') && /encrypt/.test(setting) ? [`${setting.slice(0, -3)}enc=null`] : []),
+    ]
+    const restored = await updateClient(house, client_id, { assignments: alone })
+    expect(restored.secret).toBeNull()
+    expect(restored.record.sealedSecret).toBeNull()
+    expect(restored.record.secretHash).toEqual(digestOf(changed.secret))
+  })
+})

@@ -22,7 +22,7 @@ import {
 } from '../../conformance/runner/plan-files.ts'
 import { junitOf, listOf, tableOf } from '../../conformance/runner/report.ts'
 import { rotateKeys } from '../../conformance/runner/rotation.ts'
-import { type ModuleResult, type Result, runModule } from '../../conformance/runner/run-module.ts'
+import { HelpFailed, type ModuleResult, type Result, runModule } from '../../conformance/runner/run-module.ts'
 import { connectSuite, NoSuite, type Suite } from '../../conformance/runner/suite.ts'
 import { type Expectation, judge, type PlanRun, problemsOf } from '../../conformance/runner/verdict.ts'
 
@@ -145,6 +145,14 @@ describe('a module', () => {
     expect(happened).toEqual(['rotated', 'started'])
   })
 
+  test('that needs a rotation which fails is a result too', async () => {
+    const suite = playing({ ended: async () => false, info: async () => ({ status: 'CONFIGURED', result: null }) })
+    const rotateKeys = () => Promise.reject(new HelpFailed('no keys'))
+    const rotation = { testModule: 'oidcc-server-rotate-keys' }
+    const result = await runModule(suite, 'plan', rotation, { limit: 60, rotateKeys })
+    expect(result).toMatchObject({ result: 'INTERRUPTED', reasons: ['no keys'] })
+  })
+
   test('that takes too long is ended and says why', async () => {
     let cancelled = 0
     const suite = playing({
@@ -231,7 +239,9 @@ test('a rotation ends when the server publishes other keys', async () => {
     await rotateKeys({ rotation: ['true'], facts: { ...FACTS, issuer } })
     expect(fetched).toBe(3)
     await expect(rotateKeys({ rotation: [], facts: FACTS })).rejects.toThrow('CONFORMANCE_ROTATE must name')
-    await expect(rotateKeys({ rotation: ['false'], facts: { ...FACTS, issuer } })).rejects.toThrow('false')
+    await expect(rotateKeys({ rotation: ['false'], facts: { ...FACTS, issuer } })).rejects.toThrow(
+      'the keys were not rotated: ',
+    )
   } finally {
     server.close()
   }

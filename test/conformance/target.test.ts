@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { suiteAddress, WrongVariable } from '../../conformance/facts.ts'
+import { publishNewKeys } from '../../conformance/target/new-keys.ts'
 import { startTarget, type Target } from '../../conformance/target/start.ts'
 import { getClient } from '../../src/administration/clients.ts'
 import { claimsOfScope, STANDARD_SCOPES } from '../../src/claims/standard-claims.ts'
@@ -88,6 +89,21 @@ describe('the static clients', () => {
     expect(await ask(client_secret)).toMatchObject({ error: 'invalid_grant' })
     expect(await ask('conformance-secret-of-nobody-at-all-here')).toMatchObject({ error: 'invalid_client' })
   })
+})
+
+test('new keys are published beside the running server as often as wanted, and sign later', async () => {
+  const published = async () => {
+    await target.server.parts.keys.refresh()
+    const { keys } = (await (await fetch(at('/sso/jwks'), { headers: PROXY })).json()) as { keys: { kid: string }[] }
+    return keys.map(({ kid }) => kid)
+  }
+  const before = await published()
+  const { keyId } = target.server.parts.keys.signer('ES256')
+  const [first, second] = [await publishNewKeys(target.data), await publishNewKeys(target.data)]
+  const added = [...first, ...second].map((key) => key.keyId)
+  expect(new Set(added).size).toBe(4)
+  expect((await published()).toSorted()).toEqual([...before, ...added].toSorted())
+  expect(target.server.parts.keys.signer('ES256').keyId).toBe(keyId)
 })
 
 test('the person has every standard claim', async () => {

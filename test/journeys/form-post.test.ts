@@ -7,7 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page as Tab } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { authorizeUrl } from '../support/authorize.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser, visitQuietly } from '../support/browser.ts'
 import { RelyingParty } from '../support/relying-party.ts'
 import { startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
 
@@ -69,21 +69,8 @@ beforeEach(() => {
 const url = (parameters: Record<string, string> = {}) =>
   authorizeUrl(host, { redirect_uri: callback, response_mode: 'form_post', state: STATE, ...parameters })
 
-async function inBrowser(javaScriptEnabled: boolean, visit: (tab: Tab) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ locale: 'en-US', javaScriptEnabled })
-  const complaints: string[] = []
-  try {
-    const tab = await context.newPage()
-    tab.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    tab.on('pageerror', (error) => complaints.push(error.message))
-    await visit(tab)
-    expect(complaints).toEqual([])
-  } finally {
-    await context.close()
-  }
-}
+const inBrowser = (javaScriptEnabled: boolean, visit: (tab: Tab) => Promise<void>) =>
+  visitQuietly(browser, { javaScriptEnabled }, visit)
 
 async function signIn(tab: Tab): Promise<void> {
   await tab.fill('#username', 'alice')

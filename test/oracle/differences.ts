@@ -63,4 +63,10 @@ export const DIFFERENCES: readonly Difference[] = [
     peer: 'ends the whole grant',
     why: 'The clause leaves it open. Who wants to end everything revokes the refresh token.',
   },
+  {
+    title: 'OpenID Connect Core §6.2 an address of a request object that is not registered is refused',
+    sees: { at: 'client', error: 'request_uri_not_supported' },
+    peer: 'answers `request_uri_not_supported`',
+    why: 'It takes request objects by value only. Here those at the registered `request_uris` are read, and an address that is none of them is an invalid one.',
+  },
 ]

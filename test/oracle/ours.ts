@@ -1,7 +1,7 @@
 // Lingpai behind the same face as the peer.
 
 import { CALLBACK, startServer } from '../support/server.ts'
-import { CLIENTS, type Provider, SECRET, SIGNED_OUT } from './provider.ts'
+import { CLIENTS, METADATA, type Provider, SECRET, SIGNED_OUT } from './provider.ts'
 
 export async function startOurs(): Promise<Provider> {
   const host = await startServer()
@@ -18,6 +18,9 @@ export async function startOurs(): Promise<Provider> {
   await host.addClient('page', 'spa', settings(page))
   const alone = { grant_types: ['client_credentials'], response_types: [] }
   await host.addClient('machine', 'openid-connect', { ...settings(machine), ...alone }, SECRET)
+  for (const name of ['signer', 'pair', 'reader'] as const) {
+    await host.addClient(name, 'openid-connect', { ...settings(CLIENTS[name]), ...METADATA[name] }, SECRET)
+  }
   await host.addUser('alice', { email: 'alice@example.com', emailVerified: true })
   const at = (path: string) => `${host.issuer}/sso/${path}`
   return {

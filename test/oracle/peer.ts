@@ -1,12 +1,12 @@
 // The peer: the certified Node library `oidc-provider`, in memory, with the same clients, one person, and pages that
 // have our ids. What it does is a second reading of the specifications by somebody else.
 
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ClientMetadata, type Configuration, Provider as Peer } from 'oidc-provider'
 import { TEST_PASSWORD } from '../support/server.ts'
-import { CLIENTS, type Provider, SECRET, SIGNED_OUT } from './provider.ts'
+import { CLIENTS, METADATA, type Provider, SECRET, SIGNED_OUT } from './provider.ts'
 
 const USER = 'user-alice'
 
@@ -66,6 +66,11 @@ function configuration(): Configuration {
       Session: 86_400,
       Interaction: 3600,
     },
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: async (_, accountId, client) =>
+      createHash('sha256')
+        .update(JSON.stringify([client.sectorIdentifier, accountId]))
+        .digest('hex'),
     cookies: { keys: ['a key for tests only'] },
     interactions: { url: (_, { uid }) => `/step/${uid}` },
     issueRefreshToken: async (_, client, code) =>
@@ -81,6 +86,9 @@ function configuration(): Configuration {
       clientCredentials: { enabled: true },
       introspection: { enabled: true },
       revocation: { enabled: true },
+      requestObjects: { enabled: true },
+      encryption: { enabled: true },
+      jwtUserinfo: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => {
@@ -104,7 +112,7 @@ function privateJwk(kind: 'rsa' | 'ec'): object {
 }
 
 function clients(): ClientMetadata[] {
-  const { web, two, new: unknown, page, machine } = CLIENTS
+  const { web, two, new: unknown, page, machine, signer, pair, reader } = CLIENTS
   const people = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] } as const
   const out = { post_logout_redirect_uris: [SIGNED_OUT] }
   const plain = <T extends { redirect_uris: readonly string[] }>(client: T) => ({
@@ -116,6 +124,9 @@ function clients(): ClientMetadata[] {
     { ...plain(two), ...people, ...out, client_secret: SECRET },
     { ...plain(unknown), ...people, ...out, client_secret: SECRET },
     { ...plain(page), ...people, ...out, token_endpoint_auth_method: 'none' },
+    { ...plain(signer), ...people, ...METADATA.signer, client_secret: SECRET },
+    { ...plain(pair), ...people, ...METADATA.pair, client_secret: SECRET },
+    { ...plain(reader), ...people, ...METADATA.reader, client_secret: SECRET },
     { ...plain(machine), grant_types: ['client_credentials'], response_types: [], client_secret: SECRET },
   ] as ClientMetadata[]
 }

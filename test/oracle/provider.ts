@@ -1,6 +1,7 @@
 // An OpenID Provider as its clients and visitors see it: enough to ask any of them the same things and to write down
 // what was seen. Ours and the peer's stand behind it alike.
 
+import { exportJWK, generateKeyPair } from 'jose'
 import { basic, challengeOf, form, query, VERIFIER, walk } from '../support/relying-party.ts'
 import { type Page, Visitor } from '../support/visitor.ts'
 
@@ -12,6 +13,18 @@ export const SECRET = 'test17241d76d75b374f9a2843cfe871-oracle'
 export const STATE = 'anchor=livepush&platform=1500004462'
 export const CHALLENGE = { code_challenge: challengeOf(VERIFIER), code_challenge_method: 'S256' }
 export { VERIFIER }
+
+/** Of the clients `signer` and `reader`, and of nobody. */
+export const KEYS = {
+  signer: await newKey('ES256', 'signer', 'sig'),
+  reader: await newKey('ECDH-ES', 'reader', 'enc'),
+  foreign: await newKey('ES256', 'signer', 'sig'),
+} as const
+
+async function newKey(algorithm: string, kid: string, use: string) {
+  const { privateKey, publicKey } = await generateKeyPair(algorithm)
+  return { privateKey, jwks: { keys: [{ ...(await exportJWK(publicKey)), kid, use }] } }
+}
 
 /** The clients that every provider under test has registered. */
 export const CLIENTS = {
@@ -25,6 +38,23 @@ export const CLIENTS = {
   page: { client_id: 'page', redirect_uris: [CALLBACK], scope: 'openid profile offline_access' },
   /** Speaks for itself alone. */
   machine: { client_id: 'machine', redirect_uris: [], scope: 'read write' },
+  /** Signs its requests. */
+  signer: { client_id: 'signer', redirect_uris: [CALLBACK], scope: 'openid profile offline_access' },
+  /** Knows people by an identifier of its own. */
+  pair: { client_id: 'pair', redirect_uris: [CALLBACK], scope: 'openid profile offline_access' },
+  /** Has its ID tokens encrypted and its user info signed. */
+  reader: { client_id: 'reader', redirect_uris: [CALLBACK], scope: 'openid profile offline_access' },
+} as const
+/** What those last three are registered with beside. */
+export const METADATA = {
+  signer: { request_object_signing_alg: 'ES256', jwks: KEYS.signer.jwks },
+  pair: { subject_type: 'pairwise' },
+  reader: {
+    jwks: KEYS.reader.jwks,
+    id_token_encrypted_response_alg: 'ECDH-ES',
+    id_token_encrypted_response_enc: 'A128GCM',
+    userinfo_signed_response_alg: 'RS256',
+  },
 } as const
 export type ClientName = keyof typeof CLIENTS
 
@@ -171,6 +201,7 @@ export interface Tokens {
 export interface Reply {
   readonly status: number
   readonly headers: Headers
+  readonly text: string
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -179,7 +210,7 @@ export async function send(url: string, init: RequestInit): Promise<Reply> {
   const text = await reply.text()
   const isJson = /json/.test(reply.headers.get('content-type') ?? '')
   const body = isJson && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {}
-  return { status: reply.status, headers: reply.headers, body }
+  return { status: reply.status, headers: reply.headers, text, body }
 }
 
 async function post(url: string, fields: Fields, headers: Record<string, string>): Promise<Reply> {

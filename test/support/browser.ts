@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const NAMES = ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser', 'microsoft-edge']
 
@@ -72,4 +73,25 @@ const NO_OTHER_HOST = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1,
 /** The caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: findBrowser(), args: [...ARGUMENTS, NO_OTHER_HOST] })
+}
+
+/** A browser of its own for one visit, in which nothing may go wrong unseen: no error in a script, nothing refused. */
+export async function visitQuietly(
+  browser: Browser,
+  { javaScriptEnabled }: { readonly javaScriptEnabled: boolean },
+  visit: (tab: Page) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ locale: 'en-US', javaScriptEnabled })
+  const complaints: string[] = []
+  try {
+    const tab = await context.newPage()
+    tab.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    tab.on('pageerror', (error) => complaints.push(error.message))
+    await visit(tab)
+    expect(complaints).toEqual([])
+  } finally {
+    await context.close()
+  }
 }
