@@ -40,6 +40,9 @@ export function clientRequests({ suite, aliases, clients }: Facts): readonly New
       backchannel_logout_uri: logoutAt('backchannel_logout'),
       backchannel_logout_session_required: true,
     }),
-    request('frontchannel', callbacks),
+    request('frontchannel', callbacks, {
+      frontchannel_logout_uri: logoutAt('frontchannel_logout'),
+      frontchannel_logout_session_required: true,
+    }),
   ]
 }

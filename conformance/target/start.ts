@@ -80,6 +80,8 @@ export async function startTarget(variables: Variables): Promise<Target> {
       // What the plans try only where the metadata lists it.
       encryptedRequests: true,
       registration: REGISTRATION,
+      frontChannelLogout: true,
+      sessionManagement: true,
       unverifiedErrors: 'redirect',
       unsignedJwt: true,
       // A suite is at home here and is not public.

@@ -63,6 +63,7 @@ export const STANDARD_CLAIM_NAMES: readonly string[] = [
   'acr',
   'amr',
   'at_hash',
+  'sid',
   ...TABLE.map(([, name]) => name),
 ]
 

@@ -61,11 +61,12 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
       'can be implied only with the declaration that people have consented otherwise (--consent-declared)',
     )
   }
+  const framed = client.frontchannel_logout_uri === null ? null : new URL(client.frontchannel_logout_uri)
   // OpenID Connect Front-Channel Logout §2: scheme, host and port are those of a redirect URI.
-  const framed = client.frontchannel_logout_uri
-  if (framed !== null && !client.redirect_uris.some((uri) => new URL(uri).origin === new URL(framed).origin)) {
+  if (framed !== null && !client.redirect_uris.some((uri) => new URL(uri).origin === framed.origin)) {
     refuse('frontchannel_logout_uri', 'must have the scheme, host and port of one of redirect_uris')
   }
+  if (framed !== null && framed.hash !== '') refuse('frontchannel_logout_uri', 'must not hold a fragment')
   for (const setting of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     for (const uri of client[setting]) {
       const problem = redirectUriProblem(uri, client.application_type)

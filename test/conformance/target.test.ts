@@ -68,10 +68,13 @@ describe('the static clients', () => {
   })
 
   test('that are told of a sign-out are told at the first alias, and no others are told at all', async () => {
-    const uriOf = async (client: string) =>
-      (await getClient(target.server.parts.store, client)).client.backchannel_logout_uri
-    expect(await uriOf('backchannel')).toBe(suiteAddress(SUITE, 'house', 'backchannel_logout'))
-    for (const client of ['first', 'second', 'post', 'frontchannel']) expect(await uriOf(client)).toBeNull()
+    const urisOf = async (name: string) => {
+      const { client } = await getClient(target.server.parts.store, name)
+      return [client.backchannel_logout_uri, client.frontchannel_logout_uri]
+    }
+    expect(await urisOf('backchannel')).toEqual([suiteAddress(SUITE, 'house', 'backchannel_logout'), null])
+    expect(await urisOf('frontchannel')).toEqual([null, suiteAddress(SUITE, 'house', 'frontchannel_logout')])
+    for (const client of ['first', 'second', 'post']) expect(await urisOf(client)).toEqual([null, null])
   })
 
   test('prove themselves with the secrets of the facts', async () => {

@@ -60,7 +60,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
   // The same site as the server's, for browsers keep the cookies of other sites out of frames.
   site = `http://127.0.0.1:${(application.address() as AddressInfo).port}`
-  host = await startServer()
+  host = await startServer({ sessionManagement: true })
   await host.addClient('page', 'spa', {
     redirect_uris: [`${site}/callback`, `${site}/silent`],
     post_logout_redirect_uris: [`${site}/signed-out`],
@@ -127,6 +127,21 @@ describe('oidc-client-ts', () => {
     const second = await held('await manager.signinSilent()')
     expect(second.access).not.toBe(first.access)
     expect(second.name).toBe('Name of alice')
+    expect(complaints).toEqual([])
+  })
+
+  test('notices by itself that the person has signed out in another tab', async () => {
+    await signIn()
+    await tab.evaluate(`
+      window.watching = new oidc.UserManager({ ...${JSON.stringify(settings())}, monitorSession: true,
+        checkSessionIntervalInSeconds: 1, userStore: new oidc.WebStorageStateStore({ store: localStorage }) })
+      window.heard = new Promise((resolve) => watching.events.addUserSignedOut(() => resolve('signed out')))
+      void watching.getUser()`)
+    const other = await context.newPage()
+    await other.goto(`${host.issuer}/sso/end-session`)
+    await other.click('#logout-confirm')
+    await other.getByRole('heading', { name: 'Signed out' }).waitFor()
+    expect(await tab.evaluate('heard')).toBe('signed out')
     expect(complaints).toEqual([])
   })
 

@@ -158,6 +158,6 @@ describe('with implicitAndHybrid on', () => {
     expect(listOf('acr_values_supported')).toEqual([
       'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
     ])
-    for (const name of ['acr', 'auth_time', 'nonce', 'email']) expect(listOf('claims_supported')).toContain(name)
+    for (const name of ['acr', 'auth_time', 'nonce', 'sid', 'email']) expect(listOf('claims_supported')).toContain(name)
   })
 })

@@ -3,7 +3,9 @@
 
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { setClientEnabled, updateClient } from '../../src/administration/clients.ts'
 import { statement } from '../../src/store/driver.ts'
+import { copyOf } from '../support/authorize.ts'
 import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
 import { eventTypes, query, RelyingParty, type Tokens } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -26,6 +28,7 @@ beforeAll(async () => {
   })
   await host.addClient('shop', 'openid-connect', told('/shop?tenant=1'))
   await host.addClient('mail', 'openid-connect', told('/mail', { id_token_signed_response_alg: 'ES256' }))
+  await host.addClient('pair', 'openid-connect', told('/pair', { subject_type: 'pairwise' }))
   await host.addClient('strict', 'openid-connect', told('/strict', { backchannel_logout_session_required: true }))
   await host.addClient('broken', 'openid-connect', told('/broken'))
   await host.addClient('silent', 'openid-connect', { consent: 'implied', post_logout_redirect_uris: [AFTERWARDS] })
@@ -122,6 +125,7 @@ describe('§2.4 the logout token', () => {
   test.each([
     ['shop', '/shop?tenant=1', 'RS256'],
     ['mail', '/mail', 'ES256'],
+    ['pair', '/pair', 'RS256'],
   ])('to %s is signed as its ID tokens are, and says whose session has ended', async (clientId, path, alg) => {
     const { idToken } = await signInTo(clientId)
     const { sub, sid } = claimsOf(idToken)
@@ -187,6 +191,19 @@ describe('§2.3 who is told', () => {
     expect(receiver.calls).toEqual([])
   })
 
+  test('of a session that has run out here, when a client comes with a hint of it, and only then', async () => {
+    const { idToken } = await signInTo('shop')
+    await signInTo('mail')
+    host.clock.advance(13 * 3_600)
+    await signOut({ client_id: 'shop' }, copyOf(visitor))
+    await delivered()
+    expect(receiver.calls).toEqual([])
+    const answer = await signOut({ id_token_hint: idToken, post_logout_redirect_uri: AFTERWARDS })
+    expect(answer.location).toBe(AFTERWARDS)
+    await delivered()
+    expect(paths()).toEqual(['/mail', '/shop?tenant=1'])
+  })
+
   test('CONTRACT row 10: the client that began is told when its browser is back, all others at once', async () => {
     const { idToken } = await signInTo('shop')
     await signInTo('mail')
@@ -200,6 +217,34 @@ describe('§2.3 who is told', () => {
     host.clock.advance(1)
     await host.server.logout.settled()
     expect(paths()).toEqual(['/mail', '/shop?tenant=1'])
+  })
+
+  test('a disabled client is not told, enabled again or not', async () => {
+    const id = `off-${count}`
+    await host.addClient(id, 'openid-connect', { consent: 'implied', backchannel_logout_uri: receiver.url('/off') })
+    await partyOf(id).tokens()
+    const parts = host.server.parts
+    await setClientEnabled(parts, id, false)
+    await setClientEnabled(parts, id, true)
+    const { idToken } = await signInTo('shop')
+    await signOut({ id_token_hint: idToken })
+    await delivered()
+    expect(paths()).toEqual(['/shop?tenant=1'])
+  })
+
+  test('a client whose address is set or taken away later is told, or not, from then on', async () => {
+    const id = `later-${count}`
+    await host.addClient(id, 'openid-connect', { consent: 'implied' })
+    const { idToken } = await partyOf(id).tokens()
+    await updateClient(host.server.parts, id, { settings: { backchannel_logout_uri: receiver.url('/later') } })
+    await signOut({ id_token_hint: idToken })
+    await delivered()
+    expect(paths()).toEqual(['/later'])
+    const again = await partyOf(id).tokens()
+    await updateClient(host.server.parts, id, { settings: { backchannel_logout_uri: null } })
+    await signOut({ id_token_hint: again.idToken })
+    await delivered()
+    expect(paths()).toEqual(['/later'])
   })
 
   test('a client whose grant is revoked is not told', async () => {
@@ -395,6 +440,22 @@ describe('§2.5 X08 clients that fail', () => {
     await host.server.logout.settled()
     expect(receiver.callsTo('/broken')).toHaveLength(before + 1)
     expect(await open()).toMatchObject({ state: 'delivered', attempts: 1 })
+  })
+
+  test('what was never tried, because its client has failed all the time, is given up as well', async () => {
+    receiver.answer('/broken', 500)
+    for (let each = 0; each < 8; each++) {
+      const browser = new Visitor()
+      const { idToken } = await signInTo('broken', {}, browser)
+      await signOut({ id_token_hint: idToken }, browser)
+    }
+    await delivered()
+    host.clock.advance(4 * 86_400)
+    while (!(await host.server.logout.tidy(3))) await host.server.logout.settled()
+    const { store } = host.server.parts
+    const all = await store.listDeliveries({ userId: `user-${username}` }, 20)
+    expect(all.map(({ state }) => state)).toEqual(Array.from({ length: 8 }, () => 'abandoned'))
+    expect(all.every(({ lastReason }) => lastReason !== null)).toBe(true)
   })
 
   test('a client that has no address any more is given up at once', async () => {

@@ -105,3 +105,61 @@ describe('express-openid-connect', () => {
     },
   )
 })
+
+describe('express-openid-connect and Back-Channel Logout', () => {
+  test('a sign-out elsewhere ends the session at the application, as soon as it is told', async () => {
+    const app = express()
+    const socket = createServer(app)
+    sockets.push(socket)
+    await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
+    const place = `127.0.0.1:${(socket.address() as AddressInfo).port}`
+    const site = `http://${place}`
+    const telling = await startServer({ outboundAllow: [place] })
+    try {
+      await telling.addUser('alice')
+      await telling.addClient('shop', 'openid-connect', {
+        consent: 'implied',
+        redirect_uris: [`${site}/callback`],
+        backchannel_logout_uri: `${site}/backchannel-logout`,
+      })
+      const kept = new Map<string, unknown>()
+      const store = {
+        get: (id: string, done: (error: unknown, value?: unknown) => void) => done(null, kept.get(id)),
+        set: (id: string, value: unknown, done?: (error?: unknown) => void) => {
+          kept.set(id, value)
+          done?.()
+        },
+        destroy: (id: string, done?: (error?: unknown) => void) => {
+          kept.delete(id)
+          done?.()
+        },
+      }
+      app.use(
+        guard.auth({
+          issuerBaseURL: telling.issuer,
+          baseURL: site,
+          clientID: 'shop',
+          clientSecret: TEST_SECRET,
+          secret: 'a secret of this application, for tests only',
+          authorizationParams: { response_type: 'code', scope: 'openid profile' },
+          backchannelLogout: { store } as NonNullable<ConfigParams['backchannelLogout']>,
+        }),
+      )
+      app.get('/', (request, response) => void response.json({ user: request.oidc.user }))
+      const visitor = new Visitor()
+      const door = await visitor.get(`${site}/`)
+      const answer = await walk(visitor, door.location ?? '', 'alice')
+      expect((await visitor.get(answer.href)).status).toBe(302)
+      expect(inside(await visitor.get(`${site}/`))['user']).toMatchObject(INSIDE)
+      const asked = await visitor.get(`${telling.issuer}/sso/end-session`)
+      await visitor.submit(asked, 'logout-confirm')
+      await telling.server.logout.settled()
+      const [delivery] = await telling.server.parts.store.listDeliveries({}, 10)
+      expect(delivery).toMatchObject({ state: 'delivered', attempts: 1 })
+      // The door again: the application knows that nobody is signed in.
+      expect((await visitor.get(`${site}/`)).status).toBe(302)
+    } finally {
+      await telling.close()
+    }
+  })
+})

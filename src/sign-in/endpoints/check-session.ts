@@ -11,7 +11,7 @@ import type { SignInParts } from '../parts.ts'
 /** A browser that does not say where the frame is gets them all, while they fit into a header. */
 const MOST_LISTED = 60
 
-export function checkSessionEndpoint({ store }: Pick<SignInParts, 'store'>) {
+export function checkSessionEndpoint({ store, addresses }: Pick<SignInParts, 'store' | 'addresses'>) {
   return async (http: HttpRequest): Promise<HttpReply> => {
     const origins = new Set<string>()
     for (const { client, enabled } of await store.listClients()) {
@@ -20,7 +20,9 @@ export function checkSessionEndpoint({ store }: Pick<SignInParts, 'store'>) {
         if (origin !== null) origins.add(origin)
       }
     }
-    const frameAncestors = allowed(origins, http.headers['referer'])
+    const shownAt = allowed(origins, http.headers['referer'])
+    // HtmlUnit takes the frame's own origin for that of the page around it (4.17), and our own pages are no strangers.
+    const frameAncestors = shownAt.length === 0 ? [] : [...shownAt, addresses.origin]
     const page = checkSessionPage(wireName('browser-state', http.peer.secure))
     return pageReply(page, { frameAncestors, referrerPolicy: 'no-referrer' })
   }
