@@ -222,7 +222,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
     post(path.revoke, revocationEndpoint({ authentication, store })),
-    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published)),
+    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published ?? null)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
     get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),

@@ -73,7 +73,8 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: kindsAsked(visit.client.client, request),
+    // Where nobody is asked nothing has to be worked out.
+    kinds: visit.client.client.consent === 'implied' ? '' : kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })

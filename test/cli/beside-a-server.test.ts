@@ -205,6 +205,14 @@ describe('key', () => {
     expect(again.stderr).toMatch(/waits already.*key rotate --at-once.*key postpone.*key undo/)
   })
 
+  test('a client whose tokens nobody here can sign is told of when it is registered so', async () => {
+    const set = (value: string) =>
+      lingpai(['client', 'update', 'desk', '--set', `id_token_signed_response_alg=${value}`, '--data', data])
+    expect((await set('ES384')).stderr).toMatch(/^Warning: id_token_signed_response_alg is ES384.*keys\.algorithms/)
+    const back = await set('RS256')
+    expect([back.code, back.stderr]).toEqual([0, ''])
+  })
+
   test('postpone, undo: a key that waits comes later, or not at all', async () => {
     const [waiting] = (await keyJson<{ keys: readonly Listed[] }>('list')).keys.filter(
       ({ state }) => state === 'waiting',

@@ -127,6 +127,11 @@ describe('§4 the document', () => {
     host.clock.advance(11)
   })
 
+  test('§6.6 of more than ten kilobytes is refused, of the five that are advised accepted', async () => {
+    await expectUnusable(publish('/large', { filler: 'x'.repeat(10_300) }))
+    expect(isAt(await enter(publish('/usual', { filler: 'x'.repeat(4_500) })), 'sign-in')).toBe(true)
+  })
+
   test('D03 says nothing that is the operator’s to say', async () => {
     const client_id = publish('/greedy', {
       consent: 'implied',

@@ -16,6 +16,7 @@ import {
 import { connectionValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { action, collect, type Flags, installationCommand, list, text, tip } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT, type Output, table } from '../output.ts'
@@ -126,6 +127,20 @@ const add: Run = async (installation, output, flags) => {
   )
 }
 
+/** The server may be started with other options than a command sees, so this is no refusal. */
+function warnOfSignatures({ keys }: Installation['options'], { client }: ClientRecord, output: Output): void {
+  for (const [name, value] of Object.entries(settingsOf(client))) {
+    const algorithm = name.endsWith('_signed_response_alg')
+      ? ASYMMETRIC_ALGORITHMS.find((each) => each === value)
+      : undefined
+    // Introspection has a default of its own, which a client that never asks for a signature need not have.
+    if (algorithm === undefined || name.startsWith('introspection') || keys.algorithms.includes(algorithm)) continue
+    output.note(
+      `Warning: ${name} is ${algorithm}, with which this installation does not sign: keys.algorithms has ${keys.algorithms.join(', ')}.`,
+    )
+  }
+}
+
 /** The six values under the names of 制作云's console, and the callback. */
 function tellValues(
   { addresses, options }: Installation,
@@ -134,6 +149,7 @@ function tellValues(
 ): void {
   const values = connectionValues(record.client, secret, addresses.issuer, options.endpointPrefix)
   for (const warning of warnings) output.note(`Warning: ${warning}.`)
+  warnOfSignatures(options, record, output)
   output.result({ ...values, ...(warnings.length > 0 && { warnings }) })
   const rows = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
   output.say(`${record.client.client_name}: paste these values into its console.\n`)
@@ -208,6 +224,7 @@ const update: Run = async (installation, output, flags, [clientId = '']) => {
     tellValues(installation, output, { ...made, record })
     return
   }
+  warnOfSignatures(installation.options, record, output)
   output.result(plain(record))
   output.say(`${record.client.client_name} (${clientId}) is changed${record.enabled ? '' : ' and disabled'}.`)
 }
