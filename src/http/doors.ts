@@ -5,9 +5,6 @@ import type { Server } from 'node:http'
 import { createServer, type Server as NetServer } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 
-/** Connections that one turn of the event loop may accept. */
-const DOORS = 64
-
 export interface Place {
   readonly host: string
   readonly port: number
@@ -16,6 +13,9 @@ export interface Place {
 
 /** The system spreads connections over sockets that share a port; elsewhere there is one. */
 export const hasSharedPorts = process.platform === 'linux'
+
+/** Connections that one turn of the event loop may accept. */
+const DOORS = hasSharedPorts ? 64 : 1
 
 export interface Doors {
   /** Accepts nothing further; resolves when all that came in has ended. */
@@ -29,7 +29,7 @@ export async function openFurtherDoors(server: Server, place: Place): Promise<Do
     await Promise.all(doors.map((door) => new Promise((resolve) => door.close(resolve))))
   }
   try {
-    for (let count = 1; hasSharedPorts && count < DOORS; count++) doors.push(await openDoor(server, place))
+    for (let count = 1; count < DOORS; count++) doors.push(await openDoor(server, place))
   } catch (error) {
     await close()
     throw error

@@ -106,16 +106,16 @@ describe('visitors that are new', () => {
       expect(status).toBeOneOf([200, 503])
       return performance.now() - began
     }
-    let isOver = false
+    const over = new AbortController()
     const times: number[] = []
     const busy = Array.from({ length: 300 }, async () => {
-      while (!isOver) times.push(await wait(old))
+      while (!over.signal.aborted) times.push(await wait(old))
     })
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     times.length = 0
     const crowd = Array.from({ length: 300 }, () => new Caller(server, 1))
     const fresh = await Promise.all(crowd.map(wait))
-    isOver = true
+    over.abort()
     await Promise.all(busy)
     for (const each of [...crowd, old]) each.close()
     const slowest = Math.max(...fresh)
