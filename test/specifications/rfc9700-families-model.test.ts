@@ -115,7 +115,7 @@ class Refresh extends OfPair {
     refused(reply)
     if (!isInWindow) family.isDead = true
   }
-  toString = () => `refresh ${this.which}/${this.place}`
+  override toString = () => `refresh ${this.which}/${this.place}`
 }
 
 class RefreshTogether extends OfPair {
@@ -134,7 +134,7 @@ class RefreshTogether extends OfPair {
     last.usedAt = model.now
     family.pairs.push({ ...first, usedAt: null })
   }
-  toString = () => `refresh together ${this.which}`
+  override toString = () => `refresh together ${this.which}`
 }
 
 class UserInfo extends OfPair {
@@ -143,7 +143,7 @@ class UserInfo extends OfPair {
     const { status } = await real.party().userinfo(pick(family.pairs, this.place).access)
     expect(status).toBe(family.isDead ? 401 : 200)
   }
-  toString = () => `user info ${this.which}/${this.place}`
+  override toString = () => `user info ${this.which}/${this.place}`
 }
 
 class Revoke extends OfPair {
@@ -153,7 +153,7 @@ class Revoke extends OfPair {
     expect((await real.party().revoke(last?.refresh ?? '')).status).toBe(200)
     family.isDead = true
   }
-  toString = () => `revoke ${this.which}`
+  override toString = () => `revoke ${this.which}`
 }
 
 class Wait implements Command {
