@@ -179,7 +179,8 @@ describe('a file that does not hold', () => {
       expect(existsSync(house.path('new'))).toBe(false)
     }
     await bring(openers)
-  })
+    // Each opening of a passphrase costs a large scrypt.
+  }, 120_000)
 
   test('a wrong passphrase and none at all are told apart', async () => {
     await make({ passphrase: PASSPHRASE })
