@@ -40,7 +40,10 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
   switch (step.kind) {
     case 'refuse':
       if (interaction !== null) await parts.store.finishInteraction(interaction.interactionId)
-      return refusalReply(parts, http, request, client, step.error, cookies)
+      return refusalReply(parts, http, request, client, step.error, {
+        cookies,
+        isStranger: interaction === null && visit.signedIn.length === 0,
+      })
     case 'issue': {
       const answer = await parts.issueResponse({
         request,

@@ -115,6 +115,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
           sealed_secret: secret.sealed,
           now,
         }),
+        ...insertSteps(client, 1),
         step(sql.insertRegistration, {
           client_id,
           token_hash: rest.tokenHash,

@@ -1,5 +1,7 @@
 // lingpai client: applications that may sign people in.
 
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { Command } from 'commander'
 import {
   addClient,
@@ -40,6 +42,8 @@ export function clientCommand(exit: (code: number) => void): Command {
       .option('--name <name>', 'name shown to people')
       .option('--redirect-uri <uri>', 'where answers may be sent; repeat it for several', collect)
       .option('--set <name=value>', 'any setting: dotted name, JSON or text; repeat it for several', collect)
+      .option('--logo-uri <url>', 'its picture; fetched now, and shown from our own address')
+      .option('--logo-file <file>', 'its picture as a file: PNG, JPEG, WebP or GIF, at most 256 KiB')
       .option('--consent-declared', 'declare that people have consented otherwise (for consent=implied)')
   const secrets = (command: Command) =>
     command
@@ -95,12 +99,27 @@ export function clientCommand(exit: (code: number) => void): Command {
 function settingsRequest(flags: Flags): SettingsRequest {
   const name = text(flags['name'])
   const redirectUris = list(flags['redirectUri'])
-  const assignments = list(flags['set'])
+  const logoUri = text(flags['logoUri'])
+  const assignments = [
+    ...(list(flags['set']) ?? []),
+    ...(logoUri === undefined ? [] : [`logo_uri=${JSON.stringify(logoUri)}`]),
+  ]
+  const logoFile = text(flags['logoFile'])
   return {
     ...(name !== undefined && { name }),
     ...(redirectUris !== undefined && { redirectUris }),
-    ...(assignments !== undefined && { assignments }),
+    ...(assignments.length > 0 && { assignments }),
+    ...(logoFile !== undefined && { logoFile: { name: basename(logoFile), content: readPictureFile(logoFile) } }),
     consentDeclared: flags['consentDeclared'] === true,
+  }
+}
+
+function readPictureFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailed(EXIT.usage, 'unreadable_file', `The picture cannot be read: ${why}.`, 'Check --logo-file.')
   }
 }
 
@@ -224,6 +243,7 @@ const update: Run = async (installation, output, flags, [clientId = '']) => {
     tellValues(installation, output, { ...made, record })
     return
   }
+  for (const warning of made?.warnings ?? []) output.note(`Warning: ${warning}.`)
   warnOfSignatures(installation.options, record, output)
   output.result(plain(record))
   output.say(`${record.client.client_name} (${clientId}) is changed${record.enabled ? '' : ' and disabled'}.`)
