@@ -19,7 +19,12 @@ function run(folder: string, checkOnly: boolean): number {
   mkdirSync(folder, { recursive: true })
   const pages = new Set(readdirSync(folder).filter((name) => name.endsWith('.md')))
   let stale = 0
-  for (const { path, render } of DOCUMENTS) {
+  let wrong = 0
+  for (const { path, render, problems } of DOCUMENTS) {
+    for (const problem of problems?.() ?? []) {
+      wrong++
+      console.error(problem)
+    }
     const text = render()
     const fresh = pages.delete(path) && readFileSync(join(folder, path), 'utf8') === text
     if (fresh) continue
@@ -31,5 +36,5 @@ function run(folder: string, checkOnly: boolean): number {
   // A page whose source is gone would be believed for ever.
   for (const path of pages) console.error(`docs/reference/${path} is made from nothing; remove it`)
   console.log(`${DOCUMENTS.length} pages, ${stale} ${checkOnly ? 'stale' : 'written'}`)
-  return pages.size > 0 || (checkOnly && stale > 0) ? 1 : 0
+  return wrong > 0 || pages.size > 0 || (checkOnly && stale > 0) ? 1 : 0
 }

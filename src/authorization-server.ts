@@ -170,6 +170,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
+  const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
   const bare: Parts = {
     addresses,
     alternativeOrigins: settings.alternativeOrigins ?? [],
@@ -190,7 +191,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     },
     responseTypes: settings.implicitAndHybrid === true ? RESPONSE_TYPES : CODE_ONLY,
     unsignedJwt: settings.unsignedJwt ?? false,
-    decryption: settings.encryptedRequests === true ? await openDecryptionKeys(store, master) : null,
+    decryption,
     registration: { ...DEFAULT_REGISTRATION, ...settings.registration },
     unverifiedErrors: settings.unverifiedErrors ?? 'ask',
     use,
@@ -230,6 +231,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
       ? []
       : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
     setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
+    ...(decryption === null
+      ? []
+      : [setInterval(keep('reading the decryption keys', decryption.refresh), REFRESH_KEYS_MS)]),
     setInterval(keep('pruning', pruning.run), PRUNE_MS),
     setInterval(
       keep('waiting for clients', () => waitForClients(parts, patience)),

@@ -40,6 +40,7 @@ import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
 import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
+import { type ClientDocumentParts, createClientDocuments } from './issuer/registration/client-documents.ts'
 import { offeredProblem } from './issuer/registration/offered.ts'
 import type { RegistrationUse } from './issuer/registration/unused.ts'
 import {
@@ -187,6 +188,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     claims: STANDARD_CLAIM_NAMES,
     locales: LOCALES,
     registration: parts.registration.access !== 'off',
+    clientDocuments: parts.registration.documents,
   })
   // Origins of the registered redirect URIs of public clients: these alone run in browsers.
   const browserClients = (origin: string) => store.isScriptOrigin(origin)
@@ -220,7 +222,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
     post(path.revoke, revocationEndpoint({ authentication, store })),
-    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published)),
+    get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published ?? null)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
     get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),
@@ -228,9 +230,8 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
   ]
 }
 
-/** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
-function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
-  if (parts.registration.access === 'off') return []
+/** Of registration, and of documents that stand in for one: both are held to the same policy. */
+function registrationParts(parts: Parts, keys: ClientKeys): ClientDocumentParts {
   const offered = {
     signingAlgorithms: parts.keys.algorithms,
     unsignedJwt: parts.unsignedJwt,
@@ -240,7 +241,13 @@ function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
     async (client: Client) => offeredProblem(offered, client),
     (client: Client) => sectorProblem(parts.outbound, client),
   ]
-  const registration = { ...parts, rules: parts.registration, keys, checks }
+  return { ...parts, rules: parts.registration, keys, checks }
+}
+
+/** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
+function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
+  if (parts.registration.access === 'off') return []
+  const registration = registrationParts(parts, keys)
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
   return [
@@ -288,6 +295,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
+    readClientDocument: createClientDocuments(registrationParts(parts, clientKeys)),
     assertKeySigns: keys.assertSigns,
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),

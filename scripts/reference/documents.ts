@@ -1,16 +1,27 @@
 // The pages of the reference, each made from the thing it describes.
 
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/index.ts'
 import { describeSettings } from '../../src/model/client-settings.ts'
 import { describeOptions } from '../../src/options/index.ts'
 import { DIFFERENCES } from '../../test/oracle/differences.ts'
 import { databaseTables } from './database.ts'
+import { type Matrix, matrixOf, specificationProblems, specificationsPage } from './specifications.ts'
+
+let made: Matrix | null = null
+/** Reading all of the source takes its time: once is enough. */
+function matrix(): Matrix {
+  made ??= matrixOf(fileURLToPath(new URL('../..', import.meta.url)))
+  return made
+}
 
 export interface Document {
   /** Below docs/reference. */
   readonly path: string
   readonly render: () => string
+  /** What is wrong with the thing itself: the page cannot be made right by writing it anew. */
+  readonly problems?: () => readonly string[]
 }
 
 type Language = 'en' | 'zh'
@@ -22,6 +33,11 @@ export const DOCUMENTS: readonly Document[] = [
   { path: 'client-settings.zh-CN.md', render: () => clientSettings('zh') },
   { path: 'cli.md', render: commandLine },
   { path: 'database.md', render: database },
+  {
+    path: 'specifications.md',
+    render: () => `${MADE.en}\n\n${specificationsPage(matrix())}`,
+    problems: () => specificationProblems(matrix()),
+  },
   { path: 'differences.md', render: differences },
 ]
 

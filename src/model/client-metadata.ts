@@ -41,3 +41,7 @@ export function metadataOf(client: Client): Metadata {
 function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0
 }
+
+export function sameMetadata(former: Client, client: Client): boolean {
+  return JSON.stringify(metadataOf(former)) === JSON.stringify(metadataOf(client))
+}

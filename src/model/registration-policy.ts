@@ -46,6 +46,10 @@ export interface RegistrationRules extends RegistrationPolicy {
    * `request_object_signing_alg` of clients that name none; they are told. Null: any that their keys allow. RFC 7591 §3.2.1
    */
   readonly requestObjectAlg: 'none' | null
+  /** Whether a client_id may be the address of a document about the client, whatever `access` is. */
+  readonly documents: boolean
+  /** Hosts of such documents, as `redirectHostMatches` reads them. Empty: any. */
+  readonly documentHosts: readonly string[]
 }
 
 export const DEFAULT_REGISTRATION: RegistrationRules = {
@@ -63,6 +67,8 @@ export const DEFAULT_REGISTRATION: RegistrationRules = {
   statementRequired: false,
   publicPkce: 'required',
   requestObjectAlg: null,
+  documents: false,
+  documentHosts: [],
 }
 
 /** `https://issuer.example=https://issuer.example/jwks`, or a map, where the keys may stand in place of their address. */

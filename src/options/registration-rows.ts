@@ -14,6 +14,8 @@ const {
   statementRequired,
   publicPkce,
   requestObjectAlg,
+  documents,
+  documentHosts,
 } = DEFAULT_REGISTRATION
 const DAY = 86_400
 
@@ -122,6 +124,19 @@ export const REGISTRATION_ROWS = {
     defaultText: 'any that their keys allow',
     en: 'Registered clients that do not say how they sign request objects send them unsigned (`none`); also needs unsignedJwt. Anybody can make such an object.',
     zh: '未声明签名算法的自行注册客户端发送不带签名的请求对象（none），还需开启 unsignedJwt。任何人都可以伪造这样的对象。',
+  }),
+  'registration.documents': row({
+    kind: yesOrNo,
+    default: documents,
+    en: 'A client_id may be the https address of a document about the client (client ID metadata document), which is fetched. The policy of registration holds for it too, whatever registration.access is.',
+    zh: 'client_id 可以是描述客户端的文档的 https 地址（client ID metadata document），服务器会获取该文档。注册策略同样适用，与 registration.access 无关。',
+  }),
+  'registration.documentHosts': row({
+    kind: separated(redirectHosts),
+    default: documentHosts,
+    defaultText: 'any',
+    en: 'Hosts that such documents may be on: app.example.com, or *.example.com.',
+    zh: '允许存放此类文档的主机：app.example.com 或 *.example.com。',
   }),
   unverifiedErrors: row<'ask' | 'redirect'>({
     kind: oneOf('ask', 'redirect'),

@@ -14,6 +14,7 @@ export function consentPage(view: ConsentView, frame: Frame): Page {
   const title = consent.title(view.client.name)
   const facts: readonly (readonly [string, string | null])[] = [
     [consent.recipient, recipient],
+    [consent.identity, view.identity ?? null],
     [consent.contact, view.contact],
     [consent.purpose, view.purpose],
   ]

@@ -109,6 +109,8 @@ export interface ConsentView {
   readonly recipient: string | null
   readonly contact: string | null
   readonly purpose: string | null
+  /** The host that vouches for what the client says about itself; null: it is known here otherwise. */
+  readonly identity?: string | null
   readonly user: { readonly name: string; readonly username: string }
   readonly kinds: readonly KindView[]
   /** APIs that the client could use in the person's name. */

@@ -20,7 +20,7 @@ export type ResponseTypeWord = 'code' | 'id_token' | 'token'
 /** What a server has that gives codes only. */
 export const CODE_ONLY: readonly ResponseType[] = ['code']
 
-/** Multiple Response Types §3: the order of the words does not matter. Null for anything else, repeated words too. */
+/** RFC 6749 §3.1.1: the order of the words does not matter. Null for anything else, repeated words too. */
 export function parseResponseType(text: string): ResponseType | null {
   const sorted = text.split(' ').sort().join(' ')
   return RESPONSE_TYPES.find((type) => type === sorted) ?? null
@@ -42,7 +42,7 @@ export function defaultModeOf(type: ResponseType): 'query' | 'fragment' {
   return type === 'code' ? 'query' : 'fragment'
 }
 
-/** Multiple Response Types §3.0: never a token in a query, where servers and their logs would read it. */
+/** Multiple Response Types §3, §5: never a token in a query, where servers and their logs would read it. */
 export function mayTravelBy(type: ResponseType, mode: ResponseMode): boolean {
   return mode !== 'query' || defaultModeOf(type) === 'query'
 }

@@ -42,6 +42,11 @@ export function requestedClientId(parameters: Parameters): string {
   return clientId
 }
 
+/** For people the client is as unknown as any other; the operator reads why. */
+export function documentUnusable(reason: string): UntrustedRequest {
+  return untrusted('unknown_client', 'client_document_unusable', reason, 'The client is not known here')
+}
+
 /** Stage one. Throws `UntrustedRequest`. The same words for an unknown and a disabled client. */
 export function trustClient(parameters: Parameters, record: ClientRecord | null): TrustedClient {
   if (record === null || !record.enabled) {

@@ -1,6 +1,7 @@
 // What is still missing? The whole journey of a browser is this one function over what is known, and it is pure.
 
 import type { ClientRecord } from '../model/client.ts'
+import { isDocumentClient } from '../model/client-document.ts'
 import { type AuthorizationRequest, mayBeAbout, namesUser } from '../model/interaction.ts'
 import type { Subject } from '../model/sector.ts'
 import type { Seconds } from '../model/time.ts'
@@ -75,6 +76,8 @@ function currentOf({ request, signedIn, progress, subjectOf }: Known): SignedInH
 function needsConsent({ request, client: { client }, progress, kinds }: Known, { consent }: SignedInHere): boolean {
   if (progress.consented) return false
   if (request.prompt.includes('consent')) return true
+  // Its document may say another thing each time: what somebody agreed to before was what it said then.
+  if (isDocumentClient(client) && !client.verified) return true
   if (client.consent === 'implied') return false
   // RFC 8252 §8.6: another program on the device may receive what is sent to a loopback address or a private-use scheme.
   if (client.application_type === 'native' && !request.redirectUri.startsWith('https:')) return true

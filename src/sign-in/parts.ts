@@ -65,6 +65,8 @@ export interface SignInParts {
   /** Read and prove what a client sent as `request`, or named as `request_uri`. */
   readonly openRequestObject: OpenRequestObject
   readonly openReferencedObject: OpenRequestObject
+  /** Makes a client that is known by the address of a document what it says now; why it cannot be used, or null. */
+  readonly readClientDocument: (clientId: string, address: string) => Promise<string | null>
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (client: ClientRecord) => void
   /** The same for a token that a key of the server signs. */

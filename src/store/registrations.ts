@@ -76,6 +76,12 @@ export interface RegistrationVerbs {
     limits: RegistrationLimits,
     event: SecurityEvent,
   ): Promise<'added' | 'token' | 'address' | 'open'>
+  /** One that was removed comes back under its id; what was issued before stays dead. `client`: there is none such. */
+  returnRegistration(
+    registration: NewRegistration,
+    limits: RegistrationLimits,
+    event: SecurityEvent,
+  ): Promise<'added' | 'client' | 'address' | 'open'>
   /** Of one network, removed ones included. */
   countRegistrations(address: string, since: Seconds): Promise<number>
   findRegistration(clientId: string): Promise<Registration | null>
@@ -121,6 +127,17 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         ...eventSteps([event]),
       ])
       return result.held ? 'added' : (result.guard as 'token' | 'address' | 'open')
+    },
+    async returnRegistration({ client, tokenHash, address }, limits, event) {
+      const { client_id } = client
+      const result = await driver.atomic([
+        step(clients.returnClient, { client_id, ...clients.clientColumns(client), now: event.at }, 'client'),
+        step(sql.addressMayRegister, { address, since: limits.since, most: limits.mostOfAddress }, 'address'),
+        step(sql.moreMayRegister, { most: limits.mostOpen }, 'open'),
+        step(sql.returnRegistration, { client_id, token_hash: tokenHash, address, now: event.at }, 'client'),
+        ...eventSteps([event]),
+      ])
+      return result.held ? 'added' : (result.guard as 'client' | 'address' | 'open')
     },
     async countRegistrations(address, since) {
       const [row] = await driver.rows(sql.countRegistrations, { address, since })

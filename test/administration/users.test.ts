@@ -97,6 +97,21 @@ describe('addUser', () => {
     expect(await house.store.countUsers()).toBe(0)
   })
 
+  test('RFC 5321 §4.5.3.1 an address that no mail server need take is refused; the longest one is kept', async () => {
+    const long = (length: number) => {
+      const end = '@example.com'
+      const labels = `${'b'.repeat(60)}.`.repeat(4)
+      return `${'a'.repeat(64)}@${labels}${'c'.repeat(length)}`.slice(0, length - end.length) + end.replace('@', '.')
+    }
+    expect(long(254)).toHaveLength(254)
+    expect((await refusal(addUser(house, { username: 'a', email: long(255) }))).code).toBe('invalid_user')
+    expect((await refusal(addUser(house, { username: 'a', email: `${'a'.repeat(65)}@example.com` }))).code).toBe(
+      'invalid_user',
+    )
+    expect(await house.store.countUsers()).toBe(0)
+    expect((await addUser(house, { username: 'a', email: long(254) })).email).toBe(long(254))
+  })
+
   test('H10 text that would be code elsewhere is kept as the text it is', async () => {
     const name = `Robert'); DROP TABLE "user";-- <b>&amp;</b> $\{jndi:ldap://x} {{7*7}} *)(uid=*`
     await addUser(house, { username: name, name })

@@ -132,6 +132,15 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(signatures).toBe(1)
   })
 
+  test('a sign-out: two reads, one write, no signature', async () => {
+    const leaving = new RelyingParty({ host, clientId: 'app' })
+    const { idToken } = await leaving.tokens()
+    const url = `${host.origin}/sso/end-session?${query({ id_token_hint: idToken })}`
+    const { result, reads, writes, signatures } = await spent(() => leaving.visitor.get(url))
+    expect(result.html).toContain('Signed out')
+    expect([reads, writes, signatures]).toEqual([2, 1, 0])
+  })
+
   test('a repeated refresh writes its event and nothing else', async () => {
     const { refresh } = await app.tokens()
     tokensOf(await app.refresh(refresh))

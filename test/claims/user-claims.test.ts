@@ -10,7 +10,7 @@ import { clientWith, userOf } from './builders.ts'
 const custom = (fields: Record<string, string>) => userOf({ profile: { custom: fields } })
 const mapped = (claims: object, more: object = {}) => clientWith({ claims, claimsFrom: 'map', ...more })
 
-describe('OpenID Connect Core §5.4 scopes', () => {
+describe('OpenID Connect Core §5.1, §5.4 scopes', () => {
   test.each([
     [
       'profile',
@@ -57,7 +57,7 @@ describe('OpenID Connect Core §5.4 scopes', () => {
     })
   })
 
-  test('§5.1.1 an empty address is none', () => {
+  test('OpenID Connect Core §5.1.1 an empty address is none', () => {
     expect(userClaims(userOf({ profile: { address: {} } }), clientWith(), ['address'])).not.toHaveProperty('address')
   })
 })

@@ -69,8 +69,9 @@ describe('help', () => {
       'registration-token': ['create', 'list', 'revoke'],
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
-      key: ['list', 'rotate', 'postpone', 'undo', 'retire', 'revoke'],
+      key: ['list', 'rotate', 'rotate-encryption', 'postpone', 'undo', 'retire', 'revoke'],
       logout: ['list', 'resend'],
+      session: ['end', 'list'],
       resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
       config: ['check', 'show'],
     }
@@ -162,6 +163,7 @@ describe('3: not found', () => {
     [['rehearse', 'known', '--user', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
     [['user', 'disable', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
     [['trace', 'nothing'], 'trace_not_found', /14 days/],
+    [['key', 'rotate-encryption'], 'no_encryption_keys', /--encrypted-requests/],
     [['client', 'add', '--preset', 'spaa'], 'unknown_preset', /spa/],
   ] as const)('%j', async (words, error, told) => {
     const refused = refusal(await lingpai([...words, '--data', data, '--json']))

@@ -129,7 +129,7 @@ describe('a JSON body', () => {
     ['{"a":', 'json_malformed'],
     ['', 'json_malformed'],
     ['['.repeat(60_000), 'json_malformed'],
-  ])('is refused otherwise: %#', (body, rule) => {
+  ])('RFC 8259 §2, §4 is refused otherwise: %#', (body, rule) => {
     refused(() => readJson(jsonRequest(body)), rule)
   })
 })

@@ -179,7 +179,7 @@ describe('what is sent', () => {
 })
 
 describe('what comes back', () => {
-  test('is the body, and how long it may be kept', async () => {
+  test('RFC 9111 §5.2.2 is the body, and how long it may be kept', async () => {
     const { ask } = await target((_, reply) => {
       reply.writeHead(200, { ...GOOD, 'cache-control': 'public, max-age=120' }).end('{"keys":[]}')
     })

@@ -74,7 +74,7 @@ describe('CSRF', () => {
 })
 
 describe('H02 pages', () => {
-  it('bring everything they need and load, run and frame nothing else', () => {
+  it('RFC 9700 §4.16 bring everything they need and load, run and frame nothing else', () => {
     const { status, headers, body } = pageReply(renderedPage({ status: 404, html: '<p>x' }))
     expect([status, body]).toEqual([404, '<p>x'])
     expect(headers).toMatchObject({

@@ -91,6 +91,24 @@ describe('the certificate', () => {
     })
   })
 
+  it('RFC 6066 §3 is asked for by name, and of an address without one', async () => {
+    const asked: string[] = []
+    const server = createEncrypted({
+      cert: read('leaf.crt'),
+      key: read('leaf.key'),
+      SNICallback(name, done) {
+        asked.push(name)
+        done(null)
+      },
+    })
+    const port = await portOf(server)
+    const probe = createAddressProbe({ roots: [read('root.crt')] })
+    for (const host of ['127.0.0.1', 'localhost', '127.0.0.1']) {
+      expect(await probe.certificate(host, port)).toMatchObject({ kind: 'seen' })
+    }
+    expect(asked).toEqual(['localhost'])
+  })
+
   it('lacks its intermediate', async () => {
     const probe = createAddressProbe({ roots: [read('root.crt')] })
     const finding = await probe.certificate('127.0.0.1', await serveTls(read('leaf.crt'), 'leaf'))

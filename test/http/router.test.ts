@@ -106,7 +106,7 @@ describe('methods', () => {
 })
 
 describe('what is not found', () => {
-  it('is a page for a browser and JSON for a program', async () => {
+  it('RFC 9110 §15.5.5 is a page for a browser and JSON for a program', async () => {
     const handle = router([])
     const page = await handle(requestOf({ path: '/x', headers: { accept: 'text/html,*/*' } }))
     expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html'])
@@ -201,7 +201,7 @@ describe('refusals', () => {
     expect(record.mock.calls[0]?.[0].traceId).toBe(problem['traceId'])
   })
 
-  it('H20 of a store that is away are 503 with Retry-After, any other failure 500 without detail', async () => {
+  it('RFC 9110 §15.6.1, §15.6.4 H20 of a store that is away are 503 with Retry-After, any other failure 500 without detail', async () => {
     const lines: string[] = []
     const log = createLog('info', 'json', (line) => lines.push(line))
     const away = Object.assign(new Error('not-a-real-password'), { name: 'StoreUnavailable' })

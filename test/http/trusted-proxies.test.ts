@@ -25,7 +25,7 @@ describe('addresses', () => {
   })
 })
 
-describe('trusted proxies', () => {
+describe('RFC 9700 §4.13 trusted proxies', () => {
   it.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::/129', ''])(
     'refuses %j as an entry',
     (entry) => {

@@ -51,7 +51,7 @@ describe('refusals', () => {
     expect(problemOf({ [`user.${name}`]: 'username', [`my_${name}`]: 'username' })).toBeNull()
   })
 
-  test('O19 sub is the user id, as text, and nothing else', () => {
+  test('OpenID Connect Core §5.7 O19 sub is the user id, as text, and nothing else', () => {
     expect(problemOf({ sub: 'id' })).toBeNull()
     for (const rule of ['username', ['id', 'username'], { constant: 'x' }, { from: 'id', type: 'number' }]) {
       expect(problemOf({ sub: rule })).toContain('must come from id')

@@ -239,6 +239,21 @@ test('response types are kept in one order of their words, each once', () => {
   ])
 })
 
+test('OpenID Connect Core §4 a sign-in begins at the client over https only', () => {
+  const uri = 'https://client.test/login?tenant=1'
+  expect(made({ initiate_login_uri: uri }).initiate_login_uri).toBe(uri)
+  for (const wrong of [
+    'http://client.test/login',
+    'javascript:alert(1)',
+    `${uri}#x`,
+    'https://a@client.test/',
+    'login',
+  ]) {
+    const problems = problemsOf(() => made({ initiate_login_uri: wrong }))
+    expect(problems, wrong).toEqual([expect.objectContaining({ setting: 'initiate_login_uri' })])
+  }
+})
+
 describe('contradictions', () => {
   const IMPLICIT = { grant_types: ['implicit'], response_types: ['id_token'] }
   const both = ['authorization_code', 'refresh_token']

@@ -309,6 +309,12 @@ describe('issuer', () => {
     expect(problemsOf({ flags: { issuer: text } })).toEqual([expect.stringContaining(expected)])
   })
 
+  it('RFC 6761 §6.3 plain http holds at every name below localhost, which never leaves this machine', () => {
+    const issuer = 'http://sso.localhost:4000'
+    expect(load({ flags: { issuer } }).options.issuer).toBe(issuer)
+    expect(problemsOf({ flags: { issuer: 'http://localhost.test:4000' } })).toHaveLength(1)
+  })
+
   it('plain http beyond loopback holds behind a trusted proxy', () => {
     const { options } = load({ flags: { issuer: 'http://sso.internal', trustedProxies: '10.0.0.1' } })
     expect(options.issuer).toBe('http://sso.internal')

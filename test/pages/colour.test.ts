@@ -25,19 +25,23 @@ test('contrast is the one of WCAG 2.2', () => {
 })
 
 describe.each(modes)('$name mode', ({ palette, ink, muted }) => {
-  test.each(accents)('§1.4.3 every text can be read with accent %s', (accent) => {
-    const made = palette(accent)
-    expect(worst(backgrounds(made).map((background) => [made.accentText, background]))).toBeGreaterThanOrEqual(4.5)
-    expect(worst(backgrounds(made).map((background) => [ink, background]))).toBeGreaterThanOrEqual(7)
-    expect(worst(backgrounds(made).map((background) => [muted, background]))).toBeGreaterThanOrEqual(4.5)
-    expect(contrast(made.onAccent, made.accent)).toBeGreaterThanOrEqual(4.5)
-    expect(contrast(made.onAccent, made.accentHover)).toBeGreaterThanOrEqual(4.5)
-  })
+  test.each(accents)(
+    '§1.4.3, §1.4.11 every text can be read, and the ring of the focus seen, with accent %s',
+    (accent) => {
+      const made = palette(accent)
+      expect(worst(backgrounds(made).map((background) => [made.accentText, background]))).toBeGreaterThanOrEqual(4.5)
+      expect(worst(backgrounds(made).map((background) => [ink, background]))).toBeGreaterThanOrEqual(7)
+      expect(worst(backgrounds(made).map((background) => [muted, background]))).toBeGreaterThanOrEqual(4.5)
+      expect(contrast(made.onAccent, made.accent)).toBeGreaterThanOrEqual(4.5)
+      expect(contrast(made.onAccent, made.accentHover)).toBeGreaterThanOrEqual(4.5)
+    },
+  )
 })
 
 test('the colours tested here are the ones of the stylesheet', () => {
   const { css } = stylesheet('#336699', false)
   for (const { ink, muted } of modes) expect(css).toContain(`--ink:${ink};--muted:${muted}`)
+  expect(css).toContain('outline:3px solid var(--accent-text)')
   expect(css).toContain(`--accent-text:${lightPalette('#336699').accentText}`)
 })
 

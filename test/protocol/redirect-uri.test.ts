@@ -135,7 +135,7 @@ describe('RFC 8252 §7.3 a native client returns to its loopback address on any 
   )
 })
 
-describe('what may be registered', () => {
+describe('RFC 6749 §3.1.2.2 what may be registered', () => {
   test.each([
     ['https://api.vs.tencent.com/Oauth/Login/Callback', 'web'],
     ['https://client.test', 'web'],

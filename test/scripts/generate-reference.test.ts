@@ -18,7 +18,8 @@ const run = (...words: string[]) =>
   spawnSync(process.execPath, [script, '--folder', folder, ...words], { encoding: 'utf8' })
 const page = (name: string) => readFileSync(join(folder, name), 'utf8')
 
-describe('the reference', () => {
+// Each run reads the source and the tests whole.
+describe('the reference', { timeout: 120_000 }, () => {
   it('is stale before it is written and fresh afterwards', () => {
     expect(run('--check').status).toBe(1)
     expect(readdirSync(folder)).toEqual([])

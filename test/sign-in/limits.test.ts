@@ -102,7 +102,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
       expect(checked).toBe(5)
     })
 
-    test('after five failures the waits are 1, 2, 4, 8, 16, 32, 60, 60 seconds', async () => {
+    test('RFC 6819 §4.4.3.6 after five failures the waits are 1, 2, 4, 8, 16, 32, 60, 60 seconds', async () => {
       const username = await someone()
       for (let at = 0; at < 5; at++) expect((await guess({ username })).kind).toBe('wrong')
       for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {

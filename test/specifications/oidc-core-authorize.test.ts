@@ -69,7 +69,7 @@ async function tokensFor(
 const subjectOf = async (page: Page) => (await tokensFor(expectCode(page))).claims.sub
 
 describe('§3.1.2.1 prompt=none', () => {
-  test('nobody signed in: login_required, and nothing is stored', async () => {
+  test('§3.1.2.6 nobody signed in: login_required, and nothing is stored', async () => {
     const before = await countRecords(host)
     expectRefusal(await new Visitor().get(authorizeUrl(host, { prompt: 'none' })), host, 'login_required')
     expect(await countRecords(host)).toEqual(before)
@@ -233,7 +233,7 @@ describe('§3.1.2.1 id_token_hint', () => {
     expect(await subjectOf(await visitor.get(authorizeUrl(host, { id_token_hint })))).toBe('user-alice')
   })
 
-  test('of another person: login_required or a sign-in as that person, never a code for either', async () => {
+  test('§3.1.2.2 of another person: login_required or a sign-in as that person, never a code for either', async () => {
     const id_token_hint = await hintFor('alice')
     const visitor = await signedIn('bob')
     expectRefusal(await visitor.get(authorizeUrl(host, { id_token_hint, prompt: 'none' })), host, 'login_required')

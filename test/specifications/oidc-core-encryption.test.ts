@@ -20,6 +20,7 @@ import {
 } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { rotateDecryptionKeys } from '../../src/issuer/keys/decryption-keys.ts'
 import { InvalidClient } from '../../src/model/client-settings.ts'
 import { CONTENT_ALGORITHMS, isJwe, KEY_ALGORITHMS, readJweHeader } from '../../src/protocol/jwe.ts'
 import { type ClientKey, newClientKey } from '../support/assertions.ts'
@@ -63,7 +64,7 @@ beforeAll(async () => {
     outboundAllow: [documents.hostAndPort],
     keys: { algorithms: ['RS256', 'ES256', 'ES384', 'EdDSA'] },
   })
-  lenient = await startServer({ unsignedJwt: true })
+  lenient = await startServer({ unsignedJwt: true, outboundAllow: [documents.hostAndPort] })
   for (const each of [host, lenient]) await each.addUser('alice', { email: 'alice@example.com' })
 })
 afterAll(() => Promise.all([host.close(), lenient.close(), documents.close()]))
@@ -234,7 +235,7 @@ describe('§5.3.2 user info', () => {
     expect(payload).toMatchObject({ iss: host.issuer, aud: id, sub: 'user-alice' })
   })
 
-  test('encrypted alone is JSON inside; signed and encrypted, a JWT', async () => {
+  test('RFC 7519 §5.2 encrypted alone is JSON inside; signed and encrypted, a JWT', async () => {
     const encrypted = { jwks, userinfo_encrypted_response_alg: 'RSA-OAEP-256' }
     const plain = await client({ ...encrypted, userinfo_encrypted_response_enc: 'A256GCM' })
     const reply = await userinfo((await party(plain).tokens()).access)
@@ -348,7 +349,7 @@ describe('§2 an unsigned ID token', () => {
 })
 
 describe('Back-Channel Logout §2.4 a logout token', () => {
-  const told = async (settings: Record<string, unknown>) => {
+  const told = async (settings: Record<string, unknown>, at = host) => {
     let body = ''
     const address = documents.publish((request, reply) => {
       request.on('data', (chunk: Buffer) => {
@@ -356,13 +357,14 @@ describe('Back-Channel Logout §2.4 a logout token', () => {
       })
       request.on('end', () => reply.writeHead(200).end())
     })
-    const id = await client({ jwks, backchannel_logout_uri: address, ...settings })
-    await party(id).tokens()
-    await host.server.parts.store.setUserEnabled('user-alice', false, { type: 'user_disabled', at: host.clock.now() })
-    await host.server.parts.store.setUserEnabled('user-alice', true, { type: 'user_enabled', at: host.clock.now() })
-    host.clock.advance(10)
-    host.server.logout.wake()
-    await host.server.logout.settled()
+    const id = await client({ jwks, backchannel_logout_uri: address, ...settings }, at)
+    await party(id, at).tokens()
+    const { store } = at.server.parts
+    await store.setUserEnabled('user-alice', false, { type: 'user_disabled', at: at.clock.now() })
+    await store.setUserEnabled('user-alice', true, { type: 'user_enabled', at: at.clock.now() })
+    at.clock.advance(10)
+    at.server.logout.wake()
+    await at.server.logout.settled()
     return { id, token: new URLSearchParams(body).get('logout_token') ?? '' }
   }
 
@@ -375,6 +377,12 @@ describe('Back-Channel Logout §2.4 a logout token', () => {
     const currentDate = new Date(host.clock.now() * 1_000)
     const { payload } = await jwtVerify(bySecret.token, new TextEncoder().encode(TEST_SECRET), { currentDate })
     expect(payload).toMatchObject({ aud: bySecret.id, sub: 'user-alice' })
+  })
+
+  test('Back-Channel Logout §2.6 is signed also for a client whose ID tokens are not', async () => {
+    const { id, token } = await told({ id_token_signed_response_alg: 'none' }, lenient)
+    expect(decodeProtectedHeader(token)['alg']).not.toBe('none')
+    expect(await verified(token, id, lenient)).toMatchObject({ sub: 'user-alice' })
   })
 })
 
@@ -417,7 +425,7 @@ describe('§6.1 an encrypted request object', () => {
   }
 
   test.each(PUBLIC_KEY.flatMap((alg) => ['A128CBC-HS256', 'A256GCM'].map((enc) => [alg, enc] as const)))(
-    '%s with %s is opened and is the request',
+    'RFC 7518 §4, §5 %s with %s is opened and is the request',
     async (alg, enc) => {
       const answer = expectCode(await send(await encrypted(await signed(), alg, enc)))
       expect(answer.searchParams.get('state')).toBe(INNER_STATE)
@@ -425,7 +433,7 @@ describe('§6.1 an encrypted request object', () => {
   )
 
   test.each(BY_SECRET)(
-    '%s is opened with the secret of a client that is registered so, and of no other',
+    'RFC 7518 §4.4, §4.5 %s is opened with the secret of a client that is registered so, and of no other',
     async (alg) => {
       const own = await client({ jwks: { keys: [signing.publicJwk] }, request_object_encryption_alg: alg })
       const request = await encrypted(await signed({}, own), alg, 'A128CBC-HS256')
@@ -451,7 +459,7 @@ describe('§6.1 an encrypted request object', () => {
     }
   })
 
-  test('J10 a JWE around bare JSON, or around an unsigned request, proves nothing', async () => {
+  test('RFC 9101 §6.1 J10 a JWE around bare JSON, or around an unsigned request, proves nothing', async () => {
     const claims = { client_id: id, response_type: 'code', redirect_uri: CALLBACK, scope: 'openid', state: STATE }
     await refused(await encrypted(JSON.stringify(claims), 'RSA-OAEP-256', 'A128GCM'))
     await refused(await encrypted(await requestObject({ host, clientId: id, key: null }), 'ECDH-ES', 'A128GCM'))
@@ -459,7 +467,7 @@ describe('§6.1 an encrypted request object', () => {
     expectCode(await send(await encrypted(await signed(), 'ECDH-ES', 'A128GCM')))
   })
 
-  test('O11 zip, RSA1_5, PBES2, an unknown enc, a foreign key, and empty parts', async () => {
+  test('RFC 7516 §4.1.3, §4.1.13, RFC 8725 §3.2 O11 zip, crit, RSA1_5, PBES2, an unknown enc, a foreign key, and empty parts', async () => {
     const good = await encrypted(await signed(), 'RSA-OAEP-256', 'A128GCM')
     const [head = '', key = '', iv = '', text = '', tag = ''] = good.split('.')
     const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>
@@ -540,6 +548,40 @@ describe('§6.1 an encrypted request object', () => {
     )
     expectRefusal(page, lenient, 'invalid_request_object')
     expect((await published(lenient)).keys.every((each) => each['use'] === 'sig')).toBe(true)
+  })
+
+  test('§10.2.1 the keys for it are rotated: new ones are published, former ones open for a day', async () => {
+    const { store, master, decryption } = host.server.parts
+    const before = await encrypted(await signed(), 'ECDH-ES', 'A128GCM')
+    const former = (await published()).keys.slice(-2).map(({ kid }) => kid)
+    expect(await rotateDecryptionKeys({ store, master, clock: host.clock })).toHaveLength(2)
+    await decryption?.refresh()
+    const { keys } = await published()
+    expect(keys.filter(({ use }) => use === 'enc')).toHaveLength(2)
+    expect(keys.some(({ kid }) => former.includes(kid))).toBe(false)
+    const after = await encrypted(await signed(), 'ECDH-ES', 'A128GCM')
+    for (const request of [before, after]) expectCode(await send(request))
+    host.clock.advance(86_401)
+    alice = await signedIn(host, 'alice')
+    await refused(before)
+    const late = { iat: host.clock.now(), exp: host.clock.now() + 60 }
+    expectCode(await send(await encrypted(await signed(late), 'RSA-OAEP', 'A128GCM')))
+    const none = await rotateDecryptionKeys({ ...lenient.server.parts, clock: host.clock })
+    expect(none).toBeNull()
+  })
+
+  test('two nodes on one database have the same keys for it, and take up what one of them rotates', async () => {
+    const one = await startServer({ database: 'postgres', encryptedRequests: true })
+    const two = await startServer({ beside: one, encryptedRequests: true })
+    const kids = (at: TestServer) => at.server.parts.decryption?.published().map(({ kid }) => kid)
+    expect(kids(two)).toEqual(kids(one))
+    const former = kids(one)
+    await rotateDecryptionKeys({ ...one.server.parts, clock: one.clock })
+    for (const { server } of [one, two]) await server.parts.decryption?.refresh()
+    expect(kids(two)).toEqual(kids(one))
+    expect(kids(one)).not.toEqual(former)
+    await two.close()
+    await one.close()
   })
 
   test('the keys for it are published last, public alone, and the same after a restart', async () => {

@@ -56,7 +56,7 @@ describe.each(HYBRID)('§3.3.2.5 %s', (response_type) => {
   const withToken = words.includes('token')
   const withIdToken = words.includes('id_token')
 
-  test('gives exactly what it names, in the fragment', async () => {
+  test('OAuth 2.0 Multiple Response Types §5 gives exactly what it names, in the fragment', async () => {
     const answer = await answered(response_type)
     const members = ['code', 'iss', 'state']
     if (withToken) members.push('access_token', 'expires_in', 'scope', 'token_type')
@@ -85,12 +85,12 @@ describe.each(HYBRID)('§3.3.2.5 %s', (response_type) => {
     },
   )
 
-  test('the order of its words does not matter', async () => {
+  test('RFC 6749 §3.1.1 the order of its words does not matter', async () => {
     const turned = words.toReversed().join(' ')
     expect(Object.keys(await answered(turned)).sort()).toEqual(Object.keys(await answered(response_type)).sort())
   })
 
-  test('R26 never travels in a query, but by form_post', async () => {
+  test('OAuth 2.0 Multiple Response Types §2.1 R26 never travels in a query, but by form_post', async () => {
     const before = await countRecords(host)
     expect(await answered(response_type, { response_mode: 'query' })).toMatchObject({ error: 'invalid_request' })
     expect(await countRecords(host)).toEqual(before)

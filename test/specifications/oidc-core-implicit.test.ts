@@ -58,7 +58,7 @@ const userinfo = (accessToken: string | undefined) =>
   fetch(`${host.issuer}/sso/userinfo`, { headers: { authorization: `Bearer ${accessToken ?? ''}` } })
 
 describe('§3.2.2.5 the answer', () => {
-  test('id_token token: both, in the fragment, with state, iss and how long the access token lives', async () => {
+  test('RFC 6749 §4.2.2 id_token token: both, in the fragment, with state, iss and how long the access token lives', async () => {
     const answer = await answered({ scope: 'openid email' })
     expect(answer).toEqual({
       access_token: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
@@ -196,7 +196,7 @@ describe('§3.2.2.1, §3.2.2.6 refusals, in the fragment', () => {
     expect(await answered({ scope: 'openid profile' })).toHaveProperty('id_token')
   })
 
-  test('R26 response_mode=query would put tokens into a query', async () => {
+  test('OAuth 2.0 Multiple Response Types §3 R26 response_mode=query would put tokens into a query', async () => {
     for (const response_type of ['id_token', 'id_token token']) {
       expect(await refused({ response_type, response_mode: 'query' })).toBe('invalid_request')
       expect(await answered({ response_type, response_mode: 'fragment' })).toHaveProperty('id_token')
@@ -236,7 +236,7 @@ describe('§3.2.2.1, §3.2.2.6 refusals, in the fragment', () => {
     expect(expectRefusal(twice, host, 'invalid_request').hash).toBe('')
   })
 
-  test('token alone is not there', async () => {
+  test('RFC 9700 §2.1.2 token alone is not there', async () => {
     for (const response_type of ['token', 'none', 'code none']) {
       const page = await alice.get(authorizeUrl(host, implicit({ response_type })))
       expectRefusal(page, host, 'unsupported_response_type')

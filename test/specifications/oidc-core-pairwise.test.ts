@@ -93,6 +93,17 @@ describe('§8 the same person', () => {
     expect(await of(party('one', ONE, 'bob'))).not.toBe(subject)
   })
 
+  test('O08 is known by it in a JWT access token, which the client can read', async () => {
+    const jwt = { tokenFormat: 'jwt', scope: 'read', signingAlgorithm: 'ES256' }
+    await host.addResource('https://api.test', jwt)
+    const settings = { subject_type: 'pairwise', consent: 'implied', redirect_uris: [ONE], scope: 'openid read' }
+    await host.addClient('caller', 'openid-connect', { ...settings, resources: ['https://api.test'] })
+    const app = new RelyingParty({ host, clientId: 'caller', redirectUri: ONE, scope: 'openid read' })
+    const { access, idToken } = await app.tokens({ resource: 'https://api.test' })
+    expect(decodeJwt(access)).toMatchObject({ aud: 'https://api.test', sub: subjectIn(idToken) })
+    expect(subjectIn(idToken)).toBe(subjectIn((await one().tokens()).idToken))
+  })
+
   test('O08 is known by it in an ID token of the authorization endpoint', async () => {
     const answer = await party('hybrid').authorize({ response_type: 'code id_token', nonce: 'n' })
     const idToken = new URLSearchParams(answer.hash.slice(1)).get('id_token') ?? ''

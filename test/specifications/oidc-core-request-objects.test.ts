@@ -153,7 +153,7 @@ describe('§6.1 a signed request object', () => {
   })
 })
 
-describe('§6.1 refused, and nothing is stored', () => {
+describe('§6.1, §6.3 refused, and nothing is stored', () => {
   const refused = async (crafted: Partial<CraftedRequest>, more: Record<string, string | undefined> = {}) => {
     const before = await countRecords(host)
     const page = await send(crafted, more)
@@ -244,7 +244,7 @@ describe('§6.1 refused, and nothing is stored', () => {
     }
   })
 
-  test('J13 a request object is no client assertion, and an assertion no request object', async () => {
+  test('RFC 9101 §10.8 J13 a request object is no client assertion, and an assertion no request object', async () => {
     await host.addClient('asserts', 'openid-connect', {
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [key.publicJwk] },
@@ -265,7 +265,7 @@ describe('§6.1 refused, and nothing is stored', () => {
     expectCode(await alice.get(authorizeUrl(host, outer(request, { client_id: 'asserts' }))))
   })
 
-  test('O21 what is no JWT: on a page, where nothing says where to send the answer, and by redirect, where it does', async () => {
+  test('RFC 7515 §3.1, RFC 7519 §7.2 O21 what is no JWT: on a page, where nothing says where to send the answer, and by redirect, where it does', async () => {
     const texts = [
       'x',
       'a.b.c',
@@ -333,7 +333,7 @@ describe('§6.1 an unsigned request object', () => {
   })
 })
 
-describe('§6.2 a request object by reference', () => {
+describe('§6.2, RFC 9101 §5.2 a request object by reference', () => {
   const at = (client: string, request_uri: string, more: Record<string, string | undefined> = {}) =>
     authorizeUrl(host, { client_id: client, ...BARE, request_uri, ...more })
   /** A client with one registered address at which its request object stands. */
@@ -347,7 +347,7 @@ describe('§6.2 a request object by reference', () => {
   }
 
   test.each(['application/oauth-authz-req+jwt', 'application/jwt', 'application/jose', 'text/plain'])(
-    'is fetched and is the request: %s',
+    'RFC 9101 §5.2.3, §9.4.1, RFC 7519 §10.3.1, RFC 7515 §9.2.1 is fetched and is the request: %s',
     async (type) => {
       const { client, address } = await published(null, type)
       const answer = expectCode(await alice.get(at(client, address)))

@@ -32,7 +32,7 @@ describe.each(ALGORITHMS)('ID tokens signed %s', (algorithm) => {
     return (await jwtVerify(idToken, createLocalJWKSet(await keys()), rules)).payload
   }
 
-  test('§2 the claims of an ID token', async () => {
+  test('§2, §3.1.3.6 the claims of an ID token, at_hash among them', async () => {
     const visited = host.clock.now()
     const { idToken, access } = await app.tokens({ nonce: 'n-0S6_WzA2Mj' })
     expect(await verify(idToken)).toEqual({

@@ -54,7 +54,7 @@ describe('§4 the document', () => {
 })
 
 describe('§3 what it promises', () => {
-  test('has every member that is required, and lists what is on', () => {
+  test('§4.2 has every member that is required, and lists what is on', () => {
     expect(metadata).toMatchObject({
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'fragment', 'form_post'],
@@ -126,7 +126,7 @@ describe('§3 what it promises', () => {
     }
   })
 
-  test('the keys it points to are public, and one for each algorithm', async () => {
+  test('RFC 7517 §5 the keys it points to are public, and one for each algorithm', async () => {
     const reply = await fetch(String(metadata['jwks_uri']))
     expect(reply.headers.get('content-type')).toMatch(/^application\/(jwk-set\+)?json/)
     const { keys } = (await reply.json()) as { keys: readonly Record<string, unknown>[] }

@@ -302,7 +302,7 @@ describe('§4.1.2 the answer', () => {
     expect(page.location).not.toContain('+')
   })
 
-  test('a state of more than 4,096 characters is refused, and not echoed', async () => {
+  test('§4.1.1 a state of more than 4,096 characters is refused, and not echoed', async () => {
     const page = await alice.get(authorizeUrl(host, { state: 'x'.repeat(4097) }))
     expectRefusal(page, host, 'invalid_request', { state: null })
     const large = Object.fromEntries(authorizeQuery({ state: 'x'.repeat(65_536) }))
@@ -315,7 +315,7 @@ describe('§4.1.2 the answer', () => {
     expectRefusal(await alice.post(`${host.issuer}/sso/authorize`, large), host, 'invalid_request')
   })
 
-  test('is 302 where nobody was asked, 303 after a form', async () => {
+  test('RFC 9700 §4.12 is 302 where nobody was asked, 303 after a form', async () => {
     const visitor = new Visitor()
     const first = await visitor.get(authorizeUrl(host))
     expect(first.status).toBe(303)

@@ -158,7 +158,7 @@ describe.each(['sqlite', 'postgres'] as const)('the token endpoint on %s', (data
       ['of another scheme', `Bearer ${TEST_SECRET}`],
       ['of an unknown client', basic('nobody', TEST_SECRET)],
     ])(
-      '§5.2 a Basic secret that is %s is 401 with WWW-Authenticate, and the code survives',
+      '§5.2, RFC 9110 §15.5.2 a Basic secret that is %s is 401 with WWW-Authenticate, and the code survives',
       async (_, authorization) => {
         const code = await app.code()
         expectInvalidClient(await app.redeem(code, {}, { authorization }))

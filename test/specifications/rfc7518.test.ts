@@ -48,7 +48,7 @@ async function metadata(at = host): Promise<Readonly<Record<string, unknown>>> {
   return (await (await fetch(`${at.origin}/.well-known/openid-configuration`)).json()) as Record<string, unknown>
 }
 
-describe.each(ASYMMETRIC_ALGORITHMS)('RFC 7518 §3.1 %s', (algorithm) => {
+describe.each(ASYMMETRIC_ALGORITHMS)('RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2 %s', (algorithm) => {
   const idToken = () => idTokens.get(algorithm) ?? ''
 
   test('an ID token is signed as the client is registered, with a key of that algorithm alone', async () => {
@@ -61,12 +61,12 @@ describe.each(ASYMMETRIC_ALGORITHMS)('RFC 7518 §3.1 %s', (algorithm) => {
     await expect(jwtVerify(idToken(), createLocalJWKSet({ keys: others }), rules)).rejects.toThrow()
   })
 
-  test('the signature has the one length that the algorithm has', () => {
+  test('§3.3, §3.4, §3.5 the signature has the one length that the algorithm has', () => {
     const signature = idToken().split('.')[2] ?? ''
     expect(Buffer.from(signature, 'base64url')).toHaveLength(SIGNATURE_BYTES[algorithm])
   })
 
-  test('the published key is of the right type, and as strong as it has to be', async () => {
+  test('§3.3, §3.5 the published key is of the right type, and as strong as it has to be', async () => {
     const key = await keyOf(algorithm)
     expect(key).toMatchObject({ ...KEY_TYPES[algorithm], use: 'sig', alg: algorithm })
     const members = key.kty === 'RSA' ? ['n', 'e'] : key.kty === 'EC' ? ['crv', 'x', 'y'] : ['crv', 'x']

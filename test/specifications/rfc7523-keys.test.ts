@@ -123,7 +123,7 @@ describe('the header', () => {
     expect((await token(good)).status).toBe(200)
   })
 
-  test('A13 jwk, jku, x5u and x5c name no key, and nothing is fetched', async () => {
+  test('RFC 8725 §3.10 A13 jwk, jku, x5u and x5c name no key, and nothing is fetched', async () => {
     const id = await client(inline(key.publicJwk))
     const trap = `${keyOrigin}/trap`
     answer = publish(foreign.publicJwk)
@@ -135,7 +135,7 @@ describe('the header', () => {
     expect(hits).toEqual([])
   })
 
-  test('A15 crit is refused, whatever it names', async () => {
+  test('§4.1.11, RFC 7797 §7 A15 crit is refused, whatever it names', async () => {
     const id = await client(inline(key.publicJwk))
     for (const header of [{ crit: ['exp'], exp: 1 }, { crit: ['b64'], b64: true }, { b64: false }]) {
       const text = await forged(id, { alg: 'ES256', kid: key.kid, ...header }, () => 'AAAA')
@@ -145,7 +145,7 @@ describe('the header', () => {
     await works(id, { header: { 'urn:x': 1 } })
   })
 
-  test('A17 J13 a type that belongs to another kind of token', async () => {
+  test('RFC 7519 §5.1 A17 J13 a type that belongs to another kind of token', async () => {
     const id = await client(inline(key.publicJwk))
     for (const typ of ['at+jwt', 'dpop+jwt', 'logout+jwt', 'oauth-authz-req+jwt', 'application/at+jwt', '', 7]) {
       expectInvalidClient(await send(id, { header: { typ } }))
@@ -155,14 +155,14 @@ describe('the header', () => {
 })
 
 describe('registered keys', () => {
-  test('A12 a signature of another key, also under the name of the right one', async () => {
+  test('§5.2 A12 a signature of another key, also under the name of the right one', async () => {
     const id = await client(inline(key.publicJwk))
     expectInvalidClient(await send(id, { key: foreign }))
     expectInvalidClient(await send(id, { key: foreign, header: { kid: key.kid } }))
     await works(id)
   })
 
-  test('a key is found by kid; without kid only when no other could be meant', async () => {
+  test('§4.1.4 a key is found by kid; without kid only when no other could be meant', async () => {
     const id = await client(inline(key.publicJwk, foreign.publicJwk, rsa.publicJwk))
     await works(id, { key: foreign })
     await works(id, { key: rsa, header: { kid: undefined } })
@@ -172,7 +172,7 @@ describe('registered keys', () => {
     await works(await client(inline(key.publicJwk)), { header: { kid: undefined } })
   })
 
-  test('A18 a key for encryption, for another algorithm or for signing only verifies nothing', async () => {
+  test('RFC 7517 §4.2, §4.3, §4.4 A18 a key for encryption, for another algorithm or for signing only verifies nothing', async () => {
     for (const limit of [{ use: 'enc' }, { alg: 'ES384' }, { key_ops: ['sign'] }, { key_ops: [] }]) {
       const id = await client(inline({ ...key.publicJwk, ...limit }, rsa.publicJwk))
       expectInvalidClient(await send(id))
@@ -181,13 +181,15 @@ describe('registered keys', () => {
     await works(await client(inline({ ...key.publicJwk, use: 'sig', alg: 'ES256', key_ops: ['verify'] })))
   })
 
-  test('O13 A18 weak, private, symmetric and doubled keys are refused when they are registered', async () => {
+  test('RFC 7518 §3.3, §6.2.2, §6.3.2, §6.4.1 O13 A18 weak, private, symmetric and doubled keys are refused when they are registered', async () => {
     const n = rsa.publicJwk.n ?? ''
     const half = Buffer.from(n, 'base64url').subarray(0, 128).toString('base64url')
     for (const keys of [
       [{ ...rsa.publicJwk, n: half }],
       [{ ...rsa.publicJwk, e: 'AQ' }],
       [{ ...key.publicJwk, d: 'AAAA' }],
+      ...['d', 'p', 'q', 'dp', 'dq', 'qi'].map((secret) => [{ ...rsa.publicJwk, [secret]: 'AAAA' }]),
+      [{ ...rsa.publicJwk, oth: [] }],
       [{ kty: 'oct', k: 'AAAA' }],
       [{ ...key.publicJwk, x: 'AAAA' }],
       [{ ...key.publicJwk, crv: 'secp256k1' }],

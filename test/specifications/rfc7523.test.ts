@@ -212,7 +212,7 @@ describe.each(['sqlite', 'postgres'] as const)('assertions on %s', (database) =>
     expect((await token(asserted(text))).status).toBe(200)
   })
 
-  test('A18 each client uses the method it is registered for, and no other', async () => {
+  test('OpenID Connect Core §9 A18 each client uses the method it is registered for, and no other', async () => {
     const secret = { client_secret: TEST_SECRET }
     expectInvalidClient(await token({ client_id: 'hmac', ...secret }))
     expectInvalidClient(await token({}, { authorization: basic('hmac', TEST_SECRET) }))

@@ -55,7 +55,7 @@ describe('§3 who may register', () => {
     }
   })
 
-  test('§3 anybody, where registration is open', async () => {
+  test('§3, OpenID Registration §3 anybody, where registration is open', async () => {
     expect((await register(open)).status).toBe(201)
   })
 
@@ -164,7 +164,7 @@ describe('§2 what a client may say', () => {
     })
   })
 
-  test('§2 everything that is known comes back as it was said', async () => {
+  test('§2, §2.2 everything that is known comes back as it was said', async () => {
     const said = {
       ...PLAIN,
       'client_name#zh-CN': '相册',
@@ -339,7 +339,7 @@ describe('§2 redirect URIs', () => {
     await expectRefused(uris(), 'invalid_redirect_uri')
   })
 
-  test('RFC 8252 §7 a client of codes that comes back to this machine or its own scheme is native, and needs PKCE', async () => {
+  test('RFC 8252 §6, §7 a client of codes that comes back to this machine or its own scheme is native, and needs PKCE', async () => {
     for (const uri of ['http://127.0.0.1:8000/cb', 'http://localhost/cb', 'http://[::1]/cb', 'com.example.app:/cb']) {
       const own = await registered(open, { ...uris(uri, CALLBACK), application_type: 'web' })
       expect(own.reply.body).toMatchObject({ application_type: 'native', redirect_uris: [uri, CALLBACK] })

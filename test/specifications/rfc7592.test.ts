@@ -128,7 +128,7 @@ describe('§2.2 changing', () => {
     expect((await manage(next)).status).toBe(200)
   })
 
-  test('§5 of twenty changes at once under one token, one is made', async () => {
+  test('§5, RFC 9110 §15.5.10 of twenty changes at once under one token, one is made', async () => {
     const own = await registered(host)
     const replies = await Promise.all(
       Array.from({ length: 20 }, (_, at) => manage(own, full(own, { client_name: `Name ${at}` }))),

@@ -106,7 +106,7 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
     ['of another path', `${VIDEOS}/`],
     ['not allowed to this client', HIDDEN],
     ['too long', `https://long.test/${'x'.repeat(600)}`],
-  ])('§2 one that is %s is invalid_target everywhere, and nothing is kept', async (_, resource) => {
+  ])('§2, RFC 3986 §4.3 one that is %s is invalid_target everywhere, and nothing is kept', async (_, resource) => {
     await app.authorize()
     const before = await countRecords(host)
     const page = await app.visitor.get(url([resource]))
@@ -120,7 +120,7 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
     expect(tokensOf(await app.refresh(refresh, { resource: VIDEOS })).reply.body['scope']).toBe('read write')
   })
 
-  test('§2 a slash after the host and the case of the host make no difference', async () => {
+  test('§2, RFC 3986 §6.2.2, §6.2.3 a slash after the host and the case of the host make no difference', async () => {
     const { access, refresh } = tokensOf(
       await app.redeem(await codeFor(`${NOTES.toUpperCase().replace('HTTPS', 'https')}/`)),
     )

@@ -88,7 +88,7 @@ describe('§5 the answer', () => {
 
 describe('§4 the request', () => {
   test.each(['application/json', '*/*', `${JWT};q=0`, 'application/jwt'])(
-    'that accepts %s gets plain JSON',
+    '§4, RFC 9110 §12.4.2 that accepts %s gets plain JSON',
     async (accept) => {
       const { access } = await tokens()
       const { headers, text } = await asked(api, access, accept)

@@ -17,6 +17,8 @@ export const HINTS_EN = {
 
   // Who the client is
   client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client show", without blanks.',
+  client_document_unusable:
+    'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documents.',
   client_disabled: 'The client is disabled. Enable it, if it should be used.',
   client_changed:
     'The client was disabled after this was issued, so it never works again. Let the person sign in anew.',

@@ -17,6 +17,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
 
   // 应用的身份
   client_unknown: '没有这个 client_id。请用“npx lingpai client show”重新复制 ClientId，注意不要带空格。',
+  client_document_unusable:
+    'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documents 中更正之处。',
   client_disabled: '该应用已停用。如需使用，请重新启用。',
   client_changed: '签发之后该应用曾被停用，旧的凭据不再有效。请让用户重新登录。',
   client_id_missing: '授权请求中必须有且只有一个 client_id。',

@@ -12,6 +12,7 @@ import {
   rotateKeys,
   undoKey,
 } from '../../administration/keys.ts'
+import { rotateDecryptionKeys } from '../../issuer/keys/decryption-keys.ts'
 import { keyPolicy } from '../../issuer/keys/key-policy.ts'
 import { SEEN_BY_ALL_NODES } from '../../issuer/keys/key-ring.ts'
 import { span, spanText } from '../../options/kinds.ts'
@@ -53,6 +54,15 @@ export function keyCommand(exit: (code: number) => void): Command {
           .addOption(new Option('--algorithm <algorithm>', 'only this one').choices(ASYMMETRIC_ALGORITHMS))
           .option('--at-once', 'sign with it within seconds: the present key is not to be used any more'),
         rotate,
+      ),
+    )
+    .addCommand(
+      on(
+        installationCommand(
+          'rotate-encryption',
+          'publish new keys for request objects that clients encrypt; the former ones open them for another day',
+        ),
+        rotateEncryption,
       ),
     )
     .addCommand(
@@ -142,6 +152,27 @@ async function rotate({ installation, parts, policy, output, flags }: Desk): Pro
   for (const { algorithm: each } of waiting) output.note(`The next ${each} key waits already; nothing was changed.`)
   output.result(keys.map(plain))
   output.say(tableOf(keys))
+  output.say('\nA running server publishes the new keys within seconds.')
+}
+
+async function rotateEncryption({ installation, parts, output }: Desk): Promise<void> {
+  const rotated = await rotateDecryptionKeys({ ...installation, clock: parts.clock })
+  if (rotated === null) {
+    throw new CommandFailed(
+      EXIT.notFound,
+      'no_encryption_keys',
+      'There are no keys that clients encrypt with.',
+      'A server makes them when it is started with --encrypted-requests.',
+    )
+  }
+  const plainly = rotated.map(({ keyId, kty, formerUntil }) => ({
+    key_id: keyId,
+    kty,
+    former_until: instant(formerUntil),
+  }))
+  output.result(plainly)
+  const rows = plainly.map(({ key_id, kty, former_until }) => [key_id, kty, former_until ?? ''])
+  output.say(table([['KEY ID', 'TYPE', 'FORMER ONE OPENS UNTIL'], ...rows]))
   output.say('\nA running server publishes the new keys within seconds.')
 }
 

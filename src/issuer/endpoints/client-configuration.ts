@@ -5,7 +5,7 @@ import { digestClientSecret, sameBytes, sha256 } from '../../credentials/digest.
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import type { RouteEndpoint } from '../../http/route.ts'
 import { type Client, hasSecret, isConfidential, needsSecretItself } from '../../model/client.ts'
-import { type Metadata, metadataOf } from '../../model/client-metadata.ts'
+import { type Metadata, sameMetadata } from '../../model/client-metadata.ts'
 import { newSecret } from '../../platform/random.ts'
 import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
@@ -150,10 +150,6 @@ const ISSUED = [
   'client_secret_expires_at',
   'client_id_issued_at',
 ]
-
-function sameMetadata(former: Client, client: Client): boolean {
-  return JSON.stringify(metadataOf(former)) === JSON.stringify(metadataOf(client))
-}
 
 /** What a person sees before saying yes, and where the answer goes. */
 function looksSame(former: Client, client: Client): boolean {

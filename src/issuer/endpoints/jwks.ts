@@ -7,12 +7,13 @@ import { keysOf } from '../../protocol/jwk.ts'
 import type { KeyRing } from '../keys/ring.ts'
 
 /** `beside`: keys that others encrypt to us with. They come last: some clients take the first they see. */
-export function jwksEndpoint(keys: KeyRing, maxAge: Seconds, beside: readonly object[] = []): Endpoint {
+export function jwksEndpoint(keys: KeyRing, maxAge: Seconds, beside: (() => readonly object[]) | null): Endpoint {
   const headers = { 'cache-control': `public, max-age=${maxAge}`, 'content-type': 'application/jwk-set+json' }
-  let made = { from: '', document: '' }
+  if (beside === null) return async () => jsonText(200, keys.jwks(), headers)
+  let made = { from: '', with: beside(), document: '' }
   return async () => {
-    const from = keys.jwks()
-    if (made.from !== from) made = { from, document: beside.length === 0 ? from : withKeys(from, beside) }
+    const [from, others] = [keys.jwks(), beside()]
+    if (made.from !== from || made.with !== others) made = { from, with: others, document: withKeys(from, others) }
     return jsonText(200, made.document, headers)
   }
 }

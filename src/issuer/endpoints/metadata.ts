@@ -32,6 +32,7 @@ export interface MetadataParts {
   readonly locales: readonly string[]
   /** Whether clients may register themselves. */
   readonly registration: boolean
+  readonly clientDocuments: boolean
 }
 
 /** One document for both: RFC 8414 §3.2 and OpenID Discovery §4.2 agree on every member they share. */
@@ -62,6 +63,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
       frontchannel_logout_session_supported: true,
     }),
     ...(parts.registration && { registration_endpoint: url.register }),
+    // draft-ietf-oauth-client-id-metadata-document §5
+    ...(parts.clientDocuments && { client_id_metadata_document_supported: true }),
     // OpenID Connect Session Management §3.3
     ...(parts.sessionManagement && { check_session_iframe: url['check-session'] }),
     scopes_supported: parts.scopes,

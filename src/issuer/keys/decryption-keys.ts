@@ -7,33 +7,82 @@ import { compactDecrypt } from 'jose'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { seal, unseal } from '../../credentials/sealing.ts'
 import type { ClientRecord } from '../../model/client.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { type JweHeader, readJweHeader, takesSecret } from '../../protocol/jwe.ts'
 import type { Store } from '../../store/store.ts'
 import { secretKeyOf } from './secret-key.ts'
 import { thumbprint } from './signing.ts'
 
 export interface DecryptionKeys {
-  /** Public halves, for the JWKS. */
-  readonly published: readonly Readonly<Record<string, unknown>>[]
+  /** Public halves of the present ones, for the JWKS; the same list until they change. */
+  published(): readonly PublishedKey[]
   /** What is inside, or why it cannot be had: the end of a sentence. Bounded in time whatever is sent. */
   decrypt(record: ClientRecord, text: string): Promise<{ readonly plain: string } | { readonly problem: string }>
+  /** Reads them anew: the command line or another node may have rotated them. */
+  refresh(): Promise<void>
 }
 
-type Kind = 'rsa' | 'ec'
+export type PublishedKey = Readonly<Record<string, unknown>>
 
-interface Kept {
+export interface DecryptionKeyParts {
+  readonly store: Pick<Store, 'findFact' | 'putFact' | 'putFactOnce'>
+  readonly master: MasterKey
+  readonly clock: Clock
+}
+
+const KINDS = ['rsa', 'ec'] as const
+type Kind = (typeof KINDS)[number]
+
+/** OpenID Connect Core §10.2.1: a former key opens what is sent by those who have not fetched the present one yet. */
+const KEPT_AFTER_ROTATION: Seconds = 86_400
+
+/** As a fact holds it, the present one first. */
+interface Generation {
+  readonly publicJwk: PublishedKey
+  readonly sealed: string
+  /** Null: the present one. */
+  readonly until: Seconds | null
+}
+
+interface Kept extends Pick<Generation, 'publicJwk' | 'until'> {
   readonly kid: string
   readonly privateKey: KeyObject
-  readonly publicJwk: Readonly<Record<string, unknown>>
 }
 
-export async function openDecryptionKeys(
-  store: Pick<Store, 'findFact' | 'putFactOnce'>,
-  master: MasterKey,
-): Promise<DecryptionKeys> {
-  const [rsa, ec] = await Promise.all([keptKey(store, master, 'rsa'), keptKey(store, master, 'ec')])
+export async function openDecryptionKeys(parts: DecryptionKeyParts): Promise<DecryptionKeys> {
+  const { master, clock } = parts
+  const texts = new Map<Kind, string>()
+  const kept = new Map<Kind, readonly Kept[]>()
+  let published: readonly PublishedKey[] = []
+  const refresh = async () => {
+    for (const kind of KINDS) {
+      const text = await storedText(parts, kind)
+      if (texts.get(kind) === text) continue
+      kept.set(
+        kind,
+        parse(text).map((generation) => open(master, kind, generation)),
+      )
+      texts.set(kind, text)
+      published = [...kept.values()]
+        .flatMap((keys) => keys.filter(({ until }) => until === null))
+        .map(({ publicJwk }) => publicJwk)
+    }
+  }
+  await refresh()
+
+  const keyFor = ({ alg, enc, kid }: JweHeader, record: ClientRecord): KeyObject | Uint8Array | null => {
+    if (takesSecret(alg)) return secretKeyOf(master, record, alg, enc)
+    const now = clock.now()
+    const keys = (kept.get(alg.startsWith('RSA-') ? 'rsa' : 'ec') ?? []).filter(
+      ({ until }) => until === null || now < until,
+    )
+    return keys.find((key) => kid === null || key.kid === kid)?.privateKey ?? null
+  }
+
   return {
-    published: [rsa.publicJwk, ec.publicJwk],
+    published: () => published,
+    refresh,
     async decrypt(record, text) {
       const header = readJweHeader(text)
       if ('problem' in header) return header
@@ -57,38 +106,75 @@ export async function openDecryptionKeys(
       }
     },
   }
+}
 
-  function keyFor({ alg, enc, kid }: JweHeader, record: ClientRecord): KeyObject | Uint8Array | null {
-    if (takesSecret(alg)) return secretKeyOf(master, record, alg, enc)
-    const key = alg.startsWith('RSA-') ? rsa : ec
-    return kid === null || kid === key.kid ? key.privateKey : null
+export interface RotatedKey {
+  readonly keyId: string
+  readonly kty: string
+  /** Until when the former one opens what was encrypted for it. */
+  readonly formerUntil: Seconds
+}
+
+/** New ones are published within seconds. Null: there are none, because no server has ever been started to take any. */
+export async function rotateDecryptionKeys(
+  parts: DecryptionKeyParts & { readonly store: Pick<Store, 'appendEvents'> },
+): Promise<readonly RotatedKey[] | null> {
+  const { store, master, clock } = parts
+  const rotated: RotatedKey[] = []
+  for (const kind of KINDS) {
+    const text = await store.findFact(nameOf(kind))
+    if (text === null) return null
+    const now = clock.now()
+    const formerUntil = now + KEPT_AFTER_ROTATION
+    const former = parse(text)
+      .map((each) => ({ ...each, until: each.until ?? formerUntil }))
+      .filter(({ until }) => now < until)
+    const made = await newKey(master, kind)
+    await store.putFact(nameOf(kind), JSON.stringify([made, ...former]))
+    const [keyId, kty] = [String(made.publicJwk['kid']), String(made.publicJwk['kty'])]
+    await store.appendEvents([
+      { type: 'key_added', at: now, detail: { keyId, algorithm: `${kty} (enc)`, activeAt: now } },
+    ])
+    rotated.push({ keyId, kty, formerUntil })
   }
+  return rotated
+}
+
+const nameOf = (kind: Kind) => `decryption_key_${kind}` as const
+
+/** Two nodes may make one each: the first that is kept counts for both. */
+async function storedText({ store, master }: DecryptionKeyParts, kind: Kind): Promise<string> {
+  const stored = await store.findFact(nameOf(kind))
+  return stored ?? (await store.putFactOnce(nameOf(kind), JSON.stringify([await newKey(master, kind)])))
+}
+
+function parse(text: string): readonly Generation[] {
+  return JSON.parse(text) as readonly Generation[]
+}
+
+function open(master: MasterKey, kind: Kind, { publicJwk, sealed, until }: Generation): Kept {
+  const pkcs8 = Buffer.from(unseal(master, Buffer.from(sealed, 'base64url'), placeOf(kind)))
+  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+  pkcs8.fill(0)
+  return { kid: String(publicJwk['kid']), privateKey, publicJwk, until }
 }
 
 const generate = promisify(generateKeyPair)
 
-/** Two nodes may make one each: the first that is kept counts for both. */
-async function keptKey(store: Pick<Store, 'findFact' | 'putFactOnce'>, master: MasterKey, kind: Kind): Promise<Kept> {
-  const name = `decryption_key_${kind}` as const
-  const stored = (await store.findFact(name)) ?? (await store.putFactOnce(name, await newKey(master, name, kind)))
-  const { publicJwk, sealed } = JSON.parse(stored) as { publicJwk: Kept['publicJwk']; sealed: string }
-  const pkcs8 = Buffer.from(unseal(master, Buffer.from(sealed, 'base64url'), placeOf(name)))
-  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
-  pkcs8.fill(0)
-  return { kid: String(publicJwk['kid']), privateKey, publicJwk }
-}
-
-async function newKey(master: MasterKey, name: string, kind: Kind): Promise<string> {
+async function newKey(master: MasterKey, kind: Kind): Promise<Generation> {
   const pair =
     kind === 'rsa'
       ? await generate('rsa', { modulusLength: 2048, publicExponent: 0x10001 })
       : await generate('ec', { namedCurve: 'P-256' })
   const jwk = pair.publicKey.export({ format: 'jwk' })
-  const publicJwk = { ...jwk, kid: thumbprint(jwk), use: 'enc' }
-  const sealed = seal(master, pair.privateKey.export({ format: 'der', type: 'pkcs8' }), placeOf(name))
-  return JSON.stringify({ publicJwk, sealed: Buffer.from(sealed).toString('base64url') })
+  const sealed = seal(master, pair.privateKey.export({ format: 'der', type: 'pkcs8' }), placeOf(kind))
+  return {
+    publicJwk: { ...jwk, kid: thumbprint(jwk), use: 'enc' },
+    sealed: Buffer.from(sealed).toString('base64url'),
+    until: null,
+  }
 }
 
-function placeOf(name: string) {
-  return { table: 'installation', column: 'value', row: name }
+function placeOf(kind: Kind) {
+  return { table: 'installation', column: 'value', row: nameOf(kind) }
 }

@@ -62,6 +62,7 @@ export const en = {
     notYou: 'Not you?',
     who: 'About the recipient',
     recipient: 'Recipient',
+    identity: 'Known by the address',
     contact: 'Contact',
     purpose: 'Purpose',
     data: 'What will be shared',

@@ -60,6 +60,7 @@ export const zhCn: Words = {
     notYou: '不是您？',
     who: '关于接收方',
     recipient: '接收方',
+    identity: '识别地址',
     contact: '联系方式',
     purpose: '处理目的',
     data: '将提供的信息',

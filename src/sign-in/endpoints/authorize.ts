@@ -12,6 +12,7 @@ import { problemPage } from '../../visitor/problem-page.ts'
 import { refusalReply } from '../answer.ts'
 import {
   answerableState,
+  documentUnusable,
   parseAuthorizationRequest,
   requestedClientId,
   trustClient,
@@ -50,6 +51,8 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   const outer = readParameters(http)
   const browser = readBrowser(http)
   const clientId = requestedClientId(outer)
+  const unusable = await parts.readClientDocument(clientId, http.peer.address)
+  if (unusable !== null) throw documentUnusable(unusable)
   const visit = await readVisit(parts, browser, clientId)
   const { parameters, problem } = await wholeRequest(parts, outer, visit?.client ?? null)
   const trusted = trustClient(parameters, visit?.client ?? null)

@@ -7,6 +7,7 @@ import { pageReply } from '../../http/page-reply.ts'
 import { redirect } from '../../http/replies.ts'
 import type { RouteParameters } from '../../http/route.ts'
 import { formActionSource } from '../../http/security-headers.ts'
+import { isDocumentClient } from '../../model/client-document.ts'
 import type { Consent } from '../../model/consent.ts'
 import { type AuthorizationRequest, wishesOf } from '../../model/interaction.ts'
 import { type ConsentView, consentPage, maskPhone } from '../../pages/index.ts'
@@ -68,6 +69,7 @@ function showPage(
       recipient: client.recipient,
       contact: client.contact,
       purpose: client.purpose,
+      identity: isDocumentClient(client) ? new URL(client.client_id).host : null,
       user: { name: user.profile.displayName ?? user.username, username: user.username },
       kinds: kindValues(parts.subjects.shown(user, client), client, scope, wishesOf(interaction.request)).map((each) =>
         each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,

@@ -29,11 +29,18 @@ export function endSessionEndpoint(parts: SignInParts) {
     if (http.method === 'POST' && !isDecision && isWithoutCookies(http)) return comeAgain(parts, parameters)
     const parsed = await parseSignOut(parts, http, parameters)
     if ('reply' in parsed) return parsed.reply
-    const signedIn = await sessionsOf(parts, parsed.browser)
+    const { signedIn, idle } = await sessionsOf(parts, parsed.browser)
     // A form of ours says what the person decided.
     if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
-    if (current === undefined) return signedOut(parts, parsed)
+    if (current === undefined) {
+      // RPL §2: a recent session. Nobody is signed in any more, but other clients may still have sessions from it.
+      return endAll(
+        parts,
+        parsed,
+        idle.filter((each) => isMeant(parts, parsed, each)),
+      )
+    }
     if (signedIn.every((each) => isMeant(parts, parsed, each))) return endAll(parts, parsed, signedIn)
     return ask(parts, parsed, current)
   }
@@ -50,10 +57,18 @@ function comeAgain(parts: SignInParts, parameters: Parameters): HttpReply {
   return redirect(303, withQuery(parts.addresses.path['end-session'], kept(parameters)))
 }
 
-function sessionsOf(parts: SignInParts, browser: Browser): Promise<readonly SignedIn[]> {
-  const now = parts.clock.now()
+interface Sessions {
+  readonly signedIn: readonly SignedIn[]
+  /** They have run out, and nobody has ended them. */
+  readonly idle: readonly SignedIn[]
+}
+
+async function sessionsOf({ store, clock, lifetimes }: SignInParts, browser: Browser): Promise<Sessions> {
+  const now = clock.now()
   const hashes = browser.sessionSecrets.map((secret) => sha256(secret))
-  return parts.store.findSessions(hashes, now, now - parts.lifetimes.sessionIdle)
+  const known = await store.findSessions(hashes, now, 0)
+  const isIdle = ({ session }: SignedIn) => session.lastUsedAt <= now - lifetimes.sessionIdle
+  return { signedIn: known.filter((each) => !isIdle(each)), idle: known.filter(isIdle) }
 }
 
 const PURPOSE = 'end-session'
@@ -121,7 +136,7 @@ async function endAll(
       await store.endSession(each.session.sessionId, { type: 'session_ended', ...about }, clientId)
     }
   }
-  parts.sessionsEnded()
+  if (signedIn.length > 0) parts.sessionsEnded()
   return signedOut(parts, signOut, { frames })
 }
 

@@ -70,6 +70,17 @@ export const noUserHasId = statement<{ client_id: string }, { free: number }>(
   `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM "user" WHERE user_id = :client_id)`,
 )
 
+/** Guard: it was removed. For clients whose id nobody can give to another: an address. */
+export const returnClient = statement<
+  { client_id: string; settings: string; backchannel_logout: string | null; now: number },
+  { client_id: string }
+>(
+  'return_client',
+  `UPDATE client SET settings = :settings, backchannel_logout = :backchannel_logout, enabled = 1, removed_at = NULL,
+     generation = generation + 1, version = version + 1, created_at = :now, updated_at = :now
+   WHERE client_id = :client_id AND removed_at IS NOT NULL RETURNING client_id`,
+)
+
 export const updateClient = statement<
   {
     client_id: string

@@ -74,6 +74,16 @@ export const endRegistration = statement<{ client_id: string; now: number }>(
    WHERE client_id = :client_id AND removed_at IS NULL`,
 )
 
+export const returnRegistration = statement<
+  { client_id: string; token_hash: Uint8Array; address: string; now: number },
+  { client_id: string }
+>(
+  'return_registration',
+  `UPDATE client_registration SET token_hash = :token_hash, address = :address, created_at = :now, last_used_at = :now,
+     removed_at = NULL
+   WHERE client_id = :client_id AND removed_at IS NOT NULL RETURNING client_id`,
+)
+
 export const noteRegistrationUse = statement<{ client_id: string; now: number }>(
   'note_registration_use',
   'UPDATE client_registration SET last_used_at = :now WHERE client_id = :client_id AND last_used_at < :now',

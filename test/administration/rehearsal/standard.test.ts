@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => house.server.close())
 
-test('an openid-connect client: the ID token verifies against the published keys', async () => {
+test('OpenID Connect Core §3.1.3.7 an openid-connect client: the ID token verifies against the published keys', async () => {
   await house.addClient('web', 'openid-connect', uris)
   const report = await house.run('web', 'alice')
   expect(badLines(report)).toEqual([])

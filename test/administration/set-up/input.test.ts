@@ -90,7 +90,7 @@ describe('the administrator', () => {
     await accepted(ADMINISTRATOR)
   })
 
-  it('says all problems at once, in Chinese too', async () => {
+  it('RFC 9110 §15.5.21 says all problems at once, in Chinese too', async () => {
     await begin('administrator', 'zh-CN')
     const page = await refused('username', { username: '', name: '', password: 'short', password_again: 'short' })
     expect(errorOf(page, 'username')).toBe('请填写此项。')

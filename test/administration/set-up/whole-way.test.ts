@@ -162,7 +162,7 @@ describe('a set-up that was left half done', () => {
   })
 })
 
-describe('going back and reloading', () => {
+describe('RFC 9110 §15.4.4 going back and reloading', () => {
   it('shows the secret again in the other language, and never after the operator went on', async () => {
     const server = await fresh()
     const { visitor, page } = await walkTo(server, 'connected')

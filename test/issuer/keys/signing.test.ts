@@ -49,7 +49,7 @@ function forge(
 const isGenuine = (token: string, type?: 'JWT' | 'at+jwt') => verifyOwnJwt(token, ring(), type ? { type } : {}).genuine
 
 describe.each(ALGORITHMS)('%s', (algorithm) => {
-  it('RFC 7638 a new key is named by its thumbprint and shows only public members', async () => {
+  it('RFC 7638 §3.2, RFC 8037 §2 a new key is named by its thumbprint and shows only public members', async () => {
     const { key } = of(algorithm)
     const jwk: Record<string, unknown> = JSON.parse(key.publicJwk)
     expect(key.keyId).toBe(await calculateJwkThumbprint(jwk))
@@ -105,7 +105,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
 })
 
 describe('a forged token is refused', () => {
-  it('RFC 8725 §2.1 with alg none, empty or kept signature', () => {
+  it('RFC 8725 §2.1, §3.1 with alg none, empty or kept signature', () => {
     const { key, signer } = of('ES256')
     const signature = signer.signJwt('JWT', payload).split('.')[2] ?? ''
     for (const alg of ['none', 'None', 'NONE', '', null, 'ES384']) {

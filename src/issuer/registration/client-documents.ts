@@ -1,0 +1,183 @@
+// Clients that are known by the address of a document about them: fetched when they ask for a person, kept as records
+// like all others, and read anew when what was fetched is old. draft-ietf-oauth-client-id-metadata-document.
+
+import { sha256 } from '../../credentials/digest.ts'
+import { addressBucket } from '../../http/trusted-proxies.ts'
+import type { Client, ClientRecord } from '../../model/client.ts'
+import { asDocumentClient, metadataInDocument } from '../../model/client-document.ts'
+import { sameMetadata } from '../../model/client-metadata.ts'
+import { redirectHostMatches } from '../../model/registration-policy.ts'
+import type { Seconds } from '../../model/time.ts'
+import { newSecret } from '../../platform/random.ts'
+import { documentIdProblem, isDocumentId } from '../../protocol/client-document.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { Store } from '../../store/store.ts'
+import type { RegistrationParts } from './parts.ts'
+import { prepareClient } from './prepare.ts'
+
+/**
+ * Makes the record of such a client what its document says now. Null: it is; or the id names no document. Otherwise why
+ * the client cannot be used.
+ */
+export type ReadClientDocument = (clientId: string, address: string) => Promise<string | null>
+
+export interface ClientDocumentParts extends RegistrationParts {
+  readonly store: RegistrationParts['store'] & Pick<Store, 'findClient' | 'updateClient' | 'returnRegistration'>
+}
+
+/** §5.2: as the document's cache headers say, between these. */
+const SHORTEST_FRESH: Seconds = 60
+const LONGEST_FRESH: Seconds = 3_600
+const FRESH_UNLESS_SAID: Seconds = 300
+/** §5.2: an error is not cached as a document is; but a broken one is not asked for with every request. */
+const PROBLEM_FRESH: Seconds = 10
+/** While the client's host does not answer, what it said last holds for this long. */
+const STALE: Seconds = 3_600
+const MOST_KNOWN = 2_000
+const HOUR: Seconds = 3_600
+/** §6.6 advises five kilobytes. */
+const MOST_BYTES = 10_240
+const MILLISECONDS = 5_000
+const MEDIA_TYPES = ['application/json', 'application/*+json']
+
+interface Known {
+  readonly freshUntil: Seconds
+  readonly usableUntil: Seconds
+  /** Null: the record is what the document says. */
+  readonly problem: string | null
+}
+
+export function createClientDocuments(parts: ClientDocumentParts): ReadClientDocument {
+  const { clock, rules } = parts
+  const known = new Map<string, Known>()
+  const pending = new Map<string, Promise<Known>>()
+
+  const read = async (clientId: string, address: string, former: Known | undefined): Promise<Known> => {
+    const answer = await fetched(parts, clientId, address)
+    const now = clock.now()
+    if ('client' in answer) {
+      const problem = await stored(parts, answer.client, address)
+      const fresh = Math.min(LONGEST_FRESH, Math.max(SHORTEST_FRESH, answer.maxAge ?? FRESH_UNLESS_SAID))
+      if (problem === null) return { freshUntil: now + fresh, usableUntil: now + fresh + STALE, problem }
+      return { freshUntil: now + PROBLEM_FRESH, usableUntil: 0, problem }
+    }
+    const isUsable = answer.isAbsent && former?.problem === null && now < former.usableUntil
+    const problem = isUsable ? null : answer.problem
+    return { freshUntil: now + PROBLEM_FRESH, usableUntil: isUsable ? former.usableUntil : 0, problem }
+  }
+
+  return async (clientId, address) => {
+    if (!isDocumentId(clientId)) return null
+    if (!rules.documents) return 'client ID metadata documents are off (registration.documents)'
+    const problem = documentIdProblem(clientId) ?? parts.outbound.problemOf(clientId) ?? hostProblem(parts, clientId)
+    if (problem !== null) return `the client_id ${problem}`
+    const former = known.get(clientId)
+    if (former !== undefined && clock.now() < former.freshUntil) return former.problem
+    const underWay = pending.get(clientId) ?? read(clientId, address, former).finally(() => pending.delete(clientId))
+    pending.set(clientId, underWay)
+    const now = await underWay
+    const [oldest] = known.keys()
+    if (known.size >= MOST_KNOWN && oldest !== undefined) known.delete(oldest)
+    known.delete(clientId)
+    known.set(clientId, now)
+    return now.problem
+  }
+}
+
+function hostProblem({ rules: { documentHosts } }: RegistrationParts, clientId: string): string | null {
+  return documentHosts.length === 0 || redirectHostMatches(documentHosts, clientId)
+    ? null
+    : 'is on a host that is none of registration.documentHosts'
+}
+
+type Fetched =
+  | { readonly client: Client; readonly maxAge: Seconds | null }
+  /** `isAbsent`: nobody answered, which says nothing about the client. */
+  | { readonly problem: string; readonly isAbsent: boolean }
+
+async function fetched(parts: ClientDocumentParts, clientId: string, address: string): Promise<Fetched> {
+  const { rules, store, clock, outbound } = parts
+  const record = await store.findClient(clientId)
+  const unusable = (problem: string, isAbsent = false) => ({ problem, isAbsent })
+  // Before anybody is asked for anything on behalf of a stranger.
+  const since = clock.now() - HOUR
+  if (record === null && (await store.countRegistrations(addressBucket(address), since)) >= rules.perAddress) {
+    return unusable('this network has brought registration.perAddress new clients within an hour')
+  }
+  // §5.1: a redirect is an error.
+  const limits = { mediaTypes: MEDIA_TYPES, mostBytes: MOST_BYTES, milliseconds: MILLISECONDS }
+  const answer = await outbound.ask({ url: clientId, ...limits })
+  if (answer.kind === 'failed') {
+    return unusable(`its document cannot be had: ${answer.reason}`, ABSENT.has(answer.why))
+  }
+  const metadata = metadataInDocument(clientId, answer.body)
+  if (typeof metadata === 'string') return unusable(`its document ${metadata}`)
+  const former = record === null ? null : { client: record.client, softwareStatement: null }
+  try {
+    const { client } = await prepareClient(parts, clientId, metadata, DOCUMENT_CEILING, former)
+    return { client: asDocumentClient(client), maxAge: answer.maxAge }
+  } catch (error) {
+    if (error instanceof OAuthError) return unusable(`its document is refused: ${error.outcome.reason}`)
+    throw error
+  }
+}
+
+const ABSENT = new Set<string>(['unresolved', 'unreachable', 'too_slow', 'busy'])
+
+/** Beside the operator's policy: what everybody can read keeps no secret, and tokens take the way of codes. */
+const DOCUMENT_CEILING = {
+  authMethods: ['none', 'private_key_jwt'],
+  responseTypes: ['code'],
+  grantTypes: ['authorization_code', 'refresh_token'],
+} as const
+
+/** Null: the store has it. */
+async function stored(parts: ClientDocumentParts, client: Client, address: string): Promise<string | null> {
+  const { store, clock } = parts
+  const { client_id: clientId } = client
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const record = await store.findClient(clientId)
+    if (record === null) {
+      const limit = await added(parts, client, addressBucket(address))
+      if (limit === 'there') continue
+      return limit === null ? null : `there are too many clients of this kind (${limit})`
+    }
+    if (sameMetadata(record.client, client)) return null
+    // What an operator approved was another client.
+    const state = { enabled: record.enabled, version: record.version, killIssued: becamePublic(record, client) }
+    const event = { type: 'client_updated' as const, at: clock.now(), clientId, detail: { settings: 'its document' } }
+    if ((await store.updateClient(client, state, event)) === 'updated') return null
+  }
+  return 'its record is being changed by somebody else'
+}
+
+function becamePublic({ client: former }: ClientRecord, client: Client): boolean {
+  return former.token_endpoint_auth_method !== 'none' && client.token_endpoint_auth_method === 'none'
+}
+
+async function added(
+  { rules, store, clock }: ClientDocumentParts,
+  client: Client,
+  address: string,
+): Promise<'there' | 'address' | 'open' | null> {
+  const at = clock.now()
+  const limits = { since: at - HOUR, mostOfAddress: rules.perAddress, mostOpen: rules.most }
+  const detail = { name: client.client_name, address, document: true }
+  const event = { type: 'client_registered' as const, at, clientId: client.client_id, detail }
+  const registration = {
+    client,
+    secret: { hash: null, sealed: null },
+    logo: null,
+    // Nobody has it: the document is the only way to change such a client.
+    tokenHash: sha256(newSecret()),
+    policy: {},
+    softwareStatement: null,
+    initialTokenId: null,
+    address,
+  }
+  const returned = await store.returnRegistration(registration, limits, event)
+  if (returned === 'added') return null
+  const result = returned === 'client' ? await store.addRegistration(registration, limits, event) : returned
+  if (result === 'added') return null
+  return result === 'address' || result === 'open' ? result : 'there'
+}
