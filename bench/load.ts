@@ -48,13 +48,21 @@ export interface Measured {
   readonly perSecond: number
 }
 
-/** Every connection runs what it has prepared, again and again, until `milliseconds` have passed. */
-export async function drive(prepared: readonly (() => Promise<void>)[], milliseconds: number): Promise<Measured> {
+/**
+ * Every connection runs what it has prepared, again and again, until `milliseconds` have passed and so many operations
+ * are done; for that it goes on for at most four times as long.
+ */
+export async function drive(
+  prepared: readonly (() => Promise<void>)[],
+  milliseconds: number,
+  atLeast = 0,
+): Promise<Measured> {
   const times: number[] = []
   const begun = performance.now()
   const end = begun + milliseconds
+  const last = begun + 4 * milliseconds
   const worker = async (operation: () => Promise<void>) => {
-    while (performance.now() < end) {
+    for (let now = begun; now < end || (times.length < atLeast && now < last); now = performance.now()) {
       const started = performance.now()
       await operation()
       times.push(performance.now() - started)

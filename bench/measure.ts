@@ -11,6 +11,9 @@ export interface Figures extends Measured {
   readonly databaseCpu: number
 }
 
+/** Operations until the code that matters has been compiled. */
+const WARM_UP = 2_000
+
 export async function round(
   { child, target, database }: Contestant,
   operation: Operation,
@@ -19,7 +22,7 @@ export async function round(
   const { send, close } = connect(target.issuer, connections)
   try {
     const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
-    await drive(prepared, milliseconds / 4)
+    await drive(prepared, milliseconds / 2, WARM_UP)
     const databaseBefore = cpuOfTree(database)
     const before = await usage(child)
     const measured = await drive(prepared, milliseconds)

@@ -41,7 +41,7 @@ const file = join(tmpdir(), `lingpai-${process.pid}.cpuprofile`)
 try {
   const { send, close } = connect(contestant.target.issuer, 16)
   const prepared = await Promise.all(Array.from({ length: 16 }, () => operation.prepare(contestant.target, send)))
-  await drive(prepared, 1_000)
+  await drive(prepared, 1_000, 4_000)
   await asked(contestant.child, { ask: 'profile' })
   const { operations: count } = await drive(prepared, Number(values.seconds) * 1000)
   await asked(contestant.child, { ask: 'profiled', file })

@@ -147,7 +147,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const store = createStore(database, parsedClients === undefined ? {} : { parsedClients })
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
-  await store.fillScriptOrigins()
+  await store.fillClientOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const { rotateEvery, waitForClients: longest } = { ...DEFAULT_KEYS, ...settings.keys }
@@ -336,7 +336,7 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
 }
 
 /** Rows a table and step: few enough that no request notices. */
-const PRUNE_STEP = 250
+const PRUNE_STEP = 100
 
 function pruner({ store, clock, lifetimes, registration }: Parts, logout: LogoutDispatcher): Pruner {
   const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
@@ -345,7 +345,7 @@ function pruner({ store, clock, lifetimes, registration }: Parts, logout: Logout
       await removeUnusedClients(store, clock, registration.unusedLifetime)
       return true
     },
-    () => store.prune(clock.now(), kept),
+    ...store.pruneTables.map((pruneTable) => () => pruneTable(clock.now(), kept)),
     () => logout.tidy(PRUNE_STEP),
     () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
   ])

@@ -67,6 +67,7 @@ import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
 import { endSessionEndpoint } from './sign-in/endpoints/end-session.ts'
 import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
+import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
 import type { Store } from './store/store.ts'
 import { frameOf } from './visitor/frame.ts'
@@ -292,6 +293,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     interactionLimits: limits.interactions,
     lifetimes,
     responseTypes: parts.responseTypes,
+    unverifiedErrors: parts.unverifiedErrors,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
@@ -316,6 +318,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     page(step('sign-in'), ['GET', 'POST'], signInEndpoint(signIn, gate)),
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
+    page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
     ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]

@@ -1,48 +1,81 @@
 // Every example starts as its README says, and answers.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
+import { startExample } from './support/example.ts'
+import { freePort } from './support/free-port.ts'
+import { type Fields, RelyingParty, tokensOf } from './support/relying-party.ts'
+import { startServer } from './support/server.ts'
 
 const folders = readdirSync('examples', { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
-
-async function freePort(): Promise<number> {
-  const socket = createServer().listen(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const address = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
+/** Those that are no server of ours, but somebody's who accepts our tokens. */
+const APIS = ['api', 'mcp']
 
 test('there are examples', () => {
-  expect(folders).toEqual(['express', 'fetch', 'node-http'])
+  expect(folders).toEqual(['api', 'express', 'fetch', 'mcp', 'node-http'])
 })
 
-test.each(folders)('%s starts and answers with its metadata', async (folder) => {
+test.each(folders.filter((folder) => !APIS.includes(folder)))(
+  '%s starts and answers with its metadata',
+  async (folder) => {
+    const port = await freePort()
+    const example = await startExample(folder, { PORT: String(port) })
+    try {
+      const metadata = await fetch(`http://localhost:${port}/.well-known/openid-configuration`)
+      expect(metadata.status).toBe(200)
+      expect(await metadata.json()).toMatchObject({ issuer: `http://localhost:${port}` })
+      const token = await fetch(`http://localhost:${port}/sso/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'nobody', client_secret: 'nothing' }),
+      })
+      expect(token.status).toBe(401)
+      expect(await token.json()).toMatchObject({ error: 'invalid_client' })
+    } finally {
+      await example.stop()
+    }
+  },
+)
+
+// What the MCP server does with a token of ours is in specifications/mcp.test.ts.
+test('api answers tokens that are meant for it, and refuses all others', async () => {
+  const host = await startServer()
   const port = await freePort()
-  const child = spawn(process.execPath, [`examples/${folder}/server.ts`], {
-    env: { ...process.env, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const videos = `http://localhost:${port}/videos`
+  const notes = 'https://notes.test'
+  const example = await startExample('api', { PORT: String(port), ISSUER: host.issuer, RESOURCE: videos })
   try {
-    await once(child.stdout, 'data')
-    const metadata = await fetch(`http://localhost:${port}/.well-known/openid-configuration`)
-    expect(metadata.status).toBe(200)
-    expect(await metadata.json()).toMatchObject({ issuer: `http://localhost:${port}` })
-    const token = await fetch(`http://localhost:${port}/sso/token`, {
-      method: 'POST',
-      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'nobody', client_secret: 'nothing' }),
+    const jwt = { tokenFormat: 'jwt', scope: 'read write' }
+    await host.addResource(videos, jwt)
+    await host.addResource(notes, jwt)
+    const own = { grant_types: ['client_credentials'], response_types: [], scope: 'read write' }
+    await host.addClient('machine', 'openid-connect', { ...own, resources: [videos, notes] })
+    const machine = new RelyingParty({ host, clientId: 'machine' })
+    const token = async (fields: Fields) =>
+      tokensOf(await machine.token({ grant_type: 'client_credentials', ...fields })).access
+    const call = async (authorization?: string) => {
+      const reply = await fetch(videos, { headers: authorization === undefined ? {} : { authorization } })
+      return [reply.status, await reply.json(), reply.headers.get('www-authenticate')]
+    }
+    const about = `http://localhost:${port}/.well-known/oauth-protected-resource/videos`
+    expect(await call(`Bearer ${await token({ resource: videos })}`)).toEqual([
+      200,
+      { hello: 'machine', client: 'machine' },
+      null,
+    ])
+    const invalid = [401, { error: 'invalid_token' }, expect.stringContaining('error="invalid_token"')]
+    expect(await call(`Bearer ${await token({ resource: notes })}`)).toEqual(invalid)
+    expect(await call(`Bearer ${await token({})}`)).toEqual(invalid)
+    expect((await call(`Bearer ${await token({ resource: videos, scope: 'write' })}`))[0]).toBe(403)
+    expect(await call()).toEqual([401, { error: 'token_missing' }, `Bearer resource_metadata="${about}"`])
+    expect(await (await fetch(about)).json()).toEqual({
+      resource: videos,
+      authorization_servers: [host.issuer],
+      scopes_supported: ['read'],
     })
-    expect(token.status).toBe(401)
-    expect(await token.json()).toMatchObject({ error: 'invalid_client' })
   } finally {
-    child.kill()
-    await once(child, 'exit')
+    await example.stop()
+    await host.close()
   }
 })

@@ -27,7 +27,9 @@ export async function sqlitePlace(folder?: string): Promise<Place> {
   const prepared = await prepareSqlite(folder)
   const database = new DatabaseSync(join(prepared.folder, 'lingpai.sqlite'))
   // What is filled here may be lost to a power cut; what the server writes later may not.
-  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA wal_autocheckpoint = 20000')
+  database.exec(
+    'PRAGMA busy_timeout = 10000; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA wal_autocheckpoint = 20000',
+  )
   return {
     prepared,
     async fill({ table, columns, count, row }, progress) {

@@ -19,6 +19,7 @@ import type { Clock } from '../platform/clock.ts'
 import { newClientId } from '../platform/random.ts'
 import type { ClientVerbs } from '../store/clients.ts'
 import type { EventVerbs } from '../store/events.ts'
+import { type Pictured, picturedClient, storePicture, warningsOf } from './client-picture.ts'
 import { AdministrationError } from './errors.ts'
 import { presetNamed, UnknownPreset } from './presets/index.ts'
 import { assertInSector } from './sector-identifier.ts'
@@ -41,6 +42,8 @@ export interface SettingsRequest {
   readonly assignments?: readonly string[]
   /** The operator declares that people have consented otherwise; recorded as an event. */
   readonly consentDeclared?: boolean
+  /** A picture of the client, in place of one at its `logo_uri`. */
+  readonly logoFile?: { readonly name: string; readonly content: Uint8Array }
 }
 
 export interface NewClientRequest extends SettingsRequest {
@@ -63,14 +66,16 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
   const preset = findPreset(request.preset)
   const clientId = request.clientId === undefined ? newClientId() : suppliedClientId(request.clientId)
   const consentDeclared = request.consentDeclared ?? false
-  const client = mended(() =>
+  const named = mended(() =>
     parseClient(
       { client_name: preset.title['zh-CN'], ...flattenSettings(preset.settings), ...requested(request) },
       { client_id: clientId, preset: preset.name, consentDeclared },
     ),
   )
-  const { secret, warnings } = secretFor(client, request)
-  await assertInSector(outbound, client)
+  const { secret, warnings } = secretFor(named, request)
+  await assertInSector(outbound, named)
+  const pictured = await picturedClient(outbound, named, null, request.logoFile)
+  const { client } = pictured
   const event = eventOf('client_added', clock, clientId, { preset: preset.name, name: client.client_name })
   const { hash, sealed } = keptOfSecret(master, client, secret)
   const result = await store.addClient(client, hash, event, sealed)
@@ -81,8 +86,9 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
       'It belongs to a client, to one that was removed, or to a user. Leave it away to have one made',
     )
   }
+  if (pictured.picture) await store.putClientLogo(clientId, pictured.picture, clock.now())
   if (client.consent === 'implied') await store.appendEvents([declared(clock, clientId)])
-  return { record: await getClient(store, clientId), secret, warnings }
+  return { record: await getClient(store, clientId), secret, warnings: [...warnings, ...pictured.warnings] }
 }
 
 const OF_SECTOR = ['redirect_uris', 'subject_type', 'sector_identifier_uri']
@@ -95,18 +101,21 @@ export async function updateClient(
 ): Promise<ClientWithSecret> {
   const { store, clock, master, outbound } = parts
   const changes = requested(request)
+  let pictured: Pictured | null = null
   const { former, client } = await change(parts, clientId, async (record) => {
     // What was declared once need not be declared with every change.
     const consentDeclared = request.consentDeclared === true || record.client.consent === 'implied'
     const context: ClientContext = { client_id: clientId, preset: record.client.preset, consentDeclared }
-    const client = mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context))
-    if (OF_SECTOR.some((name) => name in changes)) await assertInSector(outbound, client)
+    const named = mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context))
+    if (OF_SECTOR.some((name) => name in changes)) await assertInSector(outbound, named)
+    pictured = await picturedClient(outbound, named, record.client, request.logoFile)
     return {
-      client,
+      client: pictured.client,
       enabled: record.enabled,
       event: eventOf('client_updated', clock, clientId, { settings: Object.keys(changes).sort().join(' ') }),
     }
   })
+  await storePicture(store, clientId, pictured, clock.now())
   if (client.consent === 'implied' && (request.consentDeclared === true || former.client.consent !== 'implied')) {
     await store.appendEvents([declared(clock, clientId)])
   }
@@ -123,7 +132,7 @@ export async function updateClient(
     const event = eventOf('client_updated', clock, clientId, { settings: 'sealed secret' })
     await store.setClientSecret(clientId, former.secretHash, event)
   }
-  return { record: await getClient(store, clientId), secret, warnings: [] }
+  return { record: await getClient(store, clientId), secret, warnings: warningsOf(pictured) }
 }
 
 /** The former secret is refused from now on. */

@@ -12,7 +12,6 @@ import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/driver.ts'
 import { migrate } from '../store/migrate.ts'
 import { migrations } from '../store/migrations/index.ts'
-import { openPostgres } from '../store/postgres.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { tip } from './flags.ts'
@@ -172,6 +171,8 @@ export function openMasterKey(options: Options): MasterKey {
 
 export async function openDatabase(options: Options, log: Log, onFatal?: (error: Error) => void): Promise<Driver> {
   if (options.database !== null) {
+    // Loaded by whoever has it: the driver takes memory and time of every start.
+    const { openPostgres } = await import('../store/postgres.ts')
     return openPostgres({
       url: options.database,
       ...(options.databaseSchema !== null && { schema: options.databaseSchema }),

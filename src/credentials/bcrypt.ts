@@ -1,7 +1,6 @@
 // Verifying bcrypt hashes on a thread of their own, started at the first one and never keeping the process alive.
 
 import { Worker } from 'node:worker_threads'
-import { compare } from 'bcryptjs'
 import type { BcryptAnswer, BcryptQuestion } from './bcrypt-thread.ts'
 
 /** bcrypt looks at no more of a password; two that differ later only would both match. */
@@ -66,6 +65,7 @@ export function createBcrypt(thread: URL = threadFile()): Bcrypt {
           usable = false
         }
       }
+      const { compare } = await import('bcryptjs')
       return (await compare(password, text)) && fits
     },
   }

@@ -13,6 +13,14 @@ export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Arr
   return createHmac('sha256', createSecretKey(key)).update(data).digest()
 }
 
+/**
+ * Bytes that follow from a secret seed of 32 bytes and a label, each label its own. SHAKE256 (FIPS 202) behind a secret
+ * of fixed length needs no HMAC around it, and one shot costs a third of one.
+ */
+export function expand(seed: Uint8Array, label: string, length: number): Uint8Array {
+  return hash('shake256', Buffer.concat([seed, Buffer.from(label)]), { outputEncoding: 'buffer', outputLength: length })
+}
+
 /** Takes the same time wherever the first difference is. Different lengths are never equal. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)

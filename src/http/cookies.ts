@@ -21,8 +21,16 @@ export function wireName(name: CookieName, secure: boolean): string {
 export function readCookie(request: HttpRequest, name: CookieName): string | undefined {
   const header = request.headers['cookie']
   if (header === undefined) return undefined
-  return parseCookie(header)[wireName(name, request.peer.secure)] || undefined
+  let cookies = parsed.get(request.headers)
+  if (cookies === undefined) {
+    cookies = parseCookie(header)
+    parsed.set(request.headers, cookies)
+  }
+  return cookies[wireName(name, request.peer.secure)] || undefined
 }
+
+/** One request asks for several of its cookies. */
+const parsed = new WeakMap<HttpRequest['headers'], ReturnType<typeof parseCookie>>()
 
 export interface CookieSettings {
   /** `request.peer.secure`: gives `__Host-` and `Secure`. */

@@ -1,15 +1,18 @@
-// How much a server takes on at once: past that it says so at once and cheaply, and goes on answering what it has.
+// How much a server takes on at once: past that it says so at once and cheaply, and goes on answering what it has. A turn
+// of the event loop begins a few requests only, so that it is never long: new connections, timers and the health
+// endpoints have their turn between.
 
 import { stopwatch } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { HttpReply, HttpRequest } from './message.ts'
 import type { Handle } from './node-adapter.ts'
 import { json } from './replies.ts'
 
 export interface LoadGateOptions {
   /** Requests that may be in flight. Default 1,000. */
   readonly inFlight?: number
-  /** Milliseconds by which the event loop may run late before only few are let in. Default 500. */
-  readonly latest?: number
+  /** Milliseconds: while the first in line has waited longer for its turn, no more are let in. Default 500. */
+  readonly longestWait?: number
   /** Paths that are always answered: whoever watches the server must not take it for dead. */
   readonly always?: readonly string[]
   readonly log: Log
@@ -20,49 +23,71 @@ export interface LoadGate {
   close(): void
 }
 
+interface Waiting {
+  readonly request: HttpRequest
+  readonly begin: (reply: Promise<HttpReply>) => void
+  readonly since: number
+}
+
 const IN_FLIGHT = 1_000
-const LATEST_MS = 500
+const LONGEST_WAIT_MS = 500
+/** Requests that one turn of the event loop begins: about 20 ms of work. */
+const EACH_TURN = 32
 const LOOK_MS = 100
-/** So many still get in while the event loop runs late, so that it is never idle. */
-const WHILE_LATE = 64
+/** So many may stand in line however slow all is, so that the event loop is never idle. */
+const LEAST = 64
 const LOG_EVERY = 10_000 / LOOK_MS
 
 /** Requests count from when they have been received whole, so that slow senders fill nothing. */
 export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGate {
-  const { inFlight = IN_FLIGHT, latest = LATEST_MS, always = [], log } = options
+  const { inFlight = IN_FLIGHT, longestWait = LONGEST_WAIT_MS, always = [], log } = options
   const exempt = new Set(always)
-  let limit = inFlight
+  const line: Waiting[] = []
   let running = 0
+  let begun = 0
+  let isTurning = false
   let refused = 0
   let looks = 0
-  let wasLate = false
-  let elapsed = stopwatch()
 
+  const now = stopwatch()
   const look = () => {
-    const isLate = elapsed() - LOOK_MS > latest
-    elapsed = stopwatch()
-    // One long turn is a pause and no overload; a second one in a row is.
-    limit = isLate && wasLate ? Math.min(WHILE_LATE, inFlight) : inFlight
-    wasLate = isLate
     if (looks++ % LOG_EVERY === 0 && refused > 0) {
-      log.warn('overloaded: requests were refused with 503', { refused, running })
+      log.warn('overloaded: requests were refused with 503', { refused, running: running + line.length })
       refused = 0
     }
   }
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
+  // Who stands in line waits for the event loop. Requests that have begun and wait for something else (the database, a
+  // password) cost those in line nothing.
+  const isLong = () => line.length >= LEAST && now() - (line[0]?.since ?? 0) > longestWait
   const leave = () => {
     running--
   }
+  const run = (request: HttpRequest) => {
+    running++
+    begun++
+    if (!isTurning) {
+      isTurning = true
+      setImmediate(turn)
+    }
+    return handle(request).finally(leave)
+  }
+  const turn = () => {
+    isTurning = false
+    begun = 0
+    for (const { request, begin } of line.splice(0, EACH_TURN)) begin(run(request))
+  }
   return {
     handle(request) {
-      if (running >= limit && !exempt.has(request.path)) {
+      if (exempt.has(request.path)) return handle(request)
+      if (running + line.length >= inFlight || isLong()) {
         refused++
         return Promise.resolve(overloaded())
       }
-      running++
-      return handle(request).finally(leave)
+      if (line.length === 0 && begun < EACH_TURN) return run(request)
+      return new Promise((begin) => line.push({ request, begin, since: now() }))
     },
     close: () => clearInterval(timer),
   }

@@ -2,10 +2,12 @@
 // any stream event, and a reply is one writeHead and one end.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Log } from '../platform/log.ts'
 import { describeFailure, failureReply } from './failures.ts'
 import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply, HttpRequest } from './message.ts'
+import { createPipelines } from './pipelines.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -32,6 +34,7 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
   const largeBodies = createLargeBodies()
+  const pipelines = createPipelines()
 
   const fail = (res: ServerResponse, request: HttpRequest, error: unknown) => {
     // Never its path: it may hold what opens an interaction or the set-up.
@@ -40,13 +43,12 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
     else send(res, failureReply(error))
   }
 
-  const run = (res: ServerResponse, request: HttpRequest) => {
+  const begin = (socket: Socket, res: ServerResponse, request: HttpRequest) => {
     let pending: Promise<HttpReply>
     try {
       pending = handle(request)
     } catch (error) {
-      fail(res, request, error)
-      return
+      pending = Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
     pending.then(
       (reply) => {
@@ -55,9 +57,17 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
         } catch (error) {
           fail(res, request, error)
         }
+        pipelines.leave(socket)
       },
-      (error: unknown) => fail(res, request, error),
+      (error: unknown) => {
+        fail(res, request, error)
+        pipelines.leave(socket)
+      },
     )
+  }
+  const run = (res: ServerResponse, request: HttpRequest) => {
+    const { socket } = res.req
+    pipelines.enter(socket, () => begin(socket, res, request))
   }
 
   return (req, res) => {

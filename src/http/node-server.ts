@@ -7,6 +7,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { Duplex } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import type { Log } from '../platform/log.ts'
+import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
 import { describeFailure } from './failures.ts'
 import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type Handle, type ListenerSettings } from './node-adapter.ts'
@@ -90,19 +91,24 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   })
   server.on('clientError', answerMalformed)
   limitConnections(server, options)
-  await bind(server, options)
+  // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
+  const port =
+    hasSharedPorts && (options.workers ?? 1) === 1 ? await freePort(options.host, options.port) : options.port
+  await bind(server, { ...options, port })
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  const doors = await openFurtherDoors(server, { host: options.host, port: bound, backlog: BACKLOG })
   const stopRenewal =
     options.tls !== undefined && server instanceof TlsServer
       ? renewCertificate(server, options.tls, options.log)
       : undefined
 
-  const address = server.address()
   let closed: Promise<void> | undefined
   return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    port: bound,
     close() {
       closing = true
-      closed ??= closeGracefully(server, timeouts.close).finally(() => {
+      closed ??= closeGracefully(server, doors, timeouts.close).finally(() => {
         gate.close()
         stopRenewal?.()
       })
@@ -111,25 +117,23 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
 }
 
-type Place = Pick<ListenOptions, 'host' | 'port' | 'workers'>
-
 /** The port, or a free one for 0, when nobody listens on it at this moment: workers share theirs with whoever asks. */
 export async function freePort(host: string, port: number): Promise<number> {
   const probe = createServer()
-  await bind(probe, { host, port })
+  await bind(probe, { host, port }, false)
   const address = probe.address()
   await new Promise((resolve) => probe.close(resolve))
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-function bind(server: Server, { host, port, workers = 1 }: Place): Promise<void> {
+function bind(server: Server, { host, port }: Pick<ListenOptions, 'host' | 'port'>, shared = true): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) =>
       reject(new CannotListen(whyNot(error, host, port), { cause: error }))
     server.once('error', onError)
-    // The system hands connections out evenly, and none to a process that has died. Where it does not, the process that
-    // started the workers does.
-    const apart = workers > 1 && process.platform === 'linux' ? { exclusive: true, reusePort: true } : {}
+    // Of several processes the system hands none a connection that has died. Where ports are not shared, the process
+    // that started the workers hands them out.
+    const apart = hasSharedPorts && shared ? { exclusive: true, reusePort: true } : {}
     server.listen({ host, port, backlog: BACKLOG, ...apart }, () => {
       server.off('error', onError)
       resolve()
@@ -193,17 +197,13 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
 }
 
-function closeGracefully(server: Server, patience: number): Promise<void> {
-  return new Promise((resolve) => {
-    // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50)
-    const end = setTimeout(() => server.closeAllConnections(), patience)
-    server.close(() => {
-      clearInterval(sweep)
-      clearTimeout(end)
-      resolve()
-    })
-  })
+async function closeGracefully(server: Server, doors: Doors, patience: number): Promise<void> {
+  // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const end = setTimeout(() => server.closeAllConnections(), patience)
+  await Promise.all([new Promise((resolve) => server.close(resolve)), doors.close()])
+  clearInterval(sweep)
+  clearTimeout(end)
 }
 
 interface CertificateFiles {

@@ -39,18 +39,49 @@ export function readPicture(content: Uint8Array, name: string): Picture | { read
   }
 }
 
-export async function fetchPicture(
-  outbound: OutboundClient,
-  url: string,
-): Promise<Picture | { readonly problem: string }> {
+async function fetchPicture(outbound: OutboundClient, url: string): Promise<Picture | { readonly problem: string }> {
   const answer = await outbound.ask({
     url,
     // What a server calls it says less than its first bytes.
-    mediaTypes: null,
+    mediaTypes: ['image/png', 'image/jpeg', 'image/webp', 'image/gif', '*'],
     mostBytes: MOST_BYTES,
     milliseconds: MILLISECONDS,
     redirects: 2,
   })
   if (answer.kind === 'failed') return { problem: `could not be fetched: ${answer.reason}` }
   return readPicture(answer.body, new URL(url).pathname.split('/').at(-1) ?? '')
+}
+
+interface Pictured {
+  readonly logo_uri: string | null
+  readonly logo: string | null
+}
+
+export interface PictureChange {
+  /** What the setting `logo` becomes. */
+  readonly logo: string | null
+  /** Null takes the stored one away; undefined leaves it. */
+  readonly picture?: Picture | null
+  /** Why there is none although an address names one. */
+  readonly problem?: string
+}
+
+/** The picture is fetched when its address is new, or when there is none yet. */
+export async function changedPicture(
+  outbound: OutboundClient,
+  now: Pictured,
+  former: Pictured | null,
+): Promise<PictureChange> {
+  const { logo_uri: uri, logo } = now
+  if (former !== null && former.logo_uri === uri && (uri === null || logo !== null)) {
+    return logo === null && former.logo !== null ? { logo, picture: null } : { logo }
+  }
+  if (uri === null) return { logo: null, picture: null }
+  const picture = await fetchPicture(outbound, uri)
+  if ('problem' in picture) return { logo: null, picture: null, problem: `The picture at logo_uri ${picture.problem}` }
+  return { logo: logoOf(picture), picture }
+}
+
+export function logoOf({ digest, fileName }: Picture): string {
+  return `${digest}/${fileName}`
 }

@@ -1,9 +1,10 @@
 // Pages that say no: a refusal with its trace number, another address (421), nothing here (404).
 
-import { html, webHref } from './html.ts'
+import { type Content, html, onwardHref, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
 import type { ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
+import type { Words } from './words/index.ts'
 
 export function errorPage(view: ErrorView, frame: Frame): Page {
   const { errors } = wordsOf(frame)
@@ -11,8 +12,17 @@ export function errorPage(view: ErrorView, frame: Frame): Page {
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
-    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p><h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd><dt>${errors.description}</dt><dd id="error-description"${frame.locale !== 'en' && html` lang="en"`}>${view.description}</dd><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd><dt>${errors.description}</dt><dd id="error-description"${frame.locale !== 'en' && html` lang="en"`}>${view.description}</dd><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
+}
+
+function onward({ onward: to = null }: ErrorView, errors: Words['errors']): Content {
+  const href = to === null ? null : onwardHref(to.href)
+  return (
+    to !== null &&
+    href !== null &&
+    html`<p><a class="button" id="error-continue" rel="noreferrer" href="${href}">${errors.onward(to.target)}</a></p>`
+  )
 }
 
 export function misdirectedPage(view: MisdirectedView, frame: Frame): Page {

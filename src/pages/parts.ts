@@ -1,6 +1,6 @@
 // Pieces that several pages are made of: a form with its hidden values, alerts, and the client's links.
 
-import { type Content, type Html, html, webHref } from './html.ts'
+import { type Content, type Html, html, imageSource, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import type { ClientView, FormTarget, Frame, Localized } from './views.ts'
 import type { Words } from './words/index.ts'
@@ -19,6 +19,21 @@ export function alert(id: string, message: Content): Html {
 
 export function note(message: Content): Html {
   return html`<div class="note" role="alert">${ICONS.alert}<div><p>${message}</p></div></div>`
+}
+
+/** The client's own picture, from our own address; it says nothing that its name does not. */
+export function clientLogo(client: ClientView | null): Content {
+  const source = imageSource(client?.logo)
+  return source !== null && html`<img class="client-logo" id="client-logo" src="${source}" alt="">`
+}
+
+/** That the client has only registered itself, and where the answer goes. */
+export function unverifiedNote(client: ClientView | null, words: Words): Content {
+  const target = client?.unverifiedTarget ?? null
+  return (
+    target !== null &&
+    html`<div class="note" id="client-unverified">${ICONS.alert}<div><p>${words.client.unverified(html`<strong>${target}</strong>`)}</p></div></div>`
+  )
 }
 
 /** The client's own policy and terms, with exactly the addresses it registered. */

@@ -3,7 +3,7 @@
 import { type Content, type Html, html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { alert, clientLinks, form } from './parts.ts'
+import { alert, clientLinks, clientLogo, form, unverifiedNote } from './parts.ts'
 import type { ClientView, FormTarget, Frame, Page, SignInError, SignInView, WaitView } from './views.ts'
 
 export function signInPage(view: SignInView, frame: Frame): Page {
@@ -15,7 +15,7 @@ export function signInPage(view: SignInView, frame: Frame): Page {
   return layOut(frame, {
     title: titled(words.signIn.title, view.client),
     hasError: error !== null,
-    main: html`<h1>${words.signIn.title}</h1><p class="lead">${lead}</p>${
+    main: html`${clientLogo(view.client)}<h1>${words.signIn.title}</h1><p class="lead">${lead}</p>${unverifiedNote(view.client, words)}${
       error !== null && alert('sign-in-error', words.signIn.errors[error])
     }${fields({ ...view, username: view.username || (view.knownUser ?? ''), error }, frame)}${clientLinks(view.client, words)}`,
   })

@@ -44,6 +44,10 @@ export interface ClientView {
   readonly name: string
   readonly policyUrl?: string | null
   readonly termsUrl?: string | null
+  /** A path on our origin. */
+  readonly logo?: string | null
+  /** Where the answer goes, when nobody here knows who runs the client; null: it is verified. */
+  readonly unverifiedTarget?: string | null
 }
 
 export type SignInError =
@@ -159,6 +163,7 @@ export type ErrorAdvice =
   | 'request_malformed'
   | 'request_too_large'
   | 'request_refused'
+  | 'unverified_client'
   | 'access_denied'
   | 'post_logout_redirect_uri'
   | 'id_token_hint'
@@ -181,6 +186,16 @@ export interface ErrorView {
   readonly traceId: string
   readonly advice: ErrorAdvice
   readonly client?: ClientView | null
+  /** A trusted address at the client that would be told of it, as a plain link, and what names that place. */
+  readonly onward?: { readonly href: string; readonly target: string } | null
+}
+
+/** Before a person is sent to a client that nobody has verified. */
+export interface LeaveView {
+  readonly client: ClientView
+  /** A registered address of the client. */
+  readonly href: string
+  readonly target: string
 }
 
 /** 421: the request came to another host than the issuer's. */

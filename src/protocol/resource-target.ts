@@ -10,7 +10,7 @@ interface Kept {
 
 export interface Target<Found extends Kept> {
   readonly identifier: string
-  /** Null: this server itself, by its issuer: a token for user info, as one without any resource. */
+  /** Null: this server itself, by its issuer: a token for user info, as one without any resource. A record may say how. */
   readonly record: Found | null
 }
 
@@ -28,12 +28,13 @@ export function targetsOf<Found extends Kept>(
   const byKey = new Map(found.map((record) => [resourceKey(record.resource.identifier), record]))
   const targets = asked.map((each): Target<Found> => {
     const key = resourceKey(each)
-    if (key === resourceKey(issuer)) return { identifier: issuer, record: null }
     const record = byKey.get(key)
+    const isOwn = key === resourceKey(issuer)
+    if (isOwn && record === undefined) return { identifier: issuer, record: null }
     if (record === undefined) throw invalidTarget('resource_unknown', `there is no resource ${each}`)
     const { identifier } = record.resource
     if (!record.enabled) throw invalidTarget('resource_disabled', `the resource ${identifier} is disabled`)
-    if (!mayAskFor(record.resource)) {
+    if (!isOwn && !mayAskFor(record.resource)) {
       throw invalidTarget('resource_not_allowed', `the client's setting resources does not name ${identifier}`)
     }
     return { identifier, record }

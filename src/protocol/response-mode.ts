@@ -42,7 +42,10 @@ export function formFields(answer: AuthorizationAnswer): readonly (readonly [nam
 }
 
 function encode(answer: AuthorizationAnswer): string {
-  return formFields(answer)
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&')
+  let encoded = ''
+  for (const [name, value] of Object.entries(answer)) {
+    if (value === undefined) continue
+    encoded += `${encoded === '' ? '' : '&'}${encodeURIComponent(name)}=${encodeURIComponent(value)}`
+  }
+  return encoded
 }

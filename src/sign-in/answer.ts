@@ -5,11 +5,12 @@ import { pageReply } from '../http/page-reply.ts'
 import { redirect, withOutcome } from '../http/replies.ts'
 import type { Client } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
-import { type ClientView, type ErrorView, formPostPage } from '../pages/index.ts'
+import { type ErrorView, formPostPage } from '../pages/index.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import { type AuthorizationAnswer, formFields, withFragment, withQuery } from '../protocol/response-mode.ts'
 import { frameOf } from '../visitor/frame.ts'
 import { problemPage } from '../visitor/problem-page.ts'
+import { clientView, targetOf } from './client-view.ts'
 import type { SignInParts } from './parts.ts'
 
 /** RFC 9700 §4.12: 303 after a form, 302 otherwise, never 307. */
@@ -62,7 +63,14 @@ function formReply(
 ): HttpReply {
   // No language switch: asking for this page again would ask for another answer.
   const frame = { ...frameOf(parts, http, uiLocales), languageHrefs: {} }
-  const page = formPostPage({ action: redirectUri, fields: formFields(answer), client: clientView(client) }, frame)
+  const page = formPostPage(
+    {
+      action: redirectUri,
+      fields: formFields(answer),
+      client: clientView(client, { addresses: parts.addresses, locale: frame.locale }),
+    },
+    frame,
+  )
   return pageReply(page, {
     // Browsers apply it to every redirect that follows, and where the client sends its people then is its own affair.
     formAction: [new URL(redirectUri).protocol],
@@ -72,14 +80,17 @@ function formReply(
   })
 }
 
-/** RFC 6749 §4.1.2.1: an error the client is told about, or shown here where its callback shows nothing useful. */
+/**
+ * RFC 6749 §4.1.2.1: an error the client is told about, or shown here where its callback shows nothing useful.
+ * `isStranger`: nobody is signed in here, and nothing has been asked of anybody yet.
+ */
 export function refusalReply(
   parts: SignInParts,
   http: HttpRequest,
   request: Answerable & { readonly state: string | null | undefined },
   client: Client,
   error: OAuthError,
-  cookies: readonly string[] = [],
+  { cookies = [], isStranger = false }: { readonly cookies?: readonly string[]; readonly isStranger?: boolean } = {},
 ): HttpReply {
   const outcome = { ...error.outcome, clientId: client.client_id }
   if (client.errorDisplay === 'local') {
@@ -88,19 +99,32 @@ export function refusalReply(
       code: error.error,
       description: error.description,
       advice: error.error === 'access_denied' ? 'access_denied' : 'request_refused',
-      client: clientView(client),
+      client: clientView(client, {
+        addresses: parts.addresses,
+        locale: frameOf(parts, http, request.uiLocales).locale,
+      }),
     }
     return withOutcome(problemPage(parts, http, view), outcome)
   }
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
+  // RFC 9700 §4.11.2: a link to this server must not lead strangers at once to a place that nobody vouches for.
+  if (isStranger && !client.verified && parts.unverifiedErrors === 'ask') {
+    const iss = client.authorize.iss ? parts.addresses.issuer : undefined
+    const href = locationOf(request, { ...answer, iss })
+    const view: Omit<ErrorView, 'traceId'> = {
+      status: 400,
+      code: error.error,
+      description: error.description,
+      advice: 'unverified_client',
+      client: clientView(client, {
+        addresses: parts.addresses,
+        locale: frameOf(parts, http, request.uiLocales).locale,
+      }),
+      // A form would be posted to that place by us.
+      onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
+    }
+    return withOutcome(problemPage(parts, http, view), outcome)
+  }
   const reply = answerReply(parts, http, request, client, answer, cookies)
   return withOutcome(reply, outcome)
-}
-
-export function clientView(client: Client): ClientView {
-  return {
-    name: client.client_name,
-    policyUrl: client.policy_uri,
-    termsUrl: client.tos_uri,
-  }
 }

@@ -129,7 +129,8 @@ export function parseAuthorizationRequest(
     // RFC 7636 protects a code; where none is given there is nothing to bind.
     codeChallenge: gives(responseType, 'code') ? parseChallenge(parameters, client.authorize.pkce) : null,
     prompt: parsePrompt(parameters.get('prompt')),
-    maxAge: parseMaxAge(parameters.get('max_age')),
+    // OpenID Connect Registration §2: the request's own max_age goes before the registered one.
+    maxAge: parseMaxAge(parameters.get('max_age')) ?? client.default_max_age,
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     ...(idTokenHint !== undefined && { hintedSubject: hintedSubject(idTokenHint) }),

@@ -29,7 +29,7 @@ export function claimsAsked(
   const asked = text === undefined ? NOTHING : parseClaimsRequest(text)
   // A parameter of OpenID Connect: without openid there is neither an ID token nor user info.
   if (!scope.includes('openid')) return {}
-  const acr = wishFor(asked.id_token, 'acr') ?? acrValues(parameters)
+  const acr = wishFor(asked.id_token, 'acr') ?? acrValues(parameters, client)
   assertMeetable(acr)
   const claims: ClaimsRequest = {
     // OpenID Connect Core §5.5: only for types that give an access token.
@@ -44,8 +44,10 @@ export function claimsAsked(
 }
 
 /** OpenID Connect Core §3.1.2.1: acr_values asks for the claim `acr`, as a wish. */
-function acrValues(parameters: Parameters): ClaimWish | undefined {
-  const values = (parameters.get('acr_values') ?? '').split(' ').filter((value) => value !== '')
+function acrValues(parameters: Parameters, client: Client): ClaimWish | undefined {
+  // OpenID Connect Registration §2: the request's own acr_values go before the registered ones.
+  const asked = parameters.get('acr_values')?.split(' ') ?? client.default_acr_values
+  const values = asked.filter((value) => value !== '')
   return values.length === 0 ? undefined : { name: 'acr' }
 }
 

@@ -40,7 +40,10 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
   switch (step.kind) {
     case 'refuse':
       if (interaction !== null) await parts.store.finishInteraction(interaction.interactionId)
-      return refusalReply(parts, http, request, client, step.error, cookies)
+      return refusalReply(parts, http, request, client, step.error, {
+        cookies,
+        isStranger: interaction === null && visit.signedIn.length === 0,
+      })
     case 'issue': {
       const answer = await parts.issueResponse({
         request,
@@ -73,7 +76,8 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    kinds: kindsAsked(visit.client.client, request),
+    // Where nobody is asked nothing has to be worked out.
+    kinds: visit.client.client.consent === 'implied' ? '' : kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
   })

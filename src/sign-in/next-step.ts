@@ -78,7 +78,8 @@ function needsConsent({ request, client: { client }, progress, kinds }: Known, {
   if (request.prompt.includes('consent')) return true
   // Its document may say another thing each time: what somebody agreed to before was what it said then.
   if (isDocumentClient(client) && !client.verified) return true
-  if (client.consent === 'implied') return false
+  // What an operator declared was declared of a client that it knew.
+  if (client.consent === 'implied' && client.verified) return false
   // RFC 8252 §8.6: another program on the device may receive what is sent to a loopback address or a private-use scheme.
   if (client.application_type === 'native' && !request.redirectUri.startsWith('https:')) return true
   return consent === null || !coversScope(consent.scope, request.scope) || !coversScope(consent.kinds, kinds)

@@ -53,6 +53,8 @@ export interface SignInParts {
     readonly sessionAbsolute: Seconds
     readonly interaction: Seconds
   }
+  /** Where authorization errors of an unverified client go for a visitor who is not signed in. RFC 9700 §4.11.2. */
+  readonly unverifiedErrors: 'ask' | 'redirect'
   /** Null: what the decision rested on has changed; nothing was issued. */
   readonly issueResponse: (issue: {
     readonly request: AuthorizationRequest

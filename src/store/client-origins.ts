@@ -1,16 +1,28 @@
-// Verbs about the origins whose scripts may read our replies, and the steps with which a change of a client keeps them.
+// Verbs about the origins of clients: whose scripts may read our replies, whose pages may watch a session; and the steps
+// with which a change of a client keeps them.
 
-import { type Client, type ClientRecord, scriptOrigins } from '../model/client.ts'
+import { type Client, type ClientRecord, isConfidential } from '../model/client.ts'
+import { originOf } from '../protocol/session-state.ts'
 import type { Driver, Step } from './driver.ts'
 import { step } from './driver.ts'
 import type { InstallationVerbs } from './installation.ts'
-import { deleteClientOrigins, findClientOrigin, insertClientOrigin } from './statements/client-origin.ts'
+import { asFlag } from './rows.ts'
+import {
+  deleteClientOrigins,
+  findClientOrigin,
+  insertClientOrigin,
+  listClientOrigins,
+} from './statements/client-origin.ts'
 
 export interface ClientOriginVerbs {
   /** An enabled public client has a redirect URI at this origin. */
   isScriptOrigin(origin: string): Promise<boolean>
+  /** An enabled client has a redirect URI at this origin. */
+  isRedirectOrigin(origin: string): Promise<boolean>
+  /** Of enabled clients, at most so many. */
+  listRedirectOrigins(most: number): Promise<readonly string[]>
   /** Once: for clients that are older than this table. */
-  fillScriptOrigins(): Promise<void>
+  fillClientOrigins(): Promise<void>
 }
 
 const CLIENTS_A_LIST = 200
@@ -22,24 +34,32 @@ export function createClientOriginVerbs(
 ): ClientOriginVerbs {
   return {
     async isScriptOrigin(origin) {
-      return (await driver.rows(findClientOrigin, { origin })).length > 0
+      return (await driver.rows(findClientOrigin, { origin, scripts: 1 })).length > 0
     },
-    async fillScriptOrigins() {
-      if ((await findFact('script_origins')) !== null) return
+    async isRedirectOrigin(origin) {
+      return (await driver.rows(findClientOrigin, { origin, scripts: 0 })).length > 0
+    },
+    async listRedirectOrigins(most) {
+      return (await driver.rows(listClientOrigins, { most })).map(({ origin }) => origin)
+    },
+    async fillClientOrigins() {
+      if ((await findFact('client_origins')) !== null) return
       const clients = await listClients()
       for (let at = 0; at < clients.length; at += CLIENTS_A_LIST) {
         const some = clients.slice(at, at + CLIENTS_A_LIST)
         await driver.atomic(some.flatMap(({ client, version }) => insertSteps(client, version)))
       }
-      await putFact('script_origins', 'kept')
+      await putFact('client_origins', 'kept')
     },
   }
 }
 
 /** For a client that has this version when the step runs. */
 export function insertSteps(client: Client, version: number): readonly Step[] {
-  return [...new Set(scriptOrigins(client))].map((origin) =>
-    step(insertClientOrigin, { origin, client_id: client.client_id, version }),
+  const runs_scripts = asFlag(!isConfidential(client))
+  const origins = new Set(client.redirect_uris.flatMap((uri) => originOf(uri) ?? []))
+  return [...origins].map((origin) =>
+    step(insertClientOrigin, { origin, runs_scripts, client_id: client.client_id, version }),
   )
 }
 

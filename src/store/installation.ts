@@ -13,7 +13,7 @@ export type Fact =
   | 'set_up_progress'
   | 'public_address'
   | 'written_again'
-  | 'script_origins'
+  | 'client_origins'
   | `decryption_key_${'rsa' | 'ec'}`
 
 export interface InstallationVerbs {

@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import { stopwatch } from '../platform/clock.ts'
 import { type Log, silentLog } from '../platform/log.ts'
 import { newId } from '../platform/random.ts'
-import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from './driver.ts'
+import { type Driver, StoreUnavailable, statement, step } from './driver.ts'
 import type { Migration } from './migrations/index.ts'
 
 /** The database was written by a newer program, or by another one. */
@@ -126,8 +126,9 @@ async function createTables(driver: Driver): Promise<void> {
   try {
     await driver.script(SCHEMA_TABLES)
   } catch (error) {
-    // Two nodes creating the same table at once: on PostgreSQL the second one's catalogue row is a duplicate.
-    if (!(error instanceof ConstraintViolated)) throw error
+    // Two nodes creating the same table at once: PostgreSQL refuses the second one's, under one of several names.
+    const [table] = await driver.rows(findTable[driver.dialect], {})
+    if ((table?.name ?? null) === null) throw error
   }
 }
 

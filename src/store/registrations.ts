@@ -5,6 +5,7 @@ import type { Client, ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
+import { insertSteps, replaceSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import { type Driver, type Step, step } from './driver.ts'
 import { eventSteps } from './events.ts'
@@ -114,6 +115,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
           sealed_secret: secret.sealed,
           now,
         }),
+        ...insertSteps(client, 1),
         step(sql.insertRegistration, {
           client_id,
           token_hash: rest.tokenHash,
@@ -123,6 +125,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
           address,
           now,
         }),
+        ...insertSteps(client, 1),
         ...logoSteps(client_id, logo, now),
         ...eventSteps([event]),
       ])
@@ -163,6 +166,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       const result = await driver.atomic([
         step(sql.rotateRegistrationToken, { ...token, software_statement: softwareStatement }, 'token'),
         step(clients.updateClient, bind, 'version'),
+        ...replaceSteps(client, version + 1),
         ...(kept === undefined ? [] : [step(clients.setClientSecret, kept, 'client')]),
         ...(logo === undefined ? [] : logoSteps(client_id, logo, now)),
         ...(change.forgetConsents ? [step(deleteConsentsOfClient, { client_id })] : []),

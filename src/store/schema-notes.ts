@@ -45,7 +45,8 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     indexes: {},
   },
   client_origin: {
-    holds: 'An origin whose scripts may read replies to a public client: a browser’s request looks up one row.',
+    holds:
+      'An origin of a client’s redirect URIs: whether its scripts may read replies to a public client, or its pages show the frame of session management, is one row to look up.',
     indexes: { client_origin_client_id: 'A change of a client replaces its origins.' },
   },
   client_registration: {

@@ -1,7 +1,7 @@
 // Commands beside a running server: what they change holds at the next request, and nothing has to be restarted.
 
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   allLogs,
@@ -79,6 +79,15 @@ describe('clients', () => {
     expect(refused.get('error')).toBe('invalid_request')
     await cli(['client', 'update', 'shop', '--set', 'authorize.pkce=optional'])
     expect((await client.authorize()).get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+  })
+
+  test('user show --client tells the subject by which a pairwise client knows somebody', async () => {
+    await addClient('pairwise', '--set', 'subject_type=pairwise')
+    const { idToken } = await signedIn('pairwise', 'alice')
+    const { subject, user_id } = await cli(['user', 'show', 'alice', '--client', 'pairwise'])
+    expect(subject).toBe(decodeJwt(idToken).sub)
+    expect(subject).not.toBe(user_id)
+    expect(await cli(['user', 'show', 'alice'])).not.toHaveProperty('subject')
   })
 
   test('rotate-secret: the former secret is refused at once, the new one works', async () => {
@@ -203,6 +212,14 @@ describe('key', () => {
     const again = await key('rotate')
     expect(again.code).toBe(4)
     expect(again.stderr).toMatch(/waits already.*key rotate --at-once.*key postpone.*key undo/)
+  })
+
+  test('a client whose tokens nobody here can sign is told of when it is registered so', async () => {
+    const set = (value: string) =>
+      lingpai(['client', 'update', 'desk', '--set', `id_token_signed_response_alg=${value}`, '--data', data])
+    expect((await set('ES384')).stderr).toMatch(/^Warning: id_token_signed_response_alg is ES384.*keys\.algorithms/)
+    const back = await set('RS256')
+    expect([back.code, back.stderr]).toEqual([0, ''])
   })
 
   test('postpone, undo: a key that waits comes later, or not at all', async () => {

@@ -20,18 +20,21 @@ export interface Issued {
 const FORM = 'application/x-www-form-urlencoded'
 const AUTHORIZATION = `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`
 
-/** Where a server listens on loopback, and the name it goes by. */
+/** Where a server listens, on loopback unless said otherwise, and the name it goes by. */
 export interface Address {
+  readonly address?: string
   readonly port: number
   readonly issuer: string
 }
 
 export class Caller {
+  readonly #address: string
   readonly #port: number
   readonly #host: string
   readonly #agent: Agent
 
-  constructor({ port, issuer }: Address, connections = 64) {
+  constructor({ address = '127.0.0.1', port, issuer }: Address, connections = 64) {
+    this.#address = address
     this.#port = port
     this.#host = new URL(issuer).host
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
@@ -45,7 +48,7 @@ export class Caller {
     return new Promise((resolve) => {
       const broken = (error: Error) => resolve({ status: 0, headers: {}, text: error.message, body: {} })
       const named = { host: this.#host, ...headers }
-      const place = { hostname: '127.0.0.1', port: this.#port, agent: this.#agent }
+      const place = { hostname: this.#address, port: this.#port, agent: this.#agent }
       const sent = request({ ...place, method, path, headers: named }, (reply) => {
         const parts: Buffer[] = []
         reply.on('data', (part: Buffer) => parts.push(part))

@@ -11,6 +11,8 @@ const ENTRY = join(REPOSITORY, 'bin/lingpai.js')
 export interface ChildOptions {
   /** Words of `lingpai start` beside the port and the form of the answer. */
   readonly words: readonly string[]
+  /** The program, where it is not the repository's own. */
+  readonly entry?: string
   /** What runs the server: `strace …`, `setpriv …`. Its process id must be the server's. */
   readonly under?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -53,10 +55,16 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   throw new Error(`start ended with ${started.code ?? started.signal}: ${started.log}`)
 }
 
-export async function tryChild({ words, under = [], env = {}, clockAhead = 0 }: ChildOptions): Promise<Child | End> {
+export async function tryChild({
+  words,
+  entry = ENTRY,
+  under = [],
+  env = {},
+  clockAhead = 0,
+}: ChildOptions): Promise<Child | End> {
   const moved = clockAhead === 0 ? {} : { NODE_OPTIONS: movedClock(clockAhead) }
   const port = words.includes('--port') ? [] : ['--port', '0']
-  const [program = '', ...rest] = [...under, process.execPath, ENTRY, 'start', '--json', ...port, ...words]
+  const [program = '', ...rest] = [...under, process.execPath, entry, 'start', '--json', ...port, ...words]
   const child = spawn(program, rest, {
     env: cleanEnvironment({ ...moved, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -113,10 +113,14 @@ describe('a database that goes away', () => {
 
   it('behind a network that is down: 503 at once', async () => {
     const before = await some()
+    const calm = performance.now()
+    await Promise.all([1, 2, 3].map(() => caller.userinfo(before.access)))
+    const usual = performance.now() - calm
     wire.down()
     const started = performance.now()
     await expectNothingWorks(before)
-    expect(performance.now() - started).toBeLessThan(3_000)
+    // At once: nobody waits for the five seconds that a connection may take.
+    expect(performance.now() - started).toBeLessThan(4_500 + usual)
     wire.up()
     await ready()
     await expectAllIsWell(before)
@@ -136,7 +140,7 @@ describe('a connection that is cut in the middle of COMMIT', () => {
   it.each(['before', 'after'] as const)('(%s it): 503, and the code gives tokens at most once', async (moment) => {
     const code = await caller.needCode()
     const grants = await sql<{ n: string }>('SELECT count(*) AS n FROM access_token')
-    wire.cut = moment
+    wire.cut = { moment, of: 'consume_code' }
     const cuts = wire.cuts
     expectUnavailable(await caller.redeem(code))
     expect(wire.cuts).toBe(cuts + 1)
@@ -152,7 +156,7 @@ describe('a connection that is cut in the middle of COMMIT', () => {
 
   it.each(['before', 'after'] as const)('(%s it): 503, and the refresh can be asked again', async (moment) => {
     const first = await caller.tokens()
-    wire.cut = moment
+    wire.cut = { moment, of: 'rotate_refresh_token' }
     const cuts = wire.cuts
     expectUnavailable(await caller.refresh(first.refresh))
     expect(wire.cuts).toBe(cuts + 1)
@@ -166,7 +170,7 @@ describe('a connection that is cut in the middle of COMMIT', () => {
 
   it.each(['before', 'after'] as const)('(%s it): a revocation is 503, and holds when asked again', async (moment) => {
     const tokens = await caller.tokens()
-    wire.cut = moment
+    wire.cut = { moment, of: 'revoke_grant' }
     expectUnavailable(await caller.revoke(tokens.refresh))
     expect((await caller.revoke(tokens.refresh)).status).toBe(200)
     expect((await caller.userinfo(tokens.access)).status).toBe(401)
@@ -178,10 +182,13 @@ describe('a slow database', () => {
     const before = await some()
     wire.delay = 1_000
     const began = performance.now()
-    const asked = Promise.all([caller.userinfo(before.access), caller.redeem(before.code)])
+    let isAnswered = false
+    const asked = Promise.all([caller.userinfo(before.access), caller.redeem(before.code)]).finally(() => {
+      isAnswered = true
+    })
     const health = await caller.ask('GET', '/healthz')
     expect(health.status).toBe(200)
-    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(isAnswered).toBe(false)
     const [info, redeemed] = await asked
     expect(info.status).toBe(200)
     expect(redeemed.status).toBe(200)

@@ -82,9 +82,11 @@ describe('visitors that are slow on purpose', () => {
       socket.write(many)
     }
     try {
-      const served = await saturate(server, userinfo, 16, 2_000)
-      expect(served.answered).toBeGreaterThan(100)
-      expect(served).toMatchObject({ shed: 0, broken: 0, wrong: 0 })
+      // What the readers have asked for, 25,000 documents, is answered by turns with the others, and then forgotten.
+      const served = await saturate(server, userinfo, 16, 6_000)
+      expect(served.answered, JSON.stringify(served)).toBeGreaterThan(100)
+      expect(served.shed, JSON.stringify(served)).toBeLessThan(served.answered / 10)
+      expect(served).toMatchObject({ broken: 0, wrong: 0 })
       expect((await caller.ready()).status).toBe(200)
       await caller.tokens()
       expect((await memoryOf(server.pid)) - before).toBeLessThan(150 * 1024 * 1024)
@@ -92,6 +94,34 @@ describe('visitors that are slow on purpose', () => {
       clearInterval(dripping)
       for (const { socket } of [...senders, ...readers]) socket.destroy()
     }
+  })
+})
+
+describe('visitors that are new', () => {
+  it('do not wait for all turns of those that are connected already', { timeout: 60_000 }, async () => {
+    const old = new Caller(server, 300)
+    const wait = async (by: Caller) => {
+      const began = performance.now()
+      const { status } = await userinfo(by)
+      expect(status).toBeOneOf([200, 503])
+      return performance.now() - began
+    }
+    const over = new AbortController()
+    const times: number[] = []
+    const busy = Array.from({ length: 300 }, async () => {
+      while (!over.signal.aborted) times.push(await wait(old))
+    })
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    times.length = 0
+    const crowd = Array.from({ length: 300 }, () => new Caller(server, 1))
+    const fresh = await Promise.all(crowd.map(wait))
+    over.abort()
+    await Promise.all(busy)
+    for (const each of [...crowd, old]) each.close()
+    const slowest = Math.max(...fresh)
+    const usual = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
+    // Accepted one a turn, the last of them would wait for three hundred turns.
+    expect(slowest, JSON.stringify({ slowest, usual, turns: times.length / 300 })).toBeLessThan(usual * 30 + 500)
   })
 })
 

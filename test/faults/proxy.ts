@@ -9,10 +9,10 @@ export interface Wire {
   /** Milliseconds that each direction waits. */
   delay: number
   /**
-   * At the next COMMIT: `before` it reaches the database, or `after` the database has replied and before anybody hears
-   * of it. Null: nothing is cut.
+   * At the COMMIT of the next list that holds the statement `of` (lists of the server's own errands pass): `before` it
+   * reaches the database, or `after` the database has replied and before anybody hears of it. Null: nothing is cut.
    */
-  cut: 'before' | 'after' | null
+  cut: { readonly moment: 'before' | 'after'; readonly of: string } | null
   /** How often the near side spoke and then waited for the far side: one is one round trip. */
   readonly turns: number
   /** How many COMMITs were cut. */
@@ -68,13 +68,13 @@ export async function startWire(database: string): Promise<Wire> {
     near.on('data', (chunk) => {
       if (!isNearSpeaking) turns++
       isNearSpeaking = true
-      const at = wire.cut === null ? -1 : chunk.indexOf(COMMIT)
+      const at = wire.cut === null || !chunk.includes(wire.cut.of) ? -1 : chunk.indexOf(COMMIT)
       if (at === -1) {
         pass(far, chunk)
         return
       }
       cuts++
-      if (wire.cut === 'after') {
+      if (wire.cut?.moment === 'after') {
         isCutting = true
         wire.cut = null
         pass(far, chunk)

@@ -51,8 +51,11 @@ describe('requests in flight', () => {
     const { gate, release } = held()
     const all = Array.from({ length: 1_000 }, () => gate.handle(request()))
     expect((await gate.handle(request())).status).toBe(503)
-    for (const one of release) one()
+    const releasing = setInterval(() => {
+      for (const one of release.splice(0)) one()
+    }, 1)
     expect((await Promise.all(all)).every(({ status }) => status === 200)).toBe(true)
+    clearInterval(releasing)
   })
 
   it('are free again when the endpoint fails', async () => {
@@ -89,28 +92,76 @@ describe('requests in flight', () => {
   })
 })
 
-describe('an event loop that runs late', () => {
-  it('again and again lets only few in, and all again when it is on time', async () => {
-    const { gate, release } = held({ latest: 50 })
-    const admitted = async () => {
-      const before = release.length
-      const all = Array.from({ length: 200 }, () => gate.handle(request()))
-      const count = release.length - before
-      for (const one of release.splice(0)) one()
-      await Promise.all(all)
-      return count
-    }
-    expect(await admitted()).toBe(200)
-    busy(200)
-    await pause(1)
-    // One long turn is a pause, not an overload.
-    expect(await admitted()).toBe(200)
-    for (let count = 0; count < 3; count++) {
-      busy(200)
-      await pause(1)
-    }
-    expect(await admitted()).toBe(64)
-    await pause(400)
-    expect(await admitted()).toBe(200)
+describe('a turn of the event loop', () => {
+  it('begins a few requests, and the others in the order they came', async () => {
+    const begun: string[] = []
+    const gate = createLoadGate(
+      async ({ path }) => {
+        begun.push(path)
+        return json(200, {})
+      },
+      { log: silentLog, always: ['/healthz'] },
+    )
+    gates.push(gate)
+    const all = Array.from({ length: 100 }, (_, at) => gate.handle(request(`/${at}`)))
+    const first = begun.length
+    expect(first).toBeGreaterThan(0)
+    expect(first).toBeLessThan(50)
+    void gate.handle(request('/healthz'))
+    expect(begun.at(-1)).toBe('/healthz')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(begun.length).toBeGreaterThan(first)
+    expect(begun.length).toBeLessThan(101)
+    await Promise.all(all)
+    expect(begun.filter((path) => path !== '/healthz')).toEqual(Array.from({ length: 100 }, (_, at) => `/${at}`))
+  })
+})
+
+describe('an event loop that does nothing but work', () => {
+  /** As many at once as there are, each taking a millisecond of the event loop, for so long. */
+  async function pressed(gate: LoadGate, milliseconds: number): Promise<{ answered: number; refused: number }> {
+    const counts = { answered: 0, refused: 0 }
+    const end = performance.now() + milliseconds
+    await Promise.all(
+      Array.from({ length: 900 }, async () => {
+        while (performance.now() < end) {
+          const { status } = await gate.handle(request())
+          if (status === 200) counts.answered++
+          else {
+            counts.refused++
+            await pause(50)
+          }
+        }
+      }),
+    )
+    return counts
+  }
+
+  it('lets nobody in while the first in line waits too long, and all again when it has time', async () => {
+    const gate = createLoadGate(
+      async () => {
+        busy(1)
+        return json(200, {})
+      },
+      { log: silentLog, longestWait: 100 },
+    )
+    gates.push(gate)
+    const { answered, refused } = await pressed(gate, 1_500)
+    expect(answered).toBeGreaterThan(100)
+    expect(refused).toBeGreaterThan(0)
+    await pause(300)
+    for (let count = 0; count < 200; count++) expect((await gate.handle(request())).status).toBe(200)
+  })
+
+  it('refuses nobody where requests wait for something else', async () => {
+    const gate = createLoadGate(
+      async () => {
+        await pause(50)
+        return json(200, {})
+      },
+      { log: silentLog },
+    )
+    gates.push(gate)
+    expect((await pressed(gate, 800)).refused).toBe(0)
   })
 })

@@ -55,7 +55,7 @@ let strangerPort = 0
 
 beforeAll(async () => {
   browser = await launchBrowser()
-  await new Promise<void>((resolve) => client.listen(0, resolve))
+  await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve))
   port = (client.address() as AddressInfo).port
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
   strangerPort = (stranger.address() as AddressInfo).port

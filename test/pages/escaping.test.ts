@@ -39,7 +39,7 @@ const frame = (locale: pages.Locale): Frame => ({
 })
 
 const form = { action: '/x', csrf: 'c', hidden: { user: 'u' } }
-const client = { name: 'C', policyUrl: 'https://c.example/', termsUrl: '/t' }
+const client = { name: 'C', policyUrl: 'https://c.example/', termsUrl: '/t', logo: '/l', unverifiedTarget: 'x' }
 const text = { en: 'x', 'zh-CN': 'x' }
 const user = { name: 'n', username: 'u' }
 const result = {
@@ -75,6 +75,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
     },
   ],
   ['form-post', pages.formPostPage, { action: 'https://c.example/', fields: [['state', 's']], client }],
+  ['leave', pages.leavePage, { client, href: 'https://c.example/', target: 'c' }],
   ['sign-out', pages.signOutPage, { form, client, user }],
   ['signed-out', pages.signedOutPage, { client, continueHref: 'https://c.example/' }],
   [

@@ -175,6 +175,7 @@ export const advices: readonly ErrorAdvice[] = [
   'request_malformed',
   'request_too_large',
   'request_refused',
+  'unverified_client',
   'access_denied',
   'post_logout_redirect_uri',
   'id_token_hint',
@@ -214,6 +215,15 @@ export const samples: readonly Sample[] = [
   ),
   sample('sign-in own', 'username password login-submit', (f) =>
     pages.signInPage({ form, client: null, username: '', cancel: null }, f),
+  ),
+  sample('sign-in unverified', 'username password login-submit client-unverified client-logo', (f) =>
+    pages.signInPage(
+      { ...signIn, client: { ...client, logo: '/sso/client-logo/x/y/z.png', unverifiedTarget: 'app.example.com' } },
+      f,
+    ),
+  ),
+  sample('leave', 'leave-continue', (f) =>
+    pages.leavePage({ client, href: 'https://app.example.com/start', target: 'app.example.com' }, f),
   ),
   sample('wait', 'username password login-submit sign-in-wait', (f) =>
     pages.waitPage({ ...signIn, username: 'zhangsan', seconds: 8 }, f),

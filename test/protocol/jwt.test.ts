@@ -60,13 +60,14 @@ describe('RFC 7519 §7.2 readJwt', () => {
   })
 
   test('O21 a megabyte, or a million dots, costs no time', () => {
-    const began = performance.now()
+    const began = process.cpuUsage()
     for (const text of ['A'.repeat(1_048_576), '.'.repeat(1_048_576), `${GOOD}${'.'.repeat(1_048_576)}`]) {
       expect(readJwt(text, 16_384)).toHaveProperty('problem')
       expect(readJwt(text, 2_000_000)).toHaveProperty('problem')
       expect(isJwe(text)).toBe(false)
     }
-    expect(performance.now() - began).toBeLessThan(1_000)
+    const { user, system } = process.cpuUsage(began)
+    expect(user + system).toBeLessThan(1_000_000)
   })
 })
 

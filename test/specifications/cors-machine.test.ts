@@ -98,3 +98,33 @@ describe('scripts of other origins', () => {
     expect(allowed(tokens)).toBe(PAGE)
   })
 })
+
+test('a public client that has registered itself is one of them, where it is and where it moves', async () => {
+  const host = await startServer({ registration: { access: 'open' } })
+  try {
+    const metadata = (origin: string) => ({
+      client_name: 'Page of its own',
+      redirect_uris: [`${origin}/callback`],
+      token_endpoint_auth_method: 'none',
+    })
+    const send = async (url: string, method: string, body: object, token?: string) => {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+      const reply = await fetch(url, { method, headers, body: JSON.stringify(body) })
+      expect(reply.ok).toBe(true)
+      return (await reply.json()) as Record<string, string>
+    }
+    const mayRead = async (origin: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST' }
+      const reply = await fetch(`${host.origin}/sso/token`, { method: 'OPTIONS', headers })
+      return reply.headers.get('access-control-allow-origin')
+    }
+    const made = await send(`${host.origin}/sso/register`, 'POST', metadata(PAGE))
+    expect([await mayRead(PAGE), await mayRead(NEIGHBOUR)]).toEqual([PAGE, null])
+    const { client_id } = made
+    const moved = { client_id, ...metadata(NEIGHBOUR) }
+    await send(made['registration_client_uri'] ?? '', 'PUT', moved, made['registration_access_token'])
+    expect([await mayRead(PAGE), await mayRead(NEIGHBOUR)]).toEqual([null, NEIGHBOUR])
+  } finally {
+    await host.close()
+  }
+})

@@ -275,6 +275,17 @@ describe('R49 §5.5.1.1 acr, and wishes', () => {
     expectRefusal(await alice.get(authorizeUrl(host, { [name]: ['a', 'b'] })), host, 'invalid_request')
   })
 
+  test('§5.2 a claim in a certain language is not given, and the claim itself is all the same', async () => {
+    const asked = { 'given_name#ja-Kana-JP': { essential: true }, 'name#zh-CN': null, given_name: null }
+    const { atUserinfo, inIdToken } = await learned({ userinfo: asked, id_token: asked }, app, {
+      claims_locales: 'ja zh-CN',
+    })
+    for (const claims of [atUserinfo, inIdToken]) {
+      expect(claims['given_name']).toBe('Ali')
+      expect(Object.keys(claims).filter((name) => name.includes('#'))).toEqual([])
+    }
+  })
+
   test('without openid the parameter asks for nothing', async () => {
     const acr = { essential: true, value: 'urn:example:gold' }
     expectCode(await alice.get(authorizeUrl(host, { scope: 'profile', claims: json({ id_token: { acr } }) })))

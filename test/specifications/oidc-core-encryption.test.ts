@@ -417,11 +417,13 @@ describe('§6.1 an encrypted request object', () => {
   const send = (request: string, more: Record<string, string | undefined> = {}) =>
     alice.get(authorizeUrl(host, { client_id: id, ...BARE, request, ...more }))
   const refused = async (request: string) => {
-    const began = performance.now()
+    const began = process.cpuUsage()
     const page = await send(request, { redirect_uri: CALLBACK, state: STATE })
+    const { user, system } = process.cpuUsage(began)
     const answer = new URL(page.location ?? '')
     expect(answer.searchParams.get('error'), answer.href).toBe('invalid_request_object')
-    expect(performance.now() - began).toBeLessThan(1_000)
+    // Of this whole process, in microseconds.
+    expect(user + system).toBeLessThan(1_000_000)
   }
 
   test.each(PUBLIC_KEY.flatMap((alg) => ['A128CBC-HS256', 'A256GCM'].map((enc) => [alg, enc] as const)))(

@@ -1,6 +1,7 @@
 // OpenID Connect RP-Initiated Logout 1.0: who is signed out, who is asked, and where the browser may go afterwards.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { endSessions } from '../../src/administration/sessions.ts'
 import {
   ask,
   authorizeUrl,
@@ -338,5 +339,29 @@ describe('X11 signing out everywhere', () => {
     await out({ id_token_hint: hint, everywhere: 'yes', decision: 'sign-out' })
     await expectSignedOut()
     await expectStillSignedIn(elsewhere)
+  })
+
+  test('it holds on every node at once', async () => {
+    const one = await startServer({ database: 'postgres' })
+    const two = await startServer({ beside: one })
+    try {
+      await one.addClient('web', 'openid-connect', { consent: 'implied', 'reply.refreshToken': 'always' })
+      await one.addUser('alice')
+      const here = new RelyingParty({ host: one, clientId: 'web', scope: 'openid profile' })
+      const given = await here.tokens()
+      const there = here.through(two)
+      expect((await there.introspect(given.access)).body['active']).toBe(true)
+      const { store, clock } = one.server.parts
+      const ended = await endSessions({ store, clock }, 'alice')
+      expect([ended.sessions, ended.grants]).toEqual([1, 1])
+      expect((await there.introspect(given.access)).body['active']).toBe(false)
+      expect((await there.userinfo(given.access)).status).toBe(401)
+      expect((await there.refresh(given.refresh)).status).toBe(400)
+      expect((await there.authorize({ prompt: 'none' })).searchParams.get('error')).toBe('login_required')
+      expect((await there.tokens()).access).not.toBe('')
+    } finally {
+      await two.close()
+      await one.close()
+    }
   })
 })

@@ -2,7 +2,7 @@
 
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { setResource } from '../../src/administration/resources.ts'
+import { removeResource, setResource } from '../../src/administration/resources.ts'
 import { statement } from '../../src/store/driver.ts'
 import { expectInvalidToken, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -123,6 +123,18 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     const { access } = await app.tokens({ resource: API })
     expectInvalidToken(await app.userinfo(access))
     expect((await app.userinfo((await app.tokens()).access)).status).toBe(200)
+  })
+
+  test('RFC 8707 §3 a JWT for this server itself opens user info, where an operator wants one', async () => {
+    await host.addResource(host.issuer, { tokenFormat: 'jwt', scope: 'openid profile', signingAlgorithm: 'ES256' })
+    const { access, refresh } = await app.tokens({ resource: host.issuer })
+    expect((await verified(access, host.issuer)).payload).toMatchObject({ sub: 'user-alice', scope: 'openid profile' })
+    expect((await app.userinfo(access)).body).toMatchObject({ sub: 'user-alice', name: 'Name of alice' })
+    expectInvalidToken(await app.userinfo(access.slice(0, -1)))
+    expect((await app.revoke(refresh)).status).toBe(200)
+    expectInvalidToken(await app.userinfo(access))
+    expectInvalidToken(await app.userinfo((await app.tokens({ resource: API })).access))
+    await removeResource({ store: host.server.parts.store, clock: host.clock }, host.issuer)
   })
 
   test('RFC 7009 §2.1 it can be revoked, with a right hint, a wrong one or none', async () => {

@@ -28,6 +28,7 @@ const MAY_SCAN: Readonly<Record<string, string>> = {
   count_users: 'set-up asks once whether there are few',
   delete_oldest_of_heaviest: 'weighs all open sign-ins, which are bounded, when there are too many',
   delete_tickets_of_purpose: 'a new link replaces the former ones; there are a handful',
+  list_client_origins: 'a frame that does not say where it is gets the origins, while they are few',
   list_clients: 'an operator lists clients; the trace learns their ids at most once a minute',
   list_deliveries: 'an operator lists logout calls',
   list_events: 'an operator lists the newest events, by an index from its end',

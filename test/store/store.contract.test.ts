@@ -138,7 +138,7 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     // Clients that are older than the table of origins.
     await driver.atomic([{ statement: { name: 'forget_origins', sql: 'DELETE FROM client_origin' }, bind: {} }])
     expect(await known()).toEqual([false, false, false])
-    await store.fillScriptOrigins()
+    await store.fillClientOrigins()
     expect(await known()).toEqual([false, false, true])
 
     const off = { ...state, version: 2, enabled: false }
@@ -147,6 +147,24 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     const on = { ...state, version: 3 }
     expect(await store.updateClient(moved, on, about('client_updated'))).toBe('updated')
     expect(await known()).toEqual([false, false, true])
+    // The pages of a confidential client may watch a session; their scripts read nothing.
+    const site = parseClient(
+      flattenSettings({
+        ...flattenSettings(presetNamed('openid-connect').settings),
+        client_name: 'site',
+        redirect_uris: ['https://two.test/cb', 'https://three.test/cb'],
+      }),
+      { client_id: 'site', preset: 'openid-connect', consentDeclared: true },
+    )
+    expect(await store.addClient(site, null, about('client_added'))).toBe('added')
+    expect(await known()).toEqual([false, false, true])
+    const watched = () =>
+      Promise.all(['https://one.test', 'https://two.test'].map((each) => store.isRedirectOrigin(each)))
+    expect(await watched()).toEqual([false, true])
+    expect(await store.listRedirectOrigins(5)).toEqual(['https://three.test', 'https://two.test'])
+    expect(await store.listRedirectOrigins(1)).toEqual(['https://three.test'])
+    expect(await store.removeClient('site', about('client_removed'))).toBe(true)
+    expect(await watched()).toEqual([false, false])
     expect(await store.removeClient('page', about('client_removed'))).toBe(true)
     expect(await known()).toEqual([false, false, false])
   })

@@ -50,7 +50,7 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerSetti
   readonly beside?: TestServer
   /** Default: the same for every server. */
   readonly master?: MasterKey
-  /** The address of an empty PostgreSQL database; whoever gives it drops it. */
+  /** The address of an empty PostgreSQL database, or a file for SQLite; whoever gives it takes it away. */
   readonly at?: string
   /** A path of the issuer, such as `/tenant`. */
   readonly issuerPath?: string
@@ -60,10 +60,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const { beside, at, wrap = (driver: Driver) => driver, issuerPath = '', master = TEST_MASTER, ...rest } = options
   const { database: databaseKind = beside?.databaseKind ?? 'sqlite', ...settings } = rest
   const fresh = databaseKind === 'postgres' && beside === undefined && at === undefined ? await freshDatabase() : null
-  const databaseUrl = fresh?.url ?? at ?? beside?.databaseUrl ?? null
-  if (beside !== undefined && databaseUrl === null) throw new Error('two nodes need PostgreSQL')
+  const given = fresh?.url ?? at ?? null
+  const databaseUrl = databaseKind === 'postgres' ? (given ?? beside?.databaseUrl ?? null) : null
+  if (beside !== undefined && databaseUrl === null && at === undefined) throw new Error('two nodes need PostgreSQL')
   const driver = wrap(
-    databaseUrl === null ? await openSqlite({ file: ':memory:' }) : await openPostgres({ url: databaseUrl }),
+    databaseUrl === null ? await openSqlite({ file: at ?? ':memory:' }) : await openPostgres({ url: databaseUrl }),
   )
   const clock = beside?.clock ?? testClock()
   let server: AuthorizationServer | null = null

@@ -1,7 +1,7 @@
 // The lines about the second exchange: the token reply, the ID token in it, and whether the client's servers can reach
 // the endpoint at all.
 
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import type { JSONWebKeySet } from 'jose'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { includesScope } from '../../protocol/scope.ts'
@@ -105,6 +105,7 @@ async function verifyIdToken(
   const { id_token_signed_response_alg: algorithm } = client
   if (!isKeySet(jwks)) return { problem: 'no key set is published' }
   try {
+    const { createLocalJWKSet, jwtVerify } = await import('jose')
     const { payload } = await jwtVerify(idToken, createLocalJWKSet(jwks), {
       issuer,
       audience: client.client_id,

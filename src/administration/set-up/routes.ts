@@ -4,7 +4,6 @@
 import { sameBytes, sha256 } from '../../credentials/digest.ts'
 import { readForm, readQuery } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { readMultipart } from '../../http/multipart.ts'
 import type { Route } from '../../http/route.ts'
 import { openLinkPage } from '../../pages/index.ts'
 import { isSecret } from '../../platform/random.ts'
@@ -143,6 +142,8 @@ function isAhead(step: StepName, reached: StepName): boolean {
 
 async function readSubmitted(http: HttpRequest, target: string): Promise<Submitted> {
   if (target !== 'import') return { fields: readForm(http), file: null }
+  // Rare and large, so loaded when it is needed.
+  const { readMultipart } = await import('../../http/multipart.ts')
   const { fields, file } = await readMultipart(http, { fileSize: LONGEST_FILE, fieldSize: LONGEST_FILE })
   return { fields, file: file?.bytes ?? null }
 }

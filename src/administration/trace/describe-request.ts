@@ -24,7 +24,7 @@ const PLAIN_VALUES = [
   'ui_locales',
   'token_type_hint',
 ]
-const URI_VALUES = ['redirect_uri', 'post_logout_redirect_uri']
+const URI_VALUES = ['redirect_uri', 'post_logout_redirect_uri', 'resource']
 const MOST_NAMES = 40
 
 /** Longer than any scope or type that works; longer ones are cut. */

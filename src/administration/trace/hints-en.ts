@@ -213,6 +213,9 @@ export const HINTS_EN = {
   scope_insufficient: 'User info needs the scope openid. Add it at the client: openid profile phone.',
 
   // Registration
+  start_sent: 'A person began here and was sent to where the client begins its sign-in.',
+  start_unknown:
+    'The address of a start names no client that is enabled and has an initiate_login_uri. See client show.',
   client_registered:
     'A client registered itself. Nobody has verified it: see client show, and client approve once you know who runs it.',
   client_configuration_read: 'A registered client read what it is registered as.',

@@ -172,6 +172,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   scope_insufficient: '获取用户信息需要 scope 中有 openid。请在应用一侧加上：openid profile phone。',
 
   // 自行注册
+  start_sent: '用户从本站出发，已转到客户端发起登录的地址。',
+  start_unknown: '起始地址中的客户端不存在、已停用，或没有设置 initiate_login_uri。请用 client show 查看。',
   client_registered: '有客户端自行注册，尚未核实。请用 client show 查看，确认其运营方后用 client approve 核准。',
   client_configuration_read: '自行注册的客户端读取了自己的登记内容。',
   client_updated: '自行注册的客户端修改了自己的登记，需重新核实，请用 client show 查看。',

@@ -17,6 +17,7 @@ const ANSWERED: ReadonlySet<string> = new Set<keyof typeof HINTS_EN>([
   'token_unknown',
   'signed_out',
   'sign_out_declined',
+  'start_sent',
   'client_registered',
   'client_configuration_read',
   'client_updated',

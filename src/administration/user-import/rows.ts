@@ -4,7 +4,6 @@
 import { AdministrationError } from '../errors.ts'
 import { BrokenFile, tooLong } from './broken-file.ts'
 import { columnHint, columnNamed } from './columns.ts'
-import { csvRecords } from './csv-records.ts'
 import { type InspectedFile, LONGEST_LINE } from './import-file.ts'
 
 export interface RawRow {
@@ -30,6 +29,8 @@ export function rowsOf(text: AsyncIterable<string>, file: InspectedFile): AsyncG
 
 async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<RawRow> {
   let header: readonly (string | null)[] | undefined
+  // Rare and large, so loaded when it is needed.
+  const { csvRecords } = await import('./csv-records.ts')
   for await (const { cells, line } of csvRecords(text, delimiter)) {
     if (cells.every((cell) => cell.trim() === '')) continue
     if (header === undefined) {

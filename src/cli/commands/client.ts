@@ -1,5 +1,7 @@
 // lingpai client: applications that may sign people in.
 
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { Command } from 'commander'
 import {
   addClient,
@@ -16,6 +18,7 @@ import {
 import { connectionValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { action, collect, type Flags, installationCommand, list, text, tip } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT, type Output, table } from '../output.ts'
@@ -39,6 +42,8 @@ export function clientCommand(exit: (code: number) => void): Command {
       .option('--name <name>', 'name shown to people')
       .option('--redirect-uri <uri>', 'where answers may be sent; repeat it for several', collect)
       .option('--set <name=value>', 'any setting: dotted name, JSON or text; repeat it for several', collect)
+      .option('--logo-uri <url>', 'its picture; fetched now, and shown from our own address')
+      .option('--logo-file <file>', 'its picture as a file: PNG, JPEG, WebP or GIF, at most 256 KiB')
       .option('--consent-declared', 'declare that people have consented otherwise (for consent=implied)')
   const secrets = (command: Command) =>
     command
@@ -94,12 +99,27 @@ export function clientCommand(exit: (code: number) => void): Command {
 function settingsRequest(flags: Flags): SettingsRequest {
   const name = text(flags['name'])
   const redirectUris = list(flags['redirectUri'])
-  const assignments = list(flags['set'])
+  const logoUri = text(flags['logoUri'])
+  const assignments = [
+    ...(list(flags['set']) ?? []),
+    ...(logoUri === undefined ? [] : [`logo_uri=${JSON.stringify(logoUri)}`]),
+  ]
+  const logoFile = text(flags['logoFile'])
   return {
     ...(name !== undefined && { name }),
     ...(redirectUris !== undefined && { redirectUris }),
-    ...(assignments !== undefined && { assignments }),
+    ...(assignments.length > 0 && { assignments }),
+    ...(logoFile !== undefined && { logoFile: { name: basename(logoFile), content: readPictureFile(logoFile) } }),
     consentDeclared: flags['consentDeclared'] === true,
+  }
+}
+
+function readPictureFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailed(EXIT.usage, 'unreadable_file', `The picture cannot be read: ${why}.`, 'Check --logo-file.')
   }
 }
 
@@ -126,6 +146,20 @@ const add: Run = async (installation, output, flags) => {
   )
 }
 
+/** The server may be started with other options than a command sees, so this is no refusal. */
+function warnOfSignatures({ keys }: Installation['options'], { client }: ClientRecord, output: Output): void {
+  for (const [name, value] of Object.entries(settingsOf(client))) {
+    const algorithm = name.endsWith('_signed_response_alg')
+      ? ASYMMETRIC_ALGORITHMS.find((each) => each === value)
+      : undefined
+    // Introspection has a default of its own, which a client that never asks for a signature need not have.
+    if (algorithm === undefined || name.startsWith('introspection') || keys.algorithms.includes(algorithm)) continue
+    output.note(
+      `Warning: ${name} is ${algorithm}, with which this installation does not sign: keys.algorithms has ${keys.algorithms.join(', ')}.`,
+    )
+  }
+}
+
 /** The six values under the names of 制作云's console, and the callback. */
 function tellValues(
   { addresses, options }: Installation,
@@ -134,6 +168,7 @@ function tellValues(
 ): void {
   const values = connectionValues(record.client, secret, addresses.issuer, options.endpointPrefix)
   for (const warning of warnings) output.note(`Warning: ${warning}.`)
+  warnOfSignatures(options, record, output)
   output.result({ ...values, ...(warnings.length > 0 && { warnings }) })
   const rows = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
   output.say(`${record.client.client_name}: paste these values into its console.\n`)
@@ -208,6 +243,8 @@ const update: Run = async (installation, output, flags, [clientId = '']) => {
     tellValues(installation, output, { ...made, record })
     return
   }
+  for (const warning of made?.warnings ?? []) output.note(`Warning: ${warning}.`)
+  warnOfSignatures(installation.options, record, output)
   output.result(plain(record))
   output.say(`${record.client.client_name} (${clientId}) is changed${record.enabled ? '' : ' and disabled'}.`)
 }

@@ -1,6 +1,7 @@
 // lingpai user: the company's own people, one at a time.
 
 import { Command } from 'commander'
+import { getClient } from '../../administration/clients.ts'
 import {
   addUser,
   getUser,
@@ -11,6 +12,7 @@ import {
   type UserChange,
   updateUser,
 } from '../../administration/users.ts'
+import { createSubjects } from '../../credentials/subject.ts'
 import type { User } from '../../model/user.ts'
 import { action, type Flags, installationCommand, text, tip } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
@@ -53,7 +55,14 @@ export function userCommand(exit: (code: number) => void): Command {
         listAll,
       ),
     )
-    .addCommand(on(installationCommand('show', 'one person').argument('<user>', WHO), show))
+    .addCommand(
+      on(
+        installationCommand('show', 'one person')
+          .argument('<user>', WHO)
+          .option('--client <client-id>', 'also the subject by which this client knows the person'),
+        show,
+      ),
+    )
     .addCommand(
       on(
         fields(installationCommand('update', 'change what is known about a person').argument('<user>', WHO)).option(
@@ -169,10 +178,15 @@ const listAll: Run = async ({ store }, output, flags) => {
   if (next !== null) output.say(`\nThere are more: --after ${next}`)
 }
 
-const show: Run = async ({ store }, output, _, [who = '']) => {
+const show: Run = async ({ store, master }, output, flags, [who = '']) => {
   const user = await getUser(store, who)
-  output.result(plain(user))
-  const shown = Object.entries(plain(user)).filter(([, value]) => value !== null)
+  const clientId = text(flags['client'])
+  const client = clientId === undefined ? null : (await getClient(store, clientId)).client
+  // Only this way round: from a pairwise subject nobody gets back to the person.
+  const subject = client === null ? {} : { subject: createSubjects(master).of(user.userId, client) }
+  const told = { ...plain(user), ...subject }
+  output.result(told)
+  const shown = Object.entries(told).filter(([, value]) => value !== null)
   output.say(table(shown.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])))
 }
 

@@ -12,6 +12,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
+import { resourceKey } from '../../protocol/resource.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/tokens.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
@@ -27,7 +28,7 @@ export interface UserinfoParts {
 }
 
 export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
-  const { store, clock, subjects } = parts
+  const { store, clock } = parts
   return async (request) => {
     const { authorization } = request.headers
     const form = request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
@@ -40,7 +41,7 @@ export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
     const { client } = found.client
     try {
       if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) throw wrongPlace(client)
-      const claims = claimsFor(found, subjects, clock.now())
+      const claims = claimsFor(parts, found, clock.now())
       return isPlain(client)
         ? answered(client, json(200, claims))
         : answered(client, await asJwt(parts, found.client, claims))
@@ -78,8 +79,9 @@ function answered(client: Client, reply: HttpReply): HttpReply {
   }
 }
 
-function claimsFor(found: FoundAccessToken, subjects: Subjects, now: number): object {
+function claimsFor({ issuer, subjects }: UserinfoParts, found: FoundAccessToken, now: number): object {
   const { client } = found.client
+  assertMeantForUs(found, issuer)
   const { user, grant } = assertHolds(found, now)
   // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
   if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
@@ -97,8 +99,9 @@ function wrongPlace({ userinfo }: Client): OAuthError {
 }
 
 /** RFC 9068 §4, RFC 8707 §3: a token for an API opens nothing else, or that API could use it against the person. */
-function meantForOther(resource: string): OAuthError {
-  return invalidToken('access_token_of_other_resource', `the access token is meant for ${resource}, not for user info`)
+function assertMeantForUs({ token: { resource } }: FoundAccessToken, issuer: string): void {
+  if (resource === null || resource === issuer || resourceKey(resource) === resourceKey(issuer)) return
+  throw invalidToken('access_token_of_other_resource', `the access token is meant for ${resource}, not for user info`)
 }
 
 function formOf(request: HttpRequest): Parameters | null {
@@ -106,7 +109,6 @@ function formOf(request: HttpRequest): Parameters | null {
 }
 
 function assertHolds({ token, revoked, granted, clientLive }: FoundAccessToken, now: number): AnsweringGrant {
-  if (token.resource !== null) throw meantForOther(token.resource)
   if (revoked) throw invalidToken('access_token_revoked', 'the access token was revoked')
   if (token.expiresAt <= now) throw invalidToken('access_token_expired', 'the access token has expired')
   if (granted === null) {

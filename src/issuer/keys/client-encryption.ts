@@ -1,6 +1,5 @@
 // Encrypting for a client: with a public key of its own, or with a key made of its secret. OpenID Connect Core §10.2.
 
-import { CompactEncrypt } from 'jose'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
@@ -47,6 +46,7 @@ export function createClientEncryption(keys: ClientKeys, master: MasterKey): Cli
       const enc = registered ?? DEFAULT_CONTENT_ALGORITHM
       const { key, jwk } = await keyFor(record, alg, enc)
       const header = { alg, enc, ...(jwk?.kid !== undefined && { kid: jwk.kid }), ...(isJwt && { cty: 'JWT' }) }
+      const { CompactEncrypt } = await import('jose')
       return new CompactEncrypt(new TextEncoder().encode(plain)).setProtectedHeader(header).encrypt(key)
     },
   }

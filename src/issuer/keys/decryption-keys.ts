@@ -3,7 +3,6 @@
 
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { compactDecrypt } from 'jose'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { seal, unseal } from '../../credentials/sealing.ts'
 import type { ClientRecord } from '../../model/client.ts'
@@ -94,6 +93,7 @@ export async function openDecryptionKeys(parts: DecryptionKeyParts): Promise<Dec
       const key = keyFor(header, record)
       if (key === null) return { problem: 'is encrypted for a key that is not ours' }
       try {
+        const { compactDecrypt } = await import('jose')
         const { plaintext } = await compactDecrypt(text, key, {
           keyManagementAlgorithms: [header.alg],
           contentEncryptionAlgorithms: [header.enc],

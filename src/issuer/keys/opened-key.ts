@@ -1,7 +1,7 @@
 // Public keys of clients, opened for use. Opening one costs as much as using it, so a key is opened once for as long as
 // its record or fetched set is kept.
 
-import { importJWK } from 'jose'
+import type { importJWK } from 'jose'
 import type { PublicJwk } from '../../protocol/jwk.ts'
 
 export type OpenedKey = Awaited<ReturnType<typeof importJWK>>
@@ -16,7 +16,7 @@ export function openClientKey(jwk: PublicJwk, algorithm: string): Promise<Opened
   if (known !== undefined) return known
   const { kty, crv, x, y, n, e } = jwk
   const members = Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined)
-  const made = importJWK(Object.fromEntries(members), algorithm)
+  const made = import('jose').then(({ importJWK }) => importJWK(Object.fromEntries(members), algorithm))
   ofKey.set(algorithm, made)
   return made
 }

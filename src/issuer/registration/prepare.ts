@@ -1,7 +1,7 @@
 // From metadata to a client that may be stored: the statement first, then the rules that need nobody, then what others
 // have to be asked for. The same way for a registration and for each change of one.
 
-import { fetchPicture } from '../../http/picture.ts'
+import { changedPicture } from '../../http/picture.ts'
 import type { Client } from '../../model/client.ts'
 import type { Metadata } from '../../model/client-metadata.ts'
 import { InvalidClient, settingsOf } from '../../model/client-settings.ts'
@@ -83,10 +83,6 @@ async function withLogo(
   client: Client,
   former: Client | null,
 ): Promise<Pick<Prepared, 'client' | 'logo'>> {
-  const { logo_uri: uri } = client
-  if (former !== null && former.logo_uri === uri && (uri === null || former.logo !== null)) return { client }
-  if (uri === null) return { client: { ...client, logo: null }, logo: null }
-  const picture = await fetchPicture(outbound, uri)
-  if ('problem' in picture) return { client: { ...client, logo: null }, logo: null }
-  return { client: { ...client, logo: `${picture.digest}/${picture.fileName}` }, logo: picture }
+  const { logo, picture } = await changedPicture(outbound, client, former)
+  return { client: { ...client, logo }, ...(picture !== undefined && { logo: picture }) }
 }

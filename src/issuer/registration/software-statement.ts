@@ -1,7 +1,6 @@
 // Software statements: metadata signed by somebody an operator trusts. RFC 7591 §2.3. What is signed wins over what is
 // merely said.
 
-import { compactVerify, importJWK } from 'jose'
 import type { Metadata } from '../../model/client-metadata.ts'
 import type { StatementIssuer } from '../../model/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -55,6 +54,7 @@ export async function openStatement(
   const { kty, crv, x, y, n, e } = key
   const members = Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined)
   try {
+    const { compactVerify, importJWK } = await import('jose')
     await compactVerify(jwt.text, await importJWK(Object.fromEntries(members), algorithm), { algorithms: [algorithm] })
   } catch {
     throw invalid('The signature of software_statement is wrong')

@@ -1,7 +1,7 @@
 // The successor of a refresh token, derived rather than drawn: whoever repeats the request inside the window gets the
 // same strings again, although only their hashes are kept.
 
-import { hmacSha256 } from '../../credentials/digest.ts'
+import { expand } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { sealUnder, unsealUnder } from '../../credentials/sealing.ts'
 import { secretFrom } from '../../platform/random.ts'
@@ -22,9 +22,9 @@ export interface Successor extends TokenSecrets {
 
 /** The same strings for the same salt and presented token; unpredictable without the master key. */
 export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): Successor {
-  const seed = hmacSha256(master.derive('refresh-successor'), Buffer.concat([salt, Buffer.from(presentedToken)]))
-  const labelled = (label: string) => secretFrom((block) => hmacSha256(seed, `${label}.${block}`))
-  const sealKey = () => hmacSha256(seed, 'sealed-access-token')
+  const seed = master.hmac('refresh-successor', Buffer.concat([salt, Buffer.from(presentedToken)]))
+  const labelled = (label: string) => secretFrom((block) => expand(seed, `${label}.${block}`, 64))
+  const sealKey = () => expand(seed, 'sealed-access-token', 32)
   return {
     accessToken: labelled('access-token'),
     refreshToken: labelled('refresh-token'),

@@ -6,6 +6,7 @@ export const errors = {
   title: 'Something went wrong',
   visitor: 'What happened',
   operator: 'For whoever runs the application or this server',
+  onward: (target: Content) => html`Continue to ${target} anyway`,
   code: 'Error',
   description: 'Description',
   trace: 'Trace number',
@@ -35,6 +36,11 @@ export const errors = {
     request_refused: {
       visitor: 'This server could not do what the application asked for.',
       operator: "Compare the request with the client's settings; the trace names the rule that refused it.",
+    },
+    unverified_client: {
+      visitor:
+        'The application made a mistake. Nobody here has checked who runs it, so you are not sent back to it by itself.',
+      operator: 'Approve the client (lingpai client approve) once you know who runs it; then it is told of its errors.',
     },
     access_denied: {
       visitor: 'Nothing was shared, and you were not signed in to the application.',

@@ -21,6 +21,8 @@ export const en = {
   client: {
     policy: (client: string) => `Privacy policy (${client})`,
     terms: (client: string) => `Terms (${client})`,
+    unverified: (target: Content) =>
+      html`Nobody here has checked who runs this application. It would receive the answer at ${target}.`,
   },
   signIn: {
     title: 'Sign in',
@@ -107,6 +109,11 @@ export const en = {
     title: (client: string) => `Back to ${client}`,
     message: (client: Content) =>
       html`You are being taken back to ${client}. If nothing happens, please press the button.`,
+    submit: 'Continue',
+  },
+  leave: {
+    title: (client: string) => `Continue to ${client}?`,
+    message: (target: Content) => html`You are about to leave this site for ${target}.`,
     submit: 'Continue',
   },
   signOut: {

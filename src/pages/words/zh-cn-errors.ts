@@ -7,6 +7,7 @@ export const errors: Words['errors'] = {
   title: '出了点问题',
   visitor: '发生了什么',
   operator: '给应用或本服务器的管理员',
+  onward: (target: Content) => html`仍要前往 ${target}`,
   code: '错误代码',
   description: '说明',
   trace: '追踪编号',
@@ -35,6 +36,10 @@ export const errors: Words['errors'] = {
     request_refused: {
       visitor: '本服务器无法满足该应用的请求。',
       operator: '请对照客户端的设置检查请求；追踪记录会写明是哪条规则拒绝了它。',
+    },
+    unverified_client: {
+      visitor: '该应用的请求有误。本站尚未核实由谁运营，因此不会自动把您送回该应用。',
+      operator: '确认由谁运营后请核准该客户端（lingpai client approve），之后错误会直接告知应用。',
     },
     access_denied: {
       visitor: '没有提供任何信息，也没有为您登录该应用。',

@@ -20,6 +20,7 @@ export const zhCn: Words = {
   client: {
     policy: (client: string) => `隐私政策（${client}）`,
     terms: (client: string) => `服务条款（${client}）`,
+    unverified: (target: Content) => html`本站尚未核实此应用由谁运营。结果将发送到 ${target}。`,
   },
   signIn: {
     title: '登录',
@@ -95,6 +96,11 @@ export const zhCn: Words = {
   formPost: {
     title: (client: string) => `返回“${client}”`,
     message: (client: Content) => html`正在返回 ${client}。如果页面没有变化，请点击按钮。`,
+    submit: '继续',
+  },
+  leave: {
+    title: (client: string) => `继续前往“${client}”？`,
+    message: (target: Content) => html`您即将离开本站，前往 ${target}。`,
     submit: '继续',
   },
   signOut: {

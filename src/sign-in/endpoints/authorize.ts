@@ -78,7 +78,7 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
     const { redirectUri } = trusted
     const responseMode = refusalMode(parameters, client, redirectUri, parts.responseTypes)
     const answerable = { redirectUri, responseMode, state: answerableState(parameters) }
-    return refusalReply(parts, http, answerable, client, error)
+    return refusalReply(parts, http, answerable, client, error, { isStranger: visit?.signedIn.length === 0 })
   }
 }
 

@@ -5,7 +5,6 @@ import { wireName } from '../../http/cookies.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/page-reply.ts'
 import { checkSessionPage } from '../../pages/index.ts'
-import { originOf } from '../../protocol/session-state.ts'
 import type { SignInParts } from '../parts.ts'
 
 /** A browser that does not say where the frame is gets them all, while they fit into a header. */
@@ -13,14 +12,7 @@ const MOST_LISTED = 60
 
 export function checkSessionEndpoint({ store, addresses }: Pick<SignInParts, 'store' | 'addresses'>) {
   return async (http: HttpRequest): Promise<HttpReply> => {
-    const origins = new Set<string>()
-    for (const { client, enabled } of await store.listClients()) {
-      for (const uri of enabled ? client.redirect_uris : []) {
-        const origin = originOf(uri)
-        if (origin !== null) origins.add(origin)
-      }
-    }
-    const shownAt = allowed(origins, http.headers['referer'])
+    const shownAt = await originsFor(store, http.headers['referer'])
     // HtmlUnit takes the frame's own origin for that of the page around it (4.17), and our own pages are no strangers.
     const frameAncestors = shownAt.length === 0 ? [] : [...shownAt, addresses.origin]
     const page = checkSessionPage(wireName('browser-state', http.peer.secure))
@@ -28,10 +20,11 @@ export function checkSessionEndpoint({ store, addresses }: Pick<SignInParts, 'st
   }
 }
 
-function allowed(origins: ReadonlySet<string>, referer: string | undefined): readonly string[] {
+async function originsFor(store: SignInParts['store'], referer: string | undefined): Promise<readonly string[]> {
   if (referer !== undefined && URL.canParse(referer)) {
     const { origin } = new URL(referer)
-    return origins.has(origin) ? [origin] : []
+    return (await store.isRedirectOrigin(origin)) ? [origin] : []
   }
-  return origins.size <= MOST_LISTED ? [...origins] : []
+  const origins = await store.listRedirectOrigins(MOST_LISTED + 1)
+  return origins.length > MOST_LISTED ? [] : origins
 }

@@ -9,7 +9,7 @@ import { formActionSource } from '../../http/security-headers.ts'
 import { chooseAccountPage } from '../../pages/index.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
-import { clientView } from '../answer.ts'
+import { clientView } from '../client-view.ts'
 import { interactionGone } from '../dispatch.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
@@ -35,10 +35,11 @@ function showPage(parts: SignInParts, open: OpenInteraction): HttpReply {
     action: parts.addresses.at('choose-account', interaction.interactionId),
     csrf: formToken(parts, browser, purposeOf(open)),
   }
+  const frame = frameOf(parts, http, interaction.request.uiLocales)
   const page = chooseAccountPage(
     {
       form,
-      client: clientView(visit.client.client),
+      client: clientView(visit.client.client, { addresses: parts.addresses, locale: frame.locale }),
       accounts: visit.signedIn.map(({ session, user }) => ({
         value: session.sessionId,
         name: user.profile.displayName ?? user.username,
@@ -46,7 +47,7 @@ function showPage(parts: SignInParts, open: OpenInteraction): HttpReply {
       })),
       cancel: { ...form, hidden: { decision: 'deny' } },
     },
-    frameOf(parts, http, interaction.request.uiLocales),
+    frame,
   )
   return pageReply(page, {
     formAction: [formActionSource(interaction.request.redirectUri)],

@@ -14,7 +14,7 @@ import { type ConsentView, consentPage, maskPhone } from '../../pages/index.ts'
 import { joinScopes, scopeWords } from '../../protocol/scope.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
-import { clientView } from '../answer.ts'
+import { clientView } from '../client-view.ts'
 import { stepOf } from '../dispatch.ts'
 import { kindsAsked } from '../kinds-asked.ts'
 import type { SignedInHere } from '../next-step.ts'
@@ -62,10 +62,15 @@ function showPage(
     csrf: formToken(parts, browser, purposeOf(open)),
     hidden: { person: formToken(parts, browser, purposeFor(open, person)) },
   }
+  const frame = frameOf(parts, http, interaction.request.uiLocales)
   const page = consentPage(
     {
       form,
-      client: clientView(client),
+      client: clientView(client, {
+        addresses: parts.addresses,
+        locale: frame.locale,
+        redirectUri: interaction.request.redirectUri,
+      }),
       recipient: client.recipient,
       contact: client.contact,
       purpose: client.purpose,
@@ -78,7 +83,7 @@ function showPage(
       switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },
       notice,
     },
-    frameOf(parts, http, interaction.request.uiLocales),
+    frame,
   )
   return pageReply(page, {
     formAction: [formActionSource(interaction.request.redirectUri)],

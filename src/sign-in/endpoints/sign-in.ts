@@ -19,9 +19,9 @@ import type { Outcome } from '../../protocol/errors.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
-import { clientView } from '../answer.ts'
 import type { AttemptGate } from '../authenticators/limits.ts'
 import { verifyPassword } from '../authenticators/password.ts'
+import { clientView } from '../client-view.ts'
 import { interactionGone } from '../dispatch.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
@@ -55,16 +55,20 @@ function showPage(parts: SignInParts, open: OpenInteraction, shown: Shown): Http
     visit.signedIn.find(({ user }) => mayBeAbout(request, parts.subjects.of(user.userId, visit.client.client))) ??
     visit.signedIn[0]
   const again = request.prompt.includes('login') || request.maxAge !== null || namesUser(request)
+  const frame = frameOf(parts, http, request.uiLocales)
   const view: SignInView = {
     form,
-    client: clientView(visit.client.client),
+    client: clientView(visit.client.client, {
+      addresses: parts.addresses,
+      locale: frame.locale,
+      redirectUri: request.redirectUri,
+    }),
     username: shown.username ?? request.loginHint ?? '',
     ...(again && hinted !== undefined && { knownUser: hinted.user.username }),
     ...(shown.remember !== undefined && { remember: shown.remember }),
     ...(shown.error !== undefined && { error: shown.error }),
     cancel: { ...form, hidden: { decision: 'deny' } },
   }
-  const frame = frameOf(parts, http, request.uiLocales)
   const page = shown.wait === undefined ? signInPage(view, frame) : waitPage({ ...view, seconds: shown.wait }, frame)
   const reply = pageReply(page, {
     formAction: [formActionSource(request.redirectUri)],

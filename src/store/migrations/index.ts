@@ -9,6 +9,7 @@ import { sql as signingKeyTurns } from './0006-signing-key-turns.ts'
 import { sql as resources } from './0007-resources.ts'
 import { sql as keySightings } from './0008-key-sightings.ts'
 import { sql as clientOrigins } from './0009-client-origins.ts'
+import { sql as redirectOrigins } from './0010-redirect-origins.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { number: 7, name: 'resources', sql: resources },
   { number: 8, name: 'key-sightings', sql: keySightings },
   { number: 9, name: 'client-origins', sql: clientOrigins },
+  { number: 10, name: 'redirect-origins', sql: redirectOrigins },
 ]

@@ -1,18 +1,32 @@
-// SQL about the origins of public clients.
+// SQL about the origins of clients: of the pages that they sign people in from.
 
 import { statement } from '../driver.ts'
 
-export const findClientOrigin = statement<{ origin: string }, { known: number }>(
+const OF_ENABLED = `FROM client_origin o JOIN client c ON c.client_id = o.client_id
+   WHERE c.enabled = 1 AND c.removed_at IS NULL`
+
+/** With `scripts` 1 only those of public clients, whose scripts may read our replies. */
+export const findClientOrigin = statement<{ origin: string; scripts: number }, { known: number }>(
   'find_client_origin',
-  `SELECT 1 AS known FROM client_origin o JOIN client c ON c.client_id = o.client_id
-   WHERE o.origin = :origin AND c.enabled = 1 AND c.removed_at IS NULL LIMIT 1`,
+  `SELECT 1 AS known ${OF_ENABLED} AND o.origin = :origin AND o.runs_scripts >= :scripts LIMIT 1`,
+)
+
+/** In their order, each once. */
+export const listClientOrigins = statement<{ most: number }, { origin: string }>(
+  'list_client_origins',
+  `SELECT DISTINCT o.origin ${OF_ENABLED} ORDER BY o.origin LIMIT :most`,
 )
 
 /** Only while the client is what its origins were read from. */
-export const insertClientOrigin = statement<{ origin: string; client_id: string; version: number }>(
+export const insertClientOrigin = statement<{
+  origin: string
+  runs_scripts: number
+  client_id: string
+  version: number
+}>(
   'insert_client_origin',
-  `INSERT INTO client_origin (origin, client_id)
-   SELECT :origin, c.client_id FROM client c WHERE c.client_id = :client_id AND c.version = :version
+  `INSERT INTO client_origin (origin, client_id, runs_scripts)
+   SELECT :origin, c.client_id, :runs_scripts FROM client c WHERE c.client_id = :client_id AND c.version = :version
    ON CONFLICT (origin, client_id) DO NOTHING`,
 )
 

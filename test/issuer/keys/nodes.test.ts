@@ -15,7 +15,8 @@ import {
 } from '../../../src/administration/keys.ts'
 import { newMasterKey } from '../../../src/credentials/master-key.ts'
 import { keyPolicy } from '../../../src/issuer/keys/key-policy.ts'
-import { type KeyRing, openKeyRing } from '../../../src/issuer/keys/ring.ts'
+import { type KeyRing, keyEvent, openKeyRing } from '../../../src/issuer/keys/ring.ts'
+import { createSigningKey } from '../../../src/issuer/keys/signing.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { migrate } from '../../../src/store/migrate.ts'
 import { migrations } from '../../../src/store/migrations/index.ts'
@@ -153,6 +154,25 @@ describe('two nodes', () => {
     expect(await house.store.listSigningKeys()).toHaveLength(2)
     expect(second?.activeAt).toBe(house.clock.now() + DAY)
     expect(first?.retiredAt).toBe(second?.activeAt)
+    await house.close()
+  })
+
+  it('a key from before turns were counted hands over like any other', async () => {
+    const house = await openHouse(0)
+    const { clock, store, master } = house
+    const old = await createSigningKey({ algorithm: 'ES256', turn: 1, activeAt: clock.now() }, clock.now(), master)
+    await store.addSigningKey({ ...old, turn: null }, [], keyEvent(old, clock.now()))
+    const nodes = await Promise.all(Array.from({ length: 3 }, house.node))
+    expect(await store.listSigningKeys()).toMatchObject([{ keyId: old.keyId, turn: null }])
+    const asked = await Promise.allSettled(nodes.map(() => rotateKeys(house, {}, house.policy)))
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    clock.advance(DAY)
+    const [first, second, ...others] = await store.listSigningKeys()
+    expect([first?.retiredAt, second?.turn, others]).toEqual([clock.now(), 1, []])
+    for (const node of nodes) {
+      await node.refresh()
+      expect(node.signer('ES256').keyId).toBe(second?.keyId)
+    }
     await house.close()
   })
 

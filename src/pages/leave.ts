@@ -1,0 +1,17 @@
+// Before a person is sent to a client that nobody has verified: where it leads, and a link.
+
+import { html, webHref } from './html.ts'
+import { layOut, wordsOf } from './layout.ts'
+import { clientLogo } from './parts.ts'
+import type { Frame, LeaveView, Page } from './views.ts'
+
+export function leavePage(view: LeaveView, frame: Frame): Page {
+  const { leave } = wordsOf(frame)
+  const title = leave.title(view.client.name)
+  return layOut(frame, {
+    title,
+    main: html`${clientLogo(view.client)}<h1>${title}</h1><p class="lead">${leave.message(
+      html`<strong>${view.target}</strong>`,
+    )}</p><a class="button primary" id="leave-continue" rel="noreferrer" href="${webHref(view.href)}">${leave.submit}</a>`,
+  })
+}

@@ -1,0 +1,78 @@
+// The server as one file: it does what the sources do, and carries nothing that it has no use for.
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleServer } from '../../scripts/release/bundle.ts'
+import { Caller } from '../faults/caller.ts'
+import { type Child, startChild } from '../faults/child.ts'
+import { CALLBACK, CLIENT_ID, PASSWORD, type Prepared, prepareSqlite, USERNAME } from '../faults/installation.ts'
+import { REPOSITORY } from '../support/cli.ts'
+import { Visitor } from '../support/visitor.ts'
+
+// Inside the repository: native packages are found from there.
+const folder = join(REPOSITORY, 'dist', `test-${process.pid}`)
+const entry = join(folder, 'main.js')
+let prepared: Prepared
+let server: Child
+
+beforeAll(async () => {
+  await bundleServer(folder)
+  prepared = await prepareSqlite()
+  server = await startChild({ words: prepared.words, entry })
+})
+
+afterAll(async () => {
+  await server?.stop()
+  prepared?.remove()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const command = (...words: readonly string[]) =>
+  execFileSync(process.execPath, [entry, ...words, '--json', ...prepared.words], { encoding: 'utf8' })
+
+test('the built server signs a person in by password', async () => {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: CLIENT_ID,
+    redirect_uri: CALLBACK,
+    scope: 'openid profile',
+  })
+  const visitor = new Visitor()
+  const page = await visitor.follow(await visitor.get(`${server.issuer}/sso/authorize?${query.toString()}`))
+  const wrong = await visitor.follow(
+    await visitor.submit(page, 'login-submit', { username: USERNAME, password: 'not it' }),
+  )
+  expect(wrong.location ?? '').not.toContain('code=')
+  const right = { username: USERNAME, password: PASSWORD }
+  const answer = await visitor.follow(await visitor.submit(wrong, 'login-submit', right))
+  expect(new URL(answer.location ?? '').searchParams.get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+})
+
+test('the built server gives tokens, refreshes them and answers user info', async () => {
+  const caller = new Caller(server)
+  expect((await caller.ready()).status).toBe(200)
+  const { access, refresh } = await caller.tokens()
+  const told = await caller.userinfo(access)
+  expect([told.status, typeof told.body['sub']]).toEqual([200, 'string'])
+  expect((await caller.refresh(refresh)).status).toBe(200)
+  expect((await caller.userinfo('unknown')).status).toBe(401)
+  caller.close()
+})
+
+test('the pages are inside: an unknown client meets one', async () => {
+  const reply = await fetch(`${server.issuer}/sso/authorize?client_id=nobody`, { headers: { accept: 'text/html' } })
+  expect(reply.status).toBe(400)
+  expect(await reply.text()).toContain('<!doctype html>')
+})
+
+test('the built command line works beside the running server', () => {
+  expect(command('client', 'list')).toContain('loaded')
+})
+
+test('the text is one byte a letter, and none of Node’s modules is read whole', () => {
+  const text = readFileSync(entry, 'utf8')
+  expect(/[^\x00-\x7f]/.test(text)).toBe(false)
+  expect(text).not.toMatch(/\bfrom ?["']node:(?!module\b)/)
+})
