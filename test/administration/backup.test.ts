@@ -144,42 +144,47 @@ describe('nothing is overwritten', () => {
 })
 
 describe('a file that does not hold', () => {
-  test.each(['passphrase', 'none'] as const)('changed or cut off anywhere is refused: protection %s', async (kind) => {
-    const openers = kind === 'none' ? { master: house.master } : { passphrase: PASSPHRASE }
-    await make(kind === 'none' ? {} : { passphrase: PASSPHRASE })
-    const whole = readFileSync(house.path('backup'))
-    const header = 19 + whole.readUInt32BE(15)
-    const flipped = (at: number) => {
-      const bytes = Buffer.from(whole)
-      bytes[at] = (bytes[at] ?? 0) ^ 1
-      return bytes
-    }
-    const chunk = 65_536 + 16
-    const damages = [
-      flipped(header + 10),
-      flipped(header + chunk + 10),
-      flipped(whole.length - 1),
-      flipped(header - 20),
-      whole.subarray(0, whole.length - 1),
-      whole.subarray(0, header + chunk),
-      whole.subarray(0, header),
-      Buffer.concat([whole, Buffer.of(0)]),
-      // Two chunks change places.
-      Buffer.concat([
+  test.each(['passphrase', 'none'] as const)(
+    'changed or cut off anywhere is refused: protection %s',
+    async (kind) => {
+      const openers = kind === 'none' ? { master: house.master } : { passphrase: PASSPHRASE }
+      await make(kind === 'none' ? {} : { passphrase: PASSPHRASE })
+      const whole = readFileSync(house.path('backup'))
+      const header = 19 + whole.readUInt32BE(15)
+      const flipped = (at: number) => {
+        const bytes = Buffer.from(whole)
+        bytes[at] = (bytes[at] ?? 0) ^ 1
+        return bytes
+      }
+      const chunk = 65_536 + 16
+      const damages = [
+        flipped(header + 10),
+        flipped(header + chunk + 10),
+        flipped(whole.length - 1),
+        flipped(header - 20),
+        whole.subarray(0, whole.length - 1),
+        whole.subarray(0, header + chunk),
         whole.subarray(0, header),
-        whole.subarray(header + chunk, header + 2 * chunk),
-        whole.subarray(header, header + chunk),
-        whole.subarray(header + 2 * chunk),
-      ]),
-    ]
-    for (const [at, bytes] of damages.entries()) {
-      writeFileSync(house.path('damaged'), bytes)
-      const { code } = await refusal(bring({ ...openers, file: house.path('damaged') }))
-      expect([at, code]).toEqual([at, expect.stringMatching(/^(damaged_backup|wrong_passphrase|not_a_backup)$/)])
-      expect(existsSync(house.path('new'))).toBe(false)
-    }
-    await bring(openers)
-  })
+        Buffer.concat([whole, Buffer.of(0)]),
+        // Two chunks change places.
+        Buffer.concat([
+          whole.subarray(0, header),
+          whole.subarray(header + chunk, header + 2 * chunk),
+          whole.subarray(header, header + chunk),
+          whole.subarray(header + 2 * chunk),
+        ]),
+      ]
+      for (const [at, bytes] of damages.entries()) {
+        writeFileSync(house.path('damaged'), bytes)
+        const { code } = await refusal(bring({ ...openers, file: house.path('damaged') }))
+        expect([at, code]).toEqual([at, expect.stringMatching(/^(damaged_backup|wrong_passphrase|not_a_backup)$/)])
+        expect(existsSync(house.path('new'))).toBe(false)
+      }
+      await bring(openers)
+      // Each opening of a passphrase costs a large scrypt.
+    },
+    120_000,
+  )
 
   test('a wrong passphrase and none at all are told apart', async () => {
     await make({ passphrase: PASSPHRASE })

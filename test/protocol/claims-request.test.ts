@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { acrOf, assertMeetable, PASSWORD_CLASS } from '../../src/protocol/acr.ts'
 import { isWanted, parseClaimsRequest } from '../../src/protocol/claims-request.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
+import { threadTime } from '../support/thread-time.ts'
 
 function refusal(text: string): string {
   try {
@@ -66,9 +67,9 @@ describe('§5.5 claims', () => {
     ['1 MiB', JSON.stringify({ userinfo: { a: { value: 'x'.repeat(1_048_576) } } })],
     ['16 KiB and a byte of UTF-8', JSON.stringify({ x: '令'.repeat(5_460) })],
   ])('R33 %s: refused at once', (_, text) => {
-    const started = performance.now()
+    const started = threadTime()
     expect(refusal(text)).toBe('invalid_request')
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(threadTime() - started).toBeLessThan(200)
   })
 
   test('braces inside of texts are no levels', () => {

