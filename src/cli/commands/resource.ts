@@ -5,8 +5,8 @@ import {
   addResource,
   getResource,
   removeResource,
-  setResource,
   setResourceEnabled,
+  updateResource,
 } from '../../administration/resources.ts'
 import { RESOURCE_SETTINGS, type ResourceRecord } from '../../model/resource.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
@@ -27,7 +27,7 @@ export function resourceCommand(exit: (code: number) => void): Command {
     .addCommand(on(settings(one('add', 'add a resource')), add))
     .addCommand(on(installationCommand('list', 'all resources'), listAll))
     .addCommand(on(one('show', 'one resource with all its settings'), show))
-    .addCommand(on(settings(one('set', 'change settings; takes effect with the next token')), set))
+    .addCommand(on(settings(one('update', 'change settings; takes effect with the next token')), update))
     .addCommand(on(one('disable', 'refuse the resource, and end the tokens for it'), disable))
     .addCommand(on(one('enable', 'let a disabled resource be asked for again'), enable))
     .addCommand(on(one('remove', 'remove a resource; tokens for it end'), remove))
@@ -78,7 +78,7 @@ const show: Work = async ({ store }, output, _, [identifier = '']) => {
   output.say(table(Object.entries(plain(record)).map(([name, value]) => [name, value === null ? '–' : String(value)])))
 }
 
-const set: Work = async (installation, output, flags, [identifier = '']) => {
+const update: Work = async (installation, output, flags, [identifier = '']) => {
   const assignments = assignmentsOf(flags)
   if (assignments.length === 0) {
     throw new CommandFailed(
@@ -88,7 +88,7 @@ const set: Work = async (installation, output, flags, [identifier = '']) => {
       'For example: --set tokenFormat=jwt',
     )
   }
-  changed(output, await setResource(installation, identifier, assignments))
+  changed(output, await updateResource(installation, identifier, assignments))
 }
 
 const enable: Work = async (installation, output, _, [identifier = '']) =>
