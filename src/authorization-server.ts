@@ -167,7 +167,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
   const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
-  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const clientKeys = createClientKeys(outbound, clock)
+  const encryption = createClientEncryption(clientKeys, master)
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
@@ -177,6 +178,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     store,
     master,
     keys,
+    clientKeys,
     ...known,
     hasher,
     outbound,
