@@ -61,6 +61,7 @@ const sessionHash = hash('sha256', sessionSecret, 'hex')
 
 const header = (algorithm: string) =>
   Buffer.from(JSON.stringify({ alg: algorithm, typ: 'JWT', kid: 'floor' })).toString('base64url')
+const accessHeader = Buffer.from('{"alg":"ES256","typ":"at+jwt","kid":"floor"}').toString('base64url')
 const headers = { es256: header('ES256'), rs256: header('RS256') }
 
 function idToken(client: string, now: number): string {
@@ -79,6 +80,22 @@ function idToken(client: string, now: number): string {
       ? createSign('sha256').update(signed).sign(rsa)
       : sign('sha256', Buffer.from(signed), { key: ec, dsaEncoding: 'ieee-p1363' })
   return `${signed}.${signature.toString('base64url')}`
+}
+
+/** RFC 9068. */
+function accessJwt(client: string, scope: string, aud: string, now: number): string {
+  const payload = {
+    iss: issuer,
+    sub: client,
+    aud,
+    client_id: client,
+    scope,
+    iat: now,
+    exp: now + 3600,
+    jti: newToken(),
+  }
+  const signed = `${accessHeader}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`
+  return `${signed}.${sign('sha256', Buffer.from(signed), { key: ec, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
 
 const newToken = () => randomBytes(32).toString('base64url')
@@ -107,8 +124,9 @@ function tokens(
   scope: string,
   now: number,
   withRefresh: boolean,
+  resource: string | null,
 ): { write(): void; send(): void } {
-  const access = newToken()
+  const access = resource === null ? newToken() : accessJwt(client, scope, resource, now)
   const refresh = newToken()
   return {
     write() {
@@ -138,7 +156,7 @@ function token(req: IncomingMessage, res: ServerResponse, body: string): void {
   }
   const type = form.get('grant_type')
   if (type === 'client_credentials') {
-    const made = tokens(res, client, 'api', now, false)
+    const made = tokens(res, client, 'api', now, false, form.get('resource'))
     durable(made.write, made.send)
     return
   }
@@ -148,7 +166,7 @@ function token(req: IncomingMessage, res: ServerResponse, body: string): void {
     () => {
       const found = (type === 'refresh_token' ? rotate : takeCode).get(presented) as Found | undefined
       if (found === undefined || found.client !== client || found.expires <= now) return
-      made = tokens(res, client, found.scope, now, true)
+      made = tokens(res, client, found.scope, now, true, null)
       made.write()
     },
     () => (made === null ? answer(res, 400, { error: 'invalid_grant' }) : made.send()),

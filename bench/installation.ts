@@ -14,6 +14,7 @@ import { migrations } from '../src/store/migrations/index.ts'
 import { openPostgres } from '../src/store/postgres.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import { createStore } from '../src/store/store.ts'
+import { RESOURCE } from './operations.ts'
 
 export const SECRET = 'bench-secret-that-guards-nothing-at-all'
 export const SESSION_SECRET = 'B'.repeat(43)
@@ -56,12 +57,26 @@ export async function fill(driver: Driver): Promise<void> {
         id_token_signed_response_alg: algorithm,
         consent: 'implied',
         'reply.refreshToken': 'always',
+        resources: [RESOURCE],
       }),
       { client_id: algorithm.toLowerCase(), preset: 'openid-connect', consentDeclared: true },
     )
     const event = { type: 'client_added' as const, at: now, clientId: client.client_id }
     await store.addClient(client, digestClientSecret(MASTER, SECRET), event)
   }
+  await store.addResource(
+    {
+      identifier: RESOURCE,
+      name: 'Bench',
+      scope: 'api',
+      clients: 'listed',
+      tokenFormat: 'jwt',
+      typ: 'at+jwt',
+      signingAlgorithm: 'ES256',
+      tokenLifetime: null,
+    },
+    { type: 'resource_added', at: now },
+  )
   await store.addUser(
     {
       userId: 'bench-user',

@@ -35,6 +35,9 @@ export const OURS: Target['paths'] = {
   introspect: '/sso/introspect',
 }
 
+/** Its access tokens are JWTs, signed ES256. */
+export const RESOURCE = 'https://api.test/'
+
 const CALLBACK = 'https://client.test/callback'
 const FORM = 'application/x-www-form-urlencoded'
 const VERIFIER = 'v'.repeat(43)
@@ -72,6 +75,15 @@ async function codeFor(send: Send, target: Target, client: string, scope: string
   const code = new URL(answer.location ?? '').searchParams.get('code')
   if (code === null) throw new Error(`no code in ${answer.location}`)
   return code
+}
+
+/** An access token as a JWT: for a resource that wants such. */
+async function jwtFor(send: Send, target: Target): Promise<string> {
+  const fields = { grant_type: 'client_credentials', resource: RESOURCE, scope: 'api' }
+  const answer = expect(await post(send, target.paths.token, 'es256', target.secret, fields), 200)
+  const { access_token } = JSON.parse(answer.body) as Tokens
+  if (access_token.split('.').length !== 3) throw new Error('the access token is no JWT')
+  return access_token
 }
 
 interface Tokens {
@@ -154,6 +166,24 @@ export const operations: readonly Operation[] = [
     budget: { calls: 2, signatures: 0 },
     prepare: async (target, send) => async () => {
       expect(await post(send, target.paths.token, 'es256', target.secret, { grant_type: 'client_credentials' }), 200)
+    },
+  },
+  {
+    name: 'client_credentials, ES256 JWT',
+    // The resource is one read more.
+    budget: { calls: 3, signatures: 1 },
+    prepare: async (target, send) => async () => {
+      await jwtFor(send, target)
+    },
+  },
+  {
+    name: 'introspection, JWT',
+    budget: { calls: 1, signatures: 0 },
+    async prepare(target, send) {
+      const token = await jwtFor(send, target)
+      return async () => {
+        expect(await post(send, target.paths.introspect, 'es256', target.secret, { token }), 200)
+      }
     },
   },
   journey('journey, ES256 ID token', 'es256'),

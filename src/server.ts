@@ -226,7 +226,7 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published ?? null)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
-    get(`${addresses.at('client-logo')}/{client}/{digest}/{file}`, clientLogoEndpoint(store)),
+    get(`${addresses.at('client-logo')}/{client}/{digest}/images/{file}`, clientLogoEndpoint(store)),
     ...registrationRoutes(parts, shared.clientKeys),
   ]
 }

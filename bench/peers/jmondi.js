@@ -155,6 +155,8 @@ report(
     cookie: 'session=bench',
     paths: { discovery: '/', authorize: '/authorize', token: '/token', userinfo: '', introspect: '/introspect' },
     lacks: [
+      'client_credentials, ES256 JWT',
+      'introspection, JWT',
       'discovery',
       'user info, opaque token',
       'introspection, opaque token',

@@ -138,6 +138,8 @@ report(
     cookie: 'session=bench',
     paths: { discovery: '/', authorize: '/authorize', token: '/token', userinfo: '/userinfo', introspect: '' },
     lacks: [
+      'client_credentials, ES256 JWT',
+      'introspection, JWT',
       'discovery',
       'introspection, opaque token',
       'refresh with ES256 ID token',

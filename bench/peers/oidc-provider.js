@@ -100,6 +100,18 @@ const provider = new Provider(issuer, {
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
     devInteractions: { enabled: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async () => undefined,
+      useGrantedResource: async () => false,
+      getResourceServerInfo: async (_, audience) => ({
+        audience,
+        scope: 'api',
+        accessTokenTTL: 3600,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
   },
   pkce: { required: () => false },
   rotateRefreshToken: true,
@@ -140,7 +152,8 @@ report(
       userinfo: '/me',
       introspect: '/token/introspection',
     },
-    lacks: [],
+    // It keeps no JWT, and introspects none.
+    lacks: ['introspection, JWT'],
   },
   remove,
 )

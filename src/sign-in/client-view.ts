@@ -28,7 +28,9 @@ export function clientView(client: Client, shown?: Shown): ClientView {
 
 function logoPath({ client_id, logo }: Client, addresses: Addresses): string | null {
   const [digest, file] = logo?.split('/') ?? []
-  return digest === undefined || file === undefined ? null : addresses.at('client-logo', client_id, digest, file)
+  return digest === undefined || file === undefined
+    ? null
+    : addresses.at('client-logo', client_id, digest, 'images', file)
 }
 
 /** What names the receiver: a host, this very device, or the scheme of an application on it. */

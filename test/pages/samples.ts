@@ -265,6 +265,11 @@ export const samples: readonly Sample[] = [
         recipient: null,
         contact: null,
         purpose: null,
+        identity: 'tools.example.com',
+        resources: [
+          { name: 'Tools', identifier: 'https://tools.example.com/mcp', scope: ['tools', 'files.read'] },
+          { name: 'urn:example:jobs', identifier: 'urn:example:jobs', scope: [] },
+        ],
         user,
         kinds: DATA_KINDS.map((kind) => ({ kind, ...(kind === 'custom' && { label: 'department' }) })),
         notice: 'user_changed',

@@ -145,7 +145,7 @@ describe('§2 the picture of a client', () => {
     const own = await registered(host, { ...PLAIN, logo_uri: `${pictureOrigin}/images/openid.png` })
     expect(own.reply.body['logo_uri']).toBe(`${pictureOrigin}/images/openid.png`)
     const path = await logoOf(own)
-    expect(path).toMatch(/^\/sso\/client-logo\/.+\/openid\.png$/)
+    expect(path).toMatch(/^\/sso\/client-logo\/.+\/images\/openid\.png$/)
     for (let time = 0; time < 2; time++) {
       const reply = await fetch(new URL(path ?? '', host.origin))
       expect(reply.status).toBe(200)

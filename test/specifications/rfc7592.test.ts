@@ -225,6 +225,23 @@ describe('§2.2 changing', () => {
     expect((await token(signing.secret)).body['error']).toBe('invalid_client')
   })
 
+  test('§2.2 scripts of a public client may read replies where its redirect URIs are now', async () => {
+    const allowed = async (origin: string) =>
+      (
+        await fetch(`${host.origin}/sso/token`, {
+          method: 'OPTIONS',
+          headers: { origin, 'access-control-request-method': 'POST' },
+        })
+      ).headers.get('access-control-allow-origin')
+    const page = { client_name: 'Page', token_endpoint_auth_method: 'none' }
+    const own = await registered(host, { ...page, redirect_uris: ['https://one.test/cb'] })
+    expect([await allowed('https://one.test'), await allowed('https://two.test')]).toEqual(['https://one.test', null])
+    const next = ownOf(await manage(own, { ...page, client_id: own.clientId, redirect_uris: ['https://two.test/cb'] }))
+    expect([await allowed('https://one.test'), await allowed('https://two.test')]).toEqual([null, 'https://two.test'])
+    await unregister(next)
+    expect(await allowed('https://two.test')).toBeNull()
+  })
+
   test('§2.2 who agreed to one client is asked again about another', async () => {
     const own = await registered(host)
     const party = new RelyingParty({ host, clientId: own.clientId, secret: own.secret, scope: 'openid profile' })

@@ -4,7 +4,7 @@ import { json } from '../../http/replies.ts'
 import type { RouteEndpoint } from '../../http/route.ts'
 import type { ClientVerbs } from '../../store/clients.ts'
 
-/** `client-logo/{client}/{digest}/{file}`: the last segment is named as the file was. */
+/** `client-logo/{client}/{digest}/images/{file}`: the last segment is named as the file was. */
 export function clientLogoEndpoint(store: Pick<ClientVerbs, 'findClientLogo'>): RouteEndpoint {
   return async (_request, { client = '', digest = '' }) => {
     const logo = /^[0-9a-f]{32}$/.test(digest) ? await store.findClientLogo(client, digest) : null
