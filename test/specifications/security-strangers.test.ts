@@ -8,7 +8,7 @@ import { type ClientKey, newClientKey } from '../support/assertions.ts'
 import { authorizeUrl, expectPage, isAt } from '../support/authorize.ts'
 import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
 import { countClients, type Metadata, manage, PLAIN, register, registered } from '../support/registration.ts'
-import { RelyingParty } from '../support/relying-party.ts'
+import { query, RelyingParty } from '../support/relying-party.ts'
 import { requestObject } from '../support/request-objects.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
@@ -50,7 +50,7 @@ const approve = (clientId: string) => approveClient(administration() as never, c
 
 describe('RFC 9700 §4.11.2 the way on from sign-out', () => {
   const outUrl = (fields: Record<string, string>) =>
-    `${host.issuer}/sso/end-session?${new URLSearchParams({ post_logout_redirect_uri: OUT, ...fields })}`
+    `${host.issuer}/sso/end-session?${query({ post_logout_redirect_uri: OUT, ...fields })}`
   const whole = { ...PLAIN, post_logout_redirect_uris: [OUT] }
 
   test('RFC 9700 §4.11.2 of a client that nobody verified is a link that names its host, not a redirect', async () => {
