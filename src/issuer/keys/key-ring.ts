@@ -41,7 +41,7 @@ export function signingKeyFor(
 /** The next key to sign, published already; null when none waits. */
 export function waitingKey(keys: readonly SigningKey[], algorithm: SigningAlgorithm, now: Seconds): SigningKey | null {
   return keys
-    .filter((key) => key.algorithm === algorithm && key.activeAt > now)
+    .filter((key) => key.algorithm === algorithm && !hasBegun(key, now))
     .filter((key) => key.retiredAt === null || key.retiredAt > key.activeAt)
     .reduce<SigningKey | null>((first, key) => (first !== null && first.activeAt <= key.activeAt ? first : key), null)
 }
@@ -146,8 +146,13 @@ function nextTurn(keys: readonly SigningKey[], algorithm: SigningAlgorithm): num
   return keys.reduce((most, key) => (key.algorithm === algorithm ? Math.max(most, key.turn ?? 0) : most), 0) + 1
 }
 
+/** One that signs from its creation on has begun whatever the clock says: set back, it would leave nothing that signs. */
+function hasBegun({ activeAt, createdAt }: SigningKey, now: Seconds): boolean {
+  return activeAt <= Math.max(now, createdAt)
+}
+
 function isActive(key: SigningKey, now: Seconds): boolean {
-  return key.activeAt <= now && (key.retiredAt === null || now < key.retiredAt)
+  return hasBegun(key, now) && (key.retiredAt === null || now < key.retiredAt)
 }
 
 /** A younger key waits, and takes over without a gap. */

@@ -49,14 +49,20 @@ describe('the key that signs', () => {
     const keys = [
       key('old', NOW - 9),
       key('new', NOW - 1),
-      key('next', NOW + 1),
+      key('next', NOW + 1, { createdAt: NOW - 1 }),
       key('gone', NOW - 0.5, { retiredAt: NOW }),
-      key('rsa', NOW, { algorithm: 'RS256' }),
+      key('rsa', NOW, { algorithm: 'RS256', createdAt: NOW - 1 }),
     ]
     expect(signingKeyFor(keys, 'ES256', NOW)?.keyId).toBe('new')
     expect(signingKeyFor(keys, 'ES256', NOW + 1)?.keyId).toBe('next')
     expect(signingKeyFor(keys, 'RS256', NOW)?.keyId).toBe('rsa')
     expect(signingKeyFor(keys, 'RS256', NOW - 1)).toBeNull()
+  })
+
+  it('is one that signs from its creation on, also when the clock has been set back behind it', () => {
+    expect(signingKeyFor([key('first', NOW)], 'ES256', NOW - 3_600)?.keyId).toBe('first')
+    const published = key('next', NOW, { createdAt: NOW - 60 })
+    expect(signingKeyFor([published], 'ES256', NOW - 1)).toBeNull()
   })
 
   it('is the same one on every node, in whatever order the keys are read', () => {
