@@ -238,7 +238,7 @@ function registrationParts(parts: Parts): ClientDocumentParts {
   }
   const checks = [
     async (client: Client) => offeredProblem(offered, client),
-    (client: Client) => sectorProblem(parts.outbound, client),
+    (client: Client, outbound: OutboundClient) => sectorProblem(outbound, client),
   ]
   return { ...parts, rules: parts.registration, keys: parts.clientKeys, checks }
 }

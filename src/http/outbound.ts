@@ -17,6 +17,8 @@ export interface OutboundRequest {
   readonly milliseconds?: number
   /** How many are followed, each checked as the first address was. Default none. */
   readonly redirects?: number
+  /** Who has it asked, where nobody vouches for them: their network, or a client that registered itself. */
+  readonly stranger?: string
   /** Sends this as `application/x-www-form-urlencoded` by POST; such a request is never redirected. */
   readonly form?: string
 }
@@ -63,6 +65,9 @@ export interface OutboundSettings {
 const MOST_AT_ONCE = 64
 /** One slow host must not hold all of them. */
 const MOST_AT_ONCE_OF_HOST = 4
+/** Strangers name as many slow hosts as they like: they share half of the places, and nobody has many of these. */
+const MOST_OF_STRANGERS = MOST_AT_ONCE / 2
+const MOST_AT_ONCE_OF_STRANGER = 4
 const LONGEST_URL = 2_048
 
 const failed = (why: OutboundFailure, reason: string): OutboundAnswer & { kind: 'failed' } => ({
@@ -74,8 +79,8 @@ const failed = (why: OutboundFailure, reason: string): OutboundAnswer & { kind: 
 export function createOutboundClient({ allow = [], resolve, roots }: OutboundSettings = {}): OutboundClient {
   const allowed = new Set(allow.map((entry) => entry.toLowerCase()))
   const isAllowed = (url: URL) => allowed.has(hostAndPort(url))
-  const underWay = new Map<string, number>()
-  let count = 0
+  const hosts = createPlaces(MOST_AT_ONCE, MOST_AT_ONCE_OF_HOST)
+  const strangers = createPlaces(MOST_OF_STRANGERS, MOST_AT_ONCE_OF_STRANGER)
 
   const parse = (text: string): URL | string => {
     if (text.length > LONGEST_URL || !URL.canParse(text)) return 'is no address'
@@ -130,13 +135,13 @@ export function createOutboundClient({ allow = [], resolve, roots }: OutboundSet
     async ask(request) {
       const first = parse(request.url)
       if (typeof first === 'string') return failed('url', `the address ${first}`)
+      const { stranger } = request
       const host = first.hostname
-      const ofHost = underWay.get(host) ?? 0
-      if (count >= MOST_AT_ONCE || ofHost >= MOST_AT_ONCE_OF_HOST) {
+      if (!hosts.isFree(host) || (stranger !== undefined && !strangers.isFree(stranger))) {
         return failed('busy', 'too many requests are under way')
       }
-      count++
-      underWay.set(host, ofHost + 1)
+      hosts.take(host)
+      if (stranger !== undefined) strangers.take(stranger)
       const abort = new AbortController()
       const { promise: late, resolve: end } = Promise.withResolvers<OutboundAnswer>()
       const milliseconds = request.milliseconds ?? 5_000
@@ -149,11 +154,32 @@ export function createOutboundClient({ allow = [], resolve, roots }: OutboundSet
       } finally {
         clearTimeout(timer)
         abort.abort()
-        count--
-        const left = (underWay.get(host) ?? 1) - 1
-        if (left > 0) underWay.set(host, left)
-        else underWay.delete(host)
+        hosts.leave(host)
+        if (stranger !== undefined) strangers.leave(stranger)
       }
+    },
+  }
+}
+
+/** The same client, with everything asked for this stranger. */
+export function askingFor(outbound: OutboundClient, stranger: string): OutboundClient {
+  return { ...outbound, ask: (request) => outbound.ask({ ...request, stranger }) }
+}
+
+function createPlaces(most: number, mostOfOne: number) {
+  const taken = new Map<string, number>()
+  let count = 0
+  return {
+    isFree: (name: string) => count < most && (taken.get(name) ?? 0) < mostOfOne,
+    take(name: string) {
+      count++
+      taken.set(name, (taken.get(name) ?? 0) + 1)
+    },
+    leave(name: string) {
+      count--
+      const left = (taken.get(name) ?? 1) - 1
+      if (left > 0) taken.set(name, left)
+      else taken.delete(name)
     },
   }
 }

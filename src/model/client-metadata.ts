@@ -13,6 +13,10 @@ const SAYABLE = CLIENT_SETTINGS.filter(({ byClient }) => byClient).map(({ name }
 /** RFC 7591 §2.2: `client_name#zh-CN`. */
 const TAGGED_NAME = 'client_name#'
 
+export function isTaggedName(name: string): boolean {
+  return name.startsWith(TAGGED_NAME)
+}
+
 /** RFC 7592 §2.2: null, and what is empty, is as good as left out. */
 function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
@@ -23,7 +27,7 @@ export function settingsSaid(metadata: Metadata): PlainSettings {
   const said: Record<string, unknown> = {}
   for (const name of SAYABLE) if (Object.hasOwn(metadata, name) && isSaid(metadata[name])) said[name] = metadata[name]
   const names = Object.entries(metadata).flatMap(([name, value]): [string, unknown][] => {
-    const tag = name.startsWith(TAGGED_NAME) ? name.slice(TAGGED_NAME.length) : ''
+    const tag = isTaggedName(name) ? name.slice(TAGGED_NAME.length) : ''
     return LANGUAGE_TAG.test(tag) && isSaid(value) ? [[tag, value]] : []
   })
   return { ...said, ...(names.length > 0 && { names: Object.fromEntries(names) }) }

@@ -97,6 +97,8 @@ function hostProblem(authority: string, { protocol, hostname, host }: URL): stri
   // `127.1`, `0x7f.1`, `client%2etest`: what the URL standard rewrites, the next program would compare differently.
   const usualPort = protocol === 'https:' ? '443' : '80'
   if (authority !== host && authority !== `${hostname}:${usualPort}`) return `must write its host as ${host}`
+  // The URL standard takes `a;b`, `a,b` and `!`: no name of a host (RFC 1123 §2.1), and the end of a directive in a policy.
+  if (!/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(hostname)) return 'has a host with a character that no host has'
   if (protocol === 'http:' && hostname !== 'localhost' && hostname !== '127.0.0.1' && hostname !== '[::1]') {
     return 'must use https; plain http is for localhost, 127.0.0.1 and [::1] only'
   }

@@ -11,6 +11,8 @@ const NEVER_INSIDE = ['request', 'request_uri'] as const
 /** Characters: whatever is longer is not looked at. */
 export const LONGEST_REQUEST_OBJECT = 32_768
 const MOST_MEMBERS = 200
+/** Deeper than any parameter is. Whatever writes JSON goes down as deep as it, and ends where the stack ends. */
+const DEEPEST = 32
 /** Clocks of clients and ours, in seconds. */
 const SKEW = 10
 /** RFC 9101 §10.8, RFC 7519 §5.1. */
@@ -56,6 +58,7 @@ function headerProblem(header: UnverifiedJwt['header']): RequestObjectProblem | 
 function membersProblem(claims: UnverifiedJwt['claims']): RequestObjectProblem | null {
   const names = Object.keys(claims)
   if (names.length > MOST_MEMBERS) return wrong('request_object_malformed', `has more than ${MOST_MEMBERS} members`)
+  if (Object.values(claims).some(isTooDeep)) return wrong('request_object_malformed', 'is nested too deeply')
   const nested = NEVER_INSIDE.find((name) => names.includes(name))
   if (nested !== undefined) return wrong('request_object_nested', `holds the parameter ${nested}`)
   // U+0000 no column holds; half a surrogate pair cannot be written into an address.
@@ -115,7 +118,16 @@ function furtherResources({ resource }: UnverifiedJwt['claims']): readonly strin
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined
   if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return isTooDeep(value) ? undefined : JSON.stringify(value)
+}
+
+function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value]
+  for (let depth = 0; depth <= DEEPEST && level.length > 0; depth++) {
+    level = level.flatMap((each): unknown[] => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+  }
+  return level.length > 0
 }
 
 /**

@@ -308,6 +308,40 @@ describe('numbers', () => {
     expect((await again).kind).toBe('answered')
     expect(seen).toHaveLength(5)
   })
+
+  test('strangers share half of all connections, nobody has more than four, and clients of the operator have the rest', async () => {
+    const held: (() => void)[] = []
+    const listener: RequestListener = (_, reply) => {
+      held.push(() => void reply.writeHead(200, GOOD).end('{}'))
+    }
+    const { port } = await target(listener)
+    const names = Array.from({ length: 64 }, (_, at) => `host-${at}.example.com`)
+    const client = createOutboundClient({
+      allow: names.map((name) => `${name}:${port}`),
+      resolve: async () => ['127.0.0.1'],
+    })
+    const ask = (name: string, stranger?: string) =>
+      client.ask({
+        url: `http://${name}:${port}/keys`,
+        mediaTypes: ['application/json'],
+        mostBytes: 1_000,
+        ...(stranger !== undefined && { stranger }),
+      })
+    const busy = { kind: 'failed', why: 'busy' }
+    const first = names.slice(0, 32).map((name, at) => ask(name, `network ${at % 8}`))
+    expect(await ask('host-40.example.com', 'network 0')).toMatchObject(busy)
+    expect(await ask('host-40.example.com', 'network 9')).toMatchObject(busy)
+    const ours = ask('host-40.example.com')
+    await expect.poll(() => held.length).toBe(33)
+    for (const end of held.splice(0)) end()
+    for (const answer of await Promise.all([...first, ours])) expect(answer.kind).toBe('answered')
+    const four = names.slice(0, 4).map((name) => ask(name, 'network 0'))
+    expect(await ask('host-40.example.com', 'network 0')).toMatchObject(busy)
+    four.push(ask('host-40.example.com', 'network 1'))
+    await expect.poll(() => held.length).toBe(5)
+    for (const end of held.splice(0)) end()
+    for (const answer of await Promise.all(four)) expect(answer.kind).toBe('answered')
+  })
 })
 
 describe('TLS', () => {

@@ -4,6 +4,7 @@ import { keptOfSecret, newClientSecret } from '../../credentials/client-secret.t
 import { digestClientSecret, sameBytes, sha256 } from '../../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import type { RouteEndpoint } from '../../http/route.ts'
+import { addressBucket } from '../../http/trusted-proxies.ts'
 import { type Client, hasSecret, isConfidential, needsSecretItself } from '../../model/client.ts'
 import { type Metadata, sameMetadata } from '../../model/client-metadata.ts'
 import { newSecret } from '../../platform/random.ts'
@@ -11,7 +12,7 @@ import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Registration } from '../../store/registrations.ts'
 import { clientInformation } from '../registration/client-information.ts'
-import type { RegistrationParts } from '../registration/parts.ts'
+import { forStranger, type RegistrationParts } from '../registration/parts.ts'
 import { prepareClient } from '../registration/prepare.ts'
 import { readMetadata } from '../registration/read-metadata.ts'
 
@@ -90,9 +91,16 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
   const { client_id: clientId } = former
   const metadata = readMetadata(request)
   assertOwnIdentity(parts, own.registration, metadata)
+  const asking = former.verified ? parts : forStranger(parts, addressBucket(request.peer.address))
   const formerly = { client: former, softwareStatement: formerStatement }
-  const { client: prepared, logo, softwareStatement } = await prepareClient(parts, clientId, metadata, policy, formerly)
-  const isSame = softwareStatement === formerStatement && sameMetadata(former, prepared)
+  const {
+    client: prepared,
+    logo,
+    softwareStatement,
+  } = await prepareClient(asking, clientId, metadata, policy, formerly)
+  // The picture at the same address may be another one: fetched now, where it could not be had before.
+  const isSame =
+    softwareStatement === formerStatement && sameMetadata(former, prepared) && former.logo === prepared.logo
   // What an operator approved was another client.
   const client = isSame ? { ...prepared, verified: former.verified } : prepared
   const needsNew =

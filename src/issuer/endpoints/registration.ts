@@ -11,7 +11,7 @@ import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { InitialAccessToken } from '../../store/initial-access-tokens.ts'
 import { clientInformation } from '../registration/client-information.ts'
-import type { RegistrationParts } from '../registration/parts.ts'
+import { forStranger, type RegistrationParts } from '../registration/parts.ts'
 import { prepareClient } from '../registration/prepare.ts'
 import { readMetadata } from '../registration/read-metadata.ts'
 
@@ -65,7 +65,13 @@ async function register(
     client,
     logo = null,
     softwareStatement,
-  } = await prepareClient(parts, clientId, readMetadata(request), policy, null)
+  } = await prepareClient(
+    initial === null ? forStranger(parts, address) : parts,
+    clientId,
+    readMetadata(request),
+    policy,
+    null,
+  )
   const secret = hasSecret(client) ? newClientSecret() : null
   const registrationAccessToken = newSecret()
   const at = clock.now()

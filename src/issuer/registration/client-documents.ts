@@ -12,7 +12,7 @@ import { newSecret } from '../../platform/random.ts'
 import { documentIdProblem, isDocumentId } from '../../protocol/client-document.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Store } from '../../store/store.ts'
-import type { RegistrationParts } from './parts.ts'
+import { forStranger, type RegistrationParts } from './parts.ts'
 import { prepareClient } from './prepare.ts'
 
 /**
@@ -53,7 +53,7 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
   const pending = new Map<string, Promise<Known>>()
 
   const read = async (clientId: string, address: string, former: Known | undefined): Promise<Known> => {
-    const answer = await fetched(parts, clientId, address)
+    const answer = await fetched(forStranger(parts, addressBucket(address)), clientId, address)
     const now = clock.now()
     if ('client' in answer) {
       const problem = await stored(parts, answer.client, address)
@@ -63,7 +63,9 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
     }
     const isUsable = answer.isAbsent && former?.problem === null && now < former.usableUntil
     const problem = isUsable ? null : answer.problem
-    return { freshUntil: now + PROBLEM_FRESH, usableUntil: isUsable ? former.usableUntil : 0, problem }
+    // That one network has no place left says nothing about the client, and nothing to the others who want it.
+    const fresh = answer.isUnasked ? 0 : PROBLEM_FRESH
+    return { freshUntil: now + fresh, usableUntil: isUsable ? former.usableUntil : 0, problem }
   }
 
   return async (clientId, address) => {
@@ -93,22 +95,25 @@ function hostProblem({ rules: { documentHosts } }: RegistrationParts, clientId: 
 type Fetched =
   | { readonly client: Client; readonly maxAge: Seconds | null }
   /** `isAbsent`: nobody answered, which says nothing about the client. */
-  | { readonly problem: string; readonly isAbsent: boolean }
+  | { readonly problem: string; readonly isAbsent: boolean; readonly isUnasked: boolean }
 
 async function fetched(parts: ClientDocumentParts, clientId: string, address: string): Promise<Fetched> {
   const { rules, store, clock, outbound } = parts
   const record = await store.findClient(clientId)
-  const unusable = (problem: string, isAbsent = false) => ({ problem, isAbsent })
+  const unusable = (problem: string, { isAbsent = false, isUnasked = false } = {}) => ({ problem, isAbsent, isUnasked })
   // Before anybody is asked for anything on behalf of a stranger.
   const since = clock.now() - HOUR
   if (record === null && (await store.countRegistrations(addressBucket(address), since)) >= rules.perAddress) {
-    return unusable('this network has brought registration.perAddress new clients within an hour')
+    return unusable('this network has brought registration.perAddress new clients within an hour', { isUnasked: true })
   }
   // §5.1: a redirect is an error.
   const limits = { mediaTypes: MEDIA_TYPES, mostBytes: MOST_BYTES, milliseconds: MILLISECONDS }
   const answer = await outbound.ask({ url: clientId, ...limits })
   if (answer.kind === 'failed') {
-    return unusable(`its document cannot be had: ${answer.reason}`, ABSENT.has(answer.why))
+    return unusable(`its document cannot be had: ${answer.reason}`, {
+      isAbsent: ABSENT.has(answer.why),
+      isUnasked: answer.why === 'busy',
+    })
   }
   const metadata = metadataInDocument(clientId, answer.body)
   if (typeof metadata === 'string') return unusable(`its document ${metadata}`)

@@ -1,7 +1,7 @@
 // What client registration is built from; `server.ts` hands it over.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { OutboundClient } from '../../http/outbound.ts'
+import { askingFor, type OutboundClient } from '../../http/outbound.ts'
 import type { Client } from '../../model/client.ts'
 import type { RegistrationRules } from '../../model/registration-policy.ts'
 import type { SettingProblem } from '../../model/setting.ts'
@@ -12,7 +12,7 @@ import type { Store } from '../../store/store.ts'
 import type { ClientKeys } from '../keys/client-keys.ts'
 
 /** What can only be told by asking somebody else, such as the host of a `sector_identifier_uri`. Null: all is well. */
-export type RegistrationCheck = (client: Client) => Promise<SettingProblem | null>
+export type RegistrationCheck = (client: Client, outbound: OutboundClient) => Promise<SettingProblem | null>
 
 export interface RegistrationParts {
   readonly rules: RegistrationRules
@@ -33,4 +33,9 @@ export interface RegistrationParts {
   readonly outbound: OutboundClient
   readonly keys: ClientKeys
   readonly checks: readonly RegistrationCheck[]
+}
+
+/** The same for somebody whom nobody let in: what is asked for them takes no place of others. */
+export function forStranger<Parts extends RegistrationParts>(parts: Parts, network: string): Parts {
+  return { ...parts, outbound: askingFor(parts.outbound, network) }
 }

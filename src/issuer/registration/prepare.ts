@@ -3,7 +3,7 @@
 
 import { changedPicture } from '../../http/picture.ts'
 import type { Client } from '../../model/client.ts'
-import type { Metadata } from '../../model/client-metadata.ts'
+import { isTaggedName, type Metadata } from '../../model/client-metadata.ts'
 import { InvalidClient, settingsOf } from '../../model/client-settings.ts'
 import { clientFromMetadata } from '../../model/registered-client.ts'
 import type { NarrowPolicy } from '../../model/registration-policy.ts'
@@ -36,20 +36,31 @@ export async function prepareClient(
   const { rules } = parts
   const policy = { ...rules, responseTypes: rules.responseTypes.filter((type) => parts.responseTypes.includes(type)) }
   // RFC 7591 §2.3: values in the statement take precedence.
-  const whole = { ...metadata, ...signed }
+  const whole = withSigned(metadata, signed)
   const client = orRefusal(() => clientFromMetadata(clientId, whole, [policy, narrow], former?.client ?? null))
   await assertReachable(parts, client)
   return { ...(await withLogo(parts, client, former?.client ?? null)), softwareStatement }
 }
 
+/** A name that is signed is the name in every language: a person would read another one instead. */
+function withSigned(metadata: Metadata, signed: Metadata): Metadata {
+  const entries = Object.entries(metadata)
+  const said = signed['client_name'] === undefined ? entries : entries.filter(([name]) => !isTaggedName(name))
+  return { ...Object.fromEntries(said), ...signed }
+}
+
 async function statementOf(
-  { rules, keys, clock }: RegistrationParts,
+  { rules, keys, clock, addresses }: RegistrationParts,
   metadata: Metadata,
   former: Former | null,
 ): Promise<{ readonly softwareStatement: string | null; readonly signed: Metadata }> {
   const given = metadata['software_statement'] ?? null
   if (given !== null) {
-    const signed = await openStatement({ issuers: rules.statementIssuers, keys }, given, clock.now())
+    const signed = await openStatement(
+      { issuers: rules.statementIssuers, keys, audiences: [addresses.issuer, addresses.url.register] },
+      given,
+      clock.now(),
+    )
     return { softwareStatement: signed.text, signed: signed.claims }
   }
   // What was signed holds for every later change too, or leaving the statement out would undo it.
@@ -72,7 +83,7 @@ async function assertReachable({ outbound, checks }: RegistrationParts, client: 
     }
   }
   for (const check of checks) {
-    const problem = await check(client)
+    const problem = await check(client, outbound)
     if (problem !== null) throw metadataRefusal(new InvalidClient([problem]))
   }
 }

@@ -16,18 +16,20 @@ const LEEWAY: Seconds = 60
 export interface StatementParts {
   readonly issuers: readonly StatementIssuer[]
   readonly keys: ClientKeys
+  /** What a statement that names its readers may call this server. */
+  readonly audiences: readonly string[]
 }
 
 /** The statement, verified. Throws `OAuthError`. */
 export async function openStatement(
-  { issuers, keys }: StatementParts,
+  { issuers, keys, audiences }: StatementParts,
   text: unknown,
   now: Seconds,
 ): Promise<UnverifiedJwt> {
   const jwt = typeof text === 'string' ? readJwt(text, LONGEST) : { problem: 'is no text' }
   if ('problem' in jwt) throw invalid(`software_statement ${jwt.problem}`)
   const { header, claims } = jwt
-  const { iss, exp, nbf } = claims
+  const { iss, aud, exp, nbf } = claims
   // RFC 7591 §2.3: it must have iss, and be signed.
   if (typeof iss !== 'string') throw invalid('software_statement has no iss')
   const issuer = issuers.find((each) => each.issuer === iss)
@@ -59,6 +61,10 @@ export async function openStatement(
   } catch {
     throw invalid('The signature of software_statement is wrong')
   }
+  // RFC 7519 §4.1.3: whoever is not named must refuse it. All ID tokens and access tokens of the same issuer are for others.
+  const readers: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (aud !== undefined && !readers.some((each) => audiences.some((own) => own === each)))
+    throw invalid('software_statement is meant for somebody else')
   if (exp !== undefined && !(typeof exp === 'number' && exp > now - LEEWAY))
     throw invalid('software_statement is expired')
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + LEEWAY)) {

@@ -42,6 +42,7 @@ export function createReferencedObjects(outbound: OutboundClient): ReferencedObj
         mediaTypes: MEDIA_TYPES,
         mostBytes: LONGEST_REQUEST_OBJECT,
         milliseconds: MILLISECONDS,
+        ...(!client.verified && { stranger: `client ${client.client_id}` }),
       })
       if (answer.kind === 'failed') {
         return { rule: 'request_uri_unavailable', problem: `cannot be read: ${answer.reason}` }

@@ -7,7 +7,7 @@ import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/page-reply.ts'
 import { redirect, withOutcome } from '../../http/replies.ts'
 import { formActionSource } from '../../http/security-headers.ts'
-import { signedOutPage, signOutPage } from '../../pages/index.ts'
+import { leavePage, signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
@@ -15,7 +15,7 @@ import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { browserStateCookies } from '../browser-state.ts'
-import { clientView } from '../client-view.ts'
+import { clientView, targetOf } from '../client-view.ts'
 import { framesFor } from '../front-channel.ts'
 import type { SignInParts } from '../parts.ts'
 import { formRefused } from '../refuse.ts'
@@ -35,11 +35,8 @@ export function endSessionEndpoint(parts: SignInParts) {
     const [current] = signedIn
     if (current === undefined) {
       // RPL §2: a recent session. Nobody is signed in any more, but other clients may still have sessions from it.
-      return endAll(
-        parts,
-        parsed,
-        idle.filter((each) => isMeant(parts, parsed, each)),
-      )
+      const meant = idle.filter((each) => isMeant(parts, parsed, each))
+      return meant.length === 0 ? signedOut(parts, parsed, { isAsked: false }) : endAll(parts, parsed, meant)
     }
     if (signedIn.every((each) => isMeant(parts, parsed, each))) return endAll(parts, parsed, signedIn)
     return ask(parts, parsed, current)
@@ -140,10 +137,15 @@ async function endAll(
   return signedOut(parts, signOut, { frames })
 }
 
+/** `isAsked`: the person of this browser has decided, or the client has proven that it means their session. */
 function signedOut(
   parts: SignInParts,
   signOut: SignOut,
-  { stayed = false, frames = [] }: { readonly stayed?: boolean; readonly frames?: readonly string[] } = {},
+  {
+    stayed = false,
+    frames = [],
+    isAsked = true,
+  }: { readonly stayed?: boolean; readonly frames?: readonly string[]; readonly isAsked?: boolean } = {},
 ): HttpReply {
   const { http, browser, client, onward } = signOut
   // Whoever sent no session has none to lose: a request of another site must not take it away.
@@ -155,6 +157,11 @@ function signedOut(
     reason: stayed ? 'the person stayed signed in' : 'the sessions of this browser are ended',
     ...(client !== null && { clientId: client.client_id }),
   }
+  // RFC 9700 §4.11.2: anybody can register a client, so a link to this server must not lead strangers at once to wherever
+  // it pleases. RPL §3: "other means of confirming the legitimacy" are an operator's word for the client.
+  if (onward !== null && !isAsked && client?.verified !== true) {
+    return withOutcome(leave(parts, signOut, onward, cookies), outcome)
+  }
   // Front-Channel Logout §3: the frames are loaded by a page of ours, so the way on is a link there.
   if (onward !== null && frames.length === 0) {
     return withOutcome(redirect(http.method === 'POST' ? 303 : 302, onward, cookies), outcome)
@@ -165,4 +172,16 @@ function signedOut(
   )
   const frameSource = [...new Set(frames.map((url) => new URL(url).origin))]
   return withOutcome(pageReply(page, { cookies, frameSource }), outcome)
+}
+
+function leave(
+  parts: SignInParts,
+  { http, client, parameters }: SignOut,
+  href: string,
+  cookies: readonly string[],
+): HttpReply {
+  if (client === null) throw new TypeError('only a client has an address to go on to')
+  const frame = frameOf(parts, http, parameters.get('ui_locales'))
+  const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
+  return pageReply(leavePage({ client: shown, href, target: targetOf(href) }, frame), { cookies })
 }
