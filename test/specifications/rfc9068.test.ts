@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeResource, updateResource } from '../../src/administration/resources.ts'
-import { statement } from '../../src/store/driver.ts'
+import { statement } from '../../src/store/database/driver.ts'
 import { expectInvalidToken, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
