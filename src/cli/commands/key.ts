@@ -14,7 +14,7 @@ import {
 } from '../../administration/keys.ts'
 import { rotateDecryptionKeys } from '../../issuer/keys/decryption-keys.ts'
 import { keyPolicy } from '../../issuer/keys/key-policy.ts'
-import { SEEN_BY_ALL_NODES } from '../../issuer/keys/key-ring.ts'
+import { SEEN_BY_ALL_NODES } from '../../issuer/keys/rotation.ts'
 import { span, spanText } from '../../options/kinds.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { silentLog } from '../../platform/log.ts'
