@@ -5,7 +5,7 @@ import type { PublicJwk } from './jwk.ts'
 import { decodeObject } from './jwt.ts'
 
 /** RSA1_5 is not among them (RFC 8725 §3.2), nor is anything that derives keys from passwords. */
-export const ASYMMETRIC_KEY_ALGORITHMS = [
+const ASYMMETRIC_KEY_ALGORITHMS = [
   'RSA-OAEP',
   'RSA-OAEP-256',
   'ECDH-ES',

@@ -93,7 +93,7 @@ export async function openedBy(visitor: Visitor, link: string): Promise<Page> {
   return await visitor.follow(await visitor.submit(await visitor.get(link), 'open'))
 }
 
-export const STEP_NAMES = [
+const STEP_NAMES = [
   'administrator',
   'address',
   'connect',

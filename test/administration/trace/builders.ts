@@ -28,7 +28,7 @@ const route = (path: string, kind: Route['kind'], methods: Route['methods']): Ro
   endpoint,
 })
 
-export const ROUTES = {
+const ROUTES = {
   authorize: route('/sso/authorize', 'page', ['GET', 'POST']),
   token: route('/sso/token', 'machine', ['POST']),
   userinfo: route('/sso/userinfo', 'machine', ['GET', 'POST']),
