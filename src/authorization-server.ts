@@ -97,7 +97,7 @@ export interface AuthorizationServerSettings {
   /** Folder of domain proof files (`MP_verify_….txt`). */
   readonly proofFolder?: string
   /** Clients that are kept in memory as they are used, about 3 KB each, at most twice as many. Default 10,000. */
-  readonly parsedClients?: number
+  readonly cachedClients?: number
   /** Processes of this machine that share the work: bounds that each keeps in memory are divided by it. Default 1. */
   readonly workers?: number
   /** Default: nothing is logged. */
@@ -134,7 +134,7 @@ const PRUNE_MS = 30_000
 const MEASURE_CLOCK_MS = 10_000
 
 export async function createAuthorizationServer(settings: AuthorizationServerSettings): Promise<AuthorizationServer> {
-  const { database, parsedClients, log = silentLog } = settings
+  const { database, cachedClients, log = silentLog } = settings
   const own = systemClock()
   const clock = settings.clock ?? own
   // An embedded database has this machine's clock, and a clock that was handed in is nobody's to correct.
@@ -144,7 +144,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const master =
     typeof settings.masterKey === 'string' ? parseMasterKey(settings.masterKey, 'masterKey') : settings.masterKey
   await migrate(database, migrations, { clock, log })
-  const store = createStore(database, parsedClients === undefined ? {} : { parsedClients })
+  const store = createStore(database, cachedClients === undefined ? {} : { cachedClients })
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
   await store.fillClientOrigins()
@@ -167,7 +167,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
   const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
-  const encryption = createClientEncryption(createClientKeys(outbound, clock), master)
+  const clientKeys = createClientKeys(outbound, clock)
+  const encryption = createClientEncryption(clientKeys, master)
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
@@ -177,6 +178,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     store,
     master,
     keys,
+    clientKeys,
     ...known,
     hasher,
     outbound,

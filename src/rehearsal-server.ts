@@ -8,6 +8,7 @@ import { newMasterKey } from './credentials/master-key.ts'
 import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'
 import type { OutboundClient } from './http/outbound.ts'
+import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { type Client, type ClientRecord, isConfidential, type SigningAlgorithm } from './model/client.ts'
 import { DEFAULT_REGISTRATION } from './model/registration-policy.ts'
@@ -57,6 +58,7 @@ export function rehearsalComposer(
         store,
         master,
         keys,
+        clientKeys: createClientKeys(NOWHERE, clock),
         // Nothing is shown that the client would not get.
         subjects: parts.subjects,
         sessionIdentifiers: createSessionIdentifiers(master),

@@ -36,7 +36,7 @@ import { authorizationCodeGrant } from './issuer/grant-types/authorization-code.
 import { clientCredentialsGrant } from './issuer/grant-types/client-credentials.ts'
 import { refreshTokenGrant } from './issuer/grant-types/refresh-token.ts'
 import { type ClientEncryption, createClientEncryption } from './issuer/keys/client-encryption.ts'
-import { type ClientKeys, createClientKeys } from './issuer/keys/client-keys.ts'
+import type { ClientKeys } from './issuer/keys/client-keys.ts'
 import type { DecryptionKeys } from './issuer/keys/decryption-keys.ts'
 import type { KeyRing } from './issuer/keys/ring.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
@@ -80,6 +80,8 @@ export interface Parts {
   readonly store: Store
   readonly master: MasterKey
   readonly keys: KeyRing
+  /** Public keys of clients: what one part has fetched, all others have. */
+  readonly clientKeys: ClientKeys
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
   readonly frontChannelLogout: boolean
@@ -136,31 +138,27 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
   )
 }
 
-/** What both wings sign, encrypt and verify with. */
+/** What both wings sign and encrypt with. */
 interface Shared {
-  readonly clientKeys: ClientKeys
   readonly signers: ResponseSigners
   readonly encryption: ClientEncryption
 }
 
-function sharedOf({ outbound, clock, keys, master, unsignedJwt }: Parts): Shared {
-  const clientKeys = createClientKeys(outbound, clock)
+function sharedOf({ clientKeys, keys, master, unsignedJwt }: Parts): Shared {
   return {
-    clientKeys,
     signers: createResponseSigners({ keys, master, unsigned: unsignedJwt }),
     encryption: createClientEncryption(clientKeys, master),
   }
 }
 
-function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
-  const { signers, encryption } = shared
+function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   // In the order of preference. RFC 8414 §2.
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
-    privateKeyJwt(shared.clientKeys),
+    privateKeyJwt(parts.clientKeys),
     clientSecretJwt(master),
     none,
   ]
@@ -227,12 +225,12 @@ function issuerRoutes(parts: Parts, shared: Shared): readonly Route[] {
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
     get(`${addresses.at('client-logo')}/{client}/{digest}/images/{file}`, clientLogoEndpoint(store)),
-    ...registrationRoutes(parts, shared.clientKeys),
+    ...registrationRoutes(parts),
   ]
 }
 
 /** Of registration, and of documents that stand in for one: both are held to the same policy. */
-function registrationParts(parts: Parts, keys: ClientKeys): ClientDocumentParts {
+function registrationParts(parts: Parts): ClientDocumentParts {
   const offered = {
     signingAlgorithms: parts.keys.algorithms,
     unsignedJwt: parts.unsignedJwt,
@@ -242,13 +240,13 @@ function registrationParts(parts: Parts, keys: ClientKeys): ClientDocumentParts 
     async (client: Client) => offeredProblem(offered, client),
     (client: Client, outbound: OutboundClient) => sectorProblem(outbound, client),
   ]
-  return { ...parts, rules: parts.registration, keys, checks }
+  return { ...parts, rules: parts.registration, keys: parts.clientKeys, checks }
 }
 
 /** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
-function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
+function registrationRoutes(parts: Parts): readonly Route[] {
   if (parts.registration.access === 'off') return []
-  const registration = registrationParts(parts, keys)
+  const registration = registrationParts(parts)
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
   return [
@@ -262,7 +260,7 @@ function registrationRoutes(parts: Parts, keys: ClientKeys): readonly Route[] {
   ]
 }
 
-function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared): readonly Route[] {
+function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
   const knownBrowsers = createKnownBrowsers(master)
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
@@ -270,7 +268,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     issuer: addresses.issuer,
     clock,
     master,
-    keys: clientKeys,
+    keys: parts.clientKeys,
     referenced: createReferencedObjects(parts.outbound),
     decryption: parts.decryption,
     unsigned: parts.unsignedJwt,
@@ -297,7 +295,7 @@ function signInRoutes(parts: Parts, { clientKeys, signers, encryption }: Shared)
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),
-    readClientDocument: createClientDocuments(registrationParts(parts, clientKeys)),
+    readClientDocument: createClientDocuments(registrationParts(parts)),
     assertKeySigns: keys.assertSigns,
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),

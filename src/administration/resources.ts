@@ -38,7 +38,7 @@ export async function addResource(
 }
 
 /** Takes effect with the next token; tokens that were issued stay as they are. */
-export async function setResource(
+export async function updateResource(
   parts: ResourceParts,
   identifier: string,
   assignments: Assignments,

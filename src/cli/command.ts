@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { describeOptions } from '../options/index.ts'
 import { report } from './failure.ts'
 import type { Flags } from './flags.ts'
+import { type Installation, openInstallation } from './installation.ts'
 import { createOutput, EXIT, type Output } from './output.ts'
 
 export { type Flags, list, text, tip } from './flags.ts'
@@ -53,6 +54,27 @@ export function action(
       exit((await run(output, flags, self.args)) ?? EXIT.done)
     } catch (error) {
       exit(report(output, error, flags))
+    }
+  })
+}
+
+/** What a command does on an installation. */
+export type Work = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
+
+/** The same on an installation, opened before and closed after it. `adds`: see `openInstallation`. */
+export function installationAction(
+  command: Command,
+  exit: (code: number) => void,
+  run: Work,
+  { adds = false } = {},
+): Command {
+  return action(command, exit, async (output, flags, args) => {
+    const installation = await openInstallation(flags, { adds })
+    try {
+      await run(installation, output, flags, args)
+      return EXIT.done
+    } finally {
+      await installation.close()
     }
   })
 }

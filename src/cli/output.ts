@@ -2,6 +2,7 @@
 // standard error, so that the result can be piped.
 
 import type { Writable } from 'node:stream'
+import type { Seconds } from '../model/time.ts'
 
 /** Meanings of the exit code, the same for every command. */
 export const EXIT = {
@@ -77,6 +78,13 @@ export class CommandFailed extends Error {
     this.code = code
     this.hint = hint
   }
+}
+
+/** An instant as programs and people read it, in UTC. */
+export function instant(at: Seconds): string
+export function instant(at: Seconds | null): string | null
+export function instant(at: Seconds | null): string | null {
+  return at === null ? null : new Date(at * 1000).toISOString()
 }
 
 /** Columns as wide as their widest cell; Chinese characters count twice. */

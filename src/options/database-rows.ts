@@ -32,7 +32,6 @@ export const DATABASE_ROWS = {
   databaseTimeout: row({
     kind: span(1, 300),
     default: 10,
-    defaultText: '10s',
     en: 'How long PostgreSQL may take for one statement. After it the request is answered 503.',
     zh: 'PostgreSQL 执行一条语句的时限，超时后请求以 503 应答。',
   }),

@@ -73,7 +73,7 @@ function argumentOf(key: string, row: Row<unknown>): string {
 }
 
 function isSpan(key: string): boolean {
-  return key.startsWith('lifetimes.') || key.endsWith('Wait') || key.endsWith('Lifetime')
+  return key.startsWith('lifetimes.') || /(Wait|Lifetime|Every|Timeout|waitForClients)$/.test(key)
 }
 
 /** As a person writes it. */

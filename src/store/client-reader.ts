@@ -16,15 +16,15 @@ export interface ClientReader {
 }
 
 /** Of the clients in use so many, and at most twice as many, stay parsed; about 3 KB each. */
-const PARSED_CLIENTS = 10_000
+const CACHED_CLIENTS = 10_000
 
-export function createClientReader(driver: Driver, parsedClients = PARSED_CLIENTS): ClientReader {
+export function createClientReader(driver: Driver, cachedClients = CACHED_CLIENTS): ClientReader {
   // Two generations: whoever is used moves to the young one, and the old one goes as a whole when that is full.
   let young = new Map<string, ClientRecord>()
   let old = new Map<string, ClientRecord>()
 
   const keep = (clientId: string, record: ClientRecord): ClientRecord => {
-    if (young.size >= parsedClients) {
+    if (young.size >= cachedClients) {
       old = young
       young = new Map()
     }

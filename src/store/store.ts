@@ -54,11 +54,11 @@ export interface Store
 
 export interface StoreOptions {
   /** Clients that stay parsed; those beyond are parsed again when they come back. Default 10,000. */
-  readonly parsedClients?: number
+  readonly cachedClients?: number
 }
 
 export function createStore(driver: Driver, options: StoreOptions = {}): Store {
-  const clients = createClientReader(driver, options.parsedClients)
+  const clients = createClientReader(driver, options.cachedClients)
   const clientVerbs = createClientVerbs(driver, clients)
   const installation = createInstallationVerbs(driver)
   return {

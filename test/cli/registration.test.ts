@@ -93,7 +93,8 @@ test('a picture of a client is taken from a file', async () => {
   ]
   await json(...words, '--logo-file', file)
   const { logo } = await json<{ logo: string }>('client', 'show', 'app')
-  const reply = await fetch(`${server.issuer}/sso/client-logo/app/${logo}`)
+  const [digest, name] = logo.split('/')
+  const reply = await fetch(`${server.issuer}/sso/client-logo/app/${digest}/images/${name}`)
   expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'image/png'])
   const missing = await lingpai(['client', 'update', 'app', '--logo-file', join(folder, 'none.png'), '--data', data])
   expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('cannot be read')])

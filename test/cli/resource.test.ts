@@ -33,7 +33,7 @@ test('a new one has strict defaults, and the way on is told', async () => {
 
 test('settings are changed, in any spelling of its identifier', async () => {
   const set = ['--set', 'tokenFormat=jwt', '--set', 'typ=JWT', '--set', 'tokenLifetime=null']
-  const changed = await lingpaiJson(['resource', 'set', `${API}/`, ...set, ...at])
+  const changed = await lingpaiJson(['resource', 'update', `${API}/`, ...set, ...at])
   expect(changed).toMatchObject({
     identifier: API,
     name: 'Videos',
@@ -69,6 +69,6 @@ test.each([
 })
 
 test('nothing to change is wrong usage', async () => {
-  const { code, stderr } = await lingpai(['resource', 'set', API, ...at])
+  const { code, stderr } = await lingpai(['resource', 'update', API, ...at])
   expect([code, stderr]).toEqual([2, expect.stringContaining('--set tokenFormat=jwt')])
 })

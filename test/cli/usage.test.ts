@@ -72,7 +72,7 @@ describe('help', () => {
       key: ['list', 'rotate', 'rotate-encryption', 'postpone', 'undo', 'retire', 'revoke'],
       logout: ['list', 'resend'],
       session: ['end', 'list'],
-      resource: ['add', 'disable', 'enable', 'list', 'remove', 'set', 'show'],
+      resource: ['add', 'disable', 'enable', 'list', 'remove', 'show', 'update'],
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))

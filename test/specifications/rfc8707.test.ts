@@ -1,7 +1,7 @@
 // RFC 8707: clients say which API a token is for, and get tokens that are good there and nowhere else.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { removeResource, setResource, setResourceEnabled } from '../../src/administration/resources.ts'
+import { removeResource, setResourceEnabled, updateResource } from '../../src/administration/resources.ts'
 import { newClientKey } from '../support/assertions.ts'
 import { ask as askPage, authorizeUrl, countRecords, expectRefusal, isAt, signIn } from '../support/authorize.ts'
 import {
@@ -298,7 +298,7 @@ describe.each(['sqlite', 'postgres'] as const)('resource indicators on %s', (dat
     await update([late], record.version + 1)
     const again = tokensOf(await client.refresh(refresh, { resource: late }))
     const parts = { store, clock: host.clock }
-    await setResource(parts, late, ['scope=other'])
+    await updateResource(parts, late, ['scope=other'])
     expect(tokensOf(await client.refresh(again.refresh)).reply.body['scope']).toBe('')
     expect((await client.introspect(access)).body).toMatchObject({ active: true, aud: late })
   })

@@ -2,7 +2,7 @@
 
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { removeResource, setResource } from '../../src/administration/resources.ts'
+import { removeResource, updateResource } from '../../src/administration/resources.ts'
 import { statement } from '../../src/store/driver.ts'
 import { expectInvalidToken, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -182,11 +182,11 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     const { refresh } = await app.tokens({ resource: API })
     const one = tokensOf(await app.refresh(refresh))
     const parts = { store: host.server.parts.store, clock: host.clock }
-    await setResource(parts, API, ['tokenFormat=opaque'])
+    await updateResource(parts, API, ['tokenFormat=opaque'])
     expect(tokensOf(await app.refresh(refresh)).access).toBe(one.access)
     const opaque = tokensOf(await app.refresh(one.refresh))
     expect(opaque.access).toMatch(/^[A-Za-z0-9]{43}$/)
-    await setResource(parts, API, ['tokenFormat=jwt'])
+    await updateResource(parts, API, ['tokenFormat=jwt'])
     expect(tokensOf(await app.refresh(one.refresh)).access).toBe(opaque.access)
   })
 

@@ -19,24 +19,13 @@ import { connectionValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
-import { action, collect, type Flags, installationCommand, list, text, tip } from '../command.ts'
-import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
+import type { Installation } from '../installation.ts'
+import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
 
-type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
-
 export function clientCommand(exit: (code: number) => void): Command {
-  const on = (command: Command, run: Run) =>
-    action(command, exit, async (output, flags, args) => {
-      const installation = await openInstallation(flags, { adds: run === add })
-      try {
-        await run(installation, output, flags, args)
-        return EXIT.done
-      } finally {
-        await installation.close()
-      }
-    })
+  const on = (command: Command, run: Work) => installationAction(command, exit, run, { adds: run === add })
   const settings = (command: Command) =>
     command
       .option('--name <name>', 'name shown to people')
@@ -131,7 +120,7 @@ async function secretRequest(flags: Flags): Promise<{ clientSecret?: string; acc
   }
 }
 
-const add: Run = async (installation, output, flags) => {
+const add: Work = async (installation, output, flags) => {
   const clientId = text(flags['clientId'])
   const made = await addClient(installation, {
     preset: text(flags['preset']) ?? '',
@@ -176,7 +165,7 @@ function tellValues(
   if (secret !== null) output.say('\nThe secret is shown this once. Only its digest is kept.')
 }
 
-const listAll: Run = async ({ store }, output, flags) => {
+const listAll: Work = async ({ store }, output, flags) => {
   const clients = await listClients(store)
   output.result(clients.map(plain))
   if (clients.length === 0) {
@@ -192,7 +181,7 @@ const listAll: Run = async ({ store }, output, flags) => {
   output.say(table([['CLIENT ID', 'NAME', 'PRESET', 'STATE'], ...rows]))
 }
 
-const show: Run = async ({ store }, output, _, [clientId = '']) => {
+const show: Work = async ({ store }, output, _, [clientId = '']) => {
   const record = await getClient(store, clientId)
   const pkce = await pkceUse(store, record)
   output.result({ ...plain(record), recent_sign_ins: pkce })
@@ -221,7 +210,7 @@ async function pkceUse(store: Installation['store'], { client }: ClientRecord) {
   return { authorization_requests: asked.length, with_pkce: sent, advice }
 }
 
-const update: Run = async (installation, output, flags, [clientId = '']) => {
+const update: Work = async (installation, output, flags, [clientId = '']) => {
   if (flags['enable'] === true && flags['disable'] === true) {
     throw new CommandFailed(EXIT.usage, 'contradiction', '--enable and --disable contradict each other.')
   }
@@ -249,17 +238,17 @@ const update: Run = async (installation, output, flags, [clientId = '']) => {
   output.say(`${record.client.client_name} (${clientId}) is changed${record.enabled ? '' : ' and disabled'}.`)
 }
 
-const rotate: Run = async (installation, output, flags, [clientId = '']) => {
+const rotate: Work = async (installation, output, flags, [clientId = '']) => {
   tellValues(installation, output, await rotateClientSecret(installation, clientId, await secretRequest(flags)))
 }
 
-const approve: Run = async (installation, output, _, [clientId = '']) => {
+const approve: Work = async (installation, output, _, [clientId = '']) => {
   const record = await approveClient(installation, clientId)
   output.result(plain(record))
   output.say(`${record.client.client_name} (${clientId}) is approved. If it changes itself, it must be approved anew.`)
 }
 
-const remove: Run = async (installation, output, _, [clientId = '']) => {
+const remove: Work = async (installation, output, _, [clientId = '']) => {
   await removeClient(installation, clientId)
   output.result({ removed: clientId })
   output.say(`The client ${clientId} is removed; everything issued to it is void.`)
@@ -272,7 +261,7 @@ function plain({ client, enabled, version, createdAt, updatedAt }: ClientRecord)
     enabled,
     ...settingsOf(client),
     version,
-    created_at: new Date(createdAt * 1000).toISOString(),
-    updated_at: new Date(updatedAt * 1000).toISOString(),
+    created_at: instant(createdAt),
+    updated_at: instant(updatedAt),
   }
 }

@@ -20,9 +20,9 @@ import { systemClock } from '../../platform/clock.ts'
 import { silentLog } from '../../platform/log.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { createClockOffset } from '../../store/clock-offset.ts'
-import { action, type Flags, installationCommand, text } from '../command.ts'
-import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+import { type Flags, installationAction, installationCommand, text } from '../command.ts'
+import type { Installation } from '../installation.ts'
+import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 
 interface Desk {
   readonly installation: Installation
@@ -34,15 +34,9 @@ interface Desk {
 
 export function keyCommand(exit: (code: number) => void): Command {
   const on = (command: Command, run: (desk: Desk, keyId: string) => Promise<void>) =>
-    action(command, exit, async (output, flags, [keyId = '']) => {
-      const installation = await openInstallation(flags)
-      try {
-        const parts = { store: installation.store, clock: await clockOf(installation) }
-        await run({ installation, parts, policy: policyOf(installation), output, flags }, keyId)
-        return EXIT.done
-      } finally {
-        await installation.close()
-      }
+    installationAction(command, exit, async (installation, output, flags, [keyId = '']) => {
+      const parts = { store: installation.store, clock: await clockOf(installation) }
+      await run({ installation, parts, policy: policyOf(installation), output, flags }, keyId)
     })
   const named = (name: string, description: string) => installationCommand(name, description).argument('<key-id>')
   return new Command('key')
@@ -207,8 +201,6 @@ async function end({ installation, parts, policy, output }: Desk, keyId: string,
   output.say(`\nAll nodes change within ${SEEN_BY_ALL_NODES} seconds.`)
 }
 
-const instant = (at: number | null) => (at === null ? null : new Date(at * 1000).toISOString())
-
 function plain({ keyId, algorithm, state, createdAt, activeAt, retiredAt, revokedAt }: ListedKey) {
   return {
     key_id: keyId,
@@ -226,7 +218,7 @@ function tableOf(keys: readonly ListedKey[]): string {
     keyId,
     algorithm,
     state,
-    instant(activeAt) ?? '',
+    instant(activeAt),
     instant(retiredAt) ?? '',
   ])
   return table([['KEY ID', 'ALGORITHM', 'STATE', 'SIGNS FROM', 'UNTIL'], ...rows])

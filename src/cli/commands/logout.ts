@@ -5,7 +5,7 @@ import { type LogoutLedger, listLogouts, resendLogouts } from '../../administrat
 import type { LogoutState } from '../../model/logout-delivery.ts'
 import { action, type Flags, installationCommand, text, tip } from '../command.ts'
 import { openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, table } from '../output.ts'
+import { CommandFailed, EXIT, instant, table } from '../output.ts'
 
 const STATES: readonly LogoutState[] = ['waiting', 'delivered', 'abandoned']
 
@@ -80,8 +80,6 @@ function filterOf(flags: Flags) {
   return { ...(clientId !== undefined && { clientId }), ...(user !== undefined && { user }) }
 }
 
-const instant = (at: number | null) => (at === null ? null : new Date(at * 1000).toISOString())
-
 function plain({ clients, deliveries }: LogoutLedger) {
   return {
     clients: clients.map(({ clientId, waiting, delivered, abandoned, nextAttemptAt }) => ({
@@ -119,7 +117,7 @@ function told({ clients, deliveries }: LogoutLedger, flags: Flags): string {
     instant(each.nextAttemptAt) ?? '',
   ])
   const rows = deliveries.map((each) => [
-    instant(each.createdAt) ?? '',
+    instant(each.createdAt),
     each.clientId,
     each.username ?? each.userId,
     each.state,

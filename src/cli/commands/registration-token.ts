@@ -8,23 +8,11 @@ import {
 } from '../../administration/registration-tokens.ts'
 import { span } from '../../options/kinds.ts'
 import type { InitialAccessToken } from '../../store/initial-access-tokens.ts'
-import { action, collect, type Flags, installationCommand, list, text } from '../command.ts'
-import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, table } from '../output.ts'
-
-type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
+import { collect, type Flags, installationAction, installationCommand, list, text, type Work } from '../command.ts'
+import { CommandFailed, EXIT, instant, table } from '../output.ts'
 
 export function registrationTokenCommand(exit: (code: number) => void): Command {
-  const on = (command: Command, run: Run) =>
-    action(command, exit, async (output, flags, args) => {
-      const installation = await openInstallation(flags)
-      try {
-        await run(installation, output, flags, args)
-        return EXIT.done
-      } finally {
-        await installation.close()
-      }
-    })
+  const on = (command: Command, run: Work) => installationAction(command, exit, run)
   return new Command('registration-token')
     .description('initial access tokens: they let somebody register clients (option registration.access)')
     .addCommand(
@@ -48,7 +36,7 @@ export function registrationTokenCommand(exit: (code: number) => void): Command 
     )
 }
 
-const create: Run = async (installation, output, flags) => {
+const create: Work = async (installation, output, flags) => {
   const note = text(flags['note'])
   const { token, record } = await addRegistrationToken(installation, {
     ...(note !== undefined && { note }),
@@ -91,7 +79,7 @@ function policyOf(flags: Flags): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-const listAll: Run = async (installation, output) => {
+const listAll: Work = async (installation, output) => {
   const tokens = await listRegistrationTokens(installation)
   output.result(tokens.map(plain))
   output.say(
@@ -110,13 +98,11 @@ const listAll: Run = async (installation, output) => {
   )
 }
 
-const revoke: Run = async (installation, output, _, [tokenId = '']) => {
+const revoke: Work = async (installation, output, _, [tokenId = '']) => {
   await revokeRegistrationToken(installation, tokenId)
   output.result({ revoked: tokenId })
   output.say(`The initial access token ${tokenId} is revoked; clients that it registered stay.`)
 }
-
-const instant = (at: number) => new Date(at * 1000).toISOString()
 
 function usesText({ usesLeft }: InitialAccessToken): string {
   if (usesLeft === null) return 'any number of clients'

@@ -5,27 +5,15 @@ import {
   addResource,
   getResource,
   removeResource,
-  setResource,
   setResourceEnabled,
+  updateResource,
 } from '../../administration/resources.ts'
 import { RESOURCE_SETTINGS, type ResourceRecord } from '../../model/resource.ts'
-import { action, collect, type Flags, installationCommand, list, text, tip } from '../command.ts'
-import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, table } from '../output.ts'
-
-type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
+import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
+import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 
 export function resourceCommand(exit: (code: number) => void): Command {
-  const on = (command: Command, run: Run) =>
-    action(command, exit, async (output, flags, args) => {
-      const installation = await openInstallation(flags, { adds: run === add })
-      try {
-        await run(installation, output, flags, args)
-        return EXIT.done
-      } finally {
-        await installation.close()
-      }
-    })
+  const on = (command: Command, run: Work) => installationAction(command, exit, run, { adds: run === add })
   const settings = (command: Command) =>
     command
       .option('--name <name>', 'name shown to people on the consent page')
@@ -39,7 +27,7 @@ export function resourceCommand(exit: (code: number) => void): Command {
     .addCommand(on(settings(one('add', 'add a resource')), add))
     .addCommand(on(installationCommand('list', 'all resources'), listAll))
     .addCommand(on(one('show', 'one resource with all its settings'), show))
-    .addCommand(on(settings(one('set', 'change settings; takes effect with the next token')), set))
+    .addCommand(on(settings(one('update', 'change settings; takes effect with the next token')), update))
     .addCommand(on(one('disable', 'refuse the resource, and end the tokens for it'), disable))
     .addCommand(on(one('enable', 'let a disabled resource be asked for again'), enable))
     .addCommand(on(one('remove', 'remove a resource; tokens for it end'), remove))
@@ -54,7 +42,7 @@ function assignmentsOf(flags: Flags): readonly string[] {
   return [...(name === undefined ? [] : [`name=${name}`]), ...(list(flags['set']) ?? [])]
 }
 
-const add: Run = async (installation, output, flags, [identifier = '']) => {
+const add: Work = async (installation, output, flags, [identifier = '']) => {
   const record = await addResource(installation, identifier, assignmentsOf(flags))
   output.result(plain(record))
   const { resource } = record
@@ -67,7 +55,7 @@ const add: Run = async (installation, output, flags, [identifier = '']) => {
   output.say(`No client may ask for it yet. Let one: ${tip(tips, flags)}`)
 }
 
-const listAll: Run = async ({ store }, output, flags) => {
+const listAll: Work = async ({ store }, output, flags) => {
   const resources = await store.listResources()
   output.result(resources.map(plain))
   if (resources.length === 0) {
@@ -84,13 +72,13 @@ const listAll: Run = async ({ store }, output, flags) => {
   output.say(table([['IDENTIFIER', 'NAME', 'TOKENS', 'CLIENTS', 'STATE'], ...rows]))
 }
 
-const show: Run = async ({ store }, output, _, [identifier = '']) => {
+const show: Work = async ({ store }, output, _, [identifier = '']) => {
   const record = await getResource(store, identifier)
   output.result(plain(record))
   output.say(table(Object.entries(plain(record)).map(([name, value]) => [name, value === null ? '–' : String(value)])))
 }
 
-const set: Run = async (installation, output, flags, [identifier = '']) => {
+const update: Work = async (installation, output, flags, [identifier = '']) => {
   const assignments = assignmentsOf(flags)
   if (assignments.length === 0) {
     throw new CommandFailed(
@@ -100,13 +88,13 @@ const set: Run = async (installation, output, flags, [identifier = '']) => {
       'For example: --set tokenFormat=jwt',
     )
   }
-  changed(output, await setResource(installation, identifier, assignments))
+  changed(output, await updateResource(installation, identifier, assignments))
 }
 
-const enable: Run = async (installation, output, _, [identifier = '']) =>
+const enable: Work = async (installation, output, _, [identifier = '']) =>
   changed(output, await setResourceEnabled(installation, identifier, true))
 
-const disable: Run = async (installation, output, _, [identifier = '']) =>
+const disable: Work = async (installation, output, _, [identifier = '']) =>
   changed(output, await setResourceEnabled(installation, identifier, false))
 
 function changed(output: Output, record: ResourceRecord): void {
@@ -115,7 +103,7 @@ function changed(output: Output, record: ResourceRecord): void {
   output.say(`${name} (${identifier}) is changed${record.enabled ? '' : ' and disabled'}.`)
 }
 
-const remove: Run = async (installation, output, _, [identifier = '']) => {
+const remove: Work = async (installation, output, _, [identifier = '']) => {
   await removeResource(installation, identifier)
   output.result({ removed: identifier })
   output.say(`The resource ${identifier} is removed; introspection calls every token for it inactive.`)
@@ -127,7 +115,7 @@ function plain({ resource, enabled, version, createdAt, updatedAt }: ResourceRec
     enabled,
     ...Object.fromEntries(RESOURCE_SETTINGS.map(({ name }) => [name, resource[name]])),
     version,
-    created_at: new Date(createdAt * 1000).toISOString(),
-    updated_at: new Date(updatedAt * 1000).toISOString(),
+    created_at: instant(createdAt),
+    updated_at: instant(updatedAt),
   }
 }

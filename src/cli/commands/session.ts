@@ -2,9 +2,8 @@
 
 import { Command } from 'commander'
 import { endSessions, type ListedSession, listSessions } from '../../administration/sessions.ts'
-import { action, installationCommand, text, tip } from '../command.ts'
-import { openInstallation } from '../installation.ts'
-import { EXIT, table } from '../output.ts'
+import { installationAction, installationCommand, text, tip } from '../command.ts'
+import { instant, table } from '../output.ts'
 
 export function sessionCommand(exit: (code: number) => void): Command {
   const WHO = 'user name or user id'
@@ -15,44 +14,30 @@ export function sessionCommand(exit: (code: number) => void): Command {
   return new Command('session')
     .description('where people are signed in')
     .addCommand(
-      action(list, exit, async (output, flags) => {
-        const installation = await openInstallation(flags)
-        try {
-          const { sessionIdle } = installation.options.lifetimes
-          const { user, sessions } = await listSessions(installation, text(flags['user']) ?? '', sessionIdle)
-          output.result({ user_id: user.userId, username: user.username, sessions: sessions.map(plain) })
-          output.say(
-            sessions.length === 0
-              ? `${user.username} is signed in nowhere.`
-              : table([['SIGNED IN', 'LAST USED', 'ENDS', 'BY', 'CLIENTS'], ...sessions.map(row)]),
-          )
-          return EXIT.done
-        } finally {
-          await installation.close()
-        }
+      installationAction(list, exit, async (installation, output, flags) => {
+        const { sessionIdle } = installation.options.lifetimes
+        const { user, sessions } = await listSessions(installation, text(flags['user']) ?? '', sessionIdle)
+        output.result({ user_id: user.userId, username: user.username, sessions: sessions.map(plain) })
+        output.say(
+          sessions.length === 0
+            ? `${user.username} is signed in nowhere.`
+            : table([['SIGNED IN', 'LAST USED', 'ENDS', 'BY', 'CLIENTS'], ...sessions.map(row)]),
+        )
       }),
     )
     .addCommand(
-      action(end, exit, async (output, flags) => {
-        const installation = await openInstallation(flags)
-        try {
-          const offline = flags['withOffline'] === true
-          const { user, sessions, grants } = await endSessions(installation, text(flags['user']) ?? '', { offline })
-          output.result({ user_id: user.userId, sessions_ended: sessions, grants_revoked: grants })
-          output.say(`${user.username} is signed out everywhere: ${sessions} sessions and ${grants} grants have ended.`)
-          output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
-          if (!offline) {
-            output.say('What they may use while the person is away goes on; to end that too, add --with-offline.')
-          }
-          return EXIT.done
-        } finally {
-          await installation.close()
+      installationAction(end, exit, async (installation, output, flags) => {
+        const offline = flags['withOffline'] === true
+        const { user, sessions, grants } = await endSessions(installation, text(flags['user']) ?? '', { offline })
+        output.result({ user_id: user.userId, sessions_ended: sessions, grants_revoked: grants })
+        output.say(`${user.username} is signed out everywhere: ${sessions} sessions and ${grants} grants have ended.`)
+        output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
+        if (!offline) {
+          output.say('What they may use while the person is away goes on; to end that too, add --with-offline.')
         }
       }),
     )
 }
-
-const instant = (at: number) => new Date(at * 1000).toISOString()
 
 function plain({ authenticatedAt, lastUsedAt, expiresAt, amr, clients }: ListedSession) {
   return {

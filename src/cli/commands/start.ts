@@ -134,7 +134,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       outboundAllow: options.outboundAllow,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       workers: options.workers,
-      parsedClients: options.cachedClients,
+      cachedClients: options.cachedClients,
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,
     })

@@ -14,28 +14,17 @@ import {
 } from '../../administration/users.ts'
 import { createSubjects } from '../../credentials/subject.ts'
 import type { User } from '../../model/user.ts'
-import { action, type Flags, installationCommand, text, tip } from '../command.ts'
-import { type Installation, openInstallation } from '../installation.ts'
-import { CommandFailed, EXIT, type Output, table } from '../output.ts'
+import { type Flags, installationAction, installationCommand, text, tip, type Work } from '../command.ts'
+import type { Installation } from '../installation.ts'
+import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
 import { userExportCommand } from './user-export.ts'
 import { userImportCommand } from './user-import.ts'
 
-type Run = (installation: Installation, output: Output, flags: Flags, args: readonly string[]) => Promise<void>
-
 const WHO = 'user name or user id'
 
 export function userCommand(exit: (code: number) => void): Command {
-  const on = (command: Command, run: Run) =>
-    action(command, exit, async (output, flags, args) => {
-      const installation = await openInstallation(flags, { adds: run === add })
-      try {
-        await run(installation, output, flags, args)
-        return EXIT.done
-      } finally {
-        await installation.close()
-      }
-    })
+  const on = (command: Command, run: Work) => installationAction(command, exit, run, { adds: run === add })
   return new Command('user')
     .description('the people who sign in')
     .addCommand(
@@ -132,7 +121,7 @@ function fieldsOf(flags: Flags): UserChange {
   return Object.fromEntries([...texts, ...marks])
 }
 
-const add: Run = async (installation, output, flags) => {
+const add: Work = async (installation, output, flags) => {
   const username = text(flags['username'])
   if (username === undefined) {
     throw new CommandFailed(
@@ -156,7 +145,7 @@ const add: Run = async (installation, output, flags) => {
     output.say(`Nobody can sign in as ${user.username} before: ${tip(`user set-password ${user.username}`, flags)}`)
 }
 
-const listAll: Run = async ({ store }, output, flags) => {
+const listAll: Work = async ({ store }, output, flags) => {
   const most = Number(flags['most'])
   if (!Number.isInteger(most) || most < 1 || most > 10_000) {
     throw new CommandFailed(EXIT.usage, 'invalid_number', '--most must be a whole number from 1 to 10,000.')
@@ -178,7 +167,7 @@ const listAll: Run = async ({ store }, output, flags) => {
   if (next !== null) output.say(`\nThere are more: --after ${next}`)
 }
 
-const show: Run = async ({ store, master }, output, flags, [who = '']) => {
+const show: Work = async ({ store, master }, output, flags, [who = '']) => {
   const user = await getUser(store, who)
   const clientId = text(flags['client'])
   const client = clientId === undefined ? null : (await getClient(store, clientId)).client
@@ -190,7 +179,7 @@ const show: Run = async ({ store, master }, output, flags, [who = '']) => {
   output.say(table(shown.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])))
 }
 
-const update: Run = async (installation, output, flags, [who = '']) => {
+const update: Work = async (installation, output, flags, [who = '']) => {
   const change = fieldsOf(flags)
   if (Object.keys(change).length === 0) {
     throw new CommandFailed(EXIT.usage, 'nothing_to_change', 'Nothing to change was given.', 'For example: --name 张三')
@@ -200,7 +189,7 @@ const update: Run = async (installation, output, flags, [who = '']) => {
   output.say(`${user.username} is changed.`)
 }
 
-const password: Run = async (installation, output, _, [who = '']) => {
+const password: Work = async (installation, output, _, [who = '']) => {
   const user = await getUser(installation.store, who)
   await setPassword(installation, { userId: user.userId }, await readSecret('password'))
   output.result({ user_id: user.userId, password: 'set' })
@@ -217,7 +206,7 @@ async function enabledState(installation: Installation, output: Output, who: str
   )
 }
 
-const remove: Run = async (installation, output, _, [who = '']) => {
+const remove: Work = async (installation, output, _, [who = '']) => {
   const user = await getUser(installation.store, who)
   await removeUser(installation, { userId: user.userId })
   output.result({ removed: user.userId })
@@ -236,7 +225,7 @@ function plain(user: User): Readonly<Record<string, unknown>> {
     email_verified: user.emailVerified,
     enabled: user.enabled,
     ...profile,
-    created_at: new Date(user.createdAt * 1000).toISOString(),
-    updated_at: new Date(user.updatedAt * 1000).toISOString(),
+    created_at: instant(user.createdAt),
+    updated_at: instant(user.updatedAt),
   }
 }
