@@ -265,8 +265,8 @@ describe('§4.1.2.1 refusals', () => {
   })
 
   test.each([
-    ['request', 'request_not_supported'],
-    ['request_uri', 'request_uri_not_supported'],
+    ['request', 'invalid_request_object'],
+    ['request_uri', 'invalid_request_uri'],
   ])('%s is refused rather than ignored', async (name, error) => {
     expectRefusal(await alice.get(authorizeUrl(host, { [name]: 'x' })), host, error)
   })

@@ -70,6 +70,21 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     expect((await verified(again.access)).payload.jti).not.toBe(payload.jti)
   })
 
+  test('O01 §5 one of the type JWT is no ID token: it hints at nobody, and signs nobody out', async () => {
+    const party = new RelyingParty({ host, clientId: 'app', scope, visitor: app.visitor })
+    const { access, idToken } = await party.tokens({ resource: LEGACY })
+    expect(decodeProtectedHeader(access)).toMatchObject({ typ: 'JWT' })
+    const hinted = async (id_token_hint: string) =>
+      (await party.authorize({ prompt: 'none', id_token_hint })).searchParams.get('error')
+    expect(await hinted(access)).toBe('invalid_request')
+    expect(await hinted(idToken)).toBeNull()
+    const out = (hint: string) => party.visitor.get(`${host.issuer}/sso/end-session?id_token_hint=${hint}`)
+    expect((await out(access)).status).toBe(400)
+    expect(await hinted(idToken)).toBeNull()
+    expect((await out(idToken)).status).toBe(200)
+    expect(await hinted(idToken)).toBe('login_required')
+  })
+
   test('§2.1 a resource may ask for the type JWT and another algorithm', async () => {
     const { access } = await app.tokens({ resource: LEGACY })
     expect(decodeProtectedHeader(access)).toMatchObject({ typ: 'JWT', alg: 'RS256' })
