@@ -109,4 +109,4 @@ test('an import that is killed shows nobody, and the same file can be imported l
   const report = await importUsers({ ...house, clock: later }, fileSource(csv))
   expect(report).toMatchObject({ status: 'imported', imported: 30_000 })
   expect(await house.store.countUsers()).toBe(30_000)
-})
+}, 120_000)
