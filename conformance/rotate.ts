@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { requireNode } from '../scripts/node-version.ts'
-import { SEEN_BY_ALL_NODES } from '../src/issuer/keys/key-ring.ts'
+import { SEEN_BY_ALL_NODES } from '../src/issuer/keys/rotation.ts'
 import { publishNewKeys } from './target/new-keys.ts'
 
 requireNode()

@@ -3,11 +3,8 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { repository, requireNode } from './node-version.ts'
 import { bundleServer } from './release/bundle.ts'
-
-export const builtServer = pathToFileURL(join(repository, 'dist', 'main.js'))
 
 export async function buildServer(): Promise<void> {
   const dist = join(repository, 'dist')

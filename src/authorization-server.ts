@@ -1,12 +1,10 @@
-// A running authorization server: opens what it is made of, composes it, keeps it tidy, and closes it again. Both the
+// A running authorization server: opens what it is made of, composes it, and closes it again. Both the
 // command line and the library start here.
 
-import { waitForClients } from './administration/key-patience.ts'
 import { createKeySightings } from './administration/key-sightings.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
-import { STALE_AFTER } from './administration/user-import/index.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
 import { createSessionIdentifiers } from './credentials/session-identifier.ts'
@@ -19,10 +17,9 @@ import { createAddressProbe } from './http/probe.ts'
 import { createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
-import { SEEN_BY_ALL_NODES } from './issuer/keys/key-ring.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
-import { createRegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import { createRegistrationUse } from './issuer/registration/unused.ts'
 import { createResponseSigners } from './issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
@@ -42,12 +39,12 @@ import { addressesOf } from './protocol/addresses.ts'
 import { CODE_ONLY, RESPONSE_TYPES } from './protocol/response-type.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
-import { type ClockOffset, createClockOffset } from './store/clock-offset.ts'
-import type { Driver } from './store/driver.ts'
+import { type ClockOffset, createClockOffset } from './store/database/clock-offset.ts'
+import type { Driver } from './store/database/driver.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
-import { createPruner, type Pruner } from './store/pruner.ts'
 import { createStore, type Store } from './store/store.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface AuthorizationServerSettings {
   /** Where clients and browsers find it: `https://sso.example.com`, no slash at the end. */
@@ -129,10 +126,6 @@ export class CannotStart extends Error {
   }
 }
 
-const REFRESH_KEYS_MS = 5_000
-const PRUNE_MS = 30_000
-const MEASURE_CLOCK_MS = 10_000
-
 export async function createAuthorizationServer(settings: AuthorizationServerSettings): Promise<AuthorizationServer> {
   const { database, cachedClients, log = silentLog } = settings
   const own = systemClock()
@@ -150,7 +143,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await store.fillClientOrigins()
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
-  const { rotateEvery, waitForClients: longest } = { ...DEFAULT_KEYS, ...settings.keys }
+  const { rotateEvery, waitForClients } = { ...DEFAULT_KEYS, ...settings.keys }
   const algorithms = algorithmsOf(settings)
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
@@ -223,28 +216,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
-  const pruning = pruner(parts, logout)
-  const patience = { longest, publishAhead: lifetimes.keyPublishAhead, seenByAllNodes: SEEN_BY_ALL_NODES }
-  const keep = (what: string, task: () => Promise<unknown>) => () => {
-    task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
-  }
-  const timers = [
-    ...(offset === null
-      ? []
-      : [setInterval(keep('reading the clock of the database', offset.measure), MEASURE_CLOCK_MS)]),
-    setInterval(keep('reading the signing keys', keys.refresh), REFRESH_KEYS_MS),
-    ...(decryption === null
-      ? []
-      : [setInterval(keep('reading the decryption keys', decryption.refresh), REFRESH_KEYS_MS)]),
-    setInterval(keep('pruning', pruning.run), PRUNE_MS),
-    setInterval(
-      keep('waiting for clients', () => waitForClients(parts, patience)),
-      PRUNE_MS,
-    ),
-    setInterval(keep('noting who has fetched the signing keys', sightings.flush), REFRESH_KEYS_MS),
-    setInterval(keep('noting which registered clients are used', use.flush), PRUNE_MS),
-  ]
-  for (const timer of timers) timer.unref()
+  const upkeep = startUpkeep({ parts, offset, logout, sightings, use, waitForClients })
 
   return {
     handle,
@@ -257,11 +229,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     parts,
     logout,
     async close() {
-      for (const timer of timers) clearInterval(timer)
-      await pruning.stop()
-      await logout.close()
-      await use.flush().catch(() => undefined)
-      await sightings.flush().catch(() => undefined)
+      await upkeep.stop()
       await trace.stop()
       await database.close()
     },
@@ -335,20 +303,4 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
     }
     return reason === null ? null : reason.replace(/ \(.*\)$/s, '')
   }
-}
-
-/** Rows a table and step: few enough that no request notices. */
-const PRUNE_STEP = 100
-
-function pruner({ store, clock, lifetimes, registration }: Parts, logout: LogoutDispatcher): Pruner {
-  const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
-  return createPruner(store.driver, () => clock.now(), [
-    async () => {
-      await removeUnusedClients(store, clock, registration.unusedLifetime)
-      return true
-    },
-    ...store.pruneTables.map((pruneTable) => () => pruneTable(clock.now(), kept)),
-    () => logout.tidy(PRUNE_STEP),
-    () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
-  ])
 }

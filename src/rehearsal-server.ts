@@ -17,9 +17,9 @@ import { type Log, silentLog } from './platform/log.ts'
 import { newId, newSecret } from './platform/random.ts'
 import { CODE_ONLY } from './protocol/response-type.ts'
 import { compose, type Parts } from './server.ts'
+import { openSqlite } from './store/database/sqlite.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
-import { openSqlite } from './store/sqlite.ts'
 import { createStore, type Store } from './store/store.ts'
 
 /** `parts` are those of the running server: clock, addresses, brand, lifetimes and limits are taken over as they are. */

@@ -27,7 +27,7 @@ export interface Layer {
 /** From above to below. */
 export const LAYERS: readonly Layer[] = [
   { name: 'faces', rooms: ['main.ts', 'index.ts', 'cli'] },
-  { name: 'composition', rooms: ['server.ts', 'authorization-server.ts', 'rehearsal-server.ts'] },
+  { name: 'composition', rooms: ['server.ts', 'authorization-server.ts', 'rehearsal-server.ts', 'upkeep.ts'] },
   { name: 'wings', rooms: ['issuer', 'sign-in', 'administration'] },
   { name: 'visitors', rooms: ['visitor'] },
   { name: 'foundation', rooms: ['pages', 'claims', 'credentials', 'http', 'store', 'options'] },

@@ -64,7 +64,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     refusing = command
   })
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync([...keyIdsLast(argv)], { from: 'user' })
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -72,6 +72,13 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     refuse(argv, error, refusing)
     return EXIT.usage
   }
+}
+
+/** A thumbprint (RFC 7638) may begin with a hyphen, and is no flag: it goes behind `--`, where none is looked for. */
+function keyIdsLast(argv: readonly string[]): readonly string[] {
+  const isKeyId = (word: string) => /^-[\w-]{42}$/.test(word)
+  if (argv[0] !== 'key' || argv.includes('--') || !argv.some(isKeyId)) return argv
+  return [...argv.filter((word) => !isKeyId(word)), '--', ...argv.filter(isKeyId)]
 }
 
 function refuse(argv: readonly string[], { code, message }: CommanderError, command: Command): void {

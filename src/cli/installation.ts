@@ -9,10 +9,10 @@ import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../o
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { createLog, type Log } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
-import type { Driver } from '../store/driver.ts'
+import type { Driver } from '../store/database/driver.ts'
+import { openSqlite } from '../store/database/sqlite.ts'
 import { migrate } from '../store/migrate.ts'
 import { migrations } from '../store/migrations/index.ts'
-import { openSqlite } from '../store/sqlite.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { tip } from './flags.ts'
 import { CommandFailed, EXIT } from './output.ts'
@@ -172,7 +172,7 @@ export function openMasterKey(options: Options): MasterKey {
 export async function openDatabase(options: Options, log: Log, onFatal?: (error: Error) => void): Promise<Driver> {
   if (options.database !== null) {
     // Loaded by whoever has it: the driver takes memory and time of every start.
-    const { openPostgres } = await import('../store/postgres.ts')
+    const { openPostgres } = await import('../store/database/postgres.ts')
     return openPostgres({
       url: options.database,
       ...(options.databaseSchema !== null && { schema: options.databaseSchema }),

@@ -10,7 +10,7 @@ import { type NarrowPolicy, policyProblem, type RegistrationRules, scopeWithin }
 import type { SettingProblem } from './setting.ts'
 
 /** What `client show` names as its preset. */
-export const REGISTERED = 'registration'
+const REGISTERED = 'registration'
 
 type Ceiling = NarrowPolicy & Pick<RegistrationRules, 'scope' | 'publicPkce' | 'requestObjectAlg'>
 

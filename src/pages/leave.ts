@@ -1,6 +1,6 @@
 // Before a person is sent to a client that nobody has verified: where it leads, and a link.
 
-import { html, webHref } from './html.ts'
+import { html, onwardHref } from './html.ts'
 import { layOut, wordsOf } from './layout.ts'
 import { clientLogo } from './parts.ts'
 import type { Frame, LeaveView, Page } from './views.ts'
@@ -12,6 +12,6 @@ export function leavePage(view: LeaveView, frame: Frame): Page {
     title,
     main: html`${clientLogo(view.client)}<h1>${title}</h1><p class="lead">${leave.message(
       html`<strong>${view.target}</strong>`,
-    )}</p><a class="button primary" id="leave-continue" rel="noreferrer" href="${webHref(view.href)}">${leave.submit}</a>`,
+    )}</p><a class="button primary" id="leave-continue" rel="noreferrer" href="${onwardHref(view.href)}">${leave.submit}</a>`,
   })
 }

@@ -5,13 +5,7 @@ import type { PublicJwk } from './jwk.ts'
 import { decodeObject } from './jwt.ts'
 
 /** RSA1_5 is not among them (RFC 8725 §3.2), nor is anything that derives keys from passwords. */
-export const ASYMMETRIC_KEY_ALGORITHMS = [
-  'RSA-OAEP',
-  'RSA-OAEP-256',
-  'ECDH-ES',
-  'ECDH-ES+A128KW',
-  'ECDH-ES+A256KW',
-] as const
+const ASYMMETRIC_KEY_ALGORITHMS = ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'] as const
 /** OpenID Connect Core §10.2: the key is made of the client secret. */
 export const SECRET_KEY_ALGORITHMS = ['A128KW', 'A256KW', 'dir'] as const
 export const KEY_ALGORITHMS = [...ASYMMETRIC_KEY_ALGORITHMS, ...SECRET_KEY_ALGORITHMS] as const

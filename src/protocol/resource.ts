@@ -4,7 +4,7 @@ import { OAuthError } from './errors.ts'
 import type { Parameters } from './parameters.ts'
 
 /** More than any client names in one request; each costs a look-up. */
-export const MOST_RESOURCES = 5
+const MOST_RESOURCES = 5
 const LONGEST_RESOURCE = 512
 
 /** RFC 3986 §4.3: scheme, colon, and something behind it, in the characters that a URI may have. */

@@ -1,7 +1,7 @@
 // The verb about assertions: each is used once, whichever node it meets.
 
 import type { Seconds } from '../model/time.ts'
-import { type Driver, step } from './driver.ts'
+import { type Driver, step } from './database/driver.ts'
 import { consumeAssertion } from './statements/assertion.ts'
 
 export interface AssertionVerbs {

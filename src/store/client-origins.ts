@@ -3,8 +3,8 @@
 
 import { type Client, type ClientRecord, isConfidential } from '../model/client.ts'
 import { originOf } from '../protocol/session-state.ts'
-import type { Driver, Step } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver, Step } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import type { InstallationVerbs } from './installation.ts'
 import { asFlag } from './rows.ts'
 import {

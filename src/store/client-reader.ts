@@ -4,7 +4,7 @@
 
 import type { ClientRecord } from '../model/client.ts'
 import { fromStored } from '../model/client-settings.ts'
-import type { Driver } from './driver.ts'
+import type { Driver } from './database/driver.ts'
 import { flag } from './rows.ts'
 import { type ClientKey, type ClientRow, readClient } from './statements/client.ts'
 

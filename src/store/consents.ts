@@ -2,8 +2,8 @@
 
 import type { Consent } from '../model/consent.ts'
 import type { SecurityEvent } from '../model/event.ts'
-import type { Driver } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/consent.ts'
 import { revokeGrantsOf } from './statements/grant.ts'

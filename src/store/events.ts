@@ -2,8 +2,8 @@
 
 import type { SecurityEvent } from '../model/event.ts'
 import { newId } from '../platform/random.ts'
-import type { Driver, Step } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver, Step } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import type { EventRow } from './statements/event.ts'
 import { insertEvent, listEvents } from './statements/event.ts'
 

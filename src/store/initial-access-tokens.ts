@@ -3,7 +3,7 @@
 import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
-import { type Driver, step } from './driver.ts'
+import { type Driver, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/initial-access-token.ts'
 

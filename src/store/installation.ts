@@ -1,7 +1,7 @@
 // Verbs about facts of the whole installation.
 
-import type { Driver } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import * as sql from './statements/installation.ts'
 
 /** `set_up`: when it was finished. `set_up_progress`: how far it has come. */

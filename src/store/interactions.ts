@@ -3,8 +3,8 @@
 import type { SecurityEvent } from '../model/event.ts'
 import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import type { Seconds } from '../model/time.ts'
-import type { Driver } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/interaction.ts'
 

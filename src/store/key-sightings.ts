@@ -1,8 +1,8 @@
 // Verbs about who has fetched the signing keys.
 
 import type { Seconds } from '../model/time.ts'
-import type { Driver } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import * as sql from './statements/key-sighting.ts'
 
 export interface KeySightings {

@@ -4,7 +4,7 @@ import type { SecurityEvent } from '../model/event.ts'
 import type { LogoutDelivery, LogoutState, LogoutSummary } from '../model/logout-delivery.ts'
 import type { Seconds } from '../model/time.ts'
 import { newId } from '../platform/random.ts'
-import { type Driver, type Step, step } from './driver.ts'
+import { type Driver, type Step, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/logout-delivery.ts'
 

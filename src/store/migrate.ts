@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import { stopwatch } from '../platform/clock.ts'
 import { type Log, silentLog } from '../platform/log.ts'
 import { newId } from '../platform/random.ts'
-import { type Driver, StoreUnavailable, statement, step } from './driver.ts'
+import { type Driver, StoreUnavailable, statement, step } from './database/driver.ts'
 import type { Migration } from './migrations/index.ts'
 
 /** The database was written by a newer program, or by another one. */

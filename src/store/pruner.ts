@@ -3,7 +3,7 @@
 
 import { stopwatch } from '../platform/clock.ts'
 import { newId } from '../platform/random.ts'
-import { type Driver, statement, step } from './driver.ts'
+import { type Driver, statement, step } from './database/driver.ts'
 
 const takeLease = statement<{ holder: string; now: number; expires_at: number }, { holder: string }>(
   'pruning_lease_take',

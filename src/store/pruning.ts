@@ -1,8 +1,8 @@
 // The verb that takes away what has expired.
 
 import type { Seconds } from '../model/time.ts'
-import type { Driver, Step } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver, Step } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import {
   pruneEvents,
   pruneRegisteredClients,

@@ -7,7 +7,7 @@ import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-poli
 import type { Seconds } from '../model/time.ts'
 import { insertSteps, replaceSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
-import { type Driver, type Step, step } from './driver.ts'
+import { type Driver, type Step, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import { asFlag } from './rows.ts'
 import * as clients from './statements/client.ts'

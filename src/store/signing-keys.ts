@@ -3,8 +3,8 @@
 import type { SecurityEvent } from '../model/event.ts'
 import type { KeyEnding, SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'
-import type { Driver, Step } from './driver.ts'
-import { step } from './driver.ts'
+import type { Driver, Step } from './database/driver.ts'
+import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/signing-key.ts'
 

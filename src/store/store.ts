@@ -6,7 +6,7 @@ import { type ClientOriginVerbs, createClientOriginVerbs } from './client-origin
 import { createClientReader } from './client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
-import type { Driver } from './driver.ts'
+import type { Driver } from './database/driver.ts'
 import { createEventVerbs, type EventVerbs } from './events.ts'
 import { createGrantVerbs, type GrantVerbs } from './grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'

@@ -2,8 +2,8 @@
 
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
-import type { Driver, Step } from './driver.ts'
-import { ConstraintViolated, step } from './driver.ts'
+import type { Driver, Step } from './database/driver.ts'
+import { ConstraintViolated, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import { findUser, insertUser, noClientHasId } from './statements/user.ts'
 import * as sql from './statements/user-import.ts'

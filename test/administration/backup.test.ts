@@ -17,9 +17,9 @@ import { type BackupRequest, backup } from '../../src/administration/backup/back
 import { type RestoreRequest, restore } from '../../src/administration/backup/restore.ts'
 import { addUser } from '../../src/administration/users.ts'
 import { loadMasterKey, newMasterKey } from '../../src/credentials/master-key.ts'
-import type { Driver } from '../../src/store/driver.ts'
+import type { Driver } from '../../src/store/database/driver.ts'
+import { openSqlite } from '../../src/store/database/sqlite.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
 import { createStore } from '../../src/store/store.ts'
 import { type Installation, openInstallation, refusal } from './installation.ts'
 

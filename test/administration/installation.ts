@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { keyCheck, newMasterKey } from '../../src/credentials/master-key.ts'
 import { createPasswordHasher } from '../../src/credentials/password-hash.ts'
 import { createOutboundClient } from '../../src/http/outbound.ts'
+import { openSqlite } from '../../src/store/database/sqlite.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
 import { createStore } from '../../src/store/store.ts'
 
 export interface TestClock {

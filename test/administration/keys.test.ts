@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { endKey, type KeyPolicy, listKeys, postponeKey, rotateKeys, undoKey } from '../../src/administration/keys.ts'
 import { keyPolicy } from '../../src/issuer/keys/key-policy.ts'
-import { PUBLISHED_BEFORE_USE, SEEN_BY_ALL_NODES } from '../../src/issuer/keys/key-ring.ts'
+import { PUBLISHED_BEFORE_USE, SEEN_BY_ALL_NODES } from '../../src/issuer/keys/rotation.ts'
 import { type Installation, openInstallation, refusal } from './installation.ts'
 
 let house: Installation

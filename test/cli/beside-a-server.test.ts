@@ -235,6 +235,11 @@ describe('key', () => {
     const unknown = await key('undo', id)
     expect(unknown.code).toBe(3)
     expect(unknown.stderr).toMatch(/key list --data/)
+    // A thumbprint may begin with a hyphen, and no flag is that long.
+    const hyphen = `-${'4W0QAxMAV8'.repeat(4)}_-`
+    const odd = await key('postpone', hyphen, '--by', '2d')
+    expect([odd.code, odd.stderr]).toEqual([3, expect.stringContaining(`no signing key ${hyphen}`)])
+    expect((await key('postpone', id, '-4W0')).code).toBe(2)
     const present = (await keyJson<{ keys: readonly Listed[] }>('list')).keys.find(
       ({ algorithm, state }) => algorithm === waiting?.algorithm && state === 'signing',
     )

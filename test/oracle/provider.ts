@@ -7,7 +7,7 @@ import { type Page, Visitor } from '../support/visitor.ts'
 
 export const CALLBACK = 'https://client.test/callback'
 /** Registered for the client `two`, in this spelling. */
-export const OTHER_CALLBACK = 'https://client.test/Callback?registered=query'
+const OTHER_CALLBACK = 'https://client.test/Callback?registered=query'
 export const SIGNED_OUT = 'https://client.test/signed-out'
 export const SECRET = 'test17241d76d75b374f9a2843cfe871-oracle'
 export const STATE = 'anchor=livepush&platform=1500004462'

@@ -2,7 +2,7 @@
 // two servers at once are counted as one.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { statement } from '../../src/store/driver.ts'
+import { statement } from '../../src/store/database/driver.ts'
 import {
   ask,
   authorizeUrl,

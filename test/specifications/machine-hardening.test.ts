@@ -2,8 +2,8 @@
 // database. SECURITY groups H, T and I.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Driver, Step } from '../../src/store/driver.ts'
-import { StoreUnavailable } from '../../src/store/driver.ts'
+import type { Driver, Step } from '../../src/store/database/driver.ts'
+import { StoreUnavailable } from '../../src/store/database/driver.ts'
 import { runOn } from '../support/postgres.ts'
 import { ask, expectInvalidGrant, expectInvalidToken, form, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, TEST_PASSWORD, TEST_SECRET, type TestServer } from '../support/server.ts'

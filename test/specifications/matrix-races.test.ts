@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/credentials/digest.ts'
-import type { Driver } from '../../src/store/driver.ts'
+import type { Driver } from '../../src/store/database/driver.ts'
 import { CAUSES, type Case } from '../support/causes.ts'
 import { isByTheClock } from '../support/counting-driver.ts'
 import { RelyingParty, type Reply, type Tokens } from '../support/relying-party.ts'

@@ -2,8 +2,8 @@
 
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { planSuccessor } from '../../src/issuer/keys/key-ring.ts'
 import { keyEvent } from '../../src/issuer/keys/ring.ts'
+import { planSuccessor } from '../../src/issuer/keys/rotation.ts'
 import { createSigningKey } from '../../src/issuer/keys/signing.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../src/protocol/jwk.ts'
 import { leftHalf } from '../support/answers.ts'

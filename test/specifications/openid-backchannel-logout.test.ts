@@ -4,7 +4,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { setClientEnabled, updateClient } from '../../src/administration/clients.ts'
-import { statement } from '../../src/store/driver.ts'
+import { statement } from '../../src/store/database/driver.ts'
 import { copyOf } from '../support/authorize.ts'
 import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
 import { eventTypes, query, RelyingParty, type Tokens } from '../support/relying-party.ts'

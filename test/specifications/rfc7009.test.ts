@@ -1,7 +1,7 @@
 // RFC 7009: a refresh token takes its family along, an access token only itself; what is unknown is as good as revoked.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { StoreUnavailable } from '../../src/store/driver.ts'
+import { StoreUnavailable } from '../../src/store/database/driver.ts'
 import {
   ask,
   basic,

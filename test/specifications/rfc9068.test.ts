@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeResource, updateResource } from '../../src/administration/resources.ts'
-import { statement } from '../../src/store/driver.ts'
+import { statement } from '../../src/store/database/driver.ts'
 import { expectInvalidToken, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -68,6 +68,21 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     })
     const again = await app.tokens({ resource: API })
     expect((await verified(again.access)).payload.jti).not.toBe(payload.jti)
+  })
+
+  test('O01 §5 one of the type JWT is no ID token: it hints at nobody, and signs nobody out', async () => {
+    const party = new RelyingParty({ host, clientId: 'app', scope, visitor: app.visitor })
+    const { access, idToken } = await party.tokens({ resource: LEGACY })
+    expect(decodeProtectedHeader(access)).toMatchObject({ typ: 'JWT' })
+    const hinted = async (id_token_hint: string) =>
+      (await party.authorize({ prompt: 'none', id_token_hint })).searchParams.get('error')
+    expect(await hinted(access)).toBe('invalid_request')
+    expect(await hinted(idToken)).toBeNull()
+    const out = (hint: string) => party.visitor.get(`${host.issuer}/sso/end-session?id_token_hint=${hint}`)
+    expect((await out(access)).status).toBe(400)
+    expect(await hinted(idToken)).toBeNull()
+    expect((await out(idToken)).status).toBe(200)
+    expect(await hinted(idToken)).toBe('login_required')
   })
 
   test('§2.1 a resource may ask for the type JWT and another algorithm', async () => {

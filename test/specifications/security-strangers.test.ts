@@ -64,6 +64,15 @@ describe('RFC 9700 §4.11.2 the way on from sign-out', () => {
     expect((await new Visitor().get(outUrl({ client_id, state: 'back' }))).location).toBe(`${OUT}?state=back`)
   })
 
+  test('RFC 8252 §7.1 the link leads to a scheme of the client’s own, too', async () => {
+    const target = 'com.example.app:/out'
+    const native = { redirect_uris: ['com.example.app:/cb'], post_logout_redirect_uris: [target] }
+    const { clientId } = await registered(host, { ...PLAIN, ...native, token_endpoint_auth_method: 'none' })
+    const page = await new Visitor().get(outUrl({ client_id: clientId, post_logout_redirect_uri: target }))
+    expectPage(page)
+    expect(page.html).toContain(`href="${target}"`)
+  })
+
   test('RFC 9700 §4.11.2 a hint about somebody who is not here makes no redirect of it', async () => {
     const own = await registered(host, whole)
     const party = new RelyingParty({ host, clientId: own.clientId, secret: own.secret })

@@ -1,7 +1,7 @@
 // The one SQL text and its positions.
 
 import { describe, expect, test } from 'vitest'
-import { compile, positional, statement } from '../../src/store/driver.ts'
+import { compile, positional, statement } from '../../src/store/database/driver.ts'
 
 describe('compile', () => {
   test.each([

@@ -2,10 +2,10 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
-import { type Driver, step } from '../../src/store/driver.ts'
-import { takeOwnership } from '../../src/store/owner.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { type Driver, step } from '../../src/store/database/driver.ts'
+import { takeOwnership } from '../../src/store/database/owner.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
+import { openSqlite } from '../../src/store/database/sqlite.ts'
 import { consumeToken, insertToken } from './driver.tables.ts'
 
 const [command = '', kind = '', address = '', detail = ''] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 // What every database must promise: one suite, run against each driver.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/driver.ts'
+import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { startChild } from './driver.child-process.ts'
 import {
   consumeToken,

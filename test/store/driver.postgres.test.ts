@@ -1,8 +1,8 @@
 // The driver's contract on PostgreSQL, with and without named statements, and what only PostgreSQL can do wrong.
 
 import { describe, expect, test } from 'vitest'
-import { type Driver, StoreUnavailable, statement, step } from '../../src/store/driver.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
+import { type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
 import { freshDatabase, runOn } from '../support/postgres.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
 import { findToken, insertToken, tables } from './driver.tables.ts'

@@ -1,6 +1,6 @@
 // The tables and statements the driver's contract is tested with.
 
-import { statement } from '../../src/store/driver.ts'
+import { statement } from '../../src/store/database/driver.ts'
 
 export function tables(dialect: 'sqlite' | 'postgres'): string {
   const bytes = dialect === 'sqlite' ? 'BLOB' : 'BYTEA'

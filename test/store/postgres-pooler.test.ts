@@ -1,8 +1,8 @@
 // PgBouncer in transaction mode, a real one that has fewer connections than there are askers.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { StoreUnavailable, statement } from '../../src/store/driver.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
+import { StoreUnavailable, statement } from '../../src/store/database/driver.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
 import { Caller, issuedBy } from '../faults/caller.ts'
 import { startChild } from '../faults/child.ts'
 import { preparePostgres } from '../faults/installation.ts'

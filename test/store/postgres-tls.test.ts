@@ -2,8 +2,8 @@
 
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { StoreUnavailable, statement } from '../../src/store/driver.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
+import { StoreUnavailable, statement } from '../../src/store/database/driver.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
 import { scratchFolder } from '../support/cli.ts'
 import { type OwnPostgres, startOwnPostgres } from '../support/postgres-server.ts'
 

@@ -1,9 +1,9 @@
 // How often a request waits for PostgreSQL: counted on the wire, where a list of statements is one round trip.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Driver } from '../../src/store/driver.ts'
-import { statement, step } from '../../src/store/driver.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
+import type { Driver } from '../../src/store/database/driver.ts'
+import { statement, step } from '../../src/store/database/driver.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
 import { startWire, type Wire } from '../faults/proxy.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { RelyingParty, tokensOf } from '../support/relying-party.ts'

@@ -2,7 +2,7 @@
 // redirect to the client with its own.
 
 import { expect } from 'vitest'
-import { statement } from '../../src/store/driver.ts'
+import { statement } from '../../src/store/database/driver.ts'
 import { CALLBACK, TEST_PASSWORD, type TestServer } from './server.ts'
 import { type Page, textOf, Visitor } from './visitor.ts'
 

@@ -1,6 +1,6 @@
 // Counts what an operation asks of the database.
 
-import type { Driver, Step } from '../../src/store/driver.ts'
+import type { Driver, Step } from '../../src/store/database/driver.ts'
 
 /** Work that a server does by the clock, outside any request: keys read anew, traces written, pruning, tidying. */
 const BY_THE_CLOCK =

@@ -8,7 +8,7 @@ import { isSecret, newSecret } from '../../platform/random.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import type { TicketVerbs } from '../../store/tickets.ts'
 
-export const REHEARSAL_LINK_LIFETIME: Seconds = 600
+const REHEARSAL_LINK_LIFETIME: Seconds = 600
 /** Once opened: long enough to correct something on the command line and rehearse again. */
 const OPENED_LIFETIME: Seconds = 3_600
 

@@ -19,7 +19,7 @@ export const COLUMNS: readonly string[] = [
 ]
 
 /** Read, but written only when asked for. */
-export const PASSWORD_COLUMNS: readonly string[] = ['password', 'password_hash']
+const PASSWORD_COLUMNS: readonly string[] = ['password', 'password_hash']
 
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   user_id: ['sub', 'id', 'userid', '用户id', '用户编号'],

@@ -4,7 +4,7 @@ import type { MasterKey } from '../../credentials/master-key.ts'
 import type { SigningAlgorithm } from '../../model/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
-import { planSuccessor, SEEN_BY_ALL_NODES, signingKeyFor, waitingKey } from './key-ring.ts'
+import { planSuccessor, SEEN_BY_ALL_NODES, signingKeyFor, waitingKey } from './rotation.ts'
 import { createSigningKey } from './signing.ts'
 
 export interface KeyPolicyOptions {

@@ -21,7 +21,7 @@ import {
   SEEN_BY_ALL_NODES,
   signingKeyFor,
   waitingKey,
-} from './key-ring.ts'
+} from './rotation.ts'
 import { createSigningKey, type OwnJwt, openSigningKey, type Signer, verifyOwnJwt } from './signing.ts'
 
 export interface KeyRing {

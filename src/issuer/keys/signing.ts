@@ -8,7 +8,7 @@ import type { SigningAlgorithm } from '../../model/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 import { ALGORITHM_FACTS, keyInput } from './algorithms.ts'
-import type { PlannedKey } from './key-ring.ts'
+import type { PlannedKey } from './rotation.ts'
 
 /** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. RFC 9701 §5. */
 export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'token-introspection+jwt'

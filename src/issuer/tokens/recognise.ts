@@ -34,6 +34,8 @@ export function recogniseIdToken(
   const { iss, sub, aud, sid, exp } = claims
   // What has no exp is another JWT of ours, such as an answer of user info.
   if (typeof exp !== 'number') return null
+  // RFC 9068 §2.2: an access token of a resource that wants the type JWT has both; its resource may not use it so.
+  if ('jti' in claims && 'client_id' in claims) return null
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
   return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }

@@ -1,6 +1,6 @@
 // SQL about access tokens, and about a token of either kind as introspection and revocation find it.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { CLIENT_KEY, type ClientKey } from './client.ts'
 import {
   type AnsweringGrantRow,

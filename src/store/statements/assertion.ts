@@ -1,6 +1,6 @@
 // SQL about assertions that clients have used to prove themselves.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 /** Guard: no row when it was used before, on whatever node. */
 export const consumeAssertion = statement<{ hash: Uint8Array; expires_at: number }, { hash: Uint8Array }>(

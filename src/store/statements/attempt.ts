@@ -1,7 +1,7 @@
 // SQL about attempts: counters against guessing. An attempt is charged before the secret is looked at, so a hundred
 // in parallel cannot all be checked; success gives the charge back.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export interface ChargeBind {
   key_hash: Uint8Array

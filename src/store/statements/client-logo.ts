@@ -1,6 +1,6 @@
 // SQL about the pictures of clients: one a client.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export const upsertClientLogo = statement<{
   client_id: string

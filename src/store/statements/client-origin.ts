@@ -1,6 +1,6 @@
 // SQL about the origins of clients: of the pages that they sign people in from.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 const OF_ENABLED = `FROM client_origin o JOIN client c ON c.client_id = o.client_id
    WHERE c.enabled = 1 AND c.removed_at IS NULL`

@@ -2,7 +2,7 @@
 
 import type { Client } from '../../model/client.ts'
 import { toPlain } from '../../model/client-settings.ts'
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 /** Names one version of a client: all that the reads of the hot path bring of it. */
 export interface ClientKey {

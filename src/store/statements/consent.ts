@@ -1,6 +1,6 @@
 // SQL about consents: a remembered yes.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export const upsertConsent = statement<{
   user_id: string

@@ -1,6 +1,6 @@
 // SQL about security events.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export const insertEvent = statement<{
   event_id: string

@@ -4,7 +4,7 @@
 import type { Grant } from '../../model/grant.ts'
 import type { User } from '../../model/user.ts'
 import type { ClaimsRequest } from '../../protocol/claims-request.ts'
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { flag, words } from '../rows.ts'
 import type { ClientKey } from './client.ts'
 import { toUser, type UserRow } from './user.ts'

@@ -1,6 +1,6 @@
 // SQL about initial access tokens (RFC 7591 §1.2): what lets somebody register clients. Only a hash is kept.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export interface InitialAccessTokenRow {
   readonly token_id: string

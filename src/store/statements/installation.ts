@@ -1,6 +1,6 @@
 // SQL about the installation itself: its issuer, its key check, whether set-up is finished.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export const findFact = statement<{ name: string }, { value: string }>(
   'find_fact',

@@ -1,6 +1,6 @@
 // SQL about interactions: bounded per browser, per address and in all, since strangers can make them.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export interface InteractionRow {
   readonly interaction_id: string

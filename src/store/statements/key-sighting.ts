@@ -1,6 +1,6 @@
 // SQL about who has fetched the signing keys.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export const noteKeyFetch = statement<{ address_hash: Uint8Array; at: number }>(
   'note_key_fetch',

@@ -2,7 +2,7 @@
 // every node may deliver them, and whoever moves `due_at` first has the attempt.
 
 import type { LogoutDelivery, LogoutState } from '../../model/logout-delivery.ts'
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 interface TellBind {
   /** What the new ids begin with. */

@@ -1,6 +1,6 @@
 // SQL that takes away what has expired, a bounded number of rows at a time, so that nobody waits for it.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 interface PruneBind {
   before: number

@@ -1,6 +1,6 @@
 // SQL about refresh tokens.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'

@@ -1,7 +1,7 @@
 // SQL about clients that registered themselves. The row outlives its client for a while, so that whoever registers and
 // removes in turn is still counted.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
 
 export interface RegistrationRow extends ClientRow {

@@ -1,7 +1,7 @@
 // SQL about resources: the APIs that tokens are meant for.
 
 import { type ResourceRecord, resourceFromStored } from '../../model/resource.ts'
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { flag } from '../rows.ts'
 
 export interface ResourceRow {

@@ -1,6 +1,6 @@
 // SQL about sessions and consents: what the authorization endpoint reads in one go.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { CLIENT_KEY, type ClientKey } from './client.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 

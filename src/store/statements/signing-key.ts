@@ -1,6 +1,6 @@
 // SQL about signing keys.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export interface SigningKeyRow {
   readonly key_id: string

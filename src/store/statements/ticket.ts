@@ -1,6 +1,6 @@
 // SQL about tickets: links that open something once (set-up, rehearsal). Only a hash of the secret is kept.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export interface TicketRow {
   readonly hash: Uint8Array

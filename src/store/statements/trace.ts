@@ -1,6 +1,6 @@
 // SQL about traces: why each request was decided as it was.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export interface TraceRow {
   readonly trace_id: string

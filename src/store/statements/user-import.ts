@@ -1,6 +1,6 @@
 // SQL about imports of users. Their rows stand in the user table, invisible until their import is published.
 
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 
 export const insertImport = statement<{ import_id: string; now: number }>(
   'insert_import',

@@ -2,7 +2,7 @@
 // unfinished import are there, but nobody sees them.
 
 import type { UserProfile, UserWithPassword } from '../../model/user.ts'
-import { statement } from '../driver.ts'
+import { statement } from '../database/driver.ts'
 import { flag } from '../rows.ts'
 
 export interface UserRow {

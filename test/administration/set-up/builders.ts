@@ -93,15 +93,7 @@ export async function openedBy(visitor: Visitor, link: string): Promise<Page> {
   return await visitor.follow(await visitor.submit(await visitor.get(link), 'open'))
 }
 
-export const STEP_NAMES = [
-  'administrator',
-  'address',
-  'connect',
-  'connected',
-  'person',
-  'rehearsal',
-  'waiting',
-] as const
+const STEP_NAMES = ['administrator', 'address', 'connect', 'connected', 'person', 'rehearsal', 'waiting'] as const
 export type Stop = (typeof STEP_NAMES)[number]
 
 /** A fresh browser that has come as far as this page. */

@@ -40,7 +40,7 @@ describe('looking at the link', () => {
     const secret = link.split('/').at(-1) ?? ''
     expect(secret).toMatch(/^[A-Za-z0-9]{43}$/)
     const { driver } = server
-    const { statement } = await import('../../../src/store/driver.ts')
+    const { statement } = await import('../../../src/store/database/driver.ts')
     const rows = await driver.rows(statement<object, { hash: Uint8Array }>('test_tickets', 'SELECT * FROM ticket'), {})
     expect(rows.length).toBeGreaterThan(0)
     expect(JSON.stringify(rows)).not.toContain(secret)

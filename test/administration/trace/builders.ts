@@ -8,9 +8,9 @@ import type { RequestRecord } from '../../../src/http/router.ts'
 import { parseClient } from '../../../src/model/client-settings.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import type { Outcome } from '../../../src/protocol/errors.ts'
+import { openSqlite } from '../../../src/store/database/sqlite.ts'
 import { migrate } from '../../../src/store/migrate.ts'
 import { migrations } from '../../../src/store/migrations/index.ts'
-import { openSqlite } from '../../../src/store/sqlite.ts'
 import { createStore, type Store } from '../../../src/store/store.ts'
 import { type RequestParts, requestOf } from '../../http/builders.ts'
 import { testClock } from '../../support/clock.ts'
@@ -28,7 +28,7 @@ const route = (path: string, kind: Route['kind'], methods: Route['methods']): Ro
   endpoint,
 })
 
-export const ROUTES = {
+const ROUTES = {
   authorize: route('/sso/authorize', 'page', ['GET', 'POST']),
   token: route('/sso/token', 'machine', ['POST']),
   userinfo: route('/sso/userinfo', 'machine', ['GET', 'POST']),

@@ -2,8 +2,8 @@
 // committed rows only. The event loop never waits for a lock that somebody else holds.
 
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
-import { stopwatch } from '../platform/clock.ts'
-import { type Log, silentLog } from '../platform/log.ts'
+import { stopwatch } from '../../platform/clock.ts'
+import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
 import { makeDurable, SqliteConnection } from './sqlite-connection.ts'
 import { isBusy, isFatal, translateSqlite } from './sqlite-errors.ts'

@@ -2,7 +2,7 @@
 // knows. For backups, before they are kept and before they are put in place.
 
 import { DatabaseSync } from 'node:sqlite'
-import { migrations } from './migrations/index.ts'
+import { migrations } from '../migrations/index.ts'
 import { translateSqlite } from './sqlite-errors.ts'
 
 export type VerifiedSqlite =

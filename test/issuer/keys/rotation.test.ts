@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PlannedKey } from '../../../src/issuer/keys/key-ring.ts'
+import type { PlannedKey } from '../../../src/issuer/keys/rotation.ts'
 import {
   jwksDocument,
   nextChange,
@@ -12,7 +12,7 @@ import {
   publishedKeys,
   SEEN_BY_ALL_NODES,
   signingKeyFor,
-} from '../../../src/issuer/keys/key-ring.ts'
+} from '../../../src/issuer/keys/rotation.ts'
 import type { SigningKey } from '../../../src/model/signing-key.ts'
 
 const DAY = 86_400

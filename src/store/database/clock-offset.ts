@@ -1,8 +1,8 @@
 // How far this machine's clock is from the database's. Nodes on one PostgreSQL follow the database, so that clocks that
 // differ a little do no harm; a node that is far off says so, because nobody can tell which of the two is wrong.
 
-import { type SystemClock, stopwatch } from '../platform/clock.ts'
-import type { Log } from '../platform/log.ts'
+import { type SystemClock, stopwatch } from '../../platform/clock.ts'
+import type { Log } from '../../platform/log.ts'
 import { type Driver, statement } from './driver.ts'
 
 const readClock = statement<object, { now: number }>(

@@ -2,7 +2,7 @@
 // round trip; an empty guard is made an error by the text itself, so that such a COMMIT can only roll back.
 
 import { Client, type ClientConfig, Pool, type PoolClient } from 'pg'
-import { type Log, silentLog } from '../platform/log.ts'
+import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
 import {
   connectionConfig,

@@ -1,0 +1,78 @@
+// What a running server does by itself: it reads keys anew, follows the clock of its database, writes down what it has
+// noted, and takes away what has expired. No request waits for any of it.
+
+import { waitForClients } from './administration/key-patience.ts'
+import type { KeySightingRecorder } from './administration/key-sightings.ts'
+import { STALE_AFTER } from './administration/user-import/index.ts'
+import { SEEN_BY_ALL_NODES } from './issuer/keys/rotation.ts'
+import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
+import { type RegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
+import type { Seconds } from './model/time.ts'
+import type { Parts } from './server.ts'
+import type { ClockOffset } from './store/database/clock-offset.ts'
+import { createPruner, type Pruner } from './store/pruner.ts'
+
+export interface UpkeepParts {
+  readonly parts: Parts
+  /** Null: the clock is nobody's to correct. */
+  readonly offset: ClockOffset | null
+  readonly logout: LogoutDispatcher
+  readonly sightings: KeySightingRecorder
+  readonly use: RegistrationUse
+  /** How long a key waits for clients at most: see `keys.waitForClients`. */
+  readonly waitForClients: Seconds
+}
+
+const SOON_MS = 5_000
+const CLOCK_MS = 10_000
+const NOW_AND_THEN_MS = 30_000
+
+export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
+  const { parts, offset, logout, sightings, use } = upkeep
+  const { log, keys, decryption, lifetimes } = parts
+  const pruning = pruner(parts, logout)
+  const patience = {
+    longest: upkeep.waitForClients,
+    publishAhead: lifetimes.keyPublishAhead,
+    seenByAllNodes: SEEN_BY_ALL_NODES,
+  }
+  const every = (milliseconds: number, what: string, task: () => Promise<unknown>) =>
+    setInterval(() => {
+      task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
+    }, milliseconds)
+  const timers = [
+    ...(offset === null ? [] : [every(CLOCK_MS, 'reading the clock of the database', offset.measure)]),
+    every(SOON_MS, 'reading the signing keys', keys.refresh),
+    ...(decryption === null ? [] : [every(SOON_MS, 'reading the decryption keys', decryption.refresh)]),
+    every(NOW_AND_THEN_MS, 'pruning', pruning.run),
+    every(NOW_AND_THEN_MS, 'waiting for clients', () => waitForClients(parts, patience)),
+    every(SOON_MS, 'noting who has fetched the signing keys', sightings.flush),
+    every(NOW_AND_THEN_MS, 'noting which registered clients are used', use.flush),
+  ]
+  for (const timer of timers) timer.unref()
+  return {
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await pruning.stop()
+      await logout.close()
+      await use.flush().catch(() => undefined)
+      await sightings.flush().catch(() => undefined)
+    },
+  }
+}
+
+/** Rows a table and step: few enough that no request notices. */
+const PRUNE_STEP = 100
+
+function pruner({ store, clock, lifetimes, registration }: Parts, logout: LogoutDispatcher): Pruner {
+  const kept = { events: lifetimes.events, endedSessions: lifetimes.refreshAbsolute, most: PRUNE_STEP }
+  return createPruner(store.driver, () => clock.now(), [
+    async () => {
+      await removeUnusedClients(store, clock, registration.unusedLifetime)
+      return true
+    },
+    ...store.pruneTables.map((pruneTable) => () => pruneTable(clock.now(), kept)),
+    () => logout.tidy(PRUNE_STEP),
+    () => store.tidyImports(clock.now() - STALE_AFTER, PRUNE_STEP),
+  ])
+}
