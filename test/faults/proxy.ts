@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 
 export interface Wire {
   /** The database's address through this wire. */
@@ -40,6 +41,24 @@ export async function startWire(database: string): Promise<Wire> {
     for (const pair of pairs) for (const socket of pair) socket.destroy()
   }
 
+  /** As TCP does: what is sent later never overtakes, also when the wire has become quicker meanwhile. */
+  const inOrder = (to: Socket) => {
+    let before: Promise<void> | null = null
+    return (chunk: Buffer) => {
+      const deliver = () => void (to.destroyed || to.write(chunk))
+      const send = () => (isSilent ? void held.push(deliver) : deliver())
+      if (wire.delay === 0 && before === null) {
+        send()
+        return
+      }
+      const mine: Promise<void> = Promise.all([before, setTimeout(wire.delay)]).then(() => {
+        send()
+        if (before === mine) before = null
+      })
+      before = mine
+    }
+  }
+
   const server = createServer((near) => {
     if (isDown) {
       near.destroy()
@@ -59,25 +78,21 @@ export async function startWire(database: string): Promise<Wire> {
       socket.setNoDelay(true)
       socket.on('error', end).on('close', end)
     }
-    const pass = (to: Socket, chunk: Buffer) => {
-      const deliver = () => void (to.destroyed || to.write(chunk))
-      if (isSilent) held.push(deliver)
-      else if (wire.delay === 0) deliver()
-      else setTimeout(deliver, wire.delay)
-    }
+    const toFar = inOrder(far)
+    const toNear = inOrder(near)
     near.on('data', (chunk) => {
       if (!isNearSpeaking) turns++
       isNearSpeaking = true
       const at = wire.cut === null || !chunk.includes(wire.cut.of) ? -1 : chunk.indexOf(COMMIT)
       if (at === -1) {
-        pass(far, chunk)
+        toFar(chunk)
         return
       }
       cuts++
       if (wire.cut?.moment === 'after') {
         isCutting = true
         wire.cut = null
-        pass(far, chunk)
+        toFar(chunk)
         return
       }
       wire.cut = null
@@ -86,7 +101,7 @@ export async function startWire(database: string): Promise<Wire> {
     })
     far.on('data', (chunk) => {
       isNearSpeaking = false
-      if (!isCutting) pass(near, chunk)
+      if (!isCutting) toNear(chunk)
       // The reply to COMMIT is here: the database has decided, and the other side will never know.
       else if (chunk.includes(COMMIT)) end()
     })
