@@ -99,3 +99,13 @@ test('a picture of a client is taken from a file', async () => {
   const missing = await lingpai(['client', 'update', 'app', '--logo-file', join(folder, 'none.png'), '--data', data])
   expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('cannot be read')])
 }, 60_000)
+
+test('a refused registration is found by the number that the refusal carries', async () => {
+  const reply = await register('A'.repeat(43), 'https://photos.example.com/cb')
+  expect(reply.status).toBe(401)
+  const traceId = String(reply.headers.get('x-trace-id'))
+  await expect
+    .poll(async () => (await lingpai(['trace', traceId, '--data', data])).code, { timeout: 10_000, interval: 200 })
+    .toBe(0)
+  expect((await lingpai(['trace', traceId, '--data', data])).stdout).toContain('POST register → 401')
+})

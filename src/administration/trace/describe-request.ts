@@ -1,11 +1,11 @@
 // From a request and its reply to what a trace keeps: the shape of what was sent, never its secrets.
 
-import { readFormOrJson, readQuery } from '../../http/form.ts'
+import { bodyText, readFormOrJson, readQuery } from '../../http/form.ts'
 import type { HttpRequest } from '../../http/message.ts'
 import type { RequestRecord } from '../../http/router.ts'
 import { networkOf } from '../../http/trusted-proxies.ts'
 import type { Outcome } from '../../protocol/errors.ts'
-import type { Parameters } from '../../protocol/parameters.ts'
+import { Parameters } from '../../protocol/parameters.ts'
 import { isAnswered } from './hints.ts'
 import { inert, isPlainName, maskedIdentifier, maskedText, maskedUri, withoutSecrets } from './masking.ts'
 import type { TraceParameters, TraceRecord } from './trace-record.ts'
@@ -37,7 +37,7 @@ export function describeRequest(
   claimedClient: string | null,
 ): Omit<TraceRecord, 'time' | 'order' | 'more'> {
   const query = readable(() => readQuery(request))
-  const body = readable(() => readFormOrJson(request))
+  const body = readable(() => (endpoint === 'register' ? readMetadata(request) : readFormOrJson(request)))
   return {
     endpoint,
     method: inert(request.method, 10),
@@ -86,6 +86,16 @@ function readable(read: () => Parameters): Parameters | null {
   } catch {
     return null
   }
+}
+
+/** What a client says about itself is nested, unlike parameters: every name, and the values that are text. RFC 7591 §2 */
+function readMetadata(request: HttpRequest): Parameters {
+  const text = bodyText(request)
+  const members: unknown = text === '' ? {} : JSON.parse(text)
+  if (typeof members !== 'object' || members === null || Array.isArray(members)) throw new SyntaxError('no metadata')
+  return new Parameters(
+    new Map(Object.entries(members).map(([name, value]) => [name, typeof value === 'string' ? value : '…'])),
+  )
 }
 
 function namesOf(query: Parameters | null, body: Parameters | null): TraceParameters {

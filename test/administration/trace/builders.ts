@@ -34,6 +34,7 @@ const ROUTES = {
   userinfo: route('/sso/userinfo', 'machine', ['GET', 'POST']),
   'sign-in': route('/sso/sign-in/{id}', 'page', ['GET', 'POST']),
   consent: route('/sso/consent/{id}', 'page', ['GET', 'POST']),
+  register: route('/sso/register/{clientId}', 'machine', ['POST', 'GET', 'PUT', 'DELETE']),
   jwks: route('/sso/jwks', 'machine', ['GET']),
   health: route('/healthz', 'health', ['GET']),
 } as const

@@ -50,6 +50,12 @@ const places: Readonly<Record<string, EntryParts>> = {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(secrets),
   },
+  'what a client says about itself': {
+    route: 'register',
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${MARK}` },
+    body: JSON.stringify({ ...secrets, redirect_uris: [MARK], jwks: { keys: [{ kty: MARK }] }, [LONG]: MARK }),
+  },
   'Basic credentials': { headers: { authorization: `Basic ${btoa(`client-of-ours:${MARK}`)}` } },
   'a Bearer token': { route: 'userinfo', headers: { authorization: `Bearer ${MARK}` } },
   'a header without a scheme': { headers: { authorization: MARK } },
@@ -101,6 +107,18 @@ test('phone numbers, mail addresses and whole network addresses are in no record
   for (const datum of ['13800138000', 'zhang', '203.0.113.77']) expect(stored).not.toContain(datum)
   expect(trace.network).toBe('203.0.113.0/24')
   expect((await recorded({ address: '2001:db8:1:2::7' })).trace.network).toBe('2001:db8:1::/48')
+})
+
+test('of a registration the names are there, and the texts that are no secret, although it is nested', async () => {
+  const { trace } = await recorded({
+    route: 'register',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ redirect_uris: ['https://a.example/cb'], scope: 'openid', client_name: 'Photos' }),
+    outcome: { rule: 'client_registered' },
+  })
+  expect(trace).toMatchObject({ endpoint: 'register', values: { scope: 'openid' } })
+  expect(trace.parameters).toMatchObject({ body: ['redirect_uris', 'scope', 'client_name'], unreadable: [] })
 })
 
 test('what helps is there: names, harmless values, places of credentials', async () => {
