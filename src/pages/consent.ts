@@ -62,8 +62,11 @@ function row(kind: KindView, words: Words): Html {
     typeof kind.value === 'string' &&
     html` <span class="tag">${kind.verified ? consent.verified : consent.unverified}</span>`
   const value =
-    kind.value === null
-      ? html`<span class="value muted">${consent.notOnFile}</span>`
-      : kind.value !== undefined && html`<span class="value">${kind.value}${proof}</span>`
+    // A permission, no datum: there is nothing that could be on file.
+    kind.kind === 'offline'
+      ? null
+      : kind.value === null
+        ? html`<span class="value muted">${consent.notOnFile}</span>`
+        : kind.value !== undefined && html`<span class="value">${kind.value}${proof}</span>`
   return html`<li><span class="icon">${KIND_ICONS[kind.kind]}</span><div class="what"><b>${kind.label ?? name}</b>${value}${explanation !== '' && html`<span class="hint">${explanation}</span>`}</div></li>`
 }

@@ -213,3 +213,15 @@ describe('what a page says', () => {
     expect(pages.maskPhone('+447700900123')).toBe('+447****23')
   })
 })
+
+test.each(pages.LOCALES)(
+  'access while away is a permission: the consent page never calls it missing (%s)',
+  (locale) => {
+    const made = samples.find(({ name }) => name === 'consent')?.page(frameIn(locale)).html ?? ''
+    const { kinds, notOnFile } = WORDS[locale].consent
+    const rowOf = (name: string) => made.split('<li>').find((row) => row.includes(`<b>${name}</b>`))
+    expect(rowOf(kinds.offline.name)).toContain(kinds.offline.note)
+    expect(rowOf(kinds.offline.name)).not.toContain(notOnFile)
+    expect(rowOf(kinds.email.name)).toContain(notOnFile)
+  },
+)

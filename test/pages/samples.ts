@@ -44,7 +44,7 @@ const kinds = [
   { kind: 'name', value: '张三' },
   { kind: 'phone', value: pages.maskPhone('+8613800138000'), verified: true },
   { kind: 'email', value: null },
-  { kind: 'offline' },
+  { kind: 'offline', value: null },
 ] as const
 
 const result = (passed: boolean) => ({
