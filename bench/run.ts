@@ -2,10 +2,6 @@
 // ten minutes. Each is a process of its own; operations are run by turns, so that a busy minute of the machine meets all
 // alike. CPU time per operation is the figure to trust, ratios are to the floor and to oidc-provider of the same run.
 // Prints the tables and writes them into docs/reference/performance.md.
-//
-//   npm run bench -- --quick           counts calls of the database and signatures against the budgets: for CI
-//   npm run bench -- --without-peers   the floor and Lingpai alone
-//   npm run bench -- --no-write        prints only
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -21,8 +17,15 @@ import { asMarkdown, asText, costTable, processTable, type Row, rateTable } from
 
 requireNode()
 
+const USAGE = `npm run bench                      everything, in less than ten minutes
+npm run bench -- --quick           calls of the database and signatures against the budgets, and a brief run: for CI
+npm run bench -- --without-peers   the floor and Lingpai alone
+npm run bench -- --no-write        prints only; docs/reference/performance.md stays as it is
+npm run bench -- --rounds N --milliseconds N   how often (3) and how long (1000) each operation is run`
+
 const { values: flags } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     'without-peers': { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
@@ -39,7 +42,8 @@ const CROWDED = ['user info, opaque token', 'refresh, opaque, no ID token', 'jou
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-if (flags.quick) await quick()
+if (flags.help) say(USAGE)
+else if (flags.quick) await quick()
 else await full()
 
 async function quick(): Promise<void> {

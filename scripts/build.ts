@@ -15,5 +15,5 @@ export async function buildServer(): Promise<void> {
 if (import.meta.main) {
   requireNode()
   await buildServer()
-  console.log('dist/main.js is built: node dist/main.js start')
+  console.log('dist/main.js is built. Start it: npm exec -- node dist/main.js start')
 }

@@ -93,7 +93,9 @@ function parsed(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    throw new WrongCall(error instanceof Error ? error.message : String(error))
+    throw new WrongCall(
+      `${error instanceof Error ? error.message : String(error)}\nHow to call it: conformance/README.md`,
+    )
   }
 }
 

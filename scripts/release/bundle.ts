@@ -23,10 +23,7 @@ export async function bundleServer(outdir: string): Promise<void> {
     target: 'node24',
     // Native code cannot be bundled, and pg asks for pg-native only where somebody has installed it.
     external: ['@node-rs/argon2', 'pg-native'],
-    // Bundled CommonJS packages ask for the modules of Node with require.
-    banner: {
-      js: "import { createRequire as createRequireOfNode } from 'node:module'\nconst require = createRequireOfNode(import.meta.url)",
-    },
+    banner: { js: BANNER },
     legalComments: 'linked',
     logLevel: 'warning',
     plugins: [builtinsByRequire],
@@ -34,6 +31,17 @@ export async function bundleServer(outdir: string): Promise<void> {
   mkdirSync(outdir, { recursive: true })
   for (const { path, text } of outputFiles) writeFileSync(path, asciiOf(text))
 }
+
+/** Says what is wrong where an old Node would only miss a module, and lets bundled CommonJS packages ask with require. */
+const BANNER = `import { createRequire as createRequireOfNode } from 'node:module'
+const require = createRequireOfNode(import.meta.url)
+{
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 24 || (major === 24 && minor < 15)) {
+    console.error('Lingpai needs Node.js 24.15 or newer, and this is ' + process.versions.node + '. In a checkout: npm exec -- node dist/main.js')
+    process.exit(1)
+  }
+}`
 
 /** One letter beyond Latin-1, and V8 keeps the whole text at two bytes a letter. Regular expressions still hold some. */
 function asciiOf(text: string): string {

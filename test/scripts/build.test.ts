@@ -1,6 +1,6 @@
 // The server as one file: it does what the sources do, and carries nothing that it has no use for.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -75,4 +75,15 @@ test('the text is one byte a letter, and none of Node’s modules is read whole'
   const text = readFileSync(entry, 'utf8')
   expect(/[^\x00-\x7f]/.test(text)).toBe(false)
   expect(text).not.toMatch(/\bfrom ?["']node:(?!module\b)/)
+})
+
+test('on an old Node it says which one it needs, and how to get it', () => {
+  const old =
+    "data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })"
+  const { status, stderr } = spawnSync(process.execPath, ['--import', old, entry, '--help'], { encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toBe(
+    'Lingpai needs Node.js 24.15 or newer, and this is 20.20.2. In a checkout: npm exec -- node dist/main.js\n',
+  )
+  expect(command('client', 'list')).toContain(CLIENT_ID)
 })
