@@ -85,8 +85,8 @@ const TABLE = {
   outboundAllow: row({
     kind: hostsWithPorts,
     default: NONE,
-    en: 'Hosts with their ports that may be asked for keys and documents of clients although they are not public, or without TLS. All others must be public and speak https. Where clients register themselves, or are known by documents, anybody can have these hosts asked.',
-    zh: '允许服务器访问的非公网或不使用 TLS 的主机与端口，用于获取客户端的公钥与文档。其余地址必须位于公网并使用 https。允许客户端自行注册或以文档标识时，任何人都可以让服务器访问这些主机。',
+    en: 'Hosts with their ports that may be asked for keys and documents of clients, or told of sign-outs, although they are not public, or without TLS. All others must be public and speak https. Where clients register themselves, or are known by documents, anybody can have these hosts asked.',
+    zh: '允许服务器访问的非公网或不使用 TLS 的主机与端口，用于获取客户端的公钥与文档，以及通知退出登录。其余地址必须位于公网并使用 https。允许客户端自行注册或以文档标识时，任何人都可以让服务器访问这些主机。',
   }),
   tlsCert: optional({
     kind: orNull(path),

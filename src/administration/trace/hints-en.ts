@@ -5,7 +5,7 @@ export const HINTS_EN = {
   // Answered
   person_needed: 'In order: the browser was sent to a page where the person signs in or consents.',
   code_issued: 'In order: the code went to the redirect URI. The next request should be one for a token.',
-  token_issued: 'In order: tokens were issued. The next request should be one for user info.',
+  token_issued: 'In order: tokens were issued. Where a person signed in, the next request should be one for user info.',
   user_info_answered: 'In order: the client knows now who signed in.',
   token_active: 'In order: the token is good.',
   token_inactive:
@@ -18,7 +18,7 @@ export const HINTS_EN = {
   // Who the client is
   client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client show", without blanks.',
   client_document_unusable:
-    'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documents.',
+    'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documentHosts; an address that is not public must be in outboundAllow.',
   client_disabled: 'The client is disabled. Enable it, if it should be used.',
   client_changed:
     'The client was disabled after this was issued, so it never works again. Let the person sign in anew.',

@@ -6,7 +6,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   // 已正常答复
   person_needed: '正常：浏览器已转到登录或授权页面。',
   code_issued: '正常：授权码已送到回调地址，接下来应有一次换取令牌的请求。',
-  token_issued: '正常：令牌已签发，接下来应有一次获取用户信息的请求。',
+  token_issued: '正常：令牌已签发；如有用户登录，接下来应有一次获取用户信息的请求。',
   user_info_answered: '正常：应用已经知道是谁登录了。',
   token_active: '正常：令牌有效。',
   token_inactive: '已答复“无效”：令牌已过期、已撤销、不存在，或不归该应用查询。',
@@ -18,7 +18,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   // 应用的身份
   client_unknown: '没有这个 client_id。请用“npx lingpai client show”重新复制 ClientId，注意不要带空格。',
   client_document_unusable:
-    'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documents 中更正之处。',
+    'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documentHosts 中更正之处；非公网地址须写入 outboundAllow。',
   client_disabled: '该应用已停用。如需使用，请重新启用。',
   client_changed: '签发之后该应用曾被停用，旧的凭据不再有效。请让用户重新登录。',
   client_id_missing: '授权请求中必须有且只有一个 client_id。',

@@ -129,10 +129,11 @@ const add: Work = async (installation, output, flags) => {
     ...settingsRequest(flags),
   })
   tellValues(installation, output, made)
+  const { client } = made.record
+  // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
+  if (!client.grant_types.includes('authorization_code')) return
   output.say('')
-  output.say(
-    `Try it before anybody else does: ${tip(`rehearse ${made.record.client.client_id} --user USERNAME`, flags)}`,
-  )
+  output.say(`Try it before anybody else does: ${tip(`rehearse ${client.client_id} --user USERNAME`, flags)}`)
 }
 
 /** The server may be started with other options than a command sees, so this is no refusal. */

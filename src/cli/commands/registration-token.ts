@@ -49,7 +49,9 @@ const create: Work = async (installation, output, flags) => {
   output.say(`It registers ${usesText(record)} until ${instant(record.expiresAt)}, by POST to`)
   output.say(`${installation.addresses.url.register} with the header "authorization: Bearer TOKEN".`)
   if (installation.options.registration.access === 'off') {
-    output.note('Registration is off here: start the server with --registration-access guarded.')
+    // The server may be started with other options than a command sees.
+    output.note('Registration is off in the options that this command sees. If the server was started without')
+    output.note('--registration-access guarded, the token is of no use until it is started anew with it.')
   }
 }
 
