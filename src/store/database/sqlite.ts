@@ -1,5 +1,6 @@
-// The embedded database: one writer whose concurrent lists share one durable commit, one reader that sees
-// committed rows only. The event loop never waits for a lock that somebody else holds.
+// The embedded database: concurrent lists share one durable commit. Reads go over the same connection, which has no
+// transaction open whenever one is asked; another's pages would have to be read anew after each commit. The event loop
+// never waits for a lock that somebody else holds.
 
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { stopwatch } from '../../platform/clock.ts'
@@ -39,23 +40,17 @@ const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
 const CACHE_BYTES = 64 * 1024 * 1024
 const PAGES_A_STEP = 512
+const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
   const readonly = options.readonly ?? false
   const open = patiently(() => {
-    // The reader meets every page there is, the writer few beside those it changes.
-    const cache = options.cacheBytes ?? CACHE_BYTES
-    const writer = new SqliteConnection(options.file, readonly, cache / 4)
+    const connection = new SqliteConnection(options.file, readonly, options.cacheBytes ?? CACHE_BYTES)
     try {
-      if (!readonly) makeDurable(writer.database)
-      const apart = !readonly && options.file !== IN_MEMORY
-      return new SqliteDriver(
-        options,
-        writer,
-        apart ? new SqliteConnection(options.file, true, (cache / 4) * 3) : writer,
-      )
+      if (!readonly) makeDurable(connection.database)
+      return new SqliteDriver(options, connection)
     } catch (error) {
-      writer.database.close()
+      connection.database.close()
       throw error
     }
   })
@@ -69,8 +64,7 @@ class SqliteDriver implements Driver {
   readonly dialect = 'sqlite'
   readonly #options: SqliteOptions
   readonly #log: Log
-  readonly #writer: SqliteConnection
-  readonly #reader: SqliteConnection
+  readonly #connection: SqliteConnection
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
@@ -83,16 +77,17 @@ class SqliteDriver implements Driver {
   #scheduled = false
   #pause = 0
   #refused: string | undefined
+  /** A transaction that could not be undone is still open: what is read now may never have been committed. */
+  #torn = false
   #trouble: string | null = null
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
-  constructor(options: SqliteOptions, writer: SqliteConnection, reader: SqliteConnection) {
+  constructor(options: SqliteOptions, connection: SqliteConnection) {
     this.#options = options
     this.#log = options.log ?? silentLog
-    this.#writer = writer
-    this.#reader = reader
-    const prepare = (sql: string) => writer.database.prepare(sql)
+    this.#connection = connection
+    const prepare = (sql: string) => connection.database.prepare(sql)
     this.#begin = prepare('BEGIN IMMEDIATE')
     this.#commit = prepare('COMMIT')
     this.#rollback = prepare('ROLLBACK')
@@ -104,12 +99,13 @@ class SqliteDriver implements Driver {
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
+    if (this.#torn) throw new StoreUnavailable(DISK_FAILED)
     const query = statement as Statement
     try {
-      return this.#reader.rows(query, bind) as readonly Row[]
+      return this.#connection.rows(query, bind) as readonly Row[]
     } catch (error) {
       if (!isBusy(error)) throw translateSqlite(error)
-      return (await patiently(() => this.#reader.rows(query, bind))) as readonly Row[]
+      return (await patiently(() => this.#connection.rows(query, bind))) as readonly Row[]
     }
   }
 
@@ -130,7 +126,7 @@ class SqliteDriver implements Driver {
     await patiently(() => {
       this.#begin.run()
       try {
-        this.#writer.database.exec(sql)
+        this.#connection.database.exec(sql)
         this.#commit.run()
       } catch (error) {
         this.#abandon()
@@ -143,10 +139,10 @@ class SqliteDriver implements Driver {
   async backup(file: string, progress?: (done: number, total: number) => void): Promise<void> {
     const own =
       this.#options.file === IN_MEMORY
-        ? this.#writer.database
+        ? this.#connection.database
         : new DatabaseSync(this.#options.file, { readOnly: true })
     try {
-      if (own !== this.#writer.database) {
+      if (own !== this.#connection.database) {
         // An open read keeps one state of the file for the whole copy, however much is written meanwhile;
         // a connection of its own keeps the copy from holding up anybody's reads.
         own.exec('BEGIN')
@@ -159,7 +155,7 @@ class SqliteDriver implements Driver {
     } catch (error) {
       throw translateSqlite(error)
     } finally {
-      if (own !== this.#writer.database) own.close()
+      if (own !== this.#connection.database) own.close()
     }
   }
 
@@ -175,8 +171,7 @@ class SqliteDriver implements Driver {
         this.#drained = resolve
       })
     }
-    if (this.#reader !== this.#writer) this.#reader.database.close()
-    this.#writer.database.close()
+    this.#connection.database.close()
   }
 
   #schedule(): void {
@@ -232,7 +227,7 @@ class SqliteDriver implements Driver {
         : this.#runTogether(batch)
       if (together === null) return
       outcomes = together
-      if (this.#writer.database.isTransaction) {
+      if (this.#connection.database.isTransaction) {
         this.#commit.run()
         this.#trouble = null
       }
@@ -273,7 +268,7 @@ class SqliteDriver implements Driver {
       const { outcome, wrote } = this.#run(steps)
       const failed = 'error' in outcome
       // Some failures (a full disk) make SQLite undo the whole transaction: then nobody's list has held.
-      if (failed && (isFatal(outcome.error) || !this.#writer.database.isTransaction)) throw outcome.error
+      if (failed && (isFatal(outcome.error) || !this.#connection.database.isTransaction)) throw outcome.error
       if (wrote && (failed || !outcome.held)) {
         this.#rollback.run()
         if (batch.length === 1) return [outcome]
@@ -290,7 +285,7 @@ class SqliteDriver implements Driver {
     this.#save.run()
     const { outcome } = this.#run(steps)
     if ('error' in outcome) {
-      if (isFatal(outcome.error) || !this.#writer.database.isTransaction) throw outcome.error
+      if (isFatal(outcome.error) || !this.#connection.database.isTransaction) throw outcome.error
       this.#undo.run()
     } else if (!outcome.held) this.#undo.run()
     this.#keep.run()
@@ -302,7 +297,7 @@ class SqliteDriver implements Driver {
     const rows: (readonly unknown[])[] = []
     try {
       for (const step of steps) {
-        const found = this.#writer.rows(step.statement, step.bind)
+        const found = this.#connection.rows(step.statement, step.bind)
         if (step.guard !== undefined && found.length === 0) {
           return { outcome: { held: false, guard: step.guard }, wrote: rows.length > 0 }
         }
@@ -316,7 +311,7 @@ class SqliteDriver implements Driver {
   }
 
   #abandon(): void {
-    if (!this.#writer.database.isTransaction) return
+    if (!this.#connection.database.isTransaction) return
     try {
       this.#rollback.run()
     } catch (error) {
@@ -325,7 +320,8 @@ class SqliteDriver implements Driver {
   }
 
   #fatal(error: unknown): void {
-    this.#refused = 'the disk of the database failed; nothing more is written'
+    this.#refused = DISK_FAILED
+    this.#torn = this.#connection.database.isTransaction
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
     const { onFatal } = this.#options
     // Whoever ends the process says why: one line, not two.
