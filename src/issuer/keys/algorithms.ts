@@ -90,7 +90,7 @@ export function verifyBytes(
 }
 
 /**
- * From DER (RFC 3279 §2.2.3: a sequence of two integers, signed, as short as they can be) to RFC 7518 §3.4: each as long
+ * From DER (a sequence of two signed integers, each as short as it can be) to RFC 7518 §3.4: both as long
  * as the order of the curve. No curve of ours has numbers so long that a length takes two bytes.
  */
 function sideBySide(der: Buffer, size: number): Buffer {
