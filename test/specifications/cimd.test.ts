@@ -54,6 +54,7 @@ beforeAll(async () => {
   documents = await startDocumentHost()
   host = await startServer({
     outboundAllow: [documents.hostAndPort],
+    outboundAllowStrangers: true,
     registration: { documents: true, perAddress: 1_000 },
   })
   await host.addUser('alice')
@@ -306,7 +307,7 @@ describe('an operator’s ceilings', () => {
     (await (await fetch(`${on.origin}/.well-known/oauth-authorization-server`)).json()) as Record<string, unknown>
 
   test('§5 off is the default: nothing is fetched, and metadata says nothing of it', async () => {
-    const off = await startServer({ outboundAllow: [documents.hostAndPort] })
+    const off = await startServer({ outboundAllow: [documents.hostAndPort], outboundAllowStrangers: true })
     try {
       const client_id = publish('/tool')
       const asked = documents.asked.length
@@ -321,7 +322,11 @@ describe('an operator’s ceilings', () => {
 
   test('D02 hosts are compared whole', async () => {
     const withHosts = (...documentHosts: readonly string[]) =>
-      startServer({ outboundAllow: [documents.hostAndPort], registration: { documents: true, documentHosts } })
+      startServer({
+        outboundAllow: [documents.hostAndPort],
+        outboundAllowStrangers: true,
+        registration: { documents: true, documentHosts },
+      })
     const client_id = publish('/hosted')
     const asked = documents.asked.length
     for (const entry of ['127.0.0.10', '7.0.0.1', '*.0.0.1', '127.0.0.1.evil.test', '127.0.0.1:1']) {
@@ -343,7 +348,11 @@ describe('an operator’s ceilings', () => {
 
   test('D15 one network brings so many new clients in an hour, and no more are asked for', async () => {
     const registration = { documents: true, perAddress: 2 }
-    const limited = await startServer({ outboundAllow: [documents.hostAndPort], registration })
+    const limited = await startServer({
+      outboundAllow: [documents.hostAndPort],
+      outboundAllowStrangers: true,
+      registration,
+    })
     try {
       for (const path of ['/one', '/two']) {
         expect(isAt(await ask(new Visitor(), limited, parameters(publish(path))), 'sign-in')).toBe(true)

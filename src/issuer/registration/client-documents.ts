@@ -52,8 +52,13 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
   const known = new Map<string, Known>()
   const pending = new Map<string, Promise<Known>>()
 
-  const read = async (clientId: string, address: string, former: Known | undefined): Promise<Known> => {
-    const answer = await fetched(forStranger(parts, addressBucket(address)), clientId, address)
+  const read = async (
+    asking: ClientDocumentParts,
+    clientId: string,
+    address: string,
+    former: Known | undefined,
+  ): Promise<Known> => {
+    const answer = await fetched(asking, clientId, address)
     const now = clock.now()
     if ('client' in answer) {
       const problem = await stored(parts, answer.client, address)
@@ -71,11 +76,13 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
   return async (clientId, address) => {
     if (!isDocumentId(clientId)) return null
     if (!rules.documents) return 'client ID metadata documents are off (registration.documents)'
-    const problem = documentIdProblem(clientId) ?? parts.outbound.problemOf(clientId) ?? hostProblem(parts, clientId)
+    const asking = forStranger(parts, addressBucket(address))
+    const problem = documentIdProblem(clientId) ?? asking.outbound.problemOf(clientId) ?? hostProblem(parts, clientId)
     if (problem !== null) return `the client_id ${problem}`
     const former = known.get(clientId)
     if (former !== undefined && clock.now() < former.freshUntil) return former.problem
-    const underWay = pending.get(clientId) ?? read(clientId, address, former).finally(() => pending.delete(clientId))
+    const underWay =
+      pending.get(clientId) ?? read(asking, clientId, address, former).finally(() => pending.delete(clientId))
     pending.set(clientId, underWay)
     const now = await underWay
     const [oldest] = known.keys()
