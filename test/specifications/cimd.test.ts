@@ -105,6 +105,8 @@ describe('§4 the document', () => {
     ['a method with a secret', { token_endpoint_auth_method: 'client_secret_basic' }],
     ['a method that signs with a secret', { token_endpoint_auth_method: 'client_secret_jwt' }],
     ['no redirect URI', { redirect_uris: [] }],
+    ['a name with characters that nobody sees', { client_name: 'Your\u200B Bank' }],
+    ['a name that turns itself around', { client_name: 'Your \u202EknaB' }],
     ['a redirect URI that is none', { redirect_uris: ['javascript:alert(1)'] }],
     ['another flow', { response_types: ['id_token'], grant_types: ['implicit'] }],
     ['a grant for itself', { grant_types: ['client_credentials', 'authorization_code'] }],
