@@ -427,6 +427,20 @@ describe('the store', () => {
     const stored = JSON.stringify({ ...older, authorize: { ...authorize, later: 1 }, later: true })
     expect(fromStored(stored)).toEqual(made(PUBLIC))
   })
+
+  test('a record that lacks nothing loses what is unknown, too', () => {
+    const client = made(PUBLIC)
+    expect(fromStored(JSON.stringify({ ...client, later: true }))).toEqual(client)
+    expect(fromStored(JSON.stringify({ ...client, authorize: { ...client.authorize, later: 1 } }))).toEqual(client)
+  })
+
+  test('null where a setting above asks for a value is filled in like a missing one', () => {
+    const encrypted = { id_token_encrypted_response_alg: 'A256KW', id_token_signed_response_alg: 'HS256' }
+    const client = made(encrypted)
+    expect(client.id_token_encrypted_response_enc).toBe('A128CBC-HS256')
+    const stored = JSON.stringify({ ...client, id_token_encrypted_response_enc: null })
+    expect(fromStored(stored)).toEqual(client)
+  })
 })
 
 describe('the table', () => {

@@ -100,7 +100,7 @@ function isLive(presented: PresentedToken, now: number): boolean {
   if (presented.token.expiresAt <= now) return false
   if (presented.grant !== null && presented.grant.state !== 'live') return false
   if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive && presented.resourceLive
-  return presented.token.rotation === null && presented.token.familyExpiresAt > now
+  return !presented.token.rotated && presented.token.familyExpiresAt > now
 }
 
 /** `caller`: who asks, and learns about the person what it may know. */
