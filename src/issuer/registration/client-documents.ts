@@ -6,7 +6,7 @@ import { addressBucket } from '../../http/trusted-proxies.ts'
 import type { Client, ClientRecord } from '../../model/client.ts'
 import { asDocumentClient, metadataInDocument } from '../../model/client-document.ts'
 import { sameMetadata } from '../../model/client-metadata.ts'
-import { redirectHostMatches } from '../../model/registration-policy.ts'
+import { documentIdRefusal } from '../../model/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newSecret } from '../../platform/random.ts'
 import { documentIdProblem, isDocumentId } from '../../protocol/client-document.ts'
@@ -75,9 +75,9 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
 
   return async (clientId, address) => {
     if (!isDocumentId(clientId)) return null
-    if (!rules.documents) return 'client ID metadata documents are off (registration.documents)'
     const asking = forStranger(parts, addressBucket(address))
-    const problem = documentIdProblem(clientId) ?? asking.outbound.problemOf(clientId) ?? hostProblem(parts, clientId)
+    const problem =
+      documentIdProblem(clientId) ?? documentIdRefusal(rules, clientId) ?? asking.outbound.problemOf(clientId)
     if (problem !== null) return `the client_id ${problem}`
     const former = known.get(clientId)
     if (former !== undefined && clock.now() < former.freshUntil) return former.problem
@@ -91,12 +91,6 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
     known.set(clientId, now)
     return now.problem
   }
-}
-
-function hostProblem({ rules: { documentHosts } }: RegistrationParts, clientId: string): string | null {
-  return documentHosts.length === 0 || redirectHostMatches(documentHosts, clientId)
-    ? null
-    : 'is on a host that is none of registration.documentHosts'
 }
 
 type Fetched =
