@@ -87,10 +87,12 @@ export interface AuthorizationServerSettings {
   /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
   readonly trustedProxies?: readonly string[]
   /**
-   * `host:port` that may be asked for keys and documents of clients although they are not public, or without TLS. For
-   * hosts of your own only: whoever may register a client can have these asked. Default: none.
+   * `host:port` that may be asked for keys and documents of clients although they are not public, or without TLS. Not
+   * for unverified clients: those that registered themselves, or are known by a document. Default: none.
    */
   readonly outboundAllow?: readonly string[]
+  /** Lets unverified clients have the hosts of `outboundAllow` asked too: whoever can make a client can. Default false. */
+  readonly outboundAllowStrangers?: boolean
   /** Folder of domain proof files (`MP_verify_….txt`). */
   readonly proofFolder?: string
   /** Clients that are kept in memory as they are used, about 3 KB each, at most twice as many. Default 10,000. */
@@ -157,7 +159,10 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     digest: (address) => master.hmac('key-sightings', address),
     path: addresses.path,
   })
-  const outbound = createOutboundClient({ allow: outboundAllow(settings, log) })
+  const outbound = createOutboundClient({
+    allow: outboundAllow(settings, log),
+    allowStrangers: settings.outboundAllowStrangers ?? false,
+  })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
   const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
   const clientKeys = createClientKeys(outbound, clock)
@@ -236,7 +241,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   }
 }
 
-function outboundAllow({ outboundAllow: allow = [] }: AuthorizationServerSettings, log: Log): readonly string[] {
+function outboundAllow(settings: AuthorizationServerSettings, log: Log): readonly string[] {
+  const { outboundAllow: allow = [] } = settings
   const parsed = hostsWithPorts.parse([...allow])
   if ('problem' in parsed) throw new CannotStart(`outboundAllow ${parsed.problem}`)
   if (parsed.value.length > 0) {
@@ -246,6 +252,9 @@ function outboundAllow({ outboundAllow: allow = [] }: AuthorizationServerSetting
         hosts: parsed.value.join(' '),
       },
     )
+    if (settings.outboundAllowStrangers === true) {
+      log.warn('outboundAllowStrangers is on: whoever can make a client can have the hosts of outboundAllow asked')
+    }
   }
   return parsed.value
 }

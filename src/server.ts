@@ -154,6 +154,7 @@ function sharedOf({ clientKeys, keys, master, unsignedJwt }: Parts): Shared {
 function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
+  const documents = parts.registration
   // In the order of preference. RFC 8414 §2.
   const methods = [
     clientSecret('client_secret_basic', master),
@@ -164,7 +165,7 @@ function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
-  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers) }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers), documents }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
@@ -214,7 +215,7 @@ function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     {
       ...post(
         path.userinfo,
-        userinfoEndpoint({ store, clock, subjects, issuer: addresses.issuer, signers, encryption }),
+        userinfoEndpoint({ store, clock, subjects, issuer: addresses.issuer, documents, signers, encryption }),
       ),
       methods: ['GET', 'POST'],
     },

@@ -86,6 +86,8 @@ export async function startTarget(variables: Variables): Promise<Target> {
       unsignedJwt: true,
       // A suite is at home here and is not public.
       outboundAllow: [hostOf(facts.suite)],
+      // Its clients register themselves.
+      outboundAllowStrangers: true,
       trustedProxies,
       acceptNewIssuer: true,
       log,

@@ -3,7 +3,7 @@
 
 import { assertClientSecret, keptOfSecret, newClientSecret, WeakSecret } from '../credentials/client-secret.ts'
 import type { MasterKey } from '../credentials/master-key.ts'
-import type { OutboundClient } from '../http/outbound.ts'
+import { type OutboundClient, onBehalfOf } from '../http/outbound.ts'
 import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
 import {
   type ClientContext,
@@ -73,8 +73,9 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
     ),
   )
   const { secret, warnings } = secretFor(named, request)
-  await assertInSector(outbound, named)
-  const pictured = await picturedClient(outbound, named, null, request.logoFile)
+  const asking = onBehalfOf(named, outbound)
+  await assertInSector(asking, named)
+  const pictured = await picturedClient(asking, named, null, request.logoFile)
   const { client } = pictured
   const event = eventOf('client_added', clock, clientId, { preset: preset.name, name: client.client_name })
   const { hash, sealed } = keptOfSecret(master, client, secret)
@@ -107,8 +108,10 @@ export async function updateClient(
     const consentDeclared = request.consentDeclared === true || record.client.consent === 'implied'
     const context: ClientContext = { client_id: clientId, preset: record.client.preset, consentDeclared }
     const named = mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context))
-    if (OF_SECTOR.some((name) => name in changes)) await assertInSector(outbound, named)
-    pictured = await picturedClient(outbound, named, record.client, request.logoFile)
+    // What is fetched again may be what the client said about itself.
+    const asking = onBehalfOf(named, outbound)
+    if (OF_SECTOR.some((name) => name in changes)) await assertInSector(asking, named)
+    pictured = await picturedClient(asking, named, record.client, request.logoFile)
     return {
       client: pictured.client,
       enabled: record.enabled,

@@ -1,6 +1,7 @@
 // What may stand in the fields of a user, for one that is typed in and for the rows of an import alike: text in, a
 // checked user out, or every problem with its field, its reason and how to mend it.
 
+import { hiddenCharacter } from '../model/hidden-characters.ts'
 import type { UserProfile } from '../model/user.ts'
 import { checkUserId, checkUsername, usernameKey } from '../model/username.ts'
 import { recognisePhone } from './phone-number.ts'
@@ -129,7 +130,7 @@ export function isCustomName(name: string): boolean {
 
 function textsOf(
   texts: Readonly<Record<string, string>> | null | undefined,
-  group: string,
+  group: 'address' | 'custom',
   note: Note,
 ): Readonly<Record<string, string>> {
   const kept: [string, string][] = []
@@ -138,7 +139,7 @@ function textsOf(
     if (value === '') continue
     // An address has lines.
     const flat = value.replace(/[\r\n\t]/g, ' ')
-    note(`${group}.${name}`, textProblem(flat, LONGEST_CUSTOM))
+    note(`${group}.${name}`, textProblem(flat, LONGEST_CUSTOM) ?? (group === 'address' ? shownProblem(flat) : null))
     kept.push([name, value])
   }
   return Object.fromEntries(kept)
@@ -150,12 +151,18 @@ function textFieldProblem(field: TextField, value: string): string | null {
     return 'is no language tag such as zh-CN'
   }
   if (field === 'birthdate' && !isBirthdate(value)) return 'is no date such as 1990-01-31'
-  return textProblem(value, LONGEST_TEXT)
+  return textProblem(value, LONGEST_TEXT) ?? shownProblem(value)
 }
 
 function textProblem(value: string, longest: number): string | null {
   if (Array.from(value).length > longest) return `has more than ${longest} characters`
   return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value) ? 'holds control characters' : null
+}
+
+/** Shown to their owner and to others: on the consent page, in the list of accounts, in applications. */
+function shownProblem(value: string): string | null {
+  const hidden = hiddenCharacter(value)
+  return hidden === null ? null : `holds an invisible character (${hidden}), which nobody could see or type again`
 }
 
 function urlProblem(value: string): string | null {

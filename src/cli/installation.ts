@@ -75,7 +75,10 @@ export async function openInstallation(flags: FlagValues, { adds = false } = {})
       clock,
       log,
       hasher: createPasswordHasher(),
-      outbound: createOutboundClient({ allow: options.outboundAllow }),
+      outbound: createOutboundClient({
+        allow: options.outboundAllow,
+        allowStrangers: options.outboundAllowStrangers,
+      }),
       addresses: addressesOf(issuer, options.endpointPrefix),
       close: () => driver.close(),
     }

@@ -17,7 +17,7 @@ export interface OutboundRequest {
   readonly milliseconds?: number
   /** How many are followed, each checked as the first address was. Default none. */
   readonly redirects?: number
-  /** Who has it asked, where nobody vouches for them: their network, or a client that registered itself. */
+  /** Who has it asked, where nobody vouches for them: a network, or an unverified client. Bounded, and held to public hosts. */
   readonly stranger?: string
   /** Sends this as `application/x-www-form-urlencoded` by POST; such a request is never redirected. */
   readonly form?: string
@@ -49,13 +49,15 @@ type OutboundAnswer =
 export interface OutboundClient {
   /** Never throws. */
   ask(request: OutboundRequest): Promise<OutboundAnswer>
-  /** Why this address would be refused without asking anybody; null: it would be looked up. */
-  problemOf(url: string): string | null
+  /** Why this address would be refused without asking anybody; null: it would be looked up. `stranger` as in a request. */
+  problemOf(url: string, stranger?: string): string | null
 }
 
 export interface OutboundSettings {
   /** `host:port` that may be asked whatever their addresses are, also without TLS. */
   readonly allow?: readonly string[]
+  /** Whether those may also be asked for strangers. Default: no, or the list would open them to everybody. */
+  readonly allowStrangers?: boolean
   /** All addresses of a host. Default: DNS; for hosts of the allow-list what this machine knows. */
   readonly resolve?: (host: string, signal: AbortSignal) => Promise<readonly string[]>
   /** PEM. Default: what this machine trusts. */
@@ -69,6 +71,7 @@ const MOST_AT_ONCE_OF_HOST = 4
 const MOST_OF_STRANGERS = MOST_AT_ONCE / 2
 const MOST_AT_ONCE_OF_STRANGER = 4
 const LONGEST_URL = 2_048
+const INSECURE = 'does not begin with https://'
 
 const failed = (why: OutboundFailure, reason: string): OutboundAnswer & { kind: 'failed' } => ({
   kind: 'failed',
@@ -76,42 +79,53 @@ const failed = (why: OutboundFailure, reason: string): OutboundAnswer & { kind: 
   reason,
 })
 
-export function createOutboundClient({ allow = [], resolve, roots }: OutboundSettings = {}): OutboundClient {
+export function createOutboundClient(settings: OutboundSettings = {}): OutboundClient {
+  const { allow = [], allowStrangers = false, resolve, roots } = settings
   const allowed = new Set(allow.map((entry) => entry.toLowerCase()))
-  const isAllowed = (url: URL) => allowed.has(hostAndPort(url))
+  const isAllowed = (url: URL, stranger: string | undefined) =>
+    (stranger === undefined || allowStrangers) && allowed.has(hostAndPort(url))
   const hosts = createPlaces(MOST_AT_ONCE, MOST_AT_ONCE_OF_HOST)
   const strangers = createPlaces(MOST_OF_STRANGERS, MOST_AT_ONCE_OF_STRANGER)
 
-  const parse = (text: string): URL | string => {
+  const parse = (text: string, stranger: string | undefined): URL | string => {
     if (text.length > LONGEST_URL || !URL.canParse(text)) return 'is no address'
     const url = new URL(text)
     if (url.username !== '' || url.password !== '') return 'holds a user name or password'
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowed(url)))
-      return 'does not begin with https://'
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowed(url, stranger))) return INSECURE
     return url
   }
 
+  /** Strangers are not told what an operator could do, and nobody is to open what an answer has led to. */
+  const refused = (why: 'url' | 'address', reason: string, at: string, { url, stranger }: OutboundRequest) => {
+    const isHelped =
+      stranger === undefined && at === url && (why === 'address' || (reason.endsWith(INSECURE) && /^http:/i.test(at)))
+    return failed(why, isHelped ? `${reason}; outboundAllow does not list ${hostAndPort(new URL(at))}` : reason)
+  }
+
   /** The addresses to connect to, every one of them checked. */
-  const addressesOf = async (url: URL, signal: AbortSignal): Promise<readonly string[] | OutboundAnswer> => {
-    const free = isAllowed(url)
+  const addressesOf = async (
+    url: URL,
+    request: OutboundRequest,
+    signal: AbortSignal,
+  ): Promise<readonly string[] | string | OutboundAnswer> => {
+    const free = isAllowed(url, request.stranger)
     const problem = free ? null : hostProblem(url.hostname)
-    if (problem !== null) return failed('address', `the host ${problem}`)
+    if (problem !== null) return `the host ${problem}`
     const literal = url.hostname.replace(/^\[|\]$/g, '')
     if (isIP(literal) !== 0) return [literal]
     const found = await (resolve ?? (free ? lookUpLocally : lookUpPublicly))(url.hostname, signal).catch(() => [])
     if (found.length === 0) return failed('unresolved', 'the host has no address')
     // One private address among public ones is an attack, or a mistake that would succeed now and then.
-    return free || found.every(isPublicAddress)
-      ? found
-      : failed('address', 'the host has an address that is not public')
+    return free || found.every(isPublicAddress) ? found : 'the host has an address that is not public'
   }
 
   const follow = async (request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer> => {
     let address = request.url
     for (let left = request.form === undefined ? (request.redirects ?? 0) : 0; ; left--) {
-      const url = parse(address)
-      if (typeof url === 'string') return failed('url', `the address ${url}`)
-      const addresses = await addressesOf(url, signal)
+      const url = parse(address, request.stranger)
+      if (typeof url === 'string') return refused('url', `the address ${url}`, address, request)
+      const addresses = await addressesOf(url, request, signal)
+      if (typeof addresses === 'string') return refused('address', addresses, address, request)
       if ('kind' in addresses) return addresses
       const reply = await send(url, addresses, request, signal, roots)
       const { statusCode: status = 0, headers } = reply
@@ -126,16 +140,16 @@ export function createOutboundClient({ allow = [], resolve, roots }: OutboundSet
   }
 
   return {
-    problemOf(text) {
-      const url = parse(text)
+    problemOf(text, stranger) {
+      const url = parse(text, stranger)
       if (typeof url === 'string') return url
-      return isAllowed(url) ? null : hostProblem(url.hostname)
+      return isAllowed(url, stranger) ? null : hostProblem(url.hostname)
     },
 
     async ask(request) {
-      const first = parse(request.url)
-      if (typeof first === 'string') return failed('url', `the address ${first}`)
       const { stranger } = request
+      const first = parse(request.url, stranger)
+      if (typeof first === 'string') return refused('url', `the address ${first}`, request.url, request)
       const host = first.hostname
       if (!hosts.isFree(host) || (stranger !== undefined && !strangers.isFree(stranger))) {
         return failed('busy', 'too many requests are under way')
@@ -163,7 +177,18 @@ export function createOutboundClient({ allow = [], resolve, roots }: OutboundSet
 
 /** The same client, with everything asked for this stranger. */
 export function askingFor(outbound: OutboundClient, stranger: string): OutboundClient {
-  return { ...outbound, ask: (request) => outbound.ask({ ...request, stranger }) }
+  return {
+    ask: (request) => outbound.ask({ ...request, stranger }),
+    problemOf: (url) => outbound.problemOf(url, stranger),
+  }
+}
+
+/** The same, with everything asked on behalf of this client: nobody vouches for one that is not verified. */
+export function onBehalfOf(
+  client: { readonly client_id: string; readonly verified: boolean },
+  outbound: OutboundClient,
+): OutboundClient {
+  return client.verified ? outbound : askingFor(outbound, `client ${client.client_id}`)
 }
 
 function createPlaces(most: number, mostOfOne: number) {

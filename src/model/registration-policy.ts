@@ -1,6 +1,7 @@
 // What clients that register themselves may have: an operator's ceilings as plain data. A policy of one initial access
 // token may be narrower, never wider.
 
+import { isDocumentId } from '../protocol/client-document.ts'
 import type { PublicJwks } from '../protocol/jwk.ts'
 import { RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
 import { scopeWords } from '../protocol/scope.ts'
@@ -133,6 +134,24 @@ export function redirectHostMatches(entries: readonly string[], uri: string): bo
       ? host.endsWith(entry.slice(1)) && host.length > entry.length - 1
       : entry === host || (isLoopback && entry === hostname),
   )
+}
+
+export type DocumentRules = Pick<RegistrationRules, 'documents' | 'documentHosts'>
+
+/** What such a client is told. */
+export const DOCUMENTS_REFUSED = 'This server does not take the client ID metadata document of the client'
+
+/**
+ * Why a client that is known by this document is not taken at all, as the end of a sentence about its client_id; null: it
+ * is, or the id is none of a document. What it was given before holds only as long.
+ */
+export function documentIdRefusal({ documents, documentHosts }: DocumentRules, clientId: string): string | null {
+  if (!isDocumentId(clientId)) return null
+  if (!documents)
+    return 'is the address of a document, and client ID metadata documents are off (registration.documents)'
+  return documentHosts.length === 0 || redirectHostMatches(documentHosts, clientId)
+    ? null
+    : 'is on a host that is none of registration.documentHosts'
 }
 
 /** Rows of the policy: options and initial access tokens are both read by them. */

@@ -1,5 +1,7 @@
 // Kinds of settings: how a value that an operator typed becomes a typed one, or what is wrong with it.
 
+import { hiddenCharacter } from './hidden-characters.ts'
+
 /** The value, or what is wrong with the text, as the end of a sentence that begins with the setting's name. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 
@@ -55,7 +57,9 @@ export function text(longest: number): Kind<string | null> {
       if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(trimmed)) return wrong('must not hold control characters')
       // On the consent page they would let a name read as another.
       const turns = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(trimmed)
-      return turns ? wrong('must not hold characters that change the direction of writing') : { value: trimmed }
+      if (turns) return wrong('must not hold characters that change the direction of writing')
+      const hidden = hiddenCharacter(trimmed)
+      return hidden === null ? { value: trimmed } : wrong(`must not hold invisible characters (${hidden})`)
     },
   }
 }
@@ -72,6 +76,7 @@ export const webAddress: Kind<string | null> = {
 
 function isWebAddress(text: string): boolean {
   const [, authority = ''] = /^https?:\/\/([^\s"<>\\\p{Cc}/?#]+)[^\s"<>\\\p{Cc}]*$/u.exec(text) ?? []
+  if (hiddenCharacter(text) !== null) return false
   // `https://bank.example@evil.example` names evil.example.
   return text.length <= 2_048 && authority !== '' && !authority.includes('@') && URL.canParse(text)
 }

@@ -49,16 +49,16 @@ export const DATABASE_ROWS = {
   }),
   databaseCache: row({
     kind: bytes(1024 ** 2, 64 * 1024 ** 3),
-    default: 64 * 1024 ** 2,
-    defaultText: '64MiB',
-    en: 'Memory in which SQLite may keep pages of its file. Used as far as the file is large.',
-    zh: 'SQLite 可用于缓存数据库页面的内存，实际占用随数据库大小增长。',
+    default: 16 * 1024 ** 2,
+    defaultText: '16MiB',
+    en: 'Memory in which SQLite may keep pages of its file. Used as far as the file is large; the system keeps what does not fit.',
+    zh: 'SQLite 可用于缓存数据库页面的内存，实际占用随数据库大小增长；放不下的页面由操作系统缓存。',
   }),
   cachedClients: row({
     kind: wholeNumber(100, 1_000_000),
     default: 10_000,
-    en: 'Clients that are kept in memory as they are used, about 3 KB each, at most twice as many.',
-    zh: '保留在内存中的常用应用数量，每个约 3 KB，最多为该数的两倍。',
+    en: 'Clients that are kept in memory as they are used, about 2 KB each, at most twice as many.',
+    zh: '保留在内存中的常用应用数量，每个约 2 KB，最多为该数的两倍。',
   }),
   workers: row({
     kind: wholeNumber(1, 64),

@@ -128,8 +128,8 @@ export const REGISTRATION_ROWS = {
   'registration.documents': row({
     kind: yesOrNo,
     default: documents,
-    en: 'A client_id may be the https address of a document about the client (client ID metadata document), which is fetched. The policy of registration holds for it too, whatever registration.access is.',
-    zh: 'client_id 可以是描述客户端的文档的 https 地址（client ID metadata document），服务器会获取该文档。注册策略同样适用，与 registration.access 无关。',
+    en: 'A client_id may be the https address of a document about the client (client ID metadata document), which is fetched. The policy of registration holds for it too, whatever registration.access is. While it is off, nothing that such clients were given works.',
+    zh: 'client_id 可以是描述客户端的文档的 https 地址（client ID metadata document），服务器会获取该文档。注册策略同样适用，与 registration.access 无关。关闭期间，此类客户端已获得的授权与令牌一律无效。',
   }),
   'registration.documentHosts': row({
     kind: separated(redirectHosts),

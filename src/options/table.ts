@@ -85,8 +85,14 @@ const TABLE = {
   outboundAllow: row({
     kind: hostsWithPorts,
     default: NONE,
-    en: 'Hosts with their ports that may be asked for keys and documents of clients, or told of sign-outs, although they are not public, or without TLS. All others must be public and speak https. Where clients register themselves, or are known by documents, anybody can have these hosts asked.',
-    zh: '允许服务器访问的非公网或不使用 TLS 的主机与端口，用于获取客户端的公钥与文档，以及通知退出登录。其余地址必须位于公网并使用 https。允许客户端自行注册或以文档标识时，任何人都可以让服务器访问这些主机。',
+    en: 'Hosts with their ports that may be asked for keys and documents of clients, or told of sign-outs, although they are not public, or without TLS. All others must be public and speak https. For clients that nobody has approved they are not asked: see outboundAllowStrangers.',
+    zh: '允许服务器访问的非公网或不使用 TLS 的主机与端口，用于获取客户端的公钥与文档，以及通知退出登录。其余地址必须位于公网并使用 https。未经核准的客户端不适用，见 outboundAllowStrangers。',
+  }),
+  outboundAllowStrangers: row({
+    kind: yesOrNo,
+    default: false,
+    en: 'The hosts of outboundAllow are asked for unverified clients too: those that registered themselves and were not approved, and those that are known by a document. Anybody who can make such a client can then have these hosts asked.',
+    zh: '为未经核实的客户端（自行注册而未经核准，或以文档标识）也访问 outboundAllow 中的主机。任何能创建此类客户端的人都可以让服务器访问这些主机。',
   }),
   tlsCert: optional({
     kind: orNull(path),

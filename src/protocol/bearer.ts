@@ -25,17 +25,19 @@ export function tokenMissing(): OAuthError {
   })
 }
 
-export function invalidToken(rule: string, reason: string): OAuthError {
+const USELESS = 'The access token is unknown, expired or revoked'
+
+/** `description`: printable ASCII without quotes. RFC 6750 §3. */
+export function invalidToken(rule: string, reason: string, description = USELESS): OAuthError {
   return new OAuthError({
     error: 'invalid_token',
     status: 401,
-    description: 'The access token is unknown, expired or revoked',
+    description,
     rule,
     clause: 'RFC 6750 §3.1',
     reason,
     headers: {
-      'www-authenticate':
-        'Bearer error="invalid_token", error_description="The access token is unknown, expired or revoked"',
+      'www-authenticate': `Bearer error="invalid_token", error_description="${description}"`,
     },
   })
 }

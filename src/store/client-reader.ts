@@ -15,7 +15,7 @@ export interface ClientReader {
   known(key: ClientKey): Promise<ClientRecord>
 }
 
-/** Of the clients in use so many, and at most twice as many, stay parsed; about 3 KB each. */
+/** Of the clients in use so many, and at most twice as many, stay parsed; about 2 KB each. */
 const CACHED_CLIENTS = 10_000
 
 export function createClientReader(driver: Driver, cachedClients = CACHED_CLIENTS): ClientReader {

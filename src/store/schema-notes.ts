@@ -32,7 +32,10 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   client: {
     holds:
       'A client application with its settings as JSON. A removed one keeps its row, so that its id is not given out again.',
-    indexes: {},
+    indexes: {
+      client_state:
+        'All that most requests ask of a client, without its long settings: reads do not go on to the table. (SQLite only.)',
+    },
   },
   client_address: {
     holds: `An address, as a keyed hash, from which a client was seen: whoever fetches keys from there is that client. ${PRUNED}`,
@@ -114,10 +117,11 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   schema_lease: { holds: 'Who migrates or prunes now, so that of many nodes one does. Two rows.', indexes: {} },
   schema_version: { holds: 'A migration that was applied.', indexes: {} },
   session: {
-    holds: `A signed-in browser by the SHA-256 of its secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
+    holds: `A signed-in browser by the id that its grants know; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
     indexes: {
       session_expires_at: PRUNING,
-      session_session_id: 'Every grant asks for the state of its session, and two sessions never share an id.',
+      session_secret_hash:
+        'A browser is found by its secret, and two never share one. (PostgreSQL has the two keys the other way round.)',
       session_user_id: 'Disabling a user, or a new password, ends all their sessions.',
     },
   },

@@ -54,7 +54,11 @@ export type PresentedToken =
       readonly resourceLive: boolean
       readonly grant: PresentedGrant | null
     }
-  | { readonly kind: 'refresh_token'; readonly token: RefreshToken; readonly grant: PresentedGrant }
+  | {
+      readonly kind: 'refresh_token'
+      readonly token: Omit<RefreshToken, 'rotation'> & { readonly rotated: boolean }
+      readonly grant: PresentedGrant
+    }
 
 export interface PresentedGrant {
   readonly grantId: string
@@ -181,7 +185,8 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
     }
   }
   if (row.refresh_hash === null || grant === null) return null
-  return { kind: 'refresh_token', token: toRefreshToken(grant.grantId, row), grant }
+  const token = { ...asIssued(grant.grantId, row), rotated: row.rotated_at !== null }
+  return { kind: 'refresh_token', token, grant }
 }
 
 export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
@@ -226,12 +231,15 @@ function toAccessToken(grantId: string | null, row: sql.TokenColumns): AccessTok
 }
 
 function toRefreshToken(grantId: string, row: refreshSql.RefreshColumns): RefreshToken {
+  return { ...asIssued(grantId, row), rotation: toRotation(row) }
+}
+
+function asIssued(grantId: string, row: refreshSql.PresentedRefreshColumns): Omit<RefreshToken, 'rotation'> {
   return {
     grantId,
     issuedAt: row.refresh_issued_at,
     familyExpiresAt: row.family_expires_at,
     expiresAt: row.refresh_expires_at,
-    rotation: toRotation(row),
   }
 }
 

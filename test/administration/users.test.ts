@@ -59,6 +59,22 @@ describe('addUser', () => {
     await addUser(house, { username: 'alice2' })
   })
 
+  test('a displayed name that holds what nobody sees, or turns itself around, is refused', async () => {
+    for (const [name, code] of [
+      ['Ali\u200Bce', 'U+200B'],
+      ['\uFEFF张\u2060三', 'U+2060'],
+      ['Alice \u202Ebob', 'U+202E'],
+    ] as const) {
+      expect((await refusal(addUser(house, { username: 'alice', name }))).message).toContain(code)
+      const address = { locality: name }
+      expect((await refusal(addUser(house, { username: 'alice', address }))).message).toContain(code)
+    }
+    expect(await events()).toEqual([])
+    // What only an application reads is its own.
+    const user = await addUser(house, { username: 'alice', name: '张三 👩‍💻', custom: { note: 'a\u200Bb' } })
+    expect(user.profile).toMatchObject({ displayName: '张三 👩‍💻', custom: { note: 'a\u200Bb' } })
+  })
+
   test('a phone number belongs to at most one enabled user, also when one is enabled again', async () => {
     const first = await addUser(house, { username: 'first', phone: '13800138000' })
     expect((await refusal(addUser(house, { username: 'second', phone: '+8613800138000' }))).code).toBe('phone_taken')

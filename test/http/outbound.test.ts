@@ -152,6 +152,42 @@ describe('the allow-list', () => {
     expect((await client.ask({ url: decimal, mediaTypes: null, mostBytes: 10 })).kind).toBe('answered')
     expect(seen).toHaveLength(2)
   })
+
+  test('is not for strangers, who are told the same of a host that is on it and of one that is not', async () => {
+    const { port, origin, seen, client } = await target((_, reply) => void reply.writeHead(200, GOOD).end('{}'))
+    const lenient = createOutboundClient({ allow: [`127.0.0.1:${port}`], allowStrangers: true })
+    const asked = { mediaTypes: null, mostBytes: 10, stranger: 'network' }
+    for (const scheme of ['http', 'https']) {
+      const listed = await client.ask({ ...asked, url: `${scheme}://127.0.0.1:${port}/` })
+      expect(listed).toMatchObject({ kind: 'failed', why: scheme === 'http' ? 'url' : 'address' })
+      expect(await client.ask({ ...asked, url: `${scheme}://127.0.0.1:1/` })).toEqual(listed)
+      const url = `${scheme}://127.0.0.1:${port}/`
+      expect(client.problemOf(url, 'network')).toBe(client.problemOf(`${scheme}://127.0.0.1:1/`, 'network'))
+      expect([client.problemOf(url), lenient.problemOf(url, 'network')]).toEqual([null, null])
+    }
+    expect(seen).toEqual([])
+    expect((await lenient.ask({ ...asked, url: `${origin}/` })).kind).toBe('answered')
+  })
+
+  test('is named where it would help whoever runs the server', async () => {
+    const { port } = await target((_, reply) => void reply.end())
+    const reasonOf = async (url: string, stranger?: string) => {
+      const answer = await createOutboundClient().ask({
+        url,
+        mediaTypes: null,
+        mostBytes: 10,
+        ...(stranger !== undefined && { stranger }),
+      })
+      return answer.kind === 'failed' ? answer.reason : 'answered'
+    }
+    const help = `outboundAllow does not list 127.0.0.1:${port}`
+    expect(await reasonOf(`http://127.0.0.1:${port}/`)).toBe(`the address does not begin with https://; ${help}`)
+    expect(await reasonOf(`https://127.0.0.1:${port}/`)).toBe(`the host is not a public address; ${help}`)
+    for (const url of ['ftp://127.0.0.1/', 'http://u@127.0.0.1/', 'no address', 'http://']) {
+      expect(await reasonOf(url)).not.toContain('outboundAllow')
+    }
+    expect(await reasonOf(`http://127.0.0.1:${port}/`, 'network')).not.toContain('outboundAllow')
+  })
 })
 
 describe('what is sent', () => {
@@ -280,7 +316,8 @@ describe('redirects', () => {
     expect(await ask({ redirects: 2 })).toMatchObject({ kind: 'answered' })
     expect(await ask({ redirects: 1 })).toMatchObject({ kind: 'failed', why: 'redirected' })
     expect(await ask()).toMatchObject({ kind: 'failed', why: 'redirected' })
-    expect(await ask({ url: `${origin}/inside`, redirects: 5 })).toMatchObject({ kind: 'failed', why: 'url' })
+    const inside = await ask({ url: `${origin}/inside`, redirects: 5 })
+    expect(inside).toMatchObject({ kind: 'failed', why: 'url', reason: 'the address does not begin with https://' })
     expect(await ask({ url: `${origin}/secure`, redirects: 5 })).toMatchObject({ kind: 'failed', why: 'address' })
     expect(await ask({ url: `${origin}/odd`, redirects: 5 })).toMatchObject({ kind: 'failed', why: 'redirected' })
     const before = seen.length
@@ -318,6 +355,7 @@ describe('numbers', () => {
     const names = Array.from({ length: 64 }, (_, at) => `host-${at}.example.com`)
     const client = createOutboundClient({
       allow: names.map((name) => `${name}:${port}`),
+      allowStrangers: true,
       resolve: async () => ['127.0.0.1'],
     })
     const ask = (name: string, stranger?: string) =>

@@ -199,6 +199,17 @@ describe('values', () => {
     ['client_name', 'x'.repeat(101), '1 to 100 characters'],
     ['client_name', 'Bank\u202Eknab', 'direction of writing'],
     ['client_name', 'two\nlines', 'control characters'],
+    ['client_name', 'Your\u200B Bank', 'invisible characters (U+200B)'],
+    ['client_name', 'Bank\uFEFF!', 'invisible characters (U+FEFF)'],
+    ['client_name', 'Ba\u00ADnk', 'invisible characters (U+00AD)'],
+    ['client_name', 'Bank\u200D', 'invisible characters (U+200D)'],
+    ['client_name', '银\u200D行', 'invisible characters (U+200D)'],
+    ['client_name', 'Bank\u3164', 'invisible characters (U+3164)'],
+    ['client_name', 'Bank\u{E0061}', 'invisible characters (U+E0061)'],
+    ['names', { en: 'Your\u2060 Bank' }, 'for en must not hold invisible characters (U+2060)'],
+    ['purpose', 'for\u200C you', 'invisible characters (U+200C)'],
+    ['client_uri', 'https://ba\u200Dnk.test/', 'begins with https://'],
+    ['policy_uri', 'https://bank.test/\u202Epolicy', 'begins with https://'],
     ['client_name', null, 'is required'],
     ['client_uri', 'javascript:alert(1)', 'begins with https://'],
     ['client_uri', 'https://bank.test@evil.test/', 'begins with https://'],
@@ -221,6 +232,10 @@ describe('values', () => {
     ['frameAncestors', ['https://app.test', 'http://localhost:3000'], ['https://app.test', 'http://localhost:3000']],
     ['scope', ' openid  profile openid ', 'openid profile'],
     ['client_name', ' 制作云 👩‍💻 ', '制作云 👩‍💻'],
+    ['client_name', 'کتاب\u200Cخانه', 'کتاب\u200Cخانه'],
+    ['client_name', 'क्\u200Dष ☎\uFE0E 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ✔️', 'क्\u200Dष ☎\uFE0E 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ✔️'],
+    ['client_name', '葛\u{E0100}城 ᠮᠣᠩᠭᠣᠯ\u180B', '葛\u{E0100}城 ᠮᠣᠩᠭᠣᠯ\u180B'],
+    ['client_uri', 'https://例子.test/路径', 'https://例子.test/路径'],
     ['client_uri', 'https://client.test/a?b@c', 'https://client.test/a?b@c'],
   ])('%s = %j is taken', (name, value, kept) => {
     expect(settingsOf(made({ [name]: value }))[name]).toEqual(kept)
@@ -411,6 +426,20 @@ describe('the store', () => {
     const { iss: __, pkce: ___, ...authorize } = older.authorize
     const stored = JSON.stringify({ ...older, authorize: { ...authorize, later: 1 }, later: true })
     expect(fromStored(stored)).toEqual(made(PUBLIC))
+  })
+
+  test('a record that lacks nothing loses what is unknown, too', () => {
+    const client = made(PUBLIC)
+    expect(fromStored(JSON.stringify({ ...client, later: true }))).toEqual(client)
+    expect(fromStored(JSON.stringify({ ...client, authorize: { ...client.authorize, later: 1 } }))).toEqual(client)
+  })
+
+  test('null where a setting above asks for a value is filled in like a missing one', () => {
+    const encrypted = { id_token_encrypted_response_alg: 'A256KW', id_token_signed_response_alg: 'HS256' }
+    const client = made(encrypted)
+    expect(client.id_token_encrypted_response_enc).toBe('A128CBC-HS256')
+    const stored = JSON.stringify({ ...client, id_token_encrypted_response_enc: null })
+    expect(fromStored(stored)).toEqual(client)
   })
 })
 

@@ -1,6 +1,9 @@
 // draft-ietf-oauth-client-id-metadata-document: a client that nobody registered is known by the address of a document
 // about it. Off by default, under an operator's ceilings, and never trusted for more than it says.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approveClient, removeClient, setClientEnabled } from '../../src/administration/clients.ts'
 import { removeUnusedClients } from '../../src/issuer/registration/unused.ts'
@@ -54,6 +57,7 @@ beforeAll(async () => {
   documents = await startDocumentHost()
   host = await startServer({
     outboundAllow: [documents.hostAndPort],
+    outboundAllowStrangers: true,
     registration: { documents: true, perAddress: 1_000 },
   })
   await host.addUser('alice')
@@ -104,6 +108,8 @@ describe('§4 the document', () => {
     ['a method with a secret', { token_endpoint_auth_method: 'client_secret_basic' }],
     ['a method that signs with a secret', { token_endpoint_auth_method: 'client_secret_jwt' }],
     ['no redirect URI', { redirect_uris: [] }],
+    ['a name with characters that nobody sees', { client_name: 'Your\u200B Bank' }],
+    ['a name that turns itself around', { client_name: 'Your \u202EknaB' }],
     ['a redirect URI that is none', { redirect_uris: ['javascript:alert(1)'] }],
     ['another flow', { response_types: ['id_token'], grant_types: ['implicit'] }],
     ['a grant for itself', { grant_types: ['client_credentials', 'authorization_code'] }],
@@ -306,7 +312,7 @@ describe('an operator’s ceilings', () => {
     (await (await fetch(`${on.origin}/.well-known/oauth-authorization-server`)).json()) as Record<string, unknown>
 
   test('§5 off is the default: nothing is fetched, and metadata says nothing of it', async () => {
-    const off = await startServer({ outboundAllow: [documents.hostAndPort] })
+    const off = await startServer({ outboundAllow: [documents.hostAndPort], outboundAllowStrangers: true })
     try {
       const client_id = publish('/tool')
       const asked = documents.asked.length
@@ -319,9 +325,60 @@ describe('an operator’s ceilings', () => {
     }
   })
 
+  test.each([
+    ['documents are switched off', { documents: false }],
+    ['their hosts are narrowed', { documents: true, documentHosts: ['other.test'] }],
+  ])('§6 what such clients were given holds no longer when %s, and answers say so', async (_, narrowed) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lingpai-documents-'))
+    const same = { at: join(folder, 'data.sqlite'), acceptNewIssuer: true }
+    const known = { outboundAllow: [documents.hostAndPort], outboundAllowStrangers: true }
+    const client_id = publish('/given')
+    const first = await startServer({ ...same, ...known, registration: { documents: true } })
+    await first.addUser('alice')
+    await first.addClient('api', 'openid-connect', { introspection: 'all' })
+    await first.addClient('plain', 'openid-connect', { consent: 'implied' })
+    const others = await new RelyingParty({ host: first, clientId: 'plain' }).tokens()
+    const before = new RelyingParty({ host: first, clientId: client_id, secret: null })
+    const { access, refresh } = await before.tokens()
+    const code = await before.code()
+    await first.close()
+    const off = await startServer({ ...same, ...known, registration: narrowed })
+    try {
+      const at = new RelyingParty({ host: off, clientId: client_id, secret: null })
+      for (const refused of [await at.redeem(code), await at.refresh(refresh), await at.userinfo(access)]) {
+        expect(refused.status).toBe(401)
+        expect(refused.body['error_description']).toContain('client ID metadata document')
+      }
+      const api = new RelyingParty({ host: off, clientId: 'api' })
+      expect((await api.introspect(access)).body).toEqual({ active: false })
+      // Everybody else's work on.
+      const plain = new RelyingParty({ host: off, clientId: 'plain' })
+      expect((await plain.userinfo(others.access)).status).toBe(200)
+      expect((await plain.refresh(others.refresh)).status).toBe(200)
+      expect((await api.introspect(others.access)).body).toMatchObject({ active: true })
+    } finally {
+      await off.close()
+    }
+    // Nothing was taken away: switched on again, they work on.
+    const again = await startServer({ ...same, ...known, registration: { documents: true } })
+    try {
+      const at = new RelyingParty({ host: again, clientId: client_id, secret: null })
+      expect((await at.userinfo(access)).status).toBe(200)
+      expect((await at.refresh(refresh)).status).toBe(200)
+      expect((await at.redeem(code)).status).toBe(200)
+    } finally {
+      await again.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
   test('D02 hosts are compared whole', async () => {
     const withHosts = (...documentHosts: readonly string[]) =>
-      startServer({ outboundAllow: [documents.hostAndPort], registration: { documents: true, documentHosts } })
+      startServer({
+        outboundAllow: [documents.hostAndPort],
+        outboundAllowStrangers: true,
+        registration: { documents: true, documentHosts },
+      })
     const client_id = publish('/hosted')
     const asked = documents.asked.length
     for (const entry of ['127.0.0.10', '7.0.0.1', '*.0.0.1', '127.0.0.1.evil.test', '127.0.0.1:1']) {
@@ -343,7 +400,11 @@ describe('an operator’s ceilings', () => {
 
   test('D15 one network brings so many new clients in an hour, and no more are asked for', async () => {
     const registration = { documents: true, perAddress: 2 }
-    const limited = await startServer({ outboundAllow: [documents.hostAndPort], registration })
+    const limited = await startServer({
+      outboundAllow: [documents.hostAndPort],
+      outboundAllowStrangers: true,
+      registration,
+    })
     try {
       for (const path of ['/one', '/two']) {
         expect(isAt(await ask(new Visitor(), limited, parameters(publish(path))), 'sign-in')).toBe(true)

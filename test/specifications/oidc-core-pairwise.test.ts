@@ -288,6 +288,7 @@ describe('Registration §5 by a client itself', () => {
     open = await startServer({
       registration: { access: 'open', perAddress: 1_000 },
       outboundAllow: [documents.hostAndPort],
+      outboundAllowStrangers: true,
     })
   })
   afterAll(() => open.close())

@@ -46,7 +46,11 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => pictures.listen(0, '127.0.0.1', resolve))
   const { port } = pictures.address() as AddressInfo
   pictureOrigin = `http://127.0.0.1:${port}`
-  settings = { outboundAllow: [`127.0.0.1:${port}`], registration: { access: 'open', perAddress: 100_000 } }
+  settings = {
+    outboundAllow: [`127.0.0.1:${port}`],
+    outboundAllowStrangers: true,
+    registration: { access: 'open', perAddress: 100_000 },
+  }
   host = await startServer(settings)
   await host.addUser('alice')
 })

@@ -319,6 +319,9 @@ describe('published keys', () => {
     const other = await startServer({ log, outboundAllow: ['keys.internal:8443'] })
     await other.close()
     expect(warned).toContainEqual(expect.objectContaining({ hosts: 'keys.internal:8443' }))
+    expect(JSON.stringify(warned)).not.toContain('outboundAllowStrangers')
+    await (await startServer({ log, outboundAllow: ['keys.internal:8443'], outboundAllowStrangers: true })).close()
+    expect(JSON.stringify(warned)).toContain('outboundAllowStrangers')
     const database = await openSqlite({ file: ':memory:' })
     const masterKey = newMasterKey()
     const settings = { issuer: 'http://localhost:1', database, masterKey, outboundAllow: ['keys.internal'] }

@@ -287,6 +287,18 @@ describe('§2 what a client may say', () => {
     expect((await register(open, twin)).body['jwks_uri']).toBe('https://client.example.com/keys')
   })
 
+  test('§5 a name with characters that nobody sees, or that turn it around, is refused in every language', async () => {
+    for (const hidden of ['\u200B', '\u200D', '\u2060', '\uFEFF', '\u202E', '\u2066']) {
+      for (const name of ['client_name', 'client_name#en']) {
+        const said = { ...PLAIN, [name]: `Your${hidden} Bank` }
+        const description = await expectRefused(said, 'invalid_client_metadata', { ...PLAIN, [name]: 'Your Bank' })
+        expect(description).toMatch(/invisible characters|direction of writing/)
+      }
+    }
+    const emoji = { ...PLAIN, client_name: 'Tools 👩‍💻' }
+    expect((await register(open, emoji)).body['client_name']).toBe('Tools 👩‍💻')
+  })
+
   test('§2 keys by value and by address do not go together', async () => {
     const jwks = { keys: [key.publicJwk] }
     const method = { ...PLAIN, token_endpoint_auth_method: 'private_key_jwt' }

@@ -27,6 +27,7 @@ beforeAll(async () => {
   const statementIssuers = [{ issuer: STATEMENTS, jwks: { keys: [key.publicJwk as never] }, jwks_uri: null }]
   host = await startServer({
     outboundAllow: [documents.hostAndPort],
+    outboundAllowStrangers: true,
     registration: { access: 'open', perAddress: 1_000, statementIssuers },
     sessionManagement: true,
     unsignedJwt: true,
@@ -214,6 +215,7 @@ describe('client ID metadata documents', () => {
     const registration = { documents: true, perAddress: 1 }
     const other = await startServer({
       outboundAllow: [documents.hostAndPort],
+      outboundAllowStrangers: true,
       trustedProxies: ['127.0.0.1'],
       registration,
     })

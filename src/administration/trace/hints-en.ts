@@ -18,7 +18,7 @@ export const HINTS_EN = {
   // Who the client is
   client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client show", without blanks.',
   client_document_unusable:
-    'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documentHosts; an address that is not public must be in outboundAllow.',
+    'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documentHosts; an address that is not public must be in outboundAllow, and outboundAllowStrangers be on.',
   client_disabled: 'The client is disabled. Enable it, if it should be used.',
   client_changed:
     'The client was disabled after this was issued, so it never works again. Let the person sign in anew.',
@@ -60,7 +60,7 @@ export const HINTS_EN = {
     'No key of the client fits kid and alg of the assertion. Add it to jwks, or where jwks_uri leads.',
   assertion_key_ambiguous: 'Several keys of the client fit. Let it send kid, and give each key a kid of its own.',
   client_keys_unavailable:
-    "The client's keys could not be fetched from jwks_uri. See the reason; hosts that are not public belong in outboundAllow.",
+    "The client's keys could not be fetched from jwks_uri. See the reason; hosts that are not public belong in outboundAllow, which holds for approved clients (client approve) and, with outboundAllowStrangers, for all.",
   introspection_public: 'Only clients with a secret may introspect.',
 
   // The authorization request

@@ -18,7 +18,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   // 应用的身份
   client_unknown: '没有这个 client_id。请用“npx lingpai client show”重新复制 ClientId，注意不要带空格。',
   client_document_unusable:
-    'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documentHosts 中更正之处；非公网地址须写入 outboundAllow。',
+    'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documentHosts 中更正之处；非公网地址须写入 outboundAllow 并开启 outboundAllowStrangers。',
   client_disabled: '该应用已停用。如需使用，请重新启用。',
   client_changed: '签发之后该应用曾被停用，旧的凭据不再有效。请让用户重新登录。',
   client_id_missing: '授权请求中必须有且只有一个 client_id。',
@@ -49,7 +49,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   assertion_signature: '断言由其他密钥签名。请核对应用的密钥与 jwks，或核对其密钥（secret）。',
   assertion_key_unknown: '应用没有与断言的 kid 和 alg 相符的公钥。请加入 jwks，或在 jwks_uri 处公布。',
   assertion_key_ambiguous: '应用有多个公钥与断言相符。请让应用发送 kid，并为每个公钥设置不同的 kid。',
-  client_keys_unavailable: '无法从 jwks_uri 获取应用的公钥，请查看原因；非公网主机需列入 outboundAllow。',
+  client_keys_unavailable:
+    '无法从 jwks_uri 获取应用的公钥，请查看原因；非公网主机需列入 outboundAllow；该列表只适用于已核准的客户端（client approve），开启 outboundAllowStrangers 后适用于所有客户端。',
   introspection_public: '只有带密钥的应用才能查询令牌状态。',
 
   // 授权请求

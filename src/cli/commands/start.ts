@@ -132,6 +132,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       unverifiedErrors: options.unverifiedErrors,
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
+      outboundAllowStrangers: options.outboundAllowStrangers,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       workers: options.workers,
       cachedClients: options.cachedClients,

@@ -2,6 +2,7 @@
 // again with better credentials (Go's client does that).
 
 import type { ClientRecord } from '../../model/client.ts'
+import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Evidence } from '../../protocol/evidence.ts'
@@ -21,6 +22,7 @@ export interface AuthenticationParts {
   readonly audience: Audience
   readonly clock: Clock
   readonly limit: FailureLimit
+  readonly documents: DocumentRules
   readonly store: EventVerbs & AssertionVerbs
 }
 
@@ -39,14 +41,14 @@ export async function authenticateClient<Found extends { readonly client: Client
   limit.assertOpen(clientId, address, now)
   const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
   if (found !== null && refusal === null) return { client: found.client as AuthenticatedClient, found }
-  const { rule, reason, counts } = refusal ?? UNKNOWN
+  const { rule, reason, counts, description } = refusal ?? UNKNOWN
   // A request without a secret is no guess: common clients probe like that.
   if (counts && limit.count(clientId, address, now)) {
     await store.appendEvents([
       { type: 'client_authentication_limited', at: now, ...(found && { clientId }), detail: { address } },
     ])
   }
-  throw rule === 'two_authentication_methods' ? twoMethods() : invalidClient(rule, reason)
+  throw rule === 'two_authentication_methods' ? twoMethods() : invalidClient(rule, reason, description)
 }
 
 const UNKNOWN: AuthenticationRefusal = { rule: 'client_unknown', reason: 'no client has this client_id', counts: true }
@@ -69,6 +71,11 @@ async function refusalOf(
 ): Promise<AuthenticationRefusal | null> {
   const { client, enabled } = record
   if (!enabled) return refuse('client_disabled', 'the client is disabled', false)
+  const refusal = documentIdRefusal(parts.documents, client.client_id)
+  if (refusal !== null) {
+    const reason = `the client_id ${refusal}`
+    return { rule: 'client_document_unusable', reason, counts: false, description: DOCUMENTS_REFUSED }
+  }
   const registered = client.token_endpoint_auth_method
   const method = parts.methods.find(({ name }) => name === registered)
   const other = (counts: boolean) =>

@@ -28,11 +28,11 @@ export type PresentedCredentials =
   /** Nothing in it is proven yet. RFC 7523 §2.2. */
   | { readonly method: 'assertion'; readonly pairs: readonly [Pair]; readonly assertion: UnverifiedJwt }
 
-export function invalidClient(rule: string, reason: string): OAuthError {
+export function invalidClient(rule: string, reason: string, description = 'Client authentication failed'): OAuthError {
   return new OAuthError({
     error: 'invalid_client',
     status: 401,
-    description: 'Client authentication failed',
+    description,
     rule,
     clause: 'RFC 6749 §5.2',
     reason,

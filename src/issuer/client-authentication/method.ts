@@ -10,6 +10,8 @@ export interface AuthenticationRefusal {
   readonly reason: string
   /** Whether it may have been a guess. */
   readonly counts: boolean
+  /** For the client, where it is to know more than that it failed. */
+  readonly description?: string
 }
 
 /** The client sends a secret, or nothing. RFC 6749 §2.3. */

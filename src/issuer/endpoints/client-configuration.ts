@@ -91,7 +91,8 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
   const { client_id: clientId } = former
   const metadata = readMetadata(request)
   assertOwnIdentity(parts, own.registration, metadata)
-  const asking = former.verified ? parts : forStranger(parts, addressBucket(request.peer.address))
+  // Of an approved client too: nobody has seen what it says now.
+  const asking = forStranger(parts, addressBucket(request.peer.address))
   const formerly = { client: former, softwareStatement: formerStatement }
   const {
     client: prepared,

@@ -6,6 +6,7 @@ import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json, text } from '../../http/replies.ts'
 import { type Client, type ClientRecord, isConfidential } from '../../model/client.ts'
+import { documentIdRefusal } from '../../model/registration-policy.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
@@ -38,8 +39,11 @@ export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
     if (token === undefined) throw invalidRequest('token_missing', 'RFC 7662 §2.1', 'token is required')
     const now = authentication.clock.now()
     const { presented } = found
-    const live = presented !== null && isFor(client.client, presented) && isLive(presented, now)
-    const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason: 'introspected' }
+    const isKnown = presented !== null && isFor(client.client, presented)
+    const refusal = isKnown ? documentIdRefusal(authentication.documents, ownerOf(presented)) : null
+    const live = isKnown && refusal === null && isLive(presented, now)
+    const reason = refusal === null ? 'introspected' : `the client_id of its client ${refusal}`
+    const outcome = { rule: live ? 'token_active' : 'token_inactive', clause: 'RFC 7662 §2.2', reason }
     const told = live ? describe(parts, client.client, presented, token) : INACTIVE
     return {
       ...(wantsJwt(request.headers['accept']) ? await asJwt(parts, client, told, now) : json(200, told)),
@@ -96,7 +100,7 @@ function isLive(presented: PresentedToken, now: number): boolean {
   if (presented.token.expiresAt <= now) return false
   if (presented.grant !== null && presented.grant.state !== 'live') return false
   if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive && presented.resourceLive
-  return presented.token.rotation === null && presented.token.familyExpiresAt > now
+  return !presented.token.rotated && presented.token.familyExpiresAt > now
 }
 
 /** `caller`: who asks, and learns about the person what it may know. */

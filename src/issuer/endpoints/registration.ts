@@ -66,7 +66,8 @@ async function register(
     logo = null,
     softwareStatement,
   } = await prepareClient(
-    initial === null ? forStranger(parts, address) : parts,
+    // An initial access token lets a client in, and says nothing about who runs it.
+    forStranger(parts, initial === null ? address : `token ${initial.tokenId}`),
     clientId,
     readMetadata(request),
     policy,

@@ -8,6 +8,7 @@ import { mediaType, readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { json, text } from '../../http/replies.ts'
 import { type Client, type ClientRecord, scriptOrigins } from '../../model/client.ts'
+import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/registration-policy.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
@@ -23,6 +24,7 @@ export interface UserinfoParts {
   readonly clock: Clock
   readonly subjects: Subjects
   readonly issuer: string
+  readonly documents: DocumentRules
   readonly signers: ResponseSigners
   readonly encryption: ClientEncryption
 }
@@ -79,8 +81,12 @@ function answered(client: Client, reply: HttpReply): HttpReply {
   }
 }
 
-function claimsFor({ issuer, subjects }: UserinfoParts, found: FoundAccessToken, now: number): object {
+function claimsFor({ issuer, subjects, documents }: UserinfoParts, found: FoundAccessToken, now: number): object {
   const { client } = found.client
+  const refusal = documentIdRefusal(documents, client.client_id)
+  if (refusal !== null) {
+    throw invalidToken('client_document_unusable', `the client_id ${refusal}`, DOCUMENTS_REFUSED)
+  }
   assertMeantForUs(found, issuer)
   const { user, grant } = assertHolds(found, now)
   // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.

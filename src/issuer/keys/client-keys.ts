@@ -1,7 +1,7 @@
 // The public keys of clients: from the record, or from where the client publishes them. What is published is fetched
 // through the guarded client, kept for minutes, and asked for again when a key is met that is not known yet.
 
-import type { OutboundClient } from '../../http/outbound.ts'
+import { type OutboundClient, onBehalfOf } from '../../http/outbound.ts'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -13,7 +13,7 @@ interface KeyNotFound {
 }
 
 /** Whoever has registered keys, or published them. */
-export type KeyOwner = Pick<Client, 'client_id' | 'jwks' | 'jwks_uri'>
+export type KeyOwner = Pick<Client, 'client_id' | 'jwks' | 'jwks_uri' | 'verified'>
 
 export interface ClientKeys {
   /** Those of its keys that `wanted` picks, or why they cannot be read now. Asks anew where none is picked. */
@@ -65,8 +65,8 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
     return made
   }
 
-  const refetch = async (place: Place, url: string) => {
-    const answer = await outbound.ask({
+  const refetch = async (place: Place, owner: KeyOwner, url: string) => {
+    const answer = await onBehalfOf(owner, outbound).ask({
       url,
       mediaTypes: MEDIA_TYPES,
       mostBytes: MOST_BYTES,
@@ -94,7 +94,7 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
     const recently = place.asked.filter((at) => now - at < COOL_DOWN)
     if (place.pending === null && recently.length < MOST_ASKED) {
       place.asked = [...recently, now]
-      place.pending = refetch(place, uri).finally(() => {
+      place.pending = refetch(place, client, uri).finally(() => {
         place.pending = null
       })
     }

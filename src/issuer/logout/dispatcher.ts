@@ -3,7 +3,7 @@
 // here or on another node.
 
 import { describeFailure } from '../../http/failures.ts'
-import type { OutboundClient } from '../../http/outbound.ts'
+import { type OutboundClient, onBehalfOf } from '../../http/outbound.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { LogoutDelivery } from '../../model/logout-delivery.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -42,6 +42,8 @@ const LEASE: Seconds = 30
 
 type Attempt = Omit<LogoutResult, 'dueAt' | 'events'> & { readonly dueAt?: Seconds }
 
+const NOT_FOR_STRANGERS = 'outboundAllow does not hold for a client that nobody has approved'
+
 const DELIVERED: Attempt = { state: 'delivered', reason: null, counts: true }
 
 export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDispatcher {
@@ -64,13 +66,16 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
       }
     }
     const form = `logout_token=${await logoutToken(parts, record, delivery, clock.now())}`
-    const answer = await outbound.ask({ url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS })
+    const asked = { url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS }
+    const answer = await onBehalfOf(record.client, outbound).ask(asked)
     if (answer.kind === 'answered') return DELIVERED
     // Nobody was asked: there is too much under way at this host already.
     if (answer.why === 'busy') return { state: 'waiting', reason: answer.reason, counts: false, dueAt: clock.now() + 1 }
+    const isPrivate = (answer.why === 'url' || answer.why === 'address') && !record.client.verified
+    const reason = isPrivate ? `${answer.reason}; ${NOT_FOR_STRANGERS}` : answer.reason
     const dueAt = clock.now() + retryAfter(delivery.attempts, (randomBytes(1)[0] ?? 0) / 255)
     const state = dueAt < delivery.expiresAt ? 'waiting' : 'abandoned'
-    return { state, reason: answer.reason, counts: true, dueAt }
+    return { state, reason, counts: true, dueAt }
   }
 
   const deliver = async (delivery: LogoutDelivery): Promise<void> => {

@@ -6,7 +6,7 @@ import { addressBucket } from '../../http/trusted-proxies.ts'
 import type { Client, ClientRecord } from '../../model/client.ts'
 import { asDocumentClient, metadataInDocument } from '../../model/client-document.ts'
 import { sameMetadata } from '../../model/client-metadata.ts'
-import { redirectHostMatches } from '../../model/registration-policy.ts'
+import { documentIdRefusal } from '../../model/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newSecret } from '../../platform/random.ts'
 import { documentIdProblem, isDocumentId } from '../../protocol/client-document.ts'
@@ -52,8 +52,13 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
   const known = new Map<string, Known>()
   const pending = new Map<string, Promise<Known>>()
 
-  const read = async (clientId: string, address: string, former: Known | undefined): Promise<Known> => {
-    const answer = await fetched(forStranger(parts, addressBucket(address)), clientId, address)
+  const read = async (
+    asking: ClientDocumentParts,
+    clientId: string,
+    address: string,
+    former: Known | undefined,
+  ): Promise<Known> => {
+    const answer = await fetched(asking, clientId, address)
     const now = clock.now()
     if ('client' in answer) {
       const problem = await stored(parts, answer.client, address)
@@ -70,12 +75,14 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
 
   return async (clientId, address) => {
     if (!isDocumentId(clientId)) return null
-    if (!rules.documents) return 'client ID metadata documents are off (registration.documents)'
-    const problem = documentIdProblem(clientId) ?? parts.outbound.problemOf(clientId) ?? hostProblem(parts, clientId)
+    const asking = forStranger(parts, addressBucket(address))
+    const problem =
+      documentIdProblem(clientId) ?? documentIdRefusal(rules, clientId) ?? asking.outbound.problemOf(clientId)
     if (problem !== null) return `the client_id ${problem}`
     const former = known.get(clientId)
     if (former !== undefined && clock.now() < former.freshUntil) return former.problem
-    const underWay = pending.get(clientId) ?? read(clientId, address, former).finally(() => pending.delete(clientId))
+    const underWay =
+      pending.get(clientId) ?? read(asking, clientId, address, former).finally(() => pending.delete(clientId))
     pending.set(clientId, underWay)
     const now = await underWay
     const [oldest] = known.keys()
@@ -84,12 +91,6 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
     known.set(clientId, now)
     return now.problem
   }
-}
-
-function hostProblem({ rules: { documentHosts } }: RegistrationParts, clientId: string): string | null {
-  return documentHosts.length === 0 || redirectHostMatches(documentHosts, clientId)
-    ? null
-    : 'is on a host that is none of registration.documentHosts'
 }
 
 type Fetched =

@@ -35,7 +35,7 @@ export interface RegistrationParts {
   readonly checks: readonly RegistrationCheck[]
 }
 
-/** The same for somebody whom nobody let in: what is asked for them takes no place of others. */
-export function forStranger<Parts extends RegistrationParts>(parts: Parts, network: string): Parts {
-  return { ...parts, outbound: askingFor(parts.outbound, network) }
+/** The same on behalf of somebody for whom nobody vouches: they have no host of `outboundAllow` asked, and take no place of others. */
+export function forStranger<Parts extends RegistrationParts>(parts: Parts, stranger: string): Parts {
+  return { ...parts, outbound: askingFor(parts.outbound, stranger) }
 }

@@ -47,7 +47,8 @@ export async function openStatement(
   if (header['crit'] !== undefined) throw invalid('software_statement has a header that must be understood')
   const kid = typeof header['kid'] === 'string' ? header['kid'] : null
   const key = await keys.find(
-    { client_id: `statement ${iss}`, jwks: issuer.jwks, jwks_uri: issuer.jwks_uri },
+    // Named by the operator.
+    { client_id: `statement ${iss}`, jwks: issuer.jwks, jwks_uri: issuer.jwks_uri, verified: true },
     algorithm,
     kid,
   )

@@ -3,7 +3,7 @@
 // it must answer.
 
 import { sha256 } from '../../credentials/digest.ts'
-import type { OutboundClient } from '../../http/outbound.ts'
+import { type OutboundClient, onBehalfOf } from '../../http/outbound.ts'
 import type { Client } from '../../model/client.ts'
 import { decodeBytes } from '../../protocol/jwt.ts'
 import { LONGEST_REQUEST_OBJECT, type RequestObjectProblem } from '../../protocol/request-object.ts'
@@ -37,12 +37,11 @@ export function createReferencedObjects(outbound: OutboundClient): ReferencedObj
       const name = `${client.client_id} ${address}`
       const known = kept.get(name)
       if (known !== undefined) return known
-      const answer = await outbound.ask({
+      const answer = await onBehalfOf(client, outbound).ask({
         url,
         mediaTypes: MEDIA_TYPES,
         mostBytes: LONGEST_REQUEST_OBJECT,
         milliseconds: MILLISECONDS,
-        ...(!client.verified && { stranger: `client ${client.client_id}` }),
       })
       if (answer.kind === 'failed') {
         return { rule: 'request_uri_unavailable', problem: `cannot be read: ${answer.reason}` }

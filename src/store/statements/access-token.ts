@@ -5,12 +5,11 @@ import { CLIENT_KEY, type ClientKey } from './client.ts'
 import {
   type AnsweringGrantRow,
   answeringGrantColumns,
-  GRANT_COLUMNS,
-  type GrantRow,
-  grantOf,
   grantOfClient,
+  type PresentedGrantRow,
+  presentedGrantColumns,
 } from './grant.ts'
-import { REFRESH_COLUMNS, type RefreshColumns } from './refresh-token.ts'
+import { PRESENTED_REFRESH_COLUMNS, type PresentedRefreshColumns } from './refresh-token.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
 export interface TokenColumns {
@@ -44,8 +43,8 @@ export const findAccessToken = statement<{ hash: Uint8Array }, AccessTokenRow>(
 /** What introspection and revocation find under one hash. */
 export type PresentedRow = ClientKey &
   TokenColumns &
-  RefreshColumns &
-  (GrantRow | { readonly grant_state: null }) & {
+  PresentedRefreshColumns &
+  (PresentedGrantRow | { readonly grant_state: null }) & {
     readonly token_hash: Uint8Array | null
     readonly refresh_hash: Uint8Array | null
     readonly username: string | null
@@ -53,18 +52,19 @@ export type PresentedRow = ClientKey &
     readonly resource_live: number
   }
 
+/** One look-up for what is there: a hash is in one of the two tables, and a token and its grant have one client. */
 export const findClientWithToken = statement<{ client_id: string; hash: Uint8Array }, PresentedRow>(
   'find_client_with_token',
-  `SELECT ${CLIENT_KEY}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${REFRESH_COLUMNS},
-     ${GRANT_COLUMNS}, u.username,
+  `SELECT ${CLIENT_KEY}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${PRESENTED_REFRESH_COLUMNS},
+     ${presentedGrantColumns('tc')}, u.username,
      CASE WHEN t.resource IS NULL OR (rs.enabled = 1 AND rs.removed_at IS NULL
        AND rs.generation = t.resource_generation) THEN 1 ELSE 0 END AS resource_live
    FROM client c
      LEFT JOIN access_token t ON t.hash = :hash
-     LEFT JOIN client tc ON tc.client_id = t.client_id
-     LEFT JOIN refresh_token r ON r.hash = :hash
+     LEFT JOIN refresh_token r ON r.hash = CASE WHEN t.hash IS NULL THEN :hash END
      LEFT JOIN resource rs ON rs.identifier = t.resource
-     ${grantOf('COALESCE(t.grant_id, r.grant_id)')}
+     ${grantOfClient('COALESCE(t.grant_id, r.grant_id)')}
+     LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
 

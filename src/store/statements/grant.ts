@@ -58,12 +58,22 @@ export interface GrantRow {
   readonly grant_state: GrantState
 }
 
+/** `client`: the alias of the grant's client. */
+const stateWith = (client: string) => `${GRANT_STATE.replaceAll('gc.', `${client}.`)} AS grant_state`
+
 /** The part of a grant that user info answers from. */
 export type AnsweringGrantRow = Pick<GrantRow, 'grant_id' | 'grant_claims' | 'grant_state'>
 
-/** `client`: the alias of the grant's client. */
-export const answeringGrantColumns = (client: string) =>
-  `g.grant_id, g.claims AS grant_claims, ${GRANT_STATE.replaceAll('gc.', `${client}.`)} AS grant_state`
+export const answeringGrantColumns = (client: string) => `g.grant_id, g.claims AS grant_claims, ${stateWith(client)}`
+
+/** The part of a grant that introspection answers from. */
+export type PresentedGrantRow = Pick<
+  GrantRow,
+  'grant_id' | 'grant_client_id' | 'grant_user_id' | 'grant_scope' | 'grant_state'
+>
+
+export const presentedGrantColumns = (client: string) =>
+  `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id, g.scope AS grant_scope, ${stateWith(client)}`
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,

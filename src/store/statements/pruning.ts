@@ -34,8 +34,8 @@ export const prunings = [
 /** An ended session is remembered as long as a grant given in it can live. */
 export const pruneSessions = statement<{ before: number; ended_before: number; most: number }, { pruned: number }>(
   'prune_session',
-  `DELETE FROM session WHERE secret_hash IN (
-     SELECT secret_hash FROM session
+  `DELETE FROM session WHERE session_id IN (
+     SELECT session_id FROM session
      WHERE expires_at < :before AND (ended_at IS NULL OR ended_at < :ended_before) LIMIT :most)
    RETURNING 1 AS pruned`,
 )

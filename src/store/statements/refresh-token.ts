@@ -5,11 +5,18 @@ import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
-export interface RefreshColumns {
+export interface PresentedRefreshColumns {
   readonly refresh_issued_at: number
   readonly refresh_expires_at: number
   readonly family_expires_at: number
   readonly rotated_at: number | null
+}
+
+/** The part of a refresh token that introspection answers from. */
+export const PRESENTED_REFRESH_COLUMNS = `r.issued_at AS refresh_issued_at, r.expires_at AS refresh_expires_at,
+  r.family_expires_at, r.rotated_at`
+
+export interface RefreshColumns extends PresentedRefreshColumns {
   readonly rotation_salt: Uint8Array | null
   readonly rotation_digest: Uint8Array | null
   readonly rotation_scope: string | null
@@ -18,8 +25,7 @@ export interface RefreshColumns {
   readonly rotation_access_token: Uint8Array | null
 }
 
-export const REFRESH_COLUMNS = `r.issued_at AS refresh_issued_at, r.expires_at AS refresh_expires_at, r.family_expires_at,
-  r.rotated_at, r.rotation_salt, r.rotation_digest, r.rotation_scope, r.rotation_address, r.rotation_user_agent,
+const REFRESH_COLUMNS = `${PRESENTED_REFRESH_COLUMNS}, r.rotation_salt, r.rotation_digest, r.rotation_scope, r.rotation_address, r.rotation_user_agent,
   r.rotation_access_token`
 
 export type RefreshRow = GrantRow & UserRow & RefreshColumns

@@ -2,6 +2,7 @@
 
 import { digestClientSecret, sameBytes } from '../../../credentials/digest.ts'
 import type { ClientRecord } from '../../../model/client.ts'
+import { hiddenCharacter } from '../../../model/hidden-characters.ts'
 import { type ConnectView, connectedPage, connectPage } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
 import { frameOf } from '../../../visitor/frame.ts'
@@ -98,7 +99,8 @@ function nameProblem(name: string) {
   const trimmed = name.trim()
   if (trimmed === '') return { problem: 'required' } as const
   if (Array.from(trimmed).length > LONGEST_NAME) return { problem: 'too_long', limit: LONGEST_NAME } as const
-  return /[\p{Cc}\p{Cs}]/u.test(trimmed) ? ({ problem: 'client_name_forbidden' } as const) : null
+  const isForbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(trimmed) || hiddenCharacter(trimmed) !== null
+  return isForbidden ? ({ problem: 'client_name_forbidden' } as const) : null
 }
 
 function prefixOf(addresses: SetUpParts['addresses']): string {
