@@ -10,7 +10,6 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
-import { expiryOrder } from './expiry-order.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/authorization-code.ts'
 import { holdConsent, upsertConsent } from './statements/consent.ts'
@@ -147,7 +146,6 @@ function grantStep(grant: NewGrant): Step {
     claims: grant.claims === null ? null : JSON.stringify(grant.claims),
     resources: grant.resources.length === 0 ? null : grant.resources.join(' '),
     expires_at: grant.expiresAt,
-    expiry_order: expiryOrder(grant.expiresAt),
     now: grant.issuedAt,
   }
   return step(insertGrant, bind, 'grant')
@@ -162,6 +160,5 @@ function codeStep({ grantId, issuedAt }: NewGrant, code: NewCode): Step {
     nonce: code.nonce,
     now: issuedAt,
     expires_at: code.expiresAt,
-    expiry_order: expiryOrder(code.expiresAt),
   })
 }

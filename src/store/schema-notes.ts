@@ -10,12 +10,11 @@ export interface TableNote {
 
 const PRUNED = 'Taken away when it has expired.'
 const PRUNING = 'Pruning finds what has expired without looking at the rest.'
-const PRUNING_IN_ORDER = `${PRUNING} New rows go to its end, whatever their hashes are.`
 
 export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   access_token: {
     holds: `An access token by its SHA-256: one a redemption, refresh or client credentials request. ${PRUNED}`,
-    indexes: { access_token_expiry_order: PRUNING_IN_ORDER },
+    indexes: { access_token_expires_at: PRUNING },
   },
   assertion_jti: {
     holds: `A client assertion that was used, so that it is used once on all nodes. ${PRUNED}`,
@@ -27,7 +26,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   authorization_code: {
     holds: `A code by its SHA-256, also after it was used, so that a replay is noticed. ${PRUNED}`,
-    indexes: { authorization_code_expiry_order: PRUNING_IN_ORDER },
+    indexes: { authorization_code_expires_at: PRUNING },
   },
   client: {
     holds:
@@ -72,7 +71,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   grant: {
     holds: `What a user has given a client; codes and tokens hang on it. ${PRUNED}`,
     indexes: {
-      grant_expiry_order: PRUNING_IN_ORDER,
+      grant_expires_at: PRUNING,
       grant_user_id_client_id: 'Withdrawing a consent revokes the grants of one user and client.',
     },
   },
@@ -108,7 +107,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   refresh_token: {
     holds: `A refresh token by its SHA-256, also after it was rotated, so that a replay is noticed. ${PRUNED}`,
-    indexes: { refresh_token_expiry_order: PRUNING_IN_ORDER },
+    indexes: { refresh_token_expires_at: PRUNING },
   },
   resource: {
     holds: 'A resource server that tokens are made for. A removed one keeps its row.',
