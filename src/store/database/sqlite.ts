@@ -13,7 +13,7 @@ export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string
   readonly log?: Log
-  /** Memory for pages of the file. Default 16 MiB; used as far as the file is large. */
+  /** Memory for pages of the file. Default 8 MiB; used as far as the file is large. */
   readonly cacheBytes?: number
   /** Reads only: no file is created, no list accepted. */
   readonly readonly?: boolean
@@ -38,7 +38,7 @@ const IN_MEMORY = ':memory:'
 const LARGEST_BATCH = 256
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
-const CACHE_BYTES = 16 * 1024 * 1024
+const CACHE_BYTES = 8 * 1024 * 1024
 const PAGES_A_STEP = 512
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
