@@ -287,7 +287,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     sessionIdentifiers,
     frontChannelLogout: parts.frontChannelLogout,
     browserStateOf: parts.sessionManagement ? createBrowserStates(master) : null,
-    csrfKey: master.derive('csrf'),
+    csrfKey: master.key('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
     lifetimes,

@@ -3,6 +3,7 @@
 // tokens has known secrets, and these are anywhere.
 
 import { hash, randomBytes } from 'node:crypto'
+import { expiryOrder } from '../../src/store/expiry-order.ts'
 
 export interface Size {
   readonly users: number
@@ -156,13 +157,29 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         authenticated_at: bigint,
         issued_at: bigint,
         expires_at: bigint,
+        expiry_order: bigint,
       },
       count: families,
       row(family) {
         const user = shape.userOf(family)
         const client = clientId(family % size.clients)
         const scope = 'openid profile'
-        return [grantId(family), client, 1, userId(user), 1, sessionId(user), 0, scope, scope, 'pwd', now, now, until]
+        return [
+          grantId(family),
+          client,
+          1,
+          userId(user),
+          1,
+          sessionId(user),
+          0,
+          scope,
+          scope,
+          'pwd',
+          now,
+          now,
+          until,
+          expiryOrder(until),
+        ]
       },
     },
     {
@@ -175,6 +192,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         scope: text,
         issued_at: bigint,
         expires_at: bigint,
+        expiry_order: bigint,
       },
       count: families,
       row: (family) => [
@@ -185,13 +203,28 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         'openid profile',
         now,
         until + (family % HOUR),
+        expiryOrder(until + (family % HOUR)),
       ],
     },
     {
       table: 'refresh_token',
-      columns: { hash: bytea, grant_id: text, issued_at: bigint, expires_at: bigint, family_expires_at: bigint },
+      columns: {
+        hash: bytea,
+        grant_id: text,
+        issued_at: bigint,
+        expires_at: bigint,
+        expiry_order: bigint,
+        family_expires_at: bigint,
+      },
       count: families,
-      row: (family) => [hashOf('R', family), grantId(family), now, until + (family % HOUR), until + 100 * HOUR],
+      row: (family) => [
+        hashOf('R', family),
+        grantId(family),
+        now,
+        until + (family % HOUR),
+        expiryOrder(until + (family % HOUR)),
+        until + 100 * HOUR,
+      ],
     },
   ]
 }
@@ -208,8 +241,12 @@ export function expired(count: number, now: number): Filling {
       scope: 'text',
       issued_at: 'bigint',
       expires_at: 'bigint',
+      expiry_order: 'bigint',
     },
     count,
-    row: (at) => [randomBytes(32), null, clientId(0), 1, 'openid', now - 20 * HOUR, now - 10 * HOUR + (at % HOUR)],
+    row(at) {
+      const expiresAt = now - 10 * HOUR + (at % HOUR)
+      return [randomBytes(32), null, clientId(0), 1, 'openid', now - 20 * HOUR, expiresAt, expiryOrder(expiresAt)]
+    },
   }
 }

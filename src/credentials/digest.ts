@@ -8,7 +8,7 @@ export function sha256(text: string | Uint8Array): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
-/** A key object made on the spot costs a quarter of handing the bytes to createHmac (2.8 against 10.9 µs on Node 24). */
+/** A key object made on the spot costs a fifth of handing the bytes to createHmac (5 against 25 µs on Node 24). */
 export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
   return createHmac('sha256', createSecretKey(key)).update(data).digest()
 }

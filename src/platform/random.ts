@@ -1,6 +1,7 @@
 // The only caller of randomBytes and randomUUID.
 
 import { randomFillSync, randomUUID } from 'node:crypto'
+import { systemClock } from './clock.ts'
 
 // One call for 8 KiB costs a tenth of two hundred calls for 43 bytes; used bytes are wiped.
 const pool = Buffer.alloc(8192)
@@ -45,9 +46,14 @@ export function newClientId(): string {
   return draw(LOWER_ALPHANUMERIC, 32)
 }
 
-/** Internal identifiers with a telling prefix: `gr_`, `se_`, … */
+const { machine } = systemClock()
+
+/**
+ * Internal identifiers with a telling prefix: `gr_`, `se_`, … Each sorts behind those of former milliseconds, so that new
+ * rows and their index entries lie side by side; 77 bits behind that are random.
+ */
 export function newId<Prefix extends string>(prefix: Prefix): `${Prefix}_${string}` {
-  return `${prefix}_${draw(LOWER_ALPHANUMERIC, 24)}`
+  return `${prefix}_${machine().toString(36).padStart(9, '0')}${draw(LOWER_ALPHANUMERIC, 15)}`
 }
 
 /** Lower-case UUID. */

@@ -1,12 +1,14 @@
 // Verbs about the origins of clients: whose scripts may read our replies, whose pages may watch a session; and the steps
 // with which a change of a client keeps them.
 
-import { type Client, type ClientRecord, isConfidential } from '../model/client.ts'
+import { type Client, isConfidential } from '../model/client.ts'
+import { fromStored } from '../model/client-settings.ts'
 import { originOf } from '../protocol/session-state.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import type { InstallationVerbs } from './installation.ts'
 import { asFlag } from './rows.ts'
+import { listClientsAfter } from './statements/client.ts'
 import {
   deleteClientOrigins,
   findClientOrigin,
@@ -29,7 +31,6 @@ const CLIENTS_A_LIST = 200
 
 export function createClientOriginVerbs(
   driver: Driver,
-  listClients: () => Promise<readonly ClientRecord[]>,
   { findFact, putFact }: Pick<InstallationVerbs, 'findFact' | 'putFact'>,
 ): ClientOriginVerbs {
   return {
@@ -44,10 +45,12 @@ export function createClientOriginVerbs(
     },
     async fillClientOrigins() {
       if ((await findFact('client_origins')) !== null) return
-      const clients = await listClients()
-      for (let at = 0; at < clients.length; at += CLIENTS_A_LIST) {
-        const some = clients.slice(at, at + CLIENTS_A_LIST)
-        await driver.atomic(some.flatMap(({ client, version }) => insertSteps(client, version)))
+      for (let after = ''; ; ) {
+        const some = await driver.rows(listClientsAfter, { after, most: CLIENTS_A_LIST })
+        const last = some.at(-1)
+        if (last === undefined) break
+        after = last.client_id
+        await driver.atomic(some.flatMap(({ settings, version }) => insertSteps(fromStored(settings), version)))
       }
       await putFact('client_origins', 'kept')
     },

@@ -17,6 +17,8 @@ import { endRegistration } from './statements/registration.ts'
 
 export interface ClientVerbs {
   findClient(clientId: string): Promise<ClientRecord | null>
+  /** At most so many, in no order. */
+  listClientIds(most: number): Promise<readonly string[]>
   /** Oldest first. */
   listClients(): Promise<readonly ClientRecord[]>
   /** `taken`: the id belongs to a client, removed ones included, or equals a user's id. */
@@ -49,7 +51,10 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
   return {
     async findClient(clientId) {
       const [row] = await driver.rows(sql.findClient, { client_id: clientId })
-      return row === undefined ? null : clients.parsed(row)
+      return row === undefined ? null : await clients.known(row)
+    },
+    async listClientIds(most) {
+      return (await driver.rows(sql.listClientIds, { most })).map(({ client_id }) => client_id)
     },
     async listClients() {
       return (await driver.rows(sql.listClients, {})).map(clients.parsed)

@@ -10,6 +10,7 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
+import { expiryOrder } from './expiry-order.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/authorization-code.ts'
 import { holdConsent, upsertConsent } from './statements/consent.ts'
@@ -146,6 +147,7 @@ function grantStep(grant: NewGrant): Step {
     claims: grant.claims === null ? null : JSON.stringify(grant.claims),
     resources: grant.resources.length === 0 ? null : grant.resources.join(' '),
     expires_at: grant.expiresAt,
+    expiry_order: expiryOrder(grant.expiresAt),
     now: grant.issuedAt,
   }
   return step(insertGrant, bind, 'grant')
@@ -160,5 +162,6 @@ function codeStep({ grantId, issuedAt }: NewGrant, code: NewCode): Step {
     nonce: code.nonce,
     now: issuedAt,
     expires_at: code.expiresAt,
+    expiry_order: expiryOrder(code.expiresAt),
   })
 }

@@ -10,11 +10,12 @@ export interface TableNote {
 
 const PRUNED = 'Taken away when it has expired.'
 const PRUNING = 'Pruning finds what has expired without looking at the rest.'
+const PRUNING_IN_ORDER = `${PRUNING} New rows go to its end, whatever their hashes are.`
 
 export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   access_token: {
     holds: `An access token by its SHA-256: one a redemption, refresh or client credentials request. ${PRUNED}`,
-    indexes: { access_token_expires_at: PRUNING },
+    indexes: { access_token_expiry_order: PRUNING_IN_ORDER },
   },
   assertion_jti: {
     holds: `A client assertion that was used, so that it is used once on all nodes. ${PRUNED}`,
@@ -26,12 +27,15 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   authorization_code: {
     holds: `A code by its SHA-256, also after it was used, so that a replay is noticed. ${PRUNED}`,
-    indexes: { authorization_code_expires_at: PRUNING },
+    indexes: { authorization_code_expiry_order: PRUNING_IN_ORDER },
   },
   client: {
     holds:
       'A client application with its settings as JSON. A removed one keeps its row, so that its id is not given out again.',
-    indexes: {},
+    indexes: {
+      client_state:
+        'All that most requests ask of a client, without its long settings: reads do not go on to the table. (SQLite only.)',
+    },
   },
   client_address: {
     holds: `An address, as a keyed hash, from which a client was seen: whoever fetches keys from there is that client. ${PRUNED}`,
@@ -68,7 +72,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   grant: {
     holds: `What a user has given a client; codes and tokens hang on it. ${PRUNED}`,
     indexes: {
-      grant_expires_at: PRUNING,
+      grant_expiry_order: PRUNING_IN_ORDER,
       grant_user_id_client_id: 'Withdrawing a consent revokes the grants of one user and client.',
     },
   },
@@ -104,7 +108,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   refresh_token: {
     holds: `A refresh token by its SHA-256, also after it was rotated, so that a replay is noticed. ${PRUNED}`,
-    indexes: { refresh_token_expires_at: PRUNING },
+    indexes: { refresh_token_expiry_order: PRUNING_IN_ORDER },
   },
   resource: {
     holds: 'A resource server that tokens are made for. A removed one keeps its row.',
@@ -113,10 +117,11 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   schema_lease: { holds: 'Who migrates or prunes now, so that of many nodes one does. Two rows.', indexes: {} },
   schema_version: { holds: 'A migration that was applied.', indexes: {} },
   session: {
-    holds: `A signed-in browser by the SHA-256 of its secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
+    holds: `A signed-in browser by the id that its grants know; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
     indexes: {
       session_expires_at: PRUNING,
-      session_session_id: 'Every grant asks for the state of its session, and two sessions never share an id.',
+      session_secret_hash:
+        'A browser is found by its secret, and two never share one. (PostgreSQL has the two keys the other way round.)',
       session_user_id: 'Disabling a user, or a new password, ends all their sessions.',
     },
   },

@@ -59,12 +59,11 @@ export interface StoreOptions {
 
 export function createStore(driver: Driver, options: StoreOptions = {}): Store {
   const clients = createClientReader(driver, options.cachedClients)
-  const clientVerbs = createClientVerbs(driver, clients)
   const installation = createInstallationVerbs(driver)
   return {
     driver,
-    ...clientVerbs,
-    ...createClientOriginVerbs(driver, clientVerbs.listClients, installation),
+    ...createClientVerbs(driver, clients),
+    ...createClientOriginVerbs(driver, installation),
     ...createRegistrationVerbs(driver, clients),
     ...createInitialAccessTokenVerbs(driver),
     ...createUserVerbs(driver),

@@ -8,6 +8,7 @@ import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
+import { expiryOrder } from './expiry-order.ts'
 import { flag } from './rows.ts'
 import * as sql from './statements/access-token.ts'
 import { clientIsLive } from './statements/client.ts'
@@ -200,6 +201,7 @@ export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
     resource_generation: resource?.generation ?? null,
     now: token.issuedAt,
     expires_at: token.expiresAt,
+    expiry_order: expiryOrder(token.expiresAt),
   })
   if (resource === null) return [insert]
   const bind = { identifier: resource.resource.identifier, version: resource.version }
@@ -212,6 +214,7 @@ export function refreshTokenStep(token: NewRefreshToken): Step {
     grant_id: token.grantId,
     now: token.issuedAt,
     expires_at: token.expiresAt,
+    expiry_order: expiryOrder(token.expiresAt),
     family_expires_at: token.familyExpiresAt,
   })
 }

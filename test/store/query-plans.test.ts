@@ -29,7 +29,8 @@ const MAY_SCAN: Readonly<Record<string, string>> = {
   delete_oldest_of_heaviest: 'weighs all open sign-ins, which are bounded, when there are too many',
   delete_tickets_of_purpose: 'a new link replaces the former ones; there are a handful',
   list_client_origins: 'a frame that does not say where it is gets the origins, while they are few',
-  list_clients: 'an operator lists clients; the trace learns their ids at most once a minute',
+  list_client_ids: 'the trace learns the ids of clients at most once a minute, from an index',
+  list_clients: 'an operator lists clients',
   list_deliveries: 'an operator lists logout calls',
   list_events: 'an operator lists the newest events, by an index from its end',
   list_imports: 'imports under way: a handful',
@@ -91,6 +92,27 @@ test('SQLite looks at a whole table only where that is listed', () => {
   sqlite.close()
   expect(found.length).toBeGreaterThan(3)
   expect(found.filter((each) => !listed(each))).toEqual([])
+})
+
+test('what a request asks of clients, grants, sessions and consents is one look-up each on SQLite', () => {
+  const sqlite = new DatabaseSync(':memory:')
+  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+  // What operators do, clients that register, sign-out, and the one read of a new version.
+  const whole =
+    /^(read_client|(set|update|remove|return)_client.*|insert_client_origin|find_registration|list_unused_registrations|tell_of_(user|session))$/
+  const looked: string[] = []
+  for (const { name, sql } of statements) {
+    for (const { detail } of sqlite.prepare(`EXPLAIN QUERY PLAN ${compile(sql, '?').text}`).all()) {
+      const [, alias = '', way] = /^SEARCH (c|gc|tc|client|g|s|k) USING (.*)$/.exec(String(detail)) ?? []
+      if (way === undefined || whole.test(name)) continue
+      // Those that find many rows go through another index.
+      if (/\(client_id=\?|\(grant_id=|\(session_id=|\(user_id=\? AND client_id=/.test(way))
+        looked.push(`${name} ${alias}: ${way}`)
+    }
+  }
+  sqlite.close()
+  expect(looked.length).toBeGreaterThan(20)
+  expect(looked.filter((each) => !/COVERING INDEX|PRIMARY KEY/.test(each))).toEqual([])
 })
 
 test('PostgreSQL looks at a whole table only where that is listed', async () => {

@@ -17,7 +17,7 @@ const MOST_KNOWN = 100_000
 const MOST_LOOK_UPS = 20
 const LIST_EVERY: Seconds = 60
 
-export function createKnownClients(store: Pick<ClientVerbs, 'findClient' | 'listClients'>): KnownClients {
+export function createKnownClients(store: Pick<ClientVerbs, 'findClient' | 'listClientIds'>): KnownClients {
   const known = new Set<string>()
   let listed = Number.NEGATIVE_INFINITY
   const learn = (clientId: string) => {
@@ -30,7 +30,7 @@ export function createKnownClients(store: Pick<ClientVerbs, 'findClient' | 'list
       const unknown = () => [...new Set(claims)].filter((claim) => !known.has(claim) && CLIENT_ID.test(claim))
       if (unknown().length > 0 && now - listed >= LIST_EVERY) {
         listed = now
-        for (const { client } of await store.listClients()) learn(client.client_id)
+        for (const clientId of await store.listClientIds(MOST_KNOWN)) learn(clientId)
       }
       // The newest first: a client that was made a moment ago, and is being tried out.
       for (const claim of unknown().slice(-MOST_LOOK_UPS)) {

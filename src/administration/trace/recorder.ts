@@ -1,5 +1,6 @@
 // Records what happened to requests: in memory, written once a second, outside the time of any request. A flood is
-// counted, not kept: per client, endpoint and rule the first requests of a minute whole, the others as a number.
+// counted, not kept: per client, endpoint and rule the first requests of a minute whole, the others as a number; and all
+// clients share a bound, so that neither memory nor time grows with how many there are.
 
 import { describeFailure } from '../../http/failures.ts'
 import type { Route } from '../../http/route.ts'
@@ -28,6 +29,8 @@ export interface TraceRecorder {
 export interface TraceLimits {
   /** Requests of one client, endpoint and rule that are kept whole, a minute. */
   readonly wholePerMinute: number
+  /** Those of all clients together: so many answered requests a minute, and as many refused ones. */
+  readonly ofAllClients: number
   /** Records waiting to be written. */
   readonly pending: number
   /** Records of clients that are not ours: waiting, and in the store. */
@@ -40,6 +43,7 @@ export interface TraceLimits {
 
 const TRACE_LIMITS: TraceLimits = {
   wholePerMinute: 20,
+  ofAllClients: 600,
   pending: 500,
   strangers: 200,
   stored: 10_000,
@@ -48,7 +52,7 @@ const TRACE_LIMITS: TraceLimits = {
 }
 
 export interface TraceRecorderParts {
-  readonly store: Pick<TraceVerbs, 'writeTraces' | 'pruneTraces'> & Pick<ClientVerbs, 'findClient' | 'listClients'>
+  readonly store: Pick<TraceVerbs, 'writeTraces' | 'pruneTraces'> & Pick<ClientVerbs, 'findClient' | 'listClientIds'>
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<TraceLimits>
@@ -85,10 +89,12 @@ const PRUNE_AFTER = 200
 const PRUNE_EVERY: Seconds = 3600
 
 export function createTraceRecorder({ store, clock, log, limits }: TraceRecorderParts): TraceRecorder {
-  const { wholePerMinute, pending: mostPending, strangers: mostStrangers, ...kept } = { ...TRACE_LIMITS, ...limits }
+  const all = { ...TRACE_LIMITS, ...limits }
+  const { wholePerMinute, ofAllClients, pending: mostPending, strangers: mostStrangers, ...kept } = all
   const places = new Map<Route, Place | null>()
   const knownClients = createKnownClients(store)
   let minute = -1
+  let left = { answered: ofAllClients, refused: ofAllClients }
   let order = 0
   let pending: Entry[] = []
   let strangers: Entry[] = []
@@ -121,10 +127,17 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
     const claimed = outcome.clientId ?? claimedClientId(entry.request)
     if (outcome.clientId !== undefined) knownClients.learn(outcome.clientId)
     const clientId = claimed !== null && knownClients.has(claimed) ? claimed : null
+    const share = isAnswered(rule) ? 'answered' : 'refused'
+    const isSpent = clientId !== null && left[share] === 0
+    // Nothing is begun for what will not be kept: whoever succeeds unseen loses little, refusals are told of.
+    if (isSpent && place.budgets.get(clientId)?.has(rule) !== true) {
+      if (share === 'refused') lost++
+      return
+    }
     const budget = budgetOf(place, clientId, rule)
     order++
     const { newest } = budget
-    const isFull = budget.whole >= wholePerMinute || (clientId !== null && pending.length >= mostPending)
+    const isFull = isSpent || budget.whole >= wholePerMinute || (clientId !== null && pending.length >= mostPending)
     if (isFull && newest !== null) {
       newest.more++
       newest.order = order
@@ -133,6 +146,7 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
     } else if (isFull && clientId !== null) {
       lost++
     } else {
+      if (clientId !== null) left[share]--
       keep(entry, place.endpoint, outcome, { claimed, clientId, budget, now })
     }
   }
@@ -175,6 +189,7 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
   const startMinute = (now: number): void => {
     if (now === minute) return
     minute = now
+    left = { answered: ofAllClients, refused: ofAllClients }
     for (const place of places.values()) place?.budgets.clear()
   }
 

@@ -10,6 +10,8 @@ import { sql as resources } from './0007-resources.ts'
 import { sql as keySightings } from './0008-key-sightings.ts'
 import { sql as clientOrigins } from './0009-client-origins.ts'
 import { sql as redirectOrigins } from './0010-redirect-origins.ts'
+import { sql as fewerLookUps } from './0011-fewer-look-ups.ts'
+import { sql as expiryOrder } from './0012-expiry-order.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -29,4 +31,6 @@ export const migrations: readonly Migration[] = [
   { number: 8, name: 'key-sightings', sql: keySightings },
   { number: 9, name: 'client-origins', sql: clientOrigins },
   { number: 10, name: 'redirect-origins', sql: redirectOrigins },
+  { number: 11, name: 'fewer-look-ups', sql: fewerLookUps },
+  { number: 12, name: 'expiry-order', sql: expiryOrder },
 ]

@@ -78,11 +78,13 @@ export const insertAccessToken = statement<{
   resource_generation: number | null
   now: number
   expires_at: number
+  expiry_order: number
 }>(
   'insert_access_token',
   `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, resource, resource_generation, issued_at,
-     expires_at)
-   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :now, :expires_at)`,
+     expires_at, expiry_order)
+   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :now, :expires_at,
+     :expiry_order)`,
 )
 
 /** Guard: it was not revoked before. */

@@ -32,10 +32,12 @@ export const insertCode = statement<{
   nonce: string | null
   now: number
   expires_at: number
+  expiry_order: number
 }>(
   'insert_code',
-  `INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, failures, issued_at, expires_at)
-   VALUES (:hash, :grant_id, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at)`,
+  `INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, failures, issued_at, expires_at,
+     expiry_order)
+   VALUES (:hash, :grant_id, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at, :expiry_order)`,
 )
 
 /** After five wrong verifiers or redirect URIs by the right client a code is dead. */

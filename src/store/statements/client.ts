@@ -27,15 +27,30 @@ export const CLIENT_KEY = 'c.client_id, c.version'
 export const CLIENT_COLUMNS =
   'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
-export const findClient = statement<{ client_id: string }, ClientRow>(
+// SQLite reads `client_state` alone only in a join: of one table by its key it always takes the key, and the table.
+const CLIENT_OF_ID = '(SELECT 1 AS one) o JOIN client c ON c.client_id = :client_id'
+
+export const findClient = statement<{ client_id: string }, ClientKey>(
   'find_client',
-  `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+  `SELECT ${CLIENT_KEY} FROM ${CLIENT_OF_ID} WHERE c.removed_at IS NULL`,
 )
 
 /** Removed ones too: what a client once was still names the tokens it had. */
 export const readClient = statement<{ client_id: string }, ClientRow>(
   'read_client',
   `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id = :client_id`,
+)
+
+export const listClientIds = statement<{ most: number }, { client_id: string }>(
+  'list_client_ids',
+  'SELECT client_id FROM client WHERE removed_at IS NULL LIMIT :most',
+)
+
+/** In the order of ids; `after` is exclusive, an empty string starts. */
+export const listClientsAfter = statement<{ after: string; most: number }, ClientRow>(
+  'list_clients_after',
+  `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id > :after AND c.removed_at IS NULL
+   ORDER BY c.client_id LIMIT :most`,
 )
 
 export const listClients = statement<object, ClientRow>(
@@ -119,6 +134,6 @@ export const removeClient = statement<{ client_id: string; now: number }, { clie
 /** Guard for tokens without a grant. */
 export const clientIsLive = statement<{ client_id: string; generation: number }, { client_id: string }>(
   'client_is_live',
-  `SELECT client_id FROM client WHERE client_id = :client_id AND generation = :generation AND enabled = 1
-     AND removed_at IS NULL`,
+  `SELECT c.client_id FROM ${CLIENT_OF_ID}
+   WHERE c.generation = :generation AND c.enabled = 1 AND c.removed_at IS NULL`,
 )

@@ -100,15 +100,18 @@ export const insertGrant = statement<
     claims: string | null
     resources: string | null
     expires_at: number
+    expiry_order: number
     now: number
   },
   { grant_id: string }
 >(
   'insert_grant',
   `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
-     scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at)
+     scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at,
+     expiry_order)
    SELECT :grant_id, c.client_id, c.generation, u.user_id, u.generation, s.session_id, :offline,
-     :scope_asked, :scope, :claims, :resources, s.amr, s.authenticated_at, :now, :expires_at
+     :scope_asked, :scope, :claims, :resources, s.amr, s.authenticated_at, :now, :expires_at,
+     :expiry_order
    FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation

@@ -14,25 +14,28 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
      RETURNING 1 AS pruned`,
   )
 
+/** Where new rows go to the end of the index. */
+const BY_ORDER = 'expiry_order < CAST(:before AS BIGINT) * 1000000'
+
 /** Each is run again until it deletes fewer rows than `most`. A replayed code or token is known until it expires. */
 export const prunings = [
   prune('interaction', 'interaction', 'interaction_id'),
-  prune('authorization_code', 'authorization_code', 'hash'),
-  prune('access_token', 'access_token', 'hash'),
-  prune('refresh_token', 'refresh_token', 'hash'),
+  prune('authorization_code', 'authorization_code', 'hash', BY_ORDER),
+  prune('access_token', 'access_token', 'hash', BY_ORDER),
+  prune('refresh_token', 'refresh_token', 'hash', BY_ORDER),
   prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),
   prune('ticket', 'ticket', 'hash'),
   prune('logout_delivery', 'logout_delivery', 'delivery_id', "expires_at < :before AND state <> 'waiting'"),
   prune('initial_access_token', 'initial_access_token', 'token_id'),
-  prune('grant', '"grant"', 'grant_id'),
+  prune('grant', '"grant"', 'grant_id', BY_ORDER),
 ] as const
 
 /** An ended session is remembered as long as a grant given in it can live. */
 export const pruneSessions = statement<{ before: number; ended_before: number; most: number }, { pruned: number }>(
   'prune_session',
-  `DELETE FROM session WHERE secret_hash IN (
-     SELECT secret_hash FROM session
+  `DELETE FROM session WHERE session_id IN (
+     SELECT session_id FROM session
      WHERE expires_at < :before AND (ended_at IS NULL OR ended_at < :ended_before) LIMIT :most)
    RETURNING 1 AS pruned`,
 )

@@ -47,11 +47,12 @@ export const insertRefreshToken = statement<{
   grant_id: string
   now: number
   expires_at: number
+  expiry_order: number
   family_expires_at: number
 }>(
   'insert_refresh_token',
-  `INSERT INTO refresh_token (hash, grant_id, issued_at, expires_at, family_expires_at)
-   VALUES (:hash, :grant_id, :now, :expires_at, :family_expires_at)`,
+  `INSERT INTO refresh_token (hash, grant_id, issued_at, expires_at, expiry_order, family_expires_at)
+   VALUES (:hash, :grant_id, :now, :expires_at, :expiry_order, :family_expires_at)`,
 )
 
 /** RFC 9700 §4.14.2: guard; yields a row for exactly one caller. */

@@ -52,6 +52,37 @@ describe('a busy client', () => {
   })
 })
 
+describe('many clients', () => {
+  const ids = Array.from({ length: 50 }, (_, at) => `client-${at}`)
+
+  test('share a bound: beyond it a client that is there is counted, and one that is new succeeds unseen', async () => {
+    const { recorder, store, clock } = await startRecorder({ limits: { ofAllClients: 30 } })
+    for (const clientId of [...ids, 'client-7', 'client-49']) recorder.record(entryOf({ outcome: { clientId } }))
+    await recorder.flush()
+    const traces = await listTraces(store, everything)
+    expect(traces).toHaveLength(30)
+    expect(traces.filter(({ more }) => more > 0).map(({ clientId, more }) => [clientId, more])).toEqual([
+      ['client-7', 1],
+    ])
+    clock.advance(60)
+    recorder.record(entryOf({ outcome: { clientId: 'client-49' } }))
+    await recorder.flush()
+    expect((await listTraces(store, everything)).map(({ clientId }) => clientId)).toContain('client-49')
+    await recorder.stop()
+  })
+
+  test('that succeed leave room for those that are refused', async () => {
+    const { recorder, store, log } = await startRecorder({ limits: { ofAllClients: 30 } })
+    for (const clientId of ids) recorder.record(entryOf({ outcome: { clientId } }))
+    for (const clientId of ids) recorder.record(entryOf({ outcome: { clientId, rule: 'code_expired' } }))
+    await recorder.flush()
+    const traces = await listTraces(store, everything)
+    expect(traces.filter(({ rule }) => rule === 'code_expired')).toHaveLength(30)
+    expect(log.join('\n')).toContain('"lost":20')
+    await recorder.stop()
+  })
+})
+
 describe('a flood of strangers', () => {
   const stranger = (id: number, rule = 'client_unknown') =>
     entryOf({ ...form({ client_id: `made-up-${id}` }), outcome: { rule }, reply: json(401, {}) })
