@@ -77,7 +77,7 @@ const MOST_AT_ONCE_OF_HOST = 4
 const MOST_OF_STRANGERS = MOST_AT_ONCE / 2
 const MOST_AT_ONCE_OF_STRANGER = 4
 /** What one of them has asked in a minute; nobody is to use this server against others. */
-const MOST_OF_STRANGER = 60
+const MOST_OF_STRANGER = 120
 const MINUTE = 60
 const LONGEST_URL = 2_048
 const INSECURE = 'does not begin with https://'
@@ -161,7 +161,8 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
       const { stranger } = request
       const first = parse(request.url, stranger)
       if (typeof first === 'string') return refused('url', `the address ${first}`, request.url, request)
-      const host = first.hostname
+      // A host that strangers keep busy answers the clients of the operator all the same.
+      const host = stranger === undefined ? first.hostname : `${first.hostname} for strangers`
       if (!hosts.isFree(host) || (stranger !== undefined && !strangers.isFree(stranger))) {
         return failed('busy', 'too many requests are under way')
       }
