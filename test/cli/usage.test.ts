@@ -205,6 +205,8 @@ describe('what is printed', () => {
     expect(told).toContain('[off; one of off, guarded, open]')
     expect(told).toContain('[info; one of debug, info, warn, error, silent]')
     expect(told).not.toContain('[4000; one of')
+    const token = (await lingpai(['registration-token', 'create', '--help'])).stdout.replace(/\s+/g, ' ')
+    expect(token).toContain('(authorization_code, implicit, refresh_token, client_credentials)')
   })
 })
 
