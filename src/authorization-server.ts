@@ -162,6 +162,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const outbound = createOutboundClient({
     allow: outboundAllow(settings, log),
     allowStrangers: settings.outboundAllowStrangers ?? false,
+    clock,
+    workers: settings.workers ?? 1,
   })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
   const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
