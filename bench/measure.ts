@@ -11,18 +11,38 @@ export interface Figures extends Measured {
   readonly databaseCpu: number
 }
 
-/** Operations until the code that matters has been compiled. */
-const WARM_UP = 2_000
+export interface Load {
+  readonly connections: number
+  readonly milliseconds: number
+}
+
+/**
+ * Long enough that the code of the operation has been compiled: until then compilers take as much time as it does, and
+ * more of it where there is more code.
+ */
+export async function warmUp(
+  { target }: Contestant,
+  operation: Operation,
+  { connections, milliseconds }: Load,
+): Promise<void> {
+  const { send, close } = connect(target.issuer, connections)
+  try {
+    const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
+    await drive(prepared, milliseconds * 2)
+  } finally {
+    close()
+  }
+}
 
 export async function round(
   { child, target, database }: Contestant,
   operation: Operation,
-  { connections, milliseconds }: { readonly connections: number; readonly milliseconds: number },
+  { connections, milliseconds }: Load,
 ): Promise<Figures> {
   const { send, close } = connect(target.issuer, connections)
   try {
     const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
-    await drive(prepared, milliseconds / 2, WARM_UP)
+    await drive(prepared, milliseconds / 4)
     const databaseBefore = cpuOfTree(database)
     const before = await usage(child)
     const measured = await drive(prepared, milliseconds)

@@ -11,7 +11,7 @@ import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { countSpending } from './budgets.ts'
 import { type Contestant, start, stop, usage } from './contestants.ts'
 import { buildAll, FLOOR, installPeers, lingpai, peers, peerVersions } from './entrants.ts'
-import { middle, round } from './measure.ts'
+import { middle, round, warmUp } from './measure.ts'
 import { type Operation, operations } from './operations.ts'
 import { asMarkdown, asText, costTable, processTable, type Row, rateTable } from './table.ts'
 
@@ -116,6 +116,7 @@ async function byTurns(
   times: { readonly rounds: number; readonly milliseconds: number; readonly connections: number },
 ): Promise<readonly Row[]> {
   const able = contestants.filter(({ target }) => !target.lacks.includes(operation.name))
+  for (const contestant of able) await warmUp(contestant, operation, times)
   const seen = new Map(able.map(({ name }) => [name, [] as Awaited<ReturnType<typeof round>>[]]))
   for (let count = 0; count < times.rounds; count++) {
     for (const contestant of able) seen.get(contestant.name)?.push(await round(contestant, operation, times))
