@@ -162,6 +162,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const outbound = createOutboundClient({
     allow: outboundAllow(settings, log),
     allowStrangers: settings.outboundAllowStrangers ?? false,
+    clock,
+    workers: settings.workers ?? 1,
   })
   const known = { subjects: createSubjects(master), sessionIdentifiers: createSessionIdentifiers(master) }
   const signers = createResponseSigners({ keys, master, unsigned: settings.unsignedJwt ?? false })
@@ -212,7 +214,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
   const setUp = {
     ...bare,
-    csrfKey: master.derive('csrf'),
+    csrfKey: master.key('csrf'),
     rehearse: (request: RehearsalRequest) => rehearse(rehearsal, request),
     // What the next start reads; this server goes on under the one it was made with.
     storeIssuer: (issuer: string) => store.putFact('issuer', issuer),

@@ -165,7 +165,7 @@ function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
   ]
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
-  const authentication = { methods, audience, clock, store, limit: createFailureLimit(parts.workers), documents }
+  const authentication = { methods, audience, clock, store, limit: createFailureLimit(clock, parts.workers), documents }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const grantTypes = [
     authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
@@ -287,7 +287,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     sessionIdentifiers,
     frontChannelLogout: parts.frontChannelLogout,
     browserStateOf: parts.sessionManagement ? createBrowserStates(master) : null,
-    csrfKey: master.derive('csrf'),
+    csrfKey: master.key('csrf'),
     limits: limits.guessing,
     interactionLimits: limits.interactions,
     lifetimes,

@@ -1,6 +1,7 @@
 // The six values that an operator pastes into the console of 制作云, under the names that console gives them, and the
 // callback that belongs to them.
 
+import { STANDARD_SCOPES } from '../claims/standard-claims.ts'
 import type { Client } from '../model/client.ts'
 import { addressesOf } from '../protocol/addresses.ts'
 import { presets } from './presets/index.ts'
@@ -36,5 +37,28 @@ export function connectionValues(
     UserInfoEndpoint: url.userinfo,
     Scope: scope.join(' '),
     Callback: client.redirect_uris[0] ?? null,
+  }
+}
+
+/** Of a client that acts for itself and never sends anybody to sign in. */
+export interface MachineValues {
+  readonly ClientId: string
+  /** Null: it was shown when it was made, or the client signs with a key of its own. */
+  readonly ClientSecret: string | null
+  readonly TokenEndpoint: string
+  readonly IntrospectionEndpoint: string
+  /** Without those that speak of a person; null: none is left. */
+  readonly Scope: string | null
+}
+
+export function machineValues(client: Client, secret: string | null, issuer: string, prefix: string): MachineValues {
+  const { url } = addressesOf(issuer, prefix)
+  const scope = client.scope.split(' ').filter((name) => name !== '' && !STANDARD_SCOPES.includes(name))
+  return {
+    ClientId: client.client_id,
+    ClientSecret: secret,
+    TokenEndpoint: url.token,
+    IntrospectionEndpoint: url.introspect,
+    Scope: scope.length === 0 ? null : scope.join(' '),
   }
 }

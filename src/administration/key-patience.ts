@@ -42,11 +42,15 @@ export async function waitForClients(
     const late = clients.filter(({ missing }) => missing.includes(keyId))
     const to = Math.min(activeAt + PUT_OFF_BY, createdAt + publishAhead + longest)
     const names = late
-      .map(({ clientId }) => clientId)
-      .join(' ')
+      .map(({ clientId, clientName }) => `${clientName} (${clientId})`)
+      .join(', ')
       .slice(0, 500)
     if (late.length > 0 && to <= activeAt)
-      log.warn('clients have not fetched a key that signs now', { keyId, clients: names })
+      log.warn('clients have not fetched a key that signs now; see: npx lingpai key list', {
+        algorithm,
+        keyId,
+        clients: names,
+      })
     if (late.length === 0 || to <= activeAt) continue
     const detail = { keyId, algorithm, activeAt: to, clients: names }
     const moved = await store.moveSigningKey(key, { to, now: now + seenByAllNodes }, [], {
@@ -54,6 +58,11 @@ export async function waitForClients(
       at: now,
       detail,
     })
-    if (moved) log.warn('a signing key waits for clients that have not fetched it', { keyId, clients: names })
+    if (moved)
+      log.warn('a signing key waits for clients that have not fetched it; see: npx lingpai key list', {
+        algorithm,
+        keyId,
+        clients: names,
+      })
   }
 }

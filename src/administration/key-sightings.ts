@@ -2,7 +2,7 @@
 // address that fetched them has also had tokens as a client. Kept in memory, written now and then, outside any request.
 
 import type { RequestRecord } from '../http/router.ts'
-import { isConfidential } from '../model/client.ts'
+import { type Client, isConfidential, type SigningAlgorithm } from '../model/client.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -110,8 +110,15 @@ export interface ClientSight {
   readonly clientName: string
   readonly sight: Sight
   readonly fetchedAt: Seconds | null
-  /** Keys that wait to sign and were published after its last fetch. */
+  /** Keys that wait to sign for it and were published after its last fetch. */
   readonly missing: readonly string[]
+}
+
+/** Whether something that we sign for the client is signed so. What a resource server verifies may be signed any way. */
+function verifies(client: Client, algorithm: SigningAlgorithm): boolean {
+  const { id_token_signed_response_alg: idToken, userinfo_signed_response_alg: userinfo } = client
+  const introspects = client.introspection === 'all' && client.introspection_signed_response_alg === algorithm
+  return idToken === algorithm || userinfo === algorithm || introspects || client.servesResources.length > 0
 }
 
 type SightStore = KeySightingVerbs & Pick<ClientVerbs, 'listClients'>
@@ -119,7 +126,7 @@ type SightStore = KeySightingVerbs & Pick<ClientVerbs, 'listClients'>
 /** Of enabled clients. `publishedAfter`: how long after its creation all nodes publish a key. */
 export async function listClientSights(
   store: SightStore,
-  waiting: readonly Pick<SigningKey, 'keyId' | 'createdAt'>[],
+  waiting: readonly Pick<SigningKey, 'keyId' | 'createdAt' | 'algorithm'>[],
   publishedAfter: Seconds,
 ): Promise<readonly ClientSight[]> {
   const sightings = new Map((await store.listKeySightings()).map((each) => [each.clientId, each]))
@@ -129,7 +136,10 @@ export async function listClientSights(
       const seen = sightings.get(client.client_id)
       const fetchedAt = seen?.fetchedAt ?? null
       const ofServer = seen === undefined ? 'unused' : fetchedAt === null ? 'unseen' : 'fetched'
-      const missed = waiting.filter(({ createdAt }) => fetchedAt !== null && fetchedAt < createdAt + publishedAfter)
+      const missed = waiting.filter(
+        ({ algorithm, createdAt }) =>
+          verifies(client, algorithm) && fetchedAt !== null && fetchedAt < createdAt + publishedAfter,
+      )
       return {
         clientId: client.client_id,
         clientName: client.client_name,

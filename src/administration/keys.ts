@@ -84,7 +84,7 @@ export async function rotateKeys(
     throw new AdministrationError(
       'key_waits',
       `The next ${waiting.map(({ algorithm }) => algorithm).join(' and ')} key waits already.`,
-      `Bring it forward with "key rotate --at-once", put it off with "key postpone ${first.keyId}", or take it back with "key undo ${first.keyId}".`,
+      `Bring it forward with "npx lingpai key rotate --at-once", put it off with "npx lingpai key postpone ${first.keyId} --by 1d", or take it back with "npx lingpai key undo ${first.keyId}".`,
     )
   }
   return { keys, waiting }
@@ -167,7 +167,7 @@ export async function endKey(
     throw new AdministrationError(
       'key_unused',
       `The key ${keyId} has not signed anything yet.`,
-      `Take it back: key undo ${keyId}`,
+      `Take it back: npx lingpai key undo ${keyId}`,
     )
   }
   const isOver = key.retiredAt !== null && key.retiredAt <= now
@@ -185,7 +185,11 @@ export async function endKey(
 function keyNamed(keys: readonly SigningKey[], keyId: string): SigningKey {
   const key = keys.find((each) => each.keyId === keyId)
   if (key !== undefined) return key
-  throw new AdministrationError('key_not_found', `There is no signing key ${keyId}.`, 'See what there is: key list')
+  throw new AdministrationError(
+    'key_not_found',
+    `There is no signing key ${keyId}.`,
+    'See what there is: npx lingpai key list',
+  )
 }
 
 async function waitingKeyNamed(
@@ -200,7 +204,7 @@ async function waitingKeyNamed(
   throw new AdministrationError(
     'key_in_use',
     `The key ${keyId} ${state}; nothing was changed.`,
-    'Hand over to another: key rotate --at-once. A key that others may know: key revoke',
+    'Hand over to another: "npx lingpai key rotate --at-once". Give up one that others may know: "npx lingpai key revoke"',
   )
 }
 
@@ -208,7 +212,7 @@ function changedMeanwhile(): AdministrationError {
   return new AdministrationError(
     'key_changed',
     'Somebody else has changed the signing keys at this moment; nothing was changed here.',
-    'Look at "key list", then try again.',
+    'Look at "npx lingpai key list", then try again.',
   )
 }
 

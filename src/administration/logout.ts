@@ -26,7 +26,10 @@ export interface LogoutLedger {
   readonly deliveries: readonly (LogoutDelivery & { readonly username: string | null })[]
 }
 
-/** Throws `user_not_found`. A client may have been removed meanwhile: what was to be told to it stays in the list. */
+/**
+ * Throws `user_not_found`, and `client_not_found` for one that never had to be told anything: one that was removed
+ * meanwhile stays in the list.
+ */
 export async function listLogouts(
   { store }: LogoutParts,
   { state, most, ...filter }: LogoutFilter & { readonly state?: LogoutState; readonly most: number },
@@ -36,6 +39,7 @@ export async function listLogouts(
     store.summarizeDeliveries(found),
     store.listDeliveries({ ...found, ...(state !== undefined && { state }) }, most),
   ])
+  if (clients.length === 0 && filter.clientId !== undefined) await getClient(store, filter.clientId)
   return { clients, deliveries }
 }
 

@@ -24,7 +24,7 @@ const INSTALLATION_OPTIONS = [
 export function addServerOptions(command: Command, names: readonly string[] | 'all'): Command {
   for (const option of describeOptions()) {
     if (option.flagSyntax === null || (names !== 'all' && !names.includes(option.name))) continue
-    const flag = new Option(option.flagSyntax, `${option.en} [${option.defaultText}]`)
+    const flag = new Option(option.flagSyntax, `${option.en} [${option.defaultText}${allowed(option)}]`)
     command.addOption(option.isList ? flag.argParser(collect) : flag)
   }
   return command.option('--config <file>', 'YAML file with options [DATA/lingpai.yaml or ./lingpai.yaml]')
@@ -77,4 +77,11 @@ export function installationAction(
       await installation.close()
     }
   })
+}
+
+/** What the help says after the default, where the values can be counted and are not all there already. */
+function allowed({ describes, defaultText }: { readonly describes: string; readonly defaultText: string }): string {
+  const [, kind, all = ''] = /^(one of|a list of) (.*`)$/.exec(describes) ?? []
+  const values = all.replaceAll('`', '')
+  return kind === undefined || values === defaultText ? '' : `; ${kind} ${values}`
 }

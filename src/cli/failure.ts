@@ -130,5 +130,5 @@ function sentence(text: string): string {
 
 /** What ends in a command, a flag or an address gets no full stop: it would be copied along. */
 function ended(text: string): string {
-  return /[.?!]$/.test(text) || /(?:\bnpx |\brun: |https?:\/\/|--\w)[^()]*$/.test(text) ? text : `${text}.`
+  return /[.?!]$/.test(text) || /(?:\bnpx |\brun: |https?:\/\/(?!.*"$)|--\w)[^()]*$/.test(text) ? text : `${text}.`
 }

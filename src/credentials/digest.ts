@@ -1,6 +1,7 @@
 // What we keep of a secret: SHA-256 of our own random ones, HMAC under the master key of client secrets.
 
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
+import { instantOf } from '../platform/random.ts'
 import type { MasterKey } from './master-key.ts'
 
 /** One shot costs a quarter of a hash object. Only for secrets of 256 random bits: they need no salt. */
@@ -8,7 +9,23 @@ export function sha256(text: string | Uint8Array): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
-/** A key object made on the spot costs a quarter of handing the bytes to createHmac (2.8 against 10.9 µs on Node 24). */
+/**
+ * What a code or token is kept and found by: the millisecond it tells of itself in six bytes, then 208 bits of its SHA-256.
+ * So new rows lie behind all others; under hashes alone each would change another page of the table. Any other
+ * text, such as a JWT or a token from before they told it, has its whole SHA-256.
+ */
+export function tokenKey(token: string): Uint8Array {
+  const key = hash('sha256', token, 'buffer')
+  const instant = instantOf(token)
+  if (instant === null) return key
+  key.copyWithin(INSTANT_BYTES, 0)
+  key.writeUIntBE(instant, 0, INSTANT_BYTES)
+  return key
+}
+
+const INSTANT_BYTES = 6
+
+/** A key object made on the spot costs a fifth of handing the bytes to createHmac (5 against 25 µs on Node 24). */
 export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
   return createHmac('sha256', createSecretKey(key)).update(data).digest()
 }

@@ -1,6 +1,6 @@
 // Sealed columns: AES-256-GCM under a key derived from the master key, bound to the one place they were written for.
 
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 import { randomBytes } from '../platform/random.ts'
 import type { MasterKey } from './master-key.ts'
 
@@ -28,7 +28,7 @@ const TAG_BYTES = 16
 
 export function seal(master: MasterKey, plain: Uint8Array, place: SealedPlace): Uint8Array {
   const head = Buffer.concat([Buffer.from([VERSION]), Buffer.from(master.keyId, 'hex'), randomBytes(12)])
-  const cipher = createCipheriv('aes-256-gcm', master.derive('seal'), head.subarray(NONCE_AT), {
+  const cipher = createCipheriv('aes-256-gcm', master.key('seal'), head.subarray(NONCE_AT), {
     authTagLength: TAG_BYTES,
   })
   cipher.setAAD(associatedData(head, place))
@@ -45,7 +45,7 @@ export function unseal(master: MasterKey, sealed: Uint8Array, place: SealedPlace
   }
   const end = sealed.length - TAG_BYTES
   const nonce = sealed.subarray(NONCE_AT, TEXT_AT)
-  const decipher = createDecipheriv('aes-256-gcm', master.derive('seal'), nonce, { authTagLength: TAG_BYTES })
+  const decipher = createDecipheriv('aes-256-gcm', master.key('seal'), nonce, { authTagLength: TAG_BYTES })
   decipher.setAAD(associatedData(sealed.subarray(0, TEXT_AT), place))
   decipher.setAuthTag(sealed.subarray(end))
   const plain = decipher.update(sealed.subarray(TEXT_AT, end))
@@ -59,7 +59,7 @@ export function unseal(master: MasterKey, sealed: Uint8Array, place: SealedPlace
 /** Under a key that is made for this one value and kept nowhere. */
 export function sealUnder(key: Uint8Array, plain: Uint8Array): Uint8Array {
   const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce, { authTagLength: TAG_BYTES })
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
@@ -67,7 +67,8 @@ export function sealUnder(key: Uint8Array, plain: Uint8Array): Uint8Array {
 export function unsealUnder(key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const end = sealed.length - TAG_BYTES
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: TAG_BYTES })
+    const nonce = sealed.subarray(0, 12)
+    const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), nonce, { authTagLength: TAG_BYTES })
     decipher.setAuthTag(sealed.subarray(end))
     return Buffer.concat([decipher.update(sealed.subarray(12, end)), decipher.final()])
   } catch (error) {

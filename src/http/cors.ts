@@ -12,10 +12,13 @@ const ANY_ORIGIN: Headers = { 'access-control-allow-origin': '*', 'access-contro
 const NOT_ALLOWED: Headers = { vary: 'Origin' }
 
 /** What to add to the reply; nothing for a request that no script of another origin sent. */
-export async function corsHeaders(policy: CorsPolicy, request: HttpRequest): Promise<Headers> {
+export function corsHeaders(policy: CorsPolicy, request: HttpRequest): Headers | Promise<Headers> {
   if (policy === 'any-origin') return ANY_ORIGIN
   const origin = request.headers['origin']
-  if (origin === undefined) return NOT_ALLOWED
+  return origin === undefined ? NOT_ALLOWED : headersFor(policy, origin)
+}
+
+async function headersFor(policy: Exclude<CorsPolicy, 'any-origin'>, origin: string): Promise<Headers> {
   // `null` is the origin of every sandboxed frame: nobody's.
   if (origin === 'null' || !(await policy(origin))) return NOT_ALLOWED
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' }

@@ -1,16 +1,16 @@
 // Proof that a form was rendered by us for this browser: a token bound to the visit cookie, and the browser's own
 // word about where a request comes from. RFC 6749 §10.12.
 
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { HttpRequest } from './message.ts'
 
 /** HMAC-SHA256 over the visit secret and what the form is for, base64url. */
-export function csrfToken(key: Uint8Array, visit: string, purpose: string): string {
+export function csrfToken(key: KeyObject, visit: string, purpose: string): string {
   return createHmac('sha256', key).update(`${visit}:${purpose}`).digest('base64url')
 }
 
 /** False for an absent token too; takes the same time wherever the difference is. */
-export function isCsrfToken(key: Uint8Array, visit: string, purpose: string, presented: string | undefined): boolean {
+export function isCsrfToken(key: KeyObject, visit: string, purpose: string, presented: string | undefined): boolean {
   if (presented === undefined) return false
   const expected = Buffer.from(csrfToken(key, visit, purpose))
   const given = Buffer.from(presented)

@@ -72,7 +72,10 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
       isTurning = true
       setImmediate(turn)
     }
-    return handle(request).finally(leave)
+    const reply = handle(request)
+    // Not `finally`, which would hand the reply on three turns later.
+    reply.then(leave, leave)
+    return reply
   }
   const turn = () => {
     isTurning = false

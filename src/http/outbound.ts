@@ -5,8 +5,10 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as encryptedRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { hostProblem, isPublicAddress } from './public-address.ts'
 import { normalizeAddress } from './trusted-proxies.ts'
+import { createWindowCounter } from './window-counter.ts'
 
 export interface OutboundRequest {
   readonly url: string
@@ -60,6 +62,10 @@ export interface OutboundSettings {
   readonly allowStrangers?: boolean
   /** All addresses of a host. Default: DNS; for hosts of the allow-list what this machine knows. */
   readonly resolve?: (host: string, signal: AbortSignal) => Promise<readonly string[]>
+  /** For what a stranger may have asked in a minute. Default: the system's. */
+  readonly clock?: Clock
+  /** Processes that share the work: each counts what comes to it. Default 1. */
+  readonly workers?: number
   /** PEM. Default: what this machine trusts. */
   readonly roots?: readonly string[]
 }
@@ -70,6 +76,9 @@ const MOST_AT_ONCE_OF_HOST = 4
 /** Strangers name as many slow hosts as they like: they share half of the places, and nobody has many of these. */
 const MOST_OF_STRANGERS = MOST_AT_ONCE / 2
 const MOST_AT_ONCE_OF_STRANGER = 4
+/** What one of them has asked in a minute; nobody is to use this server against others. */
+const MOST_OF_STRANGER = 120
+const MINUTE = 60
 const LONGEST_URL = 2_048
 const INSECURE = 'does not begin with https://'
 
@@ -80,12 +89,14 @@ const failed = (why: OutboundFailure, reason: string): OutboundAnswer & { kind: 
 })
 
 export function createOutboundClient(settings: OutboundSettings = {}): OutboundClient {
-  const { allow = [], allowStrangers = false, resolve, roots } = settings
+  const { allow = [], allowStrangers = false, resolve, roots, clock = systemClock(), workers = 1 } = settings
   const allowed = new Set(allow.map((entry) => entry.toLowerCase()))
   const isAllowed = (url: URL, stranger: string | undefined) =>
     (stranger === undefined || allowStrangers) && allowed.has(hostAndPort(url))
   const hosts = createPlaces(MOST_AT_ONCE, MOST_AT_ONCE_OF_HOST)
   const strangers = createPlaces(MOST_OF_STRANGERS, MOST_AT_ONCE_OF_STRANGER)
+  const recent = createWindowCounter(clock, MINUTE)
+  const mostOfStranger = Math.ceil(MOST_OF_STRANGER / workers)
 
   const parse = (text: string, stranger: string | undefined): URL | string => {
     if (text.length > LONGEST_URL || !URL.canParse(text)) return 'is no address'
@@ -150,9 +161,13 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
       const { stranger } = request
       const first = parse(request.url, stranger)
       if (typeof first === 'string') return refused('url', `the address ${first}`, request.url, request)
-      const host = first.hostname
+      // A host that strangers keep busy answers the clients of the operator all the same.
+      const host = stranger === undefined ? first.hostname : `${first.hostname} for strangers`
       if (!hosts.isFree(host) || (stranger !== undefined && !strangers.isFree(stranger))) {
         return failed('busy', 'too many requests are under way')
+      }
+      if (stranger !== undefined && recent.count(stranger) > mostOfStranger) {
+        return failed('busy', 'too much was asked on behalf of this client or network within a minute')
       }
       hosts.take(host)
       if (stranger !== undefined) strangers.take(stranger)

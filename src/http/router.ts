@@ -50,6 +50,11 @@ export interface RouterOptions {
   readonly newTraceId?: () => string
 }
 
+interface Answering {
+  readonly route: Route | undefined
+  readonly reply: HttpReply | Promise<HttpReply>
+}
+
 const NOBODY: RouteParameters = Object.freeze({})
 
 /** Throws `RangeError` for two routes with one path and method, or a path that is no pattern. */
@@ -61,7 +66,7 @@ export function createRouter(
   const hostRule = createHostRule(options.origins)
   const { log, record, fallback, errorPage, newTraceId = () => newId('tr') } = options
 
-  const answer = async (request: HttpRequest): Promise<{ reply: HttpReply; route: Route | undefined }> => {
+  const answer = (request: HttpRequest): Answering => {
     const found = find(request.path)
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const route = found?.routes.get(method)
@@ -77,21 +82,21 @@ export function createRouter(
       const outcome = { rule: 'misdirected', clause: 'RFC 9110 §15.5.20', reason: description, observed }
       return {
         route: any,
-        reply: await refuse({ status: 421, rule: 'misdirected', description, rightAddress }, outcome),
+        reply: refuse({ status: 421, rule: 'misdirected', description, rightAddress }, outcome),
       }
     }
     if (found === undefined) {
-      const reply = method === 'GET' ? await fallback?.(request) : undefined
-      if (reply !== undefined && reply !== null) return { route: undefined, reply }
       const outcome = { rule: 'not_found', clause: 'RFC 9110 §15.5.5', reason: 'No endpoint has this path' }
-      return { route: undefined, reply: await refuse({ status: 404, rule: 'not_found' }, outcome) }
+      const otherwise = () => refuse({ status: 404, rule: 'not_found' }, outcome)
+      if (method !== 'GET' || fallback === undefined) return { route: undefined, reply: otherwise() }
+      return { route: undefined, reply: fallback(request).then((reply) => reply ?? otherwise()) }
     }
     if (route === undefined) {
       const policy = found.any.cors
       const methods = found.methods
       if (policy !== undefined && request.method === 'OPTIONS') {
         const reply = isPreflight(request)
-          ? await preflightReply(policy, methods, request)
+          ? preflightReply(policy, methods, request)
           : { status: 204, headers: { allow: methods.join(', ') }, body: '' }
         return { route: found.any, reply }
       }
@@ -101,10 +106,10 @@ export function createRouter(
         reason: 'The endpoint has no such method',
       }
       const allow = { allow: methods.join(', ') }
-      return { route: found.any, reply: await refuse({ status: 405, rule: 'method_not_allowed' }, outcome, allow) }
+      return { route: found.any, reply: refuse({ status: 405, rule: 'method_not_allowed' }, outcome, allow) }
     }
     const seen = method === request.method ? request : { ...request, method }
-    return { route, reply: await ask(route, seen, found.parameters ?? NOBODY) }
+    return { route, reply: ask(route, seen, found.parameters ?? NOBODY) }
   }
 
   const ask = async (route: Route, request: HttpRequest, parameters: RouteParameters): Promise<HttpReply> => {
@@ -118,7 +123,8 @@ export function createRouter(
     const { origins } = reply
     const policy =
       origins === undefined || route.cors === 'any-origin' ? route.cors : (origin: string) => origins.includes(origin)
-    return { ...reply, headers: merged(reply.headers, await corsHeaders(policy, request)) }
+    const cors = corsHeaders(policy, request)
+    return { ...reply, headers: merged(reply.headers, cors instanceof Promise ? await cors : cors) }
   }
 
   const errorReply = async (request: HttpRequest, route: Route, error: unknown): Promise<HttpReply> => {
@@ -155,9 +161,9 @@ export function createRouter(
     let route: Route | undefined
     let reply: HttpReply
     try {
-      const answered = await answer(request)
-      route = answered.route
-      reply = answered.reply
+      const answering = answer(request)
+      route = answering.route
+      reply = await answering.reply
     } catch (error) {
       // A page or a fallback of ours failed: nothing is left but the plainest reply.
       log.error('A reply could not be made', { method: request.method, ...describeFailure(error) })

@@ -51,6 +51,8 @@ export interface RegistrationRules extends RegistrationPolicy {
   readonly documents: boolean
   /** Hosts of such documents, as `redirectHostMatches` reads them. Empty: any. */
   readonly documentHosts: readonly string[]
+  /** Clients known by a document that there may be at once. */
+  readonly mostDocuments: number
 }
 
 export const DEFAULT_REGISTRATION: RegistrationRules = {
@@ -70,6 +72,7 @@ export const DEFAULT_REGISTRATION: RegistrationRules = {
   requestObjectAlg: null,
   documents: false,
   documentHosts: [],
+  mostDocuments: 10_000,
 }
 
 /** `https://issuer.example=https://issuer.example/jwks`, or a map, where the keys may stand in place of their address. */

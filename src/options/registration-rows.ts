@@ -16,6 +16,7 @@ const {
   requestObjectAlg,
   documents,
   documentHosts,
+  mostDocuments,
 } = DEFAULT_REGISTRATION
 const DAY = 86_400
 
@@ -83,8 +84,8 @@ export const REGISTRATION_ROWS = {
   'registration.perAddress': row({
     kind: wholeNumber(1, 1_000_000),
     default: perAddress,
-    en: 'Clients that one address (IPv6: /48) may register in an hour without an initial access token.',
-    zh: '没有初始访问令牌时，一个地址（IPv6 为 /48）每小时最多可注册的客户端数。',
+    en: 'Clients that one address (IPv6: /48) may register in an hour without an initial access token, and changes that it may make to such clients in an hour.',
+    zh: '没有初始访问令牌时，一个地址（IPv6 为 /48）每小时最多可注册的客户端数，也是每小时可修改此类客户端的次数。',
   }),
   'registration.most': row({
     kind: wholeNumber(1, 1_000_000),
@@ -137,6 +138,12 @@ export const REGISTRATION_ROWS = {
     defaultText: 'any',
     en: 'Hosts that such documents may be on: app.example.com, or *.example.com.',
     zh: '允许存放此类文档的主机：app.example.com 或 *.example.com。',
+  }),
+  'registration.mostDocuments': row({
+    kind: wholeNumber(1, 1_000_000),
+    default: mostDocuments,
+    en: 'Clients known by a document that there may be at once.',
+    zh: '以文档标识的客户端总数上限。',
   }),
   unverifiedErrors: row<'ask' | 'redirect'>({
     kind: oneOf('ask', 'redirect'),

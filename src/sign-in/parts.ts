@@ -1,5 +1,6 @@
 // What the wing of people is built from; `server.ts` hands it over.
 
+import type { KeyObject } from 'node:crypto'
 import type { BrowserStateOf } from '../credentials/browser-state.ts'
 import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
@@ -45,7 +46,7 @@ export interface SignInParts {
   /** What the authorization endpoint gives, to clients that are registered for it. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
-  readonly csrfKey: Uint8Array
+  readonly csrfKey: KeyObject
   readonly limits: GuessingLimits
   readonly interactionLimits: InteractionLimits
   readonly lifetimes: {

@@ -5,6 +5,7 @@ import type { Client, ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
+import { isDocumentId } from '../protocol/client-document.ts'
 import { insertSteps, replaceSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import { type Driver, type Step, step } from './database/driver.ts'
@@ -45,6 +46,7 @@ export interface NewRegistration {
 export interface RegistrationLimits {
   readonly since: Seconds
   readonly mostOfAddress: number
+  /** Of its kind: registered clients, and those that are known by a document, are counted apart. */
   readonly mostOpen: number
 }
 
@@ -53,6 +55,8 @@ export interface Registration {
   readonly tokenHash: Uint8Array | null
   readonly policy: NarrowPolicy
   readonly softwareStatement: string | null
+  /** Null: nobody let it register. */
+  readonly initialTokenId: string | null
 }
 
 export interface RegistrationChange {
@@ -102,7 +106,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         initialTokenId === null
           ? [
               step(sql.addressMayRegister, { address, since: limits.since, most: limits.mostOfAddress }, 'address'),
-              step(sql.moreMayRegister, { most: limits.mostOpen }, 'open'),
+              step(sql.moreMayRegister, { most: limits.mostOpen, documents: documentFlag(client_id) }, 'open'),
             ]
           : [step(spendInitialAccessToken, { token_id: initialTokenId, now }, 'token')]
       const result = await driver.atomic([
@@ -136,7 +140,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       const result = await driver.atomic([
         step(clients.returnClient, { client_id, ...clients.clientColumns(client), now: event.at }, 'client'),
         step(sql.addressMayRegister, { address, since: limits.since, most: limits.mostOfAddress }, 'address'),
-        step(sql.moreMayRegister, { most: limits.mostOpen }, 'open'),
+        step(sql.moreMayRegister, { most: limits.mostOpen, documents: documentFlag(client_id) }, 'open'),
         step(sql.returnRegistration, { client_id, token_hash: tokenHash, address, now: event.at }, 'client'),
         ...eventSteps([event]),
       ])
@@ -154,6 +158,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         tokenHash: row.token_hash,
         policy: parseNarrowPolicy(JSON.parse(row.policy) as Readonly<Record<string, unknown>>),
         softwareStatement: row.software_statement,
+        initialTokenId: row.initial_token_id,
       }
     },
     async updateRegistration(change, event) {
@@ -182,6 +187,10 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       return (await driver.rows(sql.listUnusedRegistrations, { before, after_id, most })).map(parsed)
     },
   }
+}
+
+function documentFlag(clientId: string): number {
+  return asFlag(isDocumentId(clientId))
 }
 
 export function logoSteps(client_id: string, logo: ClientLogo | null, now: Seconds): readonly Step[] {

@@ -1,12 +1,13 @@
 // Which forms are ours: rendered by us, for this browser and for what they do, and posted from our own origin.
 
+import type { KeyObject } from 'node:crypto'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../http/csrf.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface FormParts {
   /** Key of the anti-forgery values. */
-  readonly csrfKey: Uint8Array
+  readonly csrfKey: KeyObject
   /** Where our own forms may come from: the issuer's origin, and those at which requests are answered too. */
   readonly origins: readonly string[]
 }

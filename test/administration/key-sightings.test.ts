@@ -19,8 +19,11 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
 
   beforeAll(async () => {
     host = await startServer({ database })
-    await host.addClient('server', 'openid-connect', { client_name: 'Server' })
-    await host.addClient('other', 'openid-connect')
+    const signed = { id_token_signed_response_alg: 'ES256' }
+    await host.addClient('server', 'openid-connect', { client_name: 'Server', ...signed })
+    await host.addClient('other', 'openid-connect', signed)
+    await host.addClient('rsa', 'openid-connect', { id_token_signed_response_alg: 'RS256' })
+    await host.addClient('api', 'openid-connect', { servesResources: ['https://api.test'] })
     await host.addClient('quiet', 'openid-connect')
     await host.addClient('page', 'spa')
   })
@@ -78,10 +81,17 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
     const { store, master, log } = { ...host.server.parts, log: silentLog }
     const parts = { store, clock: host.clock, log }
     const policy = keyPolicy({ algorithms: ['ES256'], publishAhead: DAY }, master)
+    const both = recorder()
+    both.record(seen(path.jwks, '192.0.2.5'))
+    both.record(seen(path.token, '192.0.2.5', 'rsa'))
+    both.record(seen(path.token, '192.0.2.5', 'api'))
+    await both.flush()
     const { keys } = await rotateKeys(parts, {}, policy)
     const next = keys[0]?.keyId ?? ''
     const planned = keys[0]?.activeAt ?? 0
     expect(await sights()).toMatchObject({ server: { missing: [next] }, quiet: { missing: [] }, page: { missing: [] } })
+    // Nothing is signed so for the one; what the other verifies may be signed any way.
+    expect(await sights()).toMatchObject({ rsa: { sight: 'fetched', missing: [] }, api: { missing: [next] } })
     const one = recorder()
     host.clock.advance(SEEN_BY_ALL_NODES + 60)
     one.record(seen(path.jwks, '192.0.2.2'))
@@ -103,6 +113,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
     await waitForClients(parts, { ...patience, longest: 5_000 })
     expect(await activeAt()).toBe(planned + 5_000)
     one.record(seen(path.jwks, '192.0.2.1'))
+    one.record(seen(path.jwks, '192.0.2.5'))
     await one.flush()
     expect((await sights())['server']?.missing).toEqual([])
     await waitForClients(parts, { ...patience, longest: 50_000 })

@@ -78,7 +78,7 @@ describe('clients', () => {
     const refused = await client.authorize()
     expect(refused.get('error')).toBe('invalid_request')
     await cli(['client', 'update', 'shop', '--set', 'authorize.pkce=optional'])
-    expect((await client.authorize()).get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect((await client.authorize()).get('code')).toMatch(/^[A-Za-z0-9]{50}$/)
   })
 
   test('user show --client tells the subject by which a pairwise client knows somebody', async () => {

@@ -160,6 +160,13 @@ describe('3: not found', () => {
     [['client', 'show', 'nobody'], 'client_not_found', /npx lingpai client list --data /],
     [['client', 'remove', 'nobody'], 'client_not_found', /nobody/],
     [['rehearse', 'nobody'], 'client_not_found', /nobody/],
+    [['logout', 'list', '--client', 'nobody'], 'client_not_found', /npx lingpai client list --data /],
+    [['key', 'undo', 'nothing'], 'key_not_found', /\. See: npx lingpai key list --data /],
+    [
+      ['resource', 'show', 'https://x.test'],
+      'resource_not_found',
+      /"https:\/\/x\.test"\. See: npx lingpai resource list/,
+    ],
     [['rehearse', 'known', '--user', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
     [['user', 'disable', 'nobody'], 'user_not_found', /npx lingpai user list --data /],
     [['trace', 'nothing'], 'trace_not_found', /14 days/],
@@ -176,6 +183,30 @@ describe('3: not found', () => {
     const words = ['client', 'list', '--data', mistyped, '--issuer', 'http://localhost:4000', '--json']
     expect(refusal(await lingpai(words))).toMatchObject({ code: 3, error: 'no_installation' })
     expect(existsSync(mistyped)).toBe(false)
+  })
+})
+
+describe('what is printed', () => {
+  test('of a client that acts for itself, the addresses that it uses', async () => {
+    const machine = ['--set', 'grant_types=["client_credentials"]', '--set', 'response_types=[]', '--set', 'scope=read']
+    const place = ['--data', scratch.path('machines'), '--issuer', 'http://localhost:4000']
+    const add = ['client', 'add', '--preset', 'openid-connect', '--name', 'Robot', ...place]
+    const values = await lingpaiJson<Record<string, unknown>>([...add, ...machine])
+    expect(Object.keys(values)).toEqual(['ClientId', 'ClientSecret', 'TokenEndpoint', 'IntrospectionEndpoint', 'Scope'])
+    expect(values).toMatchObject({ IntrospectionEndpoint: 'http://localhost:4000/sso/introspect', Scope: 'read' })
+    const person = await lingpaiJson<Record<string, unknown>>([...add, '--redirect-uri', 'https://client.test/cb'])
+    expect(person).toMatchObject({ AuthorizationEndpoint: 'http://localhost:4000/sso/authorize' })
+    expect(person).not.toHaveProperty('IntrospectionEndpoint')
+  })
+
+  test('by the help, the values that an option may have', async () => {
+    const { stdout } = await lingpai(['start', '--help'])
+    const told = stdout.replace(/\s+/g, ' ')
+    expect(told).toContain('[off; one of off, guarded, open]')
+    expect(told).toContain('[info; one of debug, info, warn, error, silent]')
+    expect(told).not.toContain('[4000; one of')
+    const token = (await lingpai(['registration-token', 'create', '--help'])).stdout.replace(/\s+/g, ' ')
+    expect(token).toContain('(authorization_code, implicit, refresh_token, client_credentials)')
   })
 })
 

@@ -5,8 +5,9 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assertClientSecret, newClientSecret, WeakSecret } from '../../src/credentials/client-secret.ts'
 import { createKnownBrowsers } from '../../src/credentials/device.ts'
-import { digestClientSecret, hmacSha256, sameBytes, sha256 } from '../../src/credentials/digest.ts'
+import { digestClientSecret, hmacSha256, sameBytes, sha256, tokenKey } from '../../src/credentials/digest.ts'
 import { masterKeyFrom } from '../../src/credentials/master-key.ts'
+import { instantOf, instantOfSalt, newSalt, newSecret, newToken, tokenOf } from '../../src/platform/random.ts'
 
 const master = masterKeyFrom(Buffer.alloc(32, 3))
 const other = masterKeyFrom(Buffer.alloc(32, 4))
@@ -37,6 +38,50 @@ describe('digests', () => {
     expect(sameBytes(digest, digestClientSecret(master, 'fake-secreT'))).toBe(false)
     expect(sameBytes(digest, digestClientSecret(other, 'fake-secret'))).toBe(false)
     expect(sameBytes(digest, createHash('sha256').update('fake-secret').digest())).toBe(false)
+  })
+})
+
+describe('codes and tokens', () => {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+  it('are fifty letters and digits that tell their millisecond', () => {
+    const before = Date.now()
+    const token = newToken()
+    expect(token).toMatch(/^[A-Za-z0-9]{50}$/)
+    expect(instantOf(token)).toBeGreaterThanOrEqual(before)
+    expect(instantOf(token)).toBeLessThanOrEqual(Date.now())
+    expect(newToken().slice(7)).not.toBe(token.slice(7))
+    const salt = newSalt()
+    expect(instantOfSalt(salt)).toBeGreaterThanOrEqual(before)
+    expect(hex(newSalt())).not.toBe(hex(salt))
+    fc.assert(
+      fc.property(fc.nat({ max: 62 ** 7 - 1 }), (at) => {
+        expect(instantOf(tokenOf(at, newSecret()))).toBe(at)
+      }),
+    )
+  })
+
+  it('have keys in the order of their instants, and different ones within', () => {
+    const secret = newSecret()
+    const keys = [1, 2, 62, 1_790_000_000_000, 1_790_000_000_001].map((at) => hex(tokenKey(tokenOf(at, secret))))
+    expect(keys).toEqual(keys.toSorted((a, b) => a.localeCompare(b)))
+    expect(keys.map(({ length }) => length)).toEqual(Array.from({ length: 5 }, () => 64))
+    expect(hex(tokenKey(tokenOf(7, newSecret())))).not.toBe(hex(tokenKey(tokenOf(7, secret))))
+    const token = tokenOf(7, secret)
+    expect(hex(tokenKey(token)).slice(12)).toBe(hex(sha256(token)).slice(0, 52))
+  })
+
+  it.each([
+    '',
+    'abc',
+    newSecret(),
+    `${newSecret()}x`,
+    `-234567${newSecret()}`,
+    `aaa.bbb.${newSecret()}`,
+    '令'.repeat(50),
+  ])('of any other shape have their whole SHA-256 for a key: %j', (text) => {
+    expect(instantOf(text)).toBeNull()
+    expect(hex(tokenKey(text))).toBe(hex(sha256(text)))
   })
 })
 

@@ -1,7 +1,7 @@
 // The system calls of a server as strace saw them: which write was kept before which answer was sent.
 
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { tokenKey } from '../../src/credentials/digest.ts'
 import { requireProgram } from '../support/program.ts'
 
 /** Where it is, or how to get it. */
@@ -54,11 +54,11 @@ export function parseTrace(lines: readonly string[]): readonly Call[] {
 /** One sentence for each token whose answer left before the commit that made it was on the disk. */
 export function answeredTooEarly(calls: readonly Call[], tokens: readonly string[]): readonly string[] {
   return tokens.flatMap((token, at) => {
-    const hash = inHexadecimal(createHash('sha256').update(token).digest())
+    const hash = inHexadecimal(tokenKey(token))
     const kept = calls.find(({ name, text }) => name === 'pwrite64' && text.includes(hash))
     const secret = inHexadecimal(Buffer.from(token))
     const answered = calls.find(({ name, text }) => /^(write|send)/.test(name) && text.includes(secret))
-    if (kept === undefined) return [`token ${at}: its hash was never written`]
+    if (kept === undefined) return [`token ${at}: its key was never written`]
     if (answered === undefined) return [`token ${at}: it was never sent`]
     const synced = calls.find(
       (call) => isSync(call) && call.begun > kept.ended && fileOf(call.text) === fileOf(kept.text),

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createOutboundClient, type OutboundRequest, type OutboundSettings } from '../../src/http/outbound.ts'
+import { testClock } from '../support/clock.ts'
 
 const running: Server[] = []
 afterEach(async () => {
@@ -344,6 +345,40 @@ describe('numbers', () => {
     held[0]?.()
     expect((await again).kind).toBe('answered')
     expect(seen).toHaveLength(5)
+  })
+
+  test('strangers who keep a host busy keep no client of the operator from it', async () => {
+    const held: (() => void)[] = []
+    const { port } = await target((_, reply) => {
+      held.push(() => void reply.writeHead(200, GOOD).end('{}'))
+    })
+    const client = createOutboundClient({ allow: [`127.0.0.1:${port}`], allowStrangers: true })
+    const request = { url: `http://127.0.0.1:${port}/keys`, mediaTypes: ['application/json'], mostBytes: 1_000 }
+    const strangers = [1, 2, 3, 4].map((at) => client.ask({ ...request, stranger: `network ${at}` }))
+    expect(await client.ask({ ...request, stranger: 'network 5' })).toMatchObject({ kind: 'failed', why: 'busy' })
+    const ours = client.ask(request)
+    await expect.poll(() => held.length).toBe(5)
+    for (const end of held.splice(0)) end()
+    for (const answer of await Promise.all([...strangers, ours])) expect(answer.kind).toBe('answered')
+  })
+
+  test('a stranger has 120 things asked in a minute, and keeps nobody else', async () => {
+    const clock = testClock()
+    const { port, origin, seen } = await target((_, reply) => void reply.writeHead(200, GOOD).end('{}'))
+    const settings = { allow: [`127.0.0.1:${port}`], allowStrangers: true, clock }
+    const client = createOutboundClient(settings)
+    const ask = async (stranger: string | null, by = client) =>
+      (await by.ask({ url: origin, mediaTypes: null, mostBytes: 10, ...(stranger !== null && { stranger }) })).kind
+    for (let time = 0; time < 120; time++) expect(await ask('network')).toBe('answered')
+    expect(await ask('network')).toBe('failed')
+    expect(seen).toHaveLength(120)
+    expect([await ask('other'), await ask(null)]).toEqual(['answered', 'answered'])
+    clock.advance(60)
+    expect(await ask('network')).toBe('answered')
+    // Where four processes share the work, each has its part.
+    const part = createOutboundClient({ ...settings, workers: 4 })
+    for (let time = 0; time < 30; time++) expect(await ask('network', part)).toBe('answered')
+    expect(await ask('network', part)).toBe('failed')
   })
 
   test('strangers share half of all connections, nobody has more than four, and clients of the operator have the rest', async () => {

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readCookie, setCookie } from '../../src/http/cookies.ts'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../../src/http/csrf.ts'
@@ -41,7 +42,7 @@ describe('cookies', () => {
 })
 
 describe('CSRF', () => {
-  const key = Buffer.alloc(32, 7)
+  const key = createSecretKey(Buffer.alloc(32, 7))
 
   it('RFC 6749 §10.12 a token is good for its visit, purpose and key only', () => {
     const token = csrfToken(key, 'visit-a', 'sign-in')
@@ -49,7 +50,7 @@ describe('CSRF', () => {
     expect(isCsrfToken(key, 'visit-a', 'sign-in', token)).toBe(true)
     expect(isCsrfToken(key, 'visit-b', 'sign-in', token)).toBe(false)
     expect(isCsrfToken(key, 'visit-a', 'consent', token)).toBe(false)
-    expect(isCsrfToken(Buffer.alloc(32, 8), 'visit-a', 'sign-in', token)).toBe(false)
+    expect(isCsrfToken(createSecretKey(Buffer.alloc(32, 8)), 'visit-a', 'sign-in', token)).toBe(false)
     for (const other of [undefined, '', 'x', `${token}x`, token.slice(1), '令'.repeat(43)]) {
       expect(isCsrfToken(key, 'visit-a', 'sign-in', other)).toBe(false)
     }

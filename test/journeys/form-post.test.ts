@@ -95,7 +95,7 @@ describe.each([true, false])('with scripts: %s', (scripts) => {
       expect(answer?.method).toBe('POST')
       expect(answer?.headers['content-type']).toBe('application/x-www-form-urlencoded')
       expect(answer?.headers.referer).toBeUndefined()
-      const code = expect.stringMatching(/^[A-Za-z0-9]{43}$/)
+      const code = expect.stringMatching(/^[A-Za-z0-9]{50}$/)
       expect(answer?.fields).toEqual({ code, state: STATE, iss: host.issuer })
       const app = new RelyingParty({ host, clientId: 'web', redirectUri: callback })
       expect((await app.redeem(answer?.fields['code'] ?? '')).status).toBe(200)

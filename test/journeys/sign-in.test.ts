@@ -142,7 +142,7 @@ describe.each(ways)('in $locale, $scripts scripts', ({ locale, javaScriptEnabled
     await picture('consent')
     await tab.click('#consent-allow')
     const answer = await arrive()
-    expect(answer.searchParams.get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect(answer.searchParams.get('code')).toMatch(/^[A-Za-z0-9]{50}$/)
     expect(answer.search).toContain('state=anchor%3Dlivepush%26platform%3D1500004462')
     expect(callbacks).toHaveLength(1)
     await begin()
@@ -242,7 +242,7 @@ describe.each(ways)('in $locale, $scripts scripts', ({ locale, javaScriptEnabled
       await context.route('https://client.test/start', (route) => route.fulfill({ contentType: 'text/html', body }))
       await tab.goto('https://client.test/start')
       await tab.click('#go')
-      expect((await arrive()).searchParams.get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+      expect((await arrive()).searchParams.get('code')).toMatch(/^[A-Za-z0-9]{50}$/)
       const before = (await context.cookies()).map(({ name, value }) => `${name}=${value}`)
       const signOut = `<form method="post" action="${host.issuer}/sso/end-session"><button id="go">go</button></form>`
       await context.route('https://client.test/out', (route) =>

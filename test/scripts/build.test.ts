@@ -47,7 +47,7 @@ test('the built server signs a person in by password', async () => {
   expect(wrong.location ?? '').not.toContain('code=')
   const right = { username: USERNAME, password: PASSWORD }
   const answer = await visitor.follow(await visitor.submit(wrong, 'login-submit', right))
-  expect(new URL(answer.location ?? '').searchParams.get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+  expect(new URL(answer.location ?? '').searchParams.get('code')).toMatch(/^[A-Za-z0-9]{50}$/)
 })
 
 test('the built server gives tokens, refreshes them and answers user info', async () => {

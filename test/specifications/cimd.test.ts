@@ -10,6 +10,7 @@ import { removeUnusedClients } from '../../src/issuer/registration/unused.ts'
 import { asserted, assertion, type ClientKey, newClientKey } from '../support/assertions.ts'
 import { ask, authorizeUrl, countRecords, expectErrorPage, isAt, signIn } from '../support/authorize.ts'
 import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
+import { countClients, register } from '../support/registration.ts'
 import { expectInvalidClient, PKCE, RelyingParty, tokensOf, VERIFIER } from '../support/relying-party.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
@@ -395,6 +396,24 @@ describe('an operator’s ceilings', () => {
       expect(isAt(await ask(new Visitor(), right, parameters(client_id)), 'sign-in')).toBe(true)
     } finally {
       await right.close()
+    }
+  })
+
+  test('RFC 7591 §5 such clients and registered ones are counted apart: neither keeps the other out', async () => {
+    const registration = { access: 'open', documents: true, most: 1, mostDocuments: 1 } as const
+    const small = await startServer({
+      outboundAllow: [documents.hostAndPort],
+      outboundAllowStrangers: true,
+      registration,
+    })
+    try {
+      expect(isAt(await ask(new Visitor(), small, parameters(publish('/counted-1'))), 'sign-in')).toBe(true)
+      await expectUnusable(publish('/counted-2'), small)
+      expect((await register(small)).status).toBe(201)
+      const refused = await register(small)
+      expect([refused.status, await countClients(small)]).toEqual([429, 2])
+    } finally {
+      await small.close()
     }
   })
 

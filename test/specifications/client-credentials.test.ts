@@ -1,6 +1,7 @@
 // RFC 6749 §4.4: a client acts for itself. No person, no refresh token, no ID token.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sha256 } from '../../src/credentials/digest.ts'
 import { basic, expectInvalidClient, expectInvalidRequest, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -25,11 +26,25 @@ describe.each(['sqlite', 'postgres'] as const)('client credentials on %s', (data
 
   test('§4.4.3 the reply holds an access token and no refresh token', async () => {
     expect((await ask(machine, { scope: 'read' })).body).toEqual({
-      access_token: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
+      access_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
       token_type: 'Bearer',
       expires_in: 3600,
       scope: 'read',
     })
+  })
+
+  test('RFC 7662 §2.2 a token of a release whose tokens told no instant is as good as a new one', async () => {
+    const { store } = host.server.parts
+    const now = host.clock.now()
+    const record = await store.findClient('machine')
+    const kept = { grantId: null, clientId: 'machine', clientGeneration: record?.generation ?? 0, resource: null }
+    const token = 'T'.repeat(43)
+    const life = { scope: 'read', issuedAt: now, expiresAt: now + 3_600 }
+    expect(await store.issueClientToken({ ...kept, ...life, hash: sha256(token) })).toBe(true)
+    const asked = (text: string) => machine.introspect(text)
+    expect((await asked(token)).body).toMatchObject({ active: true, scope: 'read' })
+    expect((await asked('U'.repeat(43))).body).toEqual({ active: false })
+    expect((await asked((await ask(machine)).body['access_token'] as string)).body).toMatchObject({ active: true })
   })
 
   test('§3.3 without a scope all that the client may have; scopes about people never', async () => {

@@ -42,7 +42,7 @@ const byForm = (parameters = {}) => authorizeUrl(host, { response_mode: 'form_po
 describe('§2 the answer', () => {
   test('is a form to the redirect URI, with code, state and iss in hidden fields', async () => {
     const fields = postedBy(await alice.get(byForm()), CALLBACK)
-    expect(fields).toEqual({ code: expect.stringMatching(/^[A-Za-z0-9]{43}$/), state: STATE, iss: host.issuer })
+    expect(fields).toEqual({ code: expect.stringMatching(/^[A-Za-z0-9]{50}$/), state: STATE, iss: host.issuer })
     const client = new RelyingParty({ host, clientId: 'web' })
     expect((await client.redeem(fields['code'] ?? '')).status).toBe(200)
   })

@@ -61,7 +61,7 @@ describe('§3.2.2.5 the answer', () => {
   test('RFC 6749 §4.2.2 id_token token: both, in the fragment, with state, iss and how long the access token lives', async () => {
     const answer = await answered({ scope: 'openid email' })
     expect(answer).toEqual({
-      access_token: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
+      access_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
       token_type: 'Bearer',
       expires_in: '3600',
       scope: 'openid email',

@@ -2,7 +2,7 @@
 // after it ends the family.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sha256 } from '../../src/credentials/digest.ts'
+import { tokenKey } from '../../src/credentials/digest.ts'
 import {
   basic,
   eventTypes,
@@ -188,7 +188,7 @@ describe.each(['sqlite', 'postgres'] as const)('refresh on %s', (database) => {
     const first = await app.tokens()
     const agent = 'a'.repeat(8_000)
     expect((await app.refresh(first.refresh, {}, { ...app.credentials, 'user-agent': agent })).status).toBe(200)
-    const found = await host.server.parts.store.findRotation(sha256(first.refresh))
+    const found = await host.server.parts.store.findRotation(tokenKey(first.refresh))
     expect(found).toMatchObject({ userAgent: 'a'.repeat(256) })
   })
 

@@ -48,6 +48,52 @@ async function expectNobody(own: { uri: string; token: string | null }, untouche
   expect(await record(untouched)).toEqual(before)
 }
 
+describe('RFC 7591 §5 how often', () => {
+  const hosts: TestServer[] = []
+  afterAll(async () => {
+    for (const each of hosts) await each.close()
+  })
+  const started = async (perAddress: number) => {
+    const own = await startServer({ registration: { access: 'open', perAddress } })
+    hosts.push(own)
+    return own
+  }
+  /** How the changes ended, one after the other, and the registration as it is then. */
+  const changes = async (own: Registered, times: number) => {
+    const statuses: number[] = []
+    let { token } = own
+    for (let time = 0; time < times; time++) {
+      const reply = await manage({ ...own, token }, { ...PLAIN, client_id: own.clientId, client_name: `Name ${time}` })
+      statuses.push(reply.status)
+      if (reply.status === 200) token = String(reply.body['registration_access_token'])
+      else expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
+    }
+    return { statuses, own: { ...own, token } }
+  }
+
+  test('RFC 7591 §5 a client changes itself twenty times an hour, reads itself still, and keeps nobody else', async () => {
+    const other = await started(1_000)
+    const { statuses, own } = await changes(await registered(other), 22)
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 200), 429, 429])
+    expect((await manage(own)).body['client_name']).toBe('Name 19')
+    expect((await changes(await registered(other), 1)).statuses).toEqual([200])
+    other.clock.advance(3_601)
+    expect((await changes(own, 1)).statuses).toEqual([200])
+  })
+
+  test('RFC 7591 §5 a network makes so many changes an hour, but to clients that somebody let in', async () => {
+    const other = await started(3)
+    const [one, two] = [await registered(other), await registered(other)]
+    const first = await changes(one, 2)
+    expect(first.statuses).toEqual([200, 200])
+    expect((await changes(two, 2)).statuses).toEqual([200, 429])
+    const invited = await registered(other, PLAIN, await initialToken(other))
+    expect((await changes(invited, 3)).statuses).toEqual([200, 200, 200])
+    other.clock.advance(3_601)
+    expect((await changes(first.own, 1)).statuses).toEqual([200])
+  })
+})
+
 describe('§2.1 reading', () => {
   test('§2.1 the client sees what it is, and reading changes nothing', async () => {
     const own = await registered(host, { ...PLAIN, contacts: ['ops@client.test'] })

@@ -101,7 +101,7 @@ describe('authorize', () => {
     for (const client of [fresh, fresh]) {
       const answer = await client.authorize({ state })
       expect(answer.href).toMatch(
-        /^https:\/\/api\.vs\.tencent\.com\/Oauth\/Login\/Callback\?code=[A-Za-z0-9]{43}&state=/,
+        /^https:\/\/api\.vs\.tencent\.com\/Oauth\/Login\/Callback\?code=[A-Za-z0-9]{50}&state=/,
       )
       expect([...answer.searchParams.keys()]).toEqual(['code', 'state'])
       expect(answer.searchParams.get('state')).toBe(state)

@@ -39,7 +39,7 @@ describe.each(['sqlite', 'postgres'] as const)('the guide, on %s', (database) =>
     expect(answered.status).toBe(303)
     const location = answered.headers.get('location') ?? ''
     const code = new URL(location).searchParams.get('code') ?? ''
-    expect(code).toMatch(/^[A-Za-z0-9]{43}$/)
+    expect(code).toMatch(/^[A-Za-z0-9]{50}$/)
     expect(location).toBe(`${CALLBACK}?code=${code}&state=anchor%3Dlivepush%26platform%3D1500004462`)
 
     const token = await fetch(`${host.issuer}/sso/token`, {
@@ -52,10 +52,10 @@ describe.each(['sqlite', 'postgres'] as const)('the guide, on %s', (database) =>
     expect(token.headers.get('cache-control')).toBe('no-store')
     const tokens = (await token.json()) as Record<string, unknown>
     expect(tokens).toEqual({
-      access_token: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
+      access_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
       token_type: 'Bearer',
       expires_in: 3600,
-      refresh_token: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
+      refresh_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
       scope: 'openid profile email',
       id_token: expect.any(String),
     })

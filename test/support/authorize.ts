@@ -116,7 +116,7 @@ export function expectAnswer(page: Page): URL {
 export function expectCode(page: Page): URL {
   const answer = expectAnswer(page)
   expect(answer.searchParams.get('error'), answer.href).toBeNull()
-  expect(answer.searchParams.get('code')).toMatch(/^[A-Za-z0-9]{43}$/)
+  expect(answer.searchParams.get('code')).toMatch(/^[A-Za-z0-9]{50}$/)
   return answer
 }
 

@@ -1,5 +1,6 @@
 // What every page asks of a browser: is it known, is this form ours, which language. Tables of values, no server.
 
+import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_BRAND } from '../../src/pages/index.ts'
 import { formToken, isOwnForm } from '../../src/visitor/form.ts'
@@ -33,7 +34,10 @@ describe('the visit cookie', () => {
 })
 
 describe('§10.12 a form', () => {
-  const parts = { csrfKey: Buffer.alloc(32, 7), origins: ['https://sso.example.com', 'https://alt.example.com'] }
+  const parts = {
+    csrfKey: createSecretKey(Buffer.alloc(32, 7)),
+    origins: ['https://sso.example.com', 'https://alt.example.com'],
+  }
   const known = readVisitor(requestOf({ headers: withCookie('visit', VISIT) }))
   const token = formToken(parts, known, 'consent:1')
   const posted = (origin: string) => requestOf({ method: 'POST', headers: { origin } })

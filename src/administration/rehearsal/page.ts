@@ -65,7 +65,7 @@ async function submit(open: OpenPage): Promise<HttpReply> {
   const { parts, request, visitor, ticket, client, path } = open
   const form = readForm(request)
   const { master, addresses, store, clock } = parts
-  const own = { csrfKey: master.derive('csrf'), origins: [addresses.origin] }
+  const own = { csrfKey: master.key('csrf'), origins: [addresses.origin] }
   if (!isOwnForm(own, request, visitor, purposeOf(ticket), form.get('csrf'))) {
     return formRefused(parts, request, visitor)
   }
@@ -93,7 +93,7 @@ function purposeOf({ hash }: RehearsalTicket): string {
 }
 
 function formOf({ parts, visitor, ticket, path }: OpenPage) {
-  return { action: path, csrf: formToken({ csrfKey: parts.master.derive('csrf') }, visitor, purposeOf(ticket)) }
+  return { action: path, csrf: formToken({ csrfKey: parts.master.key('csrf') }, visitor, purposeOf(ticket)) }
 }
 
 function showLink(open: OpenPage): HttpReply {

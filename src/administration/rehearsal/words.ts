@@ -139,18 +139,18 @@ export const token = {
   refreshTokenNone: say('没有 refresh_token', 'There is no refresh_token'),
   refreshTokenNoneWhy: say('约定允许不返回。', 'The contract allows that.'),
   refreshTokenBad: say('refresh_token 应为字符串或不返回', 'refresh_token is a string, or absent'),
-  idTokenIgnored: say('还返回了 ID Token', 'An ID token is returned as well'),
+  idTokenIgnored: say('还返回了 ID 令牌', 'An ID token is returned as well'),
   idTokenIgnoredWhy: say(
     '因为请求了 openid。接入文档没有提到它，客户端会忽略。',
     'Because openid was asked for. The guide does not mention it; clients ignore what they do not know.',
   ),
-  idTokenNone: say('请求了 openid，但没有 ID Token', 'openid was asked for, but there is no ID token'),
+  idTokenNone: say('请求了 openid，但没有 ID 令牌', 'openid was asked for, but there is no ID token'),
   idTokenNoneWhy: say('该客户端的 reply.idToken 设置为 never。', "This client's reply.idToken is set to never."),
   idToken: say(
-    'ID Token 的签名可用公布的密钥验证，iss、aud、exp、nonce 均正确',
+    'ID 令牌 的签名可用公布的密钥验证，iss、aud、exp、nonce 均正确',
     'The ID token verifies against the published keys, and iss, aud, exp and nonce are right',
   ),
-  idTokenSubject: say('ID Token 的 sub 是这位用户', 'sub of the ID token is this person'),
+  idTokenSubject: say('ID 令牌 的 sub 是这位用户', 'sub of the ID token is this person'),
   scopeReduced: (asked: string, granted: string) =>
     say(`授予的权限范围是“${granted}”，请求的是“${asked}”`, `Granted is “${granted}”, asked was “${asked}”`),
   scopeReducedWhy: say(
@@ -222,7 +222,7 @@ export const userinfo = {
   ),
   sub: say('sub 与 user_id 相同', 'sub equals user_id'),
   subStandard: say(
-    'sub 是非空字符串，并与 ID Token 一致',
+    'sub 是非空字符串，并与 ID 令牌 一致',
     'sub is a string that is not empty, and the same as in the ID token',
   ),
   name: say('name 是字符串', 'name is a string'),

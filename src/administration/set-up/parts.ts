@@ -1,5 +1,6 @@
 // What the set-up is built from; the composition root hands it over.
 
+import type { KeyObject } from 'node:crypto'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { PasswordHasher } from '../../credentials/password-hash.ts'
 import type { OutboundClient } from '../../http/outbound.ts'
@@ -18,7 +19,7 @@ export interface SetUpParts {
   readonly brand: Brand
   readonly defaultLocale: Locale
   /** Key of the anti-forgery values. */
-  readonly csrfKey: Uint8Array
+  readonly csrfKey: KeyObject
   readonly master: MasterKey
   readonly hasher: PasswordHasher
   readonly outbound: OutboundClient

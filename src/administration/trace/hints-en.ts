@@ -230,6 +230,8 @@ export const HINTS_EN = {
     'The registration access token is not the one of this client, or the client is disabled or gone. Each change brings a new token: keep the newest.',
   registration_identity: 'A change must name the client_id it is for, and nothing that only this server hands out.',
   registration_changed: 'Two changes of one client met. Read it and try again.',
+  registration_change_limited:
+    'A client changed itself more often than 20 times in an hour, or a network made registration.perAddress changes. It may go on in an hour.',
   registration_limited:
     'More clients wanted to register than registration.perAddress or registration.most allow. Hand out an initial access token, or raise them.',
   redirect_uri_unregistrable:

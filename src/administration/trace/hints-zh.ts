@@ -188,6 +188,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
     '注册访问令牌不属于该客户端，或客户端已停用、已删除。每次修改都会换发新令牌，请保存最新的一个。',
   registration_identity: '修改时必须注明自己的 client_id，且不能包含只由服务器签发的内容。',
   registration_changed: '同一客户端的两次修改相遇。请重新读取后再试。',
+  registration_change_limited:
+    '某客户端一小时内修改自身超过 20 次，或某网络的修改次数达到 registration.perAddress。一小时后可继续。',
   registration_limited: '注册数量超出 registration.perAddress 或 registration.most。请发放初始访问令牌，或调高上限。',
   redirect_uri_unregistrable: '有回调地址不能登记，原因中写明了是哪一个。另请查看 registration.redirectHosts。',
   client_metadata_invalid: '客户端的自述无法登记，原因中写明了是哪一项。上限见选项 registration.…。',

@@ -15,7 +15,7 @@ import {
   setClientEnabled,
   updateClient,
 } from '../../administration/clients.ts'
-import { connectionValues } from '../../administration/connection-values.ts'
+import { connectionValues, machineValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
@@ -150,13 +150,14 @@ function warnOfSignatures({ keys }: Installation['options'], { client }: ClientR
   }
 }
 
-/** The six values under the names of 制作云's console, and the callback. */
+/** The six values under the names of 制作云's console, and the callback; of a machine what it needs. */
 function tellValues(
   { addresses, options }: Installation,
   output: Output,
   { record, secret, warnings }: ClientWithSecret,
 ): void {
-  const values = connectionValues(record.client, secret, addresses.issuer, options.endpointPrefix)
+  const valuesOf = record.client.response_types.length === 0 ? machineValues : connectionValues
+  const values = valuesOf(record.client, secret, addresses.issuer, options.endpointPrefix)
   for (const warning of warnings) output.note(`Warning: ${warning}.`)
   warnOfSignatures(options, record, output)
   output.result({ ...values, ...(warnings.length > 0 && { warnings }) })

@@ -20,7 +20,7 @@ import { systemClock } from '../../platform/clock.ts'
 import { silentLog } from '../../platform/log.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { createClockOffset } from '../../store/database/clock-offset.ts'
-import { type Flags, installationAction, installationCommand, text } from '../command.ts'
+import { type Flags, installationAction, installationCommand, text, tip } from '../command.ts'
 import type { Installation } from '../installation.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 
@@ -97,7 +97,7 @@ function policyOf({ options, master }: Installation): KeyPolicy {
   return keyPolicy({ algorithms, publishAhead: options.lifetimes.keyPublishAhead }, master)
 }
 
-async function list({ installation, parts, output }: Desk): Promise<void> {
+async function list({ installation, parts, output, flags }: Desk): Promise<void> {
   const keys = await listKeys(parts)
   const waiting = keys.filter(({ state }) => state === 'waiting')
   const clients = await listClientSights(installation.store, waiting, SEEN_BY_ALL_NODES)
@@ -112,10 +112,10 @@ async function list({ installation, parts, output }: Desk): Promise<void> {
     output.say(`\n${table([['CLIENT ID', 'NAME', 'LAST FETCHED THE KEYS'], ...rows])}`)
   }
   for (const { keyId, algorithm, activeAt } of waiting) {
-    const late = clients.filter(({ missing }) => missing.includes(keyId)).map(({ clientId }) => clientId)
+    const late = clients.filter(({ missing }) => missing.includes(keyId)).map(({ clientName }) => clientName)
     if (late.length === 0) continue
     output.note(
-      `Warning: ${late.slice(0, 10).join(', ')}${late.length > 10 ? ` and ${late.length - 10} others` : ''} fetched the keys before ${keyId} was published, which signs ${algorithm} from ${instant(activeAt)}. A client that keeps the keys for long refuses sign-ins then. To wait for it: key postpone ${keyId} --by 1d`,
+      `Warning: ${late.slice(0, 10).join(', ')}${late.length > 10 ? ` and ${late.length - 10} others` : ''} fetched the keys before the next ${algorithm} key was published, which signs from ${instant(activeAt)}. A client that keeps the keys for long refuses sign-ins then. To let it sign later: ${tip(`key postpone ${keyId} --by 1d`, flags)}`,
     )
   }
 }

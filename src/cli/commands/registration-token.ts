@@ -6,10 +6,16 @@ import {
   listRegistrationTokens,
   revokeRegistrationToken,
 } from '../../administration/registration-tokens.ts'
+import { POLICY_KINDS } from '../../model/registration-policy.ts'
 import { span } from '../../options/kinds.ts'
 import type { InitialAccessToken } from '../../store/initial-access-tokens.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, type Work } from '../command.ts'
 import { CommandFailed, EXIT, instant, table } from '../output.ts'
+
+/** What may be named, as the help says it. */
+function each(name: 'grantTypes' | 'responseTypes' | 'authMethods'): string {
+  return POLICY_KINDS[name].describes.replace(/^a list of /, '').replaceAll('`', '')
+}
 
 export function registrationTokenCommand(exit: (code: number) => void): Command {
   const on = (command: Command, run: Work) => installationAction(command, exit, run)
@@ -23,9 +29,17 @@ export function registrationTokenCommand(exit: (code: number) => void): Command 
           .option('--uses <number>', 'how many clients it registers; "any" for no limit', '1')
           .option('--scope <scope>', 'scopes that its clients may have at most')
           .option('--redirect-host <host>', 'host of their redirect URIs; repeat it for several', collect)
-          .option('--grant-type <grant>', 'grant they may have; repeat it for several', collect)
-          .option('--response-type <type>', 'response type they may have; repeat it for several', collect)
-          .option('--auth-method <method>', 'way of authentication they may have; repeat it for several', collect)
+          .option('--grant-type <grant>', `grant they may have; repeat it for several (${each('grantTypes')})`, collect)
+          .option(
+            '--response-type <type>',
+            `response type they may have; repeat it for several (${each('responseTypes')})`,
+            collect,
+          )
+          .option(
+            '--auth-method <method>',
+            `way of authentication they may have; repeat it for several (${each('authMethods')})`,
+            collect,
+          )
           .option('--most-redirect-uris <number>', 'redirect URIs that each may have'),
         create,
       ),

@@ -1,7 +1,7 @@
 // From a finished interaction to an answer: a code, and the tokens that the authorization endpoint gives by itself. The
 // last step of the wing of people, handed to it as a function.
 
-import { sha256 } from '../../credentials/digest.ts'
+import { tokenKey } from '../../credentials/digest.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
@@ -11,7 +11,7 @@ import type { Session } from '../../model/session.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { User } from '../../model/user.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { newId, newSecret } from '../../platform/random.ts'
+import { newId, newToken } from '../../platform/random.ts'
 import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
@@ -54,7 +54,7 @@ export async function issueResponse(
   const { resources = [] } = request
   const now = clock.now()
   const grantId = newId('gr')
-  const code = gives(request.responseType, 'code') ? newSecret() : null
+  const code = gives(request.responseType, 'code') ? newToken() : null
   const resource = await resourceOf(store, mint.issuer, issue)
   const { tokens: plain, accessToken } = tokensBeside(mint, issue, grantId, code, resource, now)
   const tokens = await withIdTokenEncrypted(mint, client, plain)
@@ -115,7 +115,7 @@ function tokensBeside(
     authorization: { client, scope: request.scope, resource, onBehalfOf },
     type: request.responseType,
     code,
-    secret: gives(request.responseType, 'token') ? newSecret() : null,
+    secret: gives(request.responseType, 'token') ? newToken() : null,
     now,
   })
 }
@@ -125,7 +125,7 @@ function newCode(
   code: string,
   expiresAt: Seconds,
 ): NewCode {
-  return { hash: sha256(code), redirectUri, codeChallenge, nonce, expiresAt }
+  return { hash: tokenKey(code), redirectUri, codeChallenge, nonce, expiresAt }
 }
 
 function consentGiven({ clientId, userId, scope, kinds }: Consent, at: Seconds): SecurityEvent {

@@ -38,12 +38,12 @@ export async function authenticateClient<Found extends { readonly client: Client
   // As it is registered: one id has many form-encoded spellings. Ids that are made up share a counter.
   const clientId = found?.client.client.client_id ?? ''
   const now = clock.now()
-  limit.assertOpen(clientId, address, now)
+  limit.assertOpen(clientId, address)
   const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
   if (found !== null && refusal === null) return { client: found.client as AuthenticatedClient, found }
   const { rule, reason, counts, description } = refusal ?? UNKNOWN
   // A request without a secret is no guess: common clients probe like that.
-  if (counts && limit.count(clientId, address, now)) {
+  if (counts && limit.count(clientId, address)) {
     await store.appendEvents([
       { type: 'client_authentication_limited', at: now, ...(found && { clientId }), detail: { address } },
     ])

@@ -11,6 +11,7 @@ import { newSecret } from '../../platform/random.ts'
 import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Registration } from '../../store/registrations.ts'
+import { assertMayChange } from '../registration/change-limit.ts'
 import { clientInformation } from '../registration/client-information.ts'
 import { forStranger, type RegistrationParts } from '../registration/parts.ts'
 import { prepareClient } from '../registration/prepare.ts'
@@ -91,6 +92,7 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
   const { client_id: clientId } = former
   const metadata = readMetadata(request)
   assertOwnIdentity(parts, own.registration, metadata)
+  await assertMayChange(parts, own.registration, request.peer.address)
   // Of an approved client too: nobody has seen what it says now.
   const asking = forStranger(parts, addressBucket(request.peer.address))
   const formerly = { client: former, softwareStatement: formerStatement }

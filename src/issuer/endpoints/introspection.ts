@@ -1,6 +1,6 @@
 // The introspection endpoint. RFC 7662: what a token is worth now; everything that is not live is just inactive.
 
-import { sha256 } from '../../credentials/digest.ts'
+import { tokenKey } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
@@ -31,7 +31,7 @@ export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
     assertSingle(form, 'RFC 7662 §2.1')
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
-    const hash = sha256(token ?? '')
+    const hash = tokenKey(token ?? '')
     const find = (clientId: string) => store.findClientWithToken(clientId, hash)
     const { client, found } = await authenticateClient(authentication, credentials, find, request.peer.address)
     // RFC 7662 §2.1: a caller that anybody can pretend to be may not ask.

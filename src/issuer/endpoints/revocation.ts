@@ -1,6 +1,6 @@
 // The revocation endpoint. RFC 7009: a refresh token takes its whole family along, an access token only itself.
 
-import { sha256 } from '../../credentials/digest.ts'
+import { tokenKey } from '../../credentials/digest.ts'
 import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/replies.ts'
@@ -25,7 +25,7 @@ export function revocationEndpoint({ authentication, store }: RevocationParts): 
     assertSingle(form, 'RFC 7009 §2.1')
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
-    const hash = sha256(token ?? '')
+    const hash = tokenKey(token ?? '')
     const find = (clientId: string) => store.findClientWithToken(clientId, hash)
     const authenticated = await authenticateClient(authentication, credentials, find, request.peer.address)
     const { client } = authenticated.client

@@ -2,7 +2,7 @@
 // in the reply.
 
 import { userClaims } from '../../claims/user-claims.ts'
-import { sha256 } from '../../credentials/digest.ts'
+import { tokenKey } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import { mediaType, readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
@@ -38,7 +38,7 @@ export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
     // The places that any client may have; the client's own setting is asked once the token has named it.
     const token = bearerFrom(['header', 'form', 'query'], authorization, form, query)
     if (token === null) throw tokenMissing()
-    const found = await store.findAccessToken(sha256(token))
+    const found = await store.findAccessToken(tokenKey(token))
     if (found === null) throw invalidToken('access_token_unknown', 'no such access token: mistyped, or long expired')
     const { client } = found.client
     try {

@@ -1,10 +1,10 @@
 // The authorization code grant. RFC 6749 §4.1.3: prove the binding first, then consume, exactly once.
 
-import { sha256 } from '../../credentials/digest.ts'
+import { tokenKey } from '../../credentials/digest.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { ownScope, type ResourceRecord } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
-import { newSecret } from '../../platform/random.ts'
+import { newToken } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, type OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
@@ -28,7 +28,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
     name: 'authorization_code',
     async find(clientId, parameters) {
       const presented = parameters.get('code')
-      const hash = sha256(presented ?? '')
+      const hash = tokenKey(presented ?? '')
       const found = await store.findClientWithCode(clientId, hash)
       if (found === null) return null
       return {
@@ -61,7 +61,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
                 claims: code.grant.claims,
               },
             },
-            secrets: { accessToken: newSecret(), refreshToken: newSecret() },
+            secrets: { accessToken: newToken(), refreshToken: newToken() },
             familyExpiresAt: mayRefresh(request.client, code.grant.scope)
               ? code.grant.issuedAt + parts.refreshAbsolute
               : null,

@@ -2,7 +2,7 @@
 
 import { type ClientRecord, isConfidential } from '../../model/client.ts'
 import { type ResourceRecord, scopeFor } from '../../model/resource.ts'
-import { newSecret } from '../../platform/random.ts'
+import { newToken } from '../../platform/random.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { parseScope, scopeWords } from '../../protocol/scope.ts'
@@ -37,7 +37,7 @@ export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredent
           const scope = grantedScope(client, resource, parameters)
           const { response, accessToken } = mint(mintParts, {
             authorization: { client, scope, resource, onBehalfOf: null },
-            secrets: { accessToken: newSecret(), refreshToken: '' },
+            secrets: { accessToken: newToken(), refreshToken: '' },
             familyExpiresAt: null,
             issuedAt: now,
             now,

@@ -1,14 +1,14 @@
 // The refresh token grant, with rotation and families. RFC 6749 §6, RFC 9700 §4.14.2. A repeat inside the window gets
 // the same successor; a replay after it ends the family.
 
-import { sha256 } from '../../credentials/digest.ts'
+import { sha256, tokenKey } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { isConfidential } from '../../model/client.ts'
 import type { EventType } from '../../model/event.ts'
 import type { Rotation } from '../../model/grant.ts'
 import { ownScope, type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
-import { randomBytes } from '../../platform/random.ts'
+import { newSalt } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { EventVerbs } from '../../store/events.ts'
@@ -38,7 +38,7 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
     name: 'refresh_token',
     async find(clientId, parameters) {
       const presented = parameters.get('refresh_token')
-      const hash = sha256(presented ?? '')
+      const hash = tokenKey(presented ?? '')
       const found = await store.findClientWithRefreshToken(clientId, hash)
       if (found === null) return null
       return {
@@ -142,7 +142,7 @@ function resourceOf(
 function newRotation(refresh: Found, request: TokenRequest, resource: ResourceRecord | null): Rotation {
   return {
     rotatedAt: request.now,
-    salt: randomBytes(16),
+    salt: newSalt(),
     requestDigest: digestOf(request),
     scope: refreshedScope(refresh, request, resource),
     address: request.address,

@@ -1,13 +1,13 @@
 // Signing keys at work: making them, signing JWTs with them on the hot path, and recognising JWTs we signed ourselves.
 
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { type SealedPlace, seal, unseal } from '../../credentials/sealing.ts'
 import type { SigningAlgorithm } from '../../model/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
-import { ALGORITHM_FACTS, keyInput } from './algorithms.ts'
+import { ALGORITHM_FACTS, signBytes, verifyBytes } from './algorithms.ts'
 import type { PlannedKey } from './rotation.ts'
 
 /** `JWT`: ID token. RFC 9068 §2.1: access token. OpenID Back-Channel Logout §2.4: logout token. RFC 9701 §5. */
@@ -58,8 +58,6 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
   const pkcs8 = Buffer.from(unseal(master, record.sealedPrivateKey, placeOf(record.keyId)))
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
   pkcs8.fill(0)
-  const { digest } = ALGORITHM_FACTS[record.algorithm]
-  const input = keyInput(record.algorithm, privateKey)
   const headers: Readonly<Record<JwtType, string>> = {
     JWT: encodeHeader(record, 'JWT'),
     'at+jwt': encodeHeader(record, 'at+jwt'),
@@ -74,7 +72,7 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
     signJwt(type, payload) {
       longest = Math.max(longest, lifetimeOf(payload))
       const signed = `${headers[type]}.${Buffer.from(JSON.stringify(payload), 'utf8').toString('base64url')}`
-      return `${signed}.${sign(digest, Buffer.from(signed, 'latin1'), input).toString('base64url')}`
+      return `${signed}.${signBytes(record.algorithm, Buffer.from(signed, 'latin1'), privateKey).toString('base64url')}`
     },
   }
 }
@@ -101,11 +99,11 @@ export function verifyOwnJwt(
   if (header['typ'] !== (options.type ?? 'JWT')) return foreign('another type of token')
   // RFC 7515 §4.1.11: we never write `crit`, so no token of ours has it.
   if ('crit' in header) return foreign('a critical header of unknown meaning')
-  const { digest, signatureBytes } = ALGORITHM_FACTS[key.algorithm]
-  // Also refuses DER, which OpenSSL would be lenient about elsewhere.
-  if (signature.length !== signatureBytes) return foreign('a signature of the wrong length')
+  if (signature.length !== ALGORITHM_FACTS[key.algorithm].signatureBytes) {
+    return foreign('a signature of the wrong length')
+  }
   const signed = Buffer.from(token.slice(0, head.length + 1 + body.length), 'latin1')
-  if (!verify(digest, signed, keyInput(key.algorithm, publicKeyOf(key)), signature)) {
+  if (!verifyBytes(key.algorithm, signed, publicKeyOf(key), signature)) {
     return foreign('a signature that does not match')
   }
   const payload = decodeObject(body)

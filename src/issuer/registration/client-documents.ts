@@ -146,7 +146,7 @@ async function stored(parts: ClientDocumentParts, client: Client, address: strin
     if (record === null) {
       const limit = await added(parts, client, addressBucket(address))
       if (limit === 'there') continue
-      return limit === null ? null : `there are too many clients of this kind (${limit})`
+      return limit === null ? null : `there are too many clients of this kind (${LIMITS[limit]})`
     }
     if (sameMetadata(record.client, client)) return null
     // What an operator approved was another client.
@@ -156,6 +156,8 @@ async function stored(parts: ClientDocumentParts, client: Client, address: strin
   }
   return 'its record is being changed by somebody else'
 }
+
+const LIMITS = { address: 'registration.perAddress', open: 'registration.mostDocuments' }
 
 function becamePublic({ client: former }: ClientRecord, client: Client): boolean {
   return former.token_endpoint_auth_method !== 'none' && client.token_endpoint_auth_method === 'none'
@@ -167,7 +169,7 @@ async function added(
   address: string,
 ): Promise<'there' | 'address' | 'open' | null> {
   const at = clock.now()
-  const limits = { since: at - HOUR, mostOfAddress: rules.perAddress, mostOpen: rules.most }
+  const limits = { since: at - HOUR, mostOfAddress: rules.perAddress, mostOpen: rules.mostDocuments }
   const detail = { name: client.client_name, address, document: true }
   const event = { type: 'client_registered' as const, at, clientId: client.client_id, detail }
   const registration = {

@@ -27,6 +27,7 @@ export interface RegistrationParts {
     | 'updateRegistration'
     | 'removeClient'
     | 'findInitialAccessToken'
+    | 'chargeAttempts'
   >
   readonly clock: Clock
   readonly master: MasterKey

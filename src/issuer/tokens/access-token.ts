@@ -1,7 +1,7 @@
 // One access token: an opaque secret, or a JWT for a resource that verifies by itself (RFC 9068), and the record of it.
 // Both are kept by their hash, so that our own endpoints recognise either without verifying anything.
 
-import { sha256 } from '../../credentials/digest.ts'
+import { tokenKey } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization } from '../../model/authorization.ts'
 import { scopeFor } from '../../model/resource.ts'
@@ -43,7 +43,7 @@ export function makeAccessToken(
   const isUnique = resource?.resource.tokenFormat === 'jwt'
   const token = kept ?? (isUnique ? signed(parts, authorization, scope, issuedAt, expiresAt) : secret)
   const record = {
-    hash: sha256(token),
+    hash: tokenKey(token),
     grantId: onBehalfOf?.grantId ?? null,
     clientId: client.client.client_id,
     clientGeneration: client.generation,

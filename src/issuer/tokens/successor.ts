@@ -4,7 +4,7 @@
 import { expand } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { sealUnder, unsealUnder } from '../../credentials/sealing.ts'
-import { secretFrom } from '../../platform/random.ts'
+import { instantOfSalt, secretFrom, tokenOf } from '../../platform/random.ts'
 
 export interface TokenSecrets {
   readonly accessToken: string
@@ -20,10 +20,15 @@ export interface Successor extends TokenSecrets {
   unseal(sealed: Uint8Array): string
 }
 
-/** The same strings for the same salt and presented token; unpredictable without the master key. */
+/** The same strings for the same salt (`newSalt`) and presented token; unpredictable without the master key. */
 export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): Successor {
   const seed = master.hmac('refresh-successor', Buffer.concat([salt, Buffer.from(presentedToken)]))
-  const labelled = (label: string) => secretFrom((block) => expand(seed, `${label}.${block}`, 64))
+  const instant = instantOfSalt(salt)
+  const labelled = (label: string) =>
+    tokenOf(
+      instant,
+      secretFrom((block) => expand(seed, `${label}.${block}`, 64)),
+    )
   const sealKey = () => expand(seed, 'sealed-access-token', 32)
   return {
     accessToken: labelled('access-token'),

@@ -51,7 +51,7 @@ export const errors: Words['errors'] = {
     },
     id_token_hint: {
       visitor: '尚未退出登录：应用发来的凭证无法接受。',
-      operator: 'id_token_hint 必须是本服务器签发给该客户端的 ID Token。',
+      operator: 'id_token_hint 必须是本服务器签发给该客户端的 ID 令牌。',
     },
     interaction_expired: {
       visitor: '登录用时过长，此页面已失效。请回到应用重新开始。',

@@ -1,5 +1,6 @@
-// The embedded database: one writer whose concurrent lists share one durable commit, one reader that sees
-// committed rows only. The event loop never waits for a lock that somebody else holds.
+// The embedded database: concurrent lists share one durable commit. Reads go over the same connection, which has no
+// transaction open whenever one is asked; another's pages would have to be read anew after each commit. The event loop
+// never waits for a lock that somebody else holds.
 
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { stopwatch } from '../../platform/clock.ts'
@@ -12,7 +13,7 @@ export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string
   readonly log?: Log
-  /** Memory for pages of the file. Default 16 MiB; used as far as the file is large. */
+  /** Memory for pages of the file. Default 8 MiB; used as far as the file is large. */
   readonly cacheBytes?: number
   /** Reads only: no file is created, no list accepted. */
   readonly readonly?: boolean
@@ -26,32 +27,30 @@ interface Waiting {
   readonly reject: (error: unknown) => void
   /** When a lock held by another process was first met. */
   since: number
+  /** Shares its commit by a savepoint of its own: it, or a list beside it, had to be undone without. */
+  apart: boolean
 }
+
+type Outcome = AtomicResult | { readonly error: unknown }
 
 const IN_MEMORY = ':memory:'
 /** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
 const LARGEST_BATCH = 256
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
-const CACHE_BYTES = 16 * 1024 * 1024
+const CACHE_BYTES = 8 * 1024 * 1024
 const PAGES_A_STEP = 512
+const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
   const readonly = options.readonly ?? false
   const open = patiently(() => {
-    // The reader meets every page there is, the writer few beside those it changes.
-    const cache = options.cacheBytes ?? CACHE_BYTES
-    const writer = new SqliteConnection(options.file, readonly, cache / 4)
+    const connection = new SqliteConnection(options.file, readonly, options.cacheBytes ?? CACHE_BYTES)
     try {
-      if (!readonly) makeDurable(writer.database)
-      const apart = !readonly && options.file !== IN_MEMORY
-      return new SqliteDriver(
-        options,
-        writer,
-        apart ? new SqliteConnection(options.file, true, (cache / 4) * 3) : writer,
-      )
+      if (!readonly) makeDurable(connection.database)
+      return new SqliteDriver(options, connection)
     } catch (error) {
-      writer.database.close()
+      connection.database.close()
       throw error
     }
   })
@@ -65,8 +64,7 @@ class SqliteDriver implements Driver {
   readonly dialect = 'sqlite'
   readonly #options: SqliteOptions
   readonly #log: Log
-  readonly #writer: SqliteConnection
-  readonly #reader: SqliteConnection
+  readonly #connection: SqliteConnection
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
@@ -79,16 +77,17 @@ class SqliteDriver implements Driver {
   #scheduled = false
   #pause = 0
   #refused: string | undefined
+  /** A transaction that could not be undone is still open: what is read now may never have been committed. */
+  #torn = false
   #trouble: string | null = null
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
-  constructor(options: SqliteOptions, writer: SqliteConnection, reader: SqliteConnection) {
+  constructor(options: SqliteOptions, connection: SqliteConnection) {
     this.#options = options
     this.#log = options.log ?? silentLog
-    this.#writer = writer
-    this.#reader = reader
-    const prepare = (sql: string) => writer.database.prepare(sql)
+    this.#connection = connection
+    const prepare = (sql: string) => connection.database.prepare(sql)
     this.#begin = prepare('BEGIN IMMEDIATE')
     this.#commit = prepare('COMMIT')
     this.#rollback = prepare('ROLLBACK')
@@ -100,19 +99,20 @@ class SqliteDriver implements Driver {
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
+    if (this.#torn) throw new StoreUnavailable(DISK_FAILED)
     const query = statement as Statement
     try {
-      return this.#reader.rows(query, bind) as readonly Row[]
+      return this.#connection.rows(query, bind) as readonly Row[]
     } catch (error) {
       if (!isBusy(error)) throw translateSqlite(error)
-      return (await patiently(() => this.#reader.rows(query, bind))) as readonly Row[]
+      return (await patiently(() => this.#connection.rows(query, bind))) as readonly Row[]
     }
   }
 
   atomic(steps: readonly Step[]): Promise<AtomicResult> {
     return new Promise((resolve, reject) => {
       if (this.#refused !== undefined) return reject(new StoreUnavailable(this.#refused))
-      this.#queue.push({ steps, resolve, reject, since: -1 })
+      this.#queue.push({ steps, resolve, reject, since: -1, apart: false })
       this.#schedule()
     })
   }
@@ -126,7 +126,7 @@ class SqliteDriver implements Driver {
     await patiently(() => {
       this.#begin.run()
       try {
-        this.#writer.database.exec(sql)
+        this.#connection.database.exec(sql)
         this.#commit.run()
       } catch (error) {
         this.#abandon()
@@ -139,10 +139,10 @@ class SqliteDriver implements Driver {
   async backup(file: string, progress?: (done: number, total: number) => void): Promise<void> {
     const own =
       this.#options.file === IN_MEMORY
-        ? this.#writer.database
+        ? this.#connection.database
         : new DatabaseSync(this.#options.file, { readOnly: true })
     try {
-      if (own !== this.#writer.database) {
+      if (own !== this.#connection.database) {
         // An open read keeps one state of the file for the whole copy, however much is written meanwhile;
         // a connection of its own keeps the copy from holding up anybody's reads.
         own.exec('BEGIN')
@@ -155,7 +155,7 @@ class SqliteDriver implements Driver {
     } catch (error) {
       throw translateSqlite(error)
     } finally {
-      if (own !== this.#writer.database) own.close()
+      if (own !== this.#connection.database) own.close()
     }
   }
 
@@ -171,8 +171,7 @@ class SqliteDriver implements Driver {
         this.#drained = resolve
       })
     }
-    if (this.#reader !== this.#writer) this.#reader.database.close()
-    this.#writer.database.close()
+    this.#connection.database.close()
   }
 
   #schedule(): void {
@@ -221,11 +220,14 @@ class SqliteDriver implements Driver {
 
   /** Runs a batch inside the open transaction; nobody is answered before its commit. */
   #settle(batch: readonly Waiting[]): void {
-    const alone = batch.length === 1
-    const outcomes: (AtomicResult | { readonly error: unknown })[] = []
+    let outcomes: readonly Outcome[]
     try {
-      for (const list of batch) outcomes.push(alone ? this.#runAlone(list.steps) : this.#runSaved(list.steps))
-      if (this.#writer.database.isTransaction) {
+      const together = batch.some(({ apart }) => apart)
+        ? batch.map(({ steps }) => this.#runSaved(steps))
+        : this.#runTogether(batch)
+      if (together === null) return
+      outcomes = together
+      if (this.#connection.database.isTransaction) {
         this.#commit.run()
         this.#trouble = null
       }
@@ -255,46 +257,61 @@ class SqliteDriver implements Driver {
     })
   }
 
-  #runAlone(steps: readonly Step[]): AtomicResult | { readonly error: unknown } {
-    try {
-      const result = this.#run(steps)
-      if (!result.held) this.#rollback.run()
-      return result
-    } catch (error) {
-      this.#abandon()
-      if (isFatal(error)) throw error
-      return { error }
+  /**
+   * Without savepoints, whose copies of pages cost a fifth of a refresh. That works as long as no list has to be undone that
+   * has written something, which is rare: nearly all guards are first in their lists. Otherwise null: all is undone, and
+   * the lists are at the head of the queue again.
+   */
+  #runTogether(batch: readonly Waiting[]): readonly Outcome[] | null {
+    const outcomes: Outcome[] = []
+    for (const { steps } of batch) {
+      const { outcome, wrote } = this.#run(steps)
+      const failed = 'error' in outcome
+      // Some failures (a full disk) make SQLite undo the whole transaction: then nobody's list has held.
+      if (failed && (isFatal(outcome.error) || !this.#connection.database.isTransaction)) throw outcome.error
+      if (wrote && (failed || !outcome.held)) {
+        this.#rollback.run()
+        if (batch.length === 1) return [outcome]
+        for (const list of batch) list.apart = true
+        this.#queue.unshift(...batch)
+        return null
+      }
+      outcomes.push(outcome)
     }
+    return outcomes
   }
 
-  #runSaved(steps: readonly Step[]): AtomicResult | { readonly error: unknown } {
+  #runSaved(steps: readonly Step[]): Outcome {
     this.#save.run()
-    let outcome: AtomicResult | { readonly error: unknown }
-    try {
-      outcome = this.#run(steps)
-      if (!outcome.held) this.#undo.run()
-    } catch (error) {
-      // Some failures (a full disk) make SQLite undo the whole transaction: then nobody's list has held.
-      if (isFatal(error) || !this.#writer.database.isTransaction) throw error
+    const { outcome } = this.#run(steps)
+    if ('error' in outcome) {
+      if (isFatal(outcome.error) || !this.#connection.database.isTransaction) throw outcome.error
       this.#undo.run()
-      outcome = { error }
-    }
+    } else if (!outcome.held) this.#undo.run()
     this.#keep.run()
     return outcome
   }
 
-  #run(steps: readonly Step[]): AtomicResult {
+  /** `wrote`: it has changed something, as far as it came. */
+  #run(steps: readonly Step[]): { readonly outcome: Outcome; readonly wrote: boolean } {
     const rows: (readonly unknown[])[] = []
-    for (const step of steps) {
-      const found = this.#writer.rows(step.statement, step.bind)
-      if (step.guard !== undefined && found.length === 0) return { held: false, guard: step.guard }
-      rows.push(found)
+    try {
+      for (const step of steps) {
+        const found = this.#connection.rows(step.statement, step.bind)
+        if (step.guard !== undefined && found.length === 0) {
+          return { outcome: { held: false, guard: step.guard }, wrote: rows.length > 0 }
+        }
+        rows.push(found)
+      }
+    } catch (error) {
+      // A statement that fails undoes what it did itself.
+      return { outcome: { error }, wrote: rows.length > 0 }
     }
-    return { held: true, rows }
+    return { outcome: { held: true, rows }, wrote: true }
   }
 
   #abandon(): void {
-    if (!this.#writer.database.isTransaction) return
+    if (!this.#connection.database.isTransaction) return
     try {
       this.#rollback.run()
     } catch (error) {
@@ -303,7 +320,8 @@ class SqliteDriver implements Driver {
   }
 
   #fatal(error: unknown): void {
-    this.#refused = 'the disk of the database failed; nothing more is written'
+    this.#refused = DISK_FAILED
+    this.#torn = this.#connection.database.isTransaction
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
     const { onFatal } = this.#options
     // Whoever ends the process says why: one line, not two.

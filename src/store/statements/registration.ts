@@ -8,11 +8,12 @@ export interface RegistrationRow extends ClientRow {
   readonly token_hash: Uint8Array | null
   readonly policy: string
   readonly software_statement: string | null
+  readonly initial_token_id: string | null
 }
 
 export const findRegistration = statement<{ client_id: string }, RegistrationRow>(
   'find_registration',
-  `SELECT ${CLIENT_COLUMNS}, r.token_hash, r.policy, r.software_statement
+  `SELECT ${CLIENT_COLUMNS}, r.token_hash, r.policy, r.software_statement, r.initial_token_id
    FROM client_registration r JOIN client c ON c.client_id = r.client_id
    WHERE r.client_id = :client_id AND r.removed_at IS NULL AND c.removed_at IS NULL`,
 )
@@ -44,11 +45,12 @@ export const addressMayRegister = statement<{ address: string; since: number; mo
      WHERE address = :address AND created_at > :since) < :most`,
 )
 
-/** Guard: there may be this many clients that nobody let register. */
-export const moreMayRegister = statement<{ most: number }, { free: number }>(
+/** Guard: there may be this many clients that nobody let register; those known by a document have an address as id. */
+export const moreMayRegister = statement<{ most: number; documents: number }, { free: number }>(
   'more_may_register',
   `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE (SELECT count(*) FROM client_registration
-     WHERE removed_at IS NULL AND initial_token_id IS NULL) < :most`,
+     WHERE removed_at IS NULL AND initial_token_id IS NULL
+       AND CASE WHEN client_id LIKE 'http%://%' THEN 1 ELSE 0 END = CAST(:documents AS INTEGER)) < :most`,
 )
 
 /** Guard: of two changes under one token the second has lost it. */

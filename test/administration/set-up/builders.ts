@@ -65,7 +65,7 @@ export function setUpParts(parts: Parts, probe: AddressProbe) {
   const composeRehearsal = rehearsalComposer(parts)
   return {
     ...parts,
-    csrfKey: parts.master.derive('csrf'),
+    csrfKey: parts.master.key('csrf'),
     probe,
     storeIssuer: async (issuer: string) => await parts.store.putFact('issuer', issuer),
     rehearse: async (request: Parameters<typeof rehearse>[1]) =>

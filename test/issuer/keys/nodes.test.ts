@@ -164,6 +164,8 @@ describe('two nodes', () => {
     await store.addSigningKey({ ...old, turn: null }, [], keyEvent(old, clock.now()))
     const nodes = await Promise.all(Array.from({ length: 3 }, house.node))
     expect(await store.listSigningKeys()).toMatchObject([{ keyId: old.keyId, turn: null }])
+    // Keys are listed by when they were made.
+    clock.advance(1)
     const asked = await Promise.allSettled(nodes.map(() => rotateKeys(house, {}, house.policy)))
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     clock.advance(DAY)

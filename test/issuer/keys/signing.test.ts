@@ -75,6 +75,18 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     expect(verified.protectedHeader).toEqual({ alg: algorithm, typ: 'at+jwt', kid: key.keyId })
   })
 
+  it('RFC 7518 §3.4 every signature has its full length, however small its numbers are', () => {
+    const { signer } = of(algorithm)
+    // One number in 256 begins with a zero byte, and half of them have a byte more in DER.
+    const tokens = Array.from({ length: algorithm === 'ES256' ? 1_500 : 20 }, (_, at) =>
+      signer.signJwt('JWT', { ...payload, at }),
+    )
+    const bytes = tokens.map((token) => Buffer.from(token.split('.')[2] ?? '', 'base64url'))
+    expect(new Set(bytes.map(({ length }) => length)).size).toBe(1)
+    if (algorithm === 'ES256') expect(bytes.some((each) => each[0] === 0 || each[32] === 0)).toBe(true)
+    expect(tokens.filter((token) => !isGenuine(token))).toEqual([])
+  })
+
   it('OpenID Connect Core §3.1.2.1 our own token is recognised, long expired, and by its type only', () => {
     const { key, signer } = of(algorithm)
     expect(verifyOwnJwt(signer.signJwt('JWT', payload), ring())).toEqual({ genuine: true, keyId: key.keyId, payload })
