@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { type Prepared, preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
 import { startOwnPostgres } from '../../test/support/postgres-server.ts'
-import type { Filling, Value } from './rows.ts'
+import { type Filling, type Value, writingOrder } from './rows.ts'
 
 export interface Place {
   readonly prepared: Prepared
@@ -36,11 +36,14 @@ export async function sqlitePlace(folder?: string): Promise<Place> {
       const names = Object.keys(columns)
       const places = names.map(() => '?').join(', ')
       const insert = database.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${places})`)
-      for (let at = 0; at < count; at += BATCH) {
-        database.exec('BEGIN')
-        for (let each = at; each < Math.min(at + BATCH, count); each++) insert.run(...row(each))
+      let done = 0
+      for (const at of writingOrder(count)) {
+        if (done % BATCH === 0) database.exec('BEGIN')
+        insert.run(...row(at))
+        done++
+        if (done % BATCH !== 0 && done < count) continue
         database.exec('COMMIT')
-        progress(Math.min(at + BATCH, count))
+        progress(done)
       }
       // The log is folded in whole: a server would start with a checkpoint of gigabytes.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -78,13 +81,15 @@ export async function postgresPlace(url?: string): Promise<Place> {
       const arrays = entries.map(([, type], at) => `$${at + 1}::${type}[]`).join(', ')
       const names = entries.map(([name]) => name).join(', ')
       const sql = `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays})`
-      for (let at = 0; at < count; at += BATCH) {
-        const values: Value[][] = entries.map(() => [])
-        for (let each = at; each < Math.min(at + BATCH, count); each++) {
-          row(each).forEach((value, place) => values[place]?.push(value))
-        }
+      let done = 0
+      let values: Value[][] = entries.map(() => [])
+      for (const at of writingOrder(count)) {
+        row(at).forEach((value, place) => values[place]?.push(value))
+        done++
+        if (done % BATCH !== 0 && done < count) continue
         await client.query(sql, values)
-        progress(Math.min(at + BATCH, count))
+        values = entries.map(() => [])
+        progress(done)
       }
     },
     async settle() {

@@ -38,6 +38,15 @@ const sessionId = (user: number) => `se_${String(user).padStart(24, '0')}`
 const grantId = (family: number) => `gr_${String(family).padStart(24, '0')}`
 export const clientId = (at: number) => `scale${String(at).padStart(27, '0')}`
 
+/**
+ * In which order rows are written: three of five from front to back, then the others between them. A table written in one
+ * go has pages without room, so that a row added anywhere splits one; in a store in use pages have room.
+ */
+export function* writingOrder(count: number): Generator<number> {
+  for (let at = 0; at < count; at++) if (at % 5 < 3) yield at
+  for (let at = 0; at < count; at++) if (at % 5 >= 3) yield at
+}
+
 function sha256(text: string): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
