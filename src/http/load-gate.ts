@@ -1,4 +1,4 @@
-// How much a server takes on at once: past that it says so at once and cheaply, and goes on answering what it has. A turn
+// How much a server takes on at once: past that it says so, and goes on answering what it has. A turn
 // of the event loop begins a few requests only, so that it is never long: new connections, timers and the health
 // endpoints have their turn between.
 
@@ -13,6 +13,8 @@ export interface LoadGateOptions {
   readonly inFlight?: number
   /** Milliseconds: while the first in line has waited longer for its turn, no more are let in. Default 500. */
   readonly longestWait?: number
+  /** Milliseconds that a refusal is held back. Default 250. */
+  readonly refuseAfter?: number
   /** Paths that are always answered: whoever watches the server must not take it for dead. */
   readonly always?: readonly string[]
   readonly log: Log
@@ -33,6 +35,10 @@ const IN_FLIGHT = 1_000
 const LONGEST_WAIT_MS = 500
 /** Requests that one turn of the event loop begins: about 20 ms of work. */
 const EACH_TURN = 32
+/** Who asks again at once would take the time from those inside: a refusal costs half of what a refresh does. */
+const REFUSE_AFTER_MS = 250
+/** So many refusals are held back at once; further ones leave at once. */
+const MOST_HELD = 2_000
 const LOOK_MS = 100
 /** So many may stand in line however slow all is, so that the event loop is never idle. */
 const LEAST = 64
@@ -41,12 +47,14 @@ const LOG_EVERY = 10_000 / LOOK_MS
 /** Requests count from when they have been received whole, so that slow senders fill nothing. */
 export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGate {
   const { inFlight = IN_FLIGHT, longestWait = LONGEST_WAIT_MS, always = [], log } = options
+  const { refuseAfter = REFUSE_AFTER_MS } = options
   const exempt = new Set(always)
   const line: Waiting[] = []
   let running = 0
   let begun = 0
   let isTurning = false
   let refused = 0
+  let held = 0
   let looks = 0
 
   const now = stopwatch()
@@ -77,6 +85,17 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     reply.then(leave, leave)
     return reply
   }
+  const refuse = (): Promise<HttpReply> => {
+    refused++
+    if (held >= MOST_HELD) return Promise.resolve(overloaded())
+    held++
+    return new Promise((resolve) => {
+      setTimeout(() => {
+        held--
+        resolve(overloaded())
+      }, refuseAfter)
+    })
+  }
   const turn = () => {
     isTurning = false
     begun = 0
@@ -85,10 +104,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   return {
     handle(request) {
       if (exempt.has(request.path)) return handle(request)
-      if (running + line.length >= inFlight || isLong()) {
-        refused++
-        return Promise.resolve(overloaded())
-      }
+      if (running + line.length >= inFlight || isLong()) return refuse()
       if (line.length === 0 && begun < EACH_TURN) return run(request)
       return new Promise((begin) => line.push({ request, begin, since: now() }))
     },

@@ -32,7 +32,21 @@ const busy = (milliseconds: number) => {
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('requests in flight', () => {
-  it('past the bound are refused at once with 503 and Retry-After, and let in again when one has ended', async () => {
+  it('that are refused hear so a moment later: whoever asks again at once takes little from those inside', async () => {
+    const { gate } = held({ inFlight: 0, refuseAfter: 60 })
+    const began = performance.now()
+    const replies = await Promise.all(Array.from({ length: 2_100 }, () => gate.handle(request())))
+    expect(performance.now() - began).toBeGreaterThan(50)
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]))
+  })
+
+  it('are not held back without end: past two thousand refusals leave at once', async () => {
+    const { gate } = held({ inFlight: 0, refuseAfter: 2_000 })
+    for (let count = 0; count < 2_000; count++) void gate.handle(request())
+    expect((await gate.handle(request())).status).toBe(503)
+  })
+
+  it('past the bound are refused with 503 and Retry-After, and let in again when one has ended', async () => {
     const { gate, release } = held({ inFlight: 2 })
     const running = [gate.handle(request()), gate.handle(request())]
     const refused = await gate.handle(request())
@@ -84,7 +98,7 @@ describe('requests in flight', () => {
 
   it('that are refused are told to the log, once and not each', async () => {
     const lines: string[] = []
-    const { gate } = held({ inFlight: 0, log: createLog('info', 'json', (line) => lines.push(line)) })
+    const { gate } = held({ inFlight: 0, refuseAfter: 0, log: createLog('info', 'json', (line) => lines.push(line)) })
     for (let count = 0; count < 50; count++) await gate.handle(request())
     await pause(250)
     expect(lines).toHaveLength(1)
