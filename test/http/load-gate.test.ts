@@ -99,7 +99,7 @@ describe('requests in flight', () => {
   it('that are refused are told to the log, once and not each', async () => {
     const lines: string[] = []
     const { gate } = held({ inFlight: 0, refuseAfter: 0, log: createLog('info', 'json', (line) => lines.push(line)) })
-    for (let count = 0; count < 50; count++) await gate.handle(request())
+    await Promise.all(Array.from({ length: 50 }, () => gate.handle(request())))
     await pause(250)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain('"refused":50')
