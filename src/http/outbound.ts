@@ -36,6 +36,8 @@ type OutboundFailure =
   | 'too_large'
   | 'too_slow'
   | 'busy'
+  /** So much was asked for this stranger within a minute that nothing is asked for the rest of it. */
+  | 'limited'
 
 type OutboundAnswer =
   | {
@@ -167,7 +169,7 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
         return failed('busy', 'too many requests are under way')
       }
       if (stranger !== undefined && recent.count(stranger) > mostOfStranger) {
-        return failed('busy', 'too much was asked on behalf of this client or network within a minute')
+        return failed('limited', 'too much was asked on behalf of this client or network within a minute')
       }
       hosts.take(host)
       if (stranger !== undefined) strangers.take(stranger)

@@ -44,6 +44,8 @@ export function isSecret(text: string): boolean {
 const { machine } = systemClock()
 const INSTANT_DIGITS = 7
 const INSTANT_BYTES = 6
+/** What seven digits can tell, in the year 2081; six bytes hold eighty times as much. */
+export const LATEST_INSTANT = 62 ** INSTANT_DIGITS - 1
 const SALT_BYTES = 16
 
 /**
@@ -57,7 +59,7 @@ export function newToken(): string {
 /** `milliseconds` since 1970; the year 2081 begins again with small ones. */
 export function tokenOf(milliseconds: number, secret: string): string {
   let text = ''
-  let rest = milliseconds
+  let rest = Math.max(0, milliseconds)
   for (let digit = 0; digit < INSTANT_DIGITS; digit++) {
     text = (ALPHANUMERIC[rest % 62] ?? '') + text
     rest = Math.floor(rest / 62)

@@ -7,6 +7,7 @@ import { assertClientSecret, newClientSecret, WeakSecret } from '../../src/crede
 import { createKnownBrowsers } from '../../src/credentials/device.ts'
 import { digestClientSecret, hmacSha256, sameBytes, sha256, tokenKey } from '../../src/credentials/digest.ts'
 import { masterKeyFrom } from '../../src/credentials/master-key.ts'
+import { successorOf } from '../../src/issuer/tokens/successor.ts'
 import { instantOf, instantOfSalt, newSalt, newSecret, newToken, tokenOf } from '../../src/platform/random.ts'
 
 const master = masterKeyFrom(Buffer.alloc(32, 3))
@@ -180,5 +181,22 @@ describe('known browsers', () => {
       }),
     )
     expect(browsers.deviceId('x'.repeat(1_000_000))).toBeNull()
+  })
+})
+
+describe('successors of a refresh token', () => {
+  it('are the same for the same salt and token, and tell the millisecond of the salt', () => {
+    const salt = newSalt()
+    const one = successorOf(master, salt, 'presented')
+    const again = successorOf(master, salt, 'presented')
+    expect([again.accessToken, again.refreshToken]).toEqual([one.accessToken, one.refreshToken])
+    expect(instantOf(one.accessToken)).toBe(instantOfSalt(salt))
+    expect(successorOf(master, salt, 'another').refreshToken).not.toBe(one.refreshToken)
+    expect(one.refreshToken).not.toBe(one.accessToken)
+  })
+
+  it('of a rotation whose salt was all random are as they were then: 43 letters and digits', () => {
+    const salt = Buffer.alloc(16, 0xee)
+    expect(successorOf(master, salt, 'presented').refreshToken).toMatch(/^[A-Za-z0-9]{43}$/)
   })
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { StoreUnavailable, step } from '../../src/store/database/driver.ts'
+import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { AlreadyOwned, takeOwnership } from '../../src/store/database/owner.ts'
 import { openSqlite } from '../../src/store/database/sqlite.ts'
 import { isFatal } from '../../src/store/database/sqlite-errors.ts'
@@ -54,6 +54,28 @@ describe('SQLite driver, by itself', () => {
     expect(await driver.rows(listTokens, {})).toHaveLength(0)
     expect((await writing).every((result) => result.held)).toBe(true)
     expect(await driver.rows(listTokens, {})).toHaveLength(600)
+    await driver.close()
+  })
+
+  test('a list whose rows cannot be read has written nothing, and its neighbours hold', async () => {
+    const { driver } = await openWithTables()
+    await driver.script('CREATE TABLE large (id BIGINT)')
+    // SQLite has written the row when Node refuses to read so large a number.
+    const unreadable = statement<object, { id: number }>(
+      'insert_large',
+      'INSERT INTO large VALUES (9007199254740993) RETURNING id',
+    )
+    const alone = await driver.atomic([step(unreadable, {})]).catch((error: unknown) => error)
+    expect(alone).toBeInstanceOf(RangeError)
+    const results = await Promise.allSettled([
+      driver.atomic([insert('before')]),
+      driver.atomic([step(unreadable, {})]),
+      driver.atomic([insert('after')]),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const rows = statement<object, { rows: number }>('count_large', 'SELECT count(*) AS rows FROM large')
+    expect(await driver.rows(rows, {})).toEqual([{ rows: 0 }])
+    expect((await driver.rows(listTokens, {})).map(({ token_id }) => token_id).toSorted()).toEqual(['after', 'before'])
     await driver.close()
   })
 

@@ -71,6 +71,8 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
     if (answer.kind === 'answered') return DELIVERED
     // Nobody was asked: there is too much under way at this host already.
     if (answer.why === 'busy') return { state: 'waiting', reason: answer.reason, counts: false, dueAt: clock.now() + 1 }
+    if (answer.why === 'limited')
+      return { state: 'waiting', reason: answer.reason, counts: false, dueAt: clock.now() + 60 }
     const isPrivate = (answer.why === 'url' || answer.why === 'address') && !record.client.verified
     const reason = isPrivate ? `${answer.reason}; ${NOT_FOR_STRANGERS}` : answer.reason
     const dueAt = clock.now() + retryAfter(delivery.attempts, (randomBytes(1)[0] ?? 0) / 255)

@@ -113,7 +113,7 @@ async function fetched(parts: ClientDocumentParts, clientId: string, address: st
   if (answer.kind === 'failed') {
     return unusable(`its document cannot be had: ${answer.reason}`, {
       isAbsent: ABSENT.has(answer.why),
-      isUnasked: answer.why === 'busy',
+      isUnasked: answer.why === 'busy' || answer.why === 'limited',
     })
   }
   const metadata = metadataInDocument(clientId, answer.body)
@@ -128,7 +128,7 @@ async function fetched(parts: ClientDocumentParts, clientId: string, address: st
   }
 }
 
-const ABSENT = new Set<string>(['unresolved', 'unreachable', 'too_slow', 'busy'])
+const ABSENT = new Set<string>(['unresolved', 'unreachable', 'too_slow', 'busy', 'limited'])
 
 /** Beside the operator's policy: what everybody can read keeps no secret, and tokens take the way of codes. */
 const DOCUMENT_CEILING = {

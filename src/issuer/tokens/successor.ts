@@ -4,7 +4,7 @@
 import { expand } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { sealUnder, unsealUnder } from '../../credentials/sealing.ts'
-import { instantOfSalt, secretFrom, tokenOf } from '../../platform/random.ts'
+import { instantOfSalt, LATEST_INSTANT, secretFrom, tokenOf } from '../../platform/random.ts'
 
 export interface TokenSecrets {
   readonly accessToken: string
@@ -24,11 +24,12 @@ export interface Successor extends TokenSecrets {
 export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): Successor {
   const seed = master.hmac('refresh-successor', Buffer.concat([salt, Buffer.from(presentedToken)]))
   const instant = instantOfSalt(salt)
-  const labelled = (label: string) =>
-    tokenOf(
-      instant,
-      secretFrom((block) => expand(seed, `${label}.${block}`, 64)),
-    )
+  const labelled = (label: string) => {
+    const secret = secretFrom((block) => expand(seed, `${label}.${block}`, 64))
+    // A salt from before tokens told their instant is random: that the repeat of such a rotation gets what it was given
+    // then, nearly always.
+    return instant > LATEST_INSTANT ? secret : tokenOf(instant, secret)
+  }
   const sealKey = () => expand(seed, 'sealed-access-token', 32)
   return {
     accessToken: labelled('access-token'),

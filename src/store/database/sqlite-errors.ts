@@ -29,6 +29,11 @@ function sqliteCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }
 
+/** Said by SQLite itself, and not by what reads its answers. */
+export function isSqlite(error: unknown): boolean {
+  return sqliteCode(error) !== undefined
+}
+
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error)
   return code !== undefined && (code & 0xff) === BUSY

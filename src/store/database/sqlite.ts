@@ -7,7 +7,7 @@ import { stopwatch } from '../../platform/clock.ts'
 import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
 import { makeDurable, SqliteConnection } from './sqlite-connection.ts'
-import { isBusy, isFatal, translateSqlite } from './sqlite-errors.ts'
+import { isBusy, isFatal, isSqlite, translateSqlite } from './sqlite-errors.ts'
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -105,7 +105,10 @@ class SqliteDriver implements Driver {
       return this.#connection.rows(query, bind) as readonly Row[]
     } catch (error) {
       if (!isBusy(error)) throw translateSqlite(error)
-      return (await patiently(() => this.#connection.rows(query, bind))) as readonly Row[]
+      return (await patiently(() => {
+        if (this.#closing !== undefined || this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
+        return this.#connection.rows(query, bind)
+      })) as readonly Row[]
     }
   }
 
@@ -304,8 +307,8 @@ class SqliteDriver implements Driver {
         rows.push(found)
       }
     } catch (error) {
-      // A statement that fails undoes what it did itself.
-      return { outcome: { error }, wrote: rows.length > 0 }
+      // A statement that SQLite fails has undone what it did; one whose rows cannot be read has done it.
+      return { outcome: { error }, wrote: rows.length > 0 || !isSqlite(error) }
     }
     return { outcome: { held: true, rows }, wrote: true }
   }
