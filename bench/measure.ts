@@ -2,7 +2,7 @@
 
 import { type Contestant, cpuOfTree, usage } from './contestants.ts'
 import { connect, drive, type Measured } from './load.ts'
-import type { Operation } from './operations.ts'
+import type { Operation, Target } from './operations.ts'
 
 export interface Figures extends Measured {
   /** CPU microseconds per operation, user and system time of the server process. */
@@ -20,36 +20,33 @@ export interface Load {
  * Long enough that the code of the operation has been compiled: until then compilers take as much time as it does, and
  * more of it where there is more code.
  */
-export async function warmUp(
-  { target }: Contestant,
-  operation: Operation,
-  { connections, milliseconds }: Load,
-): Promise<void> {
-  const { send, close } = connect(target.issuer, connections)
-  try {
-    const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
-    await drive(prepared, milliseconds * 2)
-  } finally {
-    close()
-  }
+export async function warmUp({ target }: Contestant, operation: Operation, load: Load): Promise<void> {
+  await prepared(target, operation, load, async (ready) => void (await drive(ready, load.milliseconds * 2)))
 }
 
-export async function round(
-  { child, target, database }: Contestant,
-  operation: Operation,
-  { connections, milliseconds }: Load,
-): Promise<Figures> {
-  const { send, close } = connect(target.issuer, connections)
-  try {
-    const prepared = await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send)))
-    await drive(prepared, milliseconds / 4)
+export function round({ child, target, database }: Contestant, operation: Operation, load: Load): Promise<Figures> {
+  return prepared(target, operation, load, async (ready) => {
+    await drive(ready, load.milliseconds / 4)
     const databaseBefore = cpuOfTree(database)
     const before = await usage(child)
-    const measured = await drive(prepared, milliseconds)
+    const measured = await drive(ready, load.milliseconds)
     const after = await usage(child)
     const cpu = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system)
     const databaseCpu = cpuOfTree(database) - databaseBefore
     return { ...measured, cpu: cpu / measured.operations, databaseCpu: databaseCpu / measured.operations }
+  })
+}
+
+/** Connects, prepares the operation on each connection, and closes them when `work` has ended. */
+async function prepared<T>(
+  target: Target,
+  operation: Operation,
+  { connections }: Load,
+  work: (ready: readonly (() => Promise<void>)[]) => Promise<T>,
+): Promise<T> {
+  const { send, close } = connect(target.issuer, connections)
+  try {
+    return await work(await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send))))
   } finally {
     close()
   }

@@ -43,7 +43,8 @@ export function isSecret(text: string): boolean {
 
 const { machine } = systemClock()
 const INSTANT_DIGITS = 7
-const INSTANT_BYTES = 6
+/** Of a millisecond where it is kept: in keys and salts. */
+export const INSTANT_BYTES = 6
 /** What seven digits can tell, in the year 2081; six bytes hold eighty times as much. */
 export const LATEST_INSTANT = 62 ** INSTANT_DIGITS - 1
 const SALT_BYTES = 16

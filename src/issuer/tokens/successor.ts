@@ -26,8 +26,7 @@ export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken:
   const instant = instantOfSalt(salt)
   const labelled = (label: string) => {
     const secret = secretFrom((block) => expand(seed, `${label}.${block}`, 64))
-    // A salt from before tokens told their instant is random: that the repeat of such a rotation gets what it was given
-    // then, nearly always.
+    // A salt of a release before is random, and nearly always tells no instant: a repeat gets what it was given then.
     return instant > LATEST_INSTANT ? secret : tokenOf(instant, secret)
   }
   const sealKey = () => expand(seed, 'sealed-access-token', 32)
