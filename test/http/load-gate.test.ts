@@ -114,7 +114,7 @@ describe('a turn of the event loop', () => {
     const gate = createLoadGate(
       async ({ path }) => {
         told.push(`begin ${path}`)
-        await null
+        await Promise.resolve()
         told.push(`end ${path}`)
         return json(200, {})
       },
