@@ -29,11 +29,11 @@ export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Arr
 }
 
 /**
- * Bytes that follow from a secret seed of 32 bytes and a label, each label its own. SHAKE256 (FIPS 202) behind a secret
+ * Bytes that follow from a secret seed of 32 bytes and a text, each text its own. SHAKE256 (FIPS 202) behind a secret
  * of fixed length needs no HMAC around it, and one shot costs a third of one.
  */
-export function expand(seed: Uint8Array, label: string, length: number): Uint8Array {
-  return hash('shake256', Buffer.concat([seed, Buffer.from(label)]), { outputEncoding: 'buffer', outputLength: length })
+export function expand(seed: Uint8Array, text: string, length: number): Uint8Array {
+  return hash('shake256', Buffer.concat([seed, Buffer.from(text)]), { outputEncoding: 'buffer', outputLength: length })
 }
 
 /** Takes the same time wherever the first difference is. Different lengths are never equal. */

@@ -1,7 +1,6 @@
 // What a client may know a session by: `sid`. Our own identifier of a session never leaves the house, and no two clients
 // are given the same name for one session, so that they cannot compare whom they serve.
 
-import { expand } from './digest.ts'
 import type { MasterKey } from './master-key.ts'
 
 const IDENTIFIER_BYTES = 32
@@ -12,10 +11,11 @@ export interface SessionIdentifiers {
 }
 
 export function createSessionIdentifiers(master: MasterKey): SessionIdentifiers {
-  const seed = master.key('session-identifier').export()
   return {
     // Neither holds a blank, so that no two pairs are one text.
     of: (sessionId, clientId) =>
-      Buffer.from(expand(seed, `${sessionId} ${clientId}`, IDENTIFIER_BYTES)).toString('base64url'),
+      Buffer.from(master.expand('session-identifier', `${sessionId} ${clientId}`, IDENTIFIER_BYTES)).toString(
+        'base64url',
+      ),
   }
 }
