@@ -1,8 +1,7 @@
-// What we keep of a secret: SHA-256 of our own random ones, HMAC under the master key of client secrets.
+// What we keep of our own random secrets: SHA-256.
 
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import { INSTANT_BYTES, instantOf } from '../platform/random.ts'
-import type { MasterKey } from './master-key.ts'
 
 /** One shot costs a quarter of a hash object. Only for secrets of 256 random bits: they need no salt. */
 export function sha256(text: string | Uint8Array): Uint8Array {
@@ -39,9 +38,4 @@ export function expand(seed: Uint8Array, text: string, length: number): Uint8Arr
 /** Takes the same time wherever the first difference is. Different lengths are never equal. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-/** Of a client secret. Useless to whoever has only the database, and cheap enough for every token request. */
-export function digestClientSecret(master: MasterKey, secret: string): Uint8Array {
-  return master.hmac('client-secret', secret)
 }

@@ -3,9 +3,14 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assertClientSecret, newClientSecret, WeakSecret } from '../../src/credentials/client-secret.ts'
+import {
+  assertClientSecret,
+  digestClientSecret,
+  newClientSecret,
+  WeakSecret,
+} from '../../src/credentials/client-secret.ts'
 import { createKnownBrowsers } from '../../src/credentials/device.ts'
-import { digestClientSecret, hmacSha256, sameBytes, sha256, tokenKey } from '../../src/credentials/digest.ts'
+import { hmacSha256, sameBytes, sha256, tokenKey } from '../../src/credentials/digest.ts'
 import { masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { successorOf } from '../../src/issuer/tokens/successor.ts'
 import { instantOf, instantOfSalt, newSalt, newSecret, newToken, tokenOf } from '../../src/platform/random.ts'

@@ -1,7 +1,8 @@
 // The two methods that send the secret itself. RFC 6749 §2.3.1. Common libraries use one for the code and the other for
 // refresh, or probe, so either does for a client registered with one of them, unless it is strict.
 
-import { digestClientSecret, sameBytes, sha256 } from '../../credentials/digest.ts'
+import { digestClientSecret } from '../../credentials/client-secret.ts'
+import { sameBytes, sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { newSecret } from '../../platform/random.ts'
