@@ -16,12 +16,15 @@ export interface Load {
   readonly milliseconds: number
 }
 
+/** Times as long as a round. */
+const WARM_UP = 3.5
+
 /**
  * Long enough that the code of the operation has been compiled: until then compilers take as much time as it does, and
  * more of it where there is more code.
  */
 export async function warmUp({ target }: Contestant, operation: Operation, load: Load): Promise<void> {
-  await prepared(target, operation, load, async (ready) => void (await drive(ready, load.milliseconds * 2)))
+  await prepared(target, operation, load, async (ready) => void (await drive(ready, load.milliseconds * WARM_UP)))
 }
 
 export function round({ child, target, database }: Contestant, operation: Operation, load: Load): Promise<Figures> {

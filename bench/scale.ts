@@ -8,7 +8,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { digestClientSecret } from '../src/credentials/digest.ts'
+import { digestClientSecret } from '../src/credentials/client-secret.ts'
 import { loadMasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
 import { flattenSettings, parseClient, toPlain } from '../src/model/client-settings.ts'
 import { type Child, startChild } from '../test/faults/child.ts'

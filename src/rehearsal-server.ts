@@ -2,8 +2,8 @@
 // Nothing it mints is valid anywhere, and nothing it writes outlives it.
 
 import type { ComposeRehearsal } from './administration/rehearsal/stage.ts'
-import { newClientSecret } from './credentials/client-secret.ts'
-import { digestClientSecret, sha256 } from './credentials/digest.ts'
+import { digestClientSecret, newClientSecret } from './credentials/client-secret.ts'
+import { sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
 import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'

@@ -73,7 +73,7 @@ export async function addClient(parts: ClientParts, request: NewClientRequest): 
     ),
   )
   const { secret, warnings } = secretFor(named, request)
-  const asking = onBehalfOf(named, outbound)
+  const asking = onBehalfOf(named, 'settings', outbound)
   await assertInSector(asking, named)
   const pictured = await picturedClient(asking, named, null, request.logoFile)
   const { client } = pictured
@@ -109,7 +109,7 @@ export async function updateClient(
     const context: ClientContext = { client_id: clientId, preset: record.client.preset, consentDeclared }
     const named = mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context))
     // What is fetched again may be what the client said about itself.
-    const asking = onBehalfOf(named, outbound)
+    const asking = onBehalfOf(named, 'settings', outbound)
     if (OF_SECTOR.some((name) => name in changes)) await assertInSector(asking, named)
     pictured = await picturedClient(asking, named, record.client, request.logoFile)
     return {

@@ -1,8 +1,7 @@
-// Client secrets: generated ones, and which ones brought by an operator are strong enough for a fast digest.
+// Client secrets: what we keep of them, generated ones, and which ones brought by an operator are strong enough for a fast digest.
 
 import { type Client, needsSecretItself } from '../model/client.ts'
 import { newSecret } from '../platform/random.ts'
-import { digestClientSecret } from './digest.ts'
 import type { MasterKey } from './master-key.ts'
 import { seal, unseal } from './sealing.ts'
 
@@ -77,4 +76,9 @@ export function keptOfSecret(
     hash: digestClientSecret(master, secret),
     sealed: needsSecretItself(client) ? sealClientSecret(master, client.client_id, secret) : null,
   }
+}
+
+/** Of a client secret. Useless to whoever has only the database, and cheap enough for every token request. */
+export function digestClientSecret(master: MasterKey, secret: string): Uint8Array {
+  return master.hmac('client-secret', secret)
 }

@@ -1,8 +1,7 @@
-// What we keep of a secret: SHA-256 of our own random ones, HMAC under the master key of client secrets.
+// What we keep of our own random secrets: SHA-256.
 
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import { INSTANT_BYTES, instantOf } from '../platform/random.ts'
-import type { MasterKey } from './master-key.ts'
 
 /** One shot costs a quarter of a hash object. Only for secrets of 256 random bits: they need no salt. */
 export function sha256(text: string | Uint8Array): Uint8Array {
@@ -29,19 +28,14 @@ export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Arr
 }
 
 /**
- * Bytes that follow from a secret seed of 32 bytes and a label, each label its own. SHAKE256 (FIPS 202) behind a secret
+ * Bytes that follow from a secret seed of 32 bytes and a text, each text its own. SHAKE256 (FIPS 202) behind a secret
  * of fixed length needs no HMAC around it, and one shot costs a third of one.
  */
-export function expand(seed: Uint8Array, label: string, length: number): Uint8Array {
-  return hash('shake256', Buffer.concat([seed, Buffer.from(label)]), { outputEncoding: 'buffer', outputLength: length })
+export function expand(seed: Uint8Array, text: string, length: number): Uint8Array {
+  return hash('shake256', Buffer.concat([seed, Buffer.from(text)]), { outputEncoding: 'buffer', outputLength: length })
 }
 
 /** Takes the same time wherever the first difference is. Different lengths are never equal. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-/** Of a client secret. Useless to whoever has only the database, and cheap enough for every token request. */
-export function digestClientSecret(master: MasterKey, secret: string): Uint8Array {
-  return master.hmac('client-secret', secret)
 }

@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { newId, randomBytes } from '../platform/random.ts'
+import { expand } from './digest.ts'
 
 const KEY_BYTES = 32
 /** base64url of 32 bytes is 43 characters; anything longer than this is another kind of file. */
@@ -43,6 +44,8 @@ export interface MasterKey {
   key(label: KeyLabel): KeyObject
   /** HMAC-SHA256 under `key(label)`. */
   hmac(label: KeyLabel, data: string | Uint8Array): Uint8Array
+  /** `length` bytes that follow from `key(label)` and the text: a third of the time of `hmac`. */
+  expand(label: KeyLabel, text: string, length: number): Uint8Array
   /** The key itself as text, for an encrypted backup only. */
   reveal(): string
 }
@@ -81,18 +84,21 @@ export function masterKeyFrom(bytes: Uint8Array): MasterKey {
   }
   // A copy: the caller may wipe or reuse its bytes.
   const secret = Uint8Array.from(bytes)
-  const prepared = new Map<KeyLabel, KeyObject>()
-  const key = (label: KeyLabel): KeyObject => {
-    const known = prepared.get(label)
+  const derived = new Map<KeyLabel, { readonly bytes: Uint8Array; readonly key: KeyObject }>()
+  const of = (label: KeyLabel) => {
+    const known = derived.get(label)
     if (known !== undefined) return known
-    const made = createSecretKey(deriveKey(secret, label))
-    prepared.set(label, made)
+    const bytes = deriveKey(secret, label)
+    const made = { bytes, key: createSecretKey(bytes) }
+    derived.set(label, made)
     return made
   }
+  const key = (label: KeyLabel) => of(label).key
   return {
     keyId: createHash('sha256').update('lingpai/1 key id').update(secret).digest('hex').slice(0, 8),
     key,
     hmac: (label, data) => createHmac('sha256', key(label)).update(data).digest(),
+    expand: (label, text, length) => expand(of(label).bytes, text, length),
     reveal: () => Buffer.from(secret).toString('base64url'),
   }
 }

@@ -3,6 +3,8 @@
 
 import type { MasterKey } from './master-key.ts'
 
+const IDENTIFIER_BYTES = 32
+
 export interface SessionIdentifiers {
   /** 43 characters of base64url, the same for the same session and client. OpenID Connect Back-Channel Logout §2.1. */
   of(sessionId: string, clientId: string): string
@@ -12,6 +14,8 @@ export function createSessionIdentifiers(master: MasterKey): SessionIdentifiers 
   return {
     // Neither holds a blank, so that no two pairs are one text.
     of: (sessionId, clientId) =>
-      Buffer.from(master.hmac('session-identifier', `${sessionId} ${clientId}`)).toString('base64url'),
+      Buffer.from(master.expand('session-identifier', `${sessionId} ${clientId}`, IDENTIFIER_BYTES)).toString(
+        'base64url',
+      ),
   }
 }

@@ -19,7 +19,7 @@ export interface OutboundRequest {
   readonly milliseconds?: number
   /** How many are followed, each checked as the first address was. Default none. */
   readonly redirects?: number
-  /** Who has it asked, where nobody vouches for them: a network, or an unverified client. Bounded, and held to public hosts. */
+  /** Who has it asked, where nobody vouches for them: a network, or a use of an unverified client. Bounded, and held to public hosts. */
   readonly stranger?: string
   /** Sends this as `application/x-www-form-urlencoded` by POST; such a request is never redirected. */
   readonly form?: string
@@ -200,12 +200,19 @@ export function askingFor(outbound: OutboundClient, stranger: string): OutboundC
   }
 }
 
-/** The same, with everything asked on behalf of this client: nobody vouches for one that is not verified. */
+/** What a client's address is asked for. */
+export type OutboundUse = 'keys' | 'request object' | 'sign-out' | 'settings'
+
+/**
+ * The same, with everything asked on behalf of this client: nobody vouches for one that is not verified. Each use is
+ * bounded by itself: whoever sends requests in a client's name must not keep it from being told of sign-outs.
+ */
 export function onBehalfOf(
   client: { readonly client_id: string; readonly verified: boolean },
+  use: OutboundUse,
   outbound: OutboundClient,
 ): OutboundClient {
-  return client.verified ? outbound : askingFor(outbound, `client ${client.client_id}`)
+  return client.verified ? outbound : askingFor(outbound, `${use} of client ${client.client_id}`)
 }
 
 function createPlaces(most: number, mostOfOne: number) {

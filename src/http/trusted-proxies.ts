@@ -39,6 +39,8 @@ export function networkOf(address: string): string {
 
 /** What floods are counted by: an IPv4 address itself, the /48 of an IPv6 address (one visitor owns that many). */
 export function addressBucket(address: string): string {
+  // Asked at each token request, and finding out that an address is no IPv6 takes longer than all else here.
+  if (isIPv4(address)) return address
   const normal = normalizeAddress(address)
   return isIPv6(normal) ? ipv6Network(normal) : normal
 }

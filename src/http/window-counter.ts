@@ -1,4 +1,5 @@
-// Counts per key within a window of time that begins anew for all at once: bounded memory, nothing to sweep.
+// Counts per key within a window of time that begins anew for all at once. Bounded memory: where there are too many keys,
+// those that counted least make room, so that nobody gets rid of a count by inventing keys.
 
 import type { Clock } from '../platform/clock.ts'
 
@@ -11,18 +12,22 @@ export interface WindowCounter {
   left(): number
 }
 
-/** When full, the window begins anew for all. */
 const MOST_KEYS = 10_000
 
 /** `window` in seconds. */
-export function createWindowCounter(clock: Clock, window: number): WindowCounter {
+export function createWindowCounter(clock: Clock, window: number, mostKeys = MOST_KEYS): WindowCounter {
   let start = 0
   const counts = new Map<string, number>()
   const roll = () => {
     const now = clock.now()
-    if (now < start + window && counts.size < MOST_KEYS) return
+    if (now < start + window) return
     start = now
     counts.clear()
+  }
+  /** The half that counted least, the oldest of it first: rare enough that each new key costs next to nothing. */
+  const makeRoom = () => {
+    const least = [...counts].sort(([, one], [, other]) => one - other)
+    for (const [key] of least.slice(0, Math.ceil(mostKeys / 2))) counts.delete(key)
   }
   return {
     of(key) {
@@ -31,7 +36,9 @@ export function createWindowCounter(clock: Clock, window: number): WindowCounter
     },
     count(key) {
       roll()
-      const counted = (counts.get(key) ?? 0) + 1
+      const before = counts.get(key)
+      if (before === undefined && counts.size >= mostKeys) makeRoom()
+      const counted = (before ?? 0) + 1
       counts.set(key, counted)
       return counted
     },

@@ -45,8 +45,6 @@ const { machine } = systemClock()
 const INSTANT_DIGITS = 7
 /** Of a millisecond where it is kept: in keys and salts. */
 export const INSTANT_BYTES = 6
-/** What seven digits can tell, in the year 2081; six bytes hold eighty times as much. */
-export const LATEST_INSTANT = 62 ** INSTANT_DIGITS - 1
 const SALT_BYTES = 16
 
 /**
@@ -57,7 +55,7 @@ export function newToken(): string {
   return tokenOf(machine(), newSecret())
 }
 
-/** `milliseconds` since 1970; the year 2081 begins again with small ones. */
+/** `milliseconds` since 1970; seven digits reach the year 2081, which begins again with small ones. */
 export function tokenOf(milliseconds: number, secret: string): string {
   let text = ''
   let rest = Math.max(0, milliseconds)
@@ -111,7 +109,9 @@ export function newUserId(): string {
 }
 
 export function randomBytes(length: number): Uint8Array {
-  return Uint8Array.from({ length }, nextByte)
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at++) bytes[at] = nextByte()
+  return bytes
 }
 
 /**

@@ -90,7 +90,7 @@ type Shown = Extract<NextStep, { kind: keyof typeof PATHS }>
 /** A person is needed: store the request, if that has not been done, and go to the page. */
 async function showStep(parts: SignInParts, journey: Journey, step: Shown): Promise<HttpReply> {
   const { http, browser, request, cookies = [] } = journey
-  const interaction = journey.interaction ?? (await storeInteraction(parts, http, request, browser.hash))
+  const interaction = journey.interaction ?? (await storeInteraction(parts, http, request, browser.hash()))
   const location = parts.addresses.at(PATHS[step.kind], interaction.interactionId)
   const because = step.kind === 'authenticate' ? step.because : step.kind
   return withOutcome(redirect(303, location, [...new Set([...visitCookies(browser), ...cookies])]), {

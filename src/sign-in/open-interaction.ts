@@ -24,7 +24,7 @@ export async function openInteraction(
 ): Promise<OpenInteraction | { readonly reply: HttpReply }> {
   const found = isSecret(interactionId) ? await parts.store.findInteraction(interactionId, parts.clock.now()) : null
   if (found === null) return { reply: interactionGone(parts, http, 'interaction_expired') }
-  if (Buffer.compare(found.browserHash, browser.hash) !== 0) {
+  if (Buffer.compare(found.browserHash, browser.hash()) !== 0) {
     return { reply: interactionGone(parts, http, browser.isNew ? 'cookies_missing' : 'interaction_unknown') }
   }
   const visit = await readVisit(parts, browser, found.request.clientId)

@@ -9,7 +9,8 @@ import { isSecret, newSecret } from '../platform/random.ts'
 export interface Visitor {
   /** Secret of the pre-session cookie; fresh when the browser had none. */
   readonly visit: string
-  readonly hash: Uint8Array
+  /** What is kept of it; asked for by the few steps that bind something to the browser. */
+  hash(): Uint8Array
   /** It sent no cookie: nothing can be bound to it yet. */
   readonly isNew: boolean
   readonly secure: boolean
@@ -19,7 +20,7 @@ export function readVisitor(request: HttpRequest): Visitor {
   const cookie = readCookie(request, 'visit')
   const known = cookie !== undefined && isSecret(cookie) ? cookie : null
   const visit = known ?? newSecret()
-  return { visit, hash: sha256(visit), isNew: known === null, secure: request.peer.secure }
+  return { visit, hash: () => sha256(visit), isNew: known === null, secure: request.peer.secure }
 }
 
 /** Set-Cookie values that make this browser recognisable next time; none when it already is. */

@@ -12,7 +12,7 @@ import {
 } from '../../src/administration/clients.ts'
 import { connectionValues } from '../../src/administration/connection-values.ts'
 import { addUser } from '../../src/administration/users.ts'
-import { digestClientSecret } from '../../src/credentials/digest.ts'
+import { digestClientSecret } from '../../src/credentials/client-secret.ts'
 import { type Installation, openInstallation, refusal } from './installation.ts'
 
 let house: Installation

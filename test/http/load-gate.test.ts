@@ -29,6 +29,7 @@ const busy = (milliseconds: number) => {
   const end = performance.now() + milliseconds
   while (performance.now() < end);
 }
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('requests in flight', () => {
@@ -55,6 +56,7 @@ describe('requests in flight', () => {
     release[0]?.()
     expect((await running[0])?.status).toBe(200)
     const next = gate.handle(request())
+    await turn()
     release[1]?.()
     release[2]?.()
     expect((await next).status).toBe(200)
@@ -107,27 +109,61 @@ describe('requests in flight', () => {
 })
 
 describe('a turn of the event loop', () => {
-  it('begins a few requests, and the others in the order they came', async () => {
-    const begun: string[] = []
+  const recorded = () => {
+    const told: string[] = []
     const gate = createLoadGate(
       async ({ path }) => {
-        begun.push(path)
+        told.push(`begin ${path}`)
+        await Promise.resolve()
+        told.push(`end ${path}`)
         return json(200, {})
       },
       { log: silentLog, always: ['/healthz'] },
     )
     gates.push(gate)
+    return { gate, told }
+  }
+
+  it('begins what has arrived in it together: each step of all before the next step of one', async () => {
+    const { gate, told } = recorded()
+    const both = [gate.handle(request('/1')), gate.handle(request('/2'))]
+    expect(told).toEqual([])
+    await Promise.all(both)
+    expect(told).toEqual(['begin /1', 'begin /2', 'end /1', 'end /2'])
+  })
+
+  it('begins a few requests, and the others in the order they came', async () => {
+    const { gate, told } = recorded()
+    const begun = () => told.filter((line) => line.startsWith('begin'))
     const all = Array.from({ length: 100 }, (_, at) => gate.handle(request(`/${at}`)))
-    const first = begun.length
+    await turn()
+    const first = begun().length
     expect(first).toBeGreaterThan(0)
     expect(first).toBeLessThan(50)
     void gate.handle(request('/healthz'))
-    expect(begun.at(-1)).toBe('/healthz')
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(begun.length).toBeGreaterThan(first)
-    expect(begun.length).toBeLessThan(101)
+    expect(begun().at(-1)).toBe('begin /healthz')
+    await turn()
+    expect(begun().length).toBeGreaterThan(first + 1)
+    expect(begun().length).toBeLessThan(101)
     await Promise.all(all)
-    expect(begun.filter((path) => path !== '/healthz')).toEqual(Array.from({ length: 100 }, (_, at) => `/${at}`))
+    const asked = Array.from({ length: 100 }, (_, at) => `begin /${at}`)
+    expect(begun().filter((line) => line !== 'begin /healthz')).toEqual(asked)
+  })
+
+  it('goes on with the others when one fails at once', async () => {
+    const gate = createLoadGate(
+      ({ path }) => {
+        if (path === '/broken') throw new Error('of the endpoint')
+        return Promise.resolve(json(200, {}))
+      },
+      { log: silentLog, inFlight: 2 },
+    )
+    gates.push(gate)
+    const broken = gate.handle(request('/broken'))
+    const sound = gate.handle(request('/sound'))
+    await expect(broken).rejects.toThrow('of the endpoint')
+    expect((await sound).status).toBe(200)
+    expect((await gate.handle(request('/sound'))).status).toBe(200)
   })
 })
 

@@ -10,7 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createOutboundClient, type OutboundRequest, type OutboundSettings } from '../../src/http/outbound.ts'
+import {
+  createOutboundClient,
+  type OutboundRequest,
+  type OutboundSettings,
+  type OutboundUse,
+  onBehalfOf,
+} from '../../src/http/outbound.ts'
 import { testClock } from '../support/clock.ts'
 
 const running: Server[] = []
@@ -379,6 +385,20 @@ describe('numbers', () => {
     const part = createOutboundClient({ ...settings, workers: 4 })
     for (let time = 0; time < 30; time++) expect(await ask('network', part)).toBe('answered')
     expect(await ask('network', part)).toBe('failed')
+  })
+
+  test('an unverified client has its keys and sign-outs, however often somebody sends its request objects', async () => {
+    const { port, origin } = await target((_, reply) => void reply.writeHead(200, GOOD).end('{}'))
+    const outbound = createOutboundClient({ allow: [`127.0.0.1:${port}`], allowStrangers: true, clock: testClock() })
+    const [shop, mail] = ['shop', 'mail'].map((client_id) => ({ client_id, verified: false }))
+    if (shop === undefined || mail === undefined) throw new Error('no clients')
+    const request = { url: origin, mediaTypes: null, mostBytes: 10 }
+    const ask = async (client = shop, use: OutboundUse = 'request object') =>
+      (await onBehalfOf(client, use, outbound).ask(request)).kind
+    for (let time = 0; time < 120; time++) expect(await ask()).toBe('answered')
+    expect(await ask()).toBe('failed')
+    expect([await ask(shop, 'keys'), await ask(shop, 'sign-out'), await ask(mail)]).toEqual(Array(3).fill('answered'))
+    expect(await ask({ ...shop, verified: true })).toBe('answered')
   })
 
   test('strangers share half of all connections, nobody has more than four, and clients of the operator have the rest', async () => {

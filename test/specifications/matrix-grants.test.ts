@@ -3,7 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { updateClient } from '../../src/administration/clients.ts'
-import { digestClientSecret, sha256 } from '../../src/credentials/digest.ts'
+import { digestClientSecret } from '../../src/credentials/client-secret.ts'
+import { sha256 } from '../../src/credentials/digest.ts'
 import { CAUSES, type Case } from '../support/causes.ts'
 import {
   basic,

@@ -37,7 +37,7 @@ export function rehearsalRoutes(parts: RehearsalPageParts): readonly Route[] {
 
 async function answer(parts: RehearsalPageParts, request: HttpRequest, secret: string): Promise<HttpReply> {
   const visitor = readVisitor(request)
-  const ticket = await findRehearsalTicket(parts.store, parts.clock, secret, visitor.hash)
+  const ticket = await findRehearsalTicket(parts.store, parts.clock, secret, visitor.hash())
   const client = ticket === null ? null : await parts.store.findClient(ticket.clientId)
   if (ticket === null || client === null) return linkSpent(parts, request)
   const open: OpenPage = {
@@ -70,7 +70,7 @@ async function submit(open: OpenPage): Promise<HttpReply> {
     return formRefused(parts, request, visitor)
   }
   if (ticket.state === 'unspent') {
-    const spent = await spendRehearsalTicket(store, clock, ticket, visitor.hash)
+    const spent = await spendRehearsalTicket(store, clock, ticket, visitor.hash())
     return spent ? redirect(303, path) : linkSpent(parts, request)
   }
   const chosen = form.get('user') ?? ''

@@ -1,6 +1,7 @@
 // A secret that the operator pastes, compared with the real client's stored digest, and what came along with it.
 
-import { digestClientSecret, sameBytes } from '../../credentials/digest.ts'
+import { digestClientSecret } from '../../credentials/client-secret.ts'
+import { sameBytes } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { type ClientRecord, hasSecret } from '../../model/client.ts'
 import { type Line, line } from './lines.ts'

@@ -85,7 +85,7 @@ async function findOpen(parts: SetUpParts, http: HttpRequest, id: string): Promi
   const progress = await readSetUp(store)
   const open: OpenSetUp = { http, visitor, path, ticketHash, progress, detail: parseDetail(ticket.detail) }
   if (ticket.boundBrowserHash === null) return { reply: await openLink(parts, open) }
-  if (!sameBytes(ticket.boundBrowserHash, visitor.hash)) return { reply: refuse(parts, http, 'elsewhere') }
+  if (!sameBytes(ticket.boundBrowserHash, visitor.hash())) return { reply: refuse(parts, http, 'elsewhere') }
   return { open }
 }
 
@@ -102,8 +102,11 @@ async function openLink(parts: SetUpParts, open: OpenSetUp): Promise<HttpReply> 
     return refuse(parts, http, visitor.isNew ? 'cookies' : 'foreign')
   }
   const now = parts.clock.now()
-  if (!(await parts.store.bindTicket(ticketHash, visitor.hash, now, now + WORK_LIFETIME))) {
-    return refuse(parts, http, 'elsewhere')
+  const hash = visitor.hash()
+  if (!(await parts.store.bindTicket(ticketHash, hash, now, now + WORK_LIFETIME))) {
+    // Pressed twice, and the first press was faster: this browser has it.
+    const bound = (await parts.store.findTicket(ticketHash, now))?.boundBrowserHash ?? null
+    if (bound === null || !sameBytes(bound, hash)) return refuse(parts, http, 'elsewhere')
   }
   return goTo(open, progress.finishedAt === null ? progress.step : 'address')
 }

@@ -58,7 +58,7 @@ export function logoutCommand(exit: (code: number) => void): Command {
           output.say(
             count === 0
               ? 'Nothing is open: everything has arrived.'
-              : `${count} will be tried anew. A running server begins within seconds; see: ${tip('logout list', flags)}`,
+              : `${count} will be tried anew. A running server begins within half a minute; see: ${tip('logout list', flags)}`,
           )
           return EXIT.done
         } finally {

@@ -1,7 +1,7 @@
 // The client configuration endpoint: a registered client reads, changes or removes itself. RFC 7592 §2.
 
-import { keptOfSecret, newClientSecret } from '../../credentials/client-secret.ts'
-import { digestClientSecret, sameBytes, sha256 } from '../../credentials/digest.ts'
+import { digestClientSecret, keptOfSecret, newClientSecret } from '../../credentials/client-secret.ts'
+import { sameBytes, sha256 } from '../../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import type { RouteEndpoint } from '../../http/route.ts'
 import { addressBucket } from '../../http/trusted-proxies.ts'

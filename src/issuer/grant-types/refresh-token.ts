@@ -151,9 +151,18 @@ function newRotation(refresh: Found, request: TokenRequest, resource: ResourceRe
   }
 }
 
+/** What a repeat must ask for too. Nearly all requests ask for nothing in particular. */
 function digestOf({ parameters }: TokenRequest): Uint8Array {
-  return sha256(JSON.stringify(['scope', parameters.get('scope') ?? null, ...parameters.getAll('resource')]))
+  const scope = parameters.get('scope')
+  const resources = parameters.getAll('resource')
+  return scope === undefined && resources.length === 0 ? NOTHING_ASKED : digestOfAsked(scope, resources)
 }
+
+function digestOfAsked(scope: string | undefined, resources: readonly string[]): Uint8Array {
+  return sha256(JSON.stringify(['scope', scope ?? null, ...resources]))
+}
+
+const NOTHING_ASKED = digestOfAsked(undefined, [])
 
 interface Succession {
   readonly rotation: Rotation

@@ -66,7 +66,7 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
   }
 
   const refetch = async (place: Place, owner: KeyOwner, url: string) => {
-    const answer = await onBehalfOf(owner, outbound).ask({
+    const answer = await onBehalfOf(owner, 'keys', outbound).ask({
       url,
       mediaTypes: MEDIA_TYPES,
       mostBytes: MOST_BYTES,

@@ -67,7 +67,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
     }
     const form = `logout_token=${await logoutToken(parts, record, delivery, clock.now())}`
     const asked = { url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS }
-    const answer = await onBehalfOf(record.client, outbound).ask(asked)
+    const answer = await onBehalfOf(record.client, 'sign-out', outbound).ask(asked)
     if (answer.kind === 'answered') return DELIVERED
     // Nobody was asked: there is too much under way at this host already.
     if (answer.why === 'busy') return { state: 'waiting', reason: answer.reason, counts: false, dueAt: clock.now() + 1 }

@@ -37,7 +37,7 @@ export function createReferencedObjects(outbound: OutboundClient): ReferencedObj
       const name = `${client.client_id} ${address}`
       const known = kept.get(name)
       if (known !== undefined) return known
-      const answer = await onBehalfOf(client, outbound).ask({
+      const answer = await onBehalfOf(client, 'request object', outbound).ask({
         url,
         mediaTypes: MEDIA_TYPES,
         mostBytes: LONGEST_REQUEST_OBJECT,

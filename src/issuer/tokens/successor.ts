@@ -1,10 +1,9 @@
 // The successor of a refresh token, derived rather than drawn: whoever repeats the request inside the window gets the
 // same strings again, although only their hashes are kept.
 
-import { expand } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { sealUnder, unsealUnder } from '../../credentials/sealing.ts'
-import { instantOfSalt, LATEST_INSTANT, secretFrom, tokenOf } from '../../platform/random.ts'
+import { instantOfSalt, secretFrom, tokenOf } from '../../platform/random.ts'
 
 export interface TokenSecrets {
   readonly accessToken: string
@@ -20,19 +19,21 @@ export interface Successor extends TokenSecrets {
   unseal(sealed: Uint8Array): string
 }
 
+const SECRET_BYTES = 64
+
 /** The same strings for the same salt (`newSalt`) and presented token; unpredictable without the master key. */
 export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): Successor {
-  const seed = master.hmac('refresh-successor', Buffer.concat([salt, Buffer.from(presentedToken)]))
-  const instant = instantOfSalt(salt)
-  const labelled = (label: string) => {
-    const secret = secretFrom((block) => expand(seed, `${label}.${block}`, 64))
-    // A salt of a release before is random, and nearly always tells no instant: a repeat gets what it was given then.
-    return instant > LATEST_INSTANT ? secret : tokenOf(instant, secret)
+  const of = `${Buffer.from(salt).toString('hex')} ${presentedToken}`
+  const stream = (block: number) => master.expand('refresh-successor', `tokens.${block} ${of}`, 2 * SECRET_BYTES)
+  const first = stream(0)
+  const token = (from: number) => {
+    const bytes = (block: number) => (block === 0 ? first : stream(block)).subarray(from, from + SECRET_BYTES)
+    return tokenOf(instantOfSalt(salt), secretFrom(bytes))
   }
-  const sealKey = () => expand(seed, 'sealed-access-token', 32)
+  const sealKey = () => master.expand('refresh-successor', `seal ${of}`, 32)
   return {
-    accessToken: labelled('access-token'),
-    refreshToken: labelled('refresh-token'),
+    accessToken: token(0),
+    refreshToken: token(SECRET_BYTES),
     seal: (accessToken) => sealUnder(sealKey(), Buffer.from(accessToken, 'latin1')),
     unseal: (sealed) => Buffer.from(unsealUnder(sealKey(), sealed)).toString('latin1'),
   }

@@ -10,7 +10,7 @@ import { readBrowser } from '../visit.ts'
 export function continueEndpoint(parts: SignInParts) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {
     const browser = readBrowser(http)
-    await parts.store.bindInteraction(id, browser.hash)
+    await parts.store.bindInteraction(id, browser.hash())
     const open = await openInteraction(parts, http, id, browser)
     return 'reply' in open ? open.reply : proceed(parts, open, { cookies: visitCookies(browser) })
   }

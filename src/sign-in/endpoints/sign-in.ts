@@ -117,7 +117,7 @@ async function submit(
   if (password === undefined) return again('password_missing', 'password_missing', 'no password was typed')
 
   const { address } = http.peer
-  const attempt = { username, password, address, visitHash: browser.hash, device: browser.device }
+  const attempt = { username, password, address, visitHash: browser.hash(), device: browser.device }
   const verdict = await verifyPassword({ store: parts.store, hasher: parts.hasher, gate }, attempt)
   const at = parts.clock.now()
   const about = { at, clientId: interaction.request.clientId }

@@ -32,7 +32,7 @@ export type AtomicResult =
 
 export interface Driver {
   readonly dialect: 'sqlite' | 'postgres'
-  /** Committed rows only. Rejects with `StoreUnavailable` when the database cannot answer. */
+  /** Committed rows only, by a statement that only reads. Rejects with `StoreUnavailable` when the database cannot answer. */
   rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]>
   /** All or nothing, durable when it resolves. A guard that yields no row undoes everything, and is named. */
   atomic(steps: readonly Step[]): Promise<AtomicResult>
@@ -91,12 +91,14 @@ export function compile(sql: string, sign: '?' | '$'): { readonly text: string; 
 
 /** The values of a statement in the order of its positions; a name without a value is a mistake of ours, never NULL. */
 export function positional(of: Statement, names: readonly string[], bind: object): Value[] {
-  const values = bind as Readonly<Record<string, Value | undefined>>
-  return names.map((name) => {
-    const value = values[name]
+  const given = bind as Readonly<Record<string, Value | undefined>>
+  const values: Value[] = []
+  for (const name of names) {
+    const value = given[name]
     if (value === undefined) throw new TypeError(`statement ${of.name}: no value for :${name}`)
-    if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value
-    if (typeof value === 'number' && Number.isFinite(value)) return value
-    throw new TypeError(`statement ${of.name}: :${name} is neither text, number, bytes nor null`)
-  })
+    const fits = value === null || typeof value === 'string' || Number.isFinite(value) || value instanceof Uint8Array
+    if (!fits) throw new TypeError(`statement ${of.name}: :${name} is neither text, number, bytes nor null`)
+    values.push(value)
+  }
+  return values
 }

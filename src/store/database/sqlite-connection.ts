@@ -2,12 +2,15 @@
 
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { compileFunction } from 'node:vm'
 import { compile, positional, type Statement } from './driver.ts'
 
 interface Prepared {
   readonly run: StatementSync
   readonly names: readonly string[]
-  columns: readonly string[]
+  /** Of a row, before the first has been seen: none. */
+  columns: number
+  asRow: (values: readonly unknown[]) => unknown
 }
 
 export class SqliteConnection {
@@ -26,30 +29,38 @@ export class SqliteConnection {
   /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows. */
   rows(statement: Statement, bind: object): readonly unknown[] {
     const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
-    const found = prepared.run.all(...positional(statement, prepared.names, bind)) as unknown as readonly unknown[][]
-    const [first] = found
-    // A statement sees a change of its tables when it runs, not when it is prepared.
-    if (first !== undefined && first.length !== prepared.columns.length) {
-      prepared.columns = prepared.run.columns().map(({ name }) => name)
-    }
-    return found.map((values) => asRow(prepared.columns, values))
+    const found: unknown[] = prepared.run.all(...positional(statement, prepared.names, bind))
+    for (let at = 0; at < found.length; at++) found[at] = asRow(prepared, found[at] as readonly unknown[])
+    return found
   }
 
   #prepare(statement: Statement): Prepared {
     const { text, names } = compile(statement.sql, '?')
     const run = this.database.prepare(text)
-    // Values alone, named here, cost two thirds of the objects that it would make itself.
+    // Values alone, named here, cost a third of the objects that it would make itself.
     run.setReturnArrays(true)
-    const prepared = { run, names, columns: [] }
+    const prepared = { run, names, columns: 0, asRow: (values: readonly unknown[]): unknown => values }
     this.#prepared.set(statement, prepared)
     return prepared
   }
 }
 
-function asRow(columns: readonly string[], values: readonly unknown[]): object {
-  const row: Record<string, unknown> = {}
-  for (let at = 0; at < columns.length; at++) row[columns[at] ?? ''] = values[at]
-  return row
+function asRow(prepared: Prepared, values: readonly unknown[]): unknown {
+  // A statement sees a change of its tables when it runs, not when it is prepared.
+  if (values.length !== prepared.columns) {
+    prepared.columns = values.length
+    prepared.asRow = rowMaker(prepared.run.columns().map(({ name }) => name))
+  }
+  return prepared.asRow(values)
+}
+
+/**
+ * One literal with all columns: a twentieth of the time of adding them to an empty object one by one, which moves it from
+ * shape to shape. The names are those of our own statements.
+ */
+function rowMaker(columns: readonly string[]): Prepared['asRow'] {
+  const fields = columns.map((name, at) => `${JSON.stringify(name)}: values[${at}]`)
+  return compileFunction(`return { ${fields.join(', ')} }`, ['values']) as Prepared['asRow']
 }
 
 /** Durable before answered: a commit returns when the disk has it. */

@@ -36,6 +36,8 @@ type Outcome = AtomicResult | { readonly error: unknown }
 const IN_MEMORY = ':memory:'
 /** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
 const LARGEST_BATCH = 256
+/** Turns of the event loop, each a fraction of a millisecond, that a list may wait for others. */
+const MOST_TURNS = 4
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
 const CACHE_BYTES = 8 * 1024 * 1024
@@ -73,8 +75,12 @@ class SqliteDriver implements Driver {
   readonly #keep: StatementSync
   readonly #elapsed = stopwatch()
   readonly #flushNow = () => this.#flush()
+  readonly #gatherMore = () => this.#gather()
   #queue: Waiting[] = []
   #scheduled = false
+  /** Lists in the queue a turn of the event loop ago, and the turns waited for more. */
+  #gathered = 0
+  #turns = 0
   #pause = 0
   #refused: string | undefined
   /** A transaction that could not be undone is still open: what is read now may never have been committed. */
@@ -180,9 +186,21 @@ class SqliteDriver implements Driver {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    // After all that arrived in this turn of the event loop: those lists share one commit.
-    if (this.#pause === 0) setImmediate(this.#flushNow)
+    if (this.#pause === 0) setImmediate(this.#gatherMore)
     else setTimeout(this.#flushNow, this.#pause)
+  }
+
+  /** Lists share one commit as long as each turn of the event loop brings more: requests that have arrived come first. */
+  #gather(): void {
+    const grown = this.#queue.length > this.#gathered
+    this.#gathered = this.#queue.length
+    if (grown && this.#turns++ < MOST_TURNS && this.#queue.length < LARGEST_BATCH) {
+      setImmediate(this.#gatherMore)
+      return
+    }
+    this.#gathered = 0
+    this.#turns = 0
+    this.#flush()
   }
 
   #flush(): void {

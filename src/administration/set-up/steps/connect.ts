@@ -1,6 +1,7 @@
 // Step 3: a name becomes a client of 制作云, and the six values are shown until the operator says that they are pasted.
 
-import { digestClientSecret, sameBytes } from '../../../credentials/digest.ts'
+import { digestClientSecret } from '../../../credentials/client-secret.ts'
+import { sameBytes } from '../../../credentials/digest.ts'
 import type { ClientRecord } from '../../../model/client.ts'
 import { hiddenCharacter } from '../../../model/hidden-characters.ts'
 import { type ConnectView, connectedPage, connectPage } from '../../../pages/index.ts'
