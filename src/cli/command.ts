@@ -7,7 +7,7 @@ import type { Flags } from './flags.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import { createOutput, EXIT, type Output } from './output.ts'
 
-export { type Flags, list, text, tip } from './flags.ts'
+export { type Flags, list, text, tip, withTips } from './flags.ts'
 
 /** Options of the server that concern every command that opens an installation. */
 const INSTALLATION_OPTIONS = [

@@ -2,7 +2,7 @@
 
 import { AdministrationError, type AdministrationErrorCode } from '../administration/errors.ts'
 import { OptionsError } from '../options/index.ts'
-import { type Flags, tip } from './flags.ts'
+import { type Flags, tip, withTips } from './flags.ts'
 import { CommandFailed, EXIT, type Output } from './output.ts'
 
 /** Failures of administration that are not simply "it failed": what the exit code says of them. */
@@ -80,7 +80,8 @@ function describe(error: unknown, flags: Flags): Described {
   if (error instanceof CommandFailed) return error
   if (error instanceof AdministrationError) {
     const { code, message, hint } = error
-    return { exitCode: EXIT_CODES[code] ?? EXIT.failed, code, message, hint: HINTS[code]?.(flags) ?? hint }
+    const told = HINTS[code]?.(flags) ?? (hint === null ? null : withTips(hint, flags))
+    return { exitCode: EXIT_CODES[code] ?? EXIT.failed, code, message, hint: told }
   }
   if (error instanceof OptionsError) {
     const hint = 'See: npx lingpai start --help'

@@ -13,15 +13,26 @@ export function list(value: unknown): readonly string[] | undefined {
 
 /** `npx lingpai user list --data /srv/lingpai`: what can be copied and works on the same installation. */
 export function tip(words: string, flags: Flags): string {
+  return `npx lingpai ${words}${leadingHere(flags)}`
+}
+
+/**
+ * The same for commands in a text that does not know the command line, such as the advice for a refusal. A command goes
+ * on to the end of its quotes, of its sentence, or of the text.
+ */
+export function withTips(words: string, flags: Flags): string {
+  return words.replace(/npx lingpai [^"“”。；\n]+/g, (command) => `${command}${leadingHere(flags)}`)
+}
+
+function leadingHere(flags: Flags): string {
   const data = text(flags['data'])
   const config = text(flags['config'])
   return [
-    `npx lingpai ${words}`,
-    ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
-    ...(config === undefined ? [] : [`--config ${quoted(config)}`]),
+    ...(data === undefined ? [] : [` --data ${quoted(data)}`]),
+    ...(config === undefined ? [] : [` --config ${quoted(config)}`]),
     // The address may hold a password.
-    ...(flags['database'] === undefined ? [] : ['--database URL']),
-  ].join(' ')
+    ...(flags['database'] === undefined ? [] : [' --database URL']),
+  ].join('')
 }
 
 function quoted(word: string): string {

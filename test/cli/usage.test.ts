@@ -108,6 +108,14 @@ describe('help', () => {
   })
 })
 
+test('a command that is named is built alone, under the name it goes by', () => {
+  const names = buildProgram(() => undefined).commands.map((command) => command.name())
+  expect(names.length).toBeGreaterThan(10)
+  for (const name of names) {
+    expect(buildProgram(() => undefined, name).commands.map((command) => command.name())).toEqual([name])
+  }
+})
+
 describe('2: wrong usage', () => {
   test.each([
     ['strat', /Unknown command 'strat'.*Did you mean start\?/],
@@ -187,6 +195,20 @@ describe('3: not found', () => {
 })
 
 describe('what is printed', () => {
+  test('advice that a command gives leads to the same installation', async () => {
+    const place = ['--data', scratch.path('advised')]
+    const named = ['--preset', 'openid-connect', '--name', 'x', '--redirect-uri', 'https://client.test/cb']
+    await lingpaiJson(['client', 'add', ...named, ...place, '--issuer', 'http://localhost:4000'])
+    // The first makes the key that signs, the second the one that waits.
+    await lingpaiJson(['key', 'rotate', ...place])
+    await lingpaiJson(['key', 'rotate', ...place])
+    const { code, stderr } = await lingpai(['key', 'rotate', ...place])
+    expect(code).toBe(4)
+    const told = [...stderr.matchAll(/"(npx lingpai key [^"]+)"/g)].map(([, command]) => command)
+    expect(told).toHaveLength(3)
+    for (const command of told) expect(command).toMatch(new RegExp(` --data ${scratch.path('advised')}$`))
+  })
+
   test('of a client that acts for itself, the addresses that it uses', async () => {
     const machine = ['--set', 'grant_types=["client_credentials"]', '--set', 'response_types=[]', '--set', 'scope=read']
     const place = ['--data', scratch.path('machines'), '--issuer', 'http://localhost:4000']

@@ -132,8 +132,8 @@ export const token = {
   ),
   standIn: say('客户端以一次性密钥认证', 'The client authenticated with a throw-away secret'),
   standInWhy: say(
-    '只有客户端持有签名密钥，彩排无法代签。请用 lingpai trace 查看它的真实请求。',
-    'Only the client has what it signs with. See its real requests with lingpai trace.',
+    '只有客户端持有签名密钥，彩排无法代签。请用“npx lingpai trace”查看它的真实请求。',
+    'Only the client has what it signs with. See its real requests: npx lingpai trace',
   ),
   refreshToken: say('返回了 refresh_token', 'A refresh_token is returned'),
   refreshTokenNone: say('没有 refresh_token', 'There is no refresh_token'),

@@ -222,9 +222,9 @@ export const HINTS_EN = {
   client_updated: 'A registered client changed itself. It counts as unverified again: see client show.',
   client_removed: 'A registered client removed itself, with everything issued to it.',
   initial_access_token_missing:
-    'Registration is guarded: give whoever registers a token (lingpai registration-token create), to be sent as "authorization: Bearer …".',
+    'Registration is guarded: give whoever registers a token ("npx lingpai registration-token create"), to be sent as "authorization: Bearer …".',
   initial_access_token_invalid:
-    'The initial access token is unknown, expired, revoked or spent. Make a new one: lingpai registration-token create.',
+    'The initial access token is unknown, expired, revoked or spent. Make a new one: "npx lingpai registration-token create".',
   registration_access_token_missing: 'Send the registration access token as "authorization: Bearer …".',
   registration_access_token_invalid:
     'The registration access token is not the one of this client, or the client is disabled or gone. Each change brings a new token: keep the newest.',

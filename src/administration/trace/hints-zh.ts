@@ -180,9 +180,9 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   client_updated: '自行注册的客户端修改了自己的登记，需重新核实，请用 client show 查看。',
   client_removed: '自行注册的客户端注销了自己，签发给它的一切均已失效。',
   initial_access_token_missing:
-    '注册受保护：请用 lingpai registration-token create 生成令牌交给注册者，并以“authorization: Bearer …”发送。',
+    '注册受保护：请用“npx lingpai registration-token create”生成令牌交给注册者，并以“authorization: Bearer …”发送。',
   initial_access_token_invalid:
-    '初始访问令牌不存在、已过期、已撤销或已用完。请重新生成：lingpai registration-token create。',
+    '初始访问令牌不存在、已过期、已撤销或已用完。请重新生成：“npx lingpai registration-token create”。',
   registration_access_token_missing: '请以“authorization: Bearer …”发送注册访问令牌。',
   registration_access_token_invalid:
     '注册访问令牌不属于该客户端，或客户端已停用、已删除。每次修改都会换发新令牌，请保存最新的一个。',

@@ -31,7 +31,7 @@ const WORDS = {
     more: (count: string) => `and ${count} more like this in this minute`,
     milliseconds: (elapsed: number) => `${elapsed} ms`,
     absent: (claims: string) =>
-      `If the client turns this person away: it was not given ${claims}. Columns of the import and flags of "npx lingpai user" add them; the client's claims and scope let them through.`,
+      `If the client turns this person away: it was not given ${claims}. Columns of the import and flags of "lingpai user" add them; the client's claims and scope let them through.`,
   },
   'zh-CN': {
     trace: '追踪编号',
@@ -58,7 +58,7 @@ const WORDS = {
     more: (count: string) => `同一分钟内另有 ${count} 次相同的请求`,
     milliseconds: (elapsed: number) => `${elapsed} 毫秒`,
     absent: (claims: string) =>
-      `如果应用仍拒绝此人：它没有得到 ${claims}。可在导入列或“npx lingpai user”的选项中补充，并由应用的 claims 与 scope 放行。`,
+      `如果应用仍拒绝此人：它没有得到 ${claims}。可在导入列或“lingpai user”的选项中补充，并由应用的 claims 与 scope 放行。`,
   },
 } as const
 

@@ -13,7 +13,7 @@ import { createSubjects } from '../../credentials/subject.ts'
 import type { Localized } from '../../pages/index.ts'
 import { DEFAULT_BRAND } from '../../pages/index.ts'
 import { rehearsalComposer } from '../../rehearsal-server.ts'
-import { action, installationCommand, text, tip } from '../command.ts'
+import { action, installationCommand, text, tip, withTips } from '../command.ts'
 import { type Installation, openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
@@ -55,12 +55,12 @@ export function rehearseCommand(exit: (code: number) => void): Command {
       const parts = { ...installation, composeRehearsal: rehearsalComposer(partsOf(installation)) }
       const report = await rehearse(parts, { client, user, ...(secret !== undefined && { clientSecret: secret }) })
       output.result({ ...report, link })
-      print(output, report, language)
+      print(output, report, (words) => withTips(said(words, language), flags))
       output.say(`\nThe same in a browser, for any person (the link works once, within ten minutes):\n  ${link}`)
       return report.passed ? EXIT.done : EXIT.failed
     } catch (error) {
       if (!(error instanceof CannotRehearse)) throw error
-      throw new CommandFailed(EXIT.failed, 'cannot_rehearse', said(error.said, language))
+      throw new CommandFailed(EXIT.failed, 'cannot_rehearse', withTips(said(error.said, language), flags))
     } finally {
       await installation.close()
     }
@@ -82,14 +82,14 @@ function partsOf({
 
 const MARK = { ok: '✓', bad: '✗', note: '·' } as const
 
-function print(output: Output, report: RehearsalReport, language: Language): void {
+function print(output: Output, report: RehearsalReport, told: (words: Localized) => string): void {
   for (const { endpoint, request, reply, lines } of report.exchanges) {
     output.say(`── ${endpoint} ${'─'.repeat(Math.max(4, 60 - endpoint.length))}`)
     output.say(indented(request, '→ '))
     output.say(indented(reply, '← '))
     for (const { state, text, explanation, clause } of lines) {
-      output.say(`  ${MARK[state]} ${said(text, language)} (${clause})`)
-      if (explanation !== undefined) output.say(`      ${said(explanation, language)}`)
+      output.say(`  ${MARK[state]} ${told(text)} (${clause})`)
+      if (explanation !== undefined) output.say(`      ${told(explanation)}`)
     }
     output.say('')
   }

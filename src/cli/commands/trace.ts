@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import { findTrace, listTraces } from '../../administration/trace/read-trace.ts'
 import { renderTrace } from '../../administration/trace/render-trace.ts'
-import { action, installationCommand, text } from '../command.ts'
+import { action, installationCommand, text, withTips } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT } from '../output.ts'
 
@@ -28,7 +28,7 @@ export function traceCommand(exit: (code: number) => void): Command {
           )
         }
         output.result(trace)
-        output.say(renderTrace(trace, locale))
+        output.say(withTips(renderTrace(trace, locale), flags))
         return EXIT.done
       }
       const most = Number(flags['most'])
@@ -41,7 +41,7 @@ export function traceCommand(exit: (code: number) => void): Command {
       output.say(
         traces.length === 0
           ? 'No request has been seen yet.'
-          : traces.map((trace) => renderTrace(trace, locale)).join('\n\n'),
+          : withTips(traces.map((trace) => renderTrace(trace, locale)).join('\n\n'), flags),
       )
       return EXIT.done
     } finally {

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { HINTS_EN } from '../../src/administration/trace/hints-en.ts'
+import { HINTS_ZH } from '../../src/administration/trace/hints-zh.ts'
+import { type Flags, tip, withTips } from '../../src/cli/flags.ts'
+
+const HERE: Flags = { data: '/srv/lingpai', most: '3' }
+
+describe('a command that people are told', () => {
+  test.each<[Flags, string]>([
+    [{}, 'npx lingpai key list'],
+    [HERE, 'npx lingpai key list --data /srv/lingpai'],
+    [{ data: '/srv/two words', config: 'a.yaml' }, "npx lingpai key list --data '/srv/two words' --config a.yaml"],
+    // The address may hold a password.
+    [{ database: 'postgres://user:secret@db/x' }, 'npx lingpai key list --database URL'],
+  ])('leads to the same installation: %j', (flags, told) => {
+    expect(tip('key list', flags)).toBe(told)
+    expect(withTips('See: npx lingpai key list', flags)).toBe(`See: ${told}`)
+  })
+
+  test.each([
+    ['nothing to run', 'nothing to run'],
+    ['Take it back: npx lingpai key undo A-b_1', 'Take it back: npx lingpai key undo A-b_1 --data /srv/lingpai'],
+    [
+      'Use "npx lingpai key rotate --at-once", or "npx lingpai key undo A".',
+      'Use "npx lingpai key rotate --at-once --data /srv/lingpai", or "npx lingpai key undo A --data /srv/lingpai".',
+    ],
+    ['请用“npx lingpai client show”查看。', '请用“npx lingpai client show --data /srv/lingpai”查看。'],
+    [
+      '没有登记：npx lingpai user update 张三 --phone …',
+      '没有登记：npx lingpai user update 张三 --phone … --data /srv/lingpai',
+    ],
+    ['first: npx lingpai key list\nsecond', 'first: npx lingpai key list --data /srv/lingpai\nsecond'],
+  ])('%j', (words, told) => {
+    expect(withTips(words, HERE)).toBe(told)
+    expect(withTips(words, {})).toBe(words)
+  })
+})
+
+describe('the advice for refusals', () => {
+  // Whatever stood behind a command, and was not ended by quotes or a sentence, would become a part of it.
+  test.each([...Object.entries(HINTS_EN), ...Object.entries(HINTS_ZH)])(
+    '%s: a command is last, or in quotes',
+    (_, hint) => {
+      for (const [, opened, closed] of hint.matchAll(/(.?)npx lingpai [^"“”。；\n]+(.?)/g)) {
+        expect(`${opened}${closed}`).toMatch(/^("")$|^(“”)$|^ $/)
+      }
+    },
+  )
+})
