@@ -99,7 +99,7 @@ async function start(size: Size, place: Place, say: (text: string) => void): Pro
   const link = connect(server.issuer.replace('localhost', '127.0.0.1'), CONNECTIONS)
   const host = new URL(server.issuer).host
   const send: Send = (ask) => link.send({ ...ask, headers: { ...ask.headers, host } })
-  const samples = samplesOf(size)
+  const samples = samplesOf(size, now)
   await meetClients(samples, send)
   return {
     place,

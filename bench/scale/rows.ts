@@ -1,8 +1,10 @@
 // The rows of a company of any size: users, each with a session, and families of tokens spread over users and clients.
-// Hashes grow with the number of the row, so that a table of millions is written from front to back; a sample of the
-// tokens has known secrets, and these are anywhere.
+// Tokens were made one after another within the last hour, so that a table of millions is written from front to back, as
+// it was in use; a sample of the tokens has known secrets, and these are anywhere.
 
 import { hash, randomBytes } from 'node:crypto'
+import { tokenKey } from '../../src/credentials/digest.ts'
+import { INSTANT_BYTES, tokenOf } from '../../src/platform/random.ts'
 
 export interface Size {
   readonly users: number
@@ -51,10 +53,10 @@ function sha256(text: string): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
-/** The first six bytes say where in the table it stands, the others are random. */
-function ascending(at: number, of: number): Uint8Array {
+/** The key of a token that nobody asks for: the instant of `tokenKey`, and what stands for a hash. */
+function someKey(instant: number): Uint8Array {
   const bytes = randomBytes(32)
-  bytes.writeUIntBE(Math.floor((at / of) * 2 ** 48), 0, 6)
+  bytes.writeUIntBE(instant, 0, INSTANT_BYTES)
   return bytes
 }
 
@@ -64,9 +66,11 @@ interface Shape {
   familyOf(sample: number): number
   sampleOf(family: number): number | null
   userOf(family: number): number
+  /** The millisecond in which its tokens were made. */
+  instantOf(family: number): number
 }
 
-function shapeOf({ users, tokens }: Size): Shape {
+function shapeOf({ users, tokens }: Size, now: number): Shape {
   const families = Math.max(1, Math.floor(tokens / 2))
   const samples = Math.min(MOST_SAMPLES, families)
   const familyOf = (sample: number) => Math.floor((sample * families) / samples)
@@ -80,29 +84,32 @@ function shapeOf({ users, tokens }: Size): Shape {
       return null
     },
     userOf: (family) => Math.floor((family * users) / families),
+    instantOf: (family) => Math.floor((now - HOUR + (family * HOUR) / families) * 1000),
   }
 }
 
-export function samplesOf(size: Size): Sample[] {
-  const shape = shapeOf(size)
+/** `now` as it was given to `fillings`. */
+export function samplesOf(size: Size, now: number): Sample[] {
+  const shape = shapeOf(size, now)
   return Array.from({ length: shape.samples }, (_, at) => {
     const family = shape.familyOf(at)
     return {
       clientId: clientId(family % size.clients),
       session: secret('S', shape.userOf(family)),
-      access: secret('A', at),
-      refresh: secret('R', at),
+      access: tokenOf(shape.instantOf(family), secret('A', at)),
+      refresh: tokenOf(shape.instantOf(family), secret('R', at)),
     }
   })
 }
 
 export function fillings(size: Size, now: number): readonly Filling[] {
-  const shape = shapeOf(size)
+  const shape = shapeOf(size, now)
   const { families } = shape
   const until = now + 30 * 24 * HOUR
   const hashOf = (kind: string, family: number) => {
     const sample = shape.sampleOf(family)
-    return sample === null ? ascending(family, families) : sha256(secret(kind, sample))
+    const instant = shape.instantOf(family)
+    return sample === null ? someKey(instant) : tokenKey(tokenOf(instant, secret(kind, sample)))
   }
   const text = 'text' as const
   const bigint = 'bigint' as const

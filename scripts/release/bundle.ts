@@ -1,9 +1,12 @@
 // The server in few files, for the build and for the published package.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { repository } from '../node-version.ts'
+
+const requireHere = createRequire(import.meta.url)
 
 /** Writes `main.js` and the files of its threads into the folder. */
 export async function bundleServer(outdir: string): Promise<void> {
@@ -50,18 +53,27 @@ function asciiOf(text: string): string {
 
 /**
  * An `import` of one of Node's own modules reads all that it exports, and some of that is loaded when it is first read:
- * `node:http` brings a fetch client, a WebSocket and HTTP/2 with it, 14 MiB that nobody here uses. `require` reads nothing.
+ * `node:http` brings a fetch client, a WebSocket and HTTP/2 with it, 14 MiB that nobody here uses. `require` reads
+ * nothing, and each name that is imported is read by itself: what stands behind the names that are not falls away.
  */
 const builtinsByRequire: Plugin = {
   name: 'builtins-by-require',
   setup({ onResolve, onLoad }) {
     const namespace = 'builtin'
-    onResolve({ filter: /^node:/ }, ({ path, namespace: from }) =>
-      from === namespace ? { path, external: true } : { path, namespace },
+    onResolve({ filter: /^node:/ }, ({ path, namespace: from, kind }) =>
+      from === namespace || kind === 'require-call' ? { path, external: true } : { path, namespace },
     )
     onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: `module.exports = require('${path}')`,
+      contents: [
+        `const builtin = require('${path}')`,
+        'export default builtin',
+        ...namesOf(path).map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})()`),
+      ].join('\n'),
       loader: 'js',
     }))
   },
+}
+
+function namesOf(builtin: string): readonly string[] {
+  return Object.keys(requireHere(builtin) as object).filter((name) => name !== 'default')
 }

@@ -19,29 +19,36 @@ import { userCommand } from './commands/user.ts'
 import { createOutput, EXIT, endWithReader } from './output.ts'
 import { VERSION } from './version.ts'
 
-export function buildProgram(exit: (code: number) => void): Command {
+const COMMANDS: Readonly<Record<string, (exit: (code: number) => void) => Command>> = {
+  start: startCommand,
+  'setup-link': setupLinkCommand,
+  client: clientCommand,
+  'registration-token': registrationTokenCommand,
+  user: userCommand,
+  resource: resourceCommand,
+  preset: presetCommand,
+  key: keyCommand,
+  session: sessionCommand,
+  logout: logoutCommand,
+  rehearse: rehearseCommand,
+  trace: traceCommand,
+  config: configCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
+}
+
+/** `only`: the one command that is going to run. All their options together take a fifth of the time of a start. */
+export function buildProgram(exit: (code: number) => void, only: string | null = null): Command {
   const program = new Command('lingpai')
     .description('Signs a company’s own users in to 制作云 and to every OAuth 2.0 or OpenID Connect application.')
     .version(VERSION, '-v, --version')
-    .addCommand(startCommand(exit))
-    .addCommand(setupLinkCommand(exit))
-    .addCommand(clientCommand(exit))
-    .addCommand(registrationTokenCommand(exit))
-    .addCommand(userCommand(exit))
-    .addCommand(resourceCommand(exit))
-    .addCommand(presetCommand(exit))
-    .addCommand(keyCommand(exit))
-    .addCommand(sessionCommand(exit))
-    .addCommand(logoutCommand(exit))
-    .addCommand(rehearseCommand(exit))
-    .addCommand(traceCommand(exit))
-    .addCommand(configCommand(exit))
-    .addCommand(backupCommand(exit))
-    .addCommand(restoreCommand(exit))
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 conflict, 5 unavailable.',
     )
+  for (const [name, build] of Object.entries(COMMANDS)) {
+    if (only === null || only === name) program.addCommand(build(exit))
+  }
   return program
 }
 
@@ -56,9 +63,11 @@ function prepare(command: Command, refused: (command: Command) => void): void {
 export async function runCli(argv: readonly string[]): Promise<number> {
   endWithReader()
   let exitCode: number = EXIT.done
-  const program = buildProgram((code) => {
+  const [first = ''] = argv
+  const exit = (code: number) => {
     exitCode = code
-  })
+  }
+  const program = buildProgram(exit, Object.hasOwn(COMMANDS, first) ? first : null)
   let refusing = program
   prepare(program, (command) => {
     refusing = command

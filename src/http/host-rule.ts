@@ -19,10 +19,12 @@ export function createHostRule(origins: readonly [string, ...string[]]): HostRul
     }),
   )
   const canonicalIssuer = new URL(issuer).origin
+  // Nearly all requests spell the host as we do: comparing is cheaper than making an origin and hashing it.
+  const spelled = [...allowed].map((origin) => ({ secure: origin.startsWith('https:'), host: new URL(origin).host }))
   return {
     admits(peer) {
+      for (const { secure, host } of spelled) if (secure === peer.secure && host === peer.host) return true
       const scheme = peer.secure ? 'https://' : 'http://'
-      if (allowed.has(scheme + peer.host)) return true
       const host = peer.host.toLowerCase()
       const port = peer.secure ? ':443' : ':80'
       return allowed.has(scheme + (host.endsWith(port) ? host.slice(0, -port.length) : host))

@@ -20,15 +20,23 @@ function nextByte(): number {
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LOWER_ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
-function draw(alphabet: string, length: number): string {
-  // Rejection sampling: a plain modulo would make some letters likelier than others.
+/** Where letters are written one by one: a string that is added up costs more to read than to hash. Wiped after each. */
+const draft = Buffer.alloc(64)
+
+/** Of a stream of uniform bytes. Rejection sampling: a plain modulo would make some letters likelier than others. */
+function letters(alphabet: string, length: number, next: () => number): string {
   const limit = 256 - (256 % alphabet.length)
-  let text = ''
-  while (text.length < length) {
-    const byte = nextByte()
-    if (byte < limit) text += alphabet[byte % alphabet.length]
+  for (let at = 0; at < length; ) {
+    const byte = next()
+    if (byte < limit) draft[at++] = alphabet.charCodeAt(byte % alphabet.length)
   }
+  const text = draft.toString('latin1', 0, length)
+  draft.fill(0, 0, length)
   return text
+}
+
+function draw(alphabet: string, length: number): string {
+  return letters(alphabet, length, nextByte)
 }
 
 /** 43 of `[A-Za-z0-9]`, 256 bits: session and client secrets, and what nobody can guess of a token. Needs no escaping anywhere. */
@@ -114,17 +122,16 @@ export function randomBytes(length: number): Uint8Array {
   return bytes
 }
 
-/**
- * 43 of `[A-Za-z0-9]` from a stream of uniform bytes, by the same rejection sampling.
- * `bytes` is asked again and again until enough have been accepted.
- */
+/** 43 of `[A-Za-z0-9]` from uniform bytes. `bytes` is asked again and again until enough have been accepted. */
 export function secretFrom(bytes: (block: number) => Uint8Array): string {
-  const limit = 256 - (256 % ALPHANUMERIC.length)
-  let text = ''
-  for (let block = 0; text.length < 43; block++) {
-    for (const byte of bytes(block)) {
-      if (byte < limit && text.length < 43) text += ALPHANUMERIC[byte % ALPHANUMERIC.length]
+  let count = 0
+  let block = bytes(count)
+  let at = 0
+  return letters(ALPHANUMERIC, 43, () => {
+    if (at === block.length) {
+      block = bytes(++count)
+      at = 0
     }
-  }
-  return text
+    return block[at++] as number
+  })
 }

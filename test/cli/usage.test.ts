@@ -108,6 +108,14 @@ describe('help', () => {
   })
 })
 
+test('a command that is named is built alone, under the name it goes by', () => {
+  const names = buildProgram(() => undefined).commands.map((command) => command.name())
+  expect(names.length).toBeGreaterThan(10)
+  for (const name of names) {
+    expect(buildProgram(() => undefined, name).commands.map((command) => command.name())).toEqual([name])
+  }
+})
+
 describe('2: wrong usage', () => {
   test.each([
     ['strat', /Unknown command 'strat'.*Did you mean start\?/],

@@ -225,6 +225,18 @@ describe('values', () => {
     expect(problems[0]?.problem).toContain(problem)
   })
 
+  test('none of the characters that Unicode calls ignorable passes between the letters of a name', () => {
+    const ignorable = Array.from({ length: 0x1_0000 }, (_, code) => String.fromCharCode(code)).filter((character) =>
+      /\p{Default_Ignorable_Code_Point}/u.test(character),
+    )
+    expect(ignorable.length).toBeGreaterThan(30)
+    const passed = ignorable.filter((each) => problemsOf(() => made({ client_name: `Ba${each}nk` })).length === 0)
+    expect(passed).toEqual([])
+    for (const name of ['Zoë & Co. – “das Büro”…', '制作云（上海）、「客户」：第一·号！', 'Straße №\u00A05']) {
+      expect(made({ client_name: name }).client_name).toBe(name)
+    }
+  })
+
   test.each([
     ['redirect_uris', 'https://client.test/cb', ['https://client.test/cb']],
     ['grant_types', 'authorization_code, refresh_token', ['authorization_code', 'refresh_token']],

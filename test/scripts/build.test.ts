@@ -77,6 +77,27 @@ test('the text is one byte a letter, and none of Node’s modules is read whole'
   expect(text).not.toMatch(/\bfrom ?["']node:(?!module\b)/)
 })
 
+/** What a script says that runs when a command of the built file has ended, on standard error. */
+function atItsEnd(script: string, words: readonly string[]): unknown {
+  const hook = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => { ${script} })`)}`
+  const { status, stderr } = spawnSync(process.execPath, ['--import', hook, ...words], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  return JSON.parse(stderr)
+}
+
+test('of Node’s own modules the start loads those it has a use for', () => {
+  const loaded = atItsEnd('console.error(JSON.stringify(process.moduleLoadList))', [
+    entry,
+    'preset',
+    'list',
+  ]) as readonly string[]
+  expect(loaded).toContain('NativeModule http')
+  expect(loaded).toContain('NativeModule sqlite')
+  for (const name of ['http2', 'inspector', 'zlib', 'repl', 'test', 'internal/deps/undici/undici']) {
+    expect(loaded).not.toContain(`NativeModule ${name}`)
+  }
+})
+
 test('on an old Node it says which one it needs, and how to get it', () => {
   const old =
     "data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })"

@@ -36,8 +36,10 @@ type Outcome = AtomicResult | { readonly error: unknown }
 const IN_MEMORY = ':memory:'
 /** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
 const LARGEST_BATCH = 256
-/** Turns of the event loop, each a fraction of a millisecond, that a list may wait for others. */
+/** Turns of the event loop, each a fraction of a millisecond unless there is much to do, that a list may wait for others. */
 const MOST_TURNS = 4
+/** With so many the commit is a small part of the cost, and waiting would be most of the time. */
+const ENOUGH = 32
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
 const CACHE_BYTES = 8 * 1024 * 1024
@@ -194,7 +196,7 @@ class SqliteDriver implements Driver {
   #gather(): void {
     const grown = this.#queue.length > this.#gathered
     this.#gathered = this.#queue.length
-    if (grown && this.#turns++ < MOST_TURNS && this.#queue.length < LARGEST_BATCH) {
+    if (grown && this.#turns++ < MOST_TURNS && this.#queue.length < ENOUGH) {
       setImmediate(this.#gatherMore)
       return
     }
