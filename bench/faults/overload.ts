@@ -1,65 +1,133 @@
 // Four times what the server can answer, for five seconds each: user info, and refreshes that write.
-//   node bench/faults/overload.ts [--seconds 5] [--times 4]
+//   node bench/faults/overload.ts [--seconds 5] [--times 4] [--generators 1] [--connections 3000]
 // Prints one line of JSON an operation. Ends with 1 when goodput falls below 80 % of the peak.
+//
+// The load comes from processes of its own, which share the machine's cores with the server: `arrived` says how many
+// times the peak was really sent, `busy` the share of a core that each generator took, and `cores` what the server had
+// of them in its best time and under pressure. With few cores, more generators take from the server what they offer.
 
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import type { Caller } from '../../test/faults/caller.ts'
-import { Caller as Client, issuedBy } from '../../test/faults/caller.ts'
+import { Caller } from '../../test/faults/caller.ts'
 import { startChild } from '../../test/faults/child.ts'
 import { prepareSqlite } from '../../test/faults/installation.ts'
-import { flood, memoryOf, saturate } from '../../test/faults/pressure.ts'
+import { cpuOf, memoryOf, summed } from '../../test/faults/pressure.ts'
+import type { Done, Order } from './generator.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '5' }, times: { type: 'string', default: '4' } },
+  options: {
+    seconds: { type: 'string', default: '5' },
+    times: { type: 'string', default: '4' },
+    generators: { type: 'string', default: '1' },
+    connections: { type: 'string', default: '3000' },
+  },
 })
 const milliseconds = Number(values.seconds) * 1000
 const times = Number(values.times)
+const connections = Number(values.connections)
+const processes = Number(values.generators)
+const PEAK_CONNECTIONS = 64
 
 const prepared = await prepareSqlite()
 // One machine plays many: without the limit on connections of one address.
 const server = await startChild({ words: [...prepared.words, '--trusted-proxies', '127.0.0.1'] })
-const first = new Client(server)
-const pool: string[] = []
-for (let count = 0; count < 1_200; count++) pool.push((await first.tokens()).refresh)
-const { access } = await first.tokens()
-const seen = ({ status, headers }: { status: number; headers: Record<string, unknown> }) => ({
-  status,
-  retryAfter: headers['retry-after'] !== undefined,
-})
-
-const operations: Readonly<Record<string, (caller: Caller) => Promise<{ status: number; retryAfter: boolean }>>> = {
-  async userinfo(caller) {
-    return seen(await caller.userinfo(access))
-  },
-  async refresh(caller) {
-    const token = pool.shift()
-    if (token === undefined) throw new Error('no refresh token is free')
-    const reply = await caller.refresh(token)
-    // In doubt or refused: the same token may be sent again.
-    pool.push(reply.status === 200 ? issuedBy(reply).refresh : token)
-    return seen(reply)
-  },
+const first = new Caller(server)
+const tokens: string[] = []
+const sign = async () => {
+  while (tokens.length < connections) tokens.push((await first.tokens()).refresh)
 }
+await Promise.all(Array.from({ length: 16 }, sign))
+const { access } = await first.tokens()
+first.close()
+
+/** Each with its part of the refresh tokens. */
+const generators = Array.from({ length: processes }, (_, at) => ({
+  child: fork(new URL('generator.ts', import.meta.url), { serialization: 'advanced' }),
+  refresh: tokens.filter((__, of) => of % processes === at) as readonly string[],
+}))
+
+async function asked(child: ChildProcess, order: Order): Promise<Done> {
+  const over = new AbortController()
+  const { signal } = over
+  const done = once(child, 'message', { signal }).then(([message]) => message as Done)
+  const ended = once(child, 'exit', { signal }).then((): never => {
+    throw new Error('a generator has ended')
+  })
+  child.send(order)
+  try {
+    return await Promise.race([done, ended])
+  } finally {
+    over.abort()
+    await ended.catch(() => undefined)
+  }
+}
+
+async function press(
+  name: Order['name'],
+  load: { perSecond: number | null; connections: number; milliseconds: number },
+) {
+  const host = new URL(server.issuer).host
+  const [before, since] = [await cpuOf(server.pid), performance.now()]
+  const all = await Promise.all(
+    generators.map(async (generator) => {
+      const part = (whole: number) => Math.ceil(whole / processes)
+      const order = { port: server.port, host, name, access, refresh: generator.refresh }
+      const done = await asked(generator.child, {
+        ...order,
+        perSecond: load.perSecond === null ? null : load.perSecond / processes,
+        connections: part(load.connections),
+        milliseconds: load.milliseconds,
+      })
+      generator.refresh = done.refresh
+      return done
+    }),
+  )
+  const cores = ((await cpuOf(server.pid)) - before) / ((performance.now() - since) / 1000)
+  const figures = summed(
+    all.map(({ counts }) => counts),
+    load.milliseconds,
+  )
+  return { figures, cores: rounded(cores), busy: all.map(({ busy }) => rounded(busy)) }
+}
+
+const rounded = (value: number) => Math.round(value * 100) / 100
+const mib = (bytes: number) => Math.round(bytes / 1024 / 1024)
 
 let isBelow = false
-for (const [name, operation] of Object.entries(operations)) {
-  await saturate(server, operation, 64, 1_000)
-  const peak = await saturate(server, operation, 64, milliseconds)
+for (const name of ['userinfo', 'refresh'] as const) {
+  const best = { perSecond: null, connections: PEAK_CONNECTIONS }
+  await press(name, { ...best, milliseconds: 1_000 })
+  const peak = await press(name, { ...best, milliseconds })
   const before = await memoryOf(server.pid)
-  const pressed = await flood(server, operation, {
-    perSecond: peak.perSecond * times,
-    connections: 1_100,
-    milliseconds,
-  })
+  const perSecond = peak.figures.perSecond * times
+  const pressed = await press(name, { perSecond, connections, milliseconds })
   const after = await memoryOf(server.pid)
-  const calm = await saturate(server, operation, 64, 1_000)
-  const goodput = Math.round((pressed.perSecond / peak.perSecond) * 100)
+  const calm = await press(name, { ...best, milliseconds: 1_000 })
+  const { offered, unsent, perSecond: kept } = pressed.figures
+  const arrived = rounded((offered - unsent) / (milliseconds / 1000) / peak.figures.perSecond)
+  const goodput = Math.round((kept / peak.figures.perSecond) * 100)
   isBelow ||= goodput < 80
-  const mib = (bytes: number) => Math.round(bytes / 1024 / 1024)
-  const memory = { rssBefore: mib(before), rssAfter: mib(after) }
-  console.log(JSON.stringify({ name, goodput: `${goodput} %`, peak, pressed, afterwards: calm.perSecond, ...memory }))
+  console.log(
+    JSON.stringify({
+      name,
+      goodput: `${goodput} %`,
+      arrived: `${arrived} × the peak`,
+      peak: peak.figures,
+      pressed: pressed.figures,
+      afterwards: calm.figures.perSecond,
+      cores: { peak: peak.cores, pressed: pressed.cores, machine: availableParallelism() },
+      busy: pressed.busy,
+      rssBefore: mib(before),
+      rssAfter: mib(after),
+    }),
+  )
+  if (arrived < times * 0.9) {
+    console.error(`This machine could send ${arrived} × the peak of ${name}, not ${times} ×: see busy and unsent.`)
+  }
 }
-first.close()
+for (const { child } of generators) child.disconnect()
 await server.stop()
 prepared.remove()
 process.exitCode = isBelow ? 1 : 0

@@ -4,12 +4,23 @@
 import { readFile } from 'node:fs/promises'
 import { type Address, Caller } from './caller.ts'
 
-export interface Pressure {
+/** What became of the requests of one generator. */
+export interface Counts {
   readonly offered: number
+  /** Offered, but every connection waited for an answer already. */
+  readonly unsent: number
+  readonly shed: number
+  readonly broken: number
+  readonly wrong: number
+  /** Milliseconds, of each that was answered. */
+  readonly times: readonly number[]
+}
+
+export interface Pressure extends Omit<Counts, 'times'> {
   readonly answered: number
   /** 503 with Retry-After. */
   readonly shed: number
-  /** Connections that broke, and requests that were given up. */
+  /** Connections that broke. */
   readonly broken: number
   /** Anything else: never wanted. */
   readonly wrong: number
@@ -19,28 +30,43 @@ export interface Pressure {
   readonly p99: number
 }
 
-export type Operation = (caller: Caller) => Promise<{ readonly status: number; readonly retryAfter: boolean }>
+export interface Rate {
+  readonly perSecond: number
+  readonly connections: number
+  readonly milliseconds: number
+}
+
+/** `status` 0: the connection broke. */
+export type Ask = () => Promise<{ readonly status: number; readonly retryAfter: boolean }>
+export type Operation = (caller: Caller) => ReturnType<Ask>
 
 /** `connections` clients, each asking again as soon as it was answered. */
 export async function saturate(address: Address, operation: Operation, connections: number, milliseconds: number) {
   const caller = new Caller(address, connections)
-  const tally = new Tally()
-  const end = performance.now() + milliseconds
-  const worker = async () => {
-    while (performance.now() < end) await tally.measure(() => operation(caller))
-  }
-  await Promise.all(Array.from({ length: connections }, worker))
+  const counts = await countSaturated(() => operation(caller), connections, milliseconds)
   caller.close()
-  return tally.result(milliseconds)
+  return summed([counts], milliseconds)
 }
 
 /** So many requests a second, sent whatever becomes of them. */
-export async function flood(
-  address: Address,
-  operation: Operation,
-  { perSecond, connections, milliseconds }: { perSecond: number; connections: number; milliseconds: number },
-): Promise<Pressure> {
-  const caller = new Caller(address, connections)
+export async function flood(address: Address, operation: Operation, rate: Rate): Promise<Pressure> {
+  const caller = new Caller(address, rate.connections)
+  const counts = await countFlood(() => operation(caller), rate)
+  caller.close()
+  return summed([counts], rate.milliseconds)
+}
+
+export async function countSaturated(ask: Ask, connections: number, milliseconds: number): Promise<Counts> {
+  const tally = new Tally()
+  const end = performance.now() + milliseconds
+  const worker = async () => {
+    while (performance.now() < end) await tally.measure(ask)
+  }
+  await Promise.all(Array.from({ length: connections }, worker))
+  return tally.counts()
+}
+
+export async function countFlood(ask: Ask, { perSecond, connections, milliseconds }: Rate): Promise<Counts> {
   const tally = new Tally()
   const began = performance.now()
   let waiting = 0
@@ -60,33 +86,49 @@ export async function flood(
         continue
       }
       waiting++
-      void tally
-        .measure(() => operation(caller))
-        .finally(() => {
-          waiting--
-          if (waiting === 0 && performance.now() - began >= milliseconds) done.resolve()
-        })
+      void tally.measure(ask).finally(() => {
+        waiting--
+        if (waiting === 0 && performance.now() - began >= milliseconds) done.resolve()
+      })
     }
   }
   const timer = setInterval(send, 5)
   await done.promise
-  caller.close()
-  return tally.result(milliseconds)
+  return tally.counts()
+}
+
+/** What several generators have counted in the same time. */
+export function summed(parts: readonly Counts[], milliseconds: number): Pressure {
+  const sum = (name: Exclude<keyof Counts, 'times'>) => parts.reduce((total, part) => total + part[name], 0)
+  const sorted = parts.flatMap(({ times }) => times).sort((a, b) => a - b)
+  const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0)
+  return {
+    offered: sum('offered'),
+    unsent: sum('unsent'),
+    answered: sorted.length,
+    shed: sum('shed'),
+    broken: sum('broken'),
+    wrong: sum('wrong'),
+    perSecond: Math.round((sorted.length * 1000) / milliseconds),
+    p50: at(0.5),
+    p99: at(0.99),
+  }
 }
 
 class Tally {
   readonly #times: number[] = []
   #offered = 0
+  #unsent = 0
   #shed = 0
   #broken = 0
   #wrong = 0
 
   drop(): void {
     this.#offered++
-    this.#broken++
+    this.#unsent++
   }
 
-  async measure(ask: () => Promise<{ readonly status: number; readonly retryAfter: boolean }>): Promise<void> {
+  async measure(ask: Ask): Promise<void> {
     this.#offered++
     const began = performance.now()
     const { status, retryAfter } = await ask()
@@ -96,19 +138,9 @@ class Tally {
     else this.#wrong++
   }
 
-  result(milliseconds: number): Pressure {
-    const sorted = this.#times.toSorted((a, b) => a - b)
-    const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0)
-    return {
-      offered: this.#offered,
-      answered: sorted.length,
-      shed: this.#shed,
-      broken: this.#broken,
-      wrong: this.#wrong,
-      perSecond: Math.round((sorted.length * 1000) / milliseconds),
-      p50: at(0.5),
-      p99: at(0.99),
-    }
+  counts(): Counts {
+    const [offered, unsent, shed] = [this.#offered, this.#unsent, this.#shed]
+    return { offered, unsent, shed, broken: this.#broken, wrong: this.#wrong, times: this.#times }
   }
 }
 
@@ -116,4 +148,12 @@ class Tally {
 export async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024
+}
+
+/** Seconds for which a process has had a core. */
+export async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // proc_pid_stat(5): the name may hold blanks; utime and stime are fields 14 and 15, in hundredths of a second.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
