@@ -124,7 +124,9 @@ for (const name of ['userinfo', 'refresh'] as const) {
     }),
   )
   if (arrived < times * 0.9) {
-    console.error(`This machine could send ${arrived} × the peak of ${name}, not ${times} ×: see busy and unsent.`)
+    const isSpent = Math.max(...pressed.busy) > 0.9
+    const why = isSpent ? 'the generators could send no more' : `all ${connections} connections waited for an answer`
+    console.error(`${name}: ${arrived} × the peak was sent, not ${times} ×: ${why}.`)
   }
 }
 for (const { child } of generators) child.disconnect()
