@@ -14,7 +14,7 @@ export interface LoadGateOptions {
   readonly inFlight?: number
   /** Milliseconds: while the first in line has waited longer for its turn, no more are let in. Default 500. */
   readonly longestWait?: number
-  /** Milliseconds that a refusal is held back. Default 250. */
+  /** Milliseconds that a refusal is held back at least. Default 250. */
   readonly refuseAfter?: number
   /** Paths that are always answered: whoever watches the server must not take it for dead. */
   readonly always?: readonly string[]
@@ -39,8 +39,10 @@ const LONGEST_WAIT_MS = 500
 const EACH_TURN = 32
 /** Who asks again at once would take the time from those inside: a refusal costs half of what a refresh does. */
 const REFUSE_AFTER_MS = 250
-/** So many refusals are held back at once; further ones leave at once. */
-const MOST_HELD = 2_000
+/** However many ask, one refusal leaves in a millisecond, which takes a tenth of a processor; unless it waited for so long. */
+const LONGEST_HOLD_MS = 2_000
+/** So many refusals are held back at once; further ones leave at once, since their requests take memory. */
+const MOST_HELD = 4_000
 const LOOK_MS = 100
 /** So many may stand in line however slow all is, so that the event loop is never idle. */
 const LEAST = 64
@@ -92,10 +94,11 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     if (held >= MOST_HELD) return Promise.resolve(overloaded())
     held++
     return new Promise((resolve) => {
-      setTimeout(() => {
+      const leave = () => {
         held--
         resolve(overloaded())
-      }, refuseAfter)
+      }
+      setTimeout(leave, Math.max(refuseAfter, Math.min(held, LONGEST_HOLD_MS)))
     })
   }
   const turn = () => {

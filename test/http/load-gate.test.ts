@@ -41,10 +41,24 @@ describe('requests in flight', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]))
   })
 
-  it('are not held back without end: past two thousand refusals leave at once', async () => {
+  it('are not held back without end: past four thousand refusals leave at once', async () => {
     const { gate } = held({ inFlight: 0, refuseAfter: 2_000 })
-    for (let count = 0; count < 2_000; count++) void gate.handle(request())
+    for (let count = 0; count < 4_000; count++) void gate.handle(request())
+    const began = performance.now()
     expect((await gate.handle(request())).status).toBe(503)
+    expect(performance.now() - began).toBeLessThan(1_000)
+  })
+
+  it('hear so the later the more there are, so that refusals never take all the time', async () => {
+    const { gate } = held({ inFlight: 0 })
+    const first = gate.handle(request())
+    for (let count = 0; count < 900; count++) void gate.handle(request())
+    const began = performance.now()
+    const last = gate.handle(request())
+    await first
+    expect(performance.now() - began).toBeLessThan(700)
+    await last
+    expect(performance.now() - began).toBeGreaterThan(750)
   })
 
   it('past the bound are refused with 503 and Retry-After, and let in again when one has ended', async () => {
