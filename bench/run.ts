@@ -73,7 +73,7 @@ async function full({ isBrief }: { readonly isBrief: boolean } = { isBrief: fals
   try {
     for (const entrant of entrants) contestants.push(await start(entrant))
     // The database server stays free: it has processes of its own, which work beside ours.
-    const isPinned = contestants.every(({ child }) => pin(child.pid, 'server')) && pin(process.pid, 'load')
+    const isPinned = pin(process.pid, 'load') && contestants.every(({ child }) => pin(child.pid, 'server'))
     await report(contestants, { isBrief, isPinned })
   } finally {
     for (const contestant of contestants) await stop(contestant)

@@ -18,7 +18,7 @@ export function tip(words: string, flags: Flags): string {
 
 /**
  * The same for commands in a text that does not know the command line, such as the advice for a refusal. A command goes
- * on to the end of its quotes, of its sentence, or of the text.
+ * on to the end of its quotes, of a Chinese sentence, or of the text.
  */
 export function withTips(words: string, flags: Flags): string {
   return words.replace(/npx lingpai [^"“”。；\n]+/g, (command) => `${command}${leadingHere(flags)}`)

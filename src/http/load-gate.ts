@@ -1,6 +1,6 @@
 // How much a server takes on at once: past that it says so, and goes on answering what it has. What arrives in one turn
 // of the event loop begins together, so that requests go through the same code one after another while it is in the
-// processor's caches: a sixth less than each by itself (docs/decisions/0036). A turn begins a few requests only, so that
+// processor's caches, which takes up to a third less CPU (docs/decisions/0036). A turn begins a few requests only, so that
 // it is never long: new connections, timers and the health endpoints have their turn between.
 
 import { stopwatch } from '../platform/clock.ts'

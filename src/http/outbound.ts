@@ -205,7 +205,7 @@ export type OutboundUse = 'keys' | 'request object' | 'sign-out' | 'settings'
 
 /**
  * The same, with everything asked on behalf of this client: nobody vouches for one that is not verified. Each use is
- * bounded by itself: whoever sends requests in a client's name must not keep it from being told of sign-outs.
+ * bounded by itself: whoever sends requests in a client's name must not use up the number of its sign-outs.
  */
 export function onBehalfOf(
   client: { readonly client_id: string; readonly verified: boolean },

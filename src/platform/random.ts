@@ -25,6 +25,7 @@ const draft = Buffer.alloc(64)
 
 /** Of a stream of uniform bytes. Rejection sampling: a plain modulo would make some letters likelier than others. */
 function letters(alphabet: string, length: number, next: () => number): string {
+  if (length > draft.length) throw new RangeError(`no text of ours has ${length} letters`)
   const limit = 256 - (256 % alphabet.length)
   for (let at = 0; at < length; ) {
     const byte = next()

@@ -41,8 +41,9 @@ describe('the advice for refusals', () => {
   test.each([...Object.entries(HINTS_EN), ...Object.entries(HINTS_ZH)])(
     '%s: a command is last, or in quotes',
     (_, hint) => {
-      for (const [, opened, closed] of hint.matchAll(/(.?)npx lingpai [^"“”。；\n]+(.?)/g)) {
+      for (const [whole, opened, closed] of hint.matchAll(/(.?)npx lingpai [^"“”。；\n]+(.?)/g)) {
         expect(`${opened}${closed}`).toMatch(/^("")$|^(“”)$|^ $/)
+        expect(whole).not.toMatch(/, |\.$/)
       }
     },
   )

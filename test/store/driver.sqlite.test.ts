@@ -57,6 +57,46 @@ describe('SQLite driver, by itself', () => {
     await driver.close()
   })
 
+  /** One list in each turn of the event loop; for each the turns it waited, and how many were answered with it. */
+  async function oneEachTurn(turns: number): Promise<readonly number[]> {
+    const { driver } = await openWithTables()
+    const waited: number[] = []
+    let turn = 0
+    const lists: Promise<void>[] = []
+    for (; turn < turns; turn++) {
+      const begun = turn
+      lists.push(driver.atomic([insert(`turn${turn}`)]).then(() => void waited.push(turn - begun)))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (; waited.length < lists.length; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await Promise.all(lists)
+    await driver.close()
+    return waited
+  }
+
+  test('lists that keep coming share commits, and none waits for longer than five turns', async () => {
+    const waited = await oneEachTurn(40)
+    expect(Math.max(...waited)).toBeLessThanOrEqual(5)
+    // Of those that share a commit, the first has waited longest.
+    expect(waited.filter((turns) => turns >= 3).length).toBeGreaterThan(10)
+  })
+
+  test('a list that comes alone is committed within two turns', async () => {
+    expect(Math.max(...(await oneEachTurn(1)))).toBeLessThanOrEqual(2)
+  })
+
+  test('thirty-two lists wait for nobody', async () => {
+    const { driver } = await openWithTables()
+    let turn = 0
+    const many = Promise.all(Array.from({ length: 32 }, (_, at) => driver.atomic([insert(`t${at}`)]))).then(() => turn)
+    for (; turn < 3; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      void driver.atomic([insert(`late${turn}`)])
+    }
+    expect(await many).toBeLessThanOrEqual(1)
+    await driver.close()
+  })
+
   test('a list whose rows cannot be read has written nothing, and its neighbours hold', async () => {
     const { driver } = await openWithTables()
     await driver.script('CREATE TABLE large (id BIGINT)')

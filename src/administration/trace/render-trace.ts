@@ -71,8 +71,8 @@ export function absentClaims({ rule, members }: Pick<Trace, 'rule' | 'members'>)
   return WANTED_CLAIMS.filter((claim) => !members.includes(claim))
 }
 
-/** Lines joined by line ends, without one at the end. */
-export function renderTrace(trace: Trace, locale: Locale): string {
+/** Lines joined by line ends, without one at the end. `advised` is given our own advice alone, never what visitors sent. */
+export function renderTrace(trace: Trace, locale: Locale, advised = (advice: string) => advice): string {
   const words = WORDS[locale]
   const { parameters } = trace
   const values = (names: readonly string[]) =>
@@ -82,6 +82,7 @@ export function renderTrace(trace: Trace, locale: Locale): string {
     return parameters[place].length === 0 ? words.none : values(parameters[place])
   }
   const absent = absentClaims(trace)
+  const hint = hintOf(trace.rule)?.[locale]
   const observed = Object.entries(trace.observed).map(([name, value]) => `${name}=${value}`)
   const rows: readonly (readonly [string, string | false])[] = [
     [words.trace, trace.traceId],
@@ -99,7 +100,7 @@ export function renderTrace(trace: Trace, locale: Locale): string {
     [words.reason, trace.reason],
     [words.observed, observed.length > 0 && observed.join(', ')],
     [words.members, trace.members !== null && trace.members.join(', ')],
-    [words.correct, hintOf(trace.rule)?.[locale] ?? false],
+    [words.correct, hint !== undefined && advised(hint)],
     ['', absent.length > 0 && words.absent(absent.join(', '))],
     ['', trace.more > 0 && words.more(trace.more.toLocaleString('en-US'))],
   ]

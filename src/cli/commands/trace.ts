@@ -16,6 +16,7 @@ export function traceCommand(exit: (code: number) => void): Command {
   return action(command, exit, async (output, flags, [traceId]) => {
     const installation = await openInstallation(flags)
     const locale = text(flags['language']) === 'zh-CN' ? 'zh-CN' : 'en'
+    const advised = (advice: string) => withTips(advice, flags)
     try {
       if (traceId !== undefined) {
         const trace = await findTrace(installation.store, traceId)
@@ -28,7 +29,7 @@ export function traceCommand(exit: (code: number) => void): Command {
           )
         }
         output.result(trace)
-        output.say(withTips(renderTrace(trace, locale), flags))
+        output.say(renderTrace(trace, locale, advised))
         return EXIT.done
       }
       const most = Number(flags['most'])
@@ -41,7 +42,7 @@ export function traceCommand(exit: (code: number) => void): Command {
       output.say(
         traces.length === 0
           ? 'No request has been seen yet.'
-          : withTips(traces.map((trace) => renderTrace(trace, locale)).join('\n\n'), flags),
+          : traces.map((trace) => renderTrace(trace, locale, advised)).join('\n\n'),
       )
       return EXIT.done
     } finally {

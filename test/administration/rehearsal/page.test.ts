@@ -53,6 +53,13 @@ describe('the link', () => {
     expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 410])
   })
 
+  test('pressed twice at once by one browser, it leads there both times', async () => {
+    const browser = new Browser(house)
+    const csrf = csrfOf(await browser.send('GET', path))
+    const replies = await Promise.all([browser.send('POST', path, { csrf }), browser.send('POST', path, { csrf })])
+    expect(replies.map(({ status }) => status)).toEqual([303, 303])
+  })
+
   test('expires after ten minutes; the page it opened after an hour', async () => {
     const browser = new Browser(house)
     house.clock.time += 599
