@@ -1,4 +1,4 @@
-// What we keep of our own random secrets: SHA-256.
+// Hashes: what we keep of our own random secrets, keyed ones of the bytes they are given, and how two are compared.
 
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import { INSTANT_BYTES, instantOf } from '../platform/random.ts'

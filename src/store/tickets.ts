@@ -17,7 +17,7 @@ export interface Ticket {
 export interface TicketVerbs {
   addTicket(hash: Uint8Array, ticket: Omit<Ticket, 'boundBrowserHash'>): Promise<void>
   findTicket(hash: Uint8Array, now: Seconds): Promise<Ticket | null>
-  /** True for exactly one browser; what it opens lasts until `expiresAt`. */
+  /** True for exactly one browser, and for that one again; what it opens lasts until `expiresAt`. */
   bindTicket(hash: Uint8Array, browserHash: Uint8Array, now: Seconds, expiresAt: Seconds): Promise<boolean>
   setTicketDetail(hash: Uint8Array, detail: string): Promise<void>
   deleteTicketsOfPurpose(purpose: string): Promise<void>

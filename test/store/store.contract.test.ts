@@ -266,6 +266,9 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     const bound = await Promise.all(browsers.map((browser) => store.bindTicket(hash, browser, NOW, NOW + 600)))
     expect(bound.filter(Boolean)).toHaveLength(1)
     expect(await store.findTicket(hash, NOW + 599)).toMatchObject({ purpose: 'set_up' })
+    // Its button pressed twice: that browser has it all the same, and the others still have not.
+    const again = await Promise.all(browsers.map((browser) => store.bindTicket(hash, browser, NOW, NOW + 600)))
+    expect(again).toEqual(bound)
   })
 
   test('interactions are bounded per browser and per address, and the heaviest address makes room', async () => {

@@ -54,7 +54,7 @@ export async function findRehearsalTicket(
   return Buffer.compare(boundBrowserHash, browserHash) === 0 ? { hash, clientId, state: 'ours' } : null
 }
 
-/** True for exactly one browser. */
+/** True for exactly one browser, and for that one again: a button may be pressed twice. */
 export async function spendRehearsalTicket(
   store: Pick<TicketVerbs, 'bindTicket'>,
   clock: Clock,

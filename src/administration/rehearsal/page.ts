@@ -70,11 +70,8 @@ async function submit(open: OpenPage): Promise<HttpReply> {
     return formRefused(parts, request, visitor)
   }
   if (ticket.state === 'unspent') {
-    const hash = visitor.hash()
-    if (await spendRehearsalTicket(store, clock, ticket, hash)) return redirect(303, path)
-    // Pressed twice, and the first press was faster: this browser has it.
-    const now = await findRehearsalTicket(store, clock, path.slice(path.lastIndexOf('/') + 1), hash)
-    return now?.state === 'ours' ? redirect(303, path) : linkSpent(parts, request)
+    const spent = await spendRehearsalTicket(store, clock, ticket, visitor.hash())
+    return spent ? redirect(303, path) : linkSpent(parts, request)
   }
   const chosen = form.get('user') ?? ''
   const user = await findChosenUser(store, chosen)

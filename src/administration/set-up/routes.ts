@@ -102,11 +102,8 @@ async function openLink(parts: SetUpParts, open: OpenSetUp): Promise<HttpReply> 
     return refuse(parts, http, visitor.isNew ? 'cookies' : 'foreign')
   }
   const now = parts.clock.now()
-  const hash = visitor.hash()
-  if (!(await parts.store.bindTicket(ticketHash, hash, now, now + WORK_LIFETIME))) {
-    // Pressed twice, and the first press was faster: this browser has it.
-    const bound = (await parts.store.findTicket(ticketHash, now))?.boundBrowserHash ?? null
-    if (bound === null || !sameBytes(bound, hash)) return refuse(parts, http, 'elsewhere')
+  if (!(await parts.store.bindTicket(ticketHash, visitor.hash(), now, now + WORK_LIFETIME))) {
+    return refuse(parts, http, 'elsewhere')
   }
   return goTo(open, progress.finishedAt === null ? progress.step : 'address')
 }

@@ -26,9 +26,10 @@ export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken:
   const of = `${Buffer.from(salt).toString('hex')} ${presentedToken}`
   const stream = (block: number) => master.expand('refresh-successor', `tokens.${block} ${of}`, 2 * SECRET_BYTES)
   const first = stream(0)
+  const instant = instantOfSalt(salt)
   const token = (from: number) => {
     const bytes = (block: number) => (block === 0 ? first : stream(block)).subarray(from, from + SECRET_BYTES)
-    return tokenOf(instantOfSalt(salt), secretFrom(bytes))
+    return tokenOf(instant, secretFrom(bytes))
   }
   const sealKey = () => master.expand('refresh-successor', `seal ${of}`, 32)
   return {

@@ -28,14 +28,15 @@ export const findTicket = statement<{ hash: Uint8Array; now: number }, TicketRow
    WHERE hash = :hash AND expires_at > :now`,
 )
 
-/** Guard: the first browser that spends it has it. `expires_at` is the end of what it opened. */
+/** Guard: the first browser that spends it has it, however often it presses. `expires_at` is the end of what it opened. */
 export const bindTicket = statement<
   { hash: Uint8Array; browser_hash: Uint8Array; now: number; expires_at: number },
   { purpose: string }
 >(
   'bind_ticket',
   `UPDATE ticket SET bound_browser_hash = :browser_hash, expires_at = :expires_at
-   WHERE hash = :hash AND bound_browser_hash IS NULL AND expires_at > :now RETURNING purpose`,
+   WHERE hash = :hash AND (bound_browser_hash IS NULL OR bound_browser_hash = :browser_hash) AND expires_at > :now
+   RETURNING purpose`,
 )
 
 export const setTicketDetail = statement<{ hash: Uint8Array; detail: string }>(
