@@ -12,7 +12,7 @@ import {
   type QueryResult,
   TypeOverrides,
 } from 'pg'
-import { compile, positional, type Statement, StoreUnavailable, type Value } from './driver.ts'
+import { binder, compile, type Statement, StoreUnavailable, type Value } from './driver.ts'
 import { isLost } from './postgres-errors.ts'
 
 export type Result = QueryResult<Record<string, unknown>> | QueryArrayResult<unknown[]>
@@ -136,7 +136,7 @@ export class Statements {
   query(statement: Statement, bind: object, asGuard: boolean): Query {
     const { plain, guard } = this.#compiled.get(statement) ?? this.#compile(statement)
     const shape = asGuard ? guard : plain
-    const query = { text: shape.text, values: positional(statement, shape.names, bind) }
+    const query = { text: shape.text, values: shape.values(bind) }
     const named = this.#named ? { ...query, name: shape.name } : query
     return asGuard ? { ...named, rowMode: 'array' } : named
   }
@@ -146,12 +146,16 @@ export class Statements {
     const owner = this.#owners.get(statement.name) ?? statement.sql
     if (owner !== statement.sql) throw new TypeError(`two statements are called ${statement.name}`)
     this.#owners.set(statement.name, owner)
-    const { text, names } = compile(statement.sql, '$')
+    const { text: written, names } = compile(statement.sql, '$')
+    const text = statement.isChange ? `${written}\nRETURNING 1 AS changed` : written
+    const values = binder(statement, names)
     // An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one.
-    const guarded = `WITH guard AS (${text}\n) SELECT guard.*, (SELECT 1/count(*) FROM guard) FROM (SELECT 1) one LEFT JOIN guard ON true`
+    const guarded = statement.isChange
+      ? `WITH guard AS (${text}) SELECT 1/count(*) FROM guard`
+      : `WITH guard AS (${text}\n) SELECT guard.*, (SELECT 1/count(*) FROM guard) FROM (SELECT 1) one LEFT JOIN guard ON true`
     const compiled = {
-      plain: { name: statement.name, text, names },
-      guard: { name: `${statement.name}?`, text: guarded, names },
+      plain: { name: statement.name, text, values },
+      guard: { name: `${statement.name}?`, text: guarded, values },
     }
     this.#compiled.set(statement, compiled)
     return compiled
@@ -161,7 +165,7 @@ export class Statements {
 interface Shape {
   readonly name: string
   readonly text: string
-  readonly names: readonly string[]
+  readonly values: (bind: object) => Value[]
 }
 
 /** A guard's rows as objects, without the column that makes an empty guard fail. */
