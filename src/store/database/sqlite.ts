@@ -38,6 +38,8 @@ const IN_MEMORY = ':memory:'
 const LARGEST_BATCH = 256
 /** Turns of the event loop, each a fraction of a millisecond unless there is much to do, that a list may wait for others. */
 const MOST_TURNS = 4
+/** Milliseconds after which it goes whatever comes: beside a flood of heavy requests one turn takes 20. */
+const LONGEST_GATHER = 5
 /** With so many the commit is a small part of the cost, and waiting would be most of the time. */
 const ENOUGH = 32
 const PATIENCE = 5_000
@@ -83,6 +85,7 @@ class SqliteDriver implements Driver {
   /** Lists in the queue a turn of the event loop ago, and the turns waited for more. */
   #gathered = 0
   #turns = 0
+  #gatherSince = 0
   #pause = 0
   #refused: string | undefined
   /** A transaction that could not be undone is still open: what is read now may never have been committed. */
@@ -188,15 +191,18 @@ class SqliteDriver implements Driver {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    if (this.#pause === 0) setImmediate(this.#gatherMore)
-    else setTimeout(this.#flushNow, this.#pause)
+    if (this.#pause === 0) {
+      this.#gatherSince = this.#elapsed()
+      setImmediate(this.#gatherMore)
+    } else setTimeout(this.#flushNow, this.#pause)
   }
 
   /** Lists share one commit as long as each turn of the event loop brings more: requests that have arrived come first. */
   #gather(): void {
     const grown = this.#queue.length > this.#gathered
     this.#gathered = this.#queue.length
-    if (grown && this.#turns++ < MOST_TURNS && this.#queue.length < ENOUGH) {
+    const mayWait = this.#turns++ < MOST_TURNS && this.#elapsed() - this.#gatherSince < LONGEST_GATHER
+    if (grown && mayWait && this.#queue.length < ENOUGH) {
       setImmediate(this.#gatherMore)
       return
     }
