@@ -9,6 +9,9 @@ import { DIFFERENCES } from '../../test/oracle/differences.ts'
 import { databaseTables } from './database.ts'
 import { type Matrix, matrixOf, specificationProblems, specificationsPage } from './specifications.ts'
 
+/** With all its commands: each is loaded when it is needed. */
+const PROGRAM = await buildProgram(() => undefined)
+
 let made: Matrix | null = null
 /** Reading all of the source takes its time: once is enough. */
 function matrix(): Matrix {
@@ -143,10 +146,7 @@ function differences(): string {
 }
 
 function commandLine(): string {
-  const parts = commandsOf(
-    buildProgram(() => undefined),
-    [],
-  ).map(([name, help]) => `## ${name}\n\n\`\`\`text\n${help.trim()}\n\`\`\`\n`)
+  const parts = commandsOf(PROGRAM, []).map(([name, help]) => `## ${name}\n\n\`\`\`text\n${help.trim()}\n\`\`\`\n`)
   return `${MADE.en}\n\n# The command line\n\nIn a checkout: \`npx lingpai …\`.\n\n${parts.join('\n')}`
 }
 

@@ -1,4 +1,5 @@
-// The server in few files, for the build and for the published package.
+// The server in few files, for the build and for the published package: what only some commands or some installations
+// need lies apart and is loaded by them, since the text of what has been loaded stays in memory.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +9,7 @@ import { repository } from '../node-version.ts'
 
 const requireHere = createRequire(import.meta.url)
 
-/** Writes `main.js` and the files of its threads into the folder. */
+/** Writes `main.js`, its parts and the files of its threads into the folder. */
 export async function bundleServer(outdir: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { readonly version: string }
   const { outputFiles } = await build({
@@ -17,6 +18,9 @@ export async function bundleServer(outdir: string): Promise<void> {
     outdir,
     entryNames: '[name]',
     bundle: true,
+    splitting: true,
+    // Beside it: a part finds the file of a thread in its own folder.
+    chunkNames: 'main-[hash]',
     // Half the text to read and to keep in memory; names stay, for the traces of errors.
     minifyWhitespace: true,
     minifySyntax: true,

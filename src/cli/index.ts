@@ -1,44 +1,32 @@
 // The command line: builds the program and runs it. Resolves to the exit code.
 
 import { Command, CommanderError } from 'commander'
-import { backupCommand } from './commands/backup.ts'
-import { clientCommand } from './commands/client.ts'
-import { configCommand } from './commands/config.ts'
-import { keyCommand } from './commands/key.ts'
-import { logoutCommand } from './commands/logout.ts'
-import { presetCommand } from './commands/preset.ts'
-import { registrationTokenCommand } from './commands/registration-token.ts'
-import { rehearseCommand } from './commands/rehearse.ts'
-import { resourceCommand } from './commands/resource.ts'
-import { restoreCommand } from './commands/restore.ts'
-import { sessionCommand } from './commands/session.ts'
-import { setupLinkCommand } from './commands/setup-link.ts'
-import { startCommand } from './commands/start.ts'
-import { traceCommand } from './commands/trace.ts'
-import { userCommand } from './commands/user.ts'
 import { createOutput, EXIT, endWithReader } from './output.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: Readonly<Record<string, (exit: (code: number) => void) => Command>> = {
-  start: startCommand,
-  'setup-link': setupLinkCommand,
-  client: clientCommand,
-  'registration-token': registrationTokenCommand,
-  user: userCommand,
-  resource: resourceCommand,
-  preset: presetCommand,
-  key: keyCommand,
-  session: sessionCommand,
-  logout: logoutCommand,
-  rehearse: rehearseCommand,
-  trace: traceCommand,
-  config: configCommand,
-  backup: backupCommand,
-  restore: restoreCommand,
+type Build = (exit: (code: number) => void) => Command
+
+/** The server apart: it has no use for what the others need, imports and backups among it. */
+const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  'setup-link': async () => (await import('./commands/all-but-start.ts')).setupLinkCommand,
+  client: async () => (await import('./commands/all-but-start.ts')).clientCommand,
+  'registration-token': async () => (await import('./commands/all-but-start.ts')).registrationTokenCommand,
+  user: async () => (await import('./commands/all-but-start.ts')).userCommand,
+  resource: async () => (await import('./commands/all-but-start.ts')).resourceCommand,
+  preset: async () => (await import('./commands/all-but-start.ts')).presetCommand,
+  key: async () => (await import('./commands/all-but-start.ts')).keyCommand,
+  session: async () => (await import('./commands/all-but-start.ts')).sessionCommand,
+  logout: async () => (await import('./commands/all-but-start.ts')).logoutCommand,
+  rehearse: async () => (await import('./commands/all-but-start.ts')).rehearseCommand,
+  trace: async () => (await import('./commands/all-but-start.ts')).traceCommand,
+  config: async () => (await import('./commands/all-but-start.ts')).configCommand,
+  backup: async () => (await import('./commands/all-but-start.ts')).backupCommand,
+  restore: async () => (await import('./commands/all-but-start.ts')).restoreCommand,
 }
 
 /** `only`: the one command that is going to run. All their options together take a fifth of the time of a start. */
-export function buildProgram(exit: (code: number) => void, only: string | null = null): Command {
+export async function buildProgram(exit: (code: number) => void, only: string | null = null): Promise<Command> {
   const program = new Command('lingpai')
     .description('Signs a company’s own users in to 制作云 and to every OAuth 2.0 or OpenID Connect application.')
     .version(VERSION, '-v, --version')
@@ -46,8 +34,8 @@ export function buildProgram(exit: (code: number) => void, only: string | null =
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 conflict, 5 unavailable.',
     )
-  for (const [name, build] of Object.entries(COMMANDS)) {
-    if (only === null || only === name) program.addCommand(build(exit))
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (only === null || only === name) program.addCommand((await load())(exit))
   }
   return program
 }
@@ -67,7 +55,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const exit = (code: number) => {
     exitCode = code
   }
-  const program = buildProgram(exit, Object.hasOwn(COMMANDS, first) ? first : null)
+  const program = await buildProgram(exit, Object.hasOwn(COMMANDS, first) ? first : null)
   let refusing = program
   prepare(program, (command) => {
     refusing = command

@@ -35,7 +35,7 @@ export interface Installation {
 /** All values of a command's flags, as the command line parser names them. */
 export type FlagValues = Readonly<Record<string, unknown>>
 
-export function optionsFor(flags: FlagValues): LoadedOptions {
+export async function optionsFor(flags: FlagValues): Promise<LoadedOptions> {
   const file = typeof flags['config'] === 'string' ? flags['config'] : undefined
   return loadOptions({ flags: optionFlags(flags), file })
 }
@@ -45,7 +45,7 @@ export function optionsFor(flags: FlagValues): LoadedOptions {
  * clients and users can be there before the first start; a mistyped folder of any other command makes nothing.
  */
 export async function openInstallation(flags: FlagValues, { adds = false } = {}): Promise<Installation> {
-  const { options } = optionsFor(flags)
+  const { options } = await optionsFor(flags)
   const log = createLog('warn', 'text')
   const clock = systemClock()
   if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) {

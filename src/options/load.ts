@@ -47,14 +47,14 @@ const BY_NAME = new Map(KEYS.map((key) => [nameOf(key), key]))
 const BY_VARIABLE = new Map(KEYS.map((key) => [variableOf(key), key]))
 const FROM_FILE = KEYS.filter((key) => ROWS.get(key)?.orFile === true)
 
-/** Throws `OptionsError`. */
-export function loadOptions(input: OptionsInput = {}): LoadedOptions {
+/** Rejects with `OptionsError`. */
+export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptions> {
   const { flags = {}, env = process.env, folder = process.cwd() } = input
   const problems: string[] = []
   const fromEnvironment = readEnvironment(env, folder, problems)
   const fromFlags = readFlags(flags, folder, problems)
   const outside = [...fromEnvironment, ...fromFlags]
-  const file = findFile(input.file ?? env[CONFIG_VARIABLE], outside, folder)
+  const file = await findFile(input.file ?? env[CONFIG_VARIABLE], outside, folder)
   const given = [...(file === null ? [] : readEntries(file, problems)), ...outside]
 
   const values = new Map<string, unknown>()
@@ -153,11 +153,16 @@ function push(given: Given[], one: Given, isFile: boolean, problems: string[]): 
   }
 }
 
-function findFile(named: string | undefined, outside: readonly Given[], folder: string): OptionsFile | null {
+async function findFile(
+  named: string | undefined,
+  outside: readonly Given[],
+  folder: string,
+): Promise<OptionsFile | null> {
   if (named !== undefined && named !== '') return readOptionsFile(resolve(folder, named), 'named')
   const data = outside.findLast(({ key }) => key === 'data')?.value
   const inData = resolve(folder, typeof data === 'string' && data.trim() !== '' ? data.trim() : './data')
-  return readOptionsFile(join(inData, FILE_NAME), 'in data') ?? readOptionsFile(join(folder, FILE_NAME), 'in folder')
+  const found = await readOptionsFile(join(inData, FILE_NAME), 'in data')
+  return found ?? (await readOptionsFile(join(folder, FILE_NAME), 'in folder'))
 }
 
 function readEntries(file: OptionsFile, problems: string[]): readonly Given[] {

@@ -43,14 +43,14 @@ beforeAll(async () => {
   await lingpaiJson(['user', 'add', '--data', data, '--username', 'alice', '--phone', '13800138000'])
 })
 
-type Command = ReturnType<typeof buildProgram>
+type Command = Awaited<ReturnType<typeof buildProgram>>
 
 const leaves = (command: Command, above: readonly string[] = []): readonly (readonly [string, Command])[] =>
   command.commands.length === 0
     ? [[above.join(' '), command] as const]
     : command.commands.flatMap((each) => leaves(each, [...above, each.name()]))
 
-const COMMANDS = leaves(buildProgram(() => undefined))
+const COMMANDS = leaves(await buildProgram(() => undefined))
 
 /** One JSON value on standard output that says what the person reads on standard error. */
 function refusal({ code, stdout, stderr }: Outcome): { code: number | null; error: string; message: string } {
@@ -108,11 +108,11 @@ describe('help', () => {
   })
 })
 
-test('a command that is named is built alone, under the name it goes by', () => {
-  const names = buildProgram(() => undefined).commands.map((command) => command.name())
+test('a command that is named is built alone, under the name it goes by', async () => {
+  const names = (await buildProgram(() => undefined)).commands.map((command) => command.name())
   expect(names.length).toBeGreaterThan(10)
   for (const name of names) {
-    expect(buildProgram(() => undefined, name).commands.map((command) => command.name())).toEqual([name])
+    expect((await buildProgram(() => undefined, name)).commands.map((command) => command.name())).toEqual([name])
   }
 })
 

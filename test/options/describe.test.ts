@@ -59,8 +59,8 @@ describe('the table of options', () => {
     expect(secret.map(({ flag }) => flag)).toEqual([null, null])
   })
 
-  it('begins from the defaults that the library has', () => {
-    const { options } = load()
+  it('begins from the defaults that the library has', async () => {
+    const { options } = await load()
     const lifetimes: Lifetimes = options.lifetimes
     const limits: Limits = options.limits
     expect(lifetimes).toEqual(DEFAULT_LIFETIMES)
@@ -72,8 +72,8 @@ describe('the table of options', () => {
     )
   })
 
-  it('shows every effective value with its place', () => {
-    const shown = showOptions(load({ port: '4100', lifetimesRefreshIdle: '60d' }))
+  it('shows every effective value with its place', async () => {
+    const shown = showOptions(await load({ port: '4100', lifetimesRefreshIdle: '60d' }))
     const at = (key: string) => shown.find((row) => row.key === key)
     expect(at('port')).toEqual({ key: 'port', text: '4100', value: 4100, source: '--port' })
     expect(at('lifetimes.refreshIdle')).toMatchObject({ text: '60d', value: 5_184_000 })
@@ -97,29 +97,29 @@ describe('addresses', () => {
 })
 
 describe('the brand', () => {
-  const brandOf = (flags: object) => brandFrom(load(flags).options.brand)
+  const brandOf = async (flags: object) => brandFrom((await load(flags)).options.brand)
   const file = (name: string, content: string | Buffer) => writeFileSync(join(folder, name), content)
 
-  it('carries an image as part of the page, told by its content', () => {
+  it('carries an image as part of the page, told by its content', async () => {
     file('logo.png', Buffer.from('89504e470d0a1a0a0000', 'hex'))
     file('logo.svg', '\uFEFF<?xml version="1.0"?>\n<!-- logo -->\n<svg xmlns="http://www.w3.org/2000/svg"/>')
-    expect(brandOf({ brandLogo: 'logo.png' }).logo).toBe('data:image/png;base64,iVBORw0KGgoAAA==')
-    expect(brandOf({ brandLogo: 'logo.svg' }).logo).toMatch(/^data:image\/svg\+xml;base64,/)
+    expect((await brandOf({ brandLogo: 'logo.png' })).logo).toBe('data:image/png;base64,iVBORw0KGgoAAA==')
+    expect((await brandOf({ brandLogo: 'logo.svg' })).logo).toMatch(/^data:image\/svg\+xml;base64,/)
   })
 
-  it('refuses a logo that is absent, no image, or too large', () => {
+  it('refuses a logo that is absent, no image, or too large', async () => {
     file('page.svg', '<html><svg></svg></html>')
     file('large.png', Buffer.from('89504e470d0a1a0a', 'hex'))
     truncateSync(join(folder, 'large.png'), 64 * 1024 + 1)
-    expect(() => brandOf({ brandLogo: 'absent.png' })).toThrow(/cannot be read: ENOENT/)
-    expect(() => brandOf({ brandLogo: 'page.svg' })).toThrow(/is no SVG/)
-    expect(() => brandOf({ brandLogo: 'large.png' })).toThrow(/at most 65536/)
-    expect(() => brandOf({ brandLogo: '.' })).toThrow(/is not a file/)
+    await expect(brandOf({ brandLogo: 'absent.png' })).rejects.toThrow(/cannot be read: ENOENT/)
+    await expect(brandOf({ brandLogo: 'page.svg' })).rejects.toThrow(/is no SVG/)
+    await expect(brandOf({ brandLogo: 'large.png' })).rejects.toThrow(/at most 65536/)
+    await expect(brandOf({ brandLogo: '.' })).rejects.toThrow(/is not a file/)
   })
 
-  it('takes the record code from the text of the filing, unless it is given', () => {
+  it('takes the record code from the text of the filing, unless it is given', async () => {
     const text = '京公网安备 11010802012345号'
-    expect(brandOf({ brandGongan: text }).gongan).toEqual({ text, recordCode: '11010802012345' })
-    expect(brandOf({ brandGongan: text, brandGonganCode: '7' }).gongan).toEqual({ text, recordCode: '7' })
+    expect((await brandOf({ brandGongan: text })).gongan).toEqual({ text, recordCode: '11010802012345' })
+    expect((await brandOf({ brandGongan: text, brandGonganCode: '7' })).gongan).toEqual({ text, recordCode: '7' })
   })
 })

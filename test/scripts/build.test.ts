@@ -1,7 +1,7 @@
-// The server as one file: it does what the sources do, and carries nothing that it has no use for.
+// The server as it is built: it does what the sources do, and loads nothing that it has no use for.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleServer } from '../../scripts/release/bundle.ts'
@@ -72,9 +72,12 @@ test('the built command line works beside the running server', () => {
 })
 
 test('the text is one byte a letter, and none of Node’s modules is read whole', () => {
-  const text = readFileSync(entry, 'utf8')
-  expect(/[^\x00-\x7f]/.test(text)).toBe(false)
-  expect(text).not.toMatch(/\bfrom ?["']node:(?!module\b)/)
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  expect(texts.length).toBeGreaterThan(3)
+  for (const text of texts) {
+    expect(/[^\x00-\x7f]/.test(text)).toBe(false)
+    expect(text).not.toMatch(/\bfrom ?["']node:(?!module\b)/)
+  }
 })
 
 /** What a script says that runs when a command of the built file has ended, on standard error. */
@@ -96,6 +99,44 @@ test('of Node’s own modules the start loads those it has a use for', () => {
   for (const name of ['http2', 'inspector', 'zlib', 'repl', 'test', 'internal/deps/undici/undici']) {
     expect(loaded).not.toContain(`NativeModule ${name}`)
   }
+})
+
+/** The text of all parts that a command has loaded. */
+function loadedBy(...words: readonly string[]): string {
+  const hook = `
+    import { registerHooks } from 'node:module'
+    const loaded = []
+    registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context) } })
+    process.on('exit', () => console.error(JSON.stringify(loaded)))`
+  const url = `data:text/javascript,${encodeURIComponent(hook)}`
+  const { stderr } = spawnSync(process.execPath, ['--import', url, entry, ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, LINGPAI_MASTER_KEY: 'A'.repeat(43) },
+  })
+  const last = stderr.trimEnd().split('\n').at(-1) ?? ''
+  const names = (JSON.parse(last) as readonly string[]).filter((each) => each.startsWith('file:'))
+  return names.map((each) => readFileSync(new URL(each), 'utf8')).join('\n')
+}
+
+/** Each stands in the text of one thing alone. */
+const MARKS = {
+  yaml: 'Map keys must be unique',
+  postgres: 'SASL: Last message was not SASLInitialResponse',
+  'user import': '--dry-run',
+}
+const marksIn = (text: string) => Object.entries(MARKS).flatMap(([name, mark]) => (text.includes(mark) ? [name] : []))
+
+test('what only some need is loaded by them alone: the file of options, PostgreSQL, the commands of operators', () => {
+  const options = join(folder, 'options.yaml')
+  writeFileSync(options, 'port: 4001\n')
+  expect(marksIn(loadedBy('start', '--help'))).toEqual([])
+  expect(marksIn(loadedBy('config', 'check', ...prepared.words))).toEqual(['user import'])
+  expect(JSON.parse(command('config', 'check', '--config', options))).toEqual({ valid: true, file: options })
+  expect(marksIn(loadedBy('config', 'check', '--config', options))).toEqual(['yaml', 'user import'])
+  expect(marksIn(loadedBy('user', 'list', '--database', 'postgres://127.0.0.1:1/none'))).toEqual([
+    'postgres',
+    'user import',
+  ])
 })
 
 test('on an old Node it says which one it needs, and how to get it', () => {

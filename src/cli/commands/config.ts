@@ -13,7 +13,7 @@ export function configCommand(exit: (code: number) => void): Command {
     .description('options of the server')
     .addCommand(
       action(command('check', 'say whether the options can be used'), exit, async (output, flags) => {
-        const { file } = optionsFor(flags)
+        const { file } = await optionsFor(flags)
         output.result({ valid: true, file })
         output.say(
           file === null ? 'The options are right; no file was read.' : `The options are right, ${file} included.`,
@@ -26,7 +26,7 @@ export function configCommand(exit: (code: number) => void): Command {
         command('show', 'all options, and where each value comes from; secrets are masked'),
         exit,
         async (output, flags) => {
-          const shown = showOptions(optionsFor(flags))
+          const shown = showOptions(await optionsFor(flags))
           output.result(Object.fromEntries(shown.map(({ key, value, source }) => [key, { value, source }])))
           output.say(table([['OPTION', 'VALUE', 'FROM'], ...shown.map(({ key, text, source }) => [key, text, source])]))
           return EXIT.done

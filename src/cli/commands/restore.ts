@@ -16,7 +16,7 @@ export function restoreCommand(exit: (code: number) => void): Command {
     .option('--master-key-file <file>', 'the master key, for a backup that does not hold it')
   return action(command, exit, async (output, flags, [file = '']) => {
     // Here a flag of the command's own; for the server it is no flag.
-    const { options } = optionsFor({ ...flags, masterKeyFile: undefined })
+    const { options } = await optionsFor({ ...flags, masterKeyFile: undefined })
     const passphraseFile = text(flags['passphraseFile'])
     const privateKeyFile = text(flags['privateKeyFile'])
     const masterFile = text(flags['masterKeyFile']) ?? options.masterKeyFile ?? undefined

@@ -40,7 +40,7 @@ import {
 export function startCommand(exit: (code: number) => void): Command {
   const command = addServerOptions(new Command('start').description('start the server'), 'all')
   return action(command.option('--json', 'print where it answers as JSON'), exit, async (output, flags) => {
-    const { options } = optionsFor(flags)
+    const { options } = await optionsFor(flags)
     const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
     const { workers, host, port } = options
     if (workers > 1 && !isWorker()) {

@@ -1,0 +1,16 @@
+// All commands but the one that serves, in one file of the build: they are short, and many small files take longer to load.
+
+export { backupCommand } from './backup.ts'
+export { clientCommand } from './client.ts'
+export { configCommand } from './config.ts'
+export { keyCommand } from './key.ts'
+export { logoutCommand } from './logout.ts'
+export { presetCommand } from './preset.ts'
+export { registrationTokenCommand } from './registration-token.ts'
+export { rehearseCommand } from './rehearse.ts'
+export { resourceCommand } from './resource.ts'
+export { restoreCommand } from './restore.ts'
+export { sessionCommand } from './session.ts'
+export { setupLinkCommand } from './setup-link.ts'
+export { traceCommand } from './trace.ts'
+export { userCommand } from './user.ts'
