@@ -99,12 +99,12 @@ function columnsOf(bytes: Buffer, start: number, dropLast: boolean): Columns {
 
 /** DataRow. Throws `RangeError` for an integer that a number cannot hold. */
 export function rowOf({ decode, make }: Columns, bytes: Buffer, start: number): unknown {
-  const values = new Array<unknown>(decode.length)
+  const values: unknown[] = []
   let at = start + 2
-  for (let column = 0; column < decode.length; column++) {
+  for (const value of decode) {
     const length = bytes.readInt32BE(at)
     at += 4
-    values[column] = length < 0 ? null : decode[column]?.(bytes, at, at + length)
+    values.push(length < 0 ? null : value(bytes, at, at + length))
     if (length > 0) at += length
   }
   return make(values)
