@@ -50,7 +50,7 @@ export interface Measured {
 
 /**
  * Every connection runs what it has prepared, again and again, until `milliseconds` have passed and so many operations
- * are done; for that it goes on for at most four times as long.
+ * are done; for that it goes on for at most three times as long.
  */
 export async function drive(
   prepared: readonly (() => Promise<void>)[],
@@ -60,7 +60,7 @@ export async function drive(
   const times: number[] = []
   const begun = performance.now()
   const end = begun + milliseconds
-  const last = begun + 4 * milliseconds
+  const last = begun + 3 * milliseconds
   const worker = async (operation: () => Promise<void>) => {
     for (let now = begun; now < end || (times.length < atLeast && now < last); now = performance.now()) {
       const started = performance.now()

@@ -16,15 +16,17 @@ export interface Load {
   readonly milliseconds: number
 }
 
-/** Times as long as a round. */
+/** Times as long as a round, at least; and so many operations, if three times that brings them. */
 const WARM_UP = 3.5
+const WARM_UP_OPERATIONS = 8_000
 
 /**
- * Long enough that the code of the operation has been compiled: until then compilers take as much time as it does, and
- * more of it where there is more code.
+ * Until the code of the operation has been compiled: compilers take as much time as it does, and more of it where there
+ * is more code. How often code has run is what they go by, not for how long.
  */
 export async function warmUp({ target }: Contestant, operation: Operation, load: Load): Promise<void> {
-  await prepared(target, operation, load, async (ready) => void (await drive(ready, load.milliseconds * WARM_UP)))
+  const long = load.milliseconds * WARM_UP
+  await prepared(target, operation, load, async (ready) => void (await drive(ready, long, WARM_UP_OPERATIONS)))
 }
 
 export function round({ child, target, database }: Contestant, operation: Operation, load: Load): Promise<Figures> {

@@ -92,12 +92,14 @@ async function report(
   say(`${what}; ${contestants.length} servers, ${operations.length} operations\n`)
   const rows: Row[] = []
   for (const operation of operations) {
-    rows.push(...(await byTurns(contestants, operation, { ...times, connections: CONNECTIONS })))
+    const load = { ...times, connections: CONNECTIONS }
+    for (const contestant of able(contestants, operation)) await warmUp(contestant, operation, load)
+    rows.push(...(await byTurns(contestants, operation, load)))
     say(`  ${operation.name}: done after ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
   const crowded: Row[] = []
   for (const operation of isBrief ? [] : operations.filter(({ name }) => CROWDED.includes(name))) {
-    crowded.push(...(await byTurns(contestants, operation, { ...times, rounds: 1, connections: MANY_CONNECTIONS })))
+    crowded.push(...(await byTurns(contestants, operation, { ...times, rounds: 3, connections: MANY_CONNECTIONS })))
   }
   const endings = []
   for (const contestant of contestants) {
@@ -121,16 +123,19 @@ async function byTurns(
   operation: Operation,
   times: { readonly rounds: number; readonly milliseconds: number; readonly connections: number },
 ): Promise<readonly Row[]> {
-  const able = contestants.filter(({ target }) => !target.lacks.includes(operation.name))
-  for (const contestant of able) await warmUp(contestant, operation, times)
-  const seen = new Map(able.map(({ name }) => [name, [] as Awaited<ReturnType<typeof round>>[]]))
+  const running = able(contestants, operation)
+  const seen = new Map(running.map(({ name }) => [name, [] as Awaited<ReturnType<typeof round>>[]]))
   for (let count = 0; count < times.rounds; count++) {
-    for (const contestant of able) seen.get(contestant.name)?.push(await round(contestant, operation, times))
+    for (const contestant of running) seen.get(contestant.name)?.push(await round(contestant, operation, times))
   }
   return contestants.map(({ name }) => {
     const figures = seen.get(name)
     return { operation: operation.name, server: name, figures: figures === undefined ? null : middle(figures) }
   })
+}
+
+function able(contestants: readonly Contestant[], operation: Operation): readonly Contestant[] {
+  return contestants.filter(({ target }) => !target.lacks.includes(operation.name))
 }
 
 async function ownPostgres() {

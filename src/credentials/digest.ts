@@ -1,25 +1,44 @@
 // Hashes: what we keep of our own random secrets, keyed ones of the bytes they are given, and how two are compared.
 
 import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
-import { INSTANT_BYTES, instantOf } from '../platform/random.ts'
+import { INSTANT_BYTES, instantOf, instantOfId } from '../platform/random.ts'
 
-/** One shot costs a quarter of a hash object. Only for secrets of 256 random bits: they need no salt. */
+/**
+ * One shot costs a quarter of a hash object, and a third of that again when it gives letters: each buffer that it makes
+ * itself is memory of its own. Only for secrets of 256 random bits: they need no salt.
+ */
 export function sha256(text: string | Uint8Array): Uint8Array {
-  return hash('sha256', text, 'buffer')
+  return sha256Bytes(text)
+}
+
+function sha256Bytes(text: string | Uint8Array): Buffer {
+  return Buffer.from(hash('sha256', text, 'binary'), 'binary')
 }
 
 /**
  * What a code or token is kept and found by: the millisecond it tells of itself in six bytes, then 208 bits of its SHA-256.
  * So new rows lie behind all others; under hashes alone each would change another page of the table. Any other
- * text, such as a JWT or a token from before they told it, has its whole SHA-256.
+ * text, such as a token from before they told it, has its whole SHA-256.
  */
 export function tokenKey(token: string): Uint8Array {
-  const key = hash('sha256', token, 'buffer')
-  const instant = instantOf(token)
+  const key = sha256Bytes(token)
+  const instant = instantOf(token) ?? instantOfJwt(token)
   if (instant === null) return key
   key.copyWithin(INSTANT_BYTES, 0)
   key.writeUIntBE(instant, 0, INSTANT_BYTES)
   return key
+}
+
+/** How the payload of an access token of ours begins that is a JWT (RFC 9068). */
+const JTI_FIRST = '{"jti":"'
+/** Seven groups of three bytes: as far as the instant goes. */
+const OPENING_LETTERS = 28
+
+function instantOfJwt(token: string): number | null {
+  const dot = token.indexOf('.')
+  if (dot === -1) return null
+  const opening = Buffer.from(token.slice(dot + 1, dot + 1 + OPENING_LETTERS), 'base64url').toString('latin1')
+  return opening.startsWith(JTI_FIRST) ? instantOfId(opening.slice(JTI_FIRST.length)) : null
 }
 
 /** A key object made on the spot costs a fifth of handing the bytes to createHmac (5 against 25 µs on Node 24). */

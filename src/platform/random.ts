@@ -112,6 +112,14 @@ export function newId<Prefix extends string>(prefix: Prefix): `${Prefix}_${strin
   return `${prefix}_${machine().toString(36).padStart(9, '0')}${draw(LOWER_ALPHANUMERIC, 15)}`
 }
 
+const ID_INSTANT = /^[a-z]+_([0-9a-z]{9})/
+
+/** The millisecond that an identifier of `newId` tells, or the beginning of one; null: it is none. */
+export function instantOfId(text: string): number | null {
+  const digits = ID_INSTANT.exec(text)?.[1]
+  return digits === undefined ? null : Number.parseInt(digits, 36)
+}
+
 /** Lower-case UUID. */
 export function newUserId(): string {
   return randomUUID()

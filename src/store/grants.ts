@@ -100,7 +100,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
     async findClientWithCode(clientId, hash) {
       const [row] = await driver.rows(sql.findClientWithCode, { client_id: clientId, hash })
       if (row === undefined) return null
-      if (row.hash === null || row.grant_state === null) return { client: await clients.known(row), code: null }
+      if (row.grant_state === null) return { client: await clients.known(row), code: null }
       const code: AuthorizationCode = {
         grantId: row.grant_id,
         redirectUri: row.redirect_uri,

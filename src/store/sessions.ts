@@ -14,7 +14,7 @@ import { tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
 import { asFlag, words } from './rows.ts'
 import { revokeGrantsOfUser } from './statements/grant.ts'
 import * as sql from './statements/session.ts'
-import { toUser } from './statements/user.ts'
+import { toUser, type UserRow } from './statements/user.ts'
 
 /** A session of this browser, with the person it stands for. */
 export interface SignedIn {
@@ -86,7 +86,7 @@ function sessionBind(session: Session, secretHash: Uint8Array) {
   }
 }
 
-function toSession(row: sql.LiveSessionRow): Session {
+function toSession(row: sql.SessionRow & UserRow): Session {
   return { ...toSummary(row), userId: row.user_id, userGeneration: row.user_generation }
 }
 
@@ -100,6 +100,12 @@ function toSummary(row: sql.SessionRow): SessionSummary {
   }
 }
 
+function signedInBy(row: sql.SessionRow & UserRow & sql.ConsentRow, secretHash: Uint8Array): Visit['signedIn'][number] {
+  const { consent_scope: scope, consent_kinds: kinds } = row
+  const consent = scope === null ? null : { scope, kinds: kinds ?? '' }
+  return { secretHash, session: toSession(row), user: toUser(row), consent }
+}
+
 export function createSessionVerbs(driver: Driver, clients: ClientReader): SessionVerbs {
   const inOrder = <Row extends { readonly hash: Uint8Array }>(rows: readonly Row[], hashes: readonly Uint8Array[]) =>
     rows.length < 2
@@ -107,18 +113,20 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       : hashes.flatMap((hash) => rows.filter((row) => Buffer.compare(row.hash, hash) === 0)).slice(0, rows.length)
   return {
     async findVisit(clientId, secretHashes, now, idleSince) {
+      if (secretHashes.length < 2) {
+        const [hash = NO_HASH] = secretHashes
+        const bind = { client_id: clientId, hash, now, idle_since: idleSince }
+        const [row] = await driver.rows(sql.findVisitOfOne, bind)
+        if (row === undefined) return null
+        return { client: await clients.known(row), signedIn: row.user_id === null ? [] : [signedInBy(row, hash)] }
+      }
       const rows = await driver.rows(sql.findVisit, { client_id: clientId, ...hashBind(secretHashes, now, idleSince) })
       const [first] = rows
       if (first === undefined) return null
       const live = rows.flatMap((row) => (row.user_id === null ? [] : [row]))
       return {
         client: await clients.known(first),
-        signedIn: inOrder(live, secretHashes).map((row) => ({
-          secretHash: row.hash,
-          session: toSession(row),
-          user: toUser(row),
-          consent: row.consent_scope === null ? null : { scope: row.consent_scope, kinds: row.consent_kinds ?? '' },
-        })),
+        signedIn: inOrder(live, secretHashes).map((row) => signedInBy(row, row.hash)),
       }
     },
     async findSessions(secretHashes, now, idleSince) {

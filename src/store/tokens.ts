@@ -100,7 +100,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
     async findClientWithRefreshToken(clientId, hash) {
       const [row] = await driver.rows(refreshSql.findClientWithRefreshToken, { client_id: clientId, hash })
       if (row === undefined) return null
-      if (row.hash === null || row.grant_state === null) return { client: await clients.known(row), refresh: null }
+      if (row.grant_state === null) return { client: await clients.known(row), refresh: null }
       return {
         client: await clients.known(row),
         refresh: { token: toRefreshToken(row.grant_id, row), ...toFoundGrant(row) },
@@ -173,7 +173,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
 }
 
 function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): PresentedToken | null {
-  if (row.token_hash !== null) {
+  if (row.token_client_id !== null) {
     return {
       kind: 'access_token',
       token: toAccessToken(grant?.grantId ?? null, row),
@@ -183,7 +183,7 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
       grant,
     }
   }
-  if (row.refresh_hash === null || grant === null) return null
+  if (row.refresh_issued_at === null || grant === null) return null
   const token = { ...asIssued(grant.grantId, row), rotated: row.rotated_at !== null }
   return { kind: 'refresh_token', token, grant }
 }

@@ -13,7 +13,16 @@ import { createKnownBrowsers } from '../../src/credentials/device.ts'
 import { hmacSha256, sameBytes, sha256, tokenKey } from '../../src/credentials/digest.ts'
 import { masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { successorOf } from '../../src/issuer/tokens/successor.ts'
-import { instantOf, instantOfSalt, newSalt, newSecret, newToken, tokenOf } from '../../src/platform/random.ts'
+import {
+  instantOf,
+  instantOfId,
+  instantOfSalt,
+  newId,
+  newSalt,
+  newSecret,
+  newToken,
+  tokenOf,
+} from '../../src/platform/random.ts'
 
 const master = masterKeyFrom(Buffer.alloc(32, 3))
 const other = masterKeyFrom(Buffer.alloc(32, 4))
@@ -75,6 +84,29 @@ describe('codes and tokens', () => {
     expect(hex(tokenKey(tokenOf(7, newSecret())))).not.toBe(hex(tokenKey(tokenOf(7, secret))))
     const token = tokenOf(7, secret)
     expect(hex(tokenKey(token)).slice(12)).toBe(hex(sha256(token)).slice(0, 52))
+  })
+
+  it('RFC 9068 that are JWTs have keys in the order of the instants in their jti, which comes first', () => {
+    const jwt = (jti: string, tail = 'x'.repeat(86)) =>
+      `eyJhbGciOiJFUzI1NiJ9.${Buffer.from(JSON.stringify({ jti, iss: 'https://op.test' })).toString('base64url')}.${tail}`
+    const id = newId('at')
+    const token = jwt(id)
+    expect(instantOfId(id)).toBeLessThanOrEqual(Date.now())
+    expect(instantOfId(id)).toBeGreaterThan(Date.now() - 60_000)
+    expect(hex(tokenKey(token)).slice(0, 12)).toBe(Number(instantOfId(id)).toString(16).padStart(12, '0'))
+    expect(hex(tokenKey(token)).slice(12)).toBe(hex(sha256(token)).slice(0, 52))
+    expect(hex(tokenKey(jwt(id, 'y'.repeat(86))))).not.toBe(hex(tokenKey(token)))
+    for (const other of [
+      jwt('other'),
+      jwt('at_short'),
+      jwt('AT_000000000'),
+      token.replace('.', ''),
+      '.',
+      '..',
+      'a.令',
+    ]) {
+      expect(hex(tokenKey(other))).toBe(hex(sha256(other)))
+    }
   })
 
   it.each([

@@ -1,7 +1,7 @@
 // The one SQL text and its positions.
 
 import { describe, expect, test } from 'vitest'
-import { compile, positional, statement } from '../../src/store/database/driver.ts'
+import { binder, compile, statement } from '../../src/store/database/driver.ts'
 
 describe('compile', () => {
   test.each([
@@ -22,8 +22,9 @@ describe('compile', () => {
 
   test('values follow the positions, and a missing or odd one is refused by name', () => {
     const of = statement('some', '')
-    expect(positional(of, ['b', 'a'], { a: 1, b: null, c: 'unused' })).toEqual([null, 1])
-    expect(() => positional(of, ['a'], {})).toThrow('statement some: no value for :a')
-    for (const a of [true, Number.NaN, {}, 1n]) expect(() => positional(of, ['a'], { a })).toThrow(/:a is neither/)
+    expect(binder(of, ['b', 'a'])({ a: 1, b: null, c: 'unused' })).toEqual([null, 1])
+    expect(binder(of, [])({})).toEqual([])
+    expect(() => binder(of, ['a'])({})).toThrow('statement some: no value for :a')
+    for (const a of [true, Number.NaN, {}, 1n]) expect(() => binder(of, ['a'])({ a })).toThrow(/:a is neither/)
   })
 })

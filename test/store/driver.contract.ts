@@ -15,6 +15,7 @@ import {
   putThing,
   type Thing,
   tables,
+  takeToken,
 } from './driver.tables.ts'
 
 export interface Place {
@@ -201,6 +202,27 @@ export function describeDriver(name: string, prepare: () => Promise<Place>, shar
         expect(result).toEqual({ held: false, guard: 'second' })
         expect([await exists(before), await exists(after)]).toEqual([false, false])
         expect(await driver.rows(findToken, { token_id })).toEqual([{ token_id, owner: '张三', consumed_at: null }])
+      })
+
+      test('a change is a guard by what it changed, alone and among others', async () => {
+        const one = await newToken()
+        expect(await driver.atomic([step(takeToken, { token_id: one, now: 5 }, 'once')])).toMatchObject({ held: true })
+        expect(await driver.rows(findToken, { token_id: one })).toMatchObject([{ consumed_at: 5 }])
+        const again = await driver.atomic([step(takeToken, { token_id: one, now: 6 }, 'once')])
+        expect(again).toEqual({ held: false, guard: 'once' })
+        expect(await driver.rows(findToken, { token_id: one })).toMatchObject([{ consumed_at: 5 }])
+
+        const other = await newToken()
+        const note_id = newName()
+        const list = (token_id: string) => [
+          step(insertNote, { note_id, kind: null, label: null, token_id }),
+          step(takeToken, { token_id, now: 7 }, 'once'),
+        ]
+        expect(await driver.atomic(list(one))).toEqual({ held: false, guard: 'once' })
+        expect(await driver.rows(findNote, { note_id })).toEqual([])
+        expect(await driver.atomic(list(other))).toMatchObject({ held: true })
+        expect(await driver.rows(findNote, { note_id })).toHaveLength(1)
+        expect(await driver.rows(findToken, { token_id: other })).toMatchObject([{ consumed_at: 7 }])
       })
 
       test('holds when all of several guards yield a row', async () => {

@@ -1,6 +1,6 @@
 // The tables and statements the driver's contract is tested with.
 
-import { statement } from '../../src/store/database/driver.ts'
+import { change, statement } from '../../src/store/database/driver.ts'
 
 export function tables(dialect: 'sqlite' | 'postgres'): string {
   const bytes = dialect === 'sqlite' ? 'BLOB' : 'BYTEA'
@@ -33,6 +33,10 @@ export const insertToken = statement<{ token_id: string; owner: string }>(
 export const consumeToken = statement<{ token_id: string; now: number }, { owner: string; consumed_at: number }>(
   'token_consume',
   'UPDATE token SET consumed_at = :now WHERE token_id = :token_id AND consumed_at IS NULL RETURNING owner, consumed_at',
+)
+export const takeToken = change<{ token_id: string; now: number }>(
+  'token_take',
+  'UPDATE token SET consumed_at = :now WHERE token_id = :token_id AND consumed_at IS NULL -- once',
 )
 export const findToken = statement<
   { token_id: string },

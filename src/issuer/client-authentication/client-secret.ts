@@ -46,7 +46,8 @@ function createSecretCheck(master: MasterKey): (record: ClientRecord, secret: st
     const known = proved.get(record)
     if (known !== undefined && sameBytes(salted, known)) return true
     if (!sameBytes(digestClientSecret(master, secret), secretHash)) return false
-    proved.set(record, salted)
+    // In memory of its own: the buffer is a piece of a larger one, which it would keep from being freed.
+    proved.set(record, Uint8Array.from(salted))
     return true
   }
 }

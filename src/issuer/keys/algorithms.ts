@@ -94,7 +94,7 @@ export function verifyBytes(
  * as the order of the curve. No curve of ours has numbers so long that a length takes two bytes.
  */
 function sideBySide(der: Buffer, size: number): Buffer {
-  const signature = Buffer.alloc(size)
+  const signature = Buffer.allocUnsafe(size).fill(0)
   let at = 2
   for (const end of [size / 2, size]) {
     const length = der[at + 1] ?? 0
@@ -107,6 +107,6 @@ function sideBySide(der: Buffer, size: number): Buffer {
 
 /** For `at_hash` and `c_hash`: the left half of the hash that the signature uses. OpenID Connect Core §3.1.3.6. */
 export function leftHalfHash(algorithm: SigningAlgorithm, token: string): string {
-  const whole = hash(ALGORITHM_FACTS[algorithm].tokenHash, token, 'buffer')
-  return whole.subarray(0, whole.length / 2).toString('base64url')
+  const whole = hash(ALGORITHM_FACTS[algorithm].tokenHash, token, 'binary')
+  return Buffer.from(whole.slice(0, whole.length / 2), 'binary').toString('base64url')
 }

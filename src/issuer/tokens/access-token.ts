@@ -67,6 +67,8 @@ function signed(
   const { identifier, typ, signingAlgorithm } = resource.resource
   const acr = onBehalfOf === null ? null : acrOf(onBehalfOf.amr)
   return keys.signer(signingAlgorithm).signJwt(typ, {
+    // First, so that `tokenKey` finds the instant in it.
+    jti: newId('at'),
     iss: issuer,
     aud: identifier,
     // RFC 9068 §2.2: without a person the client is the subject.
@@ -74,7 +76,6 @@ function signed(
     client_id: client.client_id,
     exp: expiresAt,
     iat: issuedAt,
-    jti: newId('at'),
     ...(scope !== '' && { scope }),
     ...(onBehalfOf !== null && {
       auth_time: onBehalfOf.authenticatedAt,

@@ -1,5 +1,7 @@
 // All a database must offer: rows out, and lists of statements that hold together or not at all.
 
+import { compileFunction } from 'node:vm'
+
 /**
  * One SQL text for both databases. Parameters are written `:name`, casts `CAST(:x AS …)`, never `::`.
  * `Bind` and `Row` exist for the compiler only.
@@ -8,6 +10,8 @@ export interface Statement<Bind extends object = object, Row = unknown> {
   /** Unique; the name of the prepared statement on PostgreSQL. */
   readonly name: string
   readonly sql: string
+  /** It changes rows and gives none; as a guard it yields when it has changed one. */
+  readonly isChange?: true
   /** Type carrier, never set. */
   readonly shape?: { readonly bind: Bind; readonly row: Row }
 }
@@ -22,7 +26,7 @@ export interface BoundStatement {
 
 /**
  * A statement in a list. With a `guard`, a statement that yields no row undoes the whole list; a guard must
- * therefore be a SELECT or end in RETURNING. A step cannot use an earlier step's output.
+ * therefore be a SELECT, end in RETURNING, or be a `change`. A step cannot use an earlier step's output.
  */
 export type Step = BoundStatement & { readonly guard?: string }
 
@@ -67,6 +71,14 @@ export function statement<Bind extends object, Row = never>(name: string, sql: s
   return { name, sql }
 }
 
+/**
+ * An INSERT, UPDATE or DELETE that is a guard by having changed a row at all. On SQLite RETURNING would make a table of
+ * its rows first, which costs as much again as the change.
+ */
+export function change<Bind extends object>(name: string, sql: string): Statement<Bind, never> {
+  return { name, sql, isChange: true }
+}
+
 /** A step of a list. */
 export function step<Bind extends object>(of: Statement<Bind>, bind: Bind, guard?: string): Step {
   const bound = { statement: of as Statement, bind: bind as Readonly<Record<string, Value>> }
@@ -89,16 +101,19 @@ export function compile(sql: string, sign: '?' | '$'): { readonly text: string; 
   return { text, names }
 }
 
-/** The values of a statement in the order of its positions; a name without a value is a mistake of ours, never NULL. */
-export function positional(of: Statement, names: readonly string[], bind: object): Value[] {
-  const given = bind as Readonly<Record<string, Value | undefined>>
-  const values: Value[] = []
-  for (const name of names) {
-    const value = given[name]
-    if (value === undefined) throw new TypeError(`statement ${of.name}: no value for :${name}`)
-    const fits = value === null || typeof value === 'string' || Number.isFinite(value) || value instanceof Uint8Array
-    if (!fits) throw new TypeError(`statement ${of.name}: :${name} is neither text, number, bytes nor null`)
-    values.push(value)
+/**
+ * The values of a statement in the order of its positions; a name without a value is a mistake of ours, never NULL. One
+ * literal a statement: names looked up one by one cost more than all else a statement does here.
+ */
+export function binder(of: Statement, names: readonly string[]): (bind: object) => Value[] {
+  const fitting = (value: Value | undefined, at: number): Value => {
+    if (typeof value === 'string' || value === null || Number.isFinite(value) || value instanceof Uint8Array)
+      return value as Value
+    const wrong =
+      value === undefined ? `no value for :${names[at]}` : `:${names[at]} is neither text, number, bytes nor null`
+    throw new TypeError(`statement ${of.name}: ${wrong}`)
   }
-  return values
+  const values = names.map((name, at) => `fitting(bind.${name}, ${at})`)
+  const body = `return (bind) => [${values.join(', ')}]`
+  return (compileFunction(body, ['fitting']) as (check: typeof fitting) => (bind: object) => Value[])(fitting)
 }

@@ -202,8 +202,11 @@ export class PostgresConnection {
     if (exchange === undefined) throw new Error(`the database sent a message unasked: ${type}`)
     const known = exchange.known[exchange.at]
     if (type === DATA_ROW) readRow(exchange, known, bytes, start)
-    else if (type === COMMAND_COMPLETE || type === EMPTY_QUERY) exchange.at++
-    else if (type === READY) this.#ready(exchange, bytes[start])
+    else if (type === COMMAND_COMPLETE || type === EMPTY_QUERY) {
+      if (known?.shape.isChange && !known.shape.isGuard && hasChanged(bytes, end))
+        exchange.rows[exchange.at]?.push(CHANGED)
+      exchange.at++
+    } else if (type === READY) this.#ready(exchange, bytes[start])
     else if (type === ROW_DESCRIPTION && known !== undefined)
       known.columns = this.#descriptions.columns(known.shape, bytes, start, end)
     else if (!EXPECTED.has(type)) throw new Error(`the database sent a message of an unknown type: ${type}`)
@@ -275,6 +278,13 @@ const AT_ANY_TIME = new Set([0x4e, 0x53, 0x41])
 
 function isUnnamed({ name }: Shape): boolean {
   return name.length === 1
+}
+
+const CHANGED = { changed: 1 }
+
+/** CommandComplete ends in the number of rows and a zero byte: `UPDATE 0`. */
+function hasChanged(bytes: Buffer, end: number): boolean {
+  return bytes[end - 2] !== 0x30 || bytes[end - 3] !== 0x20
 }
 
 /** A value that we cannot hold fails its query, and the rest is still read. */

@@ -1,12 +1,14 @@
 // Statements as PostgreSQL gets them: compiled once, plain and as guards.
 
-import { compile, positional, type Statement, type Value } from './driver.ts'
+import { binder, compile, type Statement, type Value } from './driver.ts'
 
 export interface Shape {
   /** Of the prepared statement, ended by the zero byte of the protocol; empty for a statement that is not kept. */
   readonly name: Buffer
   readonly text: string
-  readonly names: readonly string[]
+  readonly values: (bind: object) => Value[]
+  /** It gives no rows: whether it has changed any is all there is to see. */
+  readonly isChange: boolean
   /** A guard: its last column only makes an empty one fail. */
   readonly isGuard: boolean
 }
@@ -30,7 +32,7 @@ export class Statements {
   query(statement: Statement, bind: object, asGuard: boolean): Query {
     const { plain, guard } = this.#compiled.get(statement) ?? this.#compile(statement)
     const shape = asGuard ? guard : plain
-    return { shape, values: positional(statement, shape.names, bind) }
+    return { shape, values: shape.values(bind) }
   }
 
   #compile(statement: Statement) {
@@ -39,14 +41,19 @@ export class Statements {
     if (owner !== statement.sql) throw new TypeError(`two statements are called ${statement.name}`)
     this.#owners.set(statement.name, owner)
     const { text, names } = compile(statement.sql, '$')
-    // An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one.
-    const guarded = `WITH guard AS (${text}\n) SELECT guard.*, (SELECT 1/count(*) FROM guard) FROM (SELECT 1) one LEFT JOIN guard ON true`
+    const shape = { values: binder(statement, names), isChange: statement.isChange ?? false }
     const name = (of: string) => Buffer.from(this.#named ? `${of}\0` : '\0')
     const compiled = {
-      plain: { name: name(statement.name), text, names, isGuard: false },
-      guard: { name: name(`${statement.name}?`), text: guarded, names, isGuard: true },
+      plain: { ...shape, name: name(statement.name), text, isGuard: false },
+      guard: { ...shape, name: name(`${statement.name}?`), text: guarded(statement, text), isGuard: true },
     }
     this.#compiled.set(statement, compiled)
     return compiled
   }
+}
+
+/** An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one. */
+function guarded({ isChange }: Statement, text: string): string {
+  if (isChange) return `WITH guard AS (${text}\n RETURNING 1) SELECT 1/count(*) FROM guard`
+  return `WITH guard AS (${text}\n) SELECT guard.*, (SELECT 1/count(*) FROM guard) FROM (SELECT 1) one LEFT JOIN guard ON true`
 }

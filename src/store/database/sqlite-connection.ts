@@ -2,12 +2,15 @@
 
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { compile, positional, type Statement } from './driver.ts'
+import { binder, compile, type Statement, type Value } from './driver.ts'
 import { type RowMaker, rowMaker } from './row-maker.ts'
+
+const NOTHING_CHANGED: readonly unknown[] = []
+const CHANGED: readonly unknown[] = [{ changed: 1 }]
 
 interface Prepared {
   readonly run: StatementSync
-  readonly names: readonly string[]
+  readonly values: (bind: object) => Value[]
   /** Of a row, before the first has been seen: none. */
   columns: number
   asRow: RowMaker
@@ -26,10 +29,12 @@ export class SqliteConnection {
     this.database.exec(`PRAGMA cache_size = -${Math.max(1, Math.floor(cacheBytes / 1024))}`)
   }
 
-  /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows. */
+  /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows, a `change` one when it has changed something. */
   rows(statement: Statement, bind: object): readonly unknown[] {
     const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
-    const found: unknown[] = prepared.run.all(...positional(statement, prepared.names, bind))
+    const values = prepared.values(bind)
+    if (statement.isChange) return prepared.run.run(...values).changes === 0 ? NOTHING_CHANGED : CHANGED
+    const found: unknown[] = prepared.run.all(...values)
     for (let at = 0; at < found.length; at++) found[at] = asRow(prepared, found[at] as readonly unknown[])
     return found
   }
@@ -39,7 +44,12 @@ export class SqliteConnection {
     const run = this.database.prepare(text)
     // Values alone, named here, cost a third of the objects that it would make itself.
     run.setReturnArrays(true)
-    const prepared = { run, names, columns: 0, asRow: (values: readonly unknown[]): unknown => values }
+    const prepared = {
+      run,
+      values: binder(statement, names),
+      columns: 0,
+      asRow: (values: readonly unknown[]): unknown => values,
+    }
     this.#prepared.set(statement, prepared)
     return prepared
   }

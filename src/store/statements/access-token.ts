@@ -42,11 +42,9 @@ export const findAccessToken = statement<{ hash: Uint8Array }, AccessTokenRow>(
 
 /** What introspection and revocation find under one hash. */
 export type PresentedRow = ClientKey &
-  TokenColumns &
-  PresentedRefreshColumns &
+  (TokenColumns | { readonly token_client_id: null }) &
+  (PresentedRefreshColumns | { readonly refresh_issued_at: null }) &
   (PresentedGrantRow | { readonly grant_state: null }) & {
-    readonly token_hash: Uint8Array | null
-    readonly refresh_hash: Uint8Array | null
     readonly username: string | null
     /** Of a token for a resource: the resource is enabled and of the same generation. */
     readonly resource_live: number
@@ -55,7 +53,7 @@ export type PresentedRow = ClientKey &
 /** One look-up for what is there: a hash is in one of the two tables, and a token and its grant have one client. */
 export const findClientWithToken = statement<{ client_id: string; hash: Uint8Array }, PresentedRow>(
   'find_client_with_token',
-  `SELECT ${CLIENT_KEY}, t.hash AS token_hash, ${TOKEN_COLUMNS}, r.hash AS refresh_hash, ${PRESENTED_REFRESH_COLUMNS},
+  `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS}, ${PRESENTED_REFRESH_COLUMNS},
      ${presentedGrantColumns('tc')}, u.username,
      CASE WHEN t.resource IS NULL OR (rs.enabled = 1 AND rs.removed_at IS NULL
        AND rs.generation = t.resource_generation) THEN 1 ELSE 0 END AS resource_live

@@ -1,6 +1,6 @@
 // SQL about authorization codes.
 
-import { statement } from '../database/driver.ts'
+import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
@@ -18,7 +18,7 @@ export type CodeRow = GrantRow &
 
 export const findClientWithCode = statement<{ client_id: string; hash: Uint8Array }, Found<CodeRow>>(
   'find_client_with_code',
-  `SELECT ${CLIENT_KEY}, a.hash, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
+  `SELECT ${CLIENT_KEY}, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
      a.issued_at AS code_issued_at, a.expires_at AS code_expires_at, a.consumed_at, ${GRANT_COLUMNS}, ${USER_COLUMNS}
    FROM client c LEFT JOIN authorization_code a ON a.hash = :hash ${grantOf('a.grant_id')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
@@ -41,13 +41,12 @@ export const insertCode = statement<{
 /** After five wrong verifiers or redirect URIs by the right client a code is dead. */
 export const MOST_CODE_FAILURES = 5
 
-/** RFC 6749 §4.1.2: guard; yields a row for exactly one caller. */
-export const consumeCode = statement<{ hash: Uint8Array; now: number }, { grant_id: string }>(
+/** RFC 6749 §4.1.2: guard; holds for exactly one caller. */
+export const consumeCode = change<{ hash: Uint8Array; now: number }>(
   'consume_code',
   `UPDATE authorization_code SET consumed_at = :now
    WHERE hash = :hash AND consumed_at IS NULL AND expires_at > :now AND failures < ${MOST_CODE_FAILURES}
-     AND ${liveGrantOf('authorization_code')}
-   RETURNING grant_id`,
+     AND ${liveGrantOf('authorization_code')}`,
 )
 
 export const countCodeFailure = statement<{ hash: Uint8Array }>(

@@ -4,7 +4,7 @@
 import type { Grant } from '../../model/grant.ts'
 import type { User } from '../../model/user.ts'
 import type { ClaimsRequest } from '../../protocol/claims-request.ts'
-import { statement } from '../database/driver.ts'
+import { change, statement } from '../database/driver.ts'
 import { flag, words } from '../rows.ts'
 import type { ClientKey } from './client.ts'
 import { toUser, type UserRow } from './user.ts'
@@ -80,30 +80,28 @@ export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user
   g.resources AS grant_resources,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
 
-/** `hash` is null when there is no such artefact; then every other column of it is null too. */
-export type Found<Row> = ClientKey & ({ readonly hash: null } | ({ readonly hash: Uint8Array } & Row))
+/** `grant_state` is null when there is no such artefact; then every other column of it is null too. */
+export type Found<Row> = ClientKey & ({ readonly grant_state: null } | Row)
 
 /** Condition of guards on the tables whose rows hang on a grant. */
 export const liveGrantOf = (table: string) =>
   `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(`${table}.grant_id`)} WHERE ${GRANT_STATE} = 'live')`
 
-export const insertGrant = statement<
-  {
-    grant_id: string
-    client_id: string
-    client_generation: number
-    user_id: string
-    session_id: string
-    offline: number
-    scope_asked: string
-    scope: string
-    claims: string | null
-    resources: string | null
-    expires_at: number
-    now: number
-  },
-  { grant_id: string }
->(
+/** Guard: session, user and client are what the decision saw. */
+export const insertGrant = change<{
+  grant_id: string
+  client_id: string
+  client_generation: number
+  user_id: string
+  session_id: string
+  offline: number
+  scope_asked: string
+  scope: string
+  claims: string | null
+  resources: string | null
+  expires_at: number
+  now: number
+}>(
   'insert_grant',
   `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
      scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at)
@@ -112,8 +110,7 @@ export const insertGrant = statement<
    FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
-     AND c.enabled = 1 AND c.removed_at IS NULL AND c.generation = :client_generation
-   RETURNING grant_id`,
+     AND c.enabled = 1 AND c.removed_at IS NULL AND c.generation = :client_generation`,
 )
 
 /** Guard: it was not revoked before. */

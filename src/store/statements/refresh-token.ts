@@ -1,6 +1,6 @@
 // SQL about refresh tokens.
 
-import { statement } from '../database/driver.ts'
+import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
@@ -32,7 +32,7 @@ export type RefreshRow = GrantRow & UserRow & RefreshColumns
 
 export const findClientWithRefreshToken = statement<{ client_id: string; hash: Uint8Array }, Found<RefreshRow>>(
   'find_client_with_refresh_token',
-  `SELECT ${CLIENT_KEY}, r.hash, ${REFRESH_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
+  `SELECT ${CLIENT_KEY}, ${REFRESH_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
    FROM client c LEFT JOIN refresh_token r ON r.hash = :hash ${grantOf('r.grant_id')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
@@ -54,25 +54,21 @@ export const insertRefreshToken = statement<{
    VALUES (:hash, :grant_id, :now, :expires_at, :family_expires_at)`,
 )
 
-/** RFC 9700 §4.14.2: guard; yields a row for exactly one caller. */
-export const rotateRefreshToken = statement<
-  {
-    hash: Uint8Array
-    now: number
-    salt: Uint8Array
-    digest: Uint8Array
-    scope: string
-    address: string
-    user_agent: string
-    access_token: Uint8Array | null
-  },
-  { grant_id: string }
->(
+/** RFC 9700 §4.14.2: guard; holds for exactly one caller. */
+export const rotateRefreshToken = change<{
+  hash: Uint8Array
+  now: number
+  salt: Uint8Array
+  digest: Uint8Array
+  scope: string
+  address: string
+  user_agent: string
+  access_token: Uint8Array | null
+}>(
   'rotate_refresh_token',
   `UPDATE refresh_token SET rotated_at = :now, rotation_salt = :salt, rotation_digest = :digest,
      rotation_scope = :scope, rotation_address = :address, rotation_user_agent = :user_agent,
      rotation_access_token = :access_token
    WHERE hash = :hash AND rotated_at IS NULL AND expires_at > :now AND family_expires_at > :now
-     AND ${liveGrantOf('refresh_token')}
-   RETURNING grant_id`,
+     AND ${liveGrantOf('refresh_token')}`,
 )

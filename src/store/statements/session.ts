@@ -28,29 +28,42 @@ export interface ConsentRow {
 /** Session and user are null together: nobody is signed in. */
 export type VisitRow = ClientKey & ConsentRow & ({ readonly user_id: null } | (LiveSessionRow & UserRow))
 
+export type VisitOfOneRow = ClientKey & ConsentRow & ({ readonly user_id: null } | (SessionRow & UserRow))
+
 export type LiveSessionRow = SessionRow & UserRow & { readonly hash: Uint8Array }
 
-export interface HashBind {
-  /** Up to five session secrets of one browser; unused places repeat the first. */
+interface LivenessBind {
+  now: number
+  idle_since: number
+}
+
+/** Up to five session secrets of one browser; unused places repeat the first. */
+export interface HashBind extends LivenessBind {
   h1: Uint8Array
   h2: Uint8Array
   h3: Uint8Array
   h4: Uint8Array
   h5: Uint8Array
-  now: number
-  idle_since: number
 }
+
+const visitBy = (sessions: string) => `${SESSION_COLUMNS}, ${USER_COLUMNS},
+     k.scope AS consent_scope, k.kinds AS consent_kinds
+   FROM client c
+     LEFT JOIN session s ON ${sessions} AND ${SESSION_IS_LIVE}
+     LEFT JOIN "user" u ON ${USER_OF_SESSION}
+     LEFT JOIN consent k ON k.user_id = u.user_id AND k.client_id = c.client_id
+   WHERE c.client_id = :client_id AND c.removed_at IS NULL`
 
 /** One row per session of this browser, at least one when the client exists. */
 export const findVisit = statement<HashBind & { client_id: string }, VisitRow>(
   'find_visit',
-  `SELECT ${CLIENT_KEY}, s.secret_hash AS hash, ${SESSION_COLUMNS}, ${USER_COLUMNS},
-     k.scope AS consent_scope, k.kinds AS consent_kinds
-   FROM client c
-     LEFT JOIN session s ON s.secret_hash IN (:h1, :h2, :h3, :h4, :h5) AND ${SESSION_IS_LIVE}
-     LEFT JOIN "user" u ON ${USER_OF_SESSION}
-     LEFT JOIN consent k ON k.user_id = u.user_id AND k.client_id = c.client_id
-   WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+  `SELECT ${CLIENT_KEY}, s.secret_hash AS hash, ${visitBy('s.secret_hash IN (:h1, :h2, :h3, :h4, :h5)')}`,
+)
+
+/** The same of a browser with one session, as nearly all have: a look-up, where a list of five is sorted into a table first. */
+export const findVisitOfOne = statement<LivenessBind & { hash: Uint8Array; client_id: string }, VisitOfOneRow>(
+  'find_visit_of_one',
+  `SELECT ${CLIENT_KEY}, ${visitBy('s.secret_hash = :hash')}`,
 )
 
 export const findSessions = statement<HashBind, LiveSessionRow>(
