@@ -27,9 +27,6 @@ export interface ConnectionOptions {
   readonly onEnd: (connection: PostgresConnection, lost: { readonly error: unknown } | null) => void
 }
 
-/** Milliseconds. */
-const HELD_UP = 100
-
 /** A statement as this connection knows it. */
 interface Known {
   readonly shape: Shape
@@ -88,10 +85,10 @@ export class PostgresConnection {
     return this.#exchanges.length
   }
 
-  /** What was asked first waits for long: for somebody's lock, or for a server that says nothing. */
-  get isHeldUp(): boolean {
+  /** For how long what was asked first has waited, in milliseconds: perhaps for somebody's lock. */
+  get delay(): number {
     const [oldest] = this.#exchanges
-    return oldest !== undefined && this.#elapsed() - oldest.since > HELD_UP
+    return oldest === undefined ? 0 : this.#elapsed() - oldest.since
   }
 
   /**

@@ -13,6 +13,8 @@ export interface LanesOptions extends Omit<ConnectionOptions, 'onEnd'> {
 
 /** Connections that nobody has used for so long are given back, milliseconds. */
 const IDLE = 60_000
+/** Milliseconds: what waits for longer waits for somebody's lock, or for a server that says nothing. */
+const HELD_UP = 100
 
 export class Lanes {
   readonly #options: LanesOptions
@@ -42,10 +44,11 @@ export class Lanes {
 
   /** One that waits for nothing; then a new one; then the one with the fewest replies outstanding that is not held up. */
   #choose(): PostgresConnection {
-    const least = leastOf(this.#lanes)
+    const least = leastBy(this.#lanes, ({ waiting }) => waiting)
     if (least === undefined || (least.waiting > 0 && this.#lanes.length < this.limit)) return this.#open()
-    if (!least.isHeldUp) return least
-    return leastOf(this.#lanes.filter((lane) => !lane.isHeldUp)) ?? least
+    if (least.delay < HELD_UP) return least
+    const free = this.#lanes.filter(({ delay }) => delay < HELD_UP)
+    return leastBy(free, ({ waiting }) => waiting) ?? leastBy(this.#lanes, ({ delay }) => delay) ?? least
   }
 
   #open(): PostgresConnection {
@@ -67,8 +70,8 @@ export class Lanes {
   }
 }
 
-function leastOf(lanes: readonly PostgresConnection[]): PostgresConnection | undefined {
-  let least: PostgresConnection | undefined
-  for (const lane of lanes) if (least === undefined || lane.waiting < least.waiting) least = lane
+function leastBy<T>(all: readonly T[], measure: (one: T) => number): T | undefined {
+  let least: T | undefined
+  for (const one of all) if (least === undefined || measure(one) < measure(least)) least = one
   return least
 }
