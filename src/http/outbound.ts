@@ -6,6 +6,7 @@ import { type ClientRequest, type IncomingMessage, request as plainRequest } fro
 import { request as encryptedRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { createOutboundPlaces, type OutboundWork } from './outbound-places.ts'
 import { hostProblem, isPublicAddress } from './public-address.ts'
 import { normalizeAddress } from './trusted-proxies.ts'
 import { createWindowCounter } from './window-counter.ts'
@@ -21,6 +22,8 @@ export interface OutboundRequest {
   readonly redirects?: number
   /** Who has it asked, where nobody vouches for them: a network, or a use of an unverified client. Bounded, and held to public hosts. */
   readonly stranger?: string
+  /** Whose places it takes. Default: those of questions. */
+  readonly work?: OutboundWork
   /** Sends this as `application/x-www-form-urlencoded` by POST; such a request is never redirected. */
   readonly form?: string
 }
@@ -72,13 +75,7 @@ export interface OutboundSettings {
   readonly roots?: readonly string[]
 }
 
-const MOST_AT_ONCE = 64
-/** One slow host must not hold all of them. */
-const MOST_AT_ONCE_OF_HOST = 4
-/** Strangers name as many slow hosts as they like: they share half of the places, and nobody has many of these. */
-const MOST_OF_STRANGERS = MOST_AT_ONCE / 2
-const MOST_AT_ONCE_OF_STRANGER = 4
-/** What one of them has asked in a minute; nobody is to use this server against others. */
+/** What a stranger has asked in a minute; nobody is to use this server against others. */
 const MOST_OF_STRANGER = 120
 const MINUTE = 60
 const LONGEST_URL = 2_048
@@ -95,8 +92,7 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
   const allowed = new Set(allow.map((entry) => entry.toLowerCase()))
   const isAllowed = (url: URL, stranger: string | undefined) =>
     (stranger === undefined || allowStrangers) && allowed.has(hostAndPort(url))
-  const hosts = createPlaces(MOST_AT_ONCE, MOST_AT_ONCE_OF_HOST)
-  const strangers = createPlaces(MOST_OF_STRANGERS, MOST_AT_ONCE_OF_STRANGER)
+  const places = createOutboundPlaces()
   const recent = createWindowCounter(clock, MINUTE)
   const mostOfStranger = Math.ceil(MOST_OF_STRANGER / workers)
 
@@ -163,16 +159,12 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
       const { stranger } = request
       const first = parse(request.url, stranger)
       if (typeof first === 'string') return refused('url', `the address ${first}`, request.url, request)
-      // A host that strangers keep busy answers the clients of the operator all the same.
-      const host = stranger === undefined ? first.hostname : `${first.hostname} for strangers`
-      if (!hosts.isFree(host) || (stranger !== undefined && !strangers.isFree(stranger))) {
-        return failed('busy', 'too many requests are under way')
-      }
+      const leave = places.take(request.work ?? 'questions', first.hostname, stranger)
+      if (leave === null) return failed('busy', 'too many requests are under way')
       if (stranger !== undefined && recent.count(stranger) > mostOfStranger) {
+        leave()
         return failed('limited', 'too much was asked on behalf of this client or network within a minute')
       }
-      hosts.take(host)
-      if (stranger !== undefined) strangers.take(stranger)
       const abort = new AbortController()
       const { promise: late, resolve: end } = Promise.withResolvers<OutboundAnswer>()
       const milliseconds = request.milliseconds ?? 5_000
@@ -185,8 +177,7 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
       } finally {
         clearTimeout(timer)
         abort.abort()
-        hosts.leave(host)
-        if (stranger !== undefined) strangers.leave(stranger)
+        leave()
       }
     },
   }
@@ -213,24 +204,6 @@ export function onBehalfOf(
   outbound: OutboundClient,
 ): OutboundClient {
   return client.verified ? outbound : askingFor(outbound, `${use} of client ${client.client_id}`)
-}
-
-function createPlaces(most: number, mostOfOne: number) {
-  const taken = new Map<string, number>()
-  let count = 0
-  return {
-    isFree: (name: string) => count < most && (taken.get(name) ?? 0) < mostOfOne,
-    take(name: string) {
-      count++
-      taken.set(name, (taken.get(name) ?? 0) + 1)
-    },
-    leave(name: string) {
-      count--
-      const left = (taken.get(name) ?? 1) - 1
-      if (left > 0) taken.set(name, left)
-      else taken.delete(name)
-    },
-  }
 }
 
 /** `Example.com` and `example.com:443` are one: what a URL means, with its port. */

@@ -2,9 +2,10 @@
 // client that registered itself, or is known by a document, must not be able to have them asked, blindly or otherwise.
 
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approveClient, updateClient } from '../../src/administration/clients.ts'
 import { asserted, assertion, type ClientKey, newClientKey } from '../support/assertions.ts'
 import { authorizeUrl, expectErrorPage, isAt } from '../support/authorize.ts'
@@ -207,5 +208,76 @@ describe('RFC 7591 §5 a client from before the list was kept from strangers', (
     }
     const reason = 'outboundAllow does not hold for a client that nobody has approved'
     await onlyOnceApproved(ids.told, act, [reason, 'delivered'])
+  })
+})
+
+describe('one host that unverified clients name', () => {
+  const MOST = 4
+  let held: (() => void)[] = []
+  const slow: RequestListener = (_, reply) => {
+    held.push(() => void reply.writeHead(200, { 'content-type': 'application/oauth-authz-req+jwt' }).end('no object'))
+  }
+  const prompt: RequestListener = (_, reply) => void reply.writeHead(200).end()
+  afterEach(() => {
+    for (const end of held.splice(0)) end()
+  })
+
+  /** A client there whose request objects and sign-outs are answered like this. */
+  async function clientThere(object: RequestListener, signOut: RequestListener) {
+    const [uri, told] = [documents.publish(object), documents.publish(signOut)]
+    const asks = { jwks: { keys: [key.publicJwk] }, request_uris: [uri], backchannel_logout_uri: told }
+    const { clientId, secret } = await registered(lenient, { ...PLAIN, ...asks })
+    const ask = () =>
+      new Visitor().get(authorizeUrl(lenient, { client_id: clientId, state: undefined, request_uri: uri }))
+    const signOutOnce = async () => {
+      const party = new RelyingParty({ host: lenient, clientId, secret })
+      const id_token_hint = (await party.tokens()).idToken
+      await party.visitor.get(`${lenient.issuer}/sso/end-session?${query({ id_token_hint })}`)
+      lenient.clock.advance(3)
+      lenient.server.logout.wake()
+    }
+    const states = async () =>
+      (await lenient.server.parts.store.listDeliveries({ clientId }, 10)).map(
+        ({ state, lastReason }) => lastReason ?? state,
+      )
+    const asked = (address: string) => documents.asked.filter((path) => address.endsWith(path)).length
+    return { ask, signOutOnce, states, asked: () => ({ objects: asked(uri), told: asked(told) }) }
+  }
+
+  beforeAll(async () => {
+    await lenient.addUser('alice')
+  })
+
+  test('OpenID Connect Back-Channel Logout §2.5 is told of sign-outs while its answers to others are slow', async () => {
+    const client = await clientThere(slow, prompt)
+    const waiting = Array.from({ length: MOST }, client.ask)
+    await expect.poll(() => client.asked().objects).toBe(MOST)
+    // There is no place for a fifth: it is refused at once, and the host is not asked.
+    const refused = await client.ask()
+    expect(`${refused.location} ${refused.html}`).toContain('invalid_request_uri')
+    expect(client.asked()).toEqual({ objects: MOST, told: 0 })
+    await client.signOutOnce()
+    await lenient.server.logout.settled()
+    expect(await client.states()).toEqual(['delivered'])
+    expect(client.asked()).toEqual({ objects: MOST, told: 1 })
+    for (const end of held.splice(0)) end()
+    await Promise.all(waiting)
+  })
+
+  test('RFC 9101 §5.2 is asked for request objects while sign-outs are slow there, and is told of four at a time', async () => {
+    const client = await clientThere(
+      (_, reply) => void reply.writeHead(200, { 'content-type': 'text/plain' }).end('x'),
+      slow,
+    )
+    for (let count = 0; count <= MOST; count++) await client.signOutOnce()
+    await expect.poll(() => client.asked().told).toBe(MOST)
+    await client.ask()
+    expect(client.asked()).toEqual({ objects: 1, told: MOST })
+    for (const end of held.splice(0)) end()
+    await expect.poll(() => held.length).toBe(1)
+    held.pop()?.()
+    await lenient.server.logout.settled()
+    expect(await client.states()).toEqual(Array(MOST + 1).fill('delivered'))
+    expect(client.asked()).toEqual({ objects: 1, told: MOST + 1 })
   })
 })

@@ -66,7 +66,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
       }
     }
     const form = `logout_token=${await logoutToken(parts, record, delivery, clock.now())}`
-    const asked = { url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS }
+    const asked = { url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS, work: 'sign-outs' as const }
     const answer = await onBehalfOf(record.client, 'sign-out', outbound).ask(asked)
     if (answer.kind === 'answered') return DELIVERED
     // Nobody was asked: there is too much under way at this host already.
