@@ -73,7 +73,7 @@ function kindIn({ from: [first = ''] }: ClaimRule, source: string): DataKind {
 
 function firstText(user: User, client: Client, sources: readonly string[]): string | null {
   for (const source of sources) {
-    const value = readerOf(source, client)(user)
+    const value = readerOf(source, client.phone)(user)
     if (isNothing(value)) continue
     if (typeof value === 'string') return value
     if (typeof value === 'object') return Object.values(value).join(' ')

@@ -8,11 +8,12 @@ import { formatPhone } from './phone.ts'
 export type SourceValue = string | number | boolean | Readonly<Record<string, string>>
 /** Null, undefined and empty text are no value. */
 export type Reader = (user: User) => SourceValue | null | undefined
-type ClientReader = (user: User, client: Client) => ReturnType<Reader>
+type PhoneRules = Client['phone']
+type SourceReader = (user: User, phoneRules: PhoneRules) => ReturnType<Reader>
 
 type NamedSource = Exclude<ClaimSource, `custom.${string}`>
 
-const READERS: Readonly<Record<NamedSource, ClientReader>> = {
+const READERS: Readonly<Record<NamedSource, SourceReader>> = {
   id: ({ userId }) => userId,
   username: ({ username }) => username,
   displayName: ({ profile }) => profile.displayName,
@@ -30,27 +31,27 @@ const READERS: Readonly<Record<NamedSource, ClientReader>> = {
   address: ({ profile: { address } }) => (address === undefined || Object.keys(address).length === 0 ? null : address),
   phone: phoneOf,
   // Without a number there is nothing to have verified.
-  phoneVerified: (user, client) => (phoneOf(user, client) === null ? null : user.phoneVerified),
+  phoneVerified: (user, rules) => (phoneOf(user, rules) === null ? null : user.phoneVerified),
   email: ({ email }) => email,
   emailVerified: ({ email, emailVerified }) => (email === null ? null : emailVerified),
   updatedAt: ({ updatedAt }) => updatedAt,
 }
 
-function phoneOf({ phone, phoneVerified }: User, client: Client): string | null {
-  return phone === null ? null : formatPhone(phone, phoneVerified, client.phone)
+function phoneOf({ phone, phoneVerified }: User, rules: PhoneRules): string | null {
+  return phone === null ? null : formatPhone(phone, phoneVerified, rules)
 }
 
-const named = new Map<string, ClientReader>(Object.entries(READERS))
+const named = new Map<string, SourceReader>(Object.entries(READERS))
 
-/** How this client reads a field; a field that no longer exists reads as nothing. */
-export function readerOf(source: string, client: Client): Reader {
+/** How a client with such rules for telephone numbers reads a field; a field that no longer exists reads as nothing. */
+export function readerOf(source: string, phoneRules: PhoneRules): Reader {
   if (source.startsWith('custom.')) {
     const name = source.slice('custom.'.length)
     return ({ profile: { custom } }) =>
       custom !== undefined && Object.hasOwn(custom, name) ? (custom[name] ?? null) : null
   }
   const read = named.get(source)
-  return read === undefined ? () => null : (user) => read(user, client)
+  return read === undefined ? () => null : (user) => read(user, phoneRules)
 }
 
 export function isNothing(value: ReturnType<Reader>): value is null | undefined | '' {

@@ -10,13 +10,14 @@ export interface Wire {
   /** Milliseconds that each direction waits. */
   delay: number
   /**
-   * At the COMMIT of the next list that holds the statement `of` (lists of the server's own errands pass): `before` it
-   * reaches the database, or `after` the database has replied and before anybody hears of it. Null: nothing is cut.
+   * At the Sync, which commits, of the next list that holds the statement `of` (lists of the server's own errands pass):
+   * `before` it reaches the database, or `after` the database has replied and before anybody hears of it. Null: nothing
+   * is cut.
    */
   cut: { readonly moment: 'before' | 'after'; readonly of: string } | null
   /** How often the near side spoke and then waited for the far side: one is one round trip. */
   readonly turns: number
-  /** How many COMMITs were cut. */
+  /** How many commits were cut. */
   readonly cuts: number
   /** Nothing comes through any more, and nobody is told; what was sent arrives when the wire speaks again. */
   silence(): void
@@ -27,7 +28,38 @@ export interface Wire {
   close(): Promise<void>
 }
 
-const COMMIT = Buffer.from('COMMIT\0')
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html */
+interface Message {
+  readonly type: string
+  readonly at: number
+  readonly bytes: Buffer
+}
+
+/** Of a chunk that begins with one, as those of a list and of its reply do. */
+function* messagesOf(chunk: Buffer): Generator<Message> {
+  for (let at = 0; at + 5 <= chunk.length; ) {
+    const end = at + 1 + chunk.readInt32BE(at + 1)
+    yield { type: String.fromCharCode(chunk[at] ?? 0), at, bytes: chunk.subarray(at, end) }
+    at = end
+  }
+}
+
+/** Where the Sync of the list that runs `statement` begins; -1: it is not here. */
+function commitOf(statement: string, chunk: Buffer): number {
+  if (!chunk.includes(statement)) return -1
+  let isRun = false
+  for (const { type, at, bytes } of messagesOf(chunk)) {
+    if (type === 'B' && bytes.includes(statement)) isRun = true
+    if (type === 'S' && isRun) return at
+  }
+  return -1
+}
+
+/** The statements were run (CommandComplete) and then committed (ReadyForQuery). */
+function isCommitted(reply: Buffer): boolean {
+  const types = [...messagesOf(reply)].map(({ type }) => type)
+  return types.includes('C') && types.lastIndexOf('Z') > types.lastIndexOf('C')
+}
 
 export async function startWire(database: string): Promise<Wire> {
   const target = new URL(database)
@@ -83,7 +115,7 @@ export async function startWire(database: string): Promise<Wire> {
     near.on('data', (chunk) => {
       if (!isNearSpeaking) turns++
       isNearSpeaking = true
-      const at = wire.cut === null || !chunk.includes(wire.cut.of) ? -1 : chunk.indexOf(COMMIT)
+      const at = wire.cut === null ? -1 : commitOf(wire.cut.of, chunk)
       if (at === -1) {
         toFar(chunk)
         return
@@ -96,14 +128,14 @@ export async function startWire(database: string): Promise<Wire> {
         return
       }
       wire.cut = null
-      // All that comes before the COMMIT arrives, and then the connection is gone.
-      far.write(chunk.subarray(0, at - 8), end)
+      // All that comes before the Sync arrives, and then the connection is gone.
+      far.write(chunk.subarray(0, at), end)
     })
     far.on('data', (chunk) => {
       isNearSpeaking = false
       if (!isCutting) toNear(chunk)
-      // The reply to COMMIT is here: the database has decided, and the other side will never know.
-      else if (chunk.includes(COMMIT)) end()
+      // The reply to the Sync is here: the database has decided, and the other side will never know.
+      else if (isCommitted(chunk)) end()
     })
   })
   server.listen(0, '127.0.0.1')

@@ -113,6 +113,38 @@ export function describeDriver(name: string, prepare: () => Promise<Place>, shar
       })
     })
 
+    describe('reads asked beside one another', () => {
+      test('are each answered by themselves, whatever becomes of the others', async () => {
+        const token_id = await newToken()
+        const wrong = statement<object>('wrong_beside', 'SELECT absent FROM nowhere')
+        const large = statement<object>('large_beside', 'SELECT CAST(9007199254740993 AS BIGINT) AS value')
+        const find = () => driver.rows(findToken, { token_id })
+        const results = await Promise.allSettled([
+          find(),
+          driver.rows(wrong, {}),
+          ...Array.from({ length: 10 }, find),
+          driver.rows(large, {}),
+          find(),
+        ])
+        const found = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+        expect(found).toHaveLength(12)
+        for (const rows of found) expect(rows).toEqual([{ token_id, owner: '张三', consumed_at: null }])
+        expect(results[1]).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/nowhere/) } })
+        expect(results[12]).toMatchObject({ status: 'rejected', reason: { name: 'RangeError' } })
+      })
+
+      test('see what was committed before they were asked, also while lists are under way', async () => {
+        const ids = Array.from({ length: 30 }, newName)
+        const seen = await Promise.all(
+          ids.map(async (token_id) => {
+            expect((await driver.atomic([step(insertToken, { token_id, owner: '张三' })])).held).toBe(true)
+            return exists(token_id)
+          }),
+        )
+        expect(seen).toEqual(Array(30).fill(true))
+      })
+    })
+
     describe('atomic', () => {
       test('holds an empty list', async () => {
         expect(await driver.atomic([])).toEqual({ held: true, rows: [] })
@@ -316,8 +348,10 @@ export function describeDriver(name: string, prepare: () => Promise<Place>, shar
         if (place.address === undefined) await other.script(tables(other.dialect))
         const token_id = newName()
         const asked = other.atomic([step(insertToken, { token_id, owner: '张三' })])
+        const read = other.rows(findToken, { token_id: 'absent' })
         await Promise.all([other.close(), other.close()])
         expect(await asked).toEqual({ held: true, rows: [[]] })
+        expect(await read).toEqual([])
         await expect(other.atomic([step(insertToken, { token_id, owner: '张三' })])).rejects.toBeInstanceOf(
           StoreUnavailable,
         )

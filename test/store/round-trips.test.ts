@@ -44,7 +44,7 @@ describe.each([true, false])('the driver (named statements: %s)', (namedStatemen
     expect(await turns(() => driver.rows(fresh, {}))).toBe(1)
   })
 
-  test('a list is one round trip from BEGIN to COMMIT, however long, and also when a guard undoes it', async () => {
+  test('a list is one round trip up to its commit, however long, and also when a guard undoes it', async () => {
     const insert = (token_id: string) => step(insertToken, { token_id, owner: '张三' })
     const consume = (token_id: string) => step(consumeToken, { token_id, now: 5 }, 'unused')
     expect(await turns(() => driver.atomic([insert('a')]))).toBe(1)

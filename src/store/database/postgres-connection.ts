@@ -1,253 +1,295 @@
-// How we speak with PostgreSQL: settings of each connection, values as SQLite gives them, statements compiled
-// once, and the lanes on which reads follow each other without waiting for the reply before.
+// One connection to PostgreSQL. `pg` opens it (address, TLS, password); from then on we speak ourselves: what is asked in
+// one turn of the event loop leaves by one write, and nothing waits for the reply to what was asked before.
 
-import { readFileSync } from 'node:fs'
-import {
-  Client,
-  type ClientBase,
-  type ClientConfig,
-  types as known,
-  type QueryArrayConfig,
-  type QueryArrayResult,
-  type QueryResult,
-  TypeOverrides,
-} from 'pg'
-import { binder, compile, type Statement, StoreUnavailable, type Value } from './driver.ts'
-import { isLost } from './postgres-errors.ts'
+import type { Socket } from 'node:net'
+import { Client, type ClientConfig } from 'pg'
+import { stopwatch } from '../../platform/clock.ts'
+import { StoreUnavailable } from './driver.ts'
+import { type Columns, Decoder, Descriptions, errorOf, rowOf } from './postgres-decoder.ts'
+import { Encoder } from './postgres-encoder.ts'
+import { isStalePlan, isUnprepared } from './postgres-errors.ts'
+import type { Query, Shape } from './postgres-statements.ts'
 
-export type Result = QueryResult<Record<string, unknown>> | QueryArrayResult<unknown[]>
-export type Reply = { readonly result: Result } | { readonly error: unknown }
-
-export interface Query {
-  readonly name?: string
-  readonly text: string
-  readonly values: Value[]
-  readonly rowMode?: 'array'
+/** Rows of each query; after an error, of those before the one that failed. */
+export interface Reply {
+  readonly rows: readonly (readonly unknown[])[]
+  /** Which query failed, and why; all of them were undone. The number of queries: their commit failed. */
+  readonly failed: { readonly at: number; readonly error: unknown } | null
 }
 
-/** What stands between this server and PostgreSQL. */
-export type Pooler = 'none' | 'transaction'
-
-export interface Timeouts {
-  readonly connect: number
-  readonly statement: number
-  readonly lock: number
+export interface ConnectionOptions {
+  readonly config: ClientConfig
+  /** Sent before anything else; null behind a pooler. */
+  readonly settings: string | null
+  /** Milliseconds until a server that says nothing counts as lost. */
+  readonly patience: number
+  /** Called once: it takes no more. Null: nothing went wrong. */
+  readonly onEnd: (connection: PostgresConnection, lost: { readonly error: unknown } | null) => void
 }
 
-/** int8 and numeric as numbers, flags as 0/1, bytes as plain Uint8Array: the same values on both databases. */
-function columnTypes(): TypeOverrides {
-  const types = new TypeOverrides()
-  const integer = (text: string): number => {
-    const value = Number(text)
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new RangeError(`integer too large: ${text}`)
-    return value
-  }
-  types.setTypeParser(known.builtins.INT8, integer)
-  types.setTypeParser(known.builtins.NUMERIC, integer)
-  types.setTypeParser(known.builtins.BOOL, (text: string): number => (text === 't' ? 1 : 0))
-  types.setTypeParser(
-    known.builtins.BYTEA,
-    (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
-  )
-  return types
+/** A statement as this connection knows it. */
+interface Known {
+  readonly shape: Shape
+  columns: Columns | null
+  /** Why it could not be prepared. */
+  error: unknown
 }
 
-export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig {
-  return {
-    connectionString: withVerifiedTls(url),
-    application_name: 'lingpai',
-    pipeline: true,
-    types: columnTypes(),
-    keepAlive: true,
-    connectionTimeoutMillis: timeouts.connect,
-    // The server's own limit comes first; this one is for a server that says nothing any more.
-    query_timeout: timeouts.statement + 2_000,
-  }
+/** What one Sync ends: a transaction of its own, or the preparation of a statement. */
+interface Exchange {
+  readonly known: readonly Known[]
+  readonly rows: unknown[][]
+  /** Null for a preparation. */
+  readonly resolve: ((reply: Reply) => void) | null
+  readonly since: number
+  /** The query whose reply is next. */
+  at: number
+  failed: { readonly at: number; readonly error: unknown } | null
 }
 
-const TLS_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
-const TLS_FILES = ['sslrootcert', 'sslcert', 'sslkey'] as const
+export class PostgresConnection {
+  readonly #options: ConnectionOptions
+  readonly #client: Client
+  readonly #encoder = new Encoder()
+  readonly #decoder = new Decoder((type, bytes, start, end) => this.#message(type, bytes, start, end))
+  readonly #descriptions = new Descriptions()
+  readonly #known = new Map<Shape, Known>()
+  /** By a pooler: what a statement answers is another server process's to say, each time. */
+  readonly #isShared: boolean
+  readonly #exchanges: Exchange[] = []
+  readonly #elapsed = stopwatch()
+  readonly #flushNow = () => this.#flush()
+  #socket: Pick<Socket, 'write'> | null = null
+  readonly #opened: Promise<void>
+  #hasEnded = false
+  #lost: { readonly error: unknown } | null = null
+  #isFlushing = false
+  #timer: NodeJS.Timeout | undefined
+  #closed: Promise<void> | undefined
+  #drained: (() => void) | undefined
+  /** Whether anything was asked since somebody looked. */
+  wasUsed = true
 
-/**
- * TLS that is asked for is TLS that is checked: `prefer`, `require` and `verify-ca` mean `verify-full`, with the
- * system's authorities or the file `sslrootcert`. Encryption without knowing to whom is `no-verify`, and never silent.
- */
-function withVerifiedTls(address: string): string {
-  const url = new URL(address)
-  const mode = url.searchParams.get('sslmode')
-  if (mode !== null && !TLS_MODES.has(mode)) {
-    throw new StoreUnavailable(`the database address has sslmode=${mode}; use verify-full, no-verify or disable`)
-  }
-  for (const name of TLS_FILES) {
-    const file = url.searchParams.get(name)
-    if (file === null) continue
-    try {
-      readFileSync(file)
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-      throw new StoreUnavailable(`the file ${file} (${name} of the database address) cannot be read: ${code}`)
-    }
-  }
-  if (mode === null || mode === 'disable' || mode === 'no-verify' || mode === 'verify-full') return address
-  url.searchParams.set('sslmode', 'verify-full')
-  return url.href
-}
-
-/**
- * Sent first on each connection; what follows waits behind it in the same stream. Null behind a pooler that gives each
- * transaction whichever connection is free: what is set there would be set for others, and not for the next of ours.
- */
-export function connectionSettings(schema: string | undefined, timeouts: Timeouts, pooler: Pooler): string | null {
-  if (pooler === 'transaction') return null
-  const settings = [
-    `SET statement_timeout = ${timeouts.statement}`,
-    `SET lock_timeout = ${timeouts.lock}`,
-    `SET idle_in_transaction_session_timeout = ${timeouts.statement}`,
-    'SET bytea_output = hex',
-    // A commit that is answered must be durable, whatever the cluster's default; stricter defaults stay.
-    `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
-  ]
-  if (schema !== undefined) settings.push(`SET search_path = ${quoted(schema)}`)
-  return settings.join('; ')
-}
-
-export function quoted(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`
-}
-
-/** Never rejects: what the server replied, or why it did not. */
-export function send(client: ClientBase, query: Query): Promise<Reply> {
-  return new Promise((resolve) => {
-    const answer = (error: Error | null, result: Result) => resolve(error ? { error } : { result })
-    client.query(query as QueryArrayConfig<Value[]>, answer)
-  })
-}
-
-/** Statements compiled once, plain and as guards. */
-export class Statements {
-  readonly #named: boolean
-  readonly #compiled = new Map<Statement, { readonly plain: Shape; readonly guard: Shape }>()
-  readonly #owners = new Map<string, string>()
-
-  constructor(named: boolean) {
-    this.#named = named
-  }
-
-  query(statement: Statement, bind: object, asGuard: boolean): Query {
-    const { plain, guard } = this.#compiled.get(statement) ?? this.#compile(statement)
-    const shape = asGuard ? guard : plain
-    const query = { text: shape.text, values: shape.values(bind) }
-    const named = this.#named ? { ...query, name: shape.name } : query
-    return asGuard ? { ...named, rowMode: 'array' } : named
-  }
-
-  #compile(statement: Statement) {
-    // Two texts under one name would make the client drop the second while the rest of its list commits.
-    const owner = this.#owners.get(statement.name) ?? statement.sql
-    if (owner !== statement.sql) throw new TypeError(`two statements are called ${statement.name}`)
-    this.#owners.set(statement.name, owner)
-    const { text: written, names } = compile(statement.sql, '$')
-    const text = statement.isChange ? `${written}\nRETURNING 1 AS changed` : written
-    const values = binder(statement, names)
-    // An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one.
-    const guarded = statement.isChange
-      ? `WITH guard AS (${text}) SELECT 1/count(*) FROM guard`
-      : `WITH guard AS (${text}\n) SELECT guard.*, (SELECT 1/count(*) FROM guard) FROM (SELECT 1) one LEFT JOIN guard ON true`
-    const compiled = {
-      plain: { name: statement.name, text, values },
-      guard: { name: `${statement.name}?`, text: guarded, values },
-    }
-    this.#compiled.set(statement, compiled)
-    return compiled
-  }
-}
-
-interface Shape {
-  readonly name: string
-  readonly text: string
-  readonly values: (bind: object) => Value[]
-}
-
-/** A guard's rows as objects, without the column that makes an empty guard fail. */
-export function guardRows(result: Result): readonly unknown[] {
-  const names = result.fields.slice(0, -1).map((field) => field.name)
-  return (result.rows as readonly unknown[][]).map((row) =>
-    Object.fromEntries(names.map((name, at) => [name, row[at]])),
-  )
-}
-
-interface Lane {
-  readonly client: Client
-  readonly ready: Promise<unknown>
-  waiting: number
-}
-
-/** A few connections for reads; each read goes at once to the lane with the fewest replies outstanding. */
-export class Lanes {
-  readonly #config: ClientConfig
-  readonly #settings: string | null
-  readonly limit: number
-  #lanes: Lane[] = []
-
-  constructor(config: ClientConfig, settings: string | null, limit: number) {
-    this.#config = config
-    this.#settings = settings
-    this.limit = limit
-  }
-
-  async send(query: Query): Promise<Reply> {
-    const lane = this.#choose()
-    lane.waiting++
-    try {
-      await lane.ready
-      const reply = await send(lane.client, query)
-      // Also one that has only gone silent: it says nothing to the next read either, as long as TCP goes on hoping.
-      if ('error' in reply && isLost(reply.error)) this.#drop(lane)
-      return reply
-    } catch (error) {
-      return { error }
-    } finally {
-      lane.waiting--
-    }
-  }
-
-  /** The lanes of now are not used again: their connections are lost, or hold plans of an older schema. */
-  renew(): void {
-    for (const lane of this.#lanes.splice(0)) void lane.client.end().catch(() => undefined)
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#lanes.splice(0).map((lane) => lane.client.end()))
-  }
-
-  #drop({ client }: Lane): void {
-    this.#lanes = this.#lanes.filter((other) => other.client !== client)
-    client.connection.stream.destroy()
-  }
-
-  #choose(): Lane {
-    let least: Lane | undefined
-    for (const lane of this.#lanes) if (least === undefined || lane.waiting < least.waiting) least = lane
-    if (least !== undefined && (least.waiting === 0 || this.#lanes.length >= this.limit)) return least
-    return this.#open()
-  }
-
-  #open(): Lane {
-    const client = new Client(this.#config)
-    const forget = () => {
-      this.#lanes = this.#lanes.filter((other) => other.client !== client)
-    }
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#isShared = options.settings === null
+    this.#client = new Client(options.config)
     // Without a listener a connection that breaks while idle would end the process.
-    client.on('error', forget)
-    client.on('end', forget)
-    const ready = client.connect().then(async () => {
-      if (this.#settings === null) return
-      const reply = await send(client, { text: this.#settings, values: [] })
-      if ('error' in reply) throw reply.error
+    this.#client.on('error', (error) => this.#lose(error))
+    this.#client.on('end', () => this.#lose(new Error('the connection has ended')))
+    this.#opened = this.#open().catch((error: unknown) => this.#lose(error))
+  }
+
+  /** Replies that are still to come. */
+  get waiting(): number {
+    return this.#exchanges.length
+  }
+
+  /** For how long what was asked first has waited, in milliseconds: perhaps for somebody's lock. */
+  get delay(): number {
+    const [oldest] = this.#exchanges
+    return oldest === undefined ? 0 : this.#elapsed() - oldest.since
+  }
+
+  /**
+   * Runs the queries as one transaction, of which a failure of one undoes all. Never rejects. When the connection is
+   * lost, nobody knows whether they have been committed.
+   */
+  send(queries: readonly Query[]): Promise<Reply> {
+    this.wasUsed = true
+    if (this.#lost !== null) return Promise.resolve({ rows: [], failed: { at: 0, error: this.#lost.error } })
+    return new Promise((resolve) => {
+      const known: Known[] = []
+      for (const { shape } of queries) known.push(this.#prepare(shape))
+      for (const { shape, values } of queries) {
+        const isNew = isUnnamed(shape)
+        if (isNew) this.#encoder.prepare(shape)
+        this.#encoder.bind(shape, values)
+        this.#encoder.execute(!isNew && this.#isShared)
+      }
+      this.#encoder.sync()
+      this.#expect(known, resolve)
     })
-    ready.catch(forget)
-    const lane = { client, ready, waiting: 0 }
-    this.#lanes.push(lane)
-    return lane
+  }
+
+  /** Takes no more, answers what was asked, and ends. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #open(): Promise<void> {
+    const { settings } = this.#options
+    const client = this.#client
+    await client.connect()
+    if (settings !== null) await client.query(settings)
+    const { stream } = client.connection
+    stream.removeAllListeners('data')
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#socket = stream
+    this.#flush()
+  }
+
+  async #close(): Promise<void> {
+    this.#end(null)
+    await this.#opened
+    if (this.#exchanges.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+    }
+    clearTimeout(this.#timer)
+    await this.#client.end().catch(() => undefined)
+  }
+
+  /** Parse has a Sync of its own: a list that fails before it comes to a statement would leave it unprepared for the next. */
+  #prepare(shape: Shape): Known {
+    const before = isUnnamed(shape) ? undefined : this.#known.get(shape)
+    if (before !== undefined) return before
+    const known: Known = { shape, columns: null, error: undefined }
+    if (isUnnamed(shape)) return known
+    this.#known.set(shape, known)
+    this.#encoder.prepare(shape)
+    this.#encoder.sync()
+    this.#expect([known], null)
+    return known
+  }
+
+  #expect(known: readonly Known[], resolve: Exchange['resolve']): void {
+    const rows = known.map((): unknown[] => [])
+    this.#exchanges.push({ known, rows, resolve, since: this.#elapsed(), at: 0, failed: null })
+    this.#timer ??= setTimeout(() => this.#look(), this.#options.patience).unref()
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    // After all that can go on now: whatever else is asked in this turn leaves by the same write.
+    process.nextTick(this.#flushNow)
+  }
+
+  #flush(): void {
+    this.#isFlushing = false
+    if (this.#lost === null && this.#socket !== null && !this.#encoder.isEmpty) this.#socket.write(this.#encoder.take())
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const [oldest] = this.#exchanges
+    if (oldest === undefined) return
+    const left = oldest.since + this.#options.patience - this.#elapsed()
+    if (left > 0) this.#timer = setTimeout(() => this.#look(), left).unref()
+    else this.#lose(new Error(`timeout: no reply within ${this.#options.patience} ms`))
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#decoder.feed(chunk)
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  #message(type: number, bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#exchanges[0]
+    if (type === ERROR) {
+      const error = errorOf(bytes, start, end)
+      if (exchange !== undefined) exchange.failed ??= { at: exchange.at, error }
+      if (exchange === undefined || error.severity !== 'ERROR') this.#lose(error)
+      return
+    }
+    if (AT_ANY_TIME.has(type)) return
+    if (exchange === undefined) throw new Error(`the database sent a message unasked: ${type}`)
+    const known = exchange.known[exchange.at]
+    if (type === DATA_ROW) readRow(exchange, known, bytes, start)
+    else if (type === COMMAND_COMPLETE || type === EMPTY_QUERY) {
+      if (known?.shape.isChange && !known.shape.isGuard && hasChanged(bytes, end))
+        exchange.rows[exchange.at]?.push(CHANGED)
+      exchange.at++
+    } else if (type === READY) this.#ready(exchange, bytes[start])
+    else if (type === ROW_DESCRIPTION && known !== undefined)
+      known.columns = this.#descriptions.columns(known.shape, bytes, start, end)
+    else if (!EXPECTED.has(type)) throw new Error(`the database sent a message of an unknown type: ${type}`)
+  }
+
+  /** After the Sync: now, and not before, what was asked is committed. */
+  #ready(exchange: Exchange, status: number | undefined): void {
+    const { known, rows, resolve } = exchange
+    this.#exchanges.shift()
+    const failed = this.#failureOf(exchange, status)
+    if (resolve === null) {
+      const [unprepared] = known
+      if (failed === null || unprepared === undefined) return
+      unprepared.error = failed.error
+      this.#known.delete(unprepared.shape)
+      return
+    }
+    resolve({ rows, failed })
+    // Plans of an older schema: the next connection makes its own.
+    if (failed !== null && isStalePlan(failed.error)) void this.close()
+    if (this.#exchanges.length === 0) this.#drained?.()
+  }
+
+  #failureOf(exchange: Exchange, status: number | undefined): Reply['failed'] {
+    const { known, resolve, at, failed } = exchange
+    if (failed === null) {
+      if (status === IDLE && (resolve === null || at === known.length)) return null
+      return { at, error: new StoreUnavailable('the database did not commit') }
+    }
+    // That a statement is not there says less than why it could not be prepared.
+    const statement = known[failed.at]
+    if (statement === undefined || !isUnprepared(failed.error)) return failed
+    this.#known.delete(statement.shape)
+    return statement.error === undefined ? failed : { at: failed.at, error: statement.error }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost !== null) return
+    this.#lost = { error }
+    clearTimeout(this.#timer)
+    this.#client.connection.stream.destroy()
+    this.#end(this.#lost)
+    for (const { at, rows, failed, resolve } of this.#exchanges.splice(0)) {
+      resolve?.({ rows, failed: failed ?? { at, error } })
+    }
+    this.#drained?.()
+  }
+
+  #end(lost: { readonly error: unknown } | null): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#options.onEnd(this, lost)
+  }
+}
+
+// BackendMessageType, by its byte.
+const ERROR = 0x45
+const DATA_ROW = 0x44
+const COMMAND_COMPLETE = 0x43
+const EMPTY_QUERY = 0x49
+const READY = 0x5a
+const ROW_DESCRIPTION = 0x54
+/** Of ReadyForQuery: no transaction is open. */
+const IDLE = 0x49
+/** ParseComplete, BindComplete, ParameterDescription, NoData. */
+const EXPECTED = new Set([0x31, 0x32, 0x74, 0x6e])
+/** NoticeResponse, ParameterStatus, NotificationResponse. */
+const AT_ANY_TIME = new Set([0x4e, 0x53, 0x41])
+
+function isUnnamed({ name }: Shape): boolean {
+  return name.length === 1
+}
+
+const CHANGED = { changed: 1 }
+
+/** CommandComplete ends in the number of rows and a zero byte: `UPDATE 0`. */
+function hasChanged(bytes: Buffer, end: number): boolean {
+  return bytes[end - 2] !== 0x30 || bytes[end - 3] !== 0x20
+}
+
+/** A value that we cannot hold fails its query, and the rest is still read. */
+function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number): void {
+  if (known === undefined || known.columns === null) throw new Error('the database sent a row unasked')
+  try {
+    exchange.rows[exchange.at]?.push(rowOf(known.columns, bytes, start))
+  } catch (error) {
+    exchange.failed ??= { at: exchange.at, error }
   }
 }

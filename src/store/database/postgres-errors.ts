@@ -14,10 +14,15 @@ export function isEmptyGuard(error: unknown): boolean {
   return sqlState(error) === '22012'
 }
 
-/** The server has undone the list and asks for it once more: serialization failure, deadlock. */
+/** The server has undone the list, and it may go once more: serialization failure, deadlock, a plan that is gone. */
 export function mayRunAgain(error: unknown): boolean {
   const state = sqlState(error)
-  return state === '40001' || state === '40P01' || isStalePlan(error)
+  return state === '40001' || state === '40P01' || isStalePlan(error) || isUnprepared(error)
+}
+
+/** The connection does not hold the prepared statement: it is prepared anew. */
+export function isUnprepared(error: unknown): boolean {
+  return sqlState(error) === '26000'
 }
 
 /** A migration has changed what a prepared statement answers; a fresh connection prepares it anew. */

@@ -1,23 +1,14 @@
-// PostgreSQL: any number of nodes on one database. A list travels as one pipeline, BEGIN to COMMIT, in one
-// round trip; an empty guard is made an error by the text itself, so that such a COMMIT can only roll back.
+// PostgreSQL: any number of nodes on one database. A list travels as one pipeline up to its Sync, which is one transaction
+// and one round trip; an empty guard is made an error by the text itself, so that such a list can only be undone.
 
-import { Client, type ClientConfig, Pool, type PoolClient } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
-import {
-  connectionConfig,
-  connectionSettings,
-  guardRows,
-  Lanes,
-  type Pooler,
-  type Query,
-  quoted,
-  type Reply,
-  Statements,
-  send,
-  type Timeouts,
-} from './postgres-connection.ts'
-import { isEmptyGuard, isLost, isStalePlan, isTimeout, mayRunAgain, translatePostgres } from './postgres-errors.ts'
+import { isEmptyGuard, mayRunAgain, translatePostgres } from './postgres-errors.ts'
+import { Lanes } from './postgres-lanes.ts'
+import { Reads } from './postgres-reads.ts'
+import { connectionConfig, connectionSettings, type Pooler, quoted, type Timeouts } from './postgres-settings.ts'
+import { Statements } from './postgres-statements.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -34,8 +25,6 @@ export interface PostgresOptions {
   readonly log?: Log
 }
 
-const BEGIN: Query = { text: 'BEGIN', values: [] }
-const COMMIT: Query = { text: 'COMMIT', values: [] }
 const RUNS = 8
 
 export async function openPostgres(options: PostgresOptions): Promise<Driver> {
@@ -59,8 +48,9 @@ class PostgresDriver implements Driver {
   readonly #settings: string | null
   readonly #log: Log
   readonly #statements: Statements
-  readonly #lanes: Lanes
-  readonly #pool: Pool
+  readonly #readLanes: Lanes
+  readonly #listLanes: Lanes
+  readonly #reads: Reads
   #closing: Promise<void> | undefined
   #trouble: string | null = null
 
@@ -73,47 +63,36 @@ class PostgresDriver implements Driver {
     this.#config = connectionConfig(options.url, timeouts)
     this.#settings = connectionSettings(options.schema, timeouts, options.pooler ?? 'none')
     this.#statements = new Statements(options.namedStatements ?? true)
-    this.#lanes = new Lanes(this.#config, this.#settings, readers)
-    this.#pool = new Pool({ ...this.#config, max: max - readers, idleTimeoutMillis: 60_000 })
-    this.#pool.on('connect', (client) => {
-      // Without a listener a connection that breaks while a list holds it would end the process.
-      client.on('error', (error) => this.#log.warn('database_connection_lost', { reason: error.message }))
-      if (this.#settings === null) return
-      client.query(this.#settings, (error: Error | null) => {
-        if (error) this.#log.error('database_settings_refused', { reason: error.message })
-      })
-    })
-    this.#pool.on('error', (error) => this.#log.warn('database_connection_lost', { reason: error.message }))
+    const lanes = {
+      config: this.#config,
+      settings: this.#settings,
+      // The server's own limit comes first; this one is for a server that says nothing any more.
+      patience: timeouts.statement + 2_000,
+      log: this.#log,
+    }
+    this.#readLanes = new Lanes({ ...lanes, limit: readers })
+    this.#listLanes = new Lanes({ ...lanes, limit: max - readers })
+    this.#reads = new Reads(this.#readLanes, this.#log)
   }
 
   async probe(): Promise<void> {
     const { schema } = this.#options
     await this.#alone(async (client) => {
-      const found = await client.query<{ encoding: string; missing: number }>(
+      const found = await client.query<{ encoding: string; missing: boolean }>(
         `SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) IS NULL AS missing`,
         [quoted(schema ?? 'pg_catalog')],
       )
       const [row] = found.rows
       if (row?.encoding !== 'UTF8')
         throw new StoreUnavailable(`the database must be encoded in UTF8, not ${row?.encoding}`)
-      if (schema !== undefined && row.missing === 1) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
+      if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
       if (this.#settings === null) await assertRoleSettings(client, schema)
     })
   }
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
-    const query = this.#statements.query(statement, bind, false)
-    for (let run = 1; ; run++) {
-      const reply = await this.#lanes.send(query)
-      if ('result' in reply) return reply.result.rows as readonly Row[]
-      const { error } = reply
-      // A read may be asked again: it changes nothing. After a restart of the database every lane is lost, one by one.
-      const isLast = run > this.#lanes.limit
-      if (isLast || isTimeout(error) || !(isLost(error) || mayRunAgain(error))) throw translatePostgres(error)
-      if (isStalePlan(error)) this.#lanes.renew()
-      this.#log.warn('database_read_again', { reason: String(error) })
-    }
+    return (await this.#reads.ask(this.#statements.query(statement, bind, false))) as readonly Row[]
   }
 
   trouble(): string | null {
@@ -134,23 +113,22 @@ class PostgresDriver implements Driver {
   }
 
   async #inOne(steps: readonly Step[]): Promise<AtomicResult> {
-    const alone = steps.length === 1
-    // A single statement is a transaction of its own: no BEGIN, and no row is all there is to see.
-    const queries = steps.map((step) =>
-      this.#statements.query(step.statement, step.bind, !alone && step.guard !== undefined),
+    const isAlone = steps.length === 1
+    // Of a single statement no row is all there is to see: it has changed nothing.
+    const queries = steps.map(({ statement, bind, guard }) =>
+      this.#statements.query(statement, bind, !isAlone && guard !== undefined),
     )
-    const list = alone ? queries : [BEGIN, ...queries, COMMIT]
     for (let run = 1; ; run++) {
-      const replies = await this.#exchange(list)
-      const failed = replies.findIndex((reply) => 'error' in reply)
-      if (failed === -1) return alone ? aloneResult(steps, replies) : listResult(steps, replies)
-      const reply = replies[failed]
-      const error = reply !== undefined && 'error' in reply ? reply.error : undefined
-      const guard = alone ? undefined : steps[failed - 1]?.guard
-      if (guard !== undefined && isEmptyGuard(error)) return { held: false, guard }
+      const { rows, failed } = await this.#listLanes.send(queries)
+      if (failed === null) {
+        const guard = isAlone && rows[0]?.length === 0 ? steps[0]?.guard : undefined
+        return guard === undefined ? { held: true, rows } : { held: false, guard }
+      }
+      const guard = steps[failed.at]?.guard
+      if (guard !== undefined && !isAlone && isEmptyGuard(failed.error)) return { held: false, guard }
       // Only when the server itself says that it has undone the list; a lost connection may hide a commit.
-      if (run === RUNS || !mayRunAgain(error)) throw translatePostgres(error)
-      this.#log.debug('database_list_again', { run, reason: String(error) })
+      if (run === RUNS || !mayRunAgain(failed.error)) throw translatePostgres(failed.error)
+      this.#log.debug('database_list_again', { run, reason: String(failed.error) })
       await new Promise((resolve) => setTimeout(resolve, run * run))
     }
   }
@@ -170,14 +148,19 @@ class PostgresDriver implements Driver {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#lanes.close(), this.#pool.end()]).then(() => undefined)
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#reads.send()
+    await Promise.all([this.#readLanes.close(), this.#listLanes.close()])
   }
 
   /** One connection for one errand, without the client's own time limit. */
   async #alone(errand: (client: Client) => Promise<void>): Promise<void> {
     const { query_timeout: _, ...config } = this.#config
-    const client = new Client({ ...config, pipeline: false })
+    const client = new Client(config)
     client.on('error', () => undefined)
     try {
       await client.connect()
@@ -186,24 +169,6 @@ class PostgresDriver implements Driver {
     } finally {
       await client.end().catch(() => undefined)
     }
-  }
-
-  /** Sends all queries at once and waits for all replies. */
-  async #exchange(queries: readonly Query[]): Promise<readonly Reply[]> {
-    let client: PoolClient
-    try {
-      client = await this.#pool.connect()
-    } catch (error) {
-      throw translatePostgres(error)
-    }
-    const { stream } = client.connection
-    stream.cork()
-    const pending = queries.map((query) => send(client, query))
-    stream.uncork()
-    const replies = await Promise.all(pending)
-    const broken = replies.some((reply) => 'error' in reply && (isLost(reply.error) || isStalePlan(reply.error)))
-    client.release(broken)
-    return replies
   }
 }
 
@@ -224,24 +189,4 @@ async function assertRoleSettings(client: Client, schema: string | undefined): P
   throw new StoreUnavailable(
     `behind a pooler the settings of the role count; run: ${wanted.map((one) => `ALTER ROLE ${role} SET ${one};`).join(' ')}`,
   )
-}
-
-function aloneResult(steps: readonly Step[], replies: readonly Reply[]): AtomicResult {
-  const [reply] = replies
-  const rows = reply !== undefined && 'result' in reply ? (reply.result.rows as readonly unknown[]) : []
-  const guard = steps[0]?.guard
-  return guard !== undefined && rows.length === 0 ? { held: false, guard } : { held: true, rows: [rows] }
-}
-
-function listResult(steps: readonly Step[], replies: readonly Reply[]): AtomicResult {
-  const commit = replies.at(-1)
-  if (commit === undefined || !('result' in commit) || commit.result.command !== 'COMMIT') {
-    throw new StoreUnavailable('the database did not commit')
-  }
-  const rows = steps.map((step, at) => {
-    const reply = replies[at + 1]
-    if (reply === undefined || !('result' in reply)) return []
-    return step.guard === undefined ? reply.result.rows : guardRows(reply.result)
-  })
-  return { held: true, rows }
 }

@@ -2,8 +2,8 @@
 
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { compileFunction } from 'node:vm'
 import { binder, compile, type Statement, type Value } from './driver.ts'
+import { type RowMaker, rowMaker } from './row-maker.ts'
 
 const NOTHING_CHANGED: readonly unknown[] = []
 const CHANGED: readonly unknown[] = [{ changed: 1 }]
@@ -13,7 +13,7 @@ interface Prepared {
   readonly values: (bind: object) => Value[]
   /** Of a row, before the first has been seen: none. */
   columns: number
-  asRow: (values: readonly unknown[]) => unknown
+  asRow: RowMaker
 }
 
 export class SqliteConnection {
@@ -62,15 +62,6 @@ function asRow(prepared: Prepared, values: readonly unknown[]): unknown {
     prepared.asRow = rowMaker(prepared.run.columns().map(({ name }) => name))
   }
   return prepared.asRow(values)
-}
-
-/**
- * One literal with all columns: a twentieth of the time of adding them to an empty object one by one, which moves it from
- * shape to shape. The names are those of our own statements.
- */
-function rowMaker(columns: readonly string[]): Prepared['asRow'] {
-  const fields = columns.map((name, at) => `${JSON.stringify(name)}: values[${at}]`)
-  return compileFunction(`return { ${fields.join(', ')} }`, ['values']) as Prepared['asRow']
 }
 
 /** Durable before answered: a commit returns when the disk has it. */

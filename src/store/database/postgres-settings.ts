@@ -1,0 +1,75 @@
+// How a connection to PostgreSQL is opened: its address, TLS that is checked, and what is set on it.
+
+import { readFileSync } from 'node:fs'
+import type { ClientConfig } from 'pg'
+import { StoreUnavailable } from './driver.ts'
+
+/** What stands between this server and PostgreSQL. */
+export type Pooler = 'none' | 'transaction'
+
+export interface Timeouts {
+  readonly connect: number
+  readonly statement: number
+  readonly lock: number
+}
+
+export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig {
+  return {
+    connectionString: withVerifiedTls(url),
+    application_name: 'lingpai',
+    keepAlive: true,
+    connectionTimeoutMillis: timeouts.connect,
+    // The server's own limit comes first; this one is for a server that says nothing any more.
+    query_timeout: timeouts.statement + 2_000,
+  }
+}
+
+const TLS_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
+const TLS_FILES = ['sslrootcert', 'sslcert', 'sslkey'] as const
+
+/**
+ * TLS that is asked for is TLS that is checked: `prefer`, `require` and `verify-ca` mean `verify-full`, with the
+ * system's authorities or the file `sslrootcert`. Encryption without knowing to whom is `no-verify`, and never silent.
+ */
+function withVerifiedTls(address: string): string {
+  const url = new URL(address)
+  const mode = url.searchParams.get('sslmode')
+  if (mode !== null && !TLS_MODES.has(mode)) {
+    throw new StoreUnavailable(`the database address has sslmode=${mode}; use verify-full, no-verify or disable`)
+  }
+  for (const name of TLS_FILES) {
+    const file = url.searchParams.get(name)
+    if (file === null) continue
+    try {
+      readFileSync(file)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+      throw new StoreUnavailable(`the file ${file} (${name} of the database address) cannot be read: ${code}`)
+    }
+  }
+  if (mode === null || mode === 'disable' || mode === 'no-verify' || mode === 'verify-full') return address
+  url.searchParams.set('sslmode', 'verify-full')
+  return url.href
+}
+
+/**
+ * Sent first on each connection; what follows waits behind it in the same stream. Null behind a pooler that gives each
+ * transaction whichever connection is free: what is set there would be set for others, and not for the next of ours.
+ */
+export function connectionSettings(schema: string | undefined, timeouts: Timeouts, pooler: Pooler): string | null {
+  if (pooler === 'transaction') return null
+  const settings = [
+    `SET statement_timeout = ${timeouts.statement}`,
+    `SET lock_timeout = ${timeouts.lock}`,
+    `SET idle_in_transaction_session_timeout = ${timeouts.statement}`,
+    'SET bytea_output = hex',
+    // A commit that is answered must be durable, whatever the cluster's default; stricter defaults stay.
+    `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
+  ]
+  if (schema !== undefined) settings.push(`SET search_path = ${quoted(schema)}`)
+  return settings.join('; ')
+}
+
+export function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,204 @@
+// What travels on one connection to PostgreSQL, one behind the other: nothing that happens to one transaction touches
+// the next, and nothing counts as committed before the server says so.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
+import { Decoder } from '../../src/store/database/postgres-decoder.ts'
+import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
+import {
+  consumeToken,
+  findNote,
+  findThing,
+  findToken,
+  insertNote,
+  insertToken,
+  putThing,
+  tables,
+} from './driver.tables.ts'
+
+let database: FreshDatabase
+let driver: Driver
+let count = 0
+const newName = () => `p${++count}`
+const insert = (token_id: string) => step(insertToken, { token_id, owner: '张三' })
+const exists = async (token_id: string) => (await driver.rows(findToken, { token_id })).length === 1
+const sleep = statement<{ seconds: string }>('sleep', 'SELECT pg_sleep(CAST(:seconds AS DOUBLE PRECISION))')
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  const first = await openPostgres({ url: database.url })
+  await first.script(tables('postgres'))
+  await first.close()
+})
+afterAll(() => database.drop())
+
+describe.each([true, false])('lists behind one another on one connection (named statements: %s)', (namedStatements) => {
+  beforeEach(async () => {
+    // One connection for reads and one for lists.
+    driver = await openPostgres({ url: database.url, namedStatements, max: 2 })
+    return () => driver.close()
+  })
+
+  test('hold or fail each by itself, also when the first of them is the first to need a statement', async () => {
+    const [one, two, three] = [newName(), newName(), newName()]
+    const missing = step(consumeToken, { token_id: 'absent', now: 1 }, 'unused')
+    const note = (note_id: string) => step(insertNote, { note_id, kind: null, label: null, token_id: null })
+    // The guard fails before the server comes to the statement behind it.
+    const results = await Promise.all([
+      driver.atomic([missing, note(one)]),
+      driver.atomic([note(two), insert(two)]),
+      driver.atomic([missing, insert(one)]),
+      driver.atomic([insert(three)]),
+    ])
+    expect(results.map(({ held }) => held)).toEqual([false, true, false, true])
+    expect(await driver.rows(findNote, { note_id: one })).toEqual([])
+    expect(await driver.rows(findNote, { note_id: two })).toHaveLength(1)
+    expect(await Promise.all([one, two, three].map(exists))).toEqual([false, true, true])
+  })
+
+  test('with a statement that cannot be prepared: it says why, and those beside it hold', async () => {
+    const [one, two] = [newName(), newName()]
+    const wrong = statement<object>(`nowhere_${namedStatements}`, 'INSERT INTO nowhere (a) VALUES (1)')
+    const results = await Promise.allSettled([
+      driver.atomic([insert(one), step(wrong, {})]),
+      driver.atomic([insert(two)]),
+      driver.atomic([step(wrong, {})]),
+    ])
+    for (const at of [0, 2]) {
+      expect(results[at]).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/nowhere/) } })
+    }
+    expect(results[1]).toMatchObject({ status: 'fulfilled', value: { held: true } })
+    expect(await Promise.all([one, two].map(exists))).toEqual([false, true])
+  })
+
+  test('are refused when their commit is refused: nothing is stored, and the next holds', async () => {
+    const table = `late_${namedStatements}`
+    await driver.script(
+      `CREATE TABLE ${table} (value BIGINT CONSTRAINT ${table}_value UNIQUE DEFERRABLE INITIALLY DEFERRED)`,
+    )
+    const add = statement<{ value: number }>(`${table}_add`, `INSERT INTO ${table} (value) VALUES (:value)`)
+    const all = statement<object, { value: number }>(`${table}_all`, `SELECT value FROM ${table} ORDER BY value`)
+    const results = await Promise.allSettled([
+      driver.atomic([step(add, { value: 1 }), step(add, { value: 1 })]),
+      driver.atomic([step(add, { value: 2 })]),
+    ])
+    expect(results[0]).toMatchObject({ status: 'rejected', reason: { constraint: `${table}_value` } })
+    expect(results[0]).toMatchObject({ reason: expect.any(ConstraintViolated) })
+    expect(results[1]).toMatchObject({ status: 'fulfilled', value: { held: true } })
+    expect(await driver.rows(all, {})).toEqual([{ value: 2 }])
+  })
+
+  test('are all of unknown outcome when the connection is lost: each is refused, and none is run again', async () => {
+    const table = `lost_${namedStatements}`
+    await driver.script(`CREATE TABLE ${table} (value BIGINT)`)
+    const add = statement<{ value: number }>(`${table}_add`, `INSERT INTO ${table} (value) VALUES (:value)`)
+    const all = statement<object, { value: number }>(`${table}_all`, `SELECT value FROM ${table}`)
+    const asked = [
+      driver.atomic([step(add, { value: 1 }), step(sleep, { seconds: '20' })]),
+      driver.atomic([step(add, { value: 2 })]),
+      driver.atomic([step(add, { value: 3 }), step(add, { value: 4 })]),
+    ]
+    const settled = Promise.allSettled(asked)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await runOn(
+      database.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
+    )
+    for (const result of await settled) {
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) })
+    }
+    expect(await driver.rows(all, {})).toEqual([])
+    expect((await driver.atomic([step(add, { value: 5 })])).held).toBe(true)
+    expect(await driver.rows(all, {})).toEqual([{ value: 5 }])
+  })
+
+  test('and what the server says between is no reply', async () => {
+    const name = `noisy_${namedStatements}`
+    await driver.script(
+      `CREATE FUNCTION ${name}() RETURNS BIGINT LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'listen'; RETURN 7; END $$`,
+    )
+    const noisy = statement<object, { value: number }>(name, `SELECT ${name}() AS value`)
+    const token_id = newName()
+    const result = await driver.atomic([step(noisy, {}, 'any'), insert(token_id), step(noisy, {})])
+    expect(result).toEqual({ held: true, rows: [[{ value: 7 }], [], [{ value: 7 }]] })
+    expect(await exists(token_id)).toBe(true)
+  })
+})
+
+describe('on one connection', () => {
+  beforeEach(async () => {
+    driver = await openPostgres({ url: database.url, max: 2, timeouts: { statement: 300 } })
+    return () => driver.close()
+  })
+
+  test('statements that the server has forgotten are prepared anew', async () => {
+    const forget = statement<object>('forget', 'DEALLOCATE ALL')
+    const [one, two] = [newName(), newName()]
+    await driver.atomic([insert(one)])
+    await driver.atomic([step(forget, {})])
+    expect((await driver.atomic([step(consumeToken, { token_id: one, now: 2 }, 'unused'), insert(two)])).held).toBe(
+      true,
+    )
+    expect(await exists(two)).toBe(true)
+  })
+
+  test('reads beside one that takes too long are answered, and it is unavailable', async () => {
+    const token_id = newName()
+    await driver.atomic([insert(token_id)])
+    const find = () => driver.rows(findToken, { token_id })
+    const results = await Promise.allSettled([find(), driver.rows(sleep, { seconds: '5' }), find(), find()])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(results[1]).toMatchObject({ reason: expect.any(StoreUnavailable) })
+    expect(results[3]).toMatchObject({ value: [{ token_id }] })
+  })
+
+  test('values of any size and language arrive whole, many at once', async () => {
+    const things = Array.from({ length: 6 }, (_, at) => ({
+      thing_id: newName(),
+      words: '令牌🀄é'.repeat(10 ** at),
+      size: 1 - 10 ** at,
+      bytes: new Uint8Array(3 * 10 ** at).fill(at + 250),
+    }))
+    await Promise.all(things.map((thing) => driver.atomic([step(putThing, thing)])))
+    const found = await Promise.all(things.map(({ thing_id }) => driver.rows(findThing, { thing_id })))
+    expect(found).toEqual(things.map((thing) => [thing]))
+  })
+})
+
+test('a list that waits for a lock holds up no list that is asked later, while there is another connection', async () => {
+  driver = await openPostgres({ url: database.url, max: 4 })
+  const held = newName()
+  await driver.atomic([insert(held)])
+  const slow = driver.atomic([step(consumeToken, { token_id: held, now: 1 }, 'unused'), step(sleep, { seconds: '3' })])
+  let isSlow = true
+  void slow.finally(() => {
+    isSlow = false
+  })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await Promise.all(Array.from({ length: 40 }, () => driver.atomic([insert(newName())])))
+  expect(isSlow).toBe(true)
+  expect((await slow).held).toBe(true)
+  await driver.close()
+})
+
+describe('messages', () => {
+  const seen: string[] = []
+  const decoder = () =>
+    new Decoder((type, bytes, start, end) => {
+      seen.push(`${String.fromCharCode(type)}:${bytes.toString('latin1', start, end)}`)
+    })
+  const stream = Buffer.from('Z\0\0\0\x05IC\0\0\0\x0bSELECT D\0\0\0\x04', 'latin1')
+
+  test.each([1, 2, 3, 5, 7, 100])('are found again however they were cut: into pieces of %i bytes', (size) => {
+    seen.length = 0
+    const whole = decoder()
+    for (let at = 0; at < stream.length; at += size) whole.feed(stream.subarray(at, at + size))
+    expect(seen).toEqual(['Z:I', 'C:SELECT ', 'D:'])
+  })
+
+  test('of an impossible length are refused', () => {
+    expect(() => decoder().feed(Buffer.from('Z\0\0\0\x03I', 'latin1'))).toThrow(/3 bytes/)
+    expect(() => decoder().feed(Buffer.from('Z\xff\0\0\x03I', 'latin1'))).toThrow(/bytes/)
+  })
+})
