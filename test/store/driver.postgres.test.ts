@@ -79,7 +79,8 @@ describe('PostgreSQL driver, by itself', () => {
       await new Promise((resolve) => setTimeout(resolve, 200))
       await runOn(
         url,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
       )
       await refused
       expect(await driver.rows(count, {})).toEqual([{ many: 0 }])

@@ -172,9 +172,10 @@ test('a list that waits for a lock holds up no list that is asked later, while t
   await driver.atomic([insert(held)])
   const slow = driver.atomic([step(consumeToken, { token_id: held, now: 1 }, 'unused'), step(sleep, { seconds: '3' })])
   let isSlow = true
-  void slow.finally(() => {
+  const ended = () => {
     isSlow = false
-  })
+  }
+  slow.then(ended, ended)
   await new Promise((resolve) => setTimeout(resolve, 300))
   await Promise.all(Array.from({ length: 40 }, () => driver.atomic([insert(newName())])))
   expect(isSlow).toBe(true)
