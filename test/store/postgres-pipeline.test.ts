@@ -121,7 +121,7 @@ describe.each([true, false])('lists behind one another on one connection (named 
     const noisy = statement<object, { value: number }>(name, `SELECT ${name}() AS value`)
     const token_id = newName()
     const result = await driver.atomic([step(noisy, {}, 'any'), insert(token_id), step(noisy, {})])
-    expect(result).toEqual({ held: true, rows: [[{ value: 7 }], [], [{ value: 7 }]] })
+    expect(result).toEqual({ held: true, rows: [[], [], [{ value: 7 }]] })
     expect(await exists(token_id)).toBe(true)
   })
 })

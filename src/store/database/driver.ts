@@ -26,7 +26,8 @@ export interface BoundStatement {
 
 /**
  * A statement in a list. With a `guard`, a statement that yields no row undoes the whole list; a guard must
- * therefore be a SELECT, end in RETURNING, or be a `change`. A step cannot use an earlier step's output.
+ * therefore be a SELECT, end in RETURNING, or be a `change`. That it held is all there is to know of one: its rows are not
+ * handed out. A step cannot use an earlier step's output.
  */
 export type Step = BoundStatement & { readonly guard?: string }
 

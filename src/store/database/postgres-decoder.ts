@@ -76,18 +76,17 @@ export class Descriptions {
   columns(shape: Shape, bytes: Buffer, start: number, end: number): Columns {
     const latest = this.#latest.get(shape)
     if (latest?.bytes.equals(bytes.subarray(start, end))) return latest.columns
-    const columns = columnsOf(bytes, start, shape.isGuard)
+    const columns = columnsOf(bytes, start)
     this.#latest.set(shape, { bytes: Buffer.from(bytes.subarray(start, end)), columns })
     return columns
   }
 }
 
-/** `dropLast`: of a guard, the column that makes an empty one fail. */
-function columnsOf(bytes: Buffer, start: number, dropLast: boolean): Columns {
+function columnsOf(bytes: Buffer, start: number): Columns {
   const names: string[] = []
   const decode: Decode[] = []
   let at = start + 2
-  for (let left = bytes.readInt16BE(start) - (dropLast ? 1 : 0); left > 0; left--) {
+  for (let left = bytes.readInt16BE(start); left > 0; left--) {
     const end = bytes.indexOf(0, at)
     names.push(bytes.toString('utf8', at, end))
     // Behind the name: table (4 bytes), column (2), type (4), its size (2), modifier (4), format (2).

@@ -9,7 +9,7 @@ export interface Shape {
   readonly values: (bind: object) => Value[]
   /** It gives no rows: whether it has changed any is all there is to see. */
   readonly isChange: boolean
-  /** A guard: its last column only makes an empty one fail. */
+  /** A guard: what it answers is of no use, but that it does. */
   readonly isGuard: boolean
 }
 
@@ -54,6 +54,5 @@ export class Statements {
 
 /** An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one. */
 function guarded({ isChange }: Statement, text: string): string {
-  if (isChange) return `WITH guard AS (${text}\n RETURNING 1) SELECT 1/count(*) FROM guard`
-  return `WITH guard AS (${text}\n) SELECT guard.*, (SELECT 1/count(*) FROM guard) FROM (SELECT 1) one LEFT JOIN guard ON true`
+  return `WITH guard AS (${text}\n${isChange ? ' RETURNING 1' : ''}) SELECT 1/count(*) FROM guard`
 }

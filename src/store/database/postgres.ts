@@ -121,8 +121,9 @@ class PostgresDriver implements Driver {
     for (let run = 1; ; run++) {
       const { rows, failed } = await this.#listLanes.send(queries)
       if (failed === null) {
-        const guard = isAlone && rows[0]?.length === 0 ? steps[0]?.guard : undefined
-        return guard === undefined ? { held: true, rows } : { held: false, guard }
+        const guard = isAlone ? steps[0]?.guard : undefined
+        if (guard === undefined) return { held: true, rows }
+        return rows[0]?.length === 0 ? { held: false, guard } : { held: true, rows: [[]] }
       }
       const guard = steps[failed.at]?.guard
       if (guard !== undefined && !isAlone && isEmptyGuard(failed.error)) return { held: false, guard }

@@ -34,6 +34,7 @@ interface Waiting {
 type Outcome = AtomicResult | { readonly error: unknown }
 
 const IN_MEMORY = ':memory:'
+const NO_ROWS: readonly unknown[] = []
 /** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
 const LARGEST_BATCH = 256
 /** Turns of the event loop, each a fraction of a millisecond unless there is much to do, that a list may wait for others. */
@@ -330,7 +331,7 @@ class SqliteDriver implements Driver {
         if (step.guard !== undefined && found.length === 0) {
           return { outcome: { held: false, guard: step.guard }, wrote: rows.length > 0 }
         }
-        rows.push(found)
+        rows.push(step.guard === undefined ? found : NO_ROWS)
       }
     } catch (error) {
       // A statement that SQLite fails has undone what it did; one whose rows cannot be read has done it.
