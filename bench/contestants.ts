@@ -13,6 +13,8 @@ export interface Entrant {
   readonly file: string
   /** Loaded before it, and adds what it lacks to be measured. */
   readonly preload?: string
+  /** Of Node. */
+  readonly flags?: readonly string[]
   readonly words?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   /** Removes what it lived on, once it has ended. */
@@ -35,7 +37,10 @@ export async function start(entrant: Entrant): Promise<Contestant> {
   const at = (file: string) => new URL(file, import.meta.url)
   const child = fork(at(entrant.file), entrant.words ?? [], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    ...(entrant.preload !== undefined && { execArgv: ['--import', at(entrant.preload).href] }),
+    execArgv: [
+      ...(entrant.flags ?? []),
+      ...(entrant.preload === undefined ? [] : ['--import', at(entrant.preload).href]),
+    ],
     env: { ...process.env, NODE_ENV: 'production', ...entrant.env },
   })
   let said = ''

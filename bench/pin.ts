@@ -9,8 +9,11 @@ export type Role = 'server' | 'load'
 
 const PROCESSOR: Readonly<Record<Role, string>> = { server: '0', load: '1' }
 
+/** Asked before anything is pinned: of a process that is, Node knows one. */
+const processors = availableParallelism()
+
 /** All threads of the process; those it begins later follow. False: this machine has one processor, or no `taskset`. */
 export function pin(pid: number | undefined, role: Role): boolean {
-  if (pid === undefined || availableParallelism() < 2) return false
+  if (pid === undefined || processors < 2) return false
   return spawnSync('taskset', ['-apc', PROCESSOR[role], String(pid)], { stdio: 'ignore' }).status === 0
 }

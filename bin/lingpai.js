@@ -49,7 +49,7 @@ function runBundledNode() {
     refuse()
     return
   }
-  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), {
+  var child = childProcess.spawn(node, memoryFlags().concat(__filename, process.argv.slice(2)), {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
   // Alpine and others without glibc have the file and cannot run it.
@@ -70,6 +70,12 @@ function runBundledNode() {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+// As npm start does: V8's young generation would grow to 128 MiB, and nothing is faster by more than 16. The flag can
+// only be given when Node is started, and is stronger than NODE_OPTIONS, where an operator may have decided otherwise.
+function memoryFlags() {
+  return /semi[-_]space/.test(process.env.NODE_OPTIONS || '') ? [] : ['--max-semi-space-size=8']
 }
 
 function refuse() {

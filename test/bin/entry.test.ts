@@ -6,7 +6,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlin
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 let folder = ''
@@ -132,6 +132,20 @@ describe.runIf(process.platform === 'linux')('the Node that a checkout brings', 
     const { code, out } = await run(root, oldNode(root), ['user', 'add', '--name', '张 三'], 'secret\n')
     expect(JSON.parse(out)).toEqual({ words: ['user', 'add', '--name', '张 三'], text: 'secret\n' })
     expect(code).toBe(7)
+  })
+
+  it('has a small young generation, as `npm start` gives one, unless NODE_OPTIONS says how large it is', async () => {
+    const root = packageOf('young', { 'src/main.ts': 'console.log(JSON.stringify(process.execArgv))' })
+    bringNode(root)
+    const flags = async () => JSON.parse((await run(root, oldNode(root))).out) as unknown
+    expect(await flags()).toEqual(['--max-semi-space-size=8'])
+    const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    expect(scripts['start']).toBe('node --max-semi-space-size=8 bin/lingpai.js start')
+    vi.stubEnv('NODE_OPTIONS', '--max-semi-space-size=4')
+    expect(await flags()).toEqual([])
+    vi.unstubAllEnvs()
   })
 
   it('a file that cannot run here, as on Alpine, is as none', async () => {
