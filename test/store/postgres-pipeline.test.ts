@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
-import { Decoder } from '../../src/store/database/postgres-decoder.ts'
+import { Decoder, errorOf } from '../../src/store/database/postgres-decoder.ts'
+import { isStalePlan, mayRunAgain } from '../../src/store/database/postgres-errors.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import {
   consumeToken,
@@ -143,6 +144,21 @@ describe('on one connection', () => {
     expect(await exists(two)).toBe(true)
   })
 
+  test('nor is anything lost when they are missed again while they are prepared anew', async () => {
+    const forget = statement<object>('forget', 'DEALLOCATE ALL')
+    const seven = statement<object, { value: number }>('seven', 'SELECT 7 AS value')
+    await driver.atomic([step(sleep, { seconds: '0' }), step(seven, {})])
+    await driver.atomic([step(forget, {})])
+    await driver.atomic([step(sleep, { seconds: '0' })])
+    const slow = (seconds: string) => driver.atomic([step(sleep, { seconds }), step(seven, {})])
+    const beside = driver.atomic([step(seven, {})])
+    const late = slow('0.2')
+    await beside
+    // While that is on its way, the statement is missed, prepared and used again.
+    const results = await Promise.all([late, slow('0.1'), driver.atomic([step(seven, {})])])
+    for (const result of results) expect(result.held && result.rows.at(-1)).toEqual([{ value: 7 }])
+  })
+
   test('reads beside one that takes too long are answered, and it is unavailable', async () => {
     const token_id = newName()
     await driver.atomic([insert(token_id)])
@@ -181,6 +197,41 @@ test('a list that waits for a lock holds up no list that is asked later, while t
   expect(isSlow).toBe(true)
   expect((await slow).held).toBe(true)
   await driver.close()
+})
+
+test('bytes in a notation that somebody else has set are refused, never misread', async () => {
+  // As behind a pooler: nothing is set by us.
+  driver = await openPostgres({ url: database.url, max: 2, pooler: 'transaction' })
+  const set = statement<{ to: string }>('notation', `SELECT set_config('bytea_output', :to, false)`)
+  const bytes = statement<object, { value: Uint8Array }>('bytes', `SELECT CAST('abc' AS BYTEA) AS value`)
+  await driver.rows(set, { to: 'escape' })
+  await expect(driver.rows(bytes, {})).rejects.toBeInstanceOf(StoreUnavailable)
+  await driver.rows(set, { to: 'hex' })
+  expect(await driver.rows(bytes, {})).toEqual([{ value: new Uint8Array([97, 98, 99]) }])
+  await driver.close()
+})
+
+describe('a refusal', () => {
+  const refusal = (fields: Readonly<Record<string, string>>) => {
+    const bytes = Buffer.from(
+      `${Object.entries(fields)
+        .map(([field, text]) => `${field}${text}\0`)
+        .join('')}\0`,
+    )
+    return errorOf(bytes, 0, bytes.length)
+  }
+
+  test.each(['40001', '40P01'])('%s lets a list run again, but not when it ended the connection', (code) => {
+    expect(mayRunAgain(refusal({ S: '错误', V: 'ERROR', C: code, M: '…' }))).toBe(true)
+    expect(mayRunAgain(refusal({ S: '致命错误', V: 'FATAL', C: code, M: '…' }))).toBe(false)
+  })
+
+  test('of a stale plan is known in every language', () => {
+    const stale = { V: 'ERROR', C: '0A000', M: '已缓冲的计划不能改变结果类型', R: 'RevalidateCachedQuery' }
+    expect(isStalePlan(refusal(stale))).toBe(true)
+    expect(isStalePlan(refusal({ V: 'ERROR', C: '0A000', M: 'cached plan must not change result type' }))).toBe(true)
+    expect(isStalePlan(refusal({ ...stale, R: 'transformStmt' }))).toBe(false)
+  })
 })
 
 describe('messages', () => {

@@ -155,6 +155,11 @@ export class PostgresConnection {
     return known
   }
 
+  /** Unless it is being prepared anew already: a second Parse under its name would be refused. */
+  #forget(known: Known): void {
+    if (this.#known.get(known.shape) === known) this.#known.delete(known.shape)
+  }
+
   #expect(known: readonly Known[], resolve: Exchange['resolve']): void {
     const rows = known.map((): unknown[] => [])
     this.#exchanges.push({ known, rows, resolve, since: this.#elapsed(), at: 0, failed: null })
@@ -218,7 +223,7 @@ export class PostgresConnection {
       const [unprepared] = known
       if (failed === null || unprepared === undefined) return
       unprepared.error = failed.error
-      this.#known.delete(unprepared.shape)
+      this.#forget(unprepared)
       return
     }
     resolve({ rows, failed })
@@ -236,7 +241,7 @@ export class PostgresConnection {
     // That a statement is not there says less than why it could not be prepared.
     const statement = known[failed.at]
     if (statement === undefined || !isUnprepared(failed.error)) return failed
-    this.#known.delete(statement.shape)
+    this.#forget(statement)
     return statement.error === undefined ? failed : { at: failed.at, error: statement.error }
   }
 

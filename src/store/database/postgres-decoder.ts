@@ -1,6 +1,7 @@
 // What PostgreSQL says: messages out of the bytes that arrive, rows with the values that SQLite gives too, refusals as
 // errors. https://www.postgresql.org/docs/current/protocol-message-formats.html
 
+import { StoreUnavailable } from './driver.ts'
 import type { Shape } from './postgres-statements.ts'
 import { type RowMaker, rowMaker } from './row-maker.ts'
 
@@ -96,7 +97,7 @@ function columnsOf(bytes: Buffer, start: number): Columns {
   return { decode, make: rowMaker(names) }
 }
 
-/** DataRow. Throws `RangeError` for an integer that a number cannot hold. */
+/** DataRow. Throws `RangeError` for an integer that a number cannot hold, `StoreUnavailable` for bytes in another notation. */
 export function rowOf({ decode, make }: Columns, bytes: Buffer, start: number): unknown {
   const values: unknown[] = []
   let at = start + 2
@@ -136,8 +137,9 @@ function numberFromText(bytes: Buffer, start: number, end: number): number {
   return value
 }
 
-/** `bytea_output = hex`: two digits a byte, behind `\x`. */
+/** `bytea_output = hex`: two digits a byte, behind `\x`. Behind a pooler somebody else may have set it otherwise. */
 function hexBytes(bytes: Buffer, start: number, end: number): Uint8Array {
+  if (bytes[start] !== 0x5c || bytes[start + 1] !== 0x78) throw new StoreUnavailable('bytea_output must be hex')
   const value = new Uint8Array((end - start - 2) >> 1)
   let at = start + 2
   for (let index = 0; index < value.length; index++) {
@@ -158,6 +160,8 @@ export class PostgresError extends Error {
   readonly detail: string | undefined
   readonly table: string | undefined
   readonly constraint: string | undefined
+  /** Where in the server it was raised. */
+  readonly routine: string | undefined
 
   constructor(fields: ReadonlyMap<string, string>) {
     super(fields.get('M') ?? 'no message')
@@ -168,6 +172,7 @@ export class PostgresError extends Error {
     this.detail = fields.get('D')
     this.table = fields.get('t')
     this.constraint = fields.get('n')
+    this.routine = fields.get('R')
   }
 }
 

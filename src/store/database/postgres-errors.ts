@@ -2,6 +2,7 @@
 // "the connection is gone", and what means 503.
 
 import { ConstraintViolated, StoreUnavailable } from './driver.ts'
+import { PostgresError } from './postgres-decoder.ts'
 
 /** The SQLSTATE, when the server itself has spoken. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 function sqlState(error: unknown): string | undefined {
@@ -14,8 +15,12 @@ export function isEmptyGuard(error: unknown): boolean {
   return sqlState(error) === '22012'
 }
 
-/** The server has undone the list, and it may go once more: serialization failure, deadlock, a plan that is gone. */
+/**
+ * The server has undone the list, and it may go once more: serialization failure, deadlock, a plan that is gone. Not when
+ * it ended the connection instead (FATAL), which it may do between the commit and the reply.
+ */
 export function mayRunAgain(error: unknown): boolean {
+  if (!(error instanceof PostgresError) || error.severity !== 'ERROR') return false
   const state = sqlState(error)
   return state === '40001' || state === '40P01' || isStalePlan(error) || isUnprepared(error)
 }
@@ -27,7 +32,9 @@ export function isUnprepared(error: unknown): boolean {
 
 /** A migration has changed what a prepared statement answers; a fresh connection prepares it anew. */
 export function isStalePlan(error: unknown): boolean {
-  return sqlState(error) === '0A000' && error instanceof Error && error.message.startsWith('cached plan')
+  if (sqlState(error) !== '0A000' || !(error instanceof PostgresError)) return false
+  // The message is in the server's language; others that speak this protocol have no such routine.
+  return error.routine === 'RevalidateCachedQuery' || error.message.startsWith('cached plan')
 }
 
 /** The connection cannot be used any more. */
