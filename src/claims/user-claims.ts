@@ -23,6 +23,7 @@ const compiled = new WeakMap<Client, ByScope>()
 /** Most clients say the same about claims, and what is compiled takes three times the memory of a client. */
 const alike = new Map<string, ByScope>()
 const MOST_ALIKE = 1_000
+const MOST_SCOPES = 256
 
 const NO_WISHES: readonly ClaimWish[] = []
 
@@ -142,8 +143,9 @@ function compiledFor(client: Client, scope: readonly string[]): readonly Compile
   // `sub` is the user id whatever a map says.
   const rules = claimRules(client, scope).filter(({ name }) => name !== 'sub')
   const fresh = compile(rules, client)
-  // Scopes are the client's own words, so few in number; a stranger cannot fill this.
-  if (byScope.size < 256) byScope.set(key, fresh)
+  // Whoever asks may put the words of a scope in any order; what others ask for finds its place again.
+  if (byScope.size >= MOST_SCOPES) byScope.clear()
+  byScope.set(key, fresh)
   return fresh
 }
 
