@@ -1,6 +1,7 @@
 // What travels on one connection to PostgreSQL, one behind the other: nothing that happens to one transaction touches
 // the next, and nothing counts as committed before the server says so.
 
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
@@ -253,4 +254,76 @@ describe('messages', () => {
     expect(() => decoder().feed(Buffer.from('Z\0\0\0\x03I', 'latin1'))).toThrow(/3 bytes/)
     expect(() => decoder().feed(Buffer.from('Z\xff\0\0\x03I', 'latin1'))).toThrow(/bytes/)
   })
+})
+
+/**
+ * Ends each statement by a Sync of its own, and keeps to itself what the server says to that: as some proxies do.
+ */
+async function startSplitter(to: string): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { hostname, port } = new URL(to)
+  const SYNC = Buffer.from([0x53, 0, 0, 0, 4])
+  const server = createServer((client) => {
+    const behind = connect(Number(port), hostname)
+    // Of each ReadyForQuery to come, whether the client has asked for it: first that of the start.
+    const isAsked = [true]
+    let hasStarted = false
+    let sent = Buffer.alloc(0)
+    let said = Buffer.alloc(0)
+    client.on('data', (chunk: Buffer) => {
+      sent = Buffer.concat([sent, chunk])
+      for (;;) {
+        const head = hasStarted ? 1 : 0
+        const whole = sent.length < head + 4 ? Number.POSITIVE_INFINITY : head + sent.readInt32BE(head)
+        if (sent.length < whole) return
+        const message = sent.subarray(0, whole)
+        sent = sent.subarray(whole)
+        behind.write(message)
+        const type = hasStarted ? String.fromCharCode(message[0] ?? 0) : ''
+        hasStarted = true
+        if (type === 'S' || type === 'Q') isAsked.push(true)
+        if (type === 'E') {
+          isAsked.push(false)
+          behind.write(SYNC)
+        }
+      }
+    })
+    behind.on('data', (chunk: Buffer) => {
+      said = Buffer.concat([said, chunk])
+      while (said.length >= 5 && said.length > said.readInt32BE(1)) {
+        const message = said.subarray(0, said.readInt32BE(1) + 1)
+        said = said.subarray(message.length)
+        if (message[0] !== 0x5a || isAsked.shift() === true) client.write(message)
+      }
+    })
+    for (const [one, other] of [
+      [client, behind],
+      [behind, client],
+    ] as const) {
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = new URL(to)
+  address.hostname = '127.0.0.1'
+  address.port = String((server.address() as AddressInfo).port)
+  return {
+    url: address.href,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+test('through a proxy that makes a transaction of each statement nothing starts, and it is said why', async () => {
+  const splitter = await startSplitter(database.url)
+  try {
+    for (const namedStatements of [true, false]) {
+      const refused = openPostgres({ url: splitter.url, namedStatements })
+      await expect(refused).rejects.toThrow(StoreUnavailable)
+      await expect(refused).rejects.toThrow(/each statement a transaction of its own/)
+    }
+  } finally {
+    await splitter.close()
+  }
+  const straight = await openPostgres({ url: database.url })
+  await straight.close()
 })

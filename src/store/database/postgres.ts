@@ -3,7 +3,7 @@
 
 import { Client, type ClientConfig } from 'pg'
 import { type Log, silentLog } from '../../platform/log.ts'
-import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
+import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable, statement } from './driver.ts'
 import { isEmptyGuard, mayRunAgain, translatePostgres } from './postgres-errors.ts'
 import { Lanes } from './postgres-lanes.ts'
 import { Reads } from './postgres-reads.ts'
@@ -26,6 +26,11 @@ export interface PostgresOptions {
 }
 
 const RUNS = 8
+
+const transactionBegun = statement<object, { begun: string }>(
+  'transaction_begun',
+  'SELECT CAST(transaction_timestamp() AS TEXT) AS begun',
+)
 
 export async function openPostgres(options: PostgresOptions): Promise<Driver> {
   if (options.schema !== undefined && !/^[a-z_][a-z0-9_]{0,62}$/.test(options.schema)) {
@@ -88,6 +93,19 @@ class PostgresDriver implements Driver {
       if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
       if (this.#settings === null) await assertRoleSettings(client, schema)
     })
+    await this.#assertOneTransaction()
+  }
+
+  /** What every list rests on: where each statement is a transaction of its own, a guard undoes nothing. */
+  async #assertOneTransaction(): Promise<void> {
+    const query = this.#statements.query(transactionBegun as Statement, {}, false)
+    const { rows, failed } = await this.#listLanes.send([query, query])
+    if (failed !== null) throw failed.error
+    const [first, second] = (rows as readonly (readonly { begun: string }[])[]).map(([row]) => row?.begun)
+    if (first !== undefined && first === second) return
+    throw new StoreUnavailable(
+      'what stands between this server and PostgreSQL makes each statement a transaction of its own, so that nothing could be undone; connect to PostgreSQL itself, or through PgBouncer',
+    )
   }
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
