@@ -80,7 +80,7 @@ function isSpan(key: string): boolean {
 function valueText(key: string, value: unknown): string {
   if (value === null) return 'none'
   if (Array.isArray(value)) {
-    const texts = value.map((each: unknown) => (typeof each === 'object' ? JSON.stringify(each) : String(each)))
+    const texts = value.map((each: unknown) => (typeof each === 'string' ? each : JSON.stringify(each)))
     return texts.length === 0 ? 'none' : texts.join(', ')
   }
   if (typeof value === 'number' && isSpan(key)) return spanText(value)

@@ -1,11 +1,12 @@
 // PgBouncer in transaction mode, a real one that has fewer connections than there are askers.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { StoreUnavailable, statement } from '../../src/store/database/driver.ts'
+import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
 import { Caller, issuedBy } from '../faults/caller.ts'
 import { startChild } from '../faults/child.ts'
 import { preparePostgres } from '../faults/installation.ts'
+import { startWire } from '../faults/proxy.ts'
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
@@ -79,6 +80,28 @@ describe('behind PgBouncer in transaction mode', () => {
     } finally {
       await runOn(database.url, 'DROP SCHEMA behind; DROP ROLE behind')
     }
+  })
+
+  test('nobody reads the answers to one who is gone', async () => {
+    const single = await startPgBouncer(database.url, 1)
+    const wire = await startWire(single.url)
+    const open = (url: string) => openPostgres({ url, pooler: 'transaction', namedStatements: false, max: 2 })
+    const [gone, other] = [await open(wire.url), await open(single.url)]
+    const say = statement<{ word: string }, { word: string }>('say', 'SELECT CAST(:word AS TEXT) AS word')
+    const sleep = statement<object>('sleep', 'SELECT pg_sleep(0.3)')
+    const list = (word: string) => [step(sleep, {}), step(say, { word })]
+    const asked = [gone.atomic([step(say, { word: 'first' })]), gone.atomic(list('second')), gone.atomic(list('third'))]
+    const rest = Promise.allSettled(asked.slice(1))
+    expect(await asked[0]).toEqual({ held: true, rows: [[{ word: 'first' }]] })
+    wire.down()
+    expect((await rest).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    for (const word of ['fourth', 'fifth', 'sixth']) {
+      expect(await other.atomic([step(say, { word })])).toEqual({ held: true, rows: [[{ word }]] })
+      expect(await other.rows(say, { word })).toEqual([{ word }])
+    }
+    await Promise.all([gone.close(), other.close()])
+    await wire.close()
+    await single.stop()
   })
 
   test('a whole server signs in, refreshes and revokes, many at once', { timeout: 60_000 }, async () => {

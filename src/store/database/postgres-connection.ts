@@ -56,6 +56,12 @@ export class PostgresConnection {
   readonly #known = new Map<Shape, Known>()
   /** By a pooler: what a statement answers is another server process's to say, each time. */
   readonly #isShared: boolean
+  /**
+   * Behind a pooler, what waits until all that was sent is answered: PgBouncer before 1.22.1 gives the process of a
+   * client that is gone to the next one as soon as it has answered once, and that one reads the other answers as its own.
+   */
+  readonly #held: Buffer[] = []
+  #isAnswered = true
   readonly #exchanges: Exchange[] = []
   readonly #elapsed = stopwatch()
   readonly #flushNow = () => this.#flush()
@@ -163,6 +169,7 @@ export class PostgresConnection {
   #expect(known: readonly Known[], resolve: Exchange['resolve']): void {
     const rows = known.map((): unknown[] => [])
     this.#exchanges.push({ known, rows, resolve, since: this.#elapsed(), at: 0, failed: null })
+    if (this.#isShared) this.#held.push(this.#encoder.take())
     this.#timer ??= setTimeout(() => this.#look(), this.#options.patience).unref()
     if (this.#isFlushing) return
     this.#isFlushing = true
@@ -172,7 +179,15 @@ export class PostgresConnection {
 
   #flush(): void {
     this.#isFlushing = false
-    if (this.#lost === null && this.#socket !== null && !this.#encoder.isEmpty) this.#socket.write(this.#encoder.take())
+    if (this.#lost !== null || this.#socket === null) return
+    if (!this.#isShared) {
+      if (!this.#encoder.isEmpty) this.#socket.write(this.#encoder.take())
+      return
+    }
+    const next = this.#isAnswered ? this.#held.shift() : undefined
+    if (next === undefined) return
+    this.#isAnswered = false
+    this.#socket.write(next)
   }
 
   #look(): void {
@@ -218,6 +233,10 @@ export class PostgresConnection {
   #ready(exchange: Exchange, status: number | undefined): void {
     const { known, rows, resolve } = exchange
     this.#exchanges.shift()
+    if (this.#isShared) {
+      this.#isAnswered = true
+      this.#flush()
+    }
     const failed = this.#failureOf(exchange, status)
     if (resolve === null) {
       const [unprepared] = known
