@@ -117,7 +117,7 @@ function nothingThere({ data }: Options, adds: boolean): CommandFailed {
     EXIT.notFound,
     'no_installation',
     `There is no installation in ${data}.`,
-    `Name its folder with --data, or start a server there: ${tip('start', { data })}${orHere}`,
+    `Name its folder with --data, or its PostgreSQL with --database, or start a server there: ${tip('start', { data })}${orHere}`,
   )
 }
 

@@ -87,7 +87,8 @@ export const statementIssuers: Kind<readonly StatementIssuer[]> = {
       const [set, address] = [jwksKind.parse(jwks), keysAddress.parse(jwks_uri)]
       if ('problem' in set) return { problem: `for ${shown(issuer)} ${set.problem}` }
       if ('problem' in address) return { problem: `for ${shown(issuer)} ${address.problem}` }
-      if (set.value === null && address.value === null) return { problem: `for ${shown(issuer)} must name its keys` }
+      if (set.value === null && address.value === null)
+        return { problem: `for ${shown(issuer)} must name its keys: ${issuer}=https://…` }
       issuers.push({ issuer, jwks: set.value, jwks_uri: address.value })
     }
     return { value: issuers }
@@ -100,7 +101,12 @@ function issuerMap(value: unknown): unknown {
   const [first = ''] = texts
   if (first.trimStart().startsWith('{')) return texts.length === 1 ? parseJson(first) : null
   const words = texts.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== '')
-  return Object.fromEntries(words.map((word) => [word.split('=', 1)[0], word.slice(word.indexOf('=') + 1)]))
+  return Object.fromEntries(
+    words.map((word) => {
+      const [issuer = '', ...address] = word.split('=')
+      return [issuer, address.length === 0 ? null : address.join('=')]
+    }),
+  )
 }
 
 function parseJson(text: string): unknown {

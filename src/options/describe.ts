@@ -79,7 +79,10 @@ function isSpan(key: string): boolean {
 /** As a person writes it. */
 function valueText(key: string, value: unknown): string {
   if (value === null) return 'none'
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
+  if (Array.isArray(value)) {
+    const texts = value.map((each: unknown) => (typeof each === 'string' ? each : JSON.stringify(each)))
+    return texts.length === 0 ? 'none' : texts.join(', ')
+  }
   if (typeof value === 'number' && isSpan(key)) return spanText(value)
   if (typeof value === 'number' && key.endsWith('Bytes')) return bytesText(value)
   if (typeof value === 'string') return value === '' ? '(empty)' : value

@@ -189,7 +189,9 @@ describe('3: not found', () => {
   test('a mistyped data folder is told and not made, even when the address is given', async () => {
     const mistyped = scratch.path('mistyped')
     const words = ['client', 'list', '--data', mistyped, '--issuer', 'http://localhost:4000', '--json']
-    expect(refusal(await lingpai(words))).toMatchObject({ code: 3, error: 'no_installation' })
+    const refused = refusal(await lingpai(words))
+    expect(refused).toMatchObject({ code: 3, error: 'no_installation' })
+    expect(refused.message).toMatch(/--data.*--database/)
     expect(existsSync(mistyped)).toBe(false)
   })
 })

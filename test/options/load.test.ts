@@ -398,3 +398,25 @@ describe('what a server cannot run with', () => {
     ).resolves.toBeUndefined()
   })
 })
+
+describe('issuers of software statements', () => {
+  const LIST = ['https://a.test=https://a.test/jwks?v=2', 'https://b.test=https://b.test/jwks']
+
+  it('each is given with the address of its keys, and shown with it', async () => {
+    yaml(`registration:\n  statementIssuers: ${JSON.stringify(LIST)}\n`)
+    const loaded = await load()
+    expect(loaded.options.registration.statementIssuers).toEqual([
+      { issuer: 'https://a.test', jwks: null, jwks_uri: 'https://a.test/jwks?v=2' },
+      { issuer: 'https://b.test', jwks: null, jwks_uri: 'https://b.test/jwks' },
+    ])
+    const shown = showOptions(loaded).find(({ key }) => key === 'registration.statementIssuers')
+    expect(shown?.text).toBe(
+      loaded.options.registration.statementIssuers.map((each) => JSON.stringify(each)).join(', '),
+    )
+  })
+
+  it('one without keys is refused with what to write', async () => {
+    const problems = await problemsOf({ flags: { registrationStatementIssuers: 'https://a.test' } })
+    expect(problems).toEqual([expect.stringContaining('must name its keys: https://a.test=https://…')])
+  })
+})

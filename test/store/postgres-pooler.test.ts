@@ -82,11 +82,16 @@ describe('behind PgBouncer in transaction mode', () => {
     }
   })
 
-  test('nobody reads the answers to one who is gone', async () => {
-    const single = await startPgBouncer(database.url, 1)
+  // In session mode a connection each for reads and lists, and one to open with.
+  test.each([
+    ['transaction', 1],
+    ['session', 3],
+  ] as const)('or in %s mode nobody reads the answers to one who is gone', async (mode, connections) => {
+    const single = await startPgBouncer(database.url, connections, mode)
     const wire = await startWire(single.url)
-    const open = (url: string) => openPostgres({ url, pooler: 'transaction', namedStatements: false, max: 2 })
-    const [gone, other] = [await open(wire.url), await open(single.url)]
+    const pooler = mode === 'transaction' ? mode : 'none'
+    const open = (url: string) => openPostgres({ url, pooler, namedStatements: mode === 'session', max: 2 })
+    const gone = await open(wire.url)
     const say = statement<{ word: string }, { word: string }>('say', 'SELECT CAST(:word AS TEXT) AS word')
     const sleep = statement<object>('sleep', 'SELECT pg_sleep(0.3)')
     const list = (word: string) => [step(sleep, {}), step(say, { word })]
@@ -95,6 +100,7 @@ describe('behind PgBouncer in transaction mode', () => {
     expect(await asked[0]).toEqual({ held: true, rows: [[{ word: 'first' }]] })
     wire.down()
     expect((await rest).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    const other = await open(single.url)
     for (const word of ['fourth', 'fifth', 'sixth']) {
       expect(await other.atomic([step(say, { word })])).toEqual({ held: true, rows: [[{ word }]] })
       expect(await other.rows(say, { word })).toEqual([{ word }])

@@ -56,6 +56,12 @@ describe.each([true, false])('the driver (named statements: %s)', (namedStatemen
     ).toBe(1)
   })
 
+  test('lists asked together do not wait for one another, since nothing stands between here and the database', async () => {
+    const insert = (token_id: string) => step(insertToken, { token_id, owner: '张三' })
+    const lists = () => Promise.all(['e', 'f', 'g'].map((token_id) => driver.atomic([insert(token_id)])))
+    expect(await turns(lists)).toBe(1)
+  })
+
   test('fifty reads at once follow each other on one connection without waiting', async () => {
     wire.delay = 50
     try {

@@ -1,4 +1,4 @@
-// A real PgBouncer in transaction mode before a database: every transaction may run on another connection.
+// A real PgBouncer before a database: in transaction mode every transaction may run on another connection.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +26,11 @@ export interface PgBouncer {
 }
 
 /** `connections`: how many it holds to the database, so that few are shared by many. */
-export async function startPgBouncer(database: string, connections: number): Promise<PgBouncer> {
+export async function startPgBouncer(
+  database: string,
+  connections: number,
+  mode: 'transaction' | 'session' = 'transaction',
+): Promise<PgBouncer> {
   const target = new URL(database)
   const home = mkdtempSync(join(tmpdir(), 'lingpai-pgbouncer-'))
   if (asRoot) chownSync(home, NOBODY, NOBODY)
@@ -46,7 +50,7 @@ export async function startPgBouncer(database: string, connections: number): Pro
     `listen_port = ${port}`,
     'unix_socket_dir =',
     'auth_type = any',
-    'pool_mode = transaction',
+    `pool_mode = ${mode}`,
     `default_pool_size = ${connections}`,
     'max_client_conn = 200',
   ]

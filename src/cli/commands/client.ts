@@ -30,7 +30,11 @@ export function clientCommand(exit: (code: number) => void): Command {
     command
       .option('--name <name>', 'name shown to people')
       .option('--redirect-uri <uri>', 'where answers may be sent; repeat it for several', collect)
-      .option('--set <name=value>', 'any setting: dotted name, JSON or text; repeat it for several', collect)
+      .option(
+        '--set <name=value>',
+        'any setting: dotted name, JSON or text, null to take it away; repeat it for several',
+        collect,
+      )
       .option('--logo-uri <url>', 'its picture; fetched now, and shown from our own address')
       .option('--logo-file <file>', 'its picture as a file: PNG, JPEG, WebP or GIF, at most 256 KiB')
       .option('--consent-declared', 'declare that people have consented otherwise (for consent=implied)')

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly config: ClientConfig
   /** Sent before anything else; null behind a pooler. */
   readonly settings: string | null
+  /** A pooler of whatever kind answers for the server. */
+  readonly isPooled: () => boolean
   /** Milliseconds until a server that says nothing counts as lost. */
   readonly patience: number
   /** Called once: it takes no more. Null: nothing went wrong. */
@@ -56,8 +58,9 @@ export class PostgresConnection {
   readonly #known = new Map<Shape, Known>()
   /** By a pooler: what a statement answers is another server process's to say, each time. */
   readonly #isShared: boolean
+  readonly #isPooled: boolean
   /**
-   * Behind a pooler, what waits until all that was sent is answered: PgBouncer before 1.22.1 gives the process of a
+   * Behind a pooler, also one that keeps a process for each client, what waits until all that was sent is answered: PgBouncer before 1.22.1 gives the process of a
    * client that is gone to the next one as soon as it has answered once, and that one reads the other answers as its own.
    */
   readonly #held: Buffer[] = []
@@ -79,6 +82,7 @@ export class PostgresConnection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#isShared = options.settings === null
+    this.#isPooled = options.isPooled()
     this.#client = new Client(options.config)
     // Without a listener a connection that breaks while idle would end the process.
     this.#client.on('error', (error) => this.#lose(error))
@@ -169,7 +173,7 @@ export class PostgresConnection {
   #expect(known: readonly Known[], resolve: Exchange['resolve']): void {
     const rows = known.map((): unknown[] => [])
     this.#exchanges.push({ known, rows, resolve, since: this.#elapsed(), at: 0, failed: null })
-    if (this.#isShared) this.#held.push(this.#encoder.take())
+    if (this.#isPooled) this.#held.push(this.#encoder.take())
     this.#timer ??= setTimeout(() => this.#look(), this.#options.patience).unref()
     if (this.#isFlushing) return
     this.#isFlushing = true
@@ -180,7 +184,7 @@ export class PostgresConnection {
   #flush(): void {
     this.#isFlushing = false
     if (this.#lost !== null || this.#socket === null) return
-    if (!this.#isShared) {
+    if (!this.#isPooled) {
       if (!this.#encoder.isEmpty) this.#socket.write(this.#encoder.take())
       return
     }
@@ -233,7 +237,7 @@ export class PostgresConnection {
   #ready(exchange: Exchange, status: number | undefined): void {
     const { known, rows, resolve } = exchange
     this.#exchanges.shift()
-    if (this.#isShared) {
+    if (this.#isPooled) {
       this.#isAnswered = true
       this.#flush()
     }

@@ -58,6 +58,7 @@ class PostgresDriver implements Driver {
   readonly #reads: Reads
   #closing: Promise<void> | undefined
   #trouble: string | null = null
+  #isPooled = true
 
   constructor(options: PostgresOptions) {
     const timeouts = { connect: 5_000, statement: 10_000, lock: 5_000, ...options.timeouts }
@@ -71,6 +72,7 @@ class PostgresDriver implements Driver {
     const lanes = {
       config: this.#config,
       settings: this.#settings,
+      isPooled: () => this.#isPooled,
       // The server's own limit comes first; this one is for a server that says nothing any more.
       patience: timeouts.statement + 2_000,
       log: this.#log,
@@ -83,13 +85,16 @@ class PostgresDriver implements Driver {
   async probe(): Promise<void> {
     const { schema } = this.#options
     await this.#alone(async (client) => {
-      const found = await client.query<{ encoding: string; missing: boolean }>(
-        `SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) IS NULL AS missing`,
+      const found = await client.query<{ encoding: string; missing: boolean; process: number }>(
+        `SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) IS NULL AS missing,
+           pg_backend_pid() AS process`,
         [quoted(schema ?? 'pg_catalog')],
       )
       const [row] = found.rows
       if (row?.encoding !== 'UTF8')
         throw new StoreUnavailable(`the database must be encoded in UTF8, not ${row?.encoding}`)
+      // A pooler says another number when it lets us in (BackendKeyData) than the process that answers has.
+      this.#isPooled = this.#settings === null || row.process !== processOf(client)
       if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
       if (this.#settings === null) await assertRoleSettings(client, schema)
     })
@@ -189,6 +194,11 @@ class PostgresDriver implements Driver {
       await client.end().catch(() => undefined)
     }
   }
+}
+
+/** Which process the server said would answer, so that a request can be cancelled; null: it said nothing. */
+function processOf(client: Client): unknown {
+  return 'processID' in client ? client.processID : null
 }
 
 /** Behind a pooler nothing can be set on a connection: what we rely on must be the role's or the database's own. */
