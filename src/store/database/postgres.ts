@@ -103,7 +103,7 @@ class PostgresDriver implements Driver {
 
   /** What every list rests on: where each statement is a transaction of its own, a guard undoes nothing. */
   async #assertOneTransaction(): Promise<void> {
-    const query = this.#statements.query(transactionBegun as Statement, {}, false)
+    const query = this.#statements.query(transactionBegun, {}, false)
     const { rows, failed } = await this.#listLanes.send([query, query])
     if (failed !== null) throw failed.error
     const [first, second] = (rows as readonly (readonly { begun: string }[])[]).map(([row]) => row?.begun)
