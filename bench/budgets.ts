@@ -3,7 +3,7 @@
 
 import { createAuthorizationServer } from '../src/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../src/http/message.ts'
-import { listen } from '../src/http/node-server.ts'
+import { listen } from '../src/http/server/listen.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { silentLog } from '../src/platform/log.ts'
 import { openSqlite } from '../src/store/database/sqlite.ts'

@@ -10,7 +10,7 @@ import { type AuthorizationServer, createAuthorizationServer } from '../../src/a
 import { DATABASE_FILE, makeDataFolder } from '../../src/cli/installation.ts'
 import { loadMasterKey } from '../../src/credentials/master-key.ts'
 import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
-import { listen } from '../../src/http/node-server.ts'
+import { listen } from '../../src/http/server/listen.ts'
 import type { RegistrationRules } from '../../src/model/registration-policy.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { openSqlite } from '../../src/store/database/sqlite.ts'

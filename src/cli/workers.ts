@@ -2,7 +2,7 @@
 // answers nothing itself, and nothing that they answer passes through it.
 
 import cluster, { type Worker } from 'node:cluster'
-import { freePort } from '../http/node-server.ts'
+import { freePort } from '../http/server/listen.ts'
 import { stopwatch } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { EXIT, type Output } from './output.ts'

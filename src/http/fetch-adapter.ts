@@ -2,7 +2,6 @@
 // node:http.
 
 import { failureReply } from './failures.ts'
-import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply, HttpRequest } from './message.ts'
 import {
   type BodyLimits,
@@ -14,6 +13,7 @@ import {
   isPlainEncoding,
   tooManyLargeBodies,
 } from './request-body.ts'
+import { createLargeBodies } from './server/large-bodies.ts'
 
 /** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
 export interface FetchVisitor {

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createNodeListener } from '../../src/http/node-adapter.ts'
 import { json } from '../../src/http/replies.ts'
+import { createNodeListener } from '../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../src/platform/log.ts'
 
 const open: Server[] = []

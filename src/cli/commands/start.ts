@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
 import { createAuthorizationServer, largeBody } from '../../authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { type Listening, listen } from '../../http/node-server.ts'
+import { type Listening, listen } from '../../http/server/listen.ts'
 import {
   assertServable,
   brandFrom,

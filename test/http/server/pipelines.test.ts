@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { createPipelines } from '../../src/http/pipelines.ts'
+import { createPipelines } from '../../../src/http/server/pipelines.ts'
 
 describe('RFC 9112 §9.3.2 requests that one connection sends without waiting for replies', () => {
   it('begin one after another; those of another connection do not wait for them', () => {

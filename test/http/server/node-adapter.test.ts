@@ -1,11 +1,11 @@
 import { request as nodeRequest } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
-import { type Listening, type ListenOptions, listen } from '../../src/http/node-server.ts'
-import { json } from '../../src/http/replies.ts'
-import { createLog, silentLog } from '../../src/platform/log.ts'
-import { connectTo, exchange, statusOf } from './raw-socket.ts'
+import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
+import { json } from '../../../src/http/replies.ts'
+import { type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
+import { createLog, silentLog } from '../../../src/platform/log.ts'
+import { connectTo, exchange, statusOf } from '../raw-socket.ts'
 
 const open: Listening[] = []
 afterEach(async () => {

@@ -3,11 +3,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Log } from '../platform/log.ts'
-import { describeFailure, failureReply } from './failures.ts'
-import { createLargeBodies } from './large-bodies.ts'
-import type { HttpReply, HttpRequest } from './message.ts'
-import { createPipelines } from './pipelines.ts'
+import type { Log } from '../../platform/log.ts'
+import { describeFailure, failureReply } from '../failures.ts'
+import type { HttpReply, HttpRequest } from '../message.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -18,8 +16,10 @@ import {
   isPlainEncoding,
   targetRefused,
   tooManyLargeBodies,
-} from './request-body.ts'
-import { createPeerReader } from './trusted-proxies.ts'
+} from '../request-body.ts'
+import { createPeerReader } from '../trusted-proxies.ts'
+import { createLargeBodies } from './large-bodies.ts'
+import { createPipelines } from './pipelines.ts'
 
 export interface ListenerSettings extends BodyLimits {
   /** Addresses or networks whose X-Forwarded-For, -Proto and -Host are believed. */

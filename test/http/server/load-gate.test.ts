@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createLoadGate, type LoadGate, type LoadGateOptions } from '../../src/http/load-gate.ts'
-import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
-import { json } from '../../src/http/replies.ts'
-import { createLog, silentLog } from '../../src/platform/log.ts'
+import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
+import { json } from '../../../src/http/replies.ts'
+import { createLoadGate, type LoadGate, type LoadGateOptions } from '../../../src/http/server/load-gate.ts'
+import { createLog, silentLog } from '../../../src/platform/log.ts'
 
 const gates: LoadGate[] = []
 afterEach(() => {

@@ -3,11 +3,11 @@
 // processor's caches, which takes up to a third less CPU (docs/decisions/0036). A turn begins a few requests only, so that
 // it is never long: new connections, timers and the health endpoints have their turn between.
 
-import { stopwatch } from '../platform/clock.ts'
-import type { Log } from '../platform/log.ts'
-import type { HttpReply, HttpRequest } from './message.ts'
+import { stopwatch } from '../../platform/clock.ts'
+import type { Log } from '../../platform/log.ts'
+import type { HttpReply, HttpRequest } from '../message.ts'
+import { json } from '../replies.ts'
 import type { Handle } from './node-adapter.ts'
-import { json } from './replies.ts'
 
 export interface LoadGateOptions {
   /** Requests that may be in flight. Default 1,000. */

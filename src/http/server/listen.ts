@@ -4,14 +4,16 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext } from 'node:tls'
-import type { Log } from '../platform/log.ts'
+import type { Log } from '../../platform/log.ts'
+import { describeFailure } from '../failures.ts'
+import { addressBucket } from '../trusted-proxies.ts'
+import { createDirectConnections, type DirectConnections } from './direct-connections.ts'
 import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
-import { describeFailure } from './failures.ts'
 import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type Handle, type ListenerSettings } from './node-adapter.ts'
-import { addressBucket } from './trusted-proxies.ts'
 
 export interface ListenOptions extends ListenerSettings {
   readonly host: string
@@ -90,7 +92,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     listener(req, res)
   })
   server.on('clientError', answerMalformed)
-  limitConnections(server, options)
+  const direct = takeConnections(server, gate.handle, { ...options, timeouts })
   // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
   const port =
     hasSharedPorts && (options.workers ?? 1) === 1 ? await freePort(options.host, options.port) : options.port
@@ -108,7 +110,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     port: bound,
     close() {
       closing = true
-      closed ??= closeGracefully(server, doors, timeouts.close).finally(() => {
+      closed ??= closeGracefully(server, direct, doors, timeouts.close).finally(() => {
         gate.close()
         stopRenewal?.()
       })
@@ -197,10 +199,43 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
 }
 
-async function closeGracefully(server: Server, doors: Doors, patience: number): Promise<void> {
+/** Connections come here first; Node's own listener has those that are handed over. */
+function takeConnections(
+  server: Server,
+  handle: Handle,
+  options: ListenOptions & { readonly timeouts: Timeouts },
+): DirectConnections {
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
+  const listeners = server.listeners(event)
+  server.removeAllListeners(event)
+  const direct = createDirectConnections({
+    ...options,
+    handle,
+    timeouts: { ...options.timeouts, silence: SILENCE_MS },
+    handOver(socket) {
+      for (const listener of listeners) Reflect.apply(listener, server, [socket])
+    },
+  })
+  limitConnections(server, options)
+  server.on(event, (socket: Socket) => {
+    if (!socket.destroyed) direct.serve(socket)
+  })
+  return direct
+}
+
+async function closeGracefully(
+  server: Server,
+  direct: DirectConnections,
+  doors: Doors,
+  patience: number,
+): Promise<void> {
+  direct.close()
   // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
   const sweep = setInterval(() => server.closeIdleConnections(), 50)
-  const end = setTimeout(() => server.closeAllConnections(), patience)
+  const end = setTimeout(() => {
+    direct.destroy()
+    server.closeAllConnections()
+  }, patience)
   await Promise.all([new Promise((resolve) => server.close(resolve)), doors.close()])
   clearInterval(sweep)
   clearTimeout(end)

@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { request as tlsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { Agent, request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
-import { CannotListen, type Listening, type ListenOptions, listen } from '../../src/http/node-server.ts'
-import { json } from '../../src/http/replies.ts'
-import { createLog, silentLog } from '../../src/platform/log.ts'
-import { connectTo, exchange, statusOf } from './raw-socket.ts'
+import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
+import { json } from '../../../src/http/replies.ts'
+import { CannotListen, type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
+import { createLog, silentLog } from '../../../src/platform/log.ts'
+import { connectTo, exchange, statusOf } from '../raw-socket.ts'
 
 const open: Listening[] = []
 afterEach(async () => {
@@ -231,5 +233,24 @@ describe('TLS by certificate files', () => {
     copyFileSync(file('two.key'), file('live.key'))
     process.emit('SIGHUP')
     expect(await ask(port)).toEqual({ name: 'two', status: 200 })
+  })
+
+  it('serves one request after another of a connection, whole ones and others', async () => {
+    const handle = async ({ method, body, peer }: HttpRequest) =>
+      json(200, { method, body: Buffer.from(body).toString('utf8'), secure: peer.secure })
+    const { port } = await start({ handle, tls: { cert: file('one.crt'), key: file('one.key') } })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false })
+    const sockets = new Set<unknown>()
+    const answers: string[] = []
+    for (const headers of [{ 'content-length': 3 }, { 'content-length': 3 }, { 'transfer-encoding': 'chunked' }, {}]) {
+      const sent = tlsRequest({ port, host: '127.0.0.1', agent, method: 'POST', headers })
+      sent.end('a=b')
+      const [reply] = (await once(sent, 'response')) as [IncomingMessage]
+      answers.push(Buffer.concat(await reply.toArray()).toString('utf8'))
+      sockets.add(sent.socket)
+    }
+    agent.destroy()
+    expect(answers).toEqual(Array.from({ length: 4 }, () => '{"method":"POST","body":"a=b","secure":true}'))
+    expect(sockets.size).toBe(1)
   })
 })

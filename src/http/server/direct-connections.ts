@@ -1,0 +1,208 @@
+// Connections whose requests are read here and not by Node's parser, as long as each is one that `whole-request.ts` takes:
+// that is half of what HTTP costs (docs/decisions/0042). With the first one that is anything else, the connection and
+// what was read of it go to Node's server, and stay there.
+
+import type { Socket } from 'node:net'
+import { systemClock } from '../../platform/clock.ts'
+import type { Log } from '../../platform/log.ts'
+import { describeFailure, failureReply } from '../failures.ts'
+import type { HttpReply, HttpRequest } from '../message.ts'
+import { bodyLimitOf, isLargeBody } from '../request-body.ts'
+import { createPeerReader } from '../trusted-proxies.ts'
+import type { Handle, ListenerSettings } from './node-adapter.ts'
+import { createReplyWriter } from './reply-bytes.ts'
+import { readWholeRequest, type WholeRequest } from './whole-request.ts'
+
+export interface DirectOptions extends ListenerSettings {
+  readonly handle: Handle
+  /** Node's server goes on with the connection. */
+  readonly handOver: (socket: Socket) => void
+  /** Milliseconds. */
+  readonly timeouts: {
+    /** Until a first request is there. */
+    readonly headers: number
+    /** Until the rest of a body is there. */
+    readonly request: number
+    /** Until the next request is there. */
+    readonly idle: number
+    /** While a reply is made and taken. */
+    readonly silence: number
+  }
+  readonly log: Log
+}
+
+export interface DirectConnections {
+  readonly serve: (socket: Socket) => void
+  /** Ends those without a request; each of the others ends with its reply. */
+  close(): void
+  /** Ends all, whatever they are doing. */
+  destroy(): void
+}
+
+interface Connection {
+  /** Ends it unless a request is under way. */
+  stop(): void
+  destroy(): void
+}
+
+/** A request that leaves in the last moment that the reply before has promised still finds the connection. */
+const IDLE_GRACE_MS = 1_000
+
+const LAST = 'connection: close\r\ncontent-length: 0\r\n\r\n'
+const TOO_LATE = `HTTP/1.1 408 Request Timeout\r\n${LAST}`
+const CUT_SHORT = `HTTP/1.1 400 Bad Request\r\n${LAST}`
+
+export function createDirectConnections(options: DirectOptions): DirectConnections {
+  const { handle, handOver, timeouts, log } = options
+  const writer = createReplyWriter(timeouts.idle, systemClock())
+  const toRequest = requestMaker(options)
+  const idle = timeouts.idle + IDLE_GRACE_MS
+  const open = new Set<Connection>()
+  let closing = false
+
+  const serve = (socket: Socket) => {
+    /** Read, and not yet answered: of an unfinished request, or what came before a reply had left. */
+    let held: Buffer | undefined
+    let busy = false
+    /** The visitor sends no more. */
+    let ended = false
+    let timeout = timeouts.headers
+
+    const allow = (milliseconds: number) => {
+      if (timeout === milliseconds) return
+      timeout = milliseconds
+      socket.setTimeout(milliseconds)
+    }
+    const leave = () => {
+      open.delete(connection)
+      socket.off('data', onData)
+      socket.off('end', onEnd)
+      socket.off('timeout', onTimeout)
+      socket.off('error', onError)
+      socket.off('close', leave)
+    }
+    const giveUp = (bytes: Buffer) => {
+      leave()
+      socket.setTimeout(0)
+      socket.unshift(bytes)
+      handOver(socket)
+      socket.resume()
+    }
+    const onData = (chunk: Buffer) => {
+      const bytes = held === undefined ? chunk : Buffer.concat([held, chunk])
+      held = undefined
+      if (busy) {
+        // RFC 9112 §9.3.2: it did not wait for the reply. Nothing more is read until that has left.
+        held = bytes
+        socket.pause()
+        return
+      }
+      const read = readWholeRequest(bytes)
+      if (read === 'unfinished' && bytes === chunk) {
+        held = bytes
+        allow(timeouts.request)
+        return
+      }
+      const request = typeof read === 'string' ? null : toRequest(socket, read)
+      if (request === null) giveUp(bytes)
+      else begin(request)
+    }
+    const begin = (request: HttpRequest) => {
+      busy = true
+      let pending: Promise<HttpReply>
+      try {
+        pending = handle(request)
+      } catch (error) {
+        pending = Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      }
+      pending.then(
+        (reply) => {
+          try {
+            send(reply)
+          } catch (error) {
+            fail(request, error)
+          }
+        },
+        (error: unknown) => fail(request, error),
+      )
+    }
+    const fail = (request: HttpRequest, error: unknown) => {
+      // Never its path: it may hold what opens an interaction or the set-up.
+      log.error('A request failed', { method: request.method, ...describeFailure(error) })
+      send(failureReply(error))
+    }
+    const send = (reply: HttpReply) => {
+      if (socket.destroyed) return
+      const isLast = closing || ended
+      const isTaken = writer.write(socket, reply, isLast)
+      if (isLast) socket.destroySoon()
+      else if (isTaken) next()
+      else socket.once('drain', next)
+    }
+    const next = () => {
+      busy = false
+      allow(idle)
+      if (closing || ended) socket.destroySoon()
+      else if (held !== undefined && !socket.destroyed) giveUp(held)
+    }
+    const onEnd = () => {
+      ended = true
+      if (busy) return
+      if (held !== undefined) socket.write(CUT_SHORT)
+      socket.destroySoon()
+    }
+    const onTimeout = () => {
+      const rest = timeouts.silence - timeout
+      if (busy && rest > 0) {
+        timeout = timeouts.silence
+        socket.setTimeout(rest)
+      } else if (busy || (held === undefined && timeout === idle)) {
+        socket.destroy()
+      } else {
+        socket.write(TOO_LATE)
+        socket.destroySoon()
+      }
+    }
+    const onError = () => socket.destroy()
+    const connection = {
+      stop() {
+        if (!busy) socket.destroy()
+      },
+      destroy: () => socket.destroy(),
+    }
+
+    open.add(connection)
+    socket.setTimeout(timeout)
+    socket.on('data', onData)
+    socket.on('end', onEnd)
+    socket.on('timeout', onTimeout)
+    socket.on('error', onError)
+    socket.on('close', leave)
+  }
+
+  return {
+    serve,
+    close() {
+      closing = true
+      for (const connection of open) connection.stop()
+    },
+    destroy() {
+      for (const connection of open) connection.destroy()
+    },
+  }
+}
+
+/** Null: this one is for Node's server, which refuses it or knows how to receive it. */
+function requestMaker(settings: ListenerSettings): (socket: Socket, read: WholeRequest) => HttpRequest | null {
+  const peerOf = createPeerReader(settings.trustedProxies)
+  const limitOf = bodyLimitOf(settings)
+  return (socket, { method, target, headers, body }) => {
+    const mark = target.indexOf('?')
+    const path = mark === -1 ? target : target.slice(0, mark)
+    const query = mark === -1 ? '' : target.slice(mark + 1)
+    const limit = limitOf(path)
+    if (body.length > limit || isLargeBody(settings, limit, headers['content-length'])) return null
+    const isEncrypted = 'encrypted' in socket && socket.encrypted === true
+    return { method, path, query, headers, body, peer: peerOf(socket.remoteAddress ?? '', isEncrypted, headers) }
+  }
+}

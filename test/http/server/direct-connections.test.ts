@@ -1,0 +1,355 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
+import { json, redirect, text } from '../../../src/http/replies.ts'
+import { createDirectConnections } from '../../../src/http/server/direct-connections.ts'
+import { createNodeListener, type Handle } from '../../../src/http/server/node-adapter.ts'
+import { createLog, silentLog } from '../../../src/platform/log.ts'
+import { connectTo, exchange, statusOf } from '../raw-socket.ts'
+
+/** A second of grace comes on top. */
+const AT_ONCE = -900
+const TIMEOUTS = { headers: 5_000, request: 5_000, idle: 5_000, silence: 10_000 }
+const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n'
+const SECOND = GET.replace('/a', '/b')
+const LAST = 'GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Answers what it was asked, and remembers it. */
+function echo() {
+  const asked: string[] = []
+  const handle: Handle = async ({ method, path, body }) => {
+    const said = `${method} ${path} ${Buffer.from(body).toString('utf8')}`
+    asked.push(said)
+    return json(200, { said })
+  }
+  return { asked, handle }
+}
+
+async function start(
+  handle: Handle,
+  { timeouts = {}, log = silentLog }: { timeouts?: object; log?: typeof silentLog } = {},
+) {
+  const settings = { trustedProxies: [] }
+  const node = createHttpServer(createNodeListener(handle, settings, log))
+  let handedOver = 0
+  const direct = createDirectConnections({
+    ...settings,
+    handle,
+    log,
+    timeouts: { ...TIMEOUTS, ...timeouts },
+    handOver(socket) {
+      handedOver++
+      node.emit('connection', socket)
+    },
+  })
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, direct.serve)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => sockets.add(socket))
+  ends.push(() => {
+    for (const socket of sockets) socket.destroy()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  const { port } = server.address() as AddressInfo
+  return { port, direct, handedOver: () => handedOver }
+}
+
+describe('a connection', () => {
+  it('is read here as long as each request comes whole and alone', async () => {
+    const { asked, handle } = echo()
+    const { port, handedOver } = await start(handle)
+    const visitor = connectTo(port)
+    for (let at = 1; at <= 3; at++) {
+      visitor.socket.write(`POST /p${at} HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na=${at}`)
+      await visitor.until(new RegExp(`POST /p${at} a=${at}`))
+    }
+    expect(asked).toEqual(['POST /p1 a=1', 'POST /p2 a=2', 'POST /p3 a=3'])
+    expect(handedOver()).toBe(0)
+  })
+
+  it('is read here when a body comes after its head', async () => {
+    const { asked, handle } = echo()
+    const { port, handedOver } = await start(handle)
+    const visitor = connectTo(port)
+    for (const body of ['a=1', 'a=2']) {
+      visitor.socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n')
+      await pause(20)
+      visitor.socket.write(body)
+      await visitor.until(new RegExp(body))
+    }
+    expect(asked).toEqual(['POST / a=1', 'POST / a=2'])
+    expect(handedOver()).toBe(0)
+  })
+
+  it.each([
+    ['a head in two parts', ['GET /a HT', `TP/1.1\r\nHost: h\r\n\r\n`], ['GET /a ']],
+    ['a body in three parts', ['POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n', 'a', '=1'], ['POST /a a=1']],
+    [
+      'a body in chunks',
+      ['POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=1\r\n0\r\n\r\n'],
+      ['POST /a a=1'],
+    ],
+    ['HEAD', [GET.replace('GET', 'HEAD')], ['HEAD /a ']],
+    [
+      'a request that asks first',
+      ['POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n', 'a=1'],
+      ['POST /a a=1'],
+    ],
+    ['two requests at once', [GET + SECOND], ['GET /a ', 'GET /b ']],
+    [
+      'a large body',
+      [`POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\n${'x'.repeat(40_000)}`],
+      [`POST /a ${'x'.repeat(40_000)}`],
+    ],
+  ])('goes to the server of Node with %s, and nothing is lost or asked twice', async (_, parts, expected) => {
+    const { asked, handle } = echo()
+    const { port, handedOver } = await start(handle)
+    const visitor = connectTo(port)
+    visitor.socket.write(GET.replace('/a', '/first'))
+    await visitor.until(/first/)
+    for (const part of parts) {
+      visitor.socket.write(part)
+      await pause(20)
+    }
+    visitor.socket.write(LAST)
+    expect(await visitor.closed).toMatch(/GET \/last /)
+    expect(asked).toEqual(['GET /first ', ...expected, 'GET /last '])
+    expect(handedOver()).toBe(1)
+  })
+
+  it('that asks again before it was answered is answered in turn', async () => {
+    const { asked, handle } = echo()
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { port } = await start(async (request) => {
+      const reply = await handle(request)
+      if (request.path === '/a') await released
+      return reply
+    })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await pause(30)
+    visitor.socket.write(SECOND)
+    visitor.socket.write(LAST)
+    await pause(30)
+    expect(asked).toEqual(['GET /a '])
+    release()
+    const received = await visitor.closed
+    expect([...received.matchAll(/GET \/\w+/g)].map(([said]) => said)).toEqual(['GET /a', 'GET /b', 'GET /last'])
+    expect(asked).toEqual(['GET /a ', 'GET /b ', 'GET /last '])
+  })
+
+  it('is no place for a second request while the reply to the first is not taken', async () => {
+    let asked = 0
+    const { port } = await start(async () => text(200, 'Q'.repeat(30_000_000 + asked++)))
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await visitor.until(/^HTTP/)
+    visitor.socket.pause()
+    visitor.socket.write(SECOND)
+    await pause(100)
+    expect(asked).toBe(1)
+    visitor.socket.resume()
+    visitor.socket.write(LAST)
+    const received = await visitor.closed
+    expect([...received.matchAll(/HTTP\/1\.1 200/g)]).toHaveLength(3)
+    expect(received).toHaveLength(received.replaceAll('Q', '').length + 90_000_003)
+    expect(asked).toBe(3)
+  }, 20_000)
+
+  it('that ends its side is still answered, and then ended', async () => {
+    const { handle } = echo()
+    const { port } = await start(handle)
+    const visitor = connectTo(port)
+    visitor.socket.end(GET)
+    expect(await visitor.closed).toMatch(/^HTTP\/1\.1 200 OK.*GET \/a /s)
+    const hasted = connectTo(port)
+    hasted.socket.end('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na')
+    expect(statusOf(await hasted.closed)).toBe(400)
+  })
+
+  it('that is gone before its reply harms nobody', async () => {
+    const { handle } = echo()
+    const { port } = await start(async (request) => {
+      await pause(50)
+      return handle(request)
+    })
+    const gone = connectTo(port)
+    gone.socket.write(GET)
+    await pause(20)
+    gone.socket.resetAndDestroy()
+    await pause(80)
+    expect(statusOf(await exchange(port, LAST))).toBe(200)
+  })
+})
+
+describe('a reply', () => {
+  const replies: readonly [string, HttpReply][] = [
+    ['JSON', json(200, { a: 1 }, { 'cache-control': 'max-age=60' })],
+    ['text beyond ASCII', text(400, '令牌 é')],
+    ['bytes', { status: 200, headers: { 'content-type': 'image/png' }, body: Buffer.from([0, 255, 128, 10]) }],
+    ['nothing', text(200, '')],
+    ['a redirect with two cookies', redirect(303, 'https://a.example/cb?code=1', ['a=1; Secure', 'b=2'])],
+    ['no content', { status: 204, headers: { allow: 'GET' }, body: '' }],
+    ['not modified', { status: 304, headers: { etag: '"a"' }, body: '' }],
+    ['an unusual status', { status: 599, headers: {}, body: 'x' }],
+  ]
+  const asLines = (reply: string) => {
+    const [head = '', ...body] = reply.split('\r\n\r\n')
+    const lines = head.split('\r\n').filter((line) => !/^date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/i.test(line))
+    return { lines: lines.map((line) => line.toLowerCase()), body: body.join('\r\n\r\n') }
+  }
+
+  it.each(replies)('of %s is what the server of Node would write', async (_, reply) => {
+    const { port } = await start(async () => reply, { timeouts: { idle: 7_000 } })
+    const node = createHttpServer(
+      { keepAliveTimeout: 7_000 },
+      createNodeListener(async () => reply, { trustedProxies: [] }, silentLog),
+    )
+    node.listen(0, '127.0.0.1')
+    await once(node, 'listening')
+    const received = await Promise.all(
+      [port, (node.address() as AddressInfo).port].map(async (each) => {
+        const visitor = connectTo(each)
+        visitor.socket.write(GET)
+        await visitor.until(/\r\n\r\n/)
+        await pause(30)
+        visitor.socket.destroy()
+        return asLines(visitor.received())
+      }),
+    )
+    node.closeAllConnections()
+    node.close()
+    expect(received[0]).toEqual(received[1])
+    expect(received[0]?.lines.length).toBeGreaterThan(2)
+  })
+
+  it.each(['a\r\nset-cookie: b', 'a\nb', 'a\0', '令牌'])(
+    'with a header that could end its line is none: nothing of it is written',
+    async (value) => {
+      const lines: string[] = []
+      const log = createLog('info', 'text', (line) => lines.push(line))
+      const { port } = await start(
+        async ({ path }) => (path === '/a' ? text(200, 'secret', { 'x-a': value }) : text(200, 'fine')),
+        { log },
+      )
+      const visitor = connectTo(port)
+      visitor.socket.write(GET)
+      const received = await visitor.until(/\}$/)
+      expect(statusOf(received)).toBe(500)
+      expect(received).not.toMatch(/set-cookie|secret/)
+      expect(lines.join()).toMatch(/A request failed.*TypeError/)
+      visitor.socket.write(SECOND)
+      await visitor.until(/fine$/)
+    },
+  )
+
+  it('to a handler that fails says no more than that', async () => {
+    const { port } = await start(async () => {
+      throw new Error('secret')
+    })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    expect(await visitor.until(/\}$/)).toMatch(/^HTTP\/1\.1 500 .*server_error/s)
+    expect(visitor.received()).not.toContain('secret')
+  })
+})
+
+describe('a visitor who is slow', () => {
+  const closedWithin = (closed: Promise<string>, ms: number) =>
+    Promise.race([closed, pause(ms).then(() => 'still open')])
+
+  it('to begin is told so', async () => {
+    const { port } = await start(echo().handle, { timeouts: { headers: 100 } })
+    expect(statusOf(await closedWithin(connectTo(port).closed, 3_000))).toBe(408)
+  })
+
+  it('to send a body is told so, also on a connection that was answered before', async () => {
+    const { asked, handle } = echo()
+    const { port } = await start(handle, { timeouts: { request: 100 } })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await visitor.until(/GET \/a/)
+    visitor.socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na')
+    expect(await closedWithin(visitor.closed, 3_000)).toMatch(/HTTP\/1\.1 408 Request Timeout\r\n/)
+    expect(asked).toEqual(['GET /a '])
+  })
+
+  it('to ask again finds the connection closed, without a word', async () => {
+    const { port } = await start(echo().handle, { timeouts: { idle: AT_ONCE } })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    expect(await closedWithin(visitor.closed, 3_000)).toMatch(/GET \/a "\}$/)
+  })
+
+  it('to take a reply is let go', async () => {
+    const { port } = await start(async () => text(200, 'x'.repeat(30_000_000)), {
+      timeouts: { headers: 100, silence: 300 },
+    })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await visitor.until(/^HTTP/)
+    visitor.socket.pause()
+    await pause(1_500)
+    visitor.socket.resume()
+    expect((await closedWithin(visitor.closed, 5_000)).length).toBeLessThan(30_000_000)
+  })
+
+  it('is not who waits for a slow reply', async () => {
+    const { port } = await start(
+      async () => {
+        await pause(400)
+        return text(200, 'done')
+      },
+      { timeouts: { headers: 100, idle: AT_ONCE } },
+    )
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await visitor.until(/done$/)
+  })
+})
+
+describe('the end of all connections', () => {
+  it('comes at once for those without a request, and with their reply for others', async () => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { port, direct } = await start(async ({ path }: HttpRequest) => {
+      if (path === '/b') await released
+      return text(200, `did ${path}`)
+    })
+    const [idle, silent, busy] = Array.from({ length: 3 }, () => connectTo(port))
+    if (!idle || !silent || !busy) throw new Error('no connections')
+    idle.socket.write(GET)
+    await idle.until(/did/)
+    busy.socket.write(SECOND)
+    await pause(30)
+    direct.close()
+    await idle.closed
+    expect(await silent.closed).toBe('')
+    release()
+    expect(await busy.closed).toMatch(/^HTTP\/1\.1 200 OK.*Connection: close\r\n\r\ndid \/b$/s)
+  })
+
+  it('can be forced', async () => {
+    const { port, direct } = await start(() => new Promise<HttpReply>(() => {}))
+    const stuck = connectTo(port)
+    stuck.socket.write(GET)
+    await pause(30)
+    direct.destroy()
+    expect(await stuck.closed).toBe('')
+  })
+})
