@@ -127,7 +127,7 @@ describe('a connection', () => {
     expect(handedOver()).toBe(1)
   })
 
-  it('that asks again before it was answered is answered in turn', async () => {
+  it('RFC 9112 §9.3.2: that asks again before it was answered is answered in turn', async () => {
     const { asked, handle } = echo()
     let release = () => {}
     const released = new Promise<void>((resolve) => {
@@ -212,7 +212,7 @@ describe('a reply', () => {
     return { lines: lines.map((line) => line.toLowerCase()), body: body.join('\r\n\r\n') }
   }
 
-  it.each(replies)('of %s is what the server of Node would write', async (_, reply) => {
+  it.each(replies)('RFC 9112 §4, RFC 9110 §5.6.7, §8.6, §15.3.5, §15.4.5: of %s is what the server of Node would write', async (_, reply) => {
     const { port } = await start(async () => reply, { timeouts: { idle: 7_000 } })
     const node = createHttpServer(
       { keepAliveTimeout: 7_000 },
@@ -237,7 +237,7 @@ describe('a reply', () => {
   })
 
   it.each(['a\r\nset-cookie: b', 'a\nb', 'a\0', '令牌'])(
-    'with a header that could end its line is none: nothing of it is written',
+    'RFC 9110 §5.5: with a header that could end its line is none: nothing of it is written',
     async (value) => {
       const lines: string[] = []
       const log = createLog('info', 'text', (line) => lines.push(line))

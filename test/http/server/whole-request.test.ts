@@ -11,7 +11,7 @@ const post = (body: string, ...headers: readonly string[]) =>
   ['POST /a HTTP/1.1', 'Host: h', `Content-Length: ${body.length}`, ...headers, '', body].join('\r\n')
 
 describe('a whole request', () => {
-  it('is read with its target, its headers in lower case, and its body', () => {
+  it('RFC 9112 §3.2.1: is read with its target, its headers in lower case, and its body', () => {
     expect(
       read('GET /sso/authorize?a=%20b&c HTTP/1.1\r\nHost: h:1\r\nCookie: a=b; c="d"\r\nX-Nothing:x\r\n\r\n'),
     ).toEqual({
@@ -176,7 +176,7 @@ describe('what is taken as whole', () => {
     return seen.splice(0)
   }
 
-  it('means the same to the parser of Node, and is one request to it', async () => {
+  it('RFC 9112 §11.2: means the same to the parser of Node, and is one request to it', async () => {
     let taken = 0
     await fc.assert(
       fc.asyncProperty(requestText, async (text) => {
