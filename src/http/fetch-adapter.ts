@@ -2,7 +2,9 @@
 // node:http.
 
 import { failureReply } from './failures.ts'
-import type { HttpReply, HttpRequest } from './message.ts'
+import type { Handle } from './handle.ts'
+import { createLargeBodies } from './large-bodies.ts'
+import type { HttpReply } from './message.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -13,7 +15,6 @@ import {
   isPlainEncoding,
   tooManyLargeBodies,
 } from './request-body.ts'
-import { createLargeBodies } from './server/large-bodies.ts'
 
 /** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
 export interface FetchVisitor {
@@ -21,7 +22,7 @@ export interface FetchVisitor {
 }
 
 export function toFetch(
-  handle: (request: HttpRequest) => Promise<HttpReply>,
+  handle: Handle,
   settings: BodyLimits = {},
 ): (request: Request, visitor?: FetchVisitor) => Promise<Response> {
   const limitOf = bodyLimitOf(settings)

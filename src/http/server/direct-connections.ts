@@ -5,11 +5,11 @@
 import type { Socket } from 'node:net'
 import { systemClock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
-import { describeFailure, failureReply } from '../failures.ts'
+import { ask, type Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import { bodyLimitOf, isLargeBody } from '../request-body.ts'
 import { createPeerReader } from '../trusted-proxies.ts'
-import type { Handle, ListenerSettings } from './node-adapter.ts'
+import type { ListenerSettings } from './node-adapter.ts'
 import { createReplyWriter } from './reply-bytes.ts'
 import { readWholeRequest, type WholeRequest } from './whole-request.ts'
 
@@ -33,14 +33,14 @@ export interface DirectOptions extends ListenerSettings {
 
 export interface DirectConnections {
   readonly serve: (socket: Socket) => void
-  /** Ends those without a request; each of the others ends with its reply. */
+  /** Ends those that wait for a request; each of the others ends with its reply. */
   close(): void
   /** Ends all, whatever they are doing. */
   destroy(): void
 }
 
 interface Connection {
-  /** Ends it unless a request is under way. */
+  /** Ends it unless a request is under way, or a part of one is there. */
   stop(): void
   destroy(): void
 }
@@ -105,31 +105,10 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       }
       const request = typeof read === 'string' ? null : toRequest(socket, read)
       if (request === null) giveUp(bytes)
-      else begin(request)
-    }
-    const begin = (request: HttpRequest) => {
-      busy = true
-      let pending: Promise<HttpReply>
-      try {
-        pending = handle(request)
-      } catch (error) {
-        pending = Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      else {
+        busy = true
+        ask(handle, request, log, send)
       }
-      pending.then(
-        (reply) => {
-          try {
-            send(reply)
-          } catch (error) {
-            fail(request, error)
-          }
-        },
-        (error: unknown) => fail(request, error),
-      )
-    }
-    const fail = (request: HttpRequest, error: unknown) => {
-      // Never its path: it may hold what opens an interaction or the set-up.
-      log.error('A request failed', { method: request.method, ...describeFailure(error) })
-      send(failureReply(error))
     }
     const send = (reply: HttpReply) => {
       if (socket.destroyed) return
@@ -166,7 +145,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     const onError = () => socket.destroy()
     const connection = {
       stop() {
-        if (!busy) socket.destroy()
+        if (!busy && held === undefined) socket.destroy()
       },
       destroy: () => socket.destroy(),
     }

@@ -9,11 +9,12 @@ import type { Duplex } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import type { Log } from '../../platform/log.ts'
 import { describeFailure } from '../failures.ts'
+import type { Handle } from '../handle.ts'
 import { addressBucket } from '../trusted-proxies.ts'
 import { createDirectConnections, type DirectConnections } from './direct-connections.ts'
 import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
 import { createLoadGate } from './load-gate.ts'
-import { createNodeListener, type Handle, type ListenerSettings } from './node-adapter.ts'
+import { createNodeListener, type ListenerSettings } from './node-adapter.ts'
 
 export interface ListenOptions extends ListenerSettings {
   readonly host: string

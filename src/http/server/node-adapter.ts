@@ -4,7 +4,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Log } from '../../platform/log.ts'
-import { describeFailure, failureReply } from '../failures.ts'
+import { failureReply } from '../failures.ts'
+import { ask, type Handle } from '../handle.ts'
+import { createLargeBodies } from '../large-bodies.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import {
   type BodyLimits,
@@ -18,7 +20,6 @@ import {
   tooManyLargeBodies,
 } from '../request-body.ts'
 import { createPeerReader } from '../trusted-proxies.ts'
-import { createLargeBodies } from './large-bodies.ts'
 import { createPipelines } from './pipelines.ts'
 
 export interface ListenerSettings extends BodyLimits {
@@ -26,7 +27,6 @@ export interface ListenerSettings extends BodyLimits {
   readonly trustedProxies: readonly string[]
 }
 
-export type Handle = (request: HttpRequest) => Promise<HttpReply>
 export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
 
 /** A listener for `http.createServer`, or for a framework that mounts such listeners. */
@@ -36,35 +36,12 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
   const largeBodies = createLargeBodies()
   const pipelines = createPipelines()
 
-  const fail = (res: ServerResponse, request: HttpRequest, error: unknown) => {
-    // Never its path: it may hold what opens an interaction or the set-up.
-    log.error('A request failed', { method: request.method, ...describeFailure(error) })
-    if (res.headersSent) res.destroy()
-    else send(res, failureReply(error))
-  }
-
-  const begin = (socket: Socket, res: ServerResponse, request: HttpRequest) => {
-    let pending: Promise<HttpReply>
-    try {
-      pending = handle(request)
-    } catch (error) {
-      pending = Promise.reject(error instanceof Error ? error : new Error(String(error)))
-    }
-    pending.then(
-      (reply) => {
-        try {
-          send(res, reply)
-        } catch (error) {
-          fail(res, request, error)
-        }
-        pipelines.leave(socket)
-      },
-      (error: unknown) => {
-        fail(res, request, error)
-        pipelines.leave(socket)
-      },
-    )
-  }
+  const begin = (socket: Socket, res: ServerResponse, request: HttpRequest) =>
+    ask(handle, request, log, (reply) => {
+      if (res.headersSent) res.destroy()
+      else send(res, reply)
+      pipelines.leave(socket)
+    })
   const run = (res: ServerResponse, request: HttpRequest) => {
     const { socket } = res.req
     pipelines.enter(socket, () => begin(socket, res, request))

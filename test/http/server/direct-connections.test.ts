@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Handle } from '../../../src/http/handle.ts'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
 import { json, redirect, text } from '../../../src/http/replies.ts'
 import { createDirectConnections } from '../../../src/http/server/direct-connections.ts'
-import { createNodeListener, type Handle } from '../../../src/http/server/node-adapter.ts'
+import { createNodeListener } from '../../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
 
@@ -212,29 +213,32 @@ describe('a reply', () => {
     return { lines: lines.map((line) => line.toLowerCase()), body: body.join('\r\n\r\n') }
   }
 
-  it.each(replies)('RFC 9112 §4, RFC 9110 §5.6.7, §8.6, §15.3.5, §15.4.5: of %s is what the server of Node would write', async (_, reply) => {
-    const { port } = await start(async () => reply, { timeouts: { idle: 7_000 } })
-    const node = createHttpServer(
-      { keepAliveTimeout: 7_000 },
-      createNodeListener(async () => reply, { trustedProxies: [] }, silentLog),
-    )
-    node.listen(0, '127.0.0.1')
-    await once(node, 'listening')
-    const received = await Promise.all(
-      [port, (node.address() as AddressInfo).port].map(async (each) => {
-        const visitor = connectTo(each)
-        visitor.socket.write(GET)
-        await visitor.until(/\r\n\r\n/)
-        await pause(30)
-        visitor.socket.destroy()
-        return asLines(visitor.received())
-      }),
-    )
-    node.closeAllConnections()
-    node.close()
-    expect(received[0]).toEqual(received[1])
-    expect(received[0]?.lines.length).toBeGreaterThan(2)
-  })
+  it.each(replies)(
+    'RFC 9112 §4, RFC 9110 §5.6.7, §8.6, §15.3.5, §15.4.5: of %s is what the server of Node would write',
+    async (_, reply) => {
+      const { port } = await start(async () => reply, { timeouts: { idle: 7_000 } })
+      const node = createHttpServer(
+        { keepAliveTimeout: 7_000 },
+        createNodeListener(async () => reply, { trustedProxies: [] }, silentLog),
+      )
+      node.listen(0, '127.0.0.1')
+      await once(node, 'listening')
+      const received = await Promise.all(
+        [port, (node.address() as AddressInfo).port].map(async (each) => {
+          const visitor = connectTo(each)
+          visitor.socket.write(GET)
+          await visitor.until(/\r\n\r\n/)
+          await pause(30)
+          visitor.socket.destroy()
+          return asLines(visitor.received())
+        }),
+      )
+      node.closeAllConnections()
+      node.close()
+      expect(received[0]).toEqual(received[1])
+      expect(received[0]?.lines.length).toBeGreaterThan(2)
+    },
+  )
 
   it.each(['a\r\nset-cookie: b', 'a\nb', 'a\0', '令牌'])(
     'RFC 9110 §5.5: with a header that could end its line is none: nothing of it is written',
@@ -331,15 +335,18 @@ describe('the end of all connections', () => {
       if (path === '/b') await released
       return text(200, `did ${path}`)
     })
-    const [idle, silent, busy] = Array.from({ length: 3 }, () => connectTo(port))
-    if (!idle || !silent || !busy) throw new Error('no connections')
+    const [idle, silent, busy, half] = Array.from({ length: 4 }, () => connectTo(port))
+    if (!idle || !silent || !busy || !half) throw new Error('no connections')
     idle.socket.write(GET)
     await idle.until(/did/)
     busy.socket.write(SECOND)
+    half.socket.write('POST /c HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na')
     await pause(30)
     direct.close()
     await idle.closed
     expect(await silent.closed).toBe('')
+    half.socket.write('=1')
+    expect(await half.closed).toMatch(/^HTTP\/1\.1 200 OK.*Connection: close\r\n\r\ndid \/c$/s)
     release()
     expect(await busy.closed).toMatch(/^HTTP\/1\.1 200 OK.*Connection: close\r\n\r\ndid \/b$/s)
   })

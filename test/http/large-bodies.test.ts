@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createLargeBodies } from '../../../src/http/server/large-bodies.ts'
+import { createLargeBodies } from '../../src/http/large-bodies.ts'
 
 it('an address has one place, all addresses together have as many as were said', () => {
   const bodies = createLargeBodies(2)

@@ -1,7 +1,7 @@
 // How many bodies above the usual limit may be under way at once. Whoever sends one has proven nothing yet, so the memory
 // they take together is bounded, and one address cannot take all of it.
 
-import { addressBucket } from '../trusted-proxies.ts'
+import { addressBucket } from './trusted-proxies.ts'
 
 export interface LargeBodies {
   /** Gives the place back when called; null: none is free, and nothing must be received. */

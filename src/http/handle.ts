@@ -1,0 +1,30 @@
+// What answers requests, and how it is asked so that somebody always answers.
+
+import type { Log } from '../platform/log.ts'
+import { describeFailure, failureReply } from './failures.ts'
+import type { HttpReply, HttpRequest } from './message.ts'
+
+export type Handle = (request: HttpRequest) => Promise<HttpReply>
+
+/** `answer` is called once, or again with a failure when the reply cannot be written. Nothing is thrown. */
+export function ask(handle: Handle, request: HttpRequest, log: Log, answer: (reply: HttpReply) => void): void {
+  const fail = (error: unknown) => {
+    // Never its path: it may hold what opens an interaction or the set-up.
+    log.error('A request failed', { method: request.method, ...describeFailure(error) })
+    answer(failureReply(error))
+  }
+  let pending: Promise<HttpReply>
+  try {
+    pending = handle(request)
+  } catch (error) {
+    fail(error)
+    return
+  }
+  pending.then((reply) => {
+    try {
+      answer(reply)
+    } catch (error) {
+      fail(error)
+    }
+  }, fail)
+}
