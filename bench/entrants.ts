@@ -52,7 +52,7 @@ export async function lingpai(
     file: '../dist/main.js',
     preload: '../dist/bench/preload.js',
     // As `npm start` does.
-    flags: ['--max-semi-space-size=8'],
+    flags: ['--max-semi-space-size=4'],
     words: ['start', ...words, '--host', '127.0.0.1', '--port', String(port), '--issuer', issuer],
     env: { ...env, BENCH_TARGET: JSON.stringify(target) },
     ...(database?.pid !== undefined && { database: database.pid }),

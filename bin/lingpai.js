@@ -75,7 +75,7 @@ function runBundledNode() {
 // As npm start does: V8's young generation would grow to 128 MiB, and nothing is faster by more than 16. The flag can
 // only be given when Node is started, and is stronger than NODE_OPTIONS, where an operator may have decided otherwise.
 function memoryFlags() {
-  return /semi[-_]space/.test(process.env.NODE_OPTIONS || '') ? [] : ['--max-semi-space-size=8']
+  return /semi[-_]space/.test(process.env.NODE_OPTIONS || '') ? [] : ['--max-semi-space-size=4']
 }
 
 function refuse() {

@@ -49,8 +49,8 @@ export const DATABASE_ROWS = {
   }),
   databaseCache: row({
     kind: bytes(1024 ** 2, 64 * 1024 ** 3),
-    default: 8 * 1024 ** 2,
-    defaultText: '8MiB',
+    default: 4 * 1024 ** 2,
+    defaultText: '4MiB',
     en: 'Memory in which SQLite may keep pages of its file. Used as far as the file is large; the system keeps what does not fit.',
     zh: 'SQLite 可用于缓存数据库页面的内存，实际占用随数据库大小增长；放不下的页面由操作系统缓存。',
   }),

@@ -138,11 +138,11 @@ describe.runIf(process.platform === 'linux')('the Node that a checkout brings', 
     const root = packageOf('young', { 'src/main.ts': 'console.log(JSON.stringify(process.execArgv))' })
     bringNode(root)
     const flags = async () => JSON.parse((await run(root, oldNode(root))).out) as unknown
-    expect(await flags()).toEqual(['--max-semi-space-size=8'])
+    expect(await flags()).toEqual(['--max-semi-space-size=4'])
     const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>
     }
-    expect(scripts['start']).toBe('node --max-semi-space-size=8 bin/lingpai.js start')
+    expect(scripts['start']).toBe('node --max-semi-space-size=4 bin/lingpai.js start')
     vi.stubEnv('NODE_OPTIONS', '--max-semi-space-size=4')
     expect(await flags()).toEqual([])
     vi.unstubAllEnvs()

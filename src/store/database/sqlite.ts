@@ -13,7 +13,7 @@ export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string
   readonly log?: Log
-  /** Memory for pages of the file. Default 8 MiB; used as far as the file is large. */
+  /** Memory for pages of the file. Default 4 MiB; used as far as the file is large. */
   readonly cacheBytes?: number
   /** Reads only: no file is created, no list accepted. */
   readonly readonly?: boolean
@@ -45,7 +45,7 @@ const LONGEST_GATHER = 5
 const ENOUGH = 32
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
-const CACHE_BYTES = 8 * 1024 * 1024
+const CACHE_BYTES = 4 * 1024 * 1024
 const PAGES_A_STEP = 512
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
