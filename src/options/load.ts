@@ -54,7 +54,8 @@ export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptio
   const fromEnvironment = readEnvironment(env, folder, problems)
   const fromFlags = readFlags(flags, folder, problems)
   const outside = [...fromEnvironment, ...fromFlags]
-  const file = await findFile(input.file ?? env[CONFIG_VARIABLE], outside, folder)
+  const origin = input.file === undefined ? CONFIG_VARIABLE : '--config'
+  const file = await findFile(input.file ?? env[CONFIG_VARIABLE], origin, outside, folder)
   const given = [...(file === null ? [] : readEntries(file, problems)), ...outside]
 
   const values = new Map<string, unknown>()
@@ -149,16 +150,18 @@ function push(given: Given[], one: Given, isFile: boolean, problems: string[]): 
   try {
     given.push({ ...one, value: readFileSync(resolve(one.base, String(one.value)), 'utf8').trim() })
   } catch (error) {
-    problems.push(`${placeText(one.source)} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    problems.push(`${placeText(one.source)}: ${String(one.value)} cannot be read: ${why}`)
   }
 }
 
 async function findFile(
   named: string | undefined,
+  origin: string,
   outside: readonly Given[],
   folder: string,
 ): Promise<OptionsFile | null> {
-  if (named !== undefined && named !== '') return readOptionsFile(resolve(folder, named), 'named')
+  if (named !== undefined && named !== '') return readOptionsFile(resolve(folder, named), { by: origin })
   const data = outside.findLast(({ key }) => key === 'data')?.value
   const inData = resolve(folder, typeof data === 'string' && data.trim() !== '' ? data.trim() : './data')
   const found = await readOptionsFile(join(inData, FILE_NAME), 'in data')

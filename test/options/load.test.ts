@@ -74,7 +74,10 @@ describe('sources', () => {
 
   it('a named file that does not exist is an error', async () => {
     expect(await problemsOf({ file: 'absent.yaml' })).toEqual([
-      expect.stringMatching(/absent\.yaml cannot be read: ENOENT/),
+      expect.stringMatching(/^--config: .*absent\.yaml cannot be read: ENOENT/),
+    ])
+    expect(await problemsOf({ env: { LINGPAI_CONFIG: 'absent.yaml' } })).toEqual([
+      expect.stringMatching(/^LINGPAI_CONFIG: .*absent\.yaml cannot be read: ENOENT/),
     ])
   })
 
@@ -274,7 +277,7 @@ describe('secrets', () => {
       'LINGPAI_DATABASE and LINGPAI_DATABASE_FILE are both set; set only one of them',
     ])
     expect(await problemsOf({ env: { LINGPAI_DATABASE_FILE: 'absent' } })).toEqual([
-      expect.stringMatching(/cannot be read: ENOENT/),
+      expect.stringMatching(/^LINGPAI_DATABASE_FILE: absent cannot be read: ENOENT/),
     ])
   })
 
