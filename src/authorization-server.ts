@@ -321,11 +321,13 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
     } catch (error) {
       reason = error instanceof Error ? error.message : 'the store does not answer'
     }
-    if (reason !== known) {
-      if (reason === null) log.info('ready again')
+    // What stands in brackets differs from one lost connection to the next.
+    const plain = reason === null ? null : reason.replace(/ \(.*\)$/s, '')
+    if (plain !== known) {
+      if (plain === null) log.info('ready again')
       else log.warn('not ready', { reason })
-      known = reason
+      known = plain
     }
-    return reason === null ? null : reason.replace(/ \(.*\)$/s, '')
+    return plain
   }
 }

@@ -37,6 +37,17 @@ describe('a script that takes flags', () => {
     expect(wrong.stderr).toMatch(/^Unknown option '--no-such-flag'.*--help\n$/)
   })
 
+  it('conformance/run.ts does so too, whose flags are read elsewhere', () => {
+    expect(call('conformance/run.ts', '--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^npm run conformance /),
+    })
+    expect(call('conformance/run.ts', '--no-such-flag')).toMatchObject({
+      status: 2,
+      stdout: "Unknown option '--no-such-flag'. How to call it: --help\n",
+    })
+  })
+
   it('refuses a number that is none', () => {
     expect(call('bench/faults/kill.ts', '--rounds', 'many')).toEqual({
       status: 2,
