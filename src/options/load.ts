@@ -69,7 +69,7 @@ export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptio
     if (row === undefined) continue
     const parsed = row.kind.parse(value)
     // Also a value that something stronger overrides has to be right: it would hold tomorrow.
-    if ('problem' in parsed) problems.push(`${placeText(source)} ${parsed.problem}${shown(row, value)}`)
+    if ('problem' in parsed) problems.push(`${placeText(source)} ${parsed.problem}${shown(row, value, parsed.problem)}`)
     else {
       values.set(key, row.isPath && typeof parsed.value === 'string' ? resolve(base, parsed.value) : parsed.value)
       sources.set(key, source)
@@ -91,8 +91,11 @@ export function optionFlags(values: Flags): Flags {
   )
 }
 
-function shown(row: Row<unknown>, value: unknown): string {
-  return row.secret === undefined ? `, not ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}` : ''
+/** A list's problem quotes the entry already. */
+function shown(row: Row<unknown>, value: unknown, problem: string): string {
+  return row.secret === undefined && !problem.startsWith('holds ')
+    ? `, not ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}`
+    : ''
 }
 
 function readFlags(flags: Flags, folder: string, problems: string[]): readonly Given[] {

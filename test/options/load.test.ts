@@ -326,6 +326,12 @@ describe('issuer', () => {
     expect(await problemsOf({ flags: { issuer: 'http://localhost.test:4000' } })).toHaveLength(1)
   })
 
+  it('an entry of a list is quoted once', async () => {
+    const [problem = ''] = await problemsOf({ flags: { trustedProxies: 'localhost' } })
+    expect(problem.split('localhost')).toHaveLength(2)
+    expect(problem).toMatch(/^--trusted-proxies holds "localhost", which is neither /)
+  })
+
   it('plain http beyond loopback holds behind a trusted proxy', async () => {
     const { options } = await load({ flags: { issuer: 'http://sso.internal', trustedProxies: '10.0.0.1' } })
     expect(options.issuer).toBe('http://sso.internal')
