@@ -4,13 +4,16 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readFlags, wrongCall } from '../scripts/read-flags.ts'
 import { asked, start, stop } from './contestants.ts'
 import { buildAll, FLOOR, lingpai } from './entrants.ts'
 import { connect, drive } from './load.ts'
 import { operations } from './operations.ts'
 
-const { values, positionals } = parseArgs({
+const USAGE = `node bench/profile.ts OPERATION [--seconds 4] [--floor] [--top 40]
+Where the time of one operation goes; OPERATION is how its name begins: "user info".`
+
+const { values, positionals } = readFlags(USAGE, {
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '4' },
@@ -18,10 +21,11 @@ const { values, positionals } = parseArgs({
     top: { type: 'string', default: '40' },
   },
 })
-const wanted = positionals[0] ?? ''
+const [wanted] = positionals
+if (wanted === undefined) wrongCall('Name an operation')
 const operation = operations.find(({ name }) => name.startsWith(wanted))
 if (operation === undefined) {
-  throw new Error(`No operation begins with '${wanted}': ${operations.map(({ name }) => name).join('; ')}`)
+  wrongCall(`No operation begins with '${wanted}': ${operations.map(({ name }) => name).join('; ')}`)
 }
 
 interface Node {

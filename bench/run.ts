@@ -5,8 +5,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { requireNode } from '../scripts/node-version.ts'
+import { readFlags } from '../scripts/read-flags.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { countSpending } from './budgets.ts'
 import { type Contestant, start, stop, usage } from './contestants.ts'
@@ -24,9 +24,8 @@ npm run bench -- --without-peers   the floor and Lingpai alone
 npm run bench -- --no-write        prints only; docs/reference/performance.md stays as it is
 npm run bench -- --rounds N --milliseconds N   how often (5) and how long (600) each operation is run`
 
-const { values: flags } = parseArgs({
+const { values: flags } = readFlags(USAGE, {
   options: {
-    help: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     'without-peers': { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
@@ -43,8 +42,7 @@ const CROWDED = ['user info, opaque token', 'refresh, opaque, no ID token', 'jou
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-if (flags.help) say(USAGE)
-else if (flags.quick) await quick()
+if (flags.quick) await quick()
 else await full()
 
 async function quick(): Promise<void> {

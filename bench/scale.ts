@@ -8,7 +8,7 @@
 // Ends with 1 when an operation costs more than 1.3 times what it costs on the empty one.
 
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { readFlags } from '../scripts/read-flags.ts'
 import { digestClientSecret } from '../src/credentials/client-secret.ts'
 import { loadMasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
 import { flattenSettings, parseClient, toPlain } from '../src/model/client-settings.ts'
@@ -21,7 +21,11 @@ import { type Place, postgresPlace, sqlitePlace } from './scale/databases.ts'
 import { OPERATIONS, type Operation, refresh, userinfo } from './scale/operations.ts'
 import { clientId, expired, type Filling, fillings, type Sample, type Size, samplesOf } from './scale/rows.ts'
 
-const { values: flags } = parseArgs({
+const USAGE = `node bench/scale.ts [--store sqlite|postgres] [--users 20000] [--clients 1000] [--tokens 200000] [--expired 50000]
+  [--seconds 2] [--rounds 3] [--folder DIR] [--url postgres://…]
+Does cost grow with what is stored? The same operations on a full installation and on an almost empty one.`
+
+const { values: flags } = readFlags(USAGE, {
   options: {
     store: { type: 'string', default: 'sqlite' },
     users: { type: 'string', default: '20000' },

@@ -2,13 +2,16 @@
 // SQLite for that long, and the slope of its memory over the second half. Ends with 1 when that is more than a leak of
 // 64 bytes a request would make.
 
-import { parseArgs } from 'node:util'
+import { readFlags } from '../scripts/read-flags.ts'
 import { start, stop, usage } from './contestants.ts'
 import { buildAll, lingpai } from './entrants.ts'
 import { connect, drive } from './load.ts'
 import { operations } from './operations.ts'
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
+const USAGE = `node bench/soak.ts [--minutes 10]
+Does memory grow? Journeys, refreshes and user info for that long.`
+
+const { values } = readFlags(USAGE, { options: { minutes: { type: 'string', default: '10' } } })
 const CONNECTIONS = 4
 const MIXED = [
   'user info, opaque token',

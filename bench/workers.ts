@@ -4,15 +4,18 @@
 // Prints CPU µs of all processes of the server for one refresh, and how many looks found a connection waiting for a lock.
 
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { Client } from 'pg'
+import { readFlags } from '../scripts/read-flags.ts'
 import { Caller, issuedBy } from '../test/faults/caller.ts'
 import { type Child, startChild } from '../test/faults/child.ts'
 import { preparePostgres } from '../test/faults/installation.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { drive } from './load.ts'
 
-const { values: flags } = parseArgs({
+const USAGE = `node bench/workers.ts [--seconds 5] [--warm 5] [--rounds 3]
+What a second worker costs and brings, on a PostgreSQL of its own.`
+
+const { values: flags } = readFlags(USAGE, {
   options: {
     seconds: { type: 'string', default: '5' },
     warm: { type: 'string', default: '5' },

@@ -18,6 +18,7 @@ function isNewEnough(version) {
 
 if (isNewEnough(process.versions.node)) {
   endWithWrapper()
+  if (!process.send) endWithNpm()
   load()
 } else {
   runBundledNode()
@@ -43,6 +44,23 @@ function endWithWrapper() {
   if (process.channel) process.channel.unref()
 }
 
+/**
+ * npm starts commands through a shell, hands SIGTERM to that shell alone, and the shell dies of it without telling anybody.
+ * What shows it is that this process gets another parent. Elsewhere a parent may well end first: nohup, a daemon.
+ */
+function endWithNpm() {
+  var isByNpm = process.env.npm_command === 'exec' || process.env.npm_command === 'start'
+  if (!isByNpm || process.platform === 'win32') return
+  var shell = process.ppid
+  var look = setInterval(function () {
+    if (process.ppid === shell) return
+    clearInterval(look)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  // A command that has finished ends.
+  look.unref()
+}
+
 function runBundledNode() {
   var node = path.join(root, 'node_modules', 'node-linux-' + process.arch, 'bin', 'node')
   if (process.platform !== 'linux' || !fs.existsSync(node)) {
@@ -62,6 +80,7 @@ function runBundledNode() {
     })
   }
   ;['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'].forEach(forward)
+  endWithNpm()
   child.on('exit', function (code, signal) {
     if (signal === null) {
       process.exit(code)

@@ -5,4 +5,9 @@ import { requireNode } from '../scripts/node-version.ts'
 import { runConformance } from './runner/command.ts'
 
 requireNode()
-process.exitCode = await runConformance(process.argv.slice(2), process.env, (text) => console.log(text))
+const USAGE = `npm run conformance -- [PLAN…] --suite https://… [--alias NAME | --drivers N] [--only MODULE] [--variant NAME=VALUE]
+  [--expect FILE] [--out FOLDER] [--report] [--from FOLDER] [--limit SECONDS] [--list]
+Drives a conformance suite that is already running. What each flag means: conformance/README.md`
+const words = process.argv.slice(2)
+if (words.includes('--help') || words.includes('-h')) console.log(USAGE)
+else process.exitCode = await runConformance(words, process.env, (text) => console.log(text))

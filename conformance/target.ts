@@ -2,15 +2,17 @@
 // reads from the environment is in README.md beside this file.
 
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { requireNode } from '../scripts/node-version.ts'
+import { readFlags } from '../scripts/read-flags.ts'
 import { WrongVariable } from './facts.ts'
 import { startTarget } from './target/start.ts'
 
 const ROTATE = fileURLToPath(new URL('rotate.ts', import.meta.url))
 
 requireNode()
-const isJson = parseArgs({ options: { json: { type: 'boolean' } } }).values.json ?? false
+const USAGE = `npm run conformance:target [-- --json]
+Starts the server that the conformance suite is to test. What it reads from the environment: conformance/README.md`
+const isJson = readFlags(USAGE, { options: { json: { type: 'boolean' } } }).values.json ?? false
 
 try {
   const target = await startTarget(process.env)

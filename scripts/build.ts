@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository, requireNode } from './node-version.ts'
+import { readFlags } from './read-flags.ts'
 import { bundleServer } from './release/bundle.ts'
 
 export async function buildServer(): Promise<void> {
@@ -17,6 +18,7 @@ export async function buildServer(): Promise<void> {
 
 if (import.meta.main) {
   requireNode()
+  readFlags('npm run build\nMakes the server and the command line as dist/main.js and its parts.', { options: {} })
   await buildServer()
   console.log('dist/main.js is built. Start it: npm exec -- node dist/main.js start')
 }

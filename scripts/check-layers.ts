@@ -7,12 +7,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { drawLayers, withBlock } from './layers/draw.ts'
 import { readTree } from './layers/parse.ts'
 import { RULES } from './layers/rules.ts'
+import { readFlags } from './read-flags.ts'
 
-const { values } = parseArgs({
+const USAGE = `node scripts/check-layers.ts [--draw | --check] [--root FOLDER]
+The rules of the layers; --draw rewrites the block in ARCHITECTURE.md, --check fails when it is stale.`
+
+const { values } = readFlags(USAGE, {
   options: {
     draw: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },

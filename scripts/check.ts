@@ -3,8 +3,12 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { repository, requireNode } from './node-version.ts'
+import { readFlags } from './read-flags.ts'
 
 requireNode()
+const USAGE = `npm run check [-- --no-tests]
+Everything that is checked before a change lands, one line for each step; --no-tests leaves the tests out.`
+const { values } = readFlags(USAGE, { options: { 'no-tests': { type: 'boolean', default: false } } })
 
 interface Step {
   readonly name: string
@@ -29,7 +33,7 @@ const TESTS: Step = { name: 'tests', command: process.execPath, words: [script('
 const started = performance.now()
 const failed = STEPS.filter((step) => !passes(step)).map(({ name }) => name)
 // The quick steps are all told at once; the long one waits until they are right.
-if (failed.length === 0 && !process.argv.includes('--no-tests') && !passes(TESTS)) failed.push(TESTS.name)
+if (failed.length === 0 && !values['no-tests'] && !passes(TESTS)) failed.push(TESTS.name)
 if (failed.length > 0) console.error(`Failed: ${failed.join(', ')} (${secondsSince(started)})`)
 process.exitCode = failed.length > 0 ? 1 : 0
 

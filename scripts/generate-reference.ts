@@ -3,10 +3,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readFlags } from './read-flags.ts'
 import { DOCUMENTS, WRITTEN } from './reference/documents.ts'
 
-const { values } = parseArgs({
+const USAGE = `node scripts/generate-reference.ts [--check] [--folder FOLDER]
+Writes docs/reference; --check writes nothing and fails when a page is stale.`
+
+const { values } = readFlags(USAGE, {
   options: {
     check: { type: 'boolean', default: false },
     folder: { type: 'string', default: fileURLToPath(new URL('../docs/reference', import.meta.url)) },

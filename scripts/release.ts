@@ -18,9 +18,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { repository, requireNode } from './node-version.ts'
+import { readFlags } from './read-flags.ts'
 import { bundleServer } from './release/bundle.ts'
 
 requireNode()
+readFlags('node scripts/release.ts\nBuilds the published package in dist/package and proves it.', { options: {} })
 
 const dist = join(repository, 'dist')
 const staging = join(dist, 'package')

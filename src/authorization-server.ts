@@ -30,7 +30,9 @@ import {
   type Lifetimes,
   type Limits,
 } from './options/defaults.ts'
+import { isLoopback } from './options/issuer.ts'
 import { hostsWithPorts, signingAlgorithms } from './options/kinds.ts'
+import { settingsProblems } from './options/program-settings.ts'
 import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
@@ -120,7 +122,7 @@ export interface AuthorizationServer {
   close(): Promise<void>
 }
 
-/** What was stored does not fit what the server was started with; the message says what to do. */
+/** The settings are wrong, or do not fit what is stored; the message says what to do. */
 export class CannotStart extends Error {
   constructor(message: string) {
     super(message)
@@ -128,7 +130,10 @@ export class CannotStart extends Error {
   }
 }
 
+/** Throws `CannotStart` before anything is touched when a setting is unknown or wrong, and when it does not fit the database. */
 export async function createAuthorizationServer(settings: AuthorizationServerSettings): Promise<AuthorizationServer> {
+  const problems = settingsProblems(settings)
+  if (problems.length > 0) throw new CannotStart(problems.join('\n'))
   const { database, cachedClients, log = silentLog } = settings
   const own = systemClock()
   const clock = settings.clock ?? own
@@ -143,6 +148,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
   await store.fillClientOrigins()
+
+  warnOfPlainIssuer(settings, log)
 
   const lifetimes = { ...DEFAULT_LIFETIMES, ...settings.lifetimes }
   const { rotateEvery, waitForClients } = { ...DEFAULT_KEYS, ...settings.keys }
@@ -261,6 +268,13 @@ function outboundAllow(settings: AuthorizationServerSettings, log: Log): readonl
   return parsed.value
 }
 
+/** Somebody else listens here, so that it is not known who speaks TLS. RFC 6749 §3.1, §3.2 */
+function warnOfPlainIssuer({ issuer, trustedProxies = [] }: AuthorizationServerSettings, log: Log): void {
+  const { protocol, hostname } = new URL(issuer)
+  if (protocol === 'https:' || isLoopback(hostname) || trustedProxies.length > 0) return
+  log.warn('the issuer is without TLS: passwords and tokens would cross the network in the clear', { issuer })
+}
+
 function algorithmsOf({ keys }: AuthorizationServerSettings): KeyOptions['algorithms'] {
   const parsed = signingAlgorithms.parse([...(keys?.algorithms ?? DEFAULT_KEYS.algorithms)])
   if ('problem' in parsed) throw new CannotStart(`keys.algorithms ${parsed.problem}`)
@@ -286,7 +300,7 @@ async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Pr
   if (stored === issuer) return
   if (!acceptNew) {
     throw new CannotStart(
-      `The issuer was ${stored} until now, and clients know it by that name. To make it ${issuer}, start once with --accept-new-issuer.`,
+      `The issuer was ${stored} until now, and clients know it by that name. To make it ${issuer}, start once with --accept-new-issuer (acceptNewIssuer: true in a program).`,
     )
   }
   await store.putFact('issuer', issuer)
@@ -307,11 +321,13 @@ function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Pr
     } catch (error) {
       reason = error instanceof Error ? error.message : 'the store does not answer'
     }
-    if (reason !== known) {
-      if (reason === null) log.info('ready again')
+    // What stands in brackets differs from one lost connection to the next.
+    const plain = reason === null ? null : reason.replace(/ \(.*\)$/s, '')
+    if (plain !== known) {
+      if (plain === null) log.info('ready again')
       else log.warn('not ready', { reason })
-      known = reason
+      known = plain
     }
-    return reason === null ? null : reason.replace(/ \(.*\)$/s, '')
+    return plain
   }
 }

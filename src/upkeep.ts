@@ -8,6 +8,7 @@ import { SEEN_BY_ALL_NODES } from './issuer/keys/rotation.ts'
 import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { type RegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
 import type { Seconds } from './model/time.ts'
+import { createFailureSeries } from './platform/failure-series.ts'
 import type { Parts } from './server.ts'
 import type { ClockOffset } from './store/database/clock-offset.ts'
 import { createPruner, type Pruner } from './store/pruner.ts'
@@ -26,6 +27,8 @@ export interface UpkeepParts {
 const SOON_MS = 5_000
 const CLOCK_MS = 10_000
 const NOW_AND_THEN_MS = 30_000
+/** All of it fails while the database is down, which says so by itself and more often. */
+const TELL_EVERY_MS = 300_000
 
 export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
   const { parts, offset, logout, sightings, use } = upkeep
@@ -36,10 +39,14 @@ export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
     publishAhead: lifetimes.keyPublishAhead,
     seenByAllNodes: SEEN_BY_ALL_NODES,
   }
-  const every = (milliseconds: number, what: string, task: () => Promise<unknown>) =>
-    setInterval(() => {
-      task().catch((error: unknown) => log.warn(`${what} failed`, { error: error instanceof Error ? error.name : '' }))
+  const every = (milliseconds: number, what: string, task: () => Promise<unknown>) => {
+    const { failed, held } = createFailureSeries(log, { every: TELL_EVERY_MS, again: `${what} works again` })
+    return setInterval(() => {
+      task().then(held, (error: unknown) =>
+        failed(`${what} failed`, { error: error instanceof Error ? error.name : '' }),
+      )
     }, milliseconds)
+  }
   const timers = [
     ...(offset === null ? [] : [every(CLOCK_MS, 'reading the clock of the database', offset.measure)]),
     every(SOON_MS, 'reading the signing keys', keys.refresh),

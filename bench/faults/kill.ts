@@ -1,12 +1,15 @@
 // The long run of `kill -9` under load: `node bench/faults/kill.ts [--rounds 50] [--seed N] [--postgres]`.
 // Ends with 1 when a server has not kept its word.
 
-import { parseArgs } from 'node:util'
+import { readFlags } from '../../scripts/read-flags.ts'
 import { preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
 import { killRound, randomFrom } from '../../test/faults/kill-rounds.ts'
 import { startOwnPostgres } from '../../test/support/postgres-server.ts'
 
-const { values } = parseArgs({
+const USAGE = `node bench/faults/kill.ts [--rounds 50] [--seed N] [--postgres]
+Kills a server under load again and again, and looks whether it has kept its word.`
+
+const { values } = readFlags(USAGE, {
   options: {
     rounds: { type: 'string', default: '50' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },

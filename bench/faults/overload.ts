@@ -9,14 +9,17 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { readFlags } from '../../scripts/read-flags.ts'
 import { Caller } from '../../test/faults/caller.ts'
 import { startChild } from '../../test/faults/child.ts'
 import { prepareSqlite } from '../../test/faults/installation.ts'
 import { cpuOf, memoryOf, summed } from '../../test/faults/pressure.ts'
 import type { Done, Order } from './generator.ts'
 
-const { values } = parseArgs({
+const USAGE = `node bench/faults/overload.ts [--seconds 5] [--times 4] [--generators 1] [--connections 3000]
+Several times what the server can answer: user info, and refreshes that write.`
+
+const { values } = readFlags(USAGE, {
   options: {
     seconds: { type: 'string', default: '5' },
     times: { type: 'string', default: '4' },

@@ -93,9 +93,8 @@ function parsed(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    throw new WrongCall(
-      `${error instanceof Error ? error.message : String(error)}\nHow to call it: conformance/README.md`,
-    )
+    const [problem = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/, 1)
+    throw new WrongCall(`${problem}. How to call it: --help`)
   }
 }
 

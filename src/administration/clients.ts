@@ -111,9 +111,11 @@ export async function updateClient(
     // What is fetched again may be what the client said about itself.
     const asking = onBehalfOf(named, 'settings', outbound)
     if (OF_SECTOR.some((name) => name in changes)) await assertInSector(asking, named)
-    pictured = await picturedClient(asking, named, record.client, request.logoFile)
+    // A picture that could not be fetched once is asked for again when somebody gives its address again, not before.
+    const isPicture = request.logoFile !== undefined || 'logo_uri' in changes || 'logo' in changes
+    pictured = isPicture ? await picturedClient(asking, named, record.client, request.logoFile) : null
     return {
-      client: pictured.client,
+      client: pictured?.client ?? named,
       enabled: record.enabled,
       event: eventOf('client_updated', clock, clientId, { settings: Object.keys(changes).sort().join(' ') }),
     }

@@ -104,6 +104,9 @@ function describe(error: unknown, flags: Flags): Described {
 
 function wayOn({ name, message }: Error, flags: Flags): string | null {
   if (name === 'AlreadyOwned') return 'Stop that one first, or give this one a folder of its own with --data.'
+  if (/^the database does not answer .*certificate/.test(message)) {
+    return 'See sslrootcert in the address of the database: a PEM file with the authority that its certificate comes from.'
+  }
   if (/^the database (does not answer|refuses)/.test(message)) {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }
@@ -124,6 +127,8 @@ function placeOf({ stack = '' }: Error): string {
 function sentence(text: string): string {
   const plain = text
     .replaceAll(/\bE[A-Z]{3,}: ([^,\n]+), \w+(?: '[^'\n]*')?(?: -> '[^'\n]*')?/g, '$1')
+    .replace(/(?<= cannot be read: )ENOENT\b/, 'no such file')
+    .replace(/(?<= cannot be read: )EACCES\b/, 'this user may not read it')
     .replace('(ENOENT)', '(no such file)')
     .replace('(EACCES)', '(this user may not read it)')
   return ended(plain.replace(/^(?:the|another|this|no|an?) /, (word) => word.charAt(0).toUpperCase() + word.slice(1)))

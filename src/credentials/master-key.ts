@@ -143,16 +143,16 @@ export function loadMasterKey(source: MasterKeySource, options: { readonly creat
   }
   if (source.keyFile !== undefined) {
     // Docker and Kubernetes mount secrets readable by all in the container, so only being writable is refused here.
-    const text = readKeyFile(source.keyFile, 0o022)
+    const text = readKeyFile(source.keyFile, 0o022, 'LINGPAI_MASTER_KEY_FILE')
     if (text === null) throw new MasterKeyUnusable(`${source.keyFile} (LINGPAI_MASTER_KEY_FILE) does not exist`)
-    return { master: parseMasterKey(text, source.keyFile), created: false }
+    return { master: parseMasterKey(text, `${source.keyFile} (LINGPAI_MASTER_KEY_FILE)`), created: false }
   }
   if (source.dataFolder === undefined) {
     throw new MasterKeyUnusable('There is no master key: set LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE')
   }
   const path = masterKeyPath(source.dataFolder)
-  const found = readKeyFile(path, 0o077)
-  if (found !== null) return { master: parseMasterKey(found, path), created: false }
+  const found = readKeyFile(path, 0o077, IN_DATA)
+  if (found !== null) return { master: parseMasterKey(found, `${path} (${IN_DATA})`), created: false }
   if (!options.create) {
     throw new MasterKeyUnusable(
       `${path} does not exist; bring it back from a backup, or set LINGPAI_MASTER_KEY. A new key cannot open the existing data`,
@@ -160,9 +160,9 @@ export function loadMasterKey(source: MasterKeySource, options: { readonly creat
   }
   const made = newMasterKey()
   if (writeMasterKeyFile(source.dataFolder, made)) return { master: made, created: true }
-  const theirs = readKeyFile(path, 0o077)
+  const theirs = readKeyFile(path, 0o077, IN_DATA)
   if (theirs === null) throw new MasterKeyUnusable(`${path} was made and removed by another process`)
-  return { master: parseMasterKey(theirs, path), created: false }
+  return { master: parseMasterKey(theirs, `${path} (${IN_DATA})`), created: false }
 }
 
 /** Writes `DATA/master.key` (0600), durable when it returns. False, and nothing changed, when the file exists. */
@@ -198,24 +198,29 @@ export function keyCheck(master: MasterKey): string {
   return master.key('key-check').export().toString('base64url')
 }
 
-function readKeyFile(path: string, forbiddenMode: number): string | null {
+/** What names the folder of `DATA/master.key`. */
+const IN_DATA = 'in the data folder'
+
+/** `origin`: what named this file. */
+function readKeyFile(path: string, forbiddenMode: number, origin: string): string | null {
+  const named = `${path} (${origin})`
   let file: number
   try {
     file = openSync(path, 'r')
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null
-    throw new MasterKeyUnusable(`${path} cannot be read: ${messageOf(error)}`, { cause: error })
+    throw new MasterKeyUnusable(`${named} cannot be read: ${messageOf(error)}`, { cause: error })
   }
   try {
     // The open file is judged, not the name: it cannot be exchanged in between.
     const status = fstatSync(file)
-    if (!status.isFile()) throw new MasterKeyUnusable(`${path} is not a regular file`)
+    if (!status.isFile()) throw new MasterKeyUnusable(`${named} is not a regular file`)
     if (status.size > LONGEST_FILE)
-      throw new MasterKeyUnusable(`${path} has ${status.size} bytes: that is not a master key`)
+      throw new MasterKeyUnusable(`${named} has ${status.size} bytes: that is not a master key`)
     if (process.platform !== 'win32' && (status.mode & forbiddenMode) !== 0) {
       const mode = (status.mode & 0o777).toString(8).padStart(4, '0')
       throw new MasterKeyUnusable(
-        `${path} is open to other users of this machine (mode ${mode}); run: chmod 600 ${path}`,
+        `${named} is open to other users of this machine (mode ${mode}); run: chmod 600 ${path}`,
       )
     }
     return readFileSync(file, 'utf8')

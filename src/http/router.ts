@@ -2,6 +2,7 @@
 // here that an endpoint could decide.
 
 import { stopwatch } from '../platform/clock.ts'
+import { createFailureSeries } from '../platform/failure-series.ts'
 import type { Log } from '../platform/log.ts'
 import { newId } from '../platform/random.ts'
 import { OAuthError, type Outcome } from '../protocol/errors.ts'
@@ -65,6 +66,8 @@ export function createRouter(
   const find = createRouteTable(routes)
   const hostRule = createHostRule(options.origins)
   const { log, record, fallback, errorPage, newTraceId = () => newId('tr') } = options
+  // While the database is down every request fails alike.
+  const unavailable = createFailureSeries(log, { level: 'error' })
 
   const answer = (request: HttpRequest): Answering => {
     const found = find(request.path)
@@ -133,8 +136,10 @@ export function createRouter(
       const problem = { status, rule: 'refused' as const, error: error.error, description }
       return problemReply(request, route.kind, problem, outcome, headers)
     }
-    log.error('An endpoint failed', { method: request.method, path: route.path, ...describeFailure(error) })
     const { outcome, headers, ...problem } = failureOf(error)
+    const met = { method: request.method, path: route.path, ...describeFailure(error) }
+    if (problem.status === 503) unavailable.failed('An endpoint failed', met)
+    else log.error('An endpoint failed', met)
     return problemReply(request, route.kind, problem, outcome, headers)
   }
 

@@ -63,7 +63,7 @@ export function parseTrustedProxies(entries: readonly string[]): BlockList {
     const most = family === 4 ? 32 : 128
     const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1
     if (family === 0 || rest.length > 0 || bits < 0 || bits > most) {
-      throw new RangeError(`'${entry}' is neither an IP address nor a network such as 10.0.0.0/8`)
+      throw new RangeError(`'${entry}' is neither an IP address nor a network (such as 10.0.0.0/8)`)
     }
     list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6')
   }

@@ -3,7 +3,7 @@
 
 import type { Client } from './client.ts'
 import { contradictionsOf } from './client-contradictions.ts'
-import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
+import { CLIENT_SETTINGS, type PlainSettings, type Setting } from './client-setting-table.ts'
 import { nearestName } from './nearest-name.ts'
 import { type SettingProblem, shown } from './setting.ts'
 
@@ -72,10 +72,20 @@ export function parseAssignment(assignment: string): PlainSettings {
   const setting = byName.get(name)
   if (setting === undefined && !CLAIM.test(name)) throw new InvalidClient([unknownSetting(name)])
   const written = assignment.slice(equals + 1)
+  if (setting !== undefined && written.trim() === '') assertMayBeEmpty(setting)
   const value = valueOf(written)
   // `contact=95716` is JSON too, but meant as text.
   const isMeantAsText = setting !== undefined && 'problem' in setting.kind.parse(value) && typeof value !== 'string'
   return { [name]: isMeantAsText && 'value' in setting.kind.parse(written) ? written : value }
+}
+
+/** Whoever writes nothing after the sign wants the value gone: JSON has other words for that. */
+function assertMayBeEmpty({ name, kind }: Setting): void {
+  const empty = kind.parse('')
+  if ('value' in empty) return
+  const words = ([null, []] as const).find((nothing) => 'value' in kind.parse(nothing))
+  const advice = words === undefined ? '' : `; to remove the value, write ${name}=${JSON.stringify(words)}`
+  throw new InvalidClient([{ setting: name, problem: `${empty.problem}${advice}` }])
 }
 
 function valueOf(written: string): unknown {

@@ -189,7 +189,7 @@ export const networks = list('IP addresses or networks such as 10.0.0.0/8', (ent
   const most = family === 4 ? 32 : 128
   const good =
     family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
-  return good ? null : 'is neither an IP address nor a network such as 10.0.0.0/8'
+  return good ? null : 'is neither an IP address nor a network (such as 10.0.0.0/8)'
 })
 
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i

@@ -51,7 +51,7 @@ export const LIMIT_ROWS = {
     zh: '一个地址（IPv6 为 /48）可同时进行的登录数。',
   }),
   'limits.interactions.totalBytes': row({
-    kind: bytes(1024 ** 2, 64 * 1024 ** 3),
+    kind: bytes(256 * 1024, 64 * 1024 ** 3),
     default: interactions.totalBytes,
     defaultText: '256MiB',
     en: 'Size of all open sign-ins together.',

@@ -54,7 +54,8 @@ export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptio
   const fromEnvironment = readEnvironment(env, folder, problems)
   const fromFlags = readFlags(flags, folder, problems)
   const outside = [...fromEnvironment, ...fromFlags]
-  const file = await findFile(input.file ?? env[CONFIG_VARIABLE], outside, folder)
+  const origin = input.file === undefined ? CONFIG_VARIABLE : '--config'
+  const file = await findFile(input.file ?? env[CONFIG_VARIABLE], origin, outside, folder)
   const given = [...(file === null ? [] : readEntries(file, problems)), ...outside]
 
   const values = new Map<string, unknown>()
@@ -68,7 +69,7 @@ export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptio
     if (row === undefined) continue
     const parsed = row.kind.parse(value)
     // Also a value that something stronger overrides has to be right: it would hold tomorrow.
-    if ('problem' in parsed) problems.push(`${placeText(source)} ${parsed.problem}${shown(row, value)}`)
+    if ('problem' in parsed) problems.push(`${placeText(source)} ${parsed.problem}${shown(row, value, parsed.problem)}`)
     else {
       values.set(key, row.isPath && typeof parsed.value === 'string' ? resolve(base, parsed.value) : parsed.value)
       sources.set(key, source)
@@ -90,8 +91,11 @@ export function optionFlags(values: Flags): Flags {
   )
 }
 
-function shown(row: Row<unknown>, value: unknown): string {
-  return row.secret === undefined ? `, not ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}` : ''
+/** A list's problem quotes the entry already. */
+function shown(row: Row<unknown>, value: unknown, problem: string): string {
+  return row.secret === undefined && !problem.startsWith('holds ')
+    ? `, not ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}`
+    : ''
 }
 
 function readFlags(flags: Flags, folder: string, problems: string[]): readonly Given[] {
@@ -149,16 +153,18 @@ function push(given: Given[], one: Given, isFile: boolean, problems: string[]): 
   try {
     given.push({ ...one, value: readFileSync(resolve(one.base, String(one.value)), 'utf8').trim() })
   } catch (error) {
-    problems.push(`${placeText(one.source)} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    problems.push(`${placeText(one.source)}: ${String(one.value)} cannot be read: ${why}`)
   }
 }
 
 async function findFile(
   named: string | undefined,
+  origin: string,
   outside: readonly Given[],
   folder: string,
 ): Promise<OptionsFile | null> {
-  if (named !== undefined && named !== '') return readOptionsFile(resolve(folder, named), 'named')
+  if (named !== undefined && named !== '') return readOptionsFile(resolve(folder, named), { by: origin })
   const data = outside.findLast(({ key }) => key === 'data')?.value
   const inData = resolve(folder, typeof data === 'string' && data.trim() !== '' ? data.trim() : './data')
   const found = await readOptionsFile(join(inData, FILE_NAME), 'in data')

@@ -14,8 +14,8 @@ export interface OptionsFile {
   readonly entries: readonly Entry[]
 }
 
-/** `named`: somebody asked for this file, so it must exist. */
-export type Found = 'named' | 'in data' | 'in folder'
+/** `by`: the flag or variable with which somebody asked for this file, so that it must exist. */
+export type Found = { readonly by: string } | 'in data' | 'in folder'
 
 const LARGEST = 1024 * 1024
 
@@ -27,8 +27,9 @@ export async function readOptionsFile(path: string, found: Found): Promise<Optio
   } catch (error) {
     // ENOTDIR: the data folder is a file; whoever needs the folder says so.
     const isAbsent = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    if (found !== 'named' && isAbsent) return null
-    throw new OptionsError([`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`])
+    if (typeof found === 'string' && isAbsent) return null
+    const named = typeof found === 'string' ? path : `${found.by}: ${path}`
+    throw new OptionsError([`${named} cannot be read: ${error instanceof Error ? error.message : String(error)}`])
   }
   if (text.length > LARGEST) throw new OptionsError([`${path} is larger than 1 MiB: that is no file of options`])
   // Loaded by whoever has a file: most starts have none.

@@ -85,6 +85,7 @@ font-size:1.1875rem;line-height:2.25rem;text-align:center;font-weight:600}
 .top nav a{display:inline-block;padding:.375rem .5rem;border-radius:.5rem;color:var(--muted);text-decoration:none}
 .top nav a:hover{color:var(--ink);text-decoration:underline}
 .client-logo{display:block;max-height:3.5rem;max-width:10rem;margin:0 0 1.25rem;object-fit:contain}
+@media (prefers-color-scheme:dark){.client-logo{padding:.375rem;border-radius:.5rem;background:#fff}}
 .card{display:block;background:var(--surface);border:1px solid var(--line);border-radius:1.125rem;box-shadow:var(--shadow);padding:1.75rem 1.375rem}
 .field{margin:0 0 1.25rem}
 label,legend,.label{display:block;font-size:.9375rem;font-weight:600;margin:0 0 .375rem;padding:0}

@@ -231,6 +231,24 @@ describe('a backup that would be useless is not made', () => {
     expect(readdirSync(house.folder).filter((name) => name.startsWith('.lingpai-backup'))).toEqual([])
   })
 
+  test('the wrong half of a pair of keys is named, in both directions', async () => {
+    const { recipientKey, recipientPrivateKey } = recipient()
+    expect(await refusal(make({ recipientKey: recipientPrivateKey }))).toMatchObject({
+      message: 'This is a private key; a public key belongs here',
+    })
+    await make({ recipientKey })
+    const request = {
+      file: house.path('backup'),
+      folder: house.path('new'),
+      databaseFile: 'lingpai.sqlite',
+      recipientPrivateKey: recipientKey,
+    }
+    expect(await refusal(restore(request))).toMatchObject({
+      message: 'This is a public key; a private key belongs here',
+    })
+    expect(existsSync(house.path('new'))).toBe(false)
+  })
+
   test('PostgreSQL is pointed to its own', async () => {
     const { driver } = house.store
     const postgres: Driver = {

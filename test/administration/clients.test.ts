@@ -26,6 +26,25 @@ const spa = { preset: 'spa', name: 'Page', redirectUris: ['https://app.example.c
 const events = async () => (await house.store.listEvents(50)).map(({ type }) => type).toSorted()
 const digestOf = (secret: string | null) => new Uint8Array(digestClientSecret(house.master, secret ?? ''))
 
+describe('the picture of a client', () => {
+  const logo_uri = 'http://127.0.0.1:9/logo.png'
+  const add = () => addClient(house, { ...zhizuoyun, clientId: 'app', assignments: [`logo_uri=${logo_uri}`] })
+
+  test('that cannot be had is a warning when its address is given, and when it is given again', async () => {
+    const warning = /^The picture at logo_uri .*pages show the name alone/
+    expect((await add()).warnings).toEqual([expect.stringMatching(warning)])
+    const again = await updateClient(house, 'app', { assignments: [`logo_uri=${logo_uri}`] })
+    expect(again.warnings).toEqual([expect.stringMatching(warning)])
+  })
+
+  test('is nothing that another change warns of, and the change is made', async () => {
+    await add()
+    const { record, warnings } = await updateClient(house, 'app', { assignments: ['contact=95716'] })
+    expect(warnings).toEqual([])
+    expect(record.client).toMatchObject({ contact: '95716', logo_uri, logo: null })
+  })
+})
+
 describe('addClient', () => {
   test('gives the secret once and keeps its digest only', async () => {
     const { record, secret, warnings } = await addClient(house, zhizuoyun)

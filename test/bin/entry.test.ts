@@ -125,6 +125,52 @@ describe('bin/lingpai.js', () => {
   )
 })
 
+describe.runIf(process.platform === 'linux')('started by npm, through a shell that hands on no signal', () => {
+  // As npm 11 starts them: the shell waits for the command, and is all that npm sends a signal to.
+  async function startThroughShell(name: string, npmCommand: string, nodeFlags: (root: string) => readonly string[]) {
+    const root = packageOf(name, { 'src/main.ts': LIVE })
+    bringNode(root)
+    const command = [process.execPath, ...nodeFlags(root), join(root, 'bin/lingpai.js')].map((word) => `'${word}'`)
+    const shell = spawn('sh', ['-c', `${command.join(' ')}; exit $?`], {
+      env: { ...process.env, npm_command: npmCommand },
+    })
+    let text = ''
+    shell.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
+    while (!text.includes('\n')) await once(shell.stdout, 'data')
+    return { shell, said: () => text, inner: Number(/pid (\d+)/.exec(text)?.[1]) }
+  }
+
+  it.each([
+    ['npx lingpai', 'exec'],
+    ['npm start', 'start'],
+  ])('%s ends when the shell does', async (name, npmCommand) => {
+    const { shell, said } = await startThroughShell(name, npmCommand, () => [])
+    shell.kill('SIGTERM')
+    // The pipe closes when the last process that holds it has ended.
+    await once(shell, 'close')
+    expect(said()).toContain('told to end')
+  })
+
+  it('the Node that a checkout brings ends too', async () => {
+    const { shell, said } = await startThroughShell('by-npm-brought', 'exec', oldNode)
+    shell.kill('SIGTERM')
+    await once(shell, 'close')
+    expect(said()).toContain('told to end')
+  })
+
+  it('without npm it outlives its parent, as a daemon does', async () => {
+    const { shell, said, inner } = await startThroughShell('daemon', '', () => [])
+    shell.kill('SIGKILL')
+    await once(shell, 'exit')
+    // Longer than the entry file takes to look.
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(isAlive(inner)).toBe(true)
+    process.kill(inner, 'SIGTERM')
+    await once(shell, 'close')
+    expect(said()).toContain('told to end')
+  })
+})
+
 describe.runIf(process.platform === 'linux')('the Node that a checkout brings', () => {
   it('gets the words and the input, and its exit code is kept', async () => {
     const root = packageOf('brings', { 'src/main.ts': ECHO })

@@ -148,7 +148,23 @@ describe('2: wrong usage', () => {
     [['user', 'add', '--username', 'bob', '--password-stdin'], 'input_missing', /standard input/],
     [['user', 'import', 'no-such.csv'], 'unreadable_file', /no-such\.csv cannot be read: no such file/],
     [['user', 'export'], 'file_missing', /--format jsonl/],
-    [['backup', 'x', '--passphrase-file', 'no-such'], 'unreadable_file', /no such file/],
+    [['user', 'import', '/dev/null'], 'unreadable_file', /^The import file \/dev\/null is not a regular file/],
+    [
+      ['backup', 'x', '--passphrase-file', 'no-such'],
+      'unreadable_file',
+      /no-such \(--passphrase-file\) .*no such file/,
+    ],
+    [
+      ['backup', 'x', '--recipient-key-file', 'none'],
+      'unreadable_file',
+      /none \(--recipient-key-file\) .*no such file/,
+    ],
+    [['client', 'update', 'known', '--logo-file', 'none'], 'unreadable_file', /none \(--logo-file\) .*no such file/],
+    [
+      ['client', 'list', '--config', 'none.yaml'],
+      'invalid_option',
+      /--config: .*none\.yaml cannot be read: no such file/,
+    ],
     [['trace', '--most', '0'], 'invalid_number', /whole number/],
   ] as const)('%j', async (words, error, told) => {
     const refused = refusal(await on(words))

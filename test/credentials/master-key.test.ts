@@ -83,6 +83,15 @@ describe('LINGPAI_MASTER_KEY and LINGPAI_MASTER_KEY_FILE', () => {
     expect(() => loadMasterKey({ keyFile: mounted }, { create: false })).toThrow(/open to other users/)
   })
 
+  it.skipIf(process.platform === 'win32')('what is wrong with a file says what named the file', () => {
+    const named = (keyFile: string) => () => loadMasterKey({ keyFile }, { create: false })
+    expect(named('/dev/null')).toThrow('/dev/null (LINGPAI_MASTER_KEY_FILE) is not a regular file')
+    writeFileSync(file(), 'not base64url!')
+    chmodSync(file(), 0o600)
+    expect(named(file())).toThrow('(LINGPAI_MASTER_KEY_FILE) is not base64url')
+    expect(() => loadMasterKey({ dataFolder: folder }, { create: false })).toThrow('(in the data folder) is not base64')
+  })
+
   it('are refused together, when the file is missing, and when there is no source at all', () => {
     expect(() => loadMasterKey({ keyText: KEY_TEXT, keyFile: file() }, { create: true })).toThrow(/both set/)
     expect(() => loadMasterKey({ keyFile: file() }, { create: true })).toThrow(/does not exist/)

@@ -103,6 +103,33 @@ describe('a database that goes away', () => {
     await expectAllIsWell(before)
   })
 
+  it('is told in few lines: counts every so often, and one when it is back', { timeout: 60_000 }, async () => {
+    const before = await some()
+    const from = server.log().length
+    const told = () => server.log().slice(from).trimEnd().split('\n')
+    const about = (message: string) => told().filter((line) => line.includes(` ${message}`))
+    await postgres.halt()
+    try {
+      for (let turn = 0; turn < 100; turn++) expectUnavailable(await caller.userinfo(before.access))
+      await eventually(
+        async () => about('database_connection_lost'),
+        (lines) => lines.some((line) => line.includes('repeated=')),
+        20_000,
+      )
+    } finally {
+      await postgres.resume()
+    }
+    await ready()
+    await expectAllIsWell(before)
+    expect(about('database_connection_lost').join('\n')).toMatch(/reason=".*" repeated=\d{2,} for_s=\d/)
+    expect(about('database_connection_lost').length).toBeLessThan(4)
+    expect(about('database_answers_again')).toEqual([expect.stringMatching(/ info .* failures=\d{3,} after_s=\d/)])
+    expect(about('An endpoint failed').length).toBeLessThan(4)
+    expect(about('ready again')).toHaveLength(about('not ready').length)
+    expect(about('database_read_again')).toEqual([])
+    expect(told().length, told().join('\n')).toBeLessThan(20)
+  })
+
   it('and comes back between two requests costs no request', async () => {
     const before = await some()
     await postgres.halt()

@@ -412,6 +412,20 @@ describe('assignments of the command line', () => {
     expect(() => parseAssignment('=x')).toThrow('must be written NAME=VALUE')
   })
 
+  test.each([
+    ['backchannel_logout_uri=', 'to remove the value, write backchannel_logout_uri=null'],
+    ['default_max_age= ', 'to remove the value, write default_max_age=null'],
+    ['redirect_uris=', 'to remove the value, write redirect_uris=[]'],
+  ])('%s says how a value is taken away, and those words do so', (written, advice) => {
+    expect(() => parseAssignment(written)).toThrow(advice)
+    const words = advice.slice(advice.indexOf('write ') + 'write '.length)
+    expect(Object.values(parseAssignment(words))).toEqual([words.endsWith('null') ? null : []])
+  })
+
+  test('what can be empty may be written so, and what must be there is refused without that advice', () => {
+    expect(() => parseAssignment('token_endpoint_auth_method=')).toThrow(/^(?!.*to remove)/)
+  })
+
   test('one claim is added, replaced or taken out, and the others stay', () => {
     const client = made({ claims: { user_id: 'id', mobile: 'phone', 'user.name': 'username' } })
     const changes = ['claims.mobile=null', 'claims.user_id=username', 'claims.level={"constant":3}'].map(

@@ -74,7 +74,10 @@ describe('sources', () => {
 
   it('a named file that does not exist is an error', async () => {
     expect(await problemsOf({ file: 'absent.yaml' })).toEqual([
-      expect.stringMatching(/absent\.yaml cannot be read: ENOENT/),
+      expect.stringMatching(/^--config: .*absent\.yaml cannot be read: ENOENT/),
+    ])
+    expect(await problemsOf({ env: { LINGPAI_CONFIG: 'absent.yaml' } })).toEqual([
+      expect.stringMatching(/^LINGPAI_CONFIG: .*absent\.yaml cannot be read: ENOENT/),
     ])
   })
 
@@ -274,7 +277,7 @@ describe('secrets', () => {
       'LINGPAI_DATABASE and LINGPAI_DATABASE_FILE are both set; set only one of them',
     ])
     expect(await problemsOf({ env: { LINGPAI_DATABASE_FILE: 'absent' } })).toEqual([
-      expect.stringMatching(/cannot be read: ENOENT/),
+      expect.stringMatching(/^LINGPAI_DATABASE_FILE: absent cannot be read: ENOENT/),
     ])
   })
 
@@ -321,6 +324,12 @@ describe('issuer', () => {
     const issuer = 'http://sso.localhost:4000'
     expect((await load({ flags: { issuer } })).options.issuer).toBe(issuer)
     expect(await problemsOf({ flags: { issuer: 'http://localhost.test:4000' } })).toHaveLength(1)
+  })
+
+  it('an entry of a list is quoted once', async () => {
+    const [problem = ''] = await problemsOf({ flags: { trustedProxies: 'localhost' } })
+    expect(problem.split('localhost')).toHaveLength(2)
+    expect(problem).toMatch(/^--trusted-proxies holds "localhost", which is neither /)
   })
 
   it('plain http beyond loopback holds behind a trusted proxy', async () => {

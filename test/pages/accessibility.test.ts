@@ -120,6 +120,21 @@ describe.each([
   })
 })
 
+test('a dark picture without a ground of its own is seen in the dark', async () => {
+  const made = samples.find(({ name }) => name === 'sign-in unverified')?.page(frameIn('en'))
+  if (!made) throw new Error('there is no sample with a picture')
+  const grounds: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const on = await stage({ colorScheme })
+    await on.show(made)
+    grounds.push(
+      await on.tab.evaluate<string>('getComputedStyle(document.querySelector(".client-logo")).backgroundColor'),
+    )
+    await on.context.close()
+  }
+  expect(grounds).toEqual(['rgba(0, 0, 0, 0)', 'rgb(255, 255, 255)'])
+})
+
 describe('an operator’s own colour', () => {
   test.each(['#ffd400', '#ffffff', '#000000', '#e60012', '#0052d9', '#7c7c7c'])(
     '%s stays readable in light and dark',

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StoreUnavailable, statement } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
+import { tryChild } from '../faults/child.ts'
 import { scratchFolder } from '../support/cli.ts'
 import { type OwnPostgres, startOwnPostgres } from '../support/postgres-server.ts'
 
@@ -81,4 +82,21 @@ test('a mode that does not exist, and an authority that cannot be read, are name
   const missing = scratch.path('missing.pem')
   const refused = openPostgres({ url: address(PLACE, { sslmode: 'verify-full', sslrootcert: missing }) })
   await expect(refused).rejects.toThrow(/missing\.pem \(sslrootcert of the database address\) cannot be read: ENOENT/)
+})
+
+test('a start that meets a certificate of an authority it does not know, or no file of one, names sslrootcert', async () => {
+  const env = { LINGPAI_MASTER_KEY: Buffer.alloc(32, 11).toString('base64url') }
+  const started = async (query: string) => {
+    const end = await tryChild({ words: ['--database', `${postgres.url}?sslmode=verify-full${query}`], env })
+    if (!('code' in end)) throw new Error('it has started')
+    return end
+  }
+  const unknown = await started('')
+  expect(unknown.code).toBe(5)
+  expect(unknown.log).toMatch(/^Error: The database does not answer .*certificate.* See sslrootcert in the address/)
+  const missing = await started('&sslrootcert=/none.pem')
+  expect(missing.code).toBe(5)
+  expect(missing.log).toBe(
+    'Error: The file /none.pem (sslrootcert of the database address) cannot be read: no such file.\n',
+  )
 })

@@ -15,9 +15,11 @@ export async function openForReading(path: string): Promise<FileHandle> {
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
   } catch (error) {
-    throw new AdministrationError('not_a_backup', `${path} cannot be read: ${reasonOf(error)}`, null, { cause: error })
+    throw new AdministrationError('not_a_backup', `The backup file ${path} cannot be read: ${reasonOf(error)}`, null, {
+      cause: error,
+    })
   }
-  throw new AdministrationError('not_a_backup', `${path} is not a regular file`)
+  throw new AdministrationError('not_a_backup', `The backup file ${path} is not a regular file`)
 }
 
 export function readerOf(handle: FileHandle): Reader {

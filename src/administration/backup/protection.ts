@@ -110,11 +110,17 @@ function agree(privateKey: KeyObject, publicKey: KeyObject, ephemeral: string, r
 
 function x25519Key(pem: string, kind: 'public' | 'private'): KeyObject {
   const hint = 'Make one with: openssl genpkey -algorithm x25519 -out backup.key; openssl pkey -in backup.key -pubout'
+  // A private key would be taken for its public one.
+  if (/-----BEGIN .*PRIVATE KEY-----/.test(pem) !== (kind === 'private') && pem.includes('-----BEGIN ')) {
+    const [is, belongs] = kind === 'public' ? ['private', 'public'] : ['public', 'private']
+    const way =
+      kind === 'public'
+        ? 'Keep it away from the server; its public half is made with: openssl pkey -in backup.key -pubout'
+        : null
+    throw new AdministrationError('wrong_key', `This is a ${is} key; a ${belongs} key belongs here`, way)
+  }
   let key: KeyObject
   try {
-    // A private key would be taken for its public one.
-    if (kind === 'public' && pem.includes('PRIVATE'))
-      throw new TypeError('a private key stands where a public one belongs')
     key = kind === 'public' ? createPublicKey(pem) : createPrivateKey(pem)
   } catch (error) {
     throw new AdministrationError('wrong_key', `The ${kind} key cannot be read as PEM`, hint, { cause: error })

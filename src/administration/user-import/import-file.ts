@@ -27,12 +27,18 @@ const SAVE_AS_UTF8 = 'In Excel, choose "CSV UTF-8 (逗号分隔)" when saving; o
 export function fileSource(path: string): ImportSource {
   try {
     if (!statSync(path).isFile()) {
-      throw new AdministrationError('unreadable_file', `${path} is not a regular file`, 'The file is read twice')
+      throw new AdministrationError(
+        'unreadable_file',
+        `The import file ${path} is not a regular file`,
+        'It is read twice',
+      )
     }
   } catch (error) {
     if (error instanceof AdministrationError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new AdministrationError('unreadable_file', `${path} cannot be read: ${reason}`, null, { cause: error })
+    throw new AdministrationError('unreadable_file', `The import file ${path} cannot be read: ${reason}`, null, {
+      cause: error,
+    })
   }
   return { read: () => createReadStream(path, { highWaterMark: 262_144 }) }
 }

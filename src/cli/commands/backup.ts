@@ -24,8 +24,12 @@ export function backupCommand(exit: (code: number) => void): Command {
       const report = await backup(installation, {
         file,
         master: installation.master,
-        ...(passphraseFile !== undefined && { passphrase: readSecretFile(passphraseFile, 'passphrase') }),
-        ...(recipientFile !== undefined && { recipientKey: readTextFile(recipientFile, 'recipient key') }),
+        ...(passphraseFile !== undefined && {
+          passphrase: readSecretFile(passphraseFile, 'passphrase', '--passphrase-file'),
+        }),
+        ...(recipientFile !== undefined && {
+          recipientKey: readTextFile(recipientFile, 'recipient key', '--recipient-key-file'),
+        }),
         progress: ({ phase, done, total }) => {
           // Its last word comes when the file has its name already.
           if (done < total) stop.assertGoingOn()

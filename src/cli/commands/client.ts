@@ -112,7 +112,7 @@ function readPictureFile(file: string): Uint8Array {
     return readFileSync(file)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new CommandFailed(EXIT.usage, 'unreadable_file', `The picture cannot be read: ${why}.`, 'Check --logo-file.')
+    throw new CommandFailed(EXIT.usage, 'unreadable_file', `The picture ${file} (--logo-file) cannot be read: ${why}.`)
   }
 }
 

@@ -21,14 +21,24 @@ export function restoreCommand(exit: (code: number) => void): Command {
     const privateKeyFile = text(flags['privateKeyFile'])
     const masterFile = text(flags['masterKeyFile']) ?? options.masterKeyFile ?? undefined
     const outside = options.masterKey
-    const masterText = masterFile === undefined ? outside : readSecretFile(masterFile, 'master key')
+    const masterOrigin = text(flags['masterKeyFile']) === undefined ? 'LINGPAI_MASTER_KEY_FILE' : '--master-key-file'
+    const masterText = masterFile === undefined ? outside : readSecretFile(masterFile, 'master key', masterOrigin)
     const report = await restore({
       file,
       folder: options.data,
       databaseFile: DATABASE_FILE,
-      ...(passphraseFile !== undefined && { passphrase: readSecretFile(passphraseFile, 'passphrase') }),
-      ...(privateKeyFile !== undefined && { recipientPrivateKey: readTextFile(privateKeyFile, 'private key') }),
-      ...(masterText !== null && { master: parseMasterKey(masterText, masterFile ?? 'LINGPAI_MASTER_KEY') }),
+      ...(passphraseFile !== undefined && {
+        passphrase: readSecretFile(passphraseFile, 'passphrase', '--passphrase-file'),
+      }),
+      ...(privateKeyFile !== undefined && {
+        recipientPrivateKey: readTextFile(privateKeyFile, 'private key', '--private-key-file'),
+      }),
+      ...(masterText !== null && {
+        master: parseMasterKey(
+          masterText,
+          masterFile === undefined ? 'LINGPAI_MASTER_KEY' : `${masterFile} (${masterOrigin})`,
+        ),
+      }),
       keepMasterKeyOutside: outside !== null,
     })
     output.result(report)

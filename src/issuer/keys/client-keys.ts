@@ -114,10 +114,10 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
       const [key, ...others] = found
       const named = kid === null ? '' : ' of this kid'
       if (key === undefined) {
-        return { rule: 'assertion_key_unknown', reason: `the client has no key${named} that verifies ${algorithm}` }
+        return { rule: 'assertion_key_unknown', reason: `no published key${named} verifies ${algorithm}` }
       }
       if (others.length === 0) return key
-      return { rule: 'assertion_key_ambiguous', reason: `the client has several keys${named} that verify ${algorithm}` }
+      return { rule: 'assertion_key_ambiguous', reason: `several published keys${named} verify ${algorithm}` }
     },
   }
 }

@@ -8,6 +8,7 @@ import type { SecurityEvent } from '../../model/event.ts'
 import type { LogoutDelivery } from '../../model/logout-delivery.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { createFailureSeries } from '../../platform/failure-series.ts'
 import type { Log } from '../../platform/log.ts'
 import { randomBytes } from '../../platform/random.ts'
 import type { ClientVerbs } from '../../store/clients.ts'
@@ -36,6 +37,8 @@ export interface LogoutDispatcher {
 
 /** What other nodes and the command line have left is found this soon. Milliseconds. */
 const LOOK_EVERY = 2_000
+/** Looking fails each time while the database is down, which says so by itself. Milliseconds. */
+const TELL_EVERY = 300_000
 const MILLISECONDS = 5_000
 /** A node that takes longer than this for one call is taken for dead. */
 const LEASE: Seconds = 30
@@ -49,6 +52,7 @@ const DELIVERED: Attempt = { state: 'delivered', reason: null, counts: true }
 export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDispatcher {
   const { store, outbound, clock, log } = parts
   const lanes = createLanes()
+  const looks = createFailureSeries(log, { every: TELL_EVERY, again: 'looking for logout deliveries works again' })
   const underWay = new Set<Promise<void>>()
   let looking: Promise<void> | null = null
   let again = false
@@ -132,8 +136,9 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
       again = false
       try {
         next = await look()
+        looks.held()
       } catch (error) {
-        log.warn('looking for logout deliveries failed', describeFailure(error))
+        looks.failed('looking for logout deliveries failed', describeFailure(error))
       }
     } while (mustLookAgain())
     looking = null

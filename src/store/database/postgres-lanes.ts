@@ -1,6 +1,6 @@
 // The connections of this process, for reads and for lists apart, so that no read waits for somebody's lock.
 
-import type { Log } from '../../platform/log.ts'
+import type { FailureSeries } from '../../platform/failure-series.ts'
 import { StoreUnavailable } from './driver.ts'
 import { type ConnectionOptions, PostgresConnection, type Reply } from './postgres-connection.ts'
 import type { Query } from './postgres-statements.ts'
@@ -8,7 +8,8 @@ import type { Query } from './postgres-statements.ts'
 export interface LanesOptions extends Omit<ConnectionOptions, 'onEnd'> {
   /** Connections at most. */
   readonly limit: number
-  readonly log: Log
+  /** Of the database, whichever lane meets them. */
+  readonly failures: FailureSeries
 }
 
 /** Connections that nobody has used for so long are given back, milliseconds. */
@@ -33,7 +34,10 @@ export class Lanes {
     if (this.#isClosed) {
       return Promise.resolve({ rows: [], failed: { at: 0, error: new StoreUnavailable('the database is closed') } })
     }
-    return this.#choose().send(queries)
+    const reply = this.#choose().send(queries)
+    const { failures } = this.#options
+    if (failures.isFailing) void reply.then(({ failed }) => failed === null && failures.held())
+    return reply
   }
 
   async close(): Promise<void> {
@@ -52,10 +56,10 @@ export class Lanes {
   }
 
   #open(): PostgresConnection {
-    const { log } = this.#options
+    const { failures } = this.#options
     const onEnd = (ended: PostgresConnection, lost: { readonly error: unknown } | null) => {
       this.#lanes = this.#lanes.filter((lane) => lane !== ended)
-      if (lost !== null) log.warn('database_connection_lost', { reason: String(lost.error) })
+      if (lost !== null) failures.failed('database_connection_lost', { reason: String(lost.error) })
     }
     const lane = new PostgresConnection({ ...this.#options, onEnd })
     this.#lanes.push(lane)

@@ -62,7 +62,8 @@ export class Reads {
     const isLast = ++read.runs > this.#lanes.limit
     if (isLast || isTimeout(error) || !(isConnection || mayRunAgain(error)))
       return read.reject(translatePostgres(error))
-    this.#log.warn('database_read_again', { reason: String(error) })
+    // A lost connection has been told of already.
+    if (!isConnection) this.#log.warn('database_read_again', { reason: String(error) })
     this.#gather(read)
   }
 }

@@ -2,6 +2,7 @@
 // and one round trip; an empty guard is made an error by the text itself, so that such a list can only be undone.
 
 import { Client, type ClientConfig } from 'pg'
+import { createFailureSeries } from '../../platform/failure-series.ts'
 import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable, statement } from './driver.ts'
 import { isEmptyGuard, mayRunAgain, translatePostgres } from './postgres-errors.ts'
@@ -75,7 +76,7 @@ class PostgresDriver implements Driver {
       isPooled: () => this.#isPooled,
       // The server's own limit comes first; this one is for a server that says nothing any more.
       patience: timeouts.statement + 2_000,
-      log: this.#log,
+      failures: createFailureSeries(this.#log, { again: 'database_answers_again' }),
     }
     this.#readLanes = new Lanes({ ...lanes, limit: readers })
     this.#listLanes = new Lanes({ ...lanes, limit: max - readers })

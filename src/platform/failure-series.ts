@@ -1,0 +1,81 @@
+// Failures that come one after another and have one cause, such as a database that is down: the first is written at once,
+// those that follow are counted and written as one line every so often, and so is the end.
+
+import { stopwatch } from './clock.ts'
+import type { Log, LogFields, LogLevel } from './log.ts'
+
+export interface FailureSeries {
+  readonly isFailing: boolean
+  /** The first is written as it is; what follows soon is counted, and the latest of it is written with the count. */
+  failed(message: string, fields?: LogFields): void
+  /** It works: one line says so, if one has said that it does not. */
+  held(): void
+}
+
+export interface SeriesOptions {
+  /** Milliseconds between two lines at least. Default 15,000. */
+  readonly every?: number
+  readonly level?: Exclude<LogLevel, 'debug' | 'info'>
+  /** What `held` writes. */
+  readonly again?: string
+}
+
+const EVERY_MS = 15_000
+
+export function createFailureSeries(log: Log, options: SeriesOptions = {}): FailureSeries {
+  const { every = EVERY_MS, level = 'warn', again } = options
+  let since: (() => number) | null = null
+  let isSaid = false
+  let failures = 0
+  let unsaid = 0
+  let latest: readonly [message: string, fields: LogFields | undefined] | null = null
+  let isPausing = false
+
+  const pause = () => {
+    isPausing = true
+    setTimeout(tell, every).unref()
+  }
+  const tell = () => {
+    isPausing = false
+    if (latest === null) return
+    const [message, fields] = latest
+    log[level](message, { ...fields, repeated: unsaid, ...(since !== null && { for_s: seconds(since) }) })
+    isSaid = since !== null
+    unsaid = 0
+    latest = null
+    pause()
+  }
+  return {
+    get isFailing() {
+      return since !== null
+    },
+    failed(message, fields) {
+      since ??= stopwatch()
+      failures++
+      if (isPausing) {
+        unsaid++
+        latest = [message, fields]
+        return
+      }
+      log[level](message, fields)
+      isSaid = true
+      pause()
+    },
+    held() {
+      if (since === null) return
+      // An end without a beginning would puzzle: that line comes with the next count.
+      if (isSaid) {
+        if (again !== undefined) log.info(again, { failures, after_s: seconds(since) })
+        unsaid = 0
+        latest = null
+      }
+      since = null
+      isSaid = false
+      failures = 0
+    },
+  }
+}
+
+function seconds(elapsed: () => number): number {
+  return Math.round(elapsed() / 100) / 10
+}

@@ -1,0 +1,98 @@
+// Settings of the library: what a program without types gets wrong is said before anything starts.
+
+import { describe, expect, test } from 'vitest'
+import { CannotStart, createAuthorizationServer, createLog, sqlite } from '../src/index.ts'
+import { statement } from '../src/store/database/driver.ts'
+
+const MASTER = Buffer.alloc(32, 7).toString('base64url')
+
+const TABLES = statement<object, { name: string }>('tables', "SELECT name FROM sqlite_master WHERE type = 'table'")
+
+/** As a program in plain JavaScript gives them. */
+async function start(extra: Record<string, unknown>): Promise<string> {
+  const database = await sqlite({ file: ':memory:' })
+  const settings: unknown = { issuer: 'http://localhost:4000', database, masterKey: MASTER, ...extra }
+  try {
+    const server = await createAuthorizationServer(settings as Parameters<typeof createAuthorizationServer>[0])
+    await server.close()
+    return 'started'
+  } catch (error) {
+    expect(error).toBeInstanceOf(CannotStart)
+    // Nothing was made in the database.
+    expect(await database.rows(TABLES, {})).toEqual([])
+    await database.close()
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+describe('createAuthorizationServer refuses, before it touches the database,', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a mistyped name', { isuer: 'x' }, '"isuer" is no setting; did you mean issuer?'],
+    ['a mistyped name in a group', { lifetimes: { accesToken: 60 } }, 'did you mean lifetimes.accessToken?'],
+    ['a name that is nothing', { quite: 1 }, '"quite" is no setting'],
+    ['no issuer', { issuer: undefined }, 'issuer is required'],
+    ['an issuer with a slash at its end', { issuer: 'https://a.test/' }, 'must be written as "https://a.test"'],
+    ['an issuer that is none', { issuer: 'a.test' }, 'issuer must be an address such as'],
+    ['a language that it has not', { defaultLocale: 'fr' }, 'defaultLocale must be one of zh-CN, en'],
+    ['a prefix that is no path', { endpointPrefix: 'sso/' }, 'endpointPrefix must be a path such as /sso'],
+    // Whatever is not off would be open.
+    ['a mistyped registration.access', { registration: { access: 'opn' } }, 'must be one of off, guarded, open'],
+    ['a span as text', { lifetimes: { accessToken: '1h' } }, 'lifetimes.accessToken must be written as 3600'],
+    ['a span that is too long', { lifetimes: { code: 86_400 } }, 'lifetimes.code must lie between 5s and 10m'],
+    ['a switch as text', { unsignedJwt: 'false' }, 'unsignedJwt must be written as false'],
+    ['a name where a network belongs', { trustedProxies: ['localhost'] }, 'trustedProxies holds "localhost"'],
+    ['a picture that no page shows', { brand: { logo: './logo.svg' } }, 'brand.logo must be a path on this origin'],
+    [
+      'issuers of statements as the command line has them',
+      { registration: { statementIssuers: ['https://a.test=https://a.test/jwks'] } },
+      'registration.statementIssuers must be a list of { issuer, jwks, jwks_uri }',
+    ],
+    ['an alternative origin with a path', { alternativeOrigins: ['https://a.test/x'] }, 'must be a list of origins'],
+  ])('%s', async (_, extra, problem) => {
+    expect(await start(extra)).toContain(problem)
+  })
+
+  test('a database that is still being opened', async () => {
+    const opening = sqlite({ file: ':memory:' })
+    expect(await start({ database: opening })).toContain('database must be await sqlite({ file })')
+    await (await opening).close()
+  })
+
+  test('several at once, each in a line of its own', async () => {
+    expect((await start({ isuer: 'x', defaultLocale: 'fr' })).split('\n')).toHaveLength(2)
+  })
+})
+
+test('createAuthorizationServer starts with everything written rightly', async () => {
+  const jwks_uri = 'https://publisher.test/jwks'
+  const settings = {
+    endpointPrefix: '',
+    alternativeOrigins: ['https://sso.internal'],
+    brand: {
+      productName: 'Acme',
+      mark: 'A',
+      logo: 'data:image/png;base64,AA==',
+      gongan: { text: '京公网安备 1号', recordCode: '1' },
+    },
+    defaultLocale: 'en',
+    lifetimes: { accessToken: 600 },
+    limits: { guessing: { addressFailures: 10 }, interactions: { perBrowser: 5 } },
+    keys: { algorithms: ['RS256', 'ES384'], rotateEvery: 0 },
+    registration: { access: 'guarded', statementIssuers: [{ issuer: 'https://publisher.test', jwks: null, jwks_uri }] },
+    trustedProxies: ['127.0.0.1', '10.0.0.0/8'],
+    outboundAllow: ['keys.internal:8443'],
+    workers: undefined,
+    acceptNewIssuer: false,
+  }
+  expect(await start(settings)).toBe('started')
+})
+
+test('createAuthorizationServer warns of an issuer that passwords would reach in the clear, and of no other', async () => {
+  const warned: string[] = []
+  const log = { ...createLog('silent', 'json'), warn: (message: string) => warned.push(message) }
+  for (const issuer of ['https://sso.example.com', 'http://localhost:4000'])
+    expect(await start({ issuer, log })).toBe('started')
+  expect(warned).toEqual([])
+  expect(await start({ issuer: 'http://sso.example.com', log })).toBe('started')
+  expect(warned).toEqual([expect.stringContaining('in the clear')])
+})
