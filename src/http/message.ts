@@ -27,7 +27,10 @@ export interface Peer {
 
 export interface HttpReply {
   readonly status: number
-  /** Lower-case names. An array makes one header line each (`set-cookie`). */
+  /**
+   * Lower-case names, values of ASCII. An array makes one header line each (`set-cookie`). Never those that the server writes itself:
+   * `content-length`, `date`, `connection`, `keep-alive`.
+   */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body: string | Uint8Array
   /** Why it was decided so; the router hands it to the trace. */

@@ -159,8 +159,9 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
   ): void => {
     const kept: Entry = {
       traceId: entry.traceId ?? newId('tr'),
-      record: { time: now, ...describeRequest(entry, endpoint, outcome, claimed) },
-      claimed,
+      // A piece of a text keeps the whole of it from being freed: what is kept for minutes is copied.
+      record: structuredClone({ time: now, ...describeRequest(entry, endpoint, outcome, claimed) }),
+      claimed: claimed === null ? null : structuredClone(claimed),
       clientId,
       budget,
       more: 0,

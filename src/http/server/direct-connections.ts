@@ -23,7 +23,7 @@ export interface DirectOptions extends ListenerSettings {
     readonly headers: number
     /** Until the rest of a body is there. */
     readonly request: number
-    /** Until the next request is there. */
+    /** Until the next request is there; at most as long as silence. */
     readonly idle: number
     /** While a reply is made and taken. */
     readonly silence: number
@@ -56,7 +56,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
   const { handle, handOver, timeouts, log } = options
   const writer = createReplyWriter(timeouts.idle, systemClock())
   const toRequest = requestMaker(options)
-  const idle = timeouts.idle + IDLE_GRACE_MS
+  const idle = Math.min(timeouts.idle + IDLE_GRACE_MS, timeouts.silence)
   const open = new Set<Connection>()
   let closing = false
 

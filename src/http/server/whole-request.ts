@@ -25,6 +25,7 @@ const MOST = 32 * 1024
 // most and none behind. What each part may hold cannot begin the next one, so nothing is tried twice.
 const HEAD =
   /^(GET|POST) (\/[\x21\x22\x24-\x7e]*) HTTP\/1\.1\r\n(?:[A-Za-z0-9-]+: ?[\x21-\x7e][\x20-\x7e]*(?<! )\r\n)+$/
+const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const AFTER_TARGET = ' HTTP/1.1\r\n'.length
 
 /** They change how a message is read, or what comes after it. */
@@ -32,6 +33,7 @@ const UNUSUAL: ReadonlySet<string> = new Set([
   'content-encoding',
   'expect',
   'http2-settings',
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
@@ -43,10 +45,10 @@ const NO_BODY = new Uint8Array(0)
 
 export function readWholeRequest(bytes: Buffer): Reading {
   if (bytes.length > MOST) return 'unusual'
-  const text = bytes.toString('latin1')
-  const end = text.indexOf('\r\n\r\n')
+  const end = bytes.indexOf(END_OF_HEAD)
   if (end === -1 || end > MOST_HEAD) return 'unusual'
-  const head = text.slice(0, end + 2)
+  // Not of the body too: each header is a piece of this text, and keeps all of it from being freed.
+  const head = bytes.toString('latin1', 0, end + 2)
   const [, method, target] = HEAD.exec(head) ?? []
   if (method === undefined || target === undefined) return 'unusual'
   const headers = readHeaders(head, method.length + 1 + target.length + AFTER_TARGET)
@@ -54,7 +56,7 @@ export function readWholeRequest(bytes: Buffer): Reading {
   const { host, connection, 'content-length': length } = headers
   if (host === undefined || (connection !== undefined && connection.toLowerCase() !== 'keep-alive')) return 'unusual'
   if (length === undefined ? method === 'POST' : !LENGTH.test(length)) return 'unusual'
-  const begin = end + 4
+  const begin = end + END_OF_HEAD.length
   const whole = begin + Number(length ?? 0)
   if (whole > MOST || whole < bytes.length) return 'unusual'
   if (whole > bytes.length) return 'unfinished'

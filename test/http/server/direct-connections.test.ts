@@ -3,10 +3,10 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Handle } from '../../../src/http/handle.ts'
-import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
+import type { HttpReply, HttpRequest, Peer } from '../../../src/http/message.ts'
 import { json, redirect, text } from '../../../src/http/replies.ts'
 import { createDirectConnections } from '../../../src/http/server/direct-connections.ts'
-import { createNodeListener } from '../../../src/http/server/node-adapter.ts'
+import { createNodeListener, type ListenerSettings } from '../../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
 
@@ -35,11 +35,14 @@ function echo() {
   return { asked, handle }
 }
 
-async function start(
-  handle: Handle,
-  { timeouts = {}, log = silentLog }: { timeouts?: object; log?: typeof silentLog } = {},
-) {
-  const settings = { trustedProxies: [] }
+interface Options {
+  readonly timeouts?: Partial<typeof TIMEOUTS>
+  readonly log?: typeof silentLog
+  readonly settings?: Partial<ListenerSettings>
+}
+
+async function start(handle: Handle, { timeouts = {}, log = silentLog, settings: own = {} }: Options = {}) {
+  const settings = { trustedProxies: [], ...own }
   const node = createHttpServer(createNodeListener(handle, settings, log))
   let handedOver = 0
   const direct = createDirectConnections({
@@ -62,7 +65,7 @@ async function start(
     return new Promise((resolve) => server.close(resolve))
   })
   const { port } = server.address() as AddressInfo
-  return { port, direct, handedOver: () => handedOver }
+  return { port, direct, handedOver: () => handedOver, sockets }
 }
 
 describe('a connection', () => {
@@ -169,6 +172,96 @@ describe('a connection', () => {
     expect(received).toHaveLength(received.replaceAll('Q', '').length + 90_000_003)
     expect(asked).toBe(3)
   }, 20_000)
+
+  it('that asks on and on before it was answered is read no further', async () => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { asked, handle } = echo()
+    const { port, sockets } = await start(async (request) => {
+      await released
+      return handle(request)
+    })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await pause(30)
+    for (let times = 0; times < 20; times++) visitor.socket.write(SECOND.repeat(50_000))
+    await pause(300)
+    expect([...sockets][0]?.bytesRead).toBeLessThan(1_000_000)
+    expect(asked).toEqual([])
+    visitor.socket.destroy()
+    release()
+  })
+
+  it('has no listeners of ours any more when it has been handed over', async () => {
+    const { handle } = echo()
+    const { port, sockets } = await start(handle)
+    const alone = createHttpServer(createNodeListener(handle, { trustedProxies: [] }, silentLog))
+    const fresh: Socket[] = []
+    alone.on('connection', (socket: Socket) => fresh.push(socket))
+    alone.listen(0, '127.0.0.1')
+    await once(alone, 'listening')
+    for (const each of [port, (alone.address() as AddressInfo).port]) {
+      const visitor = connectTo(each)
+      visitor.socket.write(GET.replace('GET', 'HEAD'))
+      await visitor.until(/200 OK/)
+    }
+    const names = ['data', 'end', 'error', 'timeout', 'close', 'drain']
+    const counts = [[...sockets][0], fresh[0]].map((socket) => names.map((name) => socket?.listenerCount(name)))
+    alone.closeAllConnections()
+    alone.close()
+    expect(counts[0]).toEqual(counts[1])
+  })
+
+  it('has the body limits of its path', async () => {
+    const { asked, handle } = echo()
+    const largeBody = (path: string) => (path === '/large' ? 2_000 : undefined)
+    const { port, handedOver } = await start(handle, { settings: { maxBody: 1_000, largeBody } })
+    const post = (path: string, size: number) =>
+      `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`
+    const statusFor = async (path: string, size: number) => {
+      const visitor = connectTo(port)
+      visitor.socket.write(post(path, size))
+      const status = statusOf(await visitor.until(/\}$/))
+      visitor.socket.destroy()
+      return status
+    }
+    expect(await statusFor('/a', 1_000)).toBe(200)
+    expect(await statusFor('/large', 1_000)).toBe(200)
+    expect(handedOver()).toBe(0)
+    expect(await statusFor('/a', 1_001)).toBe(413)
+    // Those that count among the large ones are counted where they are received.
+    expect(await statusFor('/large', 2_000)).toBe(200)
+    expect(await statusFor('/large', 2_001)).toBe(413)
+    expect(handedOver()).toBe(3)
+    expect(asked).toHaveLength(3)
+  })
+
+  it.each([[GET], [GET.replace('GET', 'HEAD')]])(
+    'believes its trusted proxies, and nobody else: %s',
+    async (request) => {
+      const said = request.replace('Host: h', 'Host: h\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https')
+      for (const [trustedProxies, expected] of [
+        [['127.0.0.1'], { address: '192.0.2.7', secure: true }],
+        [[], { address: '127.0.0.1', secure: false }],
+      ] as const) {
+        const seen: Peer[] = []
+        const { port } = await start(
+          async ({ peer }) => {
+            seen.push(peer)
+            return text(200, 'fine')
+          },
+          { settings: { trustedProxies } },
+        )
+        const visitor = connectTo(port)
+        visitor.socket.write(said)
+        await visitor.until(/200 OK/)
+        visitor.socket.destroy()
+        expect(seen).toEqual([{ ...expected, host: 'h' }])
+      }
+    },
+  )
 
   it('that ends its side is still answered, and then ended', async () => {
     const { handle } = echo()

@@ -68,6 +68,7 @@ describe('a whole request', () => {
     ['a connection that is to end', get('Connection: close')],
     ['a header of this hop', get('Connection: keep-alive, x-user')],
     ['trailers', get('TE: trailers')],
+    ['what some take for Connection', get('Proxy-Connection: close')],
     ['a second request behind it', get() + get()],
     ['bytes behind its body', `${post('a=b')}c`],
     ['a form without a length', 'POST /a HTTP/1.1\r\nHost: h\r\n\r\n'],
@@ -95,6 +96,7 @@ interface Seen {
   readonly url: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  readonly keepsAlive: boolean
 }
 
 const piece = <T>(usual: T, ...others: readonly T[]) =>
@@ -102,7 +104,15 @@ const piece = <T>(usual: T, ...others: readonly T[]) =>
 
 const printable = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) })
 const headerName = fc.oneof(
-  fc.constantFrom('Accept', 'Cookie', 'Authorization', 'X-Forwarded-For', 'Content-Type', 'Connection', 'Keep-Alive'),
+  fc.constantFrom(
+    'Accept',
+    'Cookie',
+    'Authorization',
+    'X-Forwarded-For',
+    'Connection',
+    'Keep-Alive',
+    'Proxy-Connection',
+  ),
   fc.stringMatching(/^[A-Za-z0-9-]{1,12}$/),
   fc.constantFrom('Transfer-Encoding', 'Content-Length', 'Host', 'X_Y', '', 'toString'),
 )
@@ -155,7 +165,8 @@ describe('what is taken as whole', () => {
     req.on('data', (part: Buffer) => parts.push(part))
     req.on('end', () => {
       const { method, url, headers } = req
-      seen.push({ method, url, headers, body: Buffer.concat(parts).toString('latin1') })
+      const body = Buffer.concat(parts).toString('latin1')
+      seen.push({ method, url, headers, body, keepsAlive: res.shouldKeepAlive })
       res.end()
     })
   })
@@ -185,7 +196,8 @@ describe('what is taken as whole', () => {
         if (typeof whole === 'string') return
         taken++
         const { method, target: url, headers, body } = whole
-        expect(await asNodeReads(bytes)).toEqual([{ method, url, headers, body: Buffer.from(body).toString('latin1') }])
+        const asText = Buffer.from(body).toString('latin1')
+        expect(await asNodeReads(bytes)).toEqual([{ method, url, headers, body: asText, keepsAlive: true }])
       }),
       { numRuns: 4_000 },
     )
