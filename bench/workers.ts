@@ -1,6 +1,6 @@
 // What a second worker costs and brings: the same load on one and on two workers by turns, on a PostgreSQL of our own, with
 // a look at what its connections wait for.
-//   node bench/workers.ts [--seconds 5] [--warm 5] [--rounds 3]
+//   node bench/workers.ts [--seconds 5] [--warm 12] [--rounds 3]
 // Prints CPU µs of all processes of the server for one refresh, and how many looks found a connection waiting for a lock.
 
 import { readFileSync } from 'node:fs'
@@ -12,13 +12,13 @@ import { preparePostgres } from '../test/faults/installation.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { drive } from './load.ts'
 
-const USAGE = `node bench/workers.ts [--seconds 5] [--warm 5] [--rounds 3]
+const USAGE = `node bench/workers.ts [--seconds 5] [--warm 12] [--rounds 3]
 What a second worker costs and brings, on a PostgreSQL of its own.`
 
 const { values: flags } = readFlags(USAGE, {
   options: {
     seconds: { type: 'string', default: '5' },
-    warm: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '3' },
   },
 })
@@ -58,7 +58,7 @@ async function round(workers: number): Promise<Round> {
       }
     }),
   )
-  // Each process compiles its hot code once; that is not what a refresh costs.
+  // Each process compiles its hot code once, and of two each sees half of the load; that is not what a refresh costs.
   await drive(chains, Number(flags.warm) * 1000)
   const waits: string[] = []
   let looks = 0
