@@ -1,6 +1,6 @@
 // Secrets and keys that a command is told to read from a file.
 
-import { readFileSync } from 'node:fs'
+import { readSmallFile } from '../platform/small-file.ts'
 import { CommandFailed, EXIT } from './output.ts'
 
 const LARGEST = 16_384
@@ -8,9 +8,7 @@ const LARGEST = 16_384
 /** The whole file as text. `what` and its `origin`, the flag or variable, name it in errors; the content never appears in one. */
 export function readTextFile(file: string, what: string, origin: string): string {
   try {
-    const bytes = readFileSync(file)
-    if (bytes.length > LARGEST) throw new Error('it is too large')
-    return bytes.toString('utf8')
+    return readSmallFile(file, LARGEST).toString('utf8')
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CommandFailed(EXIT.usage, 'unreadable_file', `The ${what} in ${file} (${origin}) cannot be read: ${why}.`)

@@ -1,14 +1,17 @@
 // Effective options: defaults, then one YAML file, then the environment, then flags. Whatever is unknown, wrong or
 // contradictory is told at once, with the place it comes from.
 
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { nearestName } from '../model/nearest-name.ts'
+import { readSmallFile } from '../platform/small-file.ts'
 import { contradictions } from './contradictions.ts'
 import { OptionsError, placeText, type Source, type Sources } from './problem.ts'
 import { flagOf, nameOf, placesOf, type Row, variableOf } from './row.ts'
 import { type Options, ROWS } from './table.ts'
 import { type OptionsFile, readOptionsFile } from './yaml-file.ts'
+
+/** Bytes of a file that holds one value: a secret, an address. */
+const LARGEST_VALUE = 64 * 1024
 
 export type Flags = Readonly<Record<string, unknown>>
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -151,7 +154,12 @@ function push(given: Given[], one: Given, isFile: boolean, problems: string[]): 
     return
   }
   try {
-    given.push({ ...one, value: readFileSync(resolve(one.base, String(one.value)), 'utf8').trim() })
+    given.push({
+      ...one,
+      value: readSmallFile(resolve(one.base, String(one.value)), LARGEST_VALUE)
+        .toString('utf8')
+        .trim(),
+    })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     problems.push(`${placeText(one.source)}: ${String(one.value)} cannot be read: ${why}`)

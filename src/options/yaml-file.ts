@@ -1,7 +1,7 @@
 // The one YAML file: found and read.
 
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { readSmallFile } from '../platform/small-file.ts'
 import { OptionsError } from './problem.ts'
 import type { Entry } from './yaml-entries.ts'
 
@@ -17,13 +17,14 @@ export interface OptionsFile {
 /** `by`: the flag or variable with which somebody asked for this file, so that it must exist. */
 export type Found = { readonly by: string } | 'in data' | 'in folder'
 
+/** Bytes. */
 const LARGEST = 1024 * 1024
 
 /** Null when there is no such file and nobody named it. */
 export async function readOptionsFile(path: string, found: Found): Promise<OptionsFile | null> {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readSmallFile(path, LARGEST).toString('utf8')
   } catch (error) {
     // ENOTDIR: the data folder is a file; whoever needs the folder says so.
     const isAbsent = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
@@ -31,7 +32,6 @@ export async function readOptionsFile(path: string, found: Found): Promise<Optio
     const named = typeof found === 'string' ? path : `${found.by}: ${path}`
     throw new OptionsError([`${named} cannot be read: ${error instanceof Error ? error.message : String(error)}`])
   }
-  if (text.length > LARGEST) throw new OptionsError([`${path} is larger than 1 MiB: that is no file of options`])
   // Loaded by whoever has a file: most starts have none.
   const { parseEntries } = await import('./yaml-entries.ts')
   return {

@@ -1,6 +1,5 @@
 // lingpai client: applications that may sign people in.
 
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import {
@@ -18,6 +17,7 @@ import {
 import { connectionValues, machineValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
+import { readSmallFile } from '../../platform/small-file.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
 import type { Installation } from '../installation.ts'
@@ -107,9 +107,12 @@ function settingsRequest(flags: Flags): SettingsRequest {
   }
 }
 
+/** Bytes: past what a picture may have, so that its own message says how much that is. */
+const LARGEST_PICTURE_FILE = 8 * 1024 * 1024
+
 function readPictureFile(file: string): Uint8Array {
   try {
-    return readFileSync(file)
+    return readSmallFile(file, LARGEST_PICTURE_FILE)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CommandFailed(EXIT.usage, 'unreadable_file', `The picture ${file} (--logo-file) cannot be read: ${why}.`)
