@@ -9,7 +9,7 @@ import { ask, type Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import { bodyLimitOf, isLargeBody } from '../request-body.ts'
 import { createPeerReader } from '../trusted-proxies.ts'
-import type { ListenerSettings } from './node-adapter.ts'
+import { type ListenerSettings, originForm } from './node-adapter.ts'
 import { createReplyWriter } from './reply-bytes.ts'
 import { readWholeRequest, type WholeRequest } from './whole-request.ts'
 
@@ -176,9 +176,7 @@ function requestMaker(settings: ListenerSettings): (socket: Socket, read: WholeR
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
   return (socket, { method, target, headers, body }) => {
-    const mark = target.indexOf('?')
-    const path = mark === -1 ? target : target.slice(0, mark)
-    const query = mark === -1 ? '' : target.slice(mark + 1)
+    const { path, query } = originForm(target)
     const limit = limitOf(path)
     if (body.length > limit || isLargeBody(settings, limit, headers['content-length'])) return null
     const isEncrypted = 'encrypted' in socket && socket.encrypted === true

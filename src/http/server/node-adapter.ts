@@ -110,15 +110,18 @@ const ABSOLUTE = /^https?:\/\/([^/?#@]+)(\/[^?#]*)?(?:\?([^#]*))?$/i
 // RFC 9112 §3.2. `originalUrl` is the whole path when a framework has cut its mount point off `url`.
 function targetOf(req: IncomingMessage): Target | null {
   const url = 'originalUrl' in req && typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
-  if (url.charCodeAt(0) === 0x2f) {
-    const mark = url.indexOf('?')
-    return mark === -1
-      ? { path: url, query: '', authority: undefined }
-      : { path: url.slice(0, mark), query: url.slice(mark + 1), authority: undefined }
-  }
+  if (url.charCodeAt(0) === 0x2f) return originForm(url)
   const absolute = ABSOLUTE.exec(url)
   if (absolute !== null) return { path: absolute[2] ?? '/', query: absolute[3] ?? '', authority: absolute[1] }
   return url === '*' ? { path: url, query: '', authority: undefined } : null
+}
+
+/** RFC 9112 §3.2.1. */
+export function originForm(target: string): Target {
+  const mark = target.indexOf('?')
+  return mark === -1
+    ? { path: target, query: '', authority: undefined }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1), authority: undefined }
 }
 
 // Node keeps the first of two: another reader of the same request may have kept the last. RFC 9112 §3.2, RFC 9110 §5.3.
