@@ -9,6 +9,7 @@ import { preparePostgres } from '../faults/installation.ts'
 import { startWire } from '../faults/proxy.ts'
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
+import { startRenamingPooler } from '../support/renaming-pooler.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
 
 async function place(): Promise<Place> {
@@ -81,6 +82,54 @@ describe('behind PgBouncer in transaction mode', () => {
       await runOn(database.url, 'DROP SCHEMA behind; DROP ROLE behind')
     }
   })
+
+  // PgBouncer before 1.21, and later ones with max_prepared_statements = 0, hand on the names of prepared statements as they are.
+  test('the start is refused where named statements would get lost, with the option to set', async () => {
+    const refused = openPostgres({ url: pooler.url, pooler: 'transaction' })
+    await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(refused).rejects.toThrow('set --database-unnamed-statements (databaseUnnamedStatements;')
+    // Once more: what the look has prepared is gone again.
+    await expect(openPostgres({ url: pooler.url, pooler: 'transaction' })).rejects.toThrow(
+      '--database-unnamed-statements',
+    )
+    const left = await openPostgres({ url: pooler.url, pooler: 'transaction', namedStatements: false })
+    const prepared = statement<object, { name: string }>('prepared', 'SELECT name FROM pg_prepared_statements')
+    expect(await left.rows(prepared, {})).toEqual([])
+    await left.close()
+  })
+
+  test('the start succeeds where each client has names of its own, and where nothing stands between', async () => {
+    const one = await startPgBouncer(database.url, 1)
+    const renaming = await startRenamingPooler(one.url)
+    const word = statement<{ word: string }, { word: string }>('word', 'SELECT CAST(:word AS TEXT) AS word')
+    for (const url of [renaming.url, database.url]) {
+      const driver = await openPostgres({ url, pooler: 'transaction' })
+      expect(await driver.rows(word, { word: '令牌' })).toEqual([{ word: '令牌' }])
+      await driver.close()
+    }
+    await renaming.close()
+    await one.stop()
+  })
+
+  test.each([
+    [true, 1],
+    [false, 1],
+    [false, 3],
+  ])(
+    'the start is refused when nobody said that connections are shared (named statements: %s, connections: %s)',
+    async (namedStatements, connections) => {
+      const single = await startPgBouncer(database.url, connections)
+      const refused = openPostgres({ url: single.url, namedStatements })
+      await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+      await expect(refused).rejects.toThrow('set --database-pooler transaction (databasePooler;')
+      // Nothing was set on connections that others use.
+      const other = await openPostgres({ url: single.url, pooler: 'transaction', namedStatements: false })
+      const setting = statement<object, { now: string }>('limit', `SELECT current_setting('statement_timeout') AS now`)
+      expect(await other.rows(setting, {})).toEqual([{ now: '0' }])
+      await other.close()
+      await single.stop()
+    },
+  )
 
   // In session mode a connection each for reads and lists, and one to open with.
   test.each([

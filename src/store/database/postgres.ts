@@ -7,6 +7,7 @@ import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable, statement } from './driver.ts'
 import { isEmptyGuard, mayRunAgain, translatePostgres } from './postgres-errors.ts'
 import { Lanes } from './postgres-lanes.ts'
+import { lookForPooler } from './postgres-pooler.ts'
 import { Reads } from './postgres-reads.ts'
 import { connectionConfig, connectionSettings, type Pooler, quoted, type Timeouts } from './postgres-settings.ts'
 import { Statements } from './postgres-statements.ts'
@@ -84,20 +85,20 @@ class PostgresDriver implements Driver {
   }
 
   async probe(): Promise<void> {
-    const { schema } = this.#options
-    await this.#alone(async (client) => {
-      const found = await client.query<{ encoding: string; missing: boolean; process: number }>(
-        `SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) IS NULL AS missing,
-           pg_backend_pid() AS process`,
+    const { schema, pooler = 'none', namedStatements = true } = this.#options
+    // Nothing is set on this connection: it may turn out to be shared with others.
+    await alone(this.#config, null, async (client) => {
+      const found = await client.query<{ encoding: string; missing: boolean }>(
+        `SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) IS NULL AS missing`,
         [quoted(schema ?? 'pg_catalog')],
       )
       const [row] = found.rows
       if (row?.encoding !== 'UTF8')
         throw new StoreUnavailable(`the database must be encoded in UTF8, not ${row?.encoding}`)
-      // A pooler says another number when it lets us in (BackendKeyData) than the process that answers has.
-      this.#isPooled = this.#settings === null || row.process !== processOf(client)
+      // Where the role has it as its search path it counts only once it is there.
       if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
-      if (this.#settings === null) await assertRoleSettings(client, schema)
+      const isPooled = await lookForPooler(client, { config: this.#config, pooler, namedStatements, schema })
+      this.#isPooled = this.#settings === null || isPooled
     })
     await this.#assertOneTransaction()
   }
@@ -161,8 +162,10 @@ class PostgresDriver implements Driver {
   async script(sql: string): Promise<void> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     try {
-      // On its own connection: a migration may take longer than any request, and leaves no prepared plan behind.
-      await this.#alone(async (client) => {
+      // On its own connection and without the client's own time limit: a migration may take longer than any request, and leaves
+      // no prepared plan behind.
+      const { query_timeout: _, ...config } = this.#config
+      await alone(config, this.#settings, async (client) => {
         await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'`)
         await client.query(sql)
         await client.query('COMMIT')
@@ -181,42 +184,21 @@ class PostgresDriver implements Driver {
     this.#reads.send()
     await Promise.all([this.#readLanes.close(), this.#listLanes.close()])
   }
+}
 
-  /** One connection for one errand, without the client's own time limit. */
-  async #alone(errand: (client: Client) => Promise<void>): Promise<void> {
-    const { query_timeout: _, ...config } = this.#config
-    const client = new Client(config)
-    client.on('error', () => undefined)
-    try {
-      await client.connect()
-      if (this.#settings !== null) await client.query(this.#settings)
-      await errand(client)
-    } finally {
-      await client.end().catch(() => undefined)
-    }
+/** One connection for one errand. */
+async function alone(
+  config: ClientConfig,
+  settings: string | null,
+  errand: (client: Client) => Promise<void>,
+): Promise<void> {
+  const client = new Client(config)
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    if (settings !== null) await client.query(settings)
+    await errand(client)
+  } finally {
+    await client.end().catch(() => undefined)
   }
-}
-
-/** Which process the server said would answer, so that a request can be cancelled; null: it said nothing. */
-function processOf(client: Client): unknown {
-  return 'processID' in client ? client.processID : null
-}
-
-/** Behind a pooler nothing can be set on a connection: what we rely on must be the role's or the database's own. */
-async function assertRoleSettings(client: Client, schema: string | undefined): Promise<void> {
-  const found = await client.query<Record<'user' | 'schema' | 'bytes' | 'durable', string | null>>(
-    `SELECT current_user AS user, current_schema() AS schema, current_setting('bytea_output') AS bytes,
-       current_setting('synchronous_commit') AS durable`,
-  )
-  const [row] = found.rows
-  const wanted = [
-    ...(schema !== undefined && row?.schema !== schema ? [`search_path = ${quoted(schema)}`] : []),
-    ...(row?.bytes === 'hex' ? [] : ['bytea_output = hex']),
-    ...(row?.durable === 'off' ? ['synchronous_commit = on'] : []),
-  ]
-  if (wanted.length === 0) return
-  const role = quoted(row?.user ?? '')
-  throw new StoreUnavailable(
-    `behind a pooler the settings of the role count; run: ${wanted.map((one) => `ALTER ROLE ${role} SET ${one};`).join(' ')}`,
-  )
 }
