@@ -1,19 +1,20 @@
 // Failures that come one after another and have one cause, such as a database that is down: the first is written at once,
-// those that follow are counted and written as one line every so often, and so is the end.
+// those that follow are counted and written as one line every so often, and so is the end. What ends and begins anew, a few
+// times in between, is told at once again.
 
 import { stopwatch } from './clock.ts'
 import type { Log, LogFields, LogLevel } from './log.ts'
 
 export interface FailureSeries {
   readonly isFailing: boolean
-  /** The first is written as it is; what follows soon is counted, and the latest of it is written with the count. */
+  /** The first of a series is written as it is; what follows is counted, and the latest of it is written with the count. */
   failed(message: string, fields?: LogFields): void
   /** It works: one line says so, if one has said that it does not. */
   held(): void
 }
 
 export interface SeriesOptions {
-  /** Milliseconds between two lines at least. Default 15,000. */
+  /** Milliseconds between two counts at least. Default 15,000. */
   readonly every?: number
   readonly level?: Exclude<LogLevel, 'debug' | 'info'>
   /** What `held` writes. */
@@ -21,6 +22,8 @@ export interface SeriesOptions {
 }
 
 const EVERY_MS = 15_000
+/** Series that may begin in that time before they are counted too: what comes and goes all the time floods no log. */
+const BEGINNINGS = 3
 
 export function createFailureSeries(log: Log, options: SeriesOptions = {}): FailureSeries {
   const { every = EVERY_MS, level = 'warn', again } = options
@@ -30,9 +33,11 @@ export function createFailureSeries(log: Log, options: SeriesOptions = {}): Fail
   let unsaid = 0
   let latest: readonly [message: string, fields: LogFields | undefined] | null = null
   let isPausing = false
+  let beginnings = 0
 
   const pause = () => {
     isPausing = true
+    beginnings = 0
     setTimeout(tell, every).unref()
   }
   const tell = () => {
@@ -50,16 +55,18 @@ export function createFailureSeries(log: Log, options: SeriesOptions = {}): Fail
       return since !== null
     },
     failed(message, fields) {
+      const mayBegin = since === null && beginnings < BEGINNINGS
       since ??= stopwatch()
       failures++
-      if (isPausing) {
+      if (isPausing && !mayBegin) {
         unsaid++
         latest = [message, fields]
         return
       }
       log[level](message, fields)
       isSaid = true
-      pause()
+      if (!isPausing) pause()
+      beginnings++
     },
     held() {
       if (since === null) return

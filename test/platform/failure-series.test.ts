@@ -33,16 +33,43 @@ describe('failures that come one after another', () => {
     ])
   })
 
+  it('that begin anew soon after their end are told at once', () => {
+    const { failed, held } = series()
+    failed('lost', { reason: 'first' })
+    vi.advanceTimersByTime(1_000)
+    held()
+    vi.advanceTimersByTime(1_000)
+    failed('lost', { reason: 'second' })
+    failed('lost', { reason: 'third' })
+    const atOnce = [
+      { level: 'warn', message: 'lost', reason: 'first' },
+      { level: 'info', message: 'it answers again', failures: 1, after_s: 1 },
+      { level: 'warn', message: 'lost', reason: 'second' },
+    ]
+    expect(lines).toEqual(atOnce)
+    vi.advanceTimersByTime(8_000)
+    expect(lines).toEqual([...atOnce, { level: 'warn', message: 'lost', reason: 'third', repeated: 1, for_s: 8 }])
+  })
+
   it('that come and go are bounded too, and none goes uncounted', () => {
     const { failed, held } = series()
-    for (let second = 0; second < 20; second++) {
+    const counted = () =>
+      lines.reduce((sum, { failures = 0, repeated = 0 }) => sum + Number(failures) + Number(repeated), 0)
+    for (let time = 0; time < 100; time++) {
       failed('lost')
       held()
-      vi.advanceTimersByTime(1_000)
+      vi.advanceTimersByTime(100)
     }
-    vi.advanceTimersByTime(10_000)
-    expect(lines).toHaveLength(4)
-    expect(lines.reduce((sum, { failures = 0, repeated = 0 }) => sum + Number(failures) + Number(repeated), 0)).toBe(20)
+    // Three beginnings, three ends, and a count.
+    expect(lines).toHaveLength(7)
+    expect(counted()).toBe(100)
+    for (let time = 0; time < 100; time++) {
+      failed('lost')
+      held()
+      vi.advanceTimersByTime(100)
+    }
+    expect(lines).toHaveLength(14)
+    expect(counted()).toBe(200)
   })
 
   it('that lie far apart are each written whole', () => {
