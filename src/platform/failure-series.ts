@@ -17,7 +17,7 @@ export interface SeriesOptions {
   /** Milliseconds between two counts at least. Default 15,000. */
   readonly every?: number
   readonly level?: Exclude<LogLevel, 'debug' | 'info'>
-  /** What `held` writes. */
+  /** What `held` writes. Without it a series is also over when nothing has failed for the time between two counts. */
   readonly again?: string
 }
 
@@ -42,13 +42,22 @@ export function createFailureSeries(log: Log, options: SeriesOptions = {}): Fail
   }
   const tell = () => {
     isPausing = false
-    if (latest === null) return
+    if (latest === null) {
+      // Of what says no end, quiet is one: the next count is not to reach back to the failure of another day.
+      if (again === undefined) end()
+      return
+    }
     const [message, fields] = latest
     log[level](message, { ...fields, repeated: unsaid, ...(since !== null && { for_s: seconds(since) }) })
     isSaid = since !== null
     unsaid = 0
     latest = null
     pause()
+  }
+  const end = () => {
+    since = null
+    isSaid = false
+    failures = 0
   }
   return {
     get isFailing() {
@@ -76,9 +85,7 @@ export function createFailureSeries(log: Log, options: SeriesOptions = {}): Fail
         unsaid = 0
         latest = null
       }
-      since = null
-      isSaid = false
-      failures = 0
+      end()
     },
   }
 }

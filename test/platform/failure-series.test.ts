@@ -84,6 +84,19 @@ describe('failures that come one after another', () => {
     ])
   })
 
+  it('whose end nobody tells are over when it was quiet for a while', () => {
+    const { failed } = createFailureSeries(log, { every: 10_000 })
+    failed('lost')
+    vi.advanceTimersByTime(3_600_000)
+    for (const reason of ['next', 'last']) failed('lost', { reason })
+    vi.advanceTimersByTime(10_000)
+    expect(lines).toEqual([
+      { level: 'warn', message: 'lost' },
+      { level: 'warn', message: 'lost', reason: 'next' },
+      { level: 'warn', message: 'lost', reason: 'last', repeated: 1, for_s: 10 },
+    ])
+  })
+
   it('nothing is said where nothing failed', () => {
     const { held } = series()
     held()
