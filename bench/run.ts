@@ -16,7 +16,7 @@ import { type Operation, operations } from './operations.ts'
 import { pin } from './pin.ts'
 import { asMarkdown, asText, costTable, processTable, type Row, rateTable } from './table.ts'
 
-requireNode()
+await requireNode()
 
 const USAGE = `npm run bench                      everything, in less than ten minutes
 npm run bench -- --quick           calls of the database and signatures against the budgets, and a brief run: for CI

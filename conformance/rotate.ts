@@ -7,7 +7,7 @@ import { readFlags, wrongCall } from '../scripts/read-flags.ts'
 import { SEEN_BY_ALL_NODES } from '../src/issuer/keys/rotation.ts'
 import { publishNewKeys } from './target/new-keys.ts'
 
-requireNode()
+await requireNode()
 const USAGE = `npm run conformance:rotate -- FOLDER
 Publishes new signing keys in the data folder of the target.`
 const [data] = readFlags(USAGE, { allowPositionals: true, options: {} }).positionals

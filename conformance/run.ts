@@ -4,7 +4,7 @@
 import { requireNode } from '../scripts/node-version.ts'
 import { runConformance } from './runner/command.ts'
 
-requireNode()
+await requireNode()
 const USAGE = `npm run conformance -- [PLAN…] --suite https://… [--alias NAME | --drivers N] [--only MODULE] [--variant NAME=VALUE]
   [--expect FILE] [--out FOLDER] [--report] [--from FOLDER] [--limit SECONDS] [--list]
 Drives a conformance suite that is already running. What each flag means: conformance/README.md`

@@ -9,7 +9,7 @@ import { startTarget } from './target/start.ts'
 
 const ROTATE = fileURLToPath(new URL('rotate.ts', import.meta.url))
 
-requireNode()
+await requireNode()
 const USAGE = `npm run conformance:target [-- --json]
 Starts the server that the conformance suite is to test. What it reads from the environment: conformance/README.md`
 const isJson = readFlags(USAGE, { options: { json: { type: 'boolean' } } }).values.json ?? false

@@ -17,7 +17,7 @@ export async function buildServer(): Promise<void> {
 }
 
 if (import.meta.main) {
-  requireNode()
+  await requireNode()
   readFlags('npm run build\nMakes the server and the command line as dist/main.js and its parts.', { options: {} })
   await buildServer()
   console.log('dist/main.js is built. Start it: npm exec -- node dist/main.js start')

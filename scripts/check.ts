@@ -1,11 +1,11 @@
 // `npm run check [-- --no-tests]`: everything that is checked before a change lands, one line for each step.
 
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { repository, requireNode } from './node-version.ts'
 import { readFlags } from './read-flags.ts'
+import { endAs, runToEnd } from './run-to-end.ts'
 
-requireNode()
+await requireNode()
 const USAGE = `npm run check [-- --no-tests]
 Everything that is checked before a change lands, one line for each step; --no-tests leaves the tests out.`
 const { values } = readFlags(USAGE, { options: { 'no-tests': { type: 'boolean', default: false } } })
@@ -31,24 +31,28 @@ const STEPS: readonly Step[] = [
 const TESTS: Step = { name: 'tests', command: process.execPath, words: [script('test.ts')], isLive: true }
 
 const started = performance.now()
-const failed = STEPS.filter((step) => !passes(step)).map(({ name }) => name)
+const failed: string[] = []
+for (const step of STEPS) if (!(await passes(step))) failed.push(step.name)
 // The quick steps are all told at once; the long one waits until they are right.
-if (failed.length === 0 && !values['no-tests'] && !passes(TESTS)) failed.push(TESTS.name)
+if (failed.length === 0 && !values['no-tests'] && !(await passes(TESTS))) failed.push(TESTS.name)
 if (failed.length > 0) console.error(`Failed: ${failed.join(', ')} (${secondsSince(started)})`)
 process.exitCode = failed.length > 0 ? 1 : 0
 
-function passes({ name, command, words, isLive = false }: Step): boolean {
+async function passes({ name, command, words, isLive = false }: Step): Promise<boolean> {
   const began = performance.now()
-  const { status, stdout, stderr, error } = spawnSync(command, words, {
-    cwd: repository,
-    encoding: 'utf8',
-    stdio: isLive ? 'inherit' : 'pipe',
-    maxBuffer: 64 * 1024 * 1024,
+  let said = ''
+  const end = await runToEnd(command, words, { cwd: repository, stdio: isLive ? 'inherit' : 'pipe' }, (child) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+      })
+    }
   })
-  const good = status === 0
+  if (end.told !== null) endAs({ code: null, signal: end.told })
+  const good = end.code === 0
   // With live tests the last line stays theirs.
   if (!isLive) console.log(`${good ? 'ok    ' : 'FAILED'} ${name.padEnd(9)} ${secondsSince(began)}`)
-  if (!good && !isLive) console.log(`${stdout ?? ''}${stderr ?? ''}${error === undefined ? '' : error.message}`.trim())
+  if (!good && !isLive) console.log(`${said}${end.error?.message ?? ''}`.trim())
   return good
 }
 

@@ -1,9 +1,9 @@
 // Runs a script on a Node that is new enough: this one, or else the one that a checkout brings along.
 
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endAs, endWithNpm, runToEnd } from './run-to-end.ts'
 
 export const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -12,8 +12,9 @@ function isNewEnough(version: string): boolean {
   return major > 24 || (major === 24 && minor >= 15)
 }
 
-/** Returns on a good Node; on an old one the whole script runs again on the right one, and its end is ours. */
-export function requireNode(): void {
+/** Goes on on a good Node; on an old one the whole script runs again on the right one, and its end is ours. Ends with npm. */
+export async function requireNode(): Promise<void> {
+  endWithNpm()
   if (isNewEnough(process.versions.node)) {
     // Programs of node_modules/.bin begin with `env node`: they are to get this one.
     process.env['PATH'] = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`
@@ -21,8 +22,9 @@ export function requireNode(): void {
   }
   const bundled = join(repository, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
   if (process.platform === 'linux' && existsSync(bundled)) {
-    const { status } = spawnSync(bundled, process.argv.slice(1), { stdio: 'inherit' })
-    process.exit(status ?? 1)
+    const end = await runToEnd(bundled, process.argv.slice(1), { stdio: 'inherit' })
+    // Alpine and others without glibc have the file and cannot run it.
+    if (end.error === null) endAs(end)
   }
   console.error(
     `Node.js 24.15 or newer is needed, and this is ${process.versions.node}. Run npm ci, or install it from https://nodejs.org/`,

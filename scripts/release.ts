@@ -21,7 +21,7 @@ import { repository, requireNode } from './node-version.ts'
 import { readFlags } from './read-flags.ts'
 import { bundleServer } from './release/bundle.ts'
 
-requireNode()
+await requireNode()
 readFlags('node scripts/release.ts\nBuilds the published package in dist/package and proves it.', { options: {} })
 
 const dist = join(repository, 'dist')

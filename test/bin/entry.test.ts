@@ -2,11 +2,12 @@
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { bringNode, bundled, isAlive, oldNode } from '../support/old-node.ts'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 let folder = ''
@@ -25,24 +26,6 @@ function packageOf(name: string, mains: Readonly<Record<string, string>>): strin
     writeFileSync(join(root, path), text)
   }
   return root
-}
-
-/** Runs before the entry file and makes this Node look old; a Node that the entry file starts is not touched. */
-function oldNode(root: string, version = '20.11.0'): readonly string[] {
-  const path = join(root, 'old.cjs')
-  writeFileSync(
-    path,
-    `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`,
-  )
-  return ['--require', path]
-}
-
-const bundled = (root: string) => join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
-
-/** This test's own Node in the place of the bundled one. */
-function bringNode(root: string): void {
-  mkdirSync(join(bundled(root), '..'), { recursive: true })
-  symlinkSync(process.execPath, bundled(root))
 }
 
 async function run(root: string, nodeFlags: readonly string[], words: readonly string[] = [], input = '') {
@@ -237,12 +220,3 @@ describe.runIf(process.platform === 'linux')('the Node that a checkout brings', 
     return { wrapper, said: () => text, inner: Number(/pid (\d+)/.exec(text)?.[1]) }
   }
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
