@@ -191,6 +191,9 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         scope: text,
         issued_at: bigint,
         expires_at: bigint,
+        user_id: text,
+        user_generation: bigint,
+        session_id: text,
       },
       count: families,
       row: (family) => [
@@ -201,6 +204,9 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         'openid profile',
         now,
         until + (family % HOUR),
+        userId(shape.userOf(family)),
+        1,
+        sessionId(shape.userOf(family)),
       ],
     },
     {

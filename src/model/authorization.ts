@@ -18,8 +18,9 @@ export interface Authorization {
 
 export interface OnBehalfOf {
   readonly grantId: string
-  /** The session it was given in. */
+  /** The session it was given in; it ends with that unless it is `offline`. */
   readonly sessionId: string
+  readonly offline: boolean
   readonly user: User
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]

@@ -62,9 +62,21 @@ export interface Rotation {
   readonly sealedAccessToken: Uint8Array | null
 }
 
+/** No access token lives longer, whatever is set. */
+export const LONGEST_ACCESS_TOKEN: Seconds = 30 * 86_400
+
+/** What an access token carries of its grant: all that decides whether it still holds, so that it is read by itself. */
+export interface CarriedGrant {
+  readonly grantId: string
+  readonly userId: string
+  readonly userGeneration: number
+  /** The session it ends with; null: it may be used while the person is away. */
+  readonly sessionId: string | null
+  /** The grant has single claims beside the scope. */
+  readonly claimsAsked: boolean
+}
+
 export interface AccessToken {
-  /** Null for client credentials: no user stands behind it. */
-  readonly grantId: string | null
   readonly clientId: string
   readonly scope: string
   /** The one resource it is meant for; null: user info. */

@@ -1,5 +1,6 @@
 // Rows of the table of options: how long everything lasts.
 
+import { LONGEST_ACCESS_TOKEN } from '../model/grant.ts'
 import { DEFAULT_LIFETIMES } from './defaults.ts'
 import { span } from './kinds.ts'
 import { row } from './row.ts'
@@ -14,7 +15,13 @@ function lifetime(name: keyof typeof DEFAULT_LIFETIMES, least: number, most: num
 
 export const LIFETIME_ROWS = {
   'lifetimes.code': lifetime('code', 5, 10 * MINUTE, 'Authorization codes.', '授权码的有效期。'),
-  'lifetimes.accessToken': lifetime('accessToken', MINUTE, 30 * DAY, 'Access tokens.', '访问令牌的有效期。'),
+  'lifetimes.accessToken': lifetime(
+    'accessToken',
+    MINUTE,
+    LONGEST_ACCESS_TOKEN,
+    'Access tokens.',
+    '访问令牌的有效期。',
+  ),
   'lifetimes.idToken': lifetime('idToken', MINUTE, DAY, 'ID tokens.', 'ID 令牌的有效期。'),
   'lifetimes.refreshIdle': lifetime(
     'refreshIdle',

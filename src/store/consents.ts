@@ -4,9 +4,9 @@ import type { Consent } from '../model/consent.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
+import { revokeGrantsSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/consent.ts'
-import { revokeGrantsOf } from './statements/grant.ts'
 
 export interface ConsentVerbs {
   findConsent(userId: string, clientId: string): Promise<Pick<Consent, 'scope' | 'kinds'> | null>
@@ -24,7 +24,7 @@ export function createConsentVerbs(driver: Driver): ConsentVerbs {
       const bind = { user_id: userId, client_id: clientId }
       const result = await driver.atomic([
         step(sql.deleteConsent, bind, 'consent'),
-        step(revokeGrantsOf, { ...bind, now: event.at }),
+        ...revokeGrantsSteps(userId, clientId, event.at),
         ...eventSteps([event]),
       ])
       return result.held

@@ -9,11 +9,12 @@ import type { Seconds } from '../model/time.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
+import { revokeGrantSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/authorization-code.ts'
 import { holdConsent, upsertConsent } from './statements/consent.ts'
-import { type FoundGrant, insertGrant, revokeGrant, toFoundGrant } from './statements/grant.ts'
+import { type FoundGrant, insertGrant, toFoundGrant } from './statements/grant.ts'
 import { finishInteraction } from './statements/interaction.ts'
 import { touchSession } from './statements/session.ts'
 import { accessTokenSteps, type NewAccessToken, type NewRefreshToken, refreshTokenStep } from './tokens.ts'
@@ -128,7 +129,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
     },
 
     async revokeGrant(grantId, event) {
-      await driver.atomic([step(revokeGrant, { grant_id: grantId, now: event.at }, 'live'), ...eventSteps([event])])
+      await driver.atomic([...revokeGrantSteps(grantId, event.at), ...eventSteps([event])])
     },
   }
 }

@@ -64,6 +64,10 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     holds: 'A remembered yes: one for each user and client. Ends with either, or when it is withdrawn.',
     indexes: { consent_client_id: 'Removing a client ends its consents, without a look at those of others.' },
   },
+  ending: {
+    holds: `The id of a grant that was revoked or of a session that has ended, while access tokens that name it may live. ${PRUNED}`,
+    indexes: { ending_expires_at: PRUNING },
+  },
   event: {
     holds: 'A security event. Kept for `lifetimes.events`.',
     indexes: { event_at: 'The newest are listed, and the oldest are pruned.' },
@@ -143,6 +147,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     holds: 'A person. An erased one keeps a row without personal data, so that the id is not used again.',
     indexes: {
       user_import_id: 'Users of an unfinished import, which are few: those that are finished carry no mark.',
+      user_state: 'All that introspection asks of a user: reads do not go on to the table. (SQLite only.)',
       user_phone: 'Two enabled users never share a phone number; nobody looks people up by it.',
       user_username_key: 'A person who signs in is found by name, and two never share one.',
     },

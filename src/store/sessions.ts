@@ -9,10 +9,10 @@ import type { User } from '../model/user.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
+import { endSessionSteps, endSessionsOfUserSteps, revokeGrantsOfUserSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
-import { asFlag, words } from './rows.ts'
-import { revokeGrantsOfUser } from './statements/grant.ts'
+import { words } from './rows.ts'
 import * as sql from './statements/session.ts'
 import { toUser, type UserRow } from './statements/user.ts'
 
@@ -147,20 +147,22 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       return (await driver.atomic([step(sql.renewSession, bind, 'session'), ...eventSteps(events)])).held
     },
     async endSession(sessionId, event, initiator = null) {
-      const bind = { session_id: sessionId, now: event.at }
       const result = await driver.atomic([
         tellOfSessionStep(sessionId, event.at, initiator),
-        step(sql.endSession, bind, 'session'),
+        ...endSessionSteps(sessionId, event.at),
         ...eventSteps([event]),
       ])
       return result.held
     },
     async endSessionsOfUser(userId, offline, event, initiator = null) {
-      const bind = { user_id: userId, now: event.at }
+      const [revoke, noteGrants] = revokeGrantsOfUserSteps(userId, offline, event.at)
+      const [end, noteSessions] = endSessionsOfUserSteps(userId, event.at)
       const result = await driver.atomic([
         tellOfUserStep(userId, event.at, initiator),
-        step(revokeGrantsOfUser, { ...bind, offline: asFlag(offline) }),
-        step(sql.endSessionsOfUser, bind),
+        revoke,
+        end,
+        noteGrants,
+        noteSessions,
         ...eventSteps([event]),
       ])
       const [, grants = [], sessions = []] = result.held ? result.rows : []

@@ -2,13 +2,13 @@
 
 import type { ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
-import type { AccessToken, RefreshToken, Rotation } from '../model/grant.ts'
+import type { AccessToken, CarriedGrant, RefreshToken, Rotation } from '../model/grant.ts'
 import type { ResourceRecord } from '../model/resource.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
-import { flag } from './rows.ts'
+import { asFlag, flag } from './rows.ts'
 import * as sql from './statements/access-token.ts'
 import { clientIsLive } from './statements/client.ts'
 import {
@@ -26,6 +26,8 @@ export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
 export interface NewAccessToken extends Omit<AccessToken, 'resource'> {
   readonly hash: Uint8Array
   readonly clientGeneration: number
+  /** Null for client credentials: no user stands behind it. */
+  readonly grant: CarriedGrant | null
   /** What it is meant for, as it was when the token was made: a guard repeats that. */
   readonly resource: ResourceRecord | null
 }
@@ -142,7 +144,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
       const granted = row.grant_state === null ? null : toAnsweringGrant(row)
       return {
         client: await clients.known(row),
-        token: toAccessToken(granted?.grant.grantId ?? null, row),
+        token: toAccessToken(row),
         revoked: row.token_revoked_at !== null,
         clientLive: flag(row.token_client_live),
         granted,
@@ -176,7 +178,7 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
   if (row.token_client_id !== null) {
     return {
       kind: 'access_token',
-      token: toAccessToken(grant?.grantId ?? null, row),
+      token: toAccessToken(row),
       revoked: row.token_revoked_at !== null,
       clientLive: flag(row.token_client_live),
       resourceLive: flag(row.resource_live),
@@ -189,10 +191,14 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
 }
 
 export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
-  const { resource } = token
+  const { resource, grant } = token
   const insert = step(sql.insertAccessToken, {
     hash: token.hash,
-    grant_id: token.grantId,
+    grant_id: grant?.grantId ?? null,
+    user_id: grant?.userId ?? null,
+    user_generation: grant?.userGeneration ?? null,
+    session_id: grant?.sessionId ?? null,
+    claims_asked: asFlag(grant?.claimsAsked ?? false),
     client_id: token.clientId,
     client_generation: token.clientGeneration,
     scope: token.scope,
@@ -216,9 +222,8 @@ export function refreshTokenStep(token: NewRefreshToken): Step {
   })
 }
 
-function toAccessToken(grantId: string | null, row: sql.TokenColumns): AccessToken {
+function toAccessToken(row: sql.TokenColumns): AccessToken {
   return {
-    grantId,
     clientId: row.token_client_id,
     scope: row.token_scope,
     resource: row.token_resource,

@@ -98,6 +98,7 @@ export function createUserVerbs(driver: Driver): UserVerbs {
         return conflictOf(error)
       }
     },
+    // Whatever ends sessions here lets the generation of the user grow, too: no token needs a note of its own.
     async setPassword(userId, passwordHash, event) {
       const result = await driver.atomic([
         tellOfUserStep(userId, event.at),

@@ -115,6 +115,26 @@ test('what a request asks of clients, grants, sessions and consents is one look-
   expect(looked.filter((each) => !/COVERING INDEX|PRIMARY KEY/.test(each))).toEqual([])
 })
 
+test('introspection and the guards of codes and tokens ask a user in an index, and user info asks for no session', () => {
+  const sqlite = new DatabaseSync(':memory:')
+  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+  const plans = new Map(
+    statements.map(({ name, sql }) => [
+      name,
+      sqlite
+        .prepare(`EXPLAIN QUERY PLAN ${compile(sql, '?').text}`)
+        .all()
+        .map(({ detail }) => String(detail)),
+    ]),
+  )
+  sqlite.close()
+  for (const name of ['find_client_with_token', 'rotate_refresh_token', 'consume_code']) {
+    expect(plans.get(name), name).toContain('SEARCH u USING COVERING INDEX user_state (user_id=?) LEFT-JOIN')
+  }
+  expect(plans.get('find_access_token')?.length).toBeGreaterThan(3)
+  expect(plans.get('find_access_token')?.filter((line) => line.startsWith('SEARCH s '))).toEqual([])
+})
+
 test('PostgreSQL looks at a whole table only where that is listed', async () => {
   const found: string[] = []
   for (const each of statements) found.push(...(await scansOnPostgres(each)).map((scan) => `${each.name}: ${scan}`))

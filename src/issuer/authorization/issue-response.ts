@@ -65,7 +65,7 @@ export async function issueResponse(
     clientGeneration: client.generation,
     userId: session.userId,
     sessionId: session.sessionId,
-    offline: includesScope(request.scope, 'offline_access'),
+    offline: isOffline(request),
     scopeAsked: request.scopeAsked,
     scope: request.scope,
     claims: request.claims ?? null,
@@ -84,6 +84,11 @@ export async function issueResponse(
     events: consent === undefined ? [] : [consentGiven(consent, now)],
   })
   return issued ? { ...(code !== null && { code }), ...tokens, state: request.state ?? undefined } : null
+}
+
+/** OpenID Connect Core §11: its tokens may be used while the person is away. */
+function isOffline({ scope }: AuthorizationRequest): boolean {
+  return includesScope(scope, 'offline_access')
 }
 
 /** The one that the access token of this answer is meant for; the request was refused where it named several. */
@@ -110,7 +115,8 @@ function tokensBeside(
   if (request.responseType === 'code') return NOTHING
   const { sessionId, authenticatedAt, amr } = session
   const claims = request.claims ?? null
-  const onBehalfOf = { grantId, sessionId, user, authenticatedAt, amr, nonce: request.nonce, claims }
+  const offline = isOffline(request)
+  const onBehalfOf = { grantId, sessionId, offline, user, authenticatedAt, amr, nonce: request.nonce, claims }
   return mintAnswer(mint, {
     authorization: { client, scope: request.scope, resource, onBehalfOf },
     type: request.responseType,

@@ -88,12 +88,12 @@ function claimsFor({ issuer, subjects, documents }: UserinfoParts, found: FoundA
     throw invalidToken('client_document_unusable', `the client_id ${refusal}`, DOCUMENTS_REFUSED)
   }
   assertMeantForUs(found, issuer)
-  const { user, grant } = assertHolds(found, now)
+  const { user, claims } = assertHolds(found, now)
   // A client whose map alone decides needs no openid: plain OAuth 2.0 clients never ask for it.
   if (client.claimsFrom !== 'map' && !includesScope(found.token.scope, 'openid')) {
     throw insufficientScope('openid', 'user info needs the scope openid')
   }
-  return userClaims(subjects.shown(user, client), client, found.token.scope.split(' '), grant.claims?.userinfo)
+  return userClaims(subjects.shown(user, client), client, found.token.scope.split(' '), claims?.userinfo)
 }
 
 function wrongPlace({ userinfo }: Client): OAuthError {

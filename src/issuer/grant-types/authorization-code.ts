@@ -54,6 +54,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
               onBehalfOf: {
                 grantId: code.grant.grantId,
                 sessionId: code.grant.sessionId,
+                offline: code.grant.offline,
                 user: code.user,
                 authenticatedAt: code.grant.authenticatedAt,
                 amr: code.grant.amr,

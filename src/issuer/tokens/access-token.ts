@@ -3,7 +3,8 @@
 
 import { tokenKey } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
-import type { Authorization } from '../../model/authorization.ts'
+import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
+import type { CarriedGrant } from '../../model/grant.ts'
 import { scopeFor } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newId } from '../../platform/random.ts'
@@ -44,7 +45,7 @@ export function makeAccessToken(
   const token = kept ?? (isUnique ? signed(parts, authorization, scope, issuedAt, expiresAt) : secret)
   const record = {
     hash: tokenKey(token),
-    grantId: onBehalfOf?.grantId ?? null,
+    grant: onBehalfOf === null ? null : carried(onBehalfOf),
     clientId: client.client.client_id,
     clientGeneration: client.generation,
     scope,
@@ -53,6 +54,16 @@ export function makeAccessToken(
     expiresAt,
   }
   return { token, record, isUnique }
+}
+
+function carried({ grantId, sessionId, offline, user, claims }: OnBehalfOf): CarriedGrant {
+  return {
+    grantId,
+    userId: user.userId,
+    userGeneration: user.generation,
+    sessionId: offline ? null : sessionId,
+    claimsAsked: claims !== null,
+  }
 }
 
 /** RFC 9068 §2.2. Nothing about the person but how they signed in (§2.2.1): whoever holds the token can read it. */

@@ -11,6 +11,7 @@ import { sql as keySightings } from './0008-key-sightings.ts'
 import { sql as clientOrigins } from './0009-client-origins.ts'
 import { sql as redirectOrigins } from './0010-redirect-origins.ts'
 import { sql as fewerLookUps } from './0011-fewer-look-ups.ts'
+import { sql as tokensByThemselves } from './0012-tokens-by-themselves.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { number: 9, name: 'client-origins', sql: clientOrigins },
   { number: 10, name: 'redirect-origins', sql: redirectOrigins },
   { number: 11, name: 'fewer-look-ups', sql: fewerLookUps },
+  { number: 12, name: 'tokens-by-themselves', sql: tokensByThemselves },
 ]

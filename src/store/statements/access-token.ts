@@ -5,7 +5,7 @@ import { CLIENT_KEY, type ClientKey } from './client.ts'
 import {
   type AnsweringGrantRow,
   answeringGrantColumns,
-  grantOfClient,
+  ENDINGS_OF_TOKEN,
   type PresentedGrantRow,
   presentedGrantColumns,
 } from './grant.ts'
@@ -32,11 +32,17 @@ const TOKEN_COLUMNS = `t.client_id AS token_client_id, t.scope AS token_scope, t
 /** Grant and user are null for a token from client credentials. */
 export type AccessTokenRow = ClientKey & TokenColumns & ({ readonly grant_state: null } | (AnsweringGrantRow & UserRow))
 
-/** User info: the token, its client, its grant and its user in one read. A token and its grant have one client. */
+/**
+ * User info: the token, its client and its user in one read. A token and its grant have one client. The grant itself has
+ * nothing to add unless single claims were asked for.
+ */
 export const findAccessToken = statement<{ hash: Uint8Array }, AccessTokenRow>(
   'find_access_token',
   `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS.replaceAll('tc.', 'c.')}, ${answeringGrantColumns('c')}, ${USER_COLUMNS}
-   FROM access_token t JOIN client c ON c.client_id = t.client_id ${grantOfClient('t.grant_id')}
+   FROM access_token t JOIN client c ON c.client_id = t.client_id
+     LEFT JOIN "user" u ON u.user_id = t.user_id
+     ${ENDINGS_OF_TOKEN}
+     LEFT JOIN "grant" g ON g.grant_id = CASE WHEN t.claims_asked = 1 THEN t.grant_id END
    WHERE t.hash = :hash`,
 )
 
@@ -61,7 +67,10 @@ export const findClientWithToken = statement<{ client_id: string; hash: Uint8Arr
      LEFT JOIN access_token t ON t.hash = :hash
      LEFT JOIN refresh_token r ON r.hash = CASE WHEN t.hash IS NULL THEN :hash END
      LEFT JOIN resource rs ON rs.identifier = t.resource
-     ${grantOfClient('COALESCE(t.grant_id, r.grant_id)')}
+     LEFT JOIN "grant" g ON g.grant_id = r.grant_id
+     LEFT JOIN "user" u ON u.user_id = COALESCE(t.user_id, g.user_id)
+     LEFT JOIN session s ON s.session_id = g.session_id
+     ${ENDINGS_OF_TOKEN}
      LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
@@ -74,13 +83,18 @@ export const insertAccessToken = statement<{
   scope: string
   resource: string | null
   resource_generation: number | null
+  user_id: string | null
+  user_generation: number | null
+  session_id: string | null
+  claims_asked: number
   now: number
   expires_at: number
 }>(
   'insert_access_token',
-  `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, resource, resource_generation, issued_at,
-     expires_at)
-   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :now, :expires_at)`,
+  `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, resource, resource_generation, user_id,
+     user_generation, session_id, claims_asked, issued_at, expires_at)
+   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :user_id,
+     :user_generation, :session_id, :claims_asked, :now, :expires_at)`,
 )
 
 /** Guard: it was not revoked before. */

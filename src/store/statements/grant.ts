@@ -11,26 +11,59 @@ import { toUser, type UserRow } from './user.ts'
 
 // Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
 
-/** A grant `g` with its user `u` and session `s`, found through the artefact aliased `of`; its client is there already. */
-export const grantOfClient = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
+/** A grant `g` with its user `u`, session `s` and client `gc`, found through the artefact aliased `of`. */
+export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
   LEFT JOIN "user" u ON u.user_id = g.user_id
-  LEFT JOIN session s ON s.session_id = g.session_id`
-
-/** The same with the grant's own client `gc`. */
-export const grantOf = (of: string) => `${grantOfClient(of)}
+  LEFT JOIN session s ON s.session_id = g.session_id
   LEFT JOIN client gc ON gc.client_id = g.client_id`
 
-/** The rule that a grant fails, or `live`; null without a grant. A pruned session ended nothing: it idled out. */
-const GRANT_STATE = `CASE
-  WHEN g.grant_id IS NULL THEN NULL
-  WHEN g.revoked_at IS NOT NULL THEN 'grant_revoked'
+interface Terms {
+  /** Null where there is no grant at all. */
+  readonly id: string
+  readonly isRevoked: string
+  readonly userGeneration: string
+  /** The alias of the grant's client. */
+  readonly client: string
+  readonly clientGeneration: string
+  readonly sessionHasEnded: string
+}
+
+/** The rule that a grant fails, or `live`; null without a grant. Its user is there as `u`. */
+const stateBy = (of: Terms) => `CASE
+  WHEN ${of.id} IS NULL THEN NULL
+  WHEN ${of.isRevoked} THEN 'grant_revoked'
   WHEN u.user_id IS NULL OR u.removed_at IS NOT NULL THEN 'user_removed'
   WHEN u.enabled = 0 THEN 'user_disabled'
-  WHEN u.generation <> g.user_generation THEN 'user_changed'
-  WHEN gc.client_id IS NULL OR gc.enabled = 0 OR gc.removed_at IS NOT NULL THEN 'client_disabled'
-  WHEN gc.generation <> g.client_generation THEN 'client_changed'
-  WHEN g.offline = 0 AND s.ended_at IS NOT NULL THEN 'session_ended'
+  WHEN u.generation <> ${of.userGeneration} THEN 'user_changed'
+  WHEN ${of.client}.client_id IS NULL OR ${of.client}.enabled = 0 OR ${of.client}.removed_at IS NOT NULL THEN 'client_disabled'
+  WHEN ${of.client}.generation <> ${of.clientGeneration} THEN 'client_changed'
+  WHEN ${of.sessionHasEnded} THEN 'session_ended'
   ELSE 'live' END`
+
+/** Of a grant `g` with its session `s`. A pruned session ended nothing: it idled out. */
+const stateOfGrant = (client: string) =>
+  stateBy({
+    id: 'g.grant_id',
+    isRevoked: 'g.revoked_at IS NOT NULL',
+    userGeneration: 'g.user_generation',
+    client,
+    clientGeneration: 'g.client_generation',
+    sessionHasEnded: 'g.offline = 0 AND s.ended_at IS NOT NULL',
+  })
+
+/** Of what an access token `t` carries of its grant, and of what has ended since. */
+const stateOfCarried = (client: string) =>
+  stateBy({
+    id: 't.grant_id',
+    isRevoked: 'eg.id IS NOT NULL',
+    userGeneration: 't.user_generation',
+    client,
+    clientGeneration: 't.client_generation',
+    sessionHasEnded: 'es.id IS NOT NULL',
+  })
+
+/** What has ended of what an access token `t` carries. */
+export const ENDINGS_OF_TOKEN = `LEFT JOIN ending eg ON eg.id = t.grant_id LEFT JOIN ending es ON es.id = t.session_id`
 
 export type GrantState =
   | 'live'
@@ -58,34 +91,40 @@ export interface GrantRow {
   readonly grant_state: GrantState
 }
 
-/** `client`: the alias of the grant's client. */
-const stateWith = (client: string) => `${GRANT_STATE.replaceAll('gc.', `${client}.`)} AS grant_state`
-
 /** The part of a grant that user info answers from. */
-export type AnsweringGrantRow = Pick<GrantRow, 'grant_id' | 'grant_claims' | 'grant_state'>
+export interface AnsweringGrantRow {
+  readonly grant_claims: string | null
+  readonly grant_state: GrantState
+}
 
-export const answeringGrantColumns = (client: string) => `g.grant_id, g.claims AS grant_claims, ${stateWith(client)}`
+/** `client`: the alias of the token's client, which is its grant's. */
+export const answeringGrantColumns = (client: string) =>
+  `g.claims AS grant_claims, ${stateOfCarried(client)} AS grant_state`
 
-/** The part of a grant that introspection answers from. */
+/** The part of a grant that introspection and revocation answer from. */
 export type PresentedGrantRow = Pick<
   GrantRow,
   'grant_id' | 'grant_client_id' | 'grant_user_id' | 'grant_scope' | 'grant_state'
 >
 
+/** Of an access token `t`, or of the grant `g` of a refresh token; `client`: the alias of the client of either. */
 export const presentedGrantColumns = (client: string) =>
-  `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id, g.scope AS grant_scope, ${stateWith(client)}`
+  `COALESCE(t.grant_id, g.grant_id) AS grant_id, COALESCE(t.client_id, g.client_id) AS grant_client_id,
+  COALESCE(t.user_id, g.user_id) AS grant_user_id, COALESCE(t.scope, g.scope) AS grant_scope,
+  CASE WHEN t.hash IS NULL THEN ${stateOfGrant(client)} ELSE ${stateOfCarried(client)} END AS grant_state`
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
   g.resources AS grant_resources,
-  g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at, ${GRANT_STATE} AS grant_state`
+  g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at,
+  ${stateOfGrant('gc')} AS grant_state`
 
 /** `grant_state` is null when there is no such artefact; then every other column of it is null too. */
 export type Found<Row> = ClientKey & ({ readonly grant_state: null } | Row)
 
 /** Condition of guards on the tables whose rows hang on a grant. */
 export const liveGrantOf = (table: string) =>
-  `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(`${table}.grant_id`)} WHERE ${GRANT_STATE} = 'live')`
+  `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(`${table}.grant_id`)} WHERE ${stateOfGrant('gc')} = 'live')`
 
 /** Guard: session, user and client are what the decision saw. */
 export const insertGrant = change<{
@@ -146,18 +185,15 @@ export interface FoundGrant {
 
 /** What user info answers from. */
 export interface AnsweringGrant {
-  readonly grant: Pick<Grant, 'grantId' | 'claims'>
   readonly user: User
+  /** Single claims granted beside the scope; null: none. */
+  readonly claims: ClaimsRequest | null
   /** `live`, or the rule that it fails. */
   readonly state: GrantState
 }
 
 export function toAnsweringGrant(row: AnsweringGrantRow & UserRow): AnsweringGrant {
-  return {
-    grant: { grantId: row.grant_id, claims: toClaimsRequest(row.grant_claims) },
-    user: toUser(row),
-    state: row.grant_state,
-  }
+  return { user: toUser(row), claims: toClaimsRequest(row.grant_claims), state: row.grant_state }
 }
 
 export function toFoundGrant(row: GrantRow & UserRow): FoundGrant {

@@ -26,6 +26,7 @@ export const prunings = [
   prune('logout_delivery', 'logout_delivery', 'delivery_id', "expires_at < :before AND state <> 'waiting'"),
   prune('initial_access_token', 'initial_access_token', 'token_id'),
   prune('grant', '"grant"', 'grant_id'),
+  prune('ending', 'ending', 'id'),
 ] as const
 
 /** An ended session is remembered as long as a grant given in it can live. */

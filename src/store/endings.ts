@@ -1,0 +1,53 @@
+// The steps that end grants and sessions, each with the note of it that access tokens are held against.
+
+import { LONGEST_ACCESS_TOKEN } from '../model/grant.ts'
+import type { Seconds } from '../model/time.ts'
+import { type Step, step } from './database/driver.ts'
+import { asFlag } from './rows.ts'
+import { insertEnding, insertEndingsOfGrants, insertEndingsOfSessions } from './statements/ending.ts'
+import { revokeGrant, revokeGrantsOf, revokeGrantsOfUser } from './statements/grant.ts'
+import { endSession, endSessionsOfUser } from './statements/session.ts'
+
+/** Clocks of nodes differ, and nothing is lost by a note that stays for longer. */
+const SLACK: Seconds = 86_400
+
+const over = (now: Seconds): Seconds => now + LONGEST_ACCESS_TOKEN + SLACK
+
+/** Guard `live`: it was not revoked before. */
+export function revokeGrantSteps(grantId: string, now: Seconds): readonly Step[] {
+  return [
+    step(revokeGrant, { grant_id: grantId, now }, 'live'),
+    step(insertEnding, { id: grantId, expires_at: over(now) }),
+  ]
+}
+
+export function revokeGrantsSteps(userId: string, clientId: string, now: Seconds): readonly Step[] {
+  return [
+    step(revokeGrantsOf, { user_id: userId, client_id: clientId, now }),
+    step(insertEndingsOfGrants, { user_id: userId, now, expires_at: over(now) }),
+  ]
+}
+
+/** The first gives a row a grant. Without `offline` those live on that may be used while the person is away. */
+export function revokeGrantsOfUserSteps(userId: string, offline: boolean, now: Seconds): readonly [Step, Step] {
+  return [
+    step(revokeGrantsOfUser, { user_id: userId, offline: asFlag(offline), now }),
+    step(insertEndingsOfGrants, { user_id: userId, now, expires_at: over(now) }),
+  ]
+}
+
+/** Guard `session`: it was not ended before. */
+export function endSessionSteps(sessionId: string, now: Seconds): readonly Step[] {
+  return [
+    step(endSession, { session_id: sessionId, now }, 'session'),
+    step(insertEnding, { id: sessionId, expires_at: over(now) }),
+  ]
+}
+
+/** The first gives a row a session. */
+export function endSessionsOfUserSteps(userId: string, now: Seconds): readonly [Step, Step] {
+  return [
+    step(endSessionsOfUser, { user_id: userId, now }),
+    step(insertEndingsOfSessions, { user_id: userId, now, expires_at: over(now) }),
+  ]
+}

@@ -1,0 +1,203 @@
+// The migration after which an access token is held against what it carries, over a database that the schema before it has
+// filled: what held holds, and what had ended stays ended.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { presetNamed } from '../../src/administration/presets/index.ts'
+import { sha256 } from '../../src/credentials/digest.ts'
+import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
+import { LONGEST_ACCESS_TOKEN } from '../../src/model/grant.ts'
+import { type Driver, statement, step } from '../../src/store/database/driver.ts'
+import { openPostgres } from '../../src/store/database/postgres.ts'
+import { openSqlite } from '../../src/store/database/sqlite.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { createStore, type Store } from '../../src/store/store.ts'
+import { testClock } from '../support/clock.ts'
+import { freshDatabase } from '../support/postgres.ts'
+
+const NOW = 1_800_000_000
+const clock = testClock(NOW)
+const CLAIMS = { userinfo: [{ name: 'email', essential: true as const }], id_token: [] }
+
+describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (kind) => {
+  let driver: Driver
+  let store: Store
+  let drop: () => Promise<void> = async () => {}
+
+  beforeEach(async () => {
+    if (kind === 'sqlite') driver = await openSqlite({ file: ':memory:' })
+    else {
+      const fresh = await freshDatabase()
+      drop = fresh.drop
+      driver = await openPostgres({ url: fresh.url })
+    }
+    await migrate(driver, migrations.slice(0, 11), { clock })
+    store = createStore(driver)
+    const client = parseClient(
+      flattenSettings({
+        ...flattenSettings(presetNamed('openid-connect').settings),
+        client_name: 'App',
+        redirect_uris: ['https://app.test/cb'],
+      }),
+      { client_id: 'app', preset: 'openid-connect', consentDeclared: true },
+    )
+    await store.addClient(client, null, { type: 'client_added', at: NOW })
+    await store.addUser(
+      {
+        userId: 'id-alice',
+        username: 'alice',
+        usernameKey: 'alice',
+        profile: { displayName: 'Alice', custom: {} },
+        phone: null,
+        phoneVerified: false,
+        email: null,
+        emailVerified: false,
+        passwordHash: null,
+        enabled: true,
+      },
+      { type: 'user_added', at: NOW },
+    )
+  })
+  afterEach(async () => {
+    await driver.close()
+    await drop()
+  })
+
+  /** A text has one name, and a name one text. */
+  const texts: string[] = []
+  const named = <Row>(sql: string) => {
+    if (!texts.includes(sql)) texts.push(sql)
+    return statement<object, Row>(`before_${texts.indexOf(sql)}`, sql)
+  }
+  const run = (sql: string, bind: object = {}) => driver.atomic([step(named(sql), bind)])
+
+  const insertToken = (name: string, grantId: string | null) =>
+    run(
+      `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, issued_at, expires_at)
+       VALUES (:hash, :grant_id, 'app', 1, 'openid', :now, :expires_at)`,
+      { hash: sha256(name), grant_id: grantId, now: NOW, expires_at: NOW + 3_600 },
+    )
+
+  async function grant(name: string, sessionId: string, offline: boolean, claims: typeof CLAIMS | null = null) {
+    const issued = await store.issueCode(
+      {
+        grantId: name,
+        clientId: 'app',
+        clientGeneration: 1,
+        userId: 'id-alice',
+        sessionId,
+        offline,
+        scopeAsked: 'openid',
+        scope: 'openid',
+        claims,
+        resources: [],
+        issuedAt: NOW,
+        expiresAt: NOW + 7_200,
+      },
+      null,
+      { remembered: false, touch: false, events: [] },
+    )
+    expect(issued).toBe(true)
+    await insertToken(name, name)
+  }
+
+  async function session(sessionId: string) {
+    const times = { authenticatedAt: NOW, lastUsedAt: NOW, expiresAt: NOW + 3_600 }
+    const about = { sessionId, userId: 'id-alice', userGeneration: 1, amr: ['pwd'], ...times }
+    expect(await store.startSession(about, sha256(sessionId), [])).toBe(true)
+  }
+
+  const stateOf = async (name: string) => {
+    const found = await store.findAccessToken(sha256(name))
+    const presented = (await store.findClientWithToken('app', sha256(name)))?.presented ?? null
+    expect(presented?.grant?.state).toBe(found?.granted?.state)
+    return found === null ? 'unknown' : (found.granted?.state ?? 'without a grant')
+  }
+
+  test('tokens hold or not as they did, with the claims that were asked for', async () => {
+    await session('se_open')
+    await session('se_ended')
+    await grant('live', 'se_open', false)
+    await grant('asking', 'se_open', false, CLAIMS)
+    await grant('revoked', 'se_open', true)
+    await grant('signed out', 'se_ended', false)
+    await grant('away', 'se_ended', true)
+    await insertToken('machine', null)
+    await run(`UPDATE "grant" SET revoked_at = :now WHERE grant_id = 'revoked'`, { now: NOW })
+    await run(`UPDATE session SET ended_at = :now WHERE session_id = 'se_ended'`, { now: NOW })
+
+    expect((await migrate(driver, migrations, { clock })).at(0)).toBe(12)
+
+    const names = ['live', 'asking', 'revoked', 'signed out', 'away', 'machine', 'never made']
+    const states = await Promise.all(names.map(async (name) => [name, await stateOf(name)]))
+    expect(Object.fromEntries(states)).toEqual({
+      live: 'live',
+      asking: 'live',
+      revoked: 'grant_revoked',
+      'signed out': 'session_ended',
+      away: 'live',
+      machine: 'without a grant',
+      'never made': 'unknown',
+    })
+    expect((await store.findAccessToken(sha256('asking')))?.granted?.claims).toEqual(CLAIMS)
+    expect((await store.findAccessToken(sha256('live')))?.granted).toMatchObject({
+      claims: null,
+      user: { userId: 'id-alice' },
+    })
+    expect((await store.findClientWithToken('app', sha256('live')))?.presented).toMatchObject({
+      kind: 'access_token',
+      grant: { userId: 'id-alice', username: 'alice', clientId: 'app', scope: 'openid' },
+    })
+  })
+
+  test('what has ended is known for as long as a token can live, and not for ever', async () => {
+    await migrate(driver, migrations, { clock })
+    await session('se_open')
+    await session('se_ended')
+    for (const [name, sessionId] of [
+      ['gr_live', 'se_open'],
+      ['gr_revoked', 'se_open'],
+      ['gr_signed_out', 'se_ended'],
+    ] as const) {
+      await run(
+        `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, issued_at, expires_at, user_id,
+           user_generation, session_id)
+         VALUES (:hash, :grant_id, 'app', 1, 'openid', :now, :expires_at, 'id-alice', 1, :session_id)`,
+        {
+          hash: sha256(name),
+          grant_id: name,
+          now: NOW,
+          expires_at: NOW + LONGEST_ACCESS_TOKEN,
+          session_id: sessionId,
+        },
+      )
+    }
+    const bind = { grant_id: 'gr_revoked', now: NOW }
+    await run(
+      `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
+         scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+       VALUES (:grant_id, 'app', 1, 'id-alice', 1, 'se_open', 0, 'openid', 'openid', 'pwd', :now, :now, :now)`,
+      bind,
+    )
+    await store.revokeGrant('gr_revoked', { type: 'refresh_token_replayed', at: NOW })
+    expect(await store.endSession('se_ended', { type: 'session_ended', at: NOW })).toBe(true)
+
+    const kept = { events: 1, endedSessions: 1, most: 100 }
+    const late = NOW + LONGEST_ACCESS_TOKEN - 1
+    while (!(await store.prune(late, kept))) continue
+    const rows = async (table: string, key: string) =>
+      (await driver.rows(named<{ id: string }>(`SELECT ${key} AS id FROM ${table} ORDER BY ${key}`), {})).map(
+        ({ id }) => id,
+      )
+    // Nothing else tells any more.
+    expect(await rows('"grant"', 'grant_id')).toEqual([])
+    expect(await rows('session', 'session_id')).toEqual([])
+    expect(await stateOf('gr_revoked')).toBe('grant_revoked')
+    expect(await stateOf('gr_signed_out')).toBe('session_ended')
+    expect(await stateOf('gr_live')).toBe('live')
+
+    while (!(await store.prune(NOW + LONGEST_ACCESS_TOKEN + 2 * 86_400, kept))) continue
+    expect(await rows('ending', 'id')).toEqual([])
+    expect(await rows('access_token', 'grant_id')).toEqual([])
+  })
+})
