@@ -1,6 +1,9 @@
 // Every example starts as its README says, and answers.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { expect, test } from 'vitest'
 import { startExample } from './support/example.ts'
 import { freePort } from './support/free-port.ts'
@@ -32,11 +35,33 @@ test.each(folders.filter((folder) => !APIS.includes(folder)))(
       })
       expect(token.status).toBe(401)
       expect(await token.json()).toMatchObject({ error: 'invalid_client' })
+      const statusFor = async (host: string) => {
+        const asked = request({ port, host: 'localhost', path: '/sso/jwks', headers: { host } }).end()
+        const [reply] = (await once(asked, 'response')) as [IncomingMessage]
+        reply.resume()
+        return reply.statusCode
+      }
+      expect(await statusFor(`localhost:${port}`)).toBe(200)
+      expect(await statusFor('attacker.test')).toBe(421)
+      expect(await statusFor('no host')).toBeOneOf([400, 421])
     } finally {
       await example.stop()
     }
   },
 )
+
+test.each(APIS)('%s ends with one line that says what to do while its issuer does not answer', async (folder) => {
+  const issuer = `http://localhost:${await freePort()}`
+  const child = spawn(process.execPath, [`examples/${folder}/server.ts`], { env: { ...process.env, ISSUER: issuer } })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  expect(await once(child, 'close')).toEqual([1, null])
+  expect(said).toBe(
+    `No metadata at ${issuer}/.well-known/oauth-authorization-server: start Lingpai (npm start), or say with ISSUER where it answers\n`,
+  )
+})
 
 // What the MCP server does with a token of ours is in specifications/mcp.test.ts.
 test('api answers tokens that are meant for it, and refuses all others', async () => {

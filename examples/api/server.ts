@@ -12,7 +12,12 @@ const scope = 'read'
 // RFC 8414 §3: the path of the issuer goes behind the well-known one.
 const { origin, pathname } = new URL(issuer)
 const wellKnown = `${origin}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`
-const metadata = (await (await fetch(wellKnown)).json()) as { issuer: string; jwks_uri: string }
+const found = await fetch(wellKnown).catch(() => null)
+if (!found?.ok) {
+  console.error(`No metadata at ${wellKnown}: start Lingpai (npm start), or say with ISSUER where it answers`)
+  process.exit(1)
+}
+const metadata = (await found.json()) as { issuer: string; jwks_uri: string }
 const keys = createRemoteJWKSet(new URL(metadata.jwks_uri))
 
 // RFC 9728 §3.1: where clients learn who issues tokens for this API.

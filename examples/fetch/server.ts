@@ -6,19 +6,25 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createAuthorizationServer, sqlite } from 'lingpai'
 
 const port = Number(process.env['PORT'] ?? 4000)
-const issuer = `http://localhost:${port}`
-
 const { fetch: answer } = await createAuthorizationServer({
-  issuer,
+  issuer: `http://localhost:${port}`,
   database: await sqlite({ file: ':memory:' }),
   masterKey: randomBytes(32).toString('base64url'),
 })
 
-createServer((incoming, outgoing) => void serve(incoming, outgoing)).listen(port, 'localhost', () => {
+createServer((incoming, outgoing) => {
+  serve(incoming, outgoing).catch(() => outgoing.destroy())
+}).listen(port, 'localhost', () => {
   console.log(`listening at http://localhost:${port}`)
 })
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  // As it was asked for, Host included: what is not for the issuer is refused by that.
+  const address = `http://${incoming.headers.host ?? ''}${incoming.url ?? '/'}`
+  if (!URL.canParse(address)) {
+    outgoing.writeHead(400).end()
+    return
+  }
   const parts: Buffer[] = []
   for await (const part of incoming) parts.push(part as Buffer)
   const headers = new Headers()
@@ -27,7 +33,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
   }
   const method = incoming.method ?? 'GET'
   const body = parts.length > 0 ? Buffer.concat(parts) : null
-  const request = new Request(new URL(incoming.url ?? '/', issuer), { method, headers, body })
+  const request = new Request(address, { method, headers, body })
   const reply = await answer(request, { address: incoming.socket.remoteAddress ?? '' })
   outgoing.statusCode = reply.status
   outgoing.setHeaders(reply.headers)

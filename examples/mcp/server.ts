@@ -16,7 +16,12 @@ const scope = 'tools'
 // RFC 8414 §3: the path of the issuer goes behind the well-known one.
 const { origin, pathname } = new URL(issuer)
 const wellKnown = `${origin}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`
-const { jwks_uri } = (await (await fetch(wellKnown)).json()) as { jwks_uri: string }
+const found = await fetch(wellKnown).catch(() => null)
+if (!found?.ok) {
+  console.error(`No metadata at ${wellKnown}: start Lingpai (npm start), or say with ISSUER where it answers`)
+  process.exit(1)
+}
+const { jwks_uri } = (await found.json()) as { jwks_uri: string }
 const keys = createRemoteJWKSet(new URL(jwks_uri))
 
 const app = express()
