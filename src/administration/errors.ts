@@ -36,6 +36,7 @@ export type AdministrationErrorCode =
   | 'damaged_backup'
   | 'wrong_passphrase'
   | 'wrong_key'
+  | 'unusable_key'
   | 'passphrase_required'
   | 'private_key_required'
   | 'master_key_required'

@@ -32,6 +32,7 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   weak_password: EXIT.usage,
   unreadable_file: EXIT.usage,
   unknown_column: EXIT.usage,
+  unusable_key: EXIT.usage,
   passphrase_required: EXIT.usage,
   private_key_required: EXIT.usage,
   master_key_required: EXIT.usage,
@@ -56,6 +57,9 @@ const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => 
   master_key_required: () => 'Give the master.key that belongs to it: --master-key-file FILE',
 }
 
+/** Flags whose file a key was in, which administration has only seen the text of. */
+const KEY_FILES = { recipientKeyFile: '--recipient-key-file', privateKeyFile: '--private-key-file' } as const
+
 const UNAVAILABLE = new Set(['StoreUnavailable', 'AlreadyOwned', 'CannotListen'])
 const PLAIN = new Set(['CannotStart', 'MasterKeyUnusable', 'SchemaMismatch', 'SealBroken'])
 
@@ -79,7 +83,8 @@ export function report(output: Output, error: unknown, flags: Flags): number {
 function describe(error: unknown, flags: Flags): Described {
   if (error instanceof CommandFailed) return error
   if (error instanceof AdministrationError) {
-    const { code, message, hint } = error
+    const { code, hint } = error
+    const message = code === 'unusable_key' ? `${error.message}: ${keyFile(flags)}` : error.message
     const told = HINTS[code]?.(flags) ?? (hint === null ? null : withTips(hint, flags))
     return { exitCode: EXIT_CODES[code] ?? EXIT.failed, code, message, hint: told }
   }
@@ -100,6 +105,11 @@ function describe(error: unknown, flags: Flags): Described {
   // The message of an unforeseen error may repeat what it was given, secrets included: its kind and its place do not.
   const told = `Lingpai met a fault of its own (${kindOf(error)}${placeOf(error)}). Nothing was half done`
   return { exitCode: EXIT.failed, code: 'fault', message: told, hint: 'Please report this line, and what was asked.' }
+}
+
+function keyFile(flags: Flags): string {
+  const given = Object.entries(KEY_FILES).filter(([name]) => typeof flags[name] === 'string')
+  return given.map(([name, flag]) => `${String(flags[name])} (${flag})`).join(', ')
 }
 
 function wayOn({ name, message }: Error, flags: Flags): string | null {

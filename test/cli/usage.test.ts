@@ -159,6 +159,16 @@ describe('2: wrong usage', () => {
       'unreadable_file',
       /none \(--recipient-key-file\) .*no such file/,
     ],
+    [
+      ['backup', 'x', '--passphrase-file', 'package.json', '--recipient-key-file', 'package.json'],
+      'contradiction',
+      /^--passphrase-file and --recipient-key-file contradict each other/,
+    ],
+    [
+      ['backup', 'x', '--recipient-key-file', 'package.json'],
+      'unusable_key',
+      /^The public key cannot be read as PEM: package\.json \(--recipient-key-file\)/,
+    ],
     [['client', 'update', 'known', '--logo-file', 'none'], 'unreadable_file', /none \(--logo-file\) .*no such file/],
     [
       ['client', 'list', '--config', 'none.yaml'],

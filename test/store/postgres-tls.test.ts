@@ -84,6 +84,22 @@ test('a mode that does not exist, and an authority that cannot be read, are name
   await expect(refused).rejects.toThrow(/missing\.pem \(sslrootcert of the database address\) cannot be read: ENOENT/)
 })
 
+test.each([
+  ['sslrootcert', 'certificate'],
+  ['sslcert', 'certificate'],
+  ['sslkey', 'private key'],
+])('a file of %s that holds something else is named', async (name, what) => {
+  const query = { sslmode: 'verify-full', sslrootcert: authority }
+  const refused = openPostgres({ url: address(PLACE, { ...query, [name]: 'package.json' }) })
+  await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+  await expect(refused).rejects.toThrow(
+    `the file package.json (${name} of the database address) holds no ${what} in PEM form`,
+  )
+  // Positive twin: what the server knows nothing of is not asked for, and not refused.
+  const pair = { sslcert: authority, sslkey: scratch.path('key.pem') }
+  expect(await encrypted(address(PLACE, { ...query, ...pair }))).toBe(true)
+})
+
 test('a start that meets a certificate of an authority it does not know, or no file of one, names sslrootcert', async () => {
   const env = { LINGPAI_MASTER_KEY: Buffer.alloc(32, 11).toString('base64url') }
   const started = async (query: string) => {

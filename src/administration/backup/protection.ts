@@ -117,16 +117,16 @@ function x25519Key(pem: string, kind: 'public' | 'private'): KeyObject {
       kind === 'public'
         ? 'Keep it away from the server; its public half is made with: openssl pkey -in backup.key -pubout'
         : null
-    throw new AdministrationError('wrong_key', `This is a ${is} key; a ${belongs} key belongs here`, way)
+    throw new AdministrationError('unusable_key', `This is a ${is} key; a ${belongs} key belongs here`, way)
   }
   let key: KeyObject
   try {
     key = kind === 'public' ? createPublicKey(pem) : createPrivateKey(pem)
   } catch (error) {
-    throw new AdministrationError('wrong_key', `The ${kind} key cannot be read as PEM`, hint, { cause: error })
+    throw new AdministrationError('unusable_key', `The ${kind} key cannot be read as PEM`, hint, { cause: error })
   }
   if (key.asymmetricKeyType === 'x25519') return key
-  throw new AdministrationError('wrong_key', `The ${kind} key is no X25519 key`, hint)
+  throw new AdministrationError('unusable_key', `The ${kind} key is no X25519 key`, hint)
 }
 
 function raw(key: KeyObject): string {

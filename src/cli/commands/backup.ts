@@ -5,7 +5,7 @@ import { type BackupReport, backup } from '../../administration/backup/backup.ts
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
-import { EXIT, type Output } from '../output.ts'
+import { CommandFailed, EXIT, type Output } from '../output.ts'
 import { readSecretFile, readTextFile } from '../secret-files.ts'
 
 const PHASES = { copy: 'Copying', verify: 'Verifying', write: 'Writing' } as const
@@ -16,11 +16,15 @@ export function backupCommand(exit: (code: number) => void): Command {
     .option('--passphrase-file <file>', 'seal the backup, master key included, with the passphrase in this file')
     .option('--recipient-key-file <file>', 'seal it for the holder of this X25519 key (public key, PEM)')
   return action(command, exit, async (output, flags, [file = '']) => {
+    const passphraseFile = text(flags['passphraseFile'])
+    const recipientFile = text(flags['recipientKeyFile'])
+    if (passphraseFile !== undefined && recipientFile !== undefined) {
+      const told = '--passphrase-file and --recipient-key-file contradict each other: a backup is sealed in one way.'
+      throw new CommandFailed(EXIT.usage, 'contradiction', told)
+    }
     const installation = await openInstallation(flags)
     const stop = interruptible()
     try {
-      const passphraseFile = text(flags['passphraseFile'])
-      const recipientFile = text(flags['recipientKeyFile'])
       const report = await backup(installation, {
         file,
         master: installation.master,

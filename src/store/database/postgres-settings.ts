@@ -1,6 +1,8 @@
 // How a connection to PostgreSQL is opened: its address, TLS that is checked, and what is set on it.
 
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import type { ClientConfig } from 'pg'
 import { StoreUnavailable } from './driver.ts'
 
@@ -25,7 +27,13 @@ export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig 
 }
 
 const TLS_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
-const TLS_FILES = ['sslrootcert', 'sslcert', 'sslkey'] as const
+/** Each throws for a file that does not hold what belongs there. */
+const TLS_FILES = {
+  // Node takes a file that holds no certificate for an empty list of authorities.
+  sslrootcert: (pem: Buffer) => new X509Certificate(pem),
+  sslcert: (pem: Buffer) => createSecureContext({ cert: pem }),
+  sslkey: (pem: Buffer) => createSecureContext({ key: pem }),
+} as const
 
 /**
  * TLS that is asked for is TLS that is checked: `prefer`, `require` and `verify-ca` mean `verify-full`, with the
@@ -37,14 +45,23 @@ function withVerifiedTls(address: string): string {
   if (mode !== null && !TLS_MODES.has(mode)) {
     throw new StoreUnavailable(`the database address has sslmode=${mode}; use verify-full, no-verify or disable`)
   }
-  for (const name of TLS_FILES) {
+  for (const [name, parse] of Object.entries(TLS_FILES)) {
     const file = url.searchParams.get(name)
     if (file === null) continue
+    const place = `the file ${file} (${name} of the database address)`
+    let pem: Buffer
     try {
-      readFileSync(file)
+      pem = readFileSync(file)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-      throw new StoreUnavailable(`the file ${file} (${name} of the database address) cannot be read: ${code}`)
+      throw new StoreUnavailable(`${place} cannot be read: ${code}`)
+    }
+    try {
+      parse(pem)
+    } catch (cause) {
+      throw new StoreUnavailable(`${place} holds no ${name === 'sslkey' ? 'private key' : 'certificate'} in PEM form`, {
+        cause,
+      })
     }
   }
   if (mode === null || mode === 'disable' || mode === 'no-verify' || mode === 'verify-full') return address
