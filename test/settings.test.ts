@@ -1,8 +1,11 @@
 // Settings of the library: what a program without types gets wrong is said before anything starts.
 
-import { describe, expect, test } from 'vitest'
-import { CannotStart, createAuthorizationServer, createLog, sqlite } from '../src/index.ts'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { CannotStart, createAuthorizationServer, createLog, postgres, sqlite } from '../src/index.ts'
 import { statement } from '../src/store/database/driver.ts'
+import { scratchFolder } from './support/cli.ts'
 
 const MASTER = Buffer.alloc(32, 7).toString('base64url')
 
@@ -95,4 +98,35 @@ test('createAuthorizationServer warns of an issuer that passwords would reach in
   expect(warned).toEqual([])
   expect(await start({ issuer: 'http://sso.example.com', log })).toBe('started')
   expect(warned).toEqual([expect.stringContaining('in the clear')])
+})
+
+describe('a database that cannot be opened', () => {
+  const scratch = scratchFolder()
+  afterAll(() => scratch.remove())
+
+  test('in a folder that is missing: the message says which to make, and none is made', async () => {
+    const folder = scratch.path('missing')
+    const file = join(folder, 'lingpai.sqlite')
+    const told = `${file} cannot be used: make the folder ${folder} first, it does not exist`
+    await expect(sqlite({ file })).rejects.toMatchObject({ name: 'StoreUnavailable', message: told })
+    expect(existsSync(folder)).toBe(false)
+    mkdirSync(folder)
+    await (await sqlite({ file })).close()
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('below a file: the message names the file and the place', async () => {
+    writeFileSync(scratch.path('file'), '')
+    const file = join(scratch.path('file'), 'lingpai.sqlite')
+    const told = `${file} cannot be used: it cannot be made in the folder ${scratch.path('file')} (ENOTDIR)`
+    await expect(sqlite({ file })).rejects.toMatchObject({ name: 'StoreUnavailable', message: told })
+  })
+
+  test('without a name or an address: the message says what belongs there', async () => {
+    for (const file of [undefined, '']) {
+      const options: unknown = { file }
+      await expect(sqlite(options as { file: string })).rejects.toThrow('file must be the path of the database')
+    }
+    await expect(postgres({ url: 'lingpai:pass word@db' })).rejects.toThrow(/^url must be an address such as postgres:/)
+  })
 })

@@ -40,6 +40,10 @@ const TLS_FILES = {
  * system's authorities or the file `sslrootcert`. Encryption without knowing to whom is `no-verify`, and never silent.
  */
 function withVerifiedTls(address: string): string {
+  // What it is instead may hold a password.
+  if (!URL.canParse(address) || !/^(postgres(ql)?|socket):$/.test(new URL(address).protocol)) {
+    throw new TypeError('url must be an address such as postgres://lingpai@db.internal/lingpai')
+  }
   const url = new URL(address)
   const mode = url.searchParams.get('sslmode')
   if (mode !== null && !TLS_MODES.has(mode)) {

@@ -1,8 +1,9 @@
 // One open SQLite file: its settings, and each statement prepared once. Everything here is synchronous.
 
 import { closeSync, existsSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { binder, compile, type Statement, type Value } from './driver.ts'
+import { binder, compile, type Statement, StoreUnavailable, type Value } from './driver.ts'
 import { type RowMaker, rowMaker } from './row-maker.ts'
 
 const NOTHING_CHANGED: readonly unknown[] = []
@@ -22,8 +23,12 @@ export class SqliteConnection {
 
   /** `cacheBytes`: memory that it may fill with pages. */
   constructor(file: string, readOnly: boolean, cacheBytes: number) {
+    // To SQLite no name is a file that is gone when it is closed.
+    if (typeof file !== 'string' || file === '') {
+      throw new TypeError('file must be the path of the database, or :memory:')
+    }
     // Only a new file: closing a descriptor of a file that SQLite has open in this process would drop its locks.
-    if (!readOnly && file !== ':memory:' && !existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+    if (!readOnly && file !== ':memory:' && !existsSync(file)) makeFile(file)
     // timeout 0: a lock held by the CLI must never stop the event loop; the driver waits by itself.
     this.database = new DatabaseSync(file, { readOnly, timeout: 0, enableForeignKeyConstraints: true })
     this.database.exec(`PRAGMA cache_size = -${Math.max(1, Math.floor(cacheBytes / 1024))}`)
@@ -52,6 +57,18 @@ export class SqliteConnection {
     }
     this.#prepared.set(statement, prepared)
     return prepared
+  }
+}
+
+/** For its owner only. */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+  } catch (cause) {
+    const folder = dirname(resolve(file))
+    if (!existsSync(folder)) throw new StoreUnavailable(`make the folder ${folder} first, it does not exist`, { cause })
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'refused'
+    throw new StoreUnavailable(`it cannot be made in the folder ${folder} (${why})`, { cause })
   }
 }
 
