@@ -24,7 +24,7 @@ export function note(message: Content): Html {
 /** The client's own picture, from our own address; it says nothing that its name does not. */
 export function clientLogo(client: ClientView | null): Content {
   const source = imageSource(client?.logo)
-  return source !== null && html`<img class="client-logo" id="client-logo" src="${source}" alt="">`
+  return source !== null && html`<div class="client-logo"><img id="client-logo" src="${source}" alt=""></div>`
 }
 
 /** That the client has only registered itself, and where the answer goes. */

@@ -84,8 +84,8 @@ font-size:1.1875rem;line-height:2.25rem;text-align:center;font-weight:600}
 .top nav{flex:none;margin-left:1rem;font-size:.875rem}
 .top nav a{display:inline-block;padding:.375rem .5rem;border-radius:.5rem;color:var(--muted);text-decoration:none}
 .top nav a:hover{color:var(--ink);text-decoration:underline}
-.client-logo{display:block;max-height:3.5rem;max-width:10rem;margin:0 0 1.25rem;object-fit:contain}
-@media (prefers-color-scheme:dark){.client-logo{padding:.375rem;border-radius:.5rem;background:#fff}}
+.client-logo{display:inline-block;vertical-align:top;max-width:100%;margin:0 0 1.25rem;padding:.5rem;border:1px solid rgba(20,24,31,.16);border-radius:.75rem;background:#fff}
+.client-logo img{display:block;max-height:3.5rem;max-width:10rem;object-fit:contain;filter:drop-shadow(0 0 1px rgba(20,24,31,.6)) drop-shadow(0 0 1px rgba(20,24,31,.3))}
 .card{display:block;background:var(--surface);border:1px solid var(--line);border-radius:1.125rem;box-shadow:var(--shadow);padding:1.75rem 1.375rem}
 .field{margin:0 0 1.25rem}
 label,legend,.label{display:block;font-size:.9375rem;font-weight:600;margin:0 0 .375rem;padding:0}

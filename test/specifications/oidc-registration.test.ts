@@ -141,7 +141,7 @@ describe('§2 what a client asks for once and for all', () => {
 describe('§2 the picture of a client', () => {
   const logoOf = async (own: Registered) => {
     const { html } = await signInPageOf(own)
-    return /<img class="client-logo" id="client-logo" src="([^"]+)"/.exec(html)?.[1] ?? null
+    return /<img id="client-logo" src="([^"]+)"/.exec(html)?.[1] ?? null
   }
 
   test('§2 it is fetched once, and served from our own address under its own name', async () => {
