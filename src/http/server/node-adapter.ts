@@ -36,12 +36,14 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
   const largeBodies = createLargeBodies()
   const pipelines = createPipelines()
 
-  const begin = (socket: Socket, res: ServerResponse, request: HttpRequest) =>
+  const begin = (socket: Socket, res: ServerResponse, request: HttpRequest) => {
+    // Not when it is answered: replies that a visitor does not read would pile up, one for each request that was read.
+    res.once('close', () => pipelines.leave(socket))
     ask(handle, request, log, (reply) => {
       if (res.headersSent) res.destroy()
       else send(res, reply)
-      pipelines.leave(socket)
     })
+  }
   const run = (res: ServerResponse, request: HttpRequest) => {
     const { socket } = res.req
     pipelines.enter(socket, () => begin(socket, res, request))

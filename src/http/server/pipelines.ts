@@ -7,19 +7,14 @@ export interface Pipelines {
   /** Begins at once when the connection has no request under way, else when those before it have ended. */
   enter(socket: Socket, begin: () => void): void
   /**
-   * The request that has begun has been answered. The next one begins when the visitor has taken the reply; on a closed
-   * connection never.
+   * The request that has begun is over: the system has taken its reply whole, or the visitor is gone. On a closed connection
+   * the next one never begins.
    */
   leave(socket: Socket): void
 }
 
 export function createPipelines(): Pipelines {
   const busy = new WeakMap<Socket, (() => void)[]>()
-  const leave = (socket: Socket) => {
-    const next = socket.destroyed ? undefined : busy.get(socket)?.shift()
-    if (next === undefined) busy.delete(socket)
-    else next()
-  }
   return {
     enter(socket, begin) {
       const line = busy.get(socket)
@@ -31,8 +26,9 @@ export function createPipelines(): Pipelines {
       begin()
     },
     leave(socket) {
-      if (socket.writableNeedDrain && !socket.destroyed) socket.once('drain', () => leave(socket))
-      else leave(socket)
+      const next = socket.destroyed ? undefined : busy.get(socket)?.shift()
+      if (next === undefined) busy.delete(socket)
+      else next()
     },
   }
 }
