@@ -50,9 +50,31 @@ describe('createAuthorizationServer refuses, before it touches the database,', (
       { registration: { statementIssuers: ['https://a.test=https://a.test/jwks'] } },
       'registration.statementIssuers must be a list of { issuer, jwks, jwks_uri }',
     ],
+    [
+      'keys of statements at no address',
+      { registration: { statementIssuers: [{ issuer: 'https://a.test', jwks: null, jwks_uri: 'nonsense' }] } },
+      'registration.statementIssuers for "https://a.test" must be',
+    ],
+    ['a picture of another host', { brand: { logo: '//b.test/logo.svg' } }, 'brand.logo must be a path on this origin'],
+    ['an alternative origin that is none of the web', { alternativeOrigins: ['ftp://a.test'] }, 'list of origins'],
+    ['bytes where a key belongs', { masterKey: Buffer.alloc(32) }, 'masterKey must be the text of a master key'],
+    [
+      'a log that cannot be written to',
+      { log: { info: () => undefined } },
+      "log must be what createLog('info', 'json')",
+    ],
+    ['a clock that stands', { clock: {} }, 'clock must be a clock: { now() }'],
+    ['a database of its own', { database: { dialect: 'sqlite' } }, 'database must be await sqlite({ file })'],
     ['an alternative origin with a path', { alternativeOrigins: ['https://a.test/x'] }, 'must be a list of origins'],
   ])('%s', async (_, extra, problem) => {
     expect(await start(extra)).toContain(problem)
+  })
+
+  test.each([undefined, null, 'http://localhost:4000'])('settings that are %s', async (settings) => {
+    const starting = createAuthorizationServer(settings as unknown as Parameters<typeof createAuthorizationServer>[0])
+    await expect(starting).rejects.toThrow(
+      new CannotStart('the settings must be an object: { issuer, database, masterKey }'),
+    )
   })
 
   test('a database that is still being opened', async () => {

@@ -3,6 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { nearestName } from '../model/nearest-name.ts'
+import { type StatementIssuer, statementIssuers } from '../model/registration-policy.ts'
 import { type Kind, shown } from '../model/setting.ts'
 import { issuerAddress } from './issuer.ts'
 import { ROWS } from './table.ts'
@@ -15,22 +16,24 @@ type Check = (value: unknown) => string | null
 const OWN: Readonly<Record<string, Check>> = {
   issuer: (value) => asKind(issuerAddress, value),
   database: (value) =>
-    isPlain(value) && 'dialect' in value ? null : 'must be await sqlite({ file }) or await postgres({ url })',
+    can(value, 'rows', 'atomic') ? null : 'must be await sqlite({ file }) or await postgres({ url })',
+  // A buffer is no key that was loaded.
   masterKey: (value) =>
-    typeof value === 'string' || isPlain(value) ? null : 'must be the text of a master key: 32 bytes as base64url',
+    typeof value === 'string' || can(value, 'key', 'hmac')
+      ? null
+      : 'must be the text of a master key: 32 bytes as base64url',
   alternativeOrigins: (value) =>
     Array.isArray(value) && value.every(isOrigin) ? null : 'must be a list of origins such as https://sso.internal',
-  log: (value) => (isPlain(value) ? null : "must be what createLog('info', 'json') makes"),
-  clock: (value) => (isPlain(value) ? null : 'must be a clock'),
+  log: (value) =>
+    can(value, 'debug', 'info', 'warn', 'error') ? null : "must be what createLog('info', 'json') makes",
+  clock: (value) => (can(value, 'now') ? null : 'must be a clock: { now() } gives seconds since 1970'),
   // RFC 7591 §2.3: a statement is believed for its issuer's keys alone.
-  'registration.statementIssuers': (value) =>
-    Array.isArray(value) && value.every(isStatementIssuer)
-      ? null
-      : 'must be a list of { issuer, jwks, jwks_uri }, where one of the last two is null',
+  'registration.statementIssuers': statementIssuersProblem,
+  // As the pages have it: two slashes would begin another host.
   'brand.logo': (value) =>
-    typeof value === 'string' && /^(\/|data:image\/)/.test(value)
+    typeof value === 'string' && /^(?:\/(?![/\\])|data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,])/i.test(value)
       ? null
-      : 'must be a path on this origin (/logo.svg) or a data:image/ address',
+      : 'must be a path on this origin (/logo.svg) or a data:image/ address of a PNG, JPEG, GIF, WebP or SVG',
   'brand.mark': (value) => (typeof value === 'string' && value !== '' ? null : 'must be one character'),
   'brand.gongan': (value) =>
     isPlain(value) && typeof value['text'] === 'string' && typeof value['recordCode'] === 'string'
@@ -68,8 +71,9 @@ const CHECKS: ReadonlyMap<string, Check> = new Map([
 const REQUIRED = ['issuer', 'database', 'masterKey']
 
 /** Sentences, each about one setting; none: a server can be made of them. */
-export function settingsProblems(settings: object): readonly string[] {
-  const given = settings as Plain
+export function settingsProblems(settings: unknown): readonly string[] {
+  if (!isPlain(settings)) return ['the settings must be an object: { issuer, database, masterKey }']
+  const given = settings
   const missing = REQUIRED.filter((name) => (given[name] ?? null) === null).map((name) => `${name} is required`)
   // What is left undefined is as good as not written.
   const written = Object.entries(given).filter(([name, value]) => value !== undefined && !REQUIRED.includes(name))
@@ -104,11 +108,27 @@ function isPlain(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+/** Whether it has all of these methods. */
+function can(value: unknown, ...methods: readonly string[]): boolean {
+  return isPlain(value) && methods.every((method) => typeof value[method] === 'function')
 }
 
-function isStatementIssuer(value: unknown): boolean {
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
+}
+
+function statementIssuersProblem(value: unknown): string | null {
+  if (!Array.isArray(value) || !value.every(isStatementIssuer)) {
+    return 'must be a list of { issuer, jwks, jwks_uri }, where one of the last two is null'
+  }
+  // What the keys and their address must be is said where the option is read.
+  const parsed = statementIssuers.parse(
+    Object.fromEntries(value.map(({ issuer, jwks, jwks_uri }) => [issuer, jwks ?? jwks_uri])),
+  )
+  return 'problem' in parsed ? parsed.problem : null
+}
+
+function isStatementIssuer(value: unknown): value is StatementIssuer {
   if (!isPlain(value) || typeof value['issuer'] !== 'string') return false
   const { jwks, jwks_uri: address } = value
   return (isPlain(jwks) && address === null) || (typeof address === 'string' && jwks === null)

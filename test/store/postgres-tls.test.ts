@@ -82,6 +82,10 @@ test('a mode that does not exist, and an authority that cannot be read, are name
   const missing = scratch.path('missing.pem')
   const refused = openPostgres({ url: address(PLACE, { sslmode: 'verify-full', sslrootcert: missing }) })
   await expect(refused).rejects.toThrow(/missing\.pem \(sslrootcert of the database address\) cannot be read: ENOENT/)
+  const endless = openPostgres({ url: address(PLACE, { sslmode: 'verify-full', sslrootcert: '/dev/zero' }) })
+  await expect(endless).rejects.toThrow(
+    '/dev/zero (sslrootcert of the database address) cannot be read: it is too long',
+  )
 })
 
 test.each([

@@ -1,9 +1,9 @@
 // How a connection to PostgreSQL is opened: its address, TLS that is checked, and what is set on it.
 
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { ClientConfig } from 'pg'
+import { readSmallFile } from '../../platform/small-file.ts'
 import { StoreUnavailable } from './driver.ts'
 
 /** What stands between this server and PostgreSQL. */
@@ -27,6 +27,8 @@ export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig 
 }
 
 const TLS_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
+/** All authorities that a system trusts are a quarter of it. */
+const LARGEST_TLS_FILE = 1024 * 1024
 /** Each throws for a file that does not hold what belongs there. */
 const TLS_FILES = {
   // Node takes a file that holds no certificate for an empty list of authorities.
@@ -55,10 +57,10 @@ function withVerifiedTls(address: string): string {
     const place = `the file ${file} (${name} of the database address)`
     let pem: Buffer
     try {
-      pem = readFileSync(file)
+      pem = readSmallFile(file, LARGEST_TLS_FILE)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-      throw new StoreUnavailable(`${place} cannot be read: ${code}`)
+      const why = error instanceof Error && 'code' in error ? String(error.code) : 'it is too long'
+      throw new StoreUnavailable(`${place} cannot be read: ${why}`)
     }
     try {
       parse(pem)
