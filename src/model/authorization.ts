@@ -18,6 +18,8 @@ export interface Authorization {
 
 export interface OnBehalfOf {
   readonly grantId: string
+  /** No access token of the grant is left then: one that outlived it could not be revoked with it. */
+  readonly grantExpiresAt: Seconds
   /** The session it was given in; it ends with that unless it is `offline`. */
   readonly sessionId: string
   readonly offline: boolean

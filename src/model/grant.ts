@@ -24,6 +24,8 @@ export interface Grant {
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]
   readonly issuedAt: Seconds
+  /** When everything that hangs on it has expired, whatever lifetimes are set later; then the row may go. */
+  readonly expiresAt: Seconds
 }
 
 /** A code waiting to be redeemed: bound to its client, redirect URI and PKCE challenge. */

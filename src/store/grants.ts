@@ -21,10 +21,7 @@ import { accessTokenSteps, type NewAccessToken, type NewRefreshToken, refreshTok
 
 export { MOST_CODE_FAILURES } from './statements/authorization-code.ts'
 
-export interface NewGrant extends Omit<Grant, 'userGeneration' | 'authenticatedAt' | 'amr'> {
-  /** When everything that hangs on it has expired; then the row may go. */
-  readonly expiresAt: Seconds
-}
+export type NewGrant = Omit<Grant, 'userGeneration' | 'authenticatedAt' | 'amr'>
 
 export interface NewCode {
   readonly hash: Uint8Array

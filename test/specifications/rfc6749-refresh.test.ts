@@ -1,8 +1,12 @@
 // RFC 6749 §6 and RFC 9700 §4.14.2: refresh tokens rotate; a repeat inside the window gets the same successor, a replay
 // after it ends the family.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tokenKey } from '../../src/credentials/digest.ts'
+import { freshDatabase } from '../support/postgres.ts'
 import {
   basic,
   eventTypes,
@@ -335,3 +339,40 @@ describe.each(['sqlite', 'postgres'] as const)('refresh on %s', (database) => {
     expect(await eventTypes(host)).toEqual(expect.arrayContaining(['refresh_token_repeated', 'refresh_token_replayed']))
   })
 })
+
+test.each(['sqlite', 'postgres'] as const)(
+  '§5.1 a token made after lifetimes were raised ends with what is kept of its grant, and says so, on %s',
+  async (database) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lingpai-lifetimes-'))
+    const fresh = database === 'postgres' ? await freshDatabase() : null
+    const at = fresh?.url ?? join(folder, 'lingpai.db')
+    const short = { accessToken: 600, refreshIdle: DAY, refreshAbsolute: DAY }
+    const before = await startServer({ database, at, lifetimes: short })
+    let running = before
+    try {
+      await before.addClient('app', 'openid-connect', { consent: 'implied' })
+      await before.addUser('alice')
+      const first = await new RelyingParty({ host: before, clientId: 'app' }).tokens()
+      await before.close()
+      before.clock.advance(DAY - 60)
+      running = await startServer({ database, at, beside: before, lifetimes: { ...short, accessToken: 30 * DAY } })
+      const app = new RelyingParty({ host: running, clientId: 'app' })
+      const last = tokensOf(await app.refresh(first.refresh))
+      expect(last.reply.body['expires_in']).toBe(660)
+      const exp = before.clock.now() + 660
+      expect((await app.introspect(last.access)).body).toMatchObject({ active: true, exp })
+      expect((await app.refresh(first.refresh)).body).toMatchObject({ access_token: last.access, expires_in: 660 })
+      before.clock.advance(659)
+      expect((await app.userinfo(last.access)).status).toBe(200)
+      before.clock.advance(1)
+      expectInvalidToken(await app.userinfo(last.access))
+      expect((await app.introspect(last.access)).body).toEqual({ active: false })
+      // Whoever signs in anew has all of it.
+      expect((await app.tokens()).reply.body['expires_in']).toBe(30 * DAY)
+    } finally {
+      await running.close()
+      await fresh?.drop()
+      rmSync(folder, { recursive: true })
+    }
+  },
+)

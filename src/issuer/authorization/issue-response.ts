@@ -53,19 +53,17 @@ export async function issueResponse(
   const { request, client, session, interactionId, consent } = issue
   const { resources = [] } = request
   const now = clock.now()
-  const grantId = newId('gr')
   const code = gives(request.responseType, 'code') ? newToken() : null
   const resource = await resourceOf(store, mint.issuer, issue)
-  const { tokens: plain, accessToken } = tokensBeside(mint, issue, grantId, code, resource, now)
-  const tokens = await withIdTokenEncrypted(mint, client, plain)
   const longest = code === null ? 0 : lifetimes.refreshAbsolute
   const grant: NewGrant = {
-    grantId,
+    grantId: newId('gr'),
     clientId: request.clientId,
     clientGeneration: client.generation,
     userId: session.userId,
     sessionId: session.sessionId,
-    offline: isOffline(request),
+    // OpenID Connect Core §11: its tokens may be used while the person is away.
+    offline: includesScope(request.scope, 'offline_access'),
     scopeAsked: request.scopeAsked,
     scope: request.scope,
     claims: request.claims ?? null,
@@ -74,6 +72,8 @@ export async function issueResponse(
     // The row must outlive every token of it, whatever lifetime a resource is given later.
     expiresAt: now + longest + Math.max(lifetimes.accessToken, resources.length === 0 ? 0 : LONGEST_TOKEN_LIFETIME),
   }
+  const { tokens: plain, accessToken } = tokensBeside(mint, issue, grant, code, resource)
+  const tokens = await withIdTokenEncrypted(mint, client, plain)
   const issued = await store.issueCode(grant, code === null ? null : newCode(request, code, now + lifetimes.code), {
     ...(accessToken !== null && { accessToken }),
     ...(interactionId !== undefined && { interactionId }),
@@ -84,11 +84,6 @@ export async function issueResponse(
     events: consent === undefined ? [] : [consentGiven(consent, now)],
   })
   return issued ? { ...(code !== null && { code }), ...tokens, state: request.state ?? undefined } : null
-}
-
-/** OpenID Connect Core §11: its tokens may be used while the person is away. */
-function isOffline({ scope }: AuthorizationRequest): boolean {
-  return includesScope(scope, 'offline_access')
 }
 
 /** The one that the access token of this answer is meant for; the request was refused where it named several. */
@@ -107,16 +102,15 @@ const NOTHING: ReturnType<typeof mintAnswer> = { tokens: {}, accessToken: null }
 function tokensBeside(
   mint: MintParts,
   { request, client, session, user }: ResponseRequest,
-  grantId: string,
+  grant: NewGrant,
   code: string | null,
   resource: ResourceRecord | null,
-  now: Seconds,
 ): { readonly tokens: AnswerTokens; readonly accessToken: ReturnType<typeof mintAnswer>['accessToken'] } {
   if (request.responseType === 'code') return NOTHING
   const { sessionId, authenticatedAt, amr } = session
-  const claims = request.claims ?? null
-  const offline = isOffline(request)
-  const onBehalfOf = { grantId, sessionId, offline, user, authenticatedAt, amr, nonce: request.nonce, claims }
+  const { grantId, expiresAt: grantExpiresAt, offline, claims, issuedAt: now } = grant
+  const about = { grantId, grantExpiresAt, sessionId, offline, authenticatedAt, amr, claims }
+  const onBehalfOf = { ...about, user, nonce: request.nonce }
   return mintAnswer(mint, {
     authorization: { client, scope: request.scope, resource, onBehalfOf },
     type: request.responseType,

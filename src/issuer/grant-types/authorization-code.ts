@@ -53,6 +53,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
               resource,
               onBehalfOf: {
                 grantId: code.grant.grantId,
+                grantExpiresAt: code.grant.expiresAt,
                 sessionId: code.grant.sessionId,
                 offline: code.grant.offline,
                 user: code.user,

@@ -178,14 +178,14 @@ function mintSuccessor(
   { rotation, successor, resource, kept }: Succession,
   request: TokenRequest,
 ): Minted {
-  const { grantId, sessionId, offline, authenticatedAt, amr, claims } = grant
+  const { grantId, expiresAt: grantExpiresAt, sessionId, offline, authenticatedAt, amr, claims } = grant
   return mint(parts.mint, {
     authorization: {
       client: request.client,
       scope: rotation.scope,
       resource,
       // OpenID Connect Core §12.2: same auth_time, no nonce.
-      onBehalfOf: { grantId, sessionId, offline, user, authenticatedAt, amr, nonce: null, claims },
+      onBehalfOf: { grantId, grantExpiresAt, sessionId, offline, user, authenticatedAt, amr, nonce: null, claims },
     },
     secrets: successor,
     ...(kept !== undefined && { kept }),

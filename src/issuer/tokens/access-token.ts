@@ -40,7 +40,7 @@ export function makeAccessToken(
       ? authorization.scope
       : scopeFor(client.client, resource.resource, scopeWords(authorization.scope)).join(' ')
   const lifetime = resource?.resource.tokenLifetime ?? parts.lifetimes.accessToken
-  const expiresAt = issuedAt + lifetime
+  const expiresAt = Math.min(issuedAt + lifetime, onBehalfOf?.grantExpiresAt ?? Number.POSITIVE_INFINITY)
   const isUnique = resource?.resource.tokenFormat === 'jwt'
   const token = kept ?? (isUnique ? signed(parts, authorization, scope, issuedAt, expiresAt) : secret)
   const record = {

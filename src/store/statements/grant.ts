@@ -88,6 +88,7 @@ export interface GrantRow {
   readonly grant_amr: string
   readonly grant_authenticated_at: number
   readonly grant_issued_at: number
+  readonly grant_expires_at: number
   readonly grant_state: GrantState
 }
 
@@ -117,6 +118,7 @@ export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
   g.resources AS grant_resources,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at,
+  g.expires_at AS grant_expires_at,
   ${stateOfGrant('gc')} AS grant_state`
 
 /** `grant_state` is null when there is no such artefact; then every other column of it is null too. */
@@ -177,7 +179,7 @@ export interface FoundGrant {
     Grant,
     'grantId' | 'clientId' | 'userId' | 'sessionId' | 'offline' | 'scopeAsked' | 'scope' | 'claims' | 'resources'
   > &
-    Pick<Grant, 'amr' | 'authenticatedAt' | 'issuedAt'>
+    Pick<Grant, 'amr' | 'authenticatedAt' | 'issuedAt' | 'expiresAt'>
   readonly user: User
   /** `live`, or the rule that it fails. */
   readonly state: GrantState
@@ -214,6 +216,7 @@ function toGrant(row: GrantRow): FoundGrant['grant'] {
     amr: words(row.grant_amr),
     authenticatedAt: row.grant_authenticated_at,
     issuedAt: row.grant_issued_at,
+    expiresAt: row.grant_expires_at,
   }
 }
 
