@@ -228,7 +228,7 @@ try {
     [empty, filled].map(async ({ server }) => Math.round((await memoryOf(server.pid)) / 1024 / 1024)),
   )
   console.log(`memory: empty ${memory[0]} MiB, filled ${memory[1]} MiB`)
-  await watchPruning(filled, Number(flags.expired))
+  if (Number(flags.expired) > 0) await watchPruning(filled, Number(flags.expired))
 } finally {
   await filled.close()
   await empty.close()

@@ -1,5 +1,6 @@
 // The driver's contract on PostgreSQL, with and without named statements, and what only PostgreSQL can do wrong.
 
+import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
@@ -158,6 +159,21 @@ describe('PostgreSQL driver, by itself', () => {
       expect(await two.rows(findToken, { token_id: 'a' })).toHaveLength(0)
       await Promise.all([one.close(), two.close()])
       await expect(openPostgres({ url, schema: 'x"; DROP' })).rejects.toBeInstanceOf(TypeError)
+    })
+  })
+
+  test('rows are looked up by index however small a table was when its statements were planned', async () => {
+    const plan = `EXPLAIN SELECT id FROM young WHERE id = 'one'`
+    const planOf = (rows: readonly Record<string, unknown>[]) => rows.map((row) => row['QUERY PLAN']).join('\n')
+    await withDriver({}, async (driver, url) => {
+      await runOn(url, `CREATE TABLE young (id TEXT PRIMARY KEY); INSERT INTO young VALUES ('one'); ANALYZE young`)
+      const client = new Client(url)
+      await client.connect()
+      // What PostgreSQL does by itself, and keeps doing in a prepared statement while the table grows.
+      expect(planOf((await client.query<Record<string, unknown>>(plan)).rows)).toContain('Seq Scan')
+      await client.end()
+      const explain = statement<object, Record<string, unknown>>('explain_young', plan)
+      expect(planOf(await driver.rows(explain, {}))).toContain('Index Only Scan')
     })
   })
 

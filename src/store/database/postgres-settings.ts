@@ -88,6 +88,8 @@ export function connectionSettings(schema: string | undefined, timeouts: Timeout
     'SET bytea_output = hex',
     // A commit that is answered must be durable, whatever the cluster's default; stricter defaults stay.
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
+    // A plan from when a table had one page would be kept while it grows to thousands, until statistics come.
+    `SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('enable_seqscan', 'jit')`,
   ]
   if (schema !== undefined) settings.push(`SET search_path = ${quoted(schema)}`)
   return settings.join('; ')
