@@ -1,6 +1,7 @@
 // The introspection endpoint. RFC 7662: what a token is worth now; everything that is not live is just inactive.
 
 import { tokenKey } from '../../credentials/digest.ts'
+import { openingJti } from '../../credentials/own-jwt.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
@@ -132,8 +133,10 @@ function describe(
 
 /** Of a JWT of ours: it was found by its hash, so there is nothing about it to be verified. Null: an opaque one. */
 function jtiOf(text: string): string | null {
-  const [, payload] = text.split('.', 2)
-  if (payload === undefined) return null
+  if (!text.includes('.')) return null
+  const opening = openingJti(text)
+  if (opening !== null) return opening
+  const [, payload = ''] = text.split('.', 2)
   const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
   const isObject = typeof claims === 'object' && claims !== null && 'jti' in claims
   return isObject && typeof claims.jti === 'string' ? claims.jti : null
