@@ -89,7 +89,9 @@ export function connectionSettings(schema: string | undefined, timeouts: Timeout
     // A commit that is answered must be durable, whatever the cluster's default; stricter defaults stay.
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
     // A plan from when a table had one page would be kept while it grows to thousands, until statistics come.
-    `SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('enable_seqscan', 'jit')`,
+    // Relatives of PostgreSQL that say so of themselves plan in their own way, and may refuse the setting.
+    `SELECT set_config(name, 'off', false) FROM pg_settings
+     WHERE name IN ('enable_seqscan', 'jit') AND version() LIKE 'PostgreSQL %'`,
   ]
   if (schema !== undefined) settings.push(`SET search_path = ${quoted(schema)}`)
   return settings.join('; ')
