@@ -15,26 +15,10 @@ import { openSqlite } from '../../src/store/database/sqlite.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
-import type { NewUser } from '../../src/store/users.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { person } from './records.ts'
 
 const NOW = 1_800_000_000
-
-function person(name: string, fields: Partial<NewUser> = {}): NewUser {
-  return {
-    userId: `id-${name}`,
-    username: name,
-    usernameKey: name,
-    profile: { displayName: name, custom: { team: '制作' } },
-    phone: null,
-    phoneVerified: false,
-    email: null,
-    emailVerified: false,
-    passwordHash: null,
-    enabled: true,
-    ...fields,
-  }
-}
 
 const event = (
   type: 'user_added' | 'user_disabled' | 'user_removed' | 'users_imported' | 'session_ended' | 'session_started',

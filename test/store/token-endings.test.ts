@@ -3,9 +3,7 @@
 
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { presetNamed } from '../../src/administration/presets/index.ts'
 import { sha256 } from '../../src/credentials/digest.ts'
-import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
 import type { CarriedGrant } from '../../src/model/grant.ts'
 import { type Driver, statement } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
@@ -15,9 +13,11 @@ import { migrations } from '../../src/store/migrations/index.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { clientNamed, person } from './records.ts'
 
 const NOW = 1_800_000_000
-const USERS = ['id-anna', 'id-bert', 'id-carl']
+const PEOPLE = ['anna', 'bert', 'carl']
+const USERS = PEOPLE.map((name) => `id-${name}`)
 const CLIENTS = ['one', 'two', 'three']
 
 /** The rule as the rows themselves tell it. */
@@ -71,36 +71,12 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
     if (driver === undefined || store === undefined) throw new Error('no database')
     await migrate(driver, migrations, { clock: testClock(NOW) })
     for (const client of CLIENTS) await store.addClient(clientNamed(client), null, { type: 'client_added', at: NOW })
-    for (const userId of USERS) {
-      await store.addUser(
-        {
-          userId,
-          username: userId,
-          usernameKey: userId,
-          profile: { displayName: userId, custom: {} },
-          phone: null,
-          phoneVerified: false,
-          email: null,
-          emailVerified: false,
-          passwordHash: null,
-          enabled: true,
-        },
-        { type: 'user_added', at: NOW },
-      )
-    }
+    for (const name of PEOPLE) await store.addUser(person(name), { type: 'user_added', at: NOW })
   })
   afterEach(async () => {
     for (const driver of drivers) await driver.close()
     await drop()
   })
-
-  function clientNamed(name: string) {
-    const { settings } = presetNamed('openid-connect')
-    return parseClient(
-      flattenSettings({ ...flattenSettings(settings), client_name: name, redirect_uris: ['https://app.test/cb'] }),
-      { client_id: name, preset: 'openid-connect', consentDeclared: true },
-    )
-  }
 
   test('a token holds as long as the rows it came from say so', async () => {
     const roll = dice(1)

@@ -2,9 +2,7 @@
 // filled: what held holds, and what had ended stays ended.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { presetNamed } from '../../src/administration/presets/index.ts'
 import { sha256 } from '../../src/credentials/digest.ts'
-import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
 import { LONGEST_ACCESS_TOKEN } from '../../src/model/grant.ts'
 import { type Driver, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
@@ -14,6 +12,7 @@ import { migrations } from '../../src/store/migrations/index.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { clientNamed, person } from './records.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
@@ -33,30 +32,8 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
     }
     await migrate(driver, migrations.slice(0, 11), { clock })
     store = createStore(driver)
-    const client = parseClient(
-      flattenSettings({
-        ...flattenSettings(presetNamed('openid-connect').settings),
-        client_name: 'App',
-        redirect_uris: ['https://app.test/cb'],
-      }),
-      { client_id: 'app', preset: 'openid-connect', consentDeclared: true },
-    )
-    await store.addClient(client, null, { type: 'client_added', at: NOW })
-    await store.addUser(
-      {
-        userId: 'id-alice',
-        username: 'alice',
-        usernameKey: 'alice',
-        profile: { displayName: 'Alice', custom: {} },
-        phone: null,
-        phoneVerified: false,
-        email: null,
-        emailVerified: false,
-        passwordHash: null,
-        enabled: true,
-      },
-      { type: 'user_added', at: NOW },
-    )
+    await store.addClient(clientNamed('app'), null, { type: 'client_added', at: NOW })
+    await store.addUser(person('alice'), { type: 'user_added', at: NOW })
   })
   afterEach(async () => {
     await driver.close()
