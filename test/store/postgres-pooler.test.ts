@@ -136,7 +136,7 @@ describe('behind PgBouncer in transaction mode', () => {
     ['transaction', 1],
     ['session', 3],
   ] as const)('or in %s mode nobody reads the answers to one who is gone', async (mode, connections) => {
-    const single = await startPgBouncer(database.url, connections, mode)
+    const single = await startPgBouncer(database.url, connections, { mode })
     const wire = await startWire(single.url)
     const pooler = mode === 'transaction' ? mode : 'none'
     const open = (url: string) => openPostgres({ url, pooler, namedStatements: mode === 'session', max: 2 })
