@@ -1,6 +1,7 @@
 // PgBouncer in transaction mode, a real one that has fewer connections than there are askers.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLog } from '../../src/platform/log.ts'
 import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
 import { Caller, issuedBy } from '../faults/caller.ts'
@@ -83,6 +84,37 @@ describe('behind PgBouncer in transaction mode', () => {
     }
   })
 
+  test('the start says which settings the role lacks, by the statements to run, and nothing when it has them', async () => {
+    const openAs = async (role: string, through: 'pooler' | 'nothing') => {
+      const url = new URL(database.url)
+      url.username = role
+      const other = await startPgBouncer(url.href, 1)
+      const lines: string[] = []
+      const pooled = { url: other.url, pooler: 'transaction', namedStatements: false } as const
+      const log = createLog('warn', 'text', (line) => lines.push(line))
+      const driver = await openPostgres({ ...(through === 'pooler' ? pooled : { url: url.href }), log })
+      await driver.close()
+      await other.stop()
+      return lines
+    }
+    await runOn(database.url, 'CREATE ROLE "Plain" LOGIN SUPERUSER')
+    try {
+      expect(await openAs('Plain', 'nothing')).toEqual([])
+      const [line = '', ...others] = await openAs('Plain', 'pooler')
+      expect(others).toEqual([])
+      const [, told = ''] = /run: (.*;) Then RECONNECT/.exec(line) ?? []
+      expect(told).toContain('ALTER ROLE "Plain" SET enable_seqscan = off; ALTER ROLE "Plain" SET jit = off;')
+      // What it says is what helps.
+      await runOn(database.url, told)
+      expect(await openAs('Plain', 'pooler')).toEqual([])
+      await runOn(database.url, 'ALTER ROLE "Plain" RESET jit')
+      const [again = ''] = await openAs('Plain', 'pooler')
+      expect(again).toContain('run: ALTER ROLE "Plain" SET jit = off; Then')
+    } finally {
+      await runOn(database.url, 'DROP ROLE "Plain"')
+    }
+  })
+
   // PgBouncer before 1.21, and later ones with max_prepared_statements = 0, hand on the names of prepared statements as they are.
   test('the start is refused where named statements would get lost, with the option to set', async () => {
     const refused = openPostgres({ url: pooler.url, pooler: 'transaction' })
@@ -96,6 +128,18 @@ describe('behind PgBouncer in transaction mode', () => {
     const prepared = statement<object, { name: string }>('prepared', 'SELECT name FROM pg_prepared_statements')
     expect(await left.rows(prepared, {})).toEqual([])
     await left.close()
+  })
+
+  test('in session mode the start is refused with transaction, and succeeds without, as the refusal says', async () => {
+    const session = await startPgBouncer(database.url, 3, { mode: 'session' })
+    const refused = openPostgres({ url: session.url, pooler: 'transaction' })
+    await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(refused).rejects.toThrow('leave out --database-pooler transaction (databasePooler;')
+    const driver = await openPostgres({ url: session.url, max: 2 })
+    const setting = statement<object, { now: string }>('limit', `SELECT current_setting('statement_timeout') AS now`)
+    expect(await driver.rows(setting, {})).toEqual([{ now: '10s' }])
+    await driver.close()
+    await session.stop()
   })
 
   test('the start succeeds where each client has names of its own, and where nothing stands between', async () => {
