@@ -9,6 +9,7 @@ import { type Prepared, preparePostgres } from '../faults/installation.ts'
 import { keepsPreparedStatements, type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
+import { expectManyAtOnce } from './many-at-once.ts'
 
 const reason = keepsPreparedStatements()
   ? ''
@@ -55,27 +56,15 @@ describe.skipIf(reason !== '')(`a server with named statements behind PgBouncer$
   })
 
   test('signs in, refreshes and revokes, many at once, and redeems a code once', async () => {
-    const families = await Promise.all(Array.from({ length: 40 }, () => caller.tokens()))
-    const renewed = (await Promise.all(families.map(({ refresh }) => caller.refresh(refresh)))).map(issuedBy)
-    const told = await Promise.all(renewed.map(({ access }) => caller.userinfo(access)))
-    expect(told.map(({ status }) => status)).toEqual(Array(40).fill(200))
-    const [first] = renewed
-    if (first === undefined) throw new Error('nothing was renewed')
-    expect((await caller.revoke(first.refresh)).status).toBe(200)
-    expect((await caller.refresh(first.refresh)).status).toBe(400)
-    for (let round = 0; round < 5; round++) {
-      const code = await caller.needCode()
-      const replies = await Promise.all(Array.from({ length: 20 }, () => caller.redeem(code)))
-      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
-    }
+    await expectManyAtOnce(caller)
   })
 
   test('PgBouncer that dies and comes back under load costs some answers 503, and no answer that was given', async () => {
-    let isOver = false
+    const over = new AbortController()
     const given: string[] = []
     const statuses = new Set<number>()
     const load = Array.from({ length: 12 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const code = await caller.code()
         if (typeof code !== 'string') {
           statuses.add(code.status)
@@ -95,7 +84,7 @@ describe.skipIf(reason !== '')(`a server with named statements behind PgBouncer$
       await pooler.restart()
       await more(50)
     }
-    isOver = true
+    over.abort()
     await Promise.all(load)
     expect([...statuses].filter((status) => ![200, 503].includes(status))).toEqual([])
     const told = await Promise.all(given.map((access) => caller.userinfo(access)))

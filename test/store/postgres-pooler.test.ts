@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLog } from '../../src/platform/log.ts'
 import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
-import { Caller, issuedBy } from '../faults/caller.ts'
+import { Caller } from '../faults/caller.ts'
 import { startChild } from '../faults/child.ts'
 import { preparePostgres } from '../faults/installation.ts'
 import { startWire } from '../faults/proxy.ts'
@@ -12,6 +12,7 @@ import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import { startRenamingPooler } from '../support/renaming-pooler.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
+import { expectManyAtOnce } from './many-at-once.ts'
 
 async function place(): Promise<Place> {
   const database = await freshDatabase()
@@ -209,17 +210,7 @@ describe('behind PgBouncer in transaction mode', () => {
     const behind = ['--database-pooler', 'transaction', '--database-unnamed-statements']
     const server = await startChild({ words: [...words, ...behind], env: prepared.env })
     const caller = new Caller(server)
-    const families = await Promise.all(Array.from({ length: 40 }, () => caller.tokens()))
-    const renewed = (await Promise.all(families.map(({ refresh }) => caller.refresh(refresh)))).map(issuedBy)
-    const told = await Promise.all(renewed.map(({ access }) => caller.userinfo(access)))
-    expect(told.map(({ status }) => status)).toEqual(Array(40).fill(200))
-    const [first] = renewed
-    if (first === undefined) throw new Error('nothing was renewed')
-    expect((await caller.revoke(first.refresh)).status).toBe(200)
-    expect((await caller.refresh(first.refresh)).status).toBe(400)
-    const code = await caller.needCode()
-    const replies = await Promise.all(Array.from({ length: 20 }, () => caller.redeem(code)))
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+    await expectManyAtOnce(caller)
     caller.close()
     await server.stop()
     prepared.remove()
