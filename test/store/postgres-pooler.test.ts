@@ -1,9 +1,10 @@
 // PgBouncer in transaction mode, a real one that has fewer connections than there are askers.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLog } from '../../src/platform/log.ts'
 import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres.ts'
-import { Caller, issuedBy } from '../faults/caller.ts'
+import { Caller } from '../faults/caller.ts'
 import { startChild } from '../faults/child.ts'
 import { preparePostgres } from '../faults/installation.ts'
 import { startWire } from '../faults/proxy.ts'
@@ -11,6 +12,7 @@ import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import { startRenamingPooler } from '../support/renaming-pooler.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
+import { expectManyAtOnce } from './many-at-once.ts'
 
 async function place(): Promise<Place> {
   const database = await freshDatabase()
@@ -83,6 +85,37 @@ describe('behind PgBouncer in transaction mode', () => {
     }
   })
 
+  test('the start says which settings the role lacks, by the statements to run, and nothing when it has them', async () => {
+    const openAs = async (role: string, through: 'pooler' | 'nothing') => {
+      const url = new URL(database.url)
+      url.username = role
+      const other = await startPgBouncer(url.href, 1)
+      const lines: string[] = []
+      const pooled = { url: other.url, pooler: 'transaction', namedStatements: false } as const
+      const log = createLog('warn', 'text', (line) => lines.push(line))
+      const driver = await openPostgres({ ...(through === 'pooler' ? pooled : { url: url.href }), log })
+      await driver.close()
+      await other.stop()
+      return lines
+    }
+    await runOn(database.url, 'CREATE ROLE "Plain" LOGIN SUPERUSER')
+    try {
+      expect(await openAs('Plain', 'nothing')).toEqual([])
+      const [line = '', ...others] = await openAs('Plain', 'pooler')
+      expect(others).toEqual([])
+      const [, told = ''] = /run: (.*;) Then RECONNECT/.exec(line) ?? []
+      expect(told).toContain('ALTER ROLE "Plain" SET enable_seqscan = off; ALTER ROLE "Plain" SET jit = off;')
+      // What it says is what helps.
+      await runOn(database.url, told)
+      expect(await openAs('Plain', 'pooler')).toEqual([])
+      await runOn(database.url, 'ALTER ROLE "Plain" RESET jit')
+      const [again = ''] = await openAs('Plain', 'pooler')
+      expect(again).toContain('run: ALTER ROLE "Plain" SET jit = off; Then')
+    } finally {
+      await runOn(database.url, 'DROP ROLE "Plain"')
+    }
+  })
+
   // PgBouncer before 1.21, and later ones with max_prepared_statements = 0, hand on the names of prepared statements as they are.
   test('the start is refused where named statements would get lost, with the option to set', async () => {
     const refused = openPostgres({ url: pooler.url, pooler: 'transaction' })
@@ -96,6 +129,18 @@ describe('behind PgBouncer in transaction mode', () => {
     const prepared = statement<object, { name: string }>('prepared', 'SELECT name FROM pg_prepared_statements')
     expect(await left.rows(prepared, {})).toEqual([])
     await left.close()
+  })
+
+  test('in session mode the start is refused with transaction, and succeeds without, as the refusal says', async () => {
+    const session = await startPgBouncer(database.url, 3, { mode: 'session' })
+    const refused = openPostgres({ url: session.url, pooler: 'transaction' })
+    await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(refused).rejects.toThrow('leave out --database-pooler transaction (databasePooler;')
+    const driver = await openPostgres({ url: session.url, max: 2 })
+    const setting = statement<object, { now: string }>('limit', `SELECT current_setting('statement_timeout') AS now`)
+    expect(await driver.rows(setting, {})).toEqual([{ now: '10s' }])
+    await driver.close()
+    await session.stop()
   })
 
   test('the start succeeds where each client has names of its own, and where nothing stands between', async () => {
@@ -136,7 +181,7 @@ describe('behind PgBouncer in transaction mode', () => {
     ['transaction', 1],
     ['session', 3],
   ] as const)('or in %s mode nobody reads the answers to one who is gone', async (mode, connections) => {
-    const single = await startPgBouncer(database.url, connections, mode)
+    const single = await startPgBouncer(database.url, connections, { mode })
     const wire = await startWire(single.url)
     const pooler = mode === 'transaction' ? mode : 'none'
     const open = (url: string) => openPostgres({ url, pooler, namedStatements: mode === 'session', max: 2 })
@@ -165,17 +210,7 @@ describe('behind PgBouncer in transaction mode', () => {
     const behind = ['--database-pooler', 'transaction', '--database-unnamed-statements']
     const server = await startChild({ words: [...words, ...behind], env: prepared.env })
     const caller = new Caller(server)
-    const families = await Promise.all(Array.from({ length: 40 }, () => caller.tokens()))
-    const renewed = (await Promise.all(families.map(({ refresh }) => caller.refresh(refresh)))).map(issuedBy)
-    const told = await Promise.all(renewed.map(({ access }) => caller.userinfo(access)))
-    expect(told.map(({ status }) => status)).toEqual(Array(40).fill(200))
-    const [first] = renewed
-    if (first === undefined) throw new Error('nothing was renewed')
-    expect((await caller.revoke(first.refresh)).status).toBe(200)
-    expect((await caller.refresh(first.refresh)).status).toBe(400)
-    const code = await caller.needCode()
-    const replies = await Promise.all(Array.from({ length: 20 }, () => caller.redeem(code)))
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+    await expectManyAtOnce(caller)
     caller.close()
     await server.stop()
     prepared.remove()

@@ -1,5 +1,5 @@
-// Starts a throw-away PostgreSQL server on loopback: an address from LINGPAI_TEST_POSTGRES, an installed one,
-// or the one that comes with the development dependencies.
+// Starts a throw-away PostgreSQL server on loopback: an address from LINGPAI_TEST_POSTGRES, the programs in the folder
+// LINGPAI_TEST_POSTGRES_BIN, an installed one, or the one that comes with the development dependencies.
 
 import { execFileSync, spawn } from 'node:child_process'
 import {
@@ -137,19 +137,29 @@ function withCertificate(home: string, { cert, key }: ServerCertificate): readon
   return ['ssl=on', `ssl_cert_file=${own.cert}`, `ssl_key_file=${own.key}`]
 }
 
-/** The folder of `postgres` and `initdb`: the newest of Debian's, one on PATH, or the development dependency. */
+/** The folder of `postgres` and `initdb`: one that was named, the newest of Debian's, one on PATH, or the development dependency. */
 function findBinaries(): string {
+  const named = process.env.LINGPAI_TEST_POSTGRES_BIN
+  if (named) {
+    if (!hasPrograms(named)) throw new Error(`LINGPAI_TEST_POSTGRES_BIN: no postgres and initdb in ${named}`)
+    linkLibraries(dirname(dirname(named)))
+    return named
+  }
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
   const folders = [
     ...versions.map((version) => join(debian, version, 'bin')),
     ...(process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
   ]
-  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+  const found = folders.find(hasPrograms)
   if (found !== undefined) return found
   const packaged = packagedBinaries()
   if (packaged === undefined) throw new Error(HOW_TO_FIX)
   return packaged
+}
+
+function hasPrograms(folder: string): boolean {
+  return existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))
 }
 
 function packagedBinaries(): string | undefined {

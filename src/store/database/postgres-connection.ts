@@ -8,7 +8,7 @@ import { StoreUnavailable } from './driver.ts'
 import { type Columns, Decoder, Descriptions, errorOf, rowOf } from './postgres-decoder.ts'
 import { Encoder } from './postgres-encoder.ts'
 import { isStalePlan, isUnprepared } from './postgres-errors.ts'
-import type { Query, Shape } from './postgres-statements.ts'
+import { prepareAnew, type Query, type Shape } from './postgres-statements.ts'
 
 /** Rows of each query; after an error, of those before the one that failed. */
 export interface Reply {
@@ -251,7 +251,11 @@ export class PostgresConnection {
     }
     resolve({ rows, failed })
     // Plans of an older schema: the next connection makes its own.
-    if (failed !== null && isStalePlan(failed.error)) void this.close()
+    if (failed !== null && isStalePlan(failed.error)) {
+      const stale = known[failed.at]
+      if (this.#isShared && stale !== undefined) prepareAnew(stale.shape)
+      void this.close()
+    }
     if (this.#exchanges.length === 0) this.#drained?.()
   }
 

@@ -2,6 +2,7 @@
 // not told of, or that hands on the names of prepared statements as they are, would only be noticed under load.
 
 import { Client, type ClientConfig } from 'pg'
+import type { Log } from '../../platform/log.ts'
 import { StoreUnavailable } from './driver.ts'
 import { type Pooler, quoted } from './postgres-settings.ts'
 
@@ -13,6 +14,7 @@ export interface Expected {
   readonly pooler: Pooler
   readonly namedStatements: boolean
   readonly schema: string | undefined
+  readonly log: Log
 }
 
 /**
@@ -26,7 +28,12 @@ export async function lookForPooler(client: Client, expected: Expected): Promise
   const isPooled = process !== processSaid(client)
   if (pooler === 'transaction') {
     await assertRoleSettings(client, schema)
-    if (isPooled && namedStatements) await assertNamesOfOurOwn(client)
+    await warnOfRoleSettings(client, expected.log)
+    if (isPooled && namedStatements && !(await hasNamesOfItsOwn(client))) {
+      // In session mode names cannot get lost: then it is the other option that is wrong, and settings of ours would be missing.
+      const isSession = !(await isShared(client, process, config).catch(() => true))
+      throw new StoreUnavailable(isSession ? SESSION_MODE : NAMES_GET_LOST)
+    }
   } else if (isPooled && (await isShared(client, process, config))) {
     throw new StoreUnavailable(
       'what stands before PostgreSQL gives each transaction another connection, as PgBouncer does in transaction mode; set --database-pooler transaction (databasePooler; in a program pooler: "transaction")',
@@ -70,18 +77,20 @@ async function isShared(client: Client, first: number | undefined, config: Clien
  * max_prepared_statements. Else what one client has prepared is missing, or there already, for the next. Seen within one
  * transaction, so that one process answers all of it.
  */
-async function assertNamesOfOurOwn(client: Client): Promise<void> {
+async function hasNamesOfItsOwn(client: Client): Promise<boolean> {
   const name = 'lingpai_start'
   await client.query('BEGIN')
   await client.query({ name, text: 'SELECT 1' })
   const found = await client.query('SELECT 1 FROM pg_prepared_statements WHERE name = $1', [name])
   if (found.rows.length > 0) await client.query(`DEALLOCATE ${name}`)
   await client.query('COMMIT')
-  if (found.rows.length === 0) return
-  throw new StoreUnavailable(
-    'the pooler before PostgreSQL does not keep prepared statements apart (PgBouncer before 1.21, or max_prepared_statements = 0); set --database-unnamed-statements (databaseUnnamedStatements; in a program namedStatements: false), or set max_prepared_statements above 100 in PgBouncer',
-  )
+  return found.rows.length === 0
 }
+
+const NAMES_GET_LOST =
+  'the pooler before PostgreSQL does not keep prepared statements apart (PgBouncer before 1.21, or max_prepared_statements = 0); set --database-unnamed-statements (databaseUnnamedStatements; in a program namedStatements: false), or set max_prepared_statements above 100 in PgBouncer'
+const SESSION_MODE =
+  'the pooler before PostgreSQL keeps a connection for each client, as PgBouncer does in session mode; leave out --database-pooler transaction (databasePooler; in a program pooler: "transaction")'
 
 /** Behind a pooler nothing can be set on a connection: what we rely on must be the role's or the database's own. */
 async function assertRoleSettings(client: Client, schema: string | undefined): Promise<void> {
@@ -96,8 +105,35 @@ async function assertRoleSettings(client: Client, schema: string | undefined): P
     ...(row?.durable === 'off' ? ['synchronous_commit = on'] : []),
   ]
   if (wanted.length === 0) return
-  const role = quoted(row?.user ?? '')
   throw new StoreUnavailable(
-    `behind a pooler the settings of the role count; run: ${wanted.map((one) => `ALTER ROLE ${role} SET ${one};`).join(' ')}`,
+    `behind a pooler the settings of the role count; run: ${alterRole(row?.user ?? '', wanted)}`,
   )
+}
+
+/**
+ * What is worth having, and set on connections that are ours alone: a plan from when a table had one page is kept while it
+ * grows to thousands, until statistics come, and a statement that we gave up on would go on. Relatives of PostgreSQL that say
+ * so of themselves plan in their own way.
+ */
+async function warnOfRoleSettings(client: Client, log: Log): Promise<void> {
+  const { rows } = await client.query<{ user: string; name: keyof typeof ADVISED }>(
+    `SELECT current_user AS user, name FROM pg_settings
+     WHERE (name IN ('enable_seqscan', 'jit') AND setting = 'on' OR name IN ('statement_timeout', 'lock_timeout') AND setting = '0')
+       AND version() LIKE 'PostgreSQL %' ORDER BY name`,
+  )
+  const [first] = rows
+  if (first === undefined) return
+  const sql = alterRole(
+    first.user,
+    rows.map(({ name }) => `${name} = ${ADVISED[name]}`),
+  )
+  log.warn(
+    `behind a pooler the settings of the role count, and its plans and time limits are not what this server sets where it may; run: ${sql} Then RECONNECT in the pooler: its connections keep what they began with.`,
+  )
+}
+
+const ADVISED = { enable_seqscan: 'off', jit: 'off', lock_timeout: "'5s'", statement_timeout: "'10s'" } as const
+
+function alterRole(role: string, settings: readonly string[]): string {
+  return settings.map((setting) => `ALTER ROLE ${quoted(role)} SET ${setting};`).join(' ')
 }

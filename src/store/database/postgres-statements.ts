@@ -5,7 +5,8 @@ import { binder, compile, type Statement, type Value } from './driver.ts'
 export interface Shape {
   /** Of the prepared statement, ended by the zero byte of the protocol; empty for a statement that is not kept. */
   readonly name: Buffer
-  readonly text: string
+  /** Differs in blanks from one preparation to the next where `prepareAnew` was called. */
+  text: string
   readonly values: (bind: object) => Value[]
   /** It gives no rows: whether it has changed any is all there is to see. */
   readonly isChange: boolean
@@ -50,6 +51,14 @@ export class Statements {
     this.#compiled.set(statement, compiled)
     return compiled
   }
+}
+
+/**
+ * After a plan went stale that a pooler keeps: PgBouncer knows what it has prepared by its text, for all of its clients and
+ * for as long as its own connection lives, so that the same text would bring the same plan.
+ */
+export function prepareAnew(shape: Shape): void {
+  shape.text += ' '
 }
 
 /** An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one. */

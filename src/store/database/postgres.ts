@@ -97,7 +97,8 @@ class PostgresDriver implements Driver {
         throw new StoreUnavailable(`the database must be encoded in UTF8, not ${row?.encoding}`)
       // Where the role has it as its search path it counts only once it is there.
       if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
-      const isPooled = await lookForPooler(client, { config: this.#config, pooler, namedStatements, schema })
+      const expected = { config: this.#config, pooler, namedStatements, schema, log: this.#log }
+      const isPooled = await lookForPooler(client, expected)
       this.#isPooled = this.#settings === null || isPooled
     })
     await this.#assertOneTransaction()
