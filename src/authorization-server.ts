@@ -45,6 +45,7 @@ import { type ClockOffset, createClockOffset } from './store/database/clock-offs
 import type { Driver } from './store/database/driver.ts'
 import { migrate } from './store/migrate.ts'
 import { migrations } from './store/migrations/index.ts'
+import { createSchemaWatch, type SchemaWatch } from './store/schema-watch.ts'
 import { createStore, type Store } from './store/store.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -118,6 +119,11 @@ export interface AuthorizationServer {
   readonly parts: Parts
   /** What tells clients of ended sessions, by itself. */
   readonly logout: LogoutDispatcher
+  /**
+   * Resolves, to the reason, when a newer release has changed the schema of the database under this server. From then on
+   * requests are answered 503: close it, and start the newer release.
+   */
+  readonly outdated: Promise<string>
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
 }
@@ -148,6 +154,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   await assertSameKey(store, master)
   await claimIssuer(store, settings.issuer, settings.acceptNewIssuer ?? false)
   await store.fillClientOrigins()
+  const schema = createSchemaWatch(database, log)
 
   warnOfPlainIssuer(settings, log)
 
@@ -216,7 +223,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     sessionManagement: settings.sessionManagement ?? false,
     pages: [],
     workers,
-    unready: readiness(store, offset, log),
+    unready: readiness(store, { schema, offset, log }),
   }
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
   const setUp = {
@@ -230,7 +237,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
   const handle = compose(parts)
 
-  const upkeep = startUpkeep({ parts, offset, logout, sightings, use, waitForClients })
+  const upkeep = startUpkeep({ parts, schema, offset, logout, sightings, use, waitForClients })
 
   return {
     handle,
@@ -242,6 +249,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     fetch: toFetch(handle, { largeBody: largeBody(parts) }),
     parts,
     logout,
+    outdated: schema.outdated,
     async close() {
       await upkeep.stop()
       await trace.stop()
@@ -310,9 +318,14 @@ async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Pr
  * A read that touches the database; and where the newest write failed, a write: nobody else may be asking while a load
  * balancer keeps its distance. Details stay in the log: strangers may ask too.
  */
-function readiness(store: Store, offset: ClockOffset | null, log: Log): () => Promise<string | null> {
+function readiness(
+  store: Store,
+  { schema, offset, log }: { readonly schema: SchemaWatch; readonly offset: ClockOffset | null; readonly log: Log },
+): () => Promise<string | null> {
   let known: string | null = null
   return async () => {
+    // It has been told, and nothing makes it good.
+    if (schema.unready() !== null) return schema.unready()
     let reason: string | null = null
     try {
       await store.findFact('issuer')

@@ -12,9 +12,11 @@ import { createFailureSeries } from './platform/failure-series.ts'
 import type { Parts } from './server.ts'
 import type { ClockOffset } from './store/database/clock-offset.ts'
 import { createPruner, type Pruner } from './store/pruner.ts'
+import type { SchemaWatch } from './store/schema-watch.ts'
 
 export interface UpkeepParts {
   readonly parts: Parts
+  readonly schema: SchemaWatch
   /** Null: the clock is nobody's to correct. */
   readonly offset: ClockOffset | null
   readonly logout: LogoutDispatcher
@@ -24,6 +26,8 @@ export interface UpkeepParts {
   readonly waitForClients: Seconds
 }
 
+/** For so long, and one look, a server writes on beside a newer release. */
+const SCHEMA_MS = 2_000
 const SOON_MS = 5_000
 const CLOCK_MS = 10_000
 const NOW_AND_THEN_MS = 30_000
@@ -31,7 +35,7 @@ const NOW_AND_THEN_MS = 30_000
 const TELL_EVERY_MS = 300_000
 
 export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
-  const { parts, offset, logout, sightings, use } = upkeep
+  const { parts, schema, offset, logout, sightings, use } = upkeep
   const { log, keys, decryption, lifetimes } = parts
   const pruning = pruner(parts, logout)
   const patience = {
@@ -48,6 +52,7 @@ export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
     }, milliseconds)
   }
   const timers = [
+    every(SCHEMA_MS, 'reading the schema version', schema.look),
     ...(offset === null ? [] : [every(CLOCK_MS, 'reading the clock of the database', offset.measure)]),
     every(SOON_MS, 'reading the signing keys', keys.refresh),
     ...(decryption === null ? [] : [every(SOON_MS, 'reading the decryption keys', decryption.refresh)]),
@@ -57,6 +62,7 @@ export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
     every(NOW_AND_THEN_MS, 'noting which registered clients are used', use.flush),
   ]
   for (const timer of timers) timer.unref()
+  void schema.outdated.then(() => timers.forEach((timer) => clearInterval(timer)))
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer)

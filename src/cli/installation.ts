@@ -10,8 +10,9 @@ import { type Clock, systemClock } from '../platform/clock.ts'
 import { createLog, type Log } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
+import { AlreadyOwned, type Ownership, takeOwnership } from '../store/database/owner.ts'
 import { openSqlite } from '../store/database/sqlite.ts'
-import { migrate } from '../store/migrate.ts'
+import { isOfOlderRelease, migrate } from '../store/migrate.ts'
 import { migrations } from '../store/migrations/index.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { tip } from './flags.ts'
@@ -55,7 +56,7 @@ export async function openInstallation(flags: FlagValues, { adds = false } = {})
   const master = openMasterKey(options)
   const driver = await openDatabase(options, log)
   try {
-    await migrate(driver, migrations, { clock, log })
+    await migrateAlone(driver, options, () => migrate(driver, migrations, { clock, log }))
     const store = createStore(driver)
     const check = keyCheck(master)
     if ((await store.putFactOnce('key_check', check)) !== check) {
@@ -86,6 +87,36 @@ export async function openInstallation(flags: FlagValues, { adds = false } = {})
     await driver.close()
     throw error
   }
+}
+
+/**
+ * A server whose schema is changed under it stops serving: a command changes that of an older release only where no server can
+ * be running.
+ */
+async function migrateAlone(driver: Driver, options: Options, work: () => Promise<unknown>): Promise<void> {
+  if (!(await isOfOlderRelease(driver, migrations))) return void (await work())
+  // Any number of servers may be on it.
+  if (options.database !== null) throw olderDatabase('servers of that release may be running')
+  let ownership: Ownership
+  try {
+    ownership = takeOwnership(options.data)
+  } catch (error) {
+    throw error instanceof AlreadyOwned ? olderDatabase('a server is running on it') : error
+  }
+  try {
+    await work()
+  } finally {
+    ownership.release()
+  }
+}
+
+function olderDatabase(why: string): CommandFailed {
+  return new CommandFailed(
+    EXIT.unavailable,
+    'older_database',
+    `The database is of an older release, and ${why}.`,
+    'Stop servers of the older release, and start one of this release, which brings the database up to date; then try again.',
+  )
 }
 
 /** The stored issuer; the command's own where there is none yet, and refused where they differ. */

@@ -16,6 +16,8 @@ export const EXIT = {
   conflict: 4,
   /** The database or the port cannot be had. */
   unavailable: 5,
+  /** The database belongs to a newer release: this one must be replaced, not started again. */
+  outdated: 6,
 } as const
 
 export interface Output {

@@ -65,8 +65,8 @@ export async function superviseWorkers({
     worker.on('error', () => undefined)
     worker.on('exit', (code, signal) => {
       if (isStopping) return
-      if (ready.size === 0) {
-        // What keeps the first from serving keeps all: it has said why.
+      if (ready.size === 0 || code === EXIT.outdated) {
+        // What keeps the first from serving keeps all: it has said why. So does a database that a newer release has changed.
         done.resolve(code)
         return
       }
@@ -87,21 +87,23 @@ export async function superviseWorkers({
   startOne()
   const first = await Promise.race([announced.promise, stopped, done.promise])
   if (typeof first === 'number') return first
+  let code: number = EXIT.done
   if (first !== undefined) {
     for (let count = 1; count < workers; count++) startOne()
-    const isUp = await Promise.race([allReady.promise.then(() => true), stopped.then(() => false)])
+    const ended = Promise.race([stopped.then(() => EXIT.done), done.promise])
+    const isUp = await Promise.race([allReady.promise.then(() => true), ended.then(() => false)])
     if (isUp) {
       output.result(first.result)
       output.say(first.text ?? '')
       log.info('all workers serve', { workers })
     }
-    await stopped
+    code = await ended
   }
   isStopping = true
   for (const timer of timers) clearTimeout(timer)
   log.info('stopping: the workers finish what is in flight')
   await stopAll()
-  return EXIT.done
+  return code
 }
 
 function living(): readonly Worker[] {

@@ -96,6 +96,12 @@ export async function migrate(
   return []
 }
 
+/** Whether an older release has made the schema; false for a database in which nothing is yet. */
+export async function isOfOlderRelease(driver: Driver, migrations: readonly Migration[]): Promise<boolean> {
+  const left = (await missing(driver, migrations)).length
+  return left > 0 && left < migrations.length
+}
+
 function assertTimeline(migrations: readonly Migration[]): void {
   migrations.forEach((migration, at) => {
     if (migration.number !== at + 1 || !/^[a-z0-9-]+$/.test(migration.name)) {

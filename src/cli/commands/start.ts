@@ -49,11 +49,10 @@ export function startCommand(exit: (code: number) => void): Command {
     }
     if (isWorker()) joinSupervisor()
     try {
-      await serve(options, isWorker() ? workerOutput(output) : output, stopped)
+      return await serve(options, isWorker() ? workerOutput(output) : output, stopped)
     } finally {
       if (isWorker()) leaveSupervisor()
     }
-    return EXIT.done
   })
 }
 
@@ -73,7 +72,8 @@ function workerOutput(output: Output): Output {
 
 const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body: '' }
 
-async function serve(options: Options, output: Output, stopped: Promise<void>): Promise<void> {
+/** Resolves to the exit code when it has ended. */
+async function serve(options: Options, output: Output, stopped: Promise<void>): Promise<number> {
   const log = createLog(options.logLevel, options.logFormat)
   if (options.issuer !== null) assertServable(options, options.issuer)
   const given = options.masterKey !== null || options.masterKeyFile !== null ? openMasterKey(options) : null
@@ -142,11 +142,12 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
     handle = server.handle
     large = largeBody(server.parts)
     await greet(output, options, server.parts, { port: socket.port, formerIssuer })
-    await stopped
+    const code = await Promise.race([stopped.then(() => EXIT.done), server.outdated.then(() => EXIT.outdated)])
     log.info('stopping: finishing what is in flight')
     await socket.close()
     await server.close()
     database = null
+    return code
   } finally {
     await socket?.close()
     await database?.close()
