@@ -144,7 +144,7 @@ describe.each(Object.entries(places))('RFC 9112 §9.3.2 on a connection (%s)', (
     expect(answers(received)).toEqual(expected.map((said) => `200 ${said}`))
   })
 
-  it('no request begins behind a reply that ends the connection', async () => {
+  it('RFC 9112 §9.6: no request begins behind a reply that ends the connection', async () => {
     const { asked, handle } = slowly(Promise.resolve())
     const { port } = await start(handle)
     const refused = `POST /a HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx`
