@@ -1,14 +1,20 @@
 // RFC 9068: access tokens that a resource server verifies by itself, recognised here as every other token is.
 
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeResource, updateResource } from '../../src/administration/resources.ts'
 import { statement } from '../../src/store/database/driver.ts'
+import { freshDatabase } from '../support/postgres.ts'
 import { expectInvalidToken, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const API = 'https://api.test'
 const LEGACY = 'https://legacy.test'
+const DAY = 86_400
+const SCOPE = 'openid offline_access read'
 
 describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (database) => {
   let host: TestServer
@@ -218,3 +224,49 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     for (const row of rows) expect(Buffer.from(row.kept).toString('latin1')).not.toContain(signature)
   })
 })
+
+test.each(['sqlite', 'postgres'] as const)(
+  '§2.2 exp of a token made after lifetimes were raised is no later than what is kept of its grant, on %s',
+  async (database) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lingpai-jwt-lifetimes-'))
+    const fresh = database === 'postgres' ? await freshDatabase() : null
+    const at = fresh?.url ?? join(folder, 'lingpai.db')
+    const short = { accessToken: 600, refreshIdle: DAY, refreshAbsolute: DAY }
+    const before = await startServer({ database, at, lifetimes: short })
+    let running = before
+    try {
+      await before.addResource(API, { tokenFormat: 'jwt', scope: 'read' })
+      await before.addClient('app', 'openid-connect', { consent: 'implied', scope: SCOPE, resources: [API] })
+      await before.addClient('api', 'openid-connect', { servesResources: [API], grant_types: ['client_credentials'] })
+      await before.addUser('alice')
+      const asked = { resource: API }
+      const grantedAt = before.clock.now()
+      const first = await new RelyingParty({ host: before, clientId: 'app', scope: SCOPE }).tokens(asked)
+      expect(decodeJwt(first.access).exp).toBe(grantedAt + 600)
+      await before.close()
+      before.clock.advance(DAY - 60)
+      running = await startServer({ database, at, beside: before, lifetimes: { ...short, accessToken: 30 * DAY } })
+      const app = new RelyingParty({ host: running, clientId: 'app', scope: SCOPE })
+      const api = new RelyingParty({ host: running, clientId: 'api' })
+      // A grant for an API is kept for a day after its last refresh token, the longest that an API may set for its tokens.
+      const [end, left] = [grantedAt + 2 * DAY, DAY + 60]
+      const last = tokensOf(await app.refresh(first.refresh))
+      expect(last.reply.body['expires_in']).toBe(left)
+      expect(decodeJwt(last.access).exp).toBe(end)
+      expect(tokensOf(await app.refresh(first.refresh)).access).toBe(last.access)
+      expect((await api.introspect(last.access)).body).toMatchObject({ active: true, exp: end })
+      // Whoever signs in anew has all of it.
+      const anew = await app.tokens(asked)
+      expect(decodeJwt(anew.access).exp).toBe(running.clock.now() + 30 * DAY)
+      running.clock.advance(left - 1)
+      expect((await api.introspect(last.access)).body['active']).toBe(true)
+      running.clock.advance(1)
+      expect((await api.introspect(last.access)).body).toEqual({ active: false })
+      expect((await api.introspect(anew.access)).body['active']).toBe(true)
+    } finally {
+      await running.close()
+      await fresh?.drop()
+      rmSync(folder, { recursive: true })
+    }
+  },
+)

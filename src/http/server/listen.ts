@@ -147,7 +147,7 @@ function bind(server: Server, { host, port }: Pick<ListenOptions, 'host' | 'port
 function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use by another program; stop it or choose another port.`
+      return `Port ${port} on ${host} is already in use by another program; stop it or choose another one with --port.`
     case 'EACCES':
       return `This user may not listen on port ${port} of ${host}; choose a port above 1023 or grant the right.`
     case 'EADDRNOTAVAIL':
