@@ -50,6 +50,7 @@ const listed = (found: string) => Object.hasOwn(MAY_SCAN, found.split(':')[0] ??
 
 let database: FreshDatabase
 let client: Client
+let isOld = false
 beforeAll(async () => {
   database = await freshDatabase()
   const driver = await openPostgres({ url: database.url })
@@ -57,6 +58,8 @@ beforeAll(async () => {
   await driver.close()
   client = new Client(database.url)
   await client.connect()
+  const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)
+  isOld = Number(rows[0]?.version) < 140_000
 })
 afterAll(async () => {
   await client.end()
@@ -71,6 +74,12 @@ function scansOnSqlite(sqlite: DatabaseSync, { sql }: Statement): readonly strin
     .filter((detail) => /^SCAN (?!CONSTANT ROW|(?:o|t|hop)$|\(|weighed|ranked)/.test(detail))
 }
 
+/** Before 14 the plan shows both ways to an EXISTS, by an index and by a scan, and the cheaper is chosen when it is run. */
+function isOtherWay(scan: string, plan: readonly string[]): boolean {
+  const [, table = ''] = /Seq Scan on (\w+) \w+_\d+ /.exec(scan) ?? []
+  return table !== '' && plan.some((line) => new RegExp(`Index (Only )?Scan using \\w+ on ${table} `).test(line))
+}
+
 async function scansOnPostgres({ sql }: Statement): Promise<readonly string[]> {
   const { text, names } = compile(sql, '$')
   await client.query('SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan')
@@ -78,8 +87,9 @@ async function scansOnPostgres({ sql }: Statement): Promise<readonly string[]> {
   try {
     const values = names.length === 0 ? '' : `(${names.map(() => 'NULL').join(', ')})`
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE looked_at${values}`)
+    const lines = rows.map((row) => row['QUERY PLAN'].trim())
     // Where an index serves, it is taken: a scan is what is left when none does.
-    return rows.map((row) => row['QUERY PLAN'].trim()).filter((line) => /Seq Scan on/.test(line))
+    return lines.filter((line) => /Seq Scan on/.test(line) && !(isOld && isOtherWay(line, lines)))
   } finally {
     await client.query('DEALLOCATE looked_at')
   }

@@ -15,6 +15,7 @@ import { createDirectConnections, type DirectConnections } from './direct-connec
 import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
 import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type ListenerSettings } from './node-adapter.ts'
+import { createPipelines } from './pipelines.ts'
 
 export interface ListenOptions extends ListenerSettings {
   readonly host: string
@@ -73,7 +74,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     ...(options.alwaysAnswered !== undefined && { always: options.alwaysAnswered }),
     log: options.log,
   })
-  const listener = createNodeListener(gate.handle, options, options.log)
+  const pipelines = createPipelines()
+  const listener = createNodeListener(gate.handle, options, options.log, pipelines)
   const settings = {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
@@ -92,7 +94,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (closing) res.shouldKeepAlive = false
     listener(req, res)
   })
-  server.on('clientError', answerMalformed)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Behind the replies that are still to come, or whoever asked before would take this for theirs.
+    pipelines.fail(socket, () => answerMalformed(error, socket))
+  })
   const direct = takeConnections(server, gate.handle, { ...options, timeouts })
   // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
   const port =

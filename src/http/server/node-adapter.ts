@@ -2,7 +2,6 @@
 // any stream event, and a reply is one writeHead and one end.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Log } from '../../platform/log.ts'
 import { failureReply } from '../failures.ts'
 import { ask, type Handle } from '../handle.ts'
@@ -20,7 +19,7 @@ import {
   tooManyLargeBodies,
 } from '../request-body.ts'
 import { createPeerReader } from '../trusted-proxies.ts'
-import { createPipelines } from './pipelines.ts'
+import { createPipelines, type Pipelines } from './pipelines.ts'
 
 export interface ListenerSettings extends BodyLimits {
   /** Addresses or networks whose X-Forwarded-For, -Proto and -Host are believed. */
@@ -29,27 +28,27 @@ export interface ListenerSettings extends BodyLimits {
 
 export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
 
-/** A listener for `http.createServer`, or for a framework that mounts such listeners. */
-export function createNodeListener(handle: Handle, settings: ListenerSettings, log: Log): NodeListener {
+/**
+ * A listener for `http.createServer`, or for a framework that mounts such listeners. `pipelines`: where others than this
+ * listener answer on its connections too.
+ */
+export function createNodeListener(
+  handle: Handle,
+  settings: ListenerSettings,
+  log: Log,
+  pipelines: Pipelines = createPipelines(),
+): NodeListener {
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
   const largeBodies = createLargeBodies()
-  const pipelines = createPipelines()
 
-  const begin = (socket: Socket, res: ServerResponse, request: HttpRequest) => {
-    // Not when it is answered: replies that a visitor does not read would pile up, one for each request that was read.
-    res.once('close', () => pipelines.leave(socket))
+  const run = (res: ServerResponse, request: HttpRequest) => {
     ask(handle, request, log, (reply) => {
       if (res.headersSent) res.destroy()
       else send(res, reply)
     })
   }
-  const run = (res: ServerResponse, request: HttpRequest) => {
-    const { socket } = res.req
-    pipelines.enter(socket, () => begin(socket, res, request))
-  }
-
-  return (req, res) => {
+  const begin = (req: IncomingMessage, res: ServerResponse) => {
     const target = targetOf(req)
     if (target === null || hasRepeatedSingle(req.rawHeaders)) {
       refuse(req, res, targetRefused)
@@ -96,6 +95,20 @@ export function createNodeListener(handle: Handle, settings: ListenerSettings, l
     receive(req, limit, (body) => {
       if (body === null) refuse(req, res, bodyTooLarge)
       else run(res, { ...request, body })
+    })
+  }
+
+  return (req, res) => {
+    const { socket } = req
+    pipelines.enter(socket, {
+      // With its head, not when its body is there: one behind it that has none would begin before it, and both would wait
+      // for one another.
+      begin() {
+        // Not when it is answered: replies that a visitor does not read would pile up, one for each request that was read.
+        res.once('close', () => pipelines.leave(socket))
+        begin(req, res)
+      },
+      isWhole: () => req.complete,
     })
   }
 }

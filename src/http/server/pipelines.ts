@@ -1,34 +1,82 @@
 // Requests of one connection, one after another: whoever sends hundreds without waiting for replies (RFC 9112 §9.3.2)
-// takes one place among the others.
+// takes one place among the others, and is read no further while they stand in line.
 
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+export interface Pipelined {
+  begin(): void
+  /** All of it has been received. */
+  isWhole(): boolean
+}
 
 export interface Pipelines {
   /** Begins at once when the connection has no request under way, else when those before it have ended. */
-  enter(socket: Socket, begin: () => void): void
+  enter(socket: Duplex, request: Pipelined): void
   /**
    * The request that has begun is over: the system has taken its reply whole, or the visitor is gone. On a closed connection
    * the next one never begins.
    */
-  leave(socket: Socket): void
+  leave(socket: Duplex): void
+  /** What comes now is no request: `end` is called when all that came whole before it is over. */
+  fail(socket: Duplex, end: () => void): void
 }
 
+interface Line {
+  begun: Pipelined
+  readonly waiting: Pipelined[]
+  /** While the connection is read no further: what keeps it so. */
+  hold: (() => void) | null
+  end: (() => void) | null
+}
+
+/** With so many in line a connection is read no further; those that came in one read with the last of them stand there too. */
+const MOST_WAITING = 16
+
 export function createPipelines(): Pipelines {
-  const busy = new WeakMap<Socket, (() => void)[]>()
+  const busy = new WeakMap<Duplex, Line>()
   return {
-    enter(socket, begin) {
+    enter(socket, request) {
       const line = busy.get(socket)
-      if (line !== undefined) {
-        line.push(begin)
+      if (line === undefined) {
+        busy.set(socket, { begun: request, waiting: [], hold: null, end: null })
+        request.begin()
         return
       }
-      busy.set(socket, [])
-      begin()
+      line.waiting.push(request)
+      if (line.waiting.length >= MOST_WAITING) line.hold ??= holdBack(socket)
     },
     leave(socket) {
-      const next = socket.destroyed ? undefined : busy.get(socket)?.shift()
-      if (next === undefined) busy.delete(socket)
-      else next()
+      const line = busy.get(socket)
+      if (line === undefined) return
+      // RFC 9112 §9.6: nor does one begin behind a reply that has said that the connection ends.
+      const next = socket.writable ? line.waiting.shift() : undefined
+      // The last in line may be there without its body: from here on there is nobody to hold back for.
+      if (line.hold !== null && line.waiting.length === 0) {
+        socket.off('resume', line.hold)
+        line.hold = null
+        socket.resume()
+      }
+      if (line.end !== null && socket.writable && !next?.isWhole()) line.end()
+      else if (next === undefined) busy.delete(socket)
+      else {
+        line.begun = next
+        next.begin()
+      }
+    },
+    fail(socket, end) {
+      const line = busy.get(socket)
+      if (line?.begun.isWhole()) line.end = end
+      else end()
     },
   }
+}
+
+/** Node reads on with each request that it has parsed, and again when a body is asked for. */
+function holdBack(socket: Duplex): () => void {
+  const hold = () => {
+    socket.pause()
+  }
+  socket.on('resume', hold)
+  hold()
+  return hold
 }

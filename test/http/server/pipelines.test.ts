@@ -1,25 +1,92 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Handle } from '../../../src/http/handle.ts'
 import { text } from '../../../src/http/replies.ts'
+import { listen } from '../../../src/http/server/listen.ts'
 import { createNodeListener } from '../../../src/http/server/node-adapter.ts'
 import { createPipelines } from '../../../src/http/server/pipelines.ts'
 import { silentLog } from '../../../src/platform/log.ts'
+import { connectTo, exchange } from '../raw-socket.ts'
+
+const whole = (begin: () => void) => ({ begin, isWhole: () => true })
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** Our own socket, and the listener mounted into somebody else's server. */
+const places: Readonly<
+  Record<string, (handle: Handle, wait?: number) => Promise<{ port: number; bytesRead: () => number }>>
+> = {
+  async listening(handle, wait = 20_000) {
+    const timeouts = { headers: wait, request: wait, close: 10 }
+    const listening = await listen({ host: '127.0.0.1', port: 0, trustedProxies: [], log: silentLog, timeouts, handle })
+    ends.push(() => listening.close())
+    return { port: listening.port, bytesRead: () => 0 }
+  },
+  async mounted(handle) {
+    const server = createServer(createNodeListener(handle, { trustedProxies: [] }, silentLog))
+    const sockets: Socket[] = []
+    server.on('connection', (socket) => sockets.push(socket))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    ends.push(() => {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(resolve))
+    })
+    const { port } = server.address() as AddressInfo
+    return { port, bytesRead: () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0) }
+  },
+}
+
+/** Answers with what it was asked, once `released`. */
+function slowly(released: Promise<void>) {
+  const asked: string[] = []
+  const handle: Handle = async ({ method, path, body }) => {
+    const said = `${method} ${path} ${Buffer.from(body).toString('utf8')}`
+    asked.push(said)
+    await released
+    return text(200, `[${said}]`)
+  }
+  return { asked, handle }
+}
+
+const answers = (received: string) =>
+  [...received.matchAll(/HTTP\/1\.1 (\d+)[^[]*?\r\n\r\n(?:\[([^\]]*)\])?/g)].map(([, status, said = '']) =>
+    `${status} ${said}`.trimEnd(),
+  )
+
+const POST = 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na=1'
+const CHUNKED = 'POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=2\r\n0\r\n\r\n'
+const GET = 'GET /b HTTP/1.1\r\nHost: h\r\n\r\n'
+const LAST = GET.replace('/b', '/last').replace('Host: h', 'Host: h\r\nConnection: close')
 
 describe('RFC 9112 §9.3.2 requests that one connection sends without waiting for replies', () => {
   it('begin one after another; those of another connection do not wait for them', () => {
     const pipelines = createPipelines()
     const [one, other] = [new Socket(), new Socket()]
     const begun: string[] = []
-    for (const name of ['a', 'b', 'c']) pipelines.enter(one, () => begun.push(name))
-    pipelines.enter(other, () => begun.push('other'))
+    for (const name of ['a', 'b', 'c'])
+      pipelines.enter(
+        one,
+        whole(() => begun.push(name)),
+      )
+    pipelines.enter(
+      other,
+      whole(() => begun.push('other')),
+    )
     expect(begun).toEqual(['a', 'other'])
     pipelines.leave(one)
     pipelines.leave(one)
     expect(begun).toEqual(['a', 'other', 'b', 'c'])
     pipelines.leave(one)
-    pipelines.enter(one, () => begun.push('d'))
+    pipelines.enter(
+      one,
+      whole(() => begun.push('d')),
+    )
     expect(begun.at(-1)).toBe('d')
   })
 
@@ -35,7 +102,7 @@ describe('RFC 9112 §9.3.2 requests that one connection sends without waiting fo
     await once(server, 'listening')
     const visitor = connect((server.address() as AddressInfo).port, '127.0.0.1')
     visitor.pause()
-    visitor.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(3_000))
+    visitor.write(GET.repeat(2_999) + LAST)
     await new Promise((resolve) => setTimeout(resolve, 500))
     // What systems keep between the two is several MB.
     expect(asked).toBeGreaterThan(0)
@@ -43,11 +110,11 @@ describe('RFC 9112 §9.3.2 requests that one connection sends without waiting fo
     let received = 0
     visitor.on('data', (chunk) => {
       received += chunk.length
-      if (received > 3_000 * size) visitor.destroy()
     })
     visitor.resume()
     await once(visitor, 'close')
     expect(asked).toBe(3_000)
+    expect(received).toBeGreaterThan(3_000 * size)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
@@ -56,9 +123,65 @@ describe('RFC 9112 §9.3.2 requests that one connection sends without waiting fo
     const pipelines = createPipelines()
     const socket = new Socket()
     const begun: string[] = []
-    for (const name of ['a', 'b']) pipelines.enter(socket, () => begun.push(name))
+    for (const name of ['a', 'b'])
+      pipelines.enter(
+        socket,
+        whole(() => begun.push(name)),
+      )
     socket.destroy()
     pipelines.leave(socket)
     expect(begun).toEqual(['a'])
   })
+})
+
+describe.each(Object.entries(places))('RFC 9112 §9.3.2 on a connection (%s)', (place, start) => {
+  it('requests with a body and without are answered in turn', async () => {
+    const { asked, handle } = slowly(Promise.resolve())
+    const { port } = await start(handle)
+    const received = await exchange(port, POST + GET + CHUNKED + GET + POST + LAST)
+    const expected = ['POST /a a=1', 'GET /b', 'POST /c a=2', 'GET /b', 'POST /a a=1', 'GET /last']
+    expect(asked.map((each) => each.trimEnd())).toEqual(expected)
+    expect(answers(received)).toEqual(expected.map((said) => `200 ${said}`))
+  })
+
+  it('RFC 9112 §9.6: no request begins behind a reply that ends the connection', async () => {
+    const { asked, handle } = slowly(Promise.resolve())
+    const { port } = await start(handle)
+    const refused = `POST /a HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx`
+    expect(answers(await exchange(port, GET + refused + GET))).toEqual(['200 GET /b', '415'])
+    expect(asked).toEqual(['GET /b '])
+  })
+
+  it.skipIf(place === 'mounted').each([
+    ['what is no request', `${GET}garbage\r\n\r\n`, ['200 GET /b', '400']],
+    ['what is no request, after two', `${POST}${GET}garbage\r\n\r\n`, ['200 POST /a a=1', '200 GET /b', '400']],
+    ['a body that breaks off', `${GET}${CHUNKED.replace('\r\n0\r\n', '\r\nx')}`, ['200 GET /b', '400']],
+    ['a body that never comes whole', `${GET}${POST.replace('Length: 3', 'Length: 4')}`, ['200 GET /b', '408']],
+    ['a head that never comes whole', `${GET}GET /x HT`, ['200 GET /b', '408']],
+    ['more than it said', `${LAST}${GET}`, ['200 GET /last']],
+  ])('%s is answered behind what came before it', async (_, sent, expected) => {
+    const { handle } = slowly(new Promise((resolve) => setTimeout(resolve, 50)))
+    const { port } = await start(handle, 500)
+    expect(answers(await exchange(port, sent))).toEqual(expected)
+  })
+
+  it('is read no further while sixteen stand in line, and all are answered when it is read again', async () => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { asked, handle } = slowly(released)
+    const { port, bytesRead } = await start(handle)
+    const visitor = connectTo(port)
+    const count = 20_000
+    const sent = (GET + POST).repeat(count / 2) + LAST
+    visitor.socket.write(sent)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(asked).toEqual(['GET /b '])
+    if (place === 'mounted') expect(bytesRead()).toBeLessThan(200_000)
+    release()
+    expect(answers(await visitor.closed)).toHaveLength(count + 1)
+    expect(asked).toHaveLength(count + 1)
+    if (place === 'mounted') expect(bytesRead()).toBe(sent.length)
+  }, 30_000)
 })
