@@ -1,10 +1,11 @@
 // A started server from outside: how it ends, and how it is reached over TLS and through a proxy.
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { constants } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
-import { scratchFolder, startLingpai } from '../support/cli.ts'
+import { cleanEnvironment, REPOSITORY, scratchFolder, startLingpai } from '../support/cli.ts'
 
 const scratch = scratchFolder()
 afterAll(() => scratch.remove())
@@ -42,6 +43,48 @@ describe('the end', () => {
     const { code, milliseconds } = await server.stop()
     expect(code).toBe(0)
     expect(milliseconds).toBeLessThan(1_000)
+  })
+})
+
+// As a terminal and a supervisor see it: the real npm, its shell and the server.
+describe.runIf(process.platform === 'linux')('npm start', () => {
+  async function throughNpm(name: string) {
+    const words = ['start', '--', '--data', scratch.path(name), '--port', '0']
+    // A group of its own, as a shell gives one to each command: a terminal tells all of it at Ctrl+C.
+    const npm = spawn('npm', words, { cwd: REPOSITORY, env: cleanEnvironment(), detached: true })
+    let said = ''
+    for (const stream of [npm.stdout, npm.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+      })
+    }
+    // The pipes close when the last process that holds them has ended.
+    const ended = once(npm, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+    while (!said.includes('Ctrl+C')) await Promise.race([once(npm.stdout, 'data'), ended.then(() => fail(said))])
+    const issuer = /http:\/\/localhost:\d+/.exec(said)?.[0] ?? ''
+    expect((await fetch(`${issuer}/healthz`)).status).toBe(200)
+    return { pid: npm.pid ?? 0, issuer, ended, said: () => said }
+  }
+  const fail = (said: string) => {
+    throw new Error(`npm start ended: ${said}`)
+  }
+
+  test.each([
+    ['Ctrl+C, which reaches npm, its shell and the server at once', -1, 'SIGINT'],
+    ['SIGTERM to npm alone', 1, 'SIGTERM'],
+  ] as const)('ends in good order by %s, without an error of npm', async (_, whom, signal) => {
+    const server = await throughNpm(signal)
+    process.kill(whom * server.pid, signal)
+    const [code, by] = await server.ended
+    // Whatever waits for npm is told the signal, as a shell expects of a command that was interrupted.
+    expect([null, 0, 128 + constants.signals[signal]]).toContain(code)
+    expect([null, signal]).toContain(by)
+    expect(server.said()).toContain('stopping: finishing what is in flight')
+    expect(server.said()).not.toMatch(/npm (error|ERR!)|Error:/)
+    await expect(fetch(`${server.issuer}/healthz`)).rejects.toThrow()
+    // What it held is free again.
+    const again = await startLingpai(['--data', scratch.path(signal)])
+    expect((await again.stop()).code).toBe(0)
   })
 })
 
