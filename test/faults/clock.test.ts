@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
+import { createStore } from '../../src/store/store.ts'
 import { RelyingParty } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Caller, issuedBy } from './caller.ts'
@@ -50,6 +51,20 @@ describe('a clock that is set back', () => {
       expect((await party.userinfo(live.access)).status).toBe(200)
     },
   )
+
+  it('while a token is revoked, and then put right, revives nothing however much is pruned', async () => {
+    const [{ clock, driver }, party] = await withParty()
+    const [revoked, live] = [await party.tokens(), await party.tokens()]
+    clock.advance(-400 * 86_400)
+    expect((await party.revoke(revoked.refresh)).status).toBe(200)
+    expect((await party.userinfo(revoked.access)).status).toBe(401)
+    clock.advance(400 * 86_400)
+    await createStore(driver).prune(clock.now(), { events: 1e9, endedSessions: 1e9, most: 500 })
+    expect((await party.userinfo(revoked.access)).status).toBe(401)
+    expect((await party.introspect(revoked.access)).body['active']).toBe(false)
+    // The twin: what was not ended is not hurt.
+    expect((await party.userinfo(live.access)).status).toBe(200)
+  })
 
   it('between two starts (by an hour) revives nothing either, and the server serves', { timeout: 60_000 }, async () => {
     const prepared = await prepareSqlite()

@@ -3,17 +3,25 @@
 
 import { statement } from '../database/driver.ts'
 
-/** Each is run after the change it follows, in the same transaction. `expires_at`: when every such token is over. */
+/**
+ * When a note may go: at `expires_at`, or when the last token that there is now is over, whichever is later. A clock that is
+ * set back while it is written must not make the note go before the tokens it ends.
+ */
+const LATEST = '(SELECT MAX(t.expires_at) FROM access_token t)'
+const KEPT_UNTIL = `CASE WHEN ${LATEST} > CAST(:expires_at AS BIGINT) THEN ${LATEST} ELSE CAST(:expires_at AS BIGINT) END`
+
+// Each is run after the change it follows, in the same transaction. `expires_at`: when every such token is over.
+
 export const insertEnding = statement<{ id: string; expires_at: number }>(
   'insert_ending',
-  'INSERT INTO ending (id, expires_at) VALUES (:id, :expires_at) ON CONFLICT (id) DO NOTHING',
+  `INSERT INTO ending (id, expires_at) VALUES (:id, ${KEPT_UNTIL}) ON CONFLICT (id) DO NOTHING`,
 )
 
 /** `now`: the instant they were revoked with. */
 export const insertEndingsOfGrants = statement<{ user_id: string; now: number; expires_at: number }>(
   'insert_endings_of_grants',
   `INSERT INTO ending (id, expires_at)
-   SELECT g.grant_id, CAST(:expires_at AS BIGINT) FROM "grant" g WHERE g.user_id = :user_id AND g.revoked_at = :now
+   SELECT g.grant_id, ${KEPT_UNTIL} FROM "grant" g WHERE g.user_id = :user_id AND g.revoked_at = :now
    ON CONFLICT (id) DO NOTHING`,
 )
 
@@ -21,6 +29,6 @@ export const insertEndingsOfGrants = statement<{ user_id: string; now: number; e
 export const insertEndingsOfSessions = statement<{ user_id: string; now: number; expires_at: number }>(
   'insert_endings_of_sessions',
   `INSERT INTO ending (id, expires_at)
-   SELECT s.session_id, CAST(:expires_at AS BIGINT) FROM session s WHERE s.user_id = :user_id AND s.ended_at = :now
+   SELECT s.session_id, ${KEPT_UNTIL} FROM session s WHERE s.user_id = :user_id AND s.ended_at = :now
    ON CONFLICT (id) DO NOTHING`,
 )
