@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Caller, eventually, issuedBy } from './caller.ts'
-import { startChild } from './child.ts'
+import { type Child, startChild } from './child.ts'
 import { type Prepared, prepareSqlite } from './installation.ts'
 import { answeredTooEarly, isSync, readTrace, requireStrace, tracedInto } from './strace.ts'
 
@@ -48,16 +48,22 @@ describe('a success of the token endpoint', () => {
   })
 })
 
+/** From now on the disk refuses to keep what this server writes: to the files of these paths, or to all. */
+async function failing(server: Child, paths: readonly string[] = []): Promise<void> {
+  const inject = ['-e', 'trace=fdatasync,fsync', '-e', 'inject=fdatasync,fsync:error=EIO']
+  const only = paths.flatMap((path) => ['-P', path])
+  const tracer = spawn(requireStrace(), ['-f', ...only, ...inject, '-o', '/dev/null', '-p', String(server.pid)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await once(tracer.stderr, 'data')
+}
+
 describe('a disk that fails while it is told to keep', () => {
   it('ends the server with one clear line; nothing is answered that may be lost', { timeout: 60_000 }, async () => {
     const server = await startChild(prepared)
     const caller = new Caller(server)
     const code = await caller.needCode()
-    const inject = ['-e', 'trace=fdatasync,fsync', '-e', 'inject=fdatasync,fsync:error=EIO']
-    const tracer = spawn(requireStrace(), ['-f', ...inject, '-o', '/dev/null', '-p', String(server.pid)], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    await once(tracer.stderr, 'data')
+    await failing(server)
     const before = server.log().length
     const replies = await Promise.all([caller.redeem(code), caller.code(), caller.code()])
     for (const reply of replies) {
@@ -78,6 +84,40 @@ describe('a disk that fails while it is told to keep', () => {
     const wins = (await Promise.all([1, 2, 3].map(() => second.redeem(code)))).filter(({ status }) => status === 200)
     expect(wins.length).toBeLessThanOrEqual(1)
     await second.tokens()
+    second.close()
+    await again.stop()
+  })
+
+  it('ends it too when only the file fails and not its log, and no success is lost', { timeout: 60_000 }, async () => {
+    const server = await startChild(prepared)
+    const caller = new Caller(server)
+    let newest = await caller.tokens()
+    await failing(server, [join(prepared.folder, 'lingpai.sqlite')])
+    const before = server.log().length
+    const access: string[] = []
+    await eventually(
+      async () => {
+        const reply = await caller.refresh(newest.refresh)
+        if (reply.status !== 200) return false
+        newest = issuedBy(reply)
+        access.push(newest.access)
+        return true
+      },
+      (goesOn) => !goesOn,
+    )
+    const { code: exitCode, log } = await server.ended
+    expect(exitCode).toBe(5)
+    const lines = log.slice(before).trim().split('\n')
+    expect(lines, log).toHaveLength(1)
+    expect(lines[0]).toContain('the database failed while writing; the server stops')
+    caller.close()
+
+    // The log was kept at each commit: with a disk that holds, all of it is there.
+    expect(access.length).toBeGreaterThan(0)
+    const again = await startChild(prepared)
+    const second = new Caller(again)
+    for (const token of access.slice(-50)) expect((await second.userinfo(token)).status).toBe(200)
+    expect((await second.refresh(newest.refresh)).status).toBe(200)
     second.close()
     await again.stop()
   })

@@ -2,12 +2,14 @@
 // transaction open whenever one is asked; another's pages would have to be read anew after each commit. The event loop
 // never waits for a lock that somebody else holds.
 
-import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import { stopwatch } from '../../platform/clock.ts'
 import { type Log, silentLog } from '../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from './driver.ts'
+import { backupSqlite, type Progress } from './sqlite-backup.ts'
 import { makeDurable, SqliteConnection } from './sqlite-connection.ts'
 import { isBusy, isFatal, isSqlite, translateSqlite } from './sqlite-errors.ts'
+import { LONGEST_PAUSE, PATIENCE, patiently } from './sqlite-patience.ts'
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -33,7 +35,6 @@ interface Waiting {
 
 type Outcome = AtomicResult | { readonly error: unknown }
 
-const IN_MEMORY = ':memory:'
 const NO_ROWS: readonly unknown[] = []
 /** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
 const LARGEST_BATCH = 256
@@ -43,10 +44,9 @@ const MOST_TURNS = 4
 const LONGEST_GATHER = 5
 /** With so many the commit is a small part of the cost, and waiting would be most of the time. */
 const ENOUGH = 32
-const PATIENCE = 5_000
-const LONGEST_PAUSE = 50
 const CACHE_BYTES = 4 * 1024 * 1024
-const PAGES_A_STEP = 512
+/** Milliseconds between two looks at the log. */
+const LOOK_AT_LOG = 5_000
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
@@ -78,6 +78,7 @@ class SqliteDriver implements Driver {
   readonly #save: StatementSync
   readonly #undo: StatementSync
   readonly #keep: StatementSync
+  readonly #checkpoint: StatementSync
   readonly #elapsed = stopwatch()
   readonly #flushNow = () => this.#flush()
   readonly #gatherMore = () => this.#gather()
@@ -88,10 +89,12 @@ class SqliteDriver implements Driver {
   #turns = 0
   #gatherSince = 0
   #pause = 0
+  #lookedAtLog = 0
   #refused: string | undefined
   /** A transaction that could not be undone is still open: what is read now may never have been committed. */
   #torn = false
   #trouble: string | null = null
+  #troubleOfLog: string | null = null
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
@@ -106,6 +109,7 @@ class SqliteDriver implements Driver {
     this.#save = prepare('SAVEPOINT list')
     this.#undo = prepare('ROLLBACK TO list')
     this.#keep = prepare('RELEASE list')
+    this.#checkpoint = prepare('PRAGMA wal_checkpoint(PASSIVE)')
     if (options.readonly) this.#refused = 'the database was opened for reading only'
   }
 
@@ -133,7 +137,7 @@ class SqliteDriver implements Driver {
   }
 
   trouble(): string | null {
-    return this.#refused ?? this.#trouble
+    return this.#refused ?? this.#trouble ?? this.#troubleOfLog
   }
 
   async script(sql: string): Promise<void> {
@@ -151,27 +155,8 @@ class SqliteDriver implements Driver {
     })
   }
 
-  async backup(file: string, progress?: (done: number, total: number) => void): Promise<void> {
-    const own =
-      this.#options.file === IN_MEMORY
-        ? this.#connection.database
-        : new DatabaseSync(this.#options.file, { readOnly: true })
-    try {
-      if (own !== this.#connection.database) {
-        // An open read keeps one state of the file for the whole copy, however much is written meanwhile;
-        // a connection of its own keeps the copy from holding up anybody's reads.
-        own.exec('BEGIN')
-        own.prepare('SELECT count(*) FROM sqlite_schema').all()
-      }
-      await backup(own, file, {
-        rate: PAGES_A_STEP,
-        ...(progress && { progress: (at) => progress(at.totalPages - at.remainingPages, at.totalPages) }),
-      })
-    } catch (error) {
-      throw translateSqlite(error)
-    } finally {
-      if (own !== this.#connection.database) own.close()
-    }
+  async backup(file: string, progress?: Progress): Promise<void> {
+    await backupSqlite(this.#options.file, this.#connection.database, file, progress)
   }
 
   close(): Promise<void> {
@@ -285,6 +270,23 @@ class SqliteDriver implements Driver {
       if (refused instanceof StoreUnavailable) this.#trouble = refused.message
       list.reject(refused)
     })
+    if (this.#elapsed() - this.#lookedAtLog >= LOOK_AT_LOG) this.#lookAtLog()
+  }
+
+  /**
+   * What a commit moves from the log into the file it moves without a word: when that fails the commit has held, and the log
+   * would grow without end on a disk that fails. Asked for by itself, it says so.
+   */
+  #lookAtLog(): void {
+    this.#lookedAtLog = this.#elapsed()
+    try {
+      this.#checkpoint.all()
+      this.#troubleOfLog = null
+    } catch (error) {
+      this.#troubleOfLog = textOf(translateSqlite(error))
+      if (isFatal(error)) this.#fatal(error)
+      else this.#log.error('checkpoint_failed', { reason: String(error) })
+    }
   }
 
   /**
@@ -362,17 +364,4 @@ class SqliteDriver implements Driver {
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** Repeats what another process's lock refuses, with small growing pauses, never blocking. */
-async function patiently<T>(work: () => T): Promise<T> {
-  const elapsed = stopwatch()
-  for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    try {
-      return work()
-    } catch (error) {
-      if (!isBusy(error) || elapsed() >= PATIENCE) throw translateSqlite(error)
-    }
-    await new Promise((resolve) => setTimeout(resolve, pause))
-  }
 }
