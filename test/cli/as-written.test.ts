@@ -114,6 +114,8 @@ test('rehearse', async () => {
 })
 
 test('backup and restore', async () => {
+  const open = await ran(`npx lingpai backup --data DIR ${scratch.path('unsealed')}`)
+  expect(open).toContain('keep that one apart from it (master.key in the data folder, unless LINGPAI_MASTER_KEY')
   expect(await ran('npx lingpai backup --data DIR FILE --passphrase-file F')).toContain('is written and verified')
   expect(await ran('npx lingpai restore --data NEWDIR FILE --passphrase-file F')).toContain(
     `npx lingpai start --data ${scratch.path('new')}`,

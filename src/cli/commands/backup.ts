@@ -57,6 +57,6 @@ function print(output: Output, { file, bytes, protection, holdsMasterKey }: Back
   output.say(
     holdsMasterKey
       ? 'It holds the master key: whoever opens it can sign anybody in.'
-      : 'It does not hold the master key: keep DATA/master.key apart from it, `restore` will ask for it.',
+      : 'It does not hold the master key: keep that one apart from it (master.key in the data folder, unless LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE gives it). `restore` will ask for it.',
   )
 }
