@@ -90,6 +90,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       : createTlsServer({ ...settings, ...readCertificate(options.tls), handshakeTimeout: timeouts.headers })
   let closing = false
   server.timeout = SILENCE_MS
+  // RFC 9112 §9.6, and as our own reader has it: who has said all is still answered. Node's types do not know the name.
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.on('request', (req, res) => {
     if (closing) res.shouldKeepAlive = false
     listener(req, res)

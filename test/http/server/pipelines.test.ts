@@ -190,3 +190,19 @@ describe('what cannot be answered as a request', () => {
     expect(answers(await exchange(port, sent))).toEqual(expected)
   })
 })
+
+describe('a visitor that ends its side', () => {
+  it.each([
+    ['after one request', GET, ['200 GET /b']],
+    ['after one that is not plain', CHUNKED, ['200 POST /c a=2']],
+    ['after several', POST + GET + CHUNKED, ['200 POST /a a=1', '200 GET /b', '200 POST /c a=2']],
+    ['in the middle of one', GET + POST.slice(0, -1), ['200 GET /b', '400']],
+  ])('%s is answered all that came whole', async (_, sent, expected) => {
+    const { asked, handle } = slowly(new Promise((resolve) => setTimeout(resolve, 50)))
+    const { port } = await listening(handle)
+    const visitor = connectTo(port)
+    visitor.socket.end(sent)
+    expect(answers(await visitor.closed)).toEqual(expected)
+    expect(asked).toHaveLength(expected.filter((answer) => answer.startsWith('200')).length)
+  })
+})
