@@ -10,6 +10,7 @@ import type { HttpReply, HttpRequest } from '../message.ts'
 import { bodyLimitOf, isLargeBody } from '../request-body.ts'
 import { createPeerReader } from '../trusted-proxies.ts'
 import { type ListenerSettings, originForm } from './node-adapter.ts'
+import { feedInPieces } from './pipelines.ts'
 import { createReplyWriter } from './reply-bytes.ts'
 import { readWholeRequest, type WholeRequest } from './whole-request.ts'
 
@@ -84,8 +85,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     const giveUp = (bytes: Buffer) => {
       leave()
       socket.setTimeout(0)
-      socket.unshift(bytes)
-      handOver(socket)
+      feedInPieces(socket, bytes, () => handOver(socket))
       socket.resume()
     }
     const onData = (chunk: Buffer) => {

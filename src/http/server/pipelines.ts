@@ -1,6 +1,7 @@
 // Requests of one connection, one after another: whoever sends hundreds without waiting for replies (RFC 9112 §9.3.2)
 // takes one place among the others, and is read no further while they stand in line.
 
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 export interface Pipelined {
@@ -24,13 +25,41 @@ export interface Pipelines {
 interface Line {
   begun: Pipelined
   readonly waiting: Pipelined[]
-  /** While the connection is read no further: what keeps it so. */
+  /** While the connection is read no further: what reads on. */
   hold: (() => void) | null
   end: (() => void) | null
 }
 
 /** With so many in line a connection is read no further; those that came in one read with the last of them stand there too. */
 const MOST_WAITING = 16
+
+/**
+ * Bytes. Of what it is given at once Node's parser makes requests before anybody can say stop: sixty bytes become ten
+ * thousand, so that one read of 64 KiB, the most there is, would take ten megabytes.
+ */
+const PIECE = 1024
+
+/** For a connection that Node's server is about to take: `read` comes first, and all that follows in small pieces. */
+export function feedInPieces(socket: Socket, read: Buffer, take: () => void): void {
+  const push = socket.push.bind(socket)
+  socket.push = (chunk, encoding) => {
+    if (!Buffer.isBuffer(chunk) || chunk.length <= PIECE) return push(chunk, encoding)
+    return piecesOf(chunk).reduce((_, piece) => push(piece), true)
+  }
+  for (const piece of piecesOf(read).toReversed()) socket.unshift(piece)
+  take()
+  // Node's parser reads from the system itself, past `push`, until somebody else asks for the bytes.
+  socket.on('data', ignore)
+  socket.off('data', ignore)
+}
+
+const ignore = () => {}
+
+function piecesOf(bytes: Buffer): Buffer[] {
+  return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, at) =>
+    bytes.subarray(at * PIECE, (at + 1) * PIECE),
+  )
+}
 
 export function createPipelines(): Pipelines {
   const busy = new WeakMap<Duplex, Line>()
@@ -52,9 +81,8 @@ export function createPipelines(): Pipelines {
       const next = socket.writable ? line.waiting.shift() : undefined
       // The last in line may be there without its body: from here on there is nobody to hold back for.
       if (line.hold !== null && line.waiting.length === 0) {
-        socket.off('resume', line.hold)
+        line.hold()
         line.hold = null
-        socket.resume()
       }
       if (line.end !== null && socket.writable && !next?.isWhole()) line.end()
       else if (next === undefined) busy.delete(socket)
@@ -71,12 +99,13 @@ export function createPipelines(): Pipelines {
   }
 }
 
-/** Node reads on with each request that it has parsed, and again when a body is asked for. */
+/** Node reads on with each request that it has parsed, and again when a body is asked for. Returns what ends it. */
 function holdBack(socket: Duplex): () => void {
-  const hold = () => {
-    socket.pause()
+  const resume = socket.resume.bind(socket)
+  socket.resume = () => socket
+  socket.pause()
+  return () => {
+    socket.resume = resume
+    resume()
   }
-  socket.on('resume', hold)
-  hold()
-  return hold
 }

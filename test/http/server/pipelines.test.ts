@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, Socket } from 'node:net'
@@ -174,6 +175,33 @@ describe.each(Object.entries({ listening, mounted }))('RFC 9112 §9.3.2 on a con
     expect(asked).toHaveLength(count + 1)
     if (bytesRead !== null) expect(bytesRead()).toBe(sent.length)
   }, 30_000)
+})
+
+describe('what came in one read', () => {
+  it('is made requests of in small pieces, so that hundreds behind one that waits take no memory', async () => {
+    let made = 0
+    const count = () => {
+      made += 1
+    }
+    subscribe('http.server.request.start', count)
+    ends.push(async () => unsubscribe('http.server.request.start', count))
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { asked, handle } = slowly(released)
+    const { port } = await listening(handle)
+    const visitor = connectTo(port)
+    visitor.socket.write(GET.repeat(2_000) + LAST)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(asked).toHaveLength(1)
+    // A piece of 1 KiB holds 36 of these.
+    expect(made).toBeGreaterThan(16)
+    expect(made).toBeLessThan(16 + 2 * 37)
+    release()
+    expect(answers(await visitor.closed)).toHaveLength(2_001)
+    expect(made).toBe(2_001)
+  })
 })
 
 describe('what cannot be answered as a request', () => {
