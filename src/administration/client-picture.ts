@@ -1,8 +1,8 @@
 // The picture of a client that an operator adds or changes: from a file, or fetched from its `logo_uri`. One that cannot
 // be fetched is a warning: pages show the name alone.
 
-import type { OutboundClient } from '../http/outbound.ts'
-import { changedPicture, logoOf, type Picture, readPicture } from '../http/picture.ts'
+import type { OutboundClient } from '../http/outbound/client.ts'
+import { changedPicture, logoOf, type Picture, readPicture } from '../http/outbound/picture.ts'
 import type { Client } from '../model/client.ts'
 import type { Seconds } from '../model/time.ts'
 import type { ClientVerbs } from '../store/clients.ts'

@@ -3,7 +3,8 @@
 
 import { assertClientSecret, keptOfSecret, newClientSecret, WeakSecret } from '../credentials/client-secret.ts'
 import type { MasterKey } from '../credentials/master-key.ts'
-import { type OutboundClient, onBehalfOf } from '../http/outbound.ts'
+import type { OutboundClient } from '../http/outbound/client.ts'
+import { onBehalfOf } from '../http/outbound/on-behalf.ts'
 import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
 import {
   type ClientContext,

@@ -1,7 +1,7 @@
 // A client's picture from our own address: pages of ours never load anything from another host.
 
-import { json } from '../../http/replies.ts'
-import type { RouteEndpoint } from '../../http/route.ts'
+import { json } from '../../http/reply/replies.ts'
+import type { RouteEndpoint } from '../../http/routing/route.ts'
 import type { ClientVerbs } from '../../store/clients.ts'
 
 /** `client-logo/{client}/{digest}/images/{file}`: the last segment is named as the file was. */
