@@ -4,6 +4,7 @@
 import { createKeySightings } from './administration/key-sightings.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
+import { createSetUpWatch } from './administration/set-up/watch.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
@@ -100,6 +101,11 @@ export interface AuthorizationServerSettings {
   readonly proofFolder?: string
   /** Clients that are kept in memory as they are used, about 3 KB each, at most twice as many. Default 10,000. */
   readonly cachedClients?: number
+  /**
+   * Answers at the issuer's own address with a page that says whose sign-in service this is. Default false: that address
+   * is usually the host application's.
+   */
+  readonly frontPage?: boolean
   /** Processes of this machine that share the work: bounds that each keeps in memory are divided by it. Default 1. */
   readonly workers?: number
   /** Default: nothing is logged. */
@@ -185,6 +191,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const encryption = createClientEncryption(clientKeys, master)
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
+  const frontPage = settings.frontPage === true ? createSetUpWatch(store) : null
+  await frontPage?.look()
   const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
   const bare: Parts = {
     addresses,
@@ -221,6 +229,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     logout,
     frontChannelLogout: settings.frontChannelLogout ?? false,
     sessionManagement: settings.sessionManagement ?? false,
+    frontPage,
     pages: [],
     workers,
     unready: readiness(store, { schema, offset, log }),

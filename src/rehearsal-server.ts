@@ -83,6 +83,7 @@ export function rehearsalComposer(
         logout: null,
         frontChannelLogout: false,
         sessionManagement: false,
+        frontPage: null,
         pages: [],
         workers: 1,
         unready: async () => null,

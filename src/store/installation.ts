@@ -21,6 +21,8 @@ export interface InstallationVerbs {
   putFact(name: Fact, value: string): Promise<void>
   /** Keeps what is there already; resolves to what stands afterwards. */
   putFactOnce(name: Fact, value: string): Promise<string>
+  /** The set-up was finished, or there is a client, or was one: whoever adds the first has begun without it. */
+  isInUse(): Promise<boolean>
 }
 
 export function createInstallationVerbs(driver: Driver): InstallationVerbs {
@@ -34,5 +36,6 @@ export function createInstallationVerbs(driver: Driver): InstallationVerbs {
       await driver.atomic([step(sql.putFactOnce, { name, value })])
       return (await findFact(name)) ?? value
     },
+    isInUse: async () => (await driver.rows(sql.findUse, {})).length > 0,
   }
 }

@@ -87,6 +87,7 @@ test.each(pages.LOCALES)('titles tell the pages apart (%s)', (locale) => {
     'error',
     'misdirected',
     'not-found',
+    'front',
   ]
   const steps = samples.filter((sample) => /^set-up \d( values)?$/.test(sample.name)).map((sample) => sample.name)
   const made = [...titles, ...steps].map(

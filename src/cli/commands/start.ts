@@ -133,6 +133,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
       outboundAllowStrangers: options.outboundAllowStrangers,
+      frontPage: true,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       workers: options.workers,
       cachedClients: options.cachedClients,
