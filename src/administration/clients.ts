@@ -18,6 +18,7 @@ import {
 import type { EventType, SecurityEvent } from '../model/event.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newClientId } from '../platform/random.ts'
+import type { ClientLogoVerbs } from '../store/client-logos.ts'
 import type { ClientVerbs } from '../store/clients.ts'
 import type { EventVerbs } from '../store/events.ts'
 import { type Pictured, picturedClient, storePicture, warningsOf } from './client-picture.ts'
@@ -26,7 +27,7 @@ import { presetNamed, UnknownPreset } from './presets/index.ts'
 import { assertInSector } from './sector-identifier.ts'
 
 export interface ClientParts {
-  readonly store: ClientVerbs & EventVerbs
+  readonly store: ClientVerbs & ClientLogoVerbs & EventVerbs
   readonly clock: Clock
   readonly master: MasterKey
   /** For the documents that a client names. */
