@@ -10,9 +10,9 @@ import { type RegistrationUse, removeUnusedClients } from './issuer/registration
 import type { Seconds } from './model/time.ts'
 import { createFailureSeries } from './platform/failure-series.ts'
 import type { Parts } from './server.ts'
-import type { ClockOffset } from './store/database/clock-offset.ts'
+import type { ClockOffset } from './store/database/postgres/clock-offset.ts'
 import { createPruner, type Pruner } from './store/pruner.ts'
-import type { SchemaWatch } from './store/schema-watch.ts'
+import type { SchemaWatch } from './store/schema/watch.ts'
 
 export interface UpkeepParts {
   readonly parts: Parts

@@ -4,8 +4,10 @@ import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import * as sql from './statements/installation.ts'
 
-/** `set_up`: when it was finished. `set_up_progress`: how far it has come. */
-/** `written_again` is asked of a database that has failed to write: it stands for nothing else. */
+/**
+ * `set_up`: when it was finished. `set_up_progress`: how far it has come. `written_again` is asked of a database that has
+ * failed to write: it stands for nothing else. `client_origins`: they have been filled once.
+ */
 export type Fact =
   | 'issuer'
   | 'key_check'

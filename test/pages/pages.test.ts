@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { contentSecurityPolicy } from '../../src/http/security-headers.ts'
+import { contentSecurityPolicy } from '../../src/http/reply/security-headers.ts'
 import { DATA_KINDS } from '../../src/model/data-kind.ts'
 import * as pages from '../../src/pages/index.ts'
 import { WORDS } from '../../src/pages/words/index.ts'

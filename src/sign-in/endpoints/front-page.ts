@@ -3,9 +3,9 @@
 
 import Negotiator from 'negotiator'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
-import { json, withOutcome } from '../../http/replies.ts'
-import type { Route } from '../../http/route.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { json, withOutcome } from '../../http/reply/replies.ts'
+import type { Route } from '../../http/routing/route.ts'
 import { frontPage } from '../../pages/index.ts'
 import { newId } from '../../platform/random.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
