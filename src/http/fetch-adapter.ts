@@ -3,7 +3,6 @@
 
 import { failureReply } from './failures.ts'
 import type { Handle } from './handle.ts'
-import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply } from './message.ts'
 import {
   type BodyLimits,
@@ -14,7 +13,8 @@ import {
   isLargeBody,
   isPlainEncoding,
   tooManyLargeBodies,
-} from './request-body.ts'
+} from './request/body-limits.ts'
+import { createLargeBodies } from './request/large-bodies.ts'
 
 /** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
 export interface FetchVisitor {
