@@ -5,6 +5,7 @@ import { failureReply } from './failures.ts'
 import type { Handle } from './handle.ts'
 import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply } from './message.ts'
+import { ReceivedBody } from './received-body.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -64,14 +65,12 @@ export function toFetch(
 /** Null when the body is larger than `limit`: it is then not read to its end. */
 async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
   if (request.body === null) return EMPTY_BODY
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const body = new ReceivedBody()
   for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > limit) return null
-    chunks.push(chunk)
+    if (body.length + chunk.length > limit) return null
+    body.add(chunk)
   }
-  return Buffer.concat(chunks, size)
+  return body.whole()
 }
 
 function toResponse(reply: HttpReply, request: Request): Response {

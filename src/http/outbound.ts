@@ -8,6 +8,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { createOutboundPlaces, type OutboundWork } from './outbound-places.ts'
 import { hostProblem, isPublicAddress } from './public-address.ts'
+import { ReceivedBody } from './received-body.ts'
 import { normalizeAddress } from './trusted-proxies.ts'
 import { createWindowCounter } from './window-counter.ts'
 
@@ -305,15 +306,13 @@ async function read(reply: IncomingMessage, { mediaTypes, mostBytes }: OutboundR
     return giveUp('media_type', 'the answer is packed, which was not asked for')
   const tooLarge = `the answer has more than ${mostBytes} bytes`
   if (Number(headers['content-length'] ?? 0) > mostBytes) return giveUp('too_large', tooLarge)
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const body = new ReceivedBody()
   for await (const chunk of reply) {
     if (!(chunk instanceof Uint8Array)) continue
-    length += chunk.length
-    if (length > mostBytes) return giveUp('too_large', tooLarge)
-    chunks.push(chunk)
+    if (body.length + chunk.length > mostBytes) return giveUp('too_large', tooLarge)
+    body.add(chunk)
   }
-  return { kind: 'answered', status, body: Buffer.concat(chunks), maxAge }
+  return { kind: 'answered', status, body: body.whole(), maxAge }
 }
 
 function isOneOf(mediaTypes: readonly string[], header: string | undefined): boolean {
