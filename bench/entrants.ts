@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildServer } from '../scripts/build.ts'
+import { flagsOfNpmStart } from '../test/support/cli.ts'
 import type { Entrant } from './contestants.ts'
 import { install, SECRET, SESSION_SECRET } from './installation.ts'
 import { OURS, type Target } from './operations.ts'
@@ -51,8 +52,7 @@ export async function lingpai(
     durability: database === null ? 'FULL, group commit' : 'synchronous_commit on',
     file: '../dist/main.js',
     preload: '../dist/bench/preload.js',
-    // As `npm start` does.
-    flags: ['--max-semi-space-size=4'],
+    flags: flagsOfNpmStart(),
     words: ['start', ...words, '--host', '127.0.0.1', '--port', String(port), '--issuer', issuer],
     env: { ...env, BENCH_TARGET: JSON.stringify(target) },
     ...(database?.pid !== undefined && { database: database.pid }),

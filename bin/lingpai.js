@@ -91,10 +91,12 @@ function runBundledNode() {
   })
 }
 
-// As npm start does: V8's young generation would grow to 128 MiB, and nothing is faster by more than 16. The flag can
-// only be given when Node is started, and is stronger than NODE_OPTIONS, where an operator may have decided otherwise.
+// As npm start does: V8's young generation would grow to 128 MiB, and nothing is faster by more than 16; and threads that
+// compile keep what they took from malloc. Flags can only be given when Node is started, and are stronger than
+// NODE_OPTIONS, where an operator may have decided otherwise.
 function memoryFlags() {
-  return /semi[-_]space/.test(process.env.NODE_OPTIONS || '') ? [] : ['--max-semi-space-size=4']
+  var young = /semi[-_]space/.test(process.env.NODE_OPTIONS || '') ? [] : ['--max-semi-space-size=4']
+  return young.concat('--no-concurrent-recompilation')
 }
 
 function refuse() {

@@ -20,5 +20,7 @@ if (import.meta.main) {
   await requireNode()
   readFlags('npm run build\nMakes the server and the command line as dist/main.js and its parts.', { options: {} })
   await buildServer()
-  console.log('dist/main.js is built. Start it: npm exec -- node dist/main.js start')
+  console.log(
+    'dist/main.js is built. Start it: npm exec -- node --max-semi-space-size=4 --no-concurrent-recompilation dist/main.js start',
+  )
 }

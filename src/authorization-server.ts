@@ -4,6 +4,7 @@
 import { createKeySightings } from './administration/key-sightings.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
+import { createSetUpWatch } from './administration/set-up/watch.ts'
 import { createTraceRecorder } from './administration/trace/recorder.ts'
 import { keyCheck, type MasterKey, parseMasterKey } from './credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from './credentials/password-hash.ts'
@@ -11,8 +12,8 @@ import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { createSubjects } from './credentials/subject.ts'
 import { type FetchVisitor, toFetch } from './http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from './http/message.ts'
-import { createOutboundClient } from './http/outbound.ts'
-import { createAddressProbe } from './http/probe.ts'
+import { createOutboundClient } from './http/outbound/client.ts'
+import { createAddressProbe } from './http/outbound/probe.ts'
 import { createNodeListener, type NodeListener } from './http/server/node-adapter.ts'
 import { createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
@@ -41,11 +42,11 @@ import { addressesOf } from './protocol/addresses.ts'
 import { CODE_ONLY, RESPONSE_TYPES } from './protocol/response-type.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
-import { type ClockOffset, createClockOffset } from './store/database/clock-offset.ts'
 import type { Driver } from './store/database/driver.ts'
-import { migrate } from './store/migrate.ts'
-import { migrations } from './store/migrations/index.ts'
-import { createSchemaWatch, type SchemaWatch } from './store/schema-watch.ts'
+import { type ClockOffset, createClockOffset } from './store/database/postgres/clock-offset.ts'
+import { migrate } from './store/schema/migrate.ts'
+import { migrations } from './store/schema/migrations/index.ts'
+import { createSchemaWatch, type SchemaWatch } from './store/schema/watch.ts'
 import { createStore, type Store } from './store/store.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -100,6 +101,11 @@ export interface AuthorizationServerSettings {
   readonly proofFolder?: string
   /** Clients that are kept in memory as they are used, about 3 KB each, at most twice as many. Default 10,000. */
   readonly cachedClients?: number
+  /**
+   * Answers at the issuer's own address with a page that says whose sign-in service this is. Default false: that address
+   * is usually the host application's.
+   */
+  readonly frontPage?: boolean
   /** Processes of this machine that share the work: bounds that each keeps in memory are divided by it. Default 1. */
   readonly workers?: number
   /** Default: nothing is logged. */
@@ -185,6 +191,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const encryption = createClientEncryption(clientKeys, master)
   const told = { issuer: settings.issuer, keys, signers, encryption, ...known }
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
+  const frontPage = settings.frontPage === true ? createSetUpWatch(store) : null
+  await frontPage?.look()
   const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
   const bare: Parts = {
     addresses,
@@ -221,6 +229,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     logout,
     frontChannelLogout: settings.frontChannelLogout ?? false,
     sessionManagement: settings.sessionManagement ?? false,
+    frontPage,
     pages: [],
     workers,
     unready: readiness(store, { schema, offset, log }),

@@ -8,5 +8,5 @@ export {
 } from './authorization-server.ts'
 export type { HttpReply, HttpRequest } from './http/message.ts'
 export { createLog, type Log } from './platform/log.ts'
-export { openPostgres as postgres } from './store/database/postgres.ts'
-export { openSqlite as sqlite } from './store/database/sqlite.ts'
+export { openPostgres as postgres } from './store/database/postgres/postgres-driver.ts'
+export { openSqlite as sqlite } from './store/database/sqlite/sqlite-driver.ts'

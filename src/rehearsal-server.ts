@@ -7,7 +7,7 @@ import { sha256 } from './credentials/digest.ts'
 import { newMasterKey } from './credentials/master-key.ts'
 import { createSessionIdentifiers } from './credentials/session-identifier.ts'
 import { setCookie } from './http/cookies.ts'
-import type { OutboundClient } from './http/outbound.ts'
+import type { OutboundClient } from './http/outbound/client.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { type Client, type ClientRecord, isConfidential, type SigningAlgorithm } from './model/client.ts'
@@ -17,9 +17,9 @@ import { type Log, silentLog } from './platform/log.ts'
 import { newId, newSecret } from './platform/random.ts'
 import { CODE_ONLY } from './protocol/response-type.ts'
 import { compose, type Parts } from './server.ts'
-import { openSqlite } from './store/database/sqlite.ts'
-import { migrate } from './store/migrate.ts'
-import { migrations } from './store/migrations/index.ts'
+import { openSqlite } from './store/database/sqlite/sqlite-driver.ts'
+import { migrate } from './store/schema/migrate.ts'
+import { migrations } from './store/schema/migrations/index.ts'
 import { createStore, type Store } from './store/store.ts'
 
 /** `parts` are those of the running server: clock, addresses, brand, lifetimes and limits are taken over as they are. */
@@ -83,6 +83,7 @@ export function rehearsalComposer(
         logout: null,
         frontChannelLogout: false,
         sessionManagement: false,
+        frontPage: null,
         pages: [],
         workers: 1,
         unready: async () => null,

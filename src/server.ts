@@ -2,6 +2,7 @@
 // another, so that they need not know each other.
 
 import { sectorProblem } from './administration/sector-identifier.ts'
+import type { SetUpWatch } from './administration/set-up/watch.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
 import { createBrowserStates } from './credentials/browser-state.ts'
@@ -11,12 +12,12 @@ import type { PasswordHasher } from './credentials/password-hash.ts'
 import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
-import type { OutboundClient } from './http/outbound.ts'
-import { pageReply } from './http/page-reply.ts'
-import { createProofFiles } from './http/proof-files.ts'
-import { json } from './http/replies.ts'
-import type { Route } from './http/route.ts'
-import { createRouter, type Problem } from './http/router.ts'
+import type { OutboundClient } from './http/outbound/client.ts'
+import { pageReply } from './http/reply/page-reply.ts'
+import { json } from './http/reply/replies.ts'
+import { createProofFiles } from './http/routing/proof-files.ts'
+import type { Route } from './http/routing/route.ts'
+import { createRouter, type Problem } from './http/routing/router.ts'
 import { issueResponse } from './issuer/authorization/issue-response.ts'
 import { clientSecret } from './issuer/client-authentication/client-secret.ts'
 import { clientSecretJwt } from './issuer/client-authentication/client-secret-jwt.ts'
@@ -66,6 +67,7 @@ import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
 import { endSessionEndpoint } from './sign-in/endpoints/end-session.ts'
+import { frontPageRoutes } from './sign-in/endpoints/front-page.ts'
 import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
 import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
@@ -112,6 +114,8 @@ export interface Parts {
   readonly trace: Pick<TraceRecorder, 'record'> | null
   /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
   readonly logout: Pick<LogoutDispatcher, 'wake'> | null
+  /** What the page at the issuer's own address is made from; null: that address is somebody else's. */
+  readonly frontPage: SetUpWatch | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
   /** Processes that share the work of this one's machine. */
@@ -319,6 +323,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+    ...frontPageRoutes(parts),
     ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]
 }

@@ -10,9 +10,9 @@ import { type RegistrationUse, removeUnusedClients } from './issuer/registration
 import type { Seconds } from './model/time.ts'
 import { createFailureSeries } from './platform/failure-series.ts'
 import type { Parts } from './server.ts'
-import type { ClockOffset } from './store/database/clock-offset.ts'
+import type { ClockOffset } from './store/database/postgres/clock-offset.ts'
 import { createPruner, type Pruner } from './store/pruner.ts'
-import type { SchemaWatch } from './store/schema-watch.ts'
+import type { SchemaWatch } from './store/schema/watch.ts'
 
 export interface UpkeepParts {
   readonly parts: Parts
@@ -36,7 +36,7 @@ const TELL_EVERY_MS = 300_000
 
 export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
   const { parts, schema, offset, logout, sightings, use } = upkeep
-  const { log, keys, decryption, lifetimes } = parts
+  const { log, keys, decryption, frontPage, lifetimes } = parts
   const pruning = pruner(parts, logout)
   const patience = {
     longest: upkeep.waitForClients,
@@ -56,6 +56,7 @@ export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
     ...(offset === null ? [] : [every(CLOCK_MS, 'reading the clock of the database', offset.measure)]),
     every(SOON_MS, 'reading the signing keys', keys.refresh),
     ...(decryption === null ? [] : [every(SOON_MS, 'reading the decryption keys', decryption.refresh)]),
+    ...(frontPage === null ? [] : [every(SOON_MS, 'reading whether the set-up is done', frontPage.look)]),
     every(NOW_AND_THEN_MS, 'pruning', pruning.run),
     every(NOW_AND_THEN_MS, 'waiting for clients', () => waitForClients(parts, patience)),
     every(SOON_MS, 'noting who has fetched the signing keys', sightings.flush),

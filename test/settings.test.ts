@@ -43,6 +43,7 @@ describe('createAuthorizationServer refuses, before it touches the database,', (
     ['a span as text', { lifetimes: { accessToken: '1h' } }, 'lifetimes.accessToken must be written as 3600'],
     ['a span that is too long', { lifetimes: { code: 86_400 } }, 'lifetimes.code must lie between 5s and 10m'],
     ['a switch as text', { unsignedJwt: 'false' }, 'unsignedJwt must be written as false'],
+    ['a word where a page is switched on', { frontPage: 'yes' }, 'frontPage must be true or false'],
     ['a name where a network belongs', { trustedProxies: ['localhost'] }, 'trustedProxies holds "localhost"'],
     ['a picture that no page shows', { brand: { logo: './logo.svg' } }, 'brand.logo must be a path on this origin'],
     [
@@ -107,6 +108,7 @@ test('createAuthorizationServer starts with everything written rightly', async (
     trustedProxies: ['127.0.0.1', '10.0.0.0/8'],
     outboundAllow: ['keys.internal:8443'],
     workers: undefined,
+    frontPage: true,
     acceptNewIssuer: false,
   }
   expect(await start(settings)).toBe('started')

@@ -1,9 +1,9 @@
 // The page of the database: what the migrations make, beside the reason for each table and index.
 
 import { DatabaseSync } from 'node:sqlite'
-import { SCHEMA_TABLES, sectionsFor } from '../../src/store/migrate.ts'
-import { migrations } from '../../src/store/migrations/index.ts'
-import { TABLE_NOTES, type TableNote } from '../../src/store/schema-notes.ts'
+import { SCHEMA_TABLES, sectionsFor } from '../../src/store/schema/migrate.ts'
+import { migrations } from '../../src/store/schema/migrations/index.ts'
+import { TABLE_NOTES, type TableNote } from '../../src/store/schema/notes.ts'
 
 interface Column {
   readonly name: string
@@ -33,7 +33,7 @@ export function databaseTables(notes: Readonly<Record<string, TableNote>> = TABL
       .map(({ name }) => String(name))
     const stray = Object.keys(notes).filter((name) => !names.includes(name))
     if (stray.length > 0)
-      throw new Error(`src/store/schema-notes.ts tells of tables that are not there: ${stray.join(', ')}`)
+      throw new Error(`src/store/schema/notes.ts tells of tables that are not there: ${stray.join(', ')}`)
     return names.map((name) => tableOf(database, name, notes))
   } finally {
     database.close()
@@ -50,13 +50,13 @@ interface DatabaseTable {
 
 function tableOf(database: DatabaseSync, name: string, notes: Readonly<Record<string, TableNote>>): DatabaseTable {
   const note = notes[name]
-  if (note === undefined) throw new Error(`the table ${name} has no note in src/store/schema-notes.ts: what is it for?`)
+  if (note === undefined) throw new Error(`the table ${name} has no note in src/store/schema/notes.ts: what is it for?`)
   const columns = database.prepare(`PRAGMA table_info("${name}")`).all() as unknown as readonly Column[]
   const made = database.prepare(`PRAGMA index_list("${name}")`).all() as unknown as readonly Index[]
   const own = made.filter(({ origin }) => origin === 'c').toSorted((a, b) => a.name.localeCompare(b.name))
   const stray = Object.keys(note.indexes).filter((index) => !own.some((each) => each.name === index))
   if (stray.length > 0)
-    throw new Error(`src/store/schema-notes.ts tells of indexes that are not there: ${stray.join(', ')}`)
+    throw new Error(`src/store/schema/notes.ts tells of indexes that are not there: ${stray.join(', ')}`)
   return {
     name,
     note,
@@ -68,7 +68,7 @@ function tableOf(database: DatabaseSync, name: string, notes: Readonly<Record<st
     indexes: own.map((index) => {
       const reason = note.indexes[index.name]
       if (reason === undefined) {
-        throw new Error(`the index ${index.name} has no reason in src/store/schema-notes.ts: which statement needs it?`)
+        throw new Error(`the index ${index.name} has no reason in src/store/schema/notes.ts: which statement needs it?`)
       }
       const found = database.prepare(`PRAGMA index_info("${index.name}")`).all()
       const condition = /\bWHERE\b([\s\S]*)$/i.exec(

@@ -1,11 +1,11 @@
 // The picture of a client that an operator adds or changes: from a file, or fetched from its `logo_uri`. One that cannot
 // be fetched is a warning: pages show the name alone.
 
-import type { OutboundClient } from '../http/outbound.ts'
-import { changedPicture, logoOf, type Picture, readPicture } from '../http/picture.ts'
+import type { OutboundClient } from '../http/outbound/client.ts'
+import { changedPicture, logoOf, type Picture, readPicture } from '../http/outbound/picture.ts'
 import type { Client } from '../model/client.ts'
 import type { Seconds } from '../model/time.ts'
-import type { ClientVerbs } from '../store/clients.ts'
+import type { ClientLogoVerbs } from '../store/client-logos.ts'
 import { AdministrationError } from './errors.ts'
 
 export interface Pictured {
@@ -39,7 +39,7 @@ export async function picturedClient(
 }
 
 export async function storePicture(
-  store: Pick<ClientVerbs, 'putClientLogo'>,
+  store: Pick<ClientLogoVerbs, 'putClientLogo'>,
   clientId: string,
   pictured: Pictured | null,
   now: Seconds,

@@ -3,7 +3,8 @@
 
 import { assertClientSecret, keptOfSecret, newClientSecret, WeakSecret } from '../credentials/client-secret.ts'
 import type { MasterKey } from '../credentials/master-key.ts'
-import { type OutboundClient, onBehalfOf } from '../http/outbound.ts'
+import type { OutboundClient } from '../http/outbound/client.ts'
+import { onBehalfOf } from '../http/outbound/on-behalf.ts'
 import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
 import {
   type ClientContext,
@@ -17,6 +18,7 @@ import {
 import type { EventType, SecurityEvent } from '../model/event.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newClientId } from '../platform/random.ts'
+import type { ClientLogoVerbs } from '../store/client-logos.ts'
 import type { ClientVerbs } from '../store/clients.ts'
 import type { EventVerbs } from '../store/events.ts'
 import { type Pictured, picturedClient, storePicture, warningsOf } from './client-picture.ts'
@@ -25,7 +27,7 @@ import { presetNamed, UnknownPreset } from './presets/index.ts'
 import { assertInSector } from './sector-identifier.ts'
 
 export interface ClientParts {
-  readonly store: ClientVerbs & EventVerbs
+  readonly store: ClientVerbs & ClientLogoVerbs & EventVerbs
   readonly clock: Clock
   readonly master: MasterKey
   /** For the documents that a client names. */

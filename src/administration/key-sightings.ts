@@ -1,7 +1,7 @@
 // Which clients have fetched the signing keys. They fetch them without saying who they are, so what is known is this: the
 // address that fetched them has also had tokens as a client. Kept in memory, written now and then, outside any request.
 
-import type { RequestRecord } from '../http/router.ts'
+import type { RequestRecord } from '../http/routing/router.ts'
 import { type Client, isConfidential, type SigningAlgorithm } from '../model/client.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'

@@ -1,7 +1,7 @@
 // The document at a client's `sector_identifier_uri`: it must name every redirect URI, or anybody could join the sector
 // of somebody else and see the same subjects. OpenID Connect Registration §5.
 
-import type { OutboundClient } from '../http/outbound.ts'
+import type { OutboundClient } from '../http/outbound/client.ts'
 import type { Client } from '../model/client.ts'
 import type { SettingProblem } from '../model/setting.ts'
 import { AdministrationError } from './errors.ts'

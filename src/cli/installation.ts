@@ -4,16 +4,16 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs
 import { dirname, join } from 'node:path'
 import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
-import { createOutboundClient, type OutboundClient } from '../http/outbound.ts'
+import { createOutboundClient, type OutboundClient } from '../http/outbound/client.ts'
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { createLog, type Log } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
-import { AlreadyOwned, type Ownership, takeOwnership } from '../store/database/owner.ts'
-import { openSqlite } from '../store/database/sqlite.ts'
-import { isOfOlderRelease, migrate } from '../store/migrate.ts'
-import { migrations } from '../store/migrations/index.ts'
+import { AlreadyOwned, type Ownership, takeOwnership } from '../store/database/sqlite/owner.ts'
+import { openSqlite } from '../store/database/sqlite/sqlite-driver.ts'
+import { isOfOlderRelease, migrate } from '../store/schema/migrate.ts'
+import { migrations } from '../store/schema/migrations/index.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { tip } from './flags.ts'
 import { CommandFailed, EXIT } from './output.ts'
@@ -206,7 +206,7 @@ export function openMasterKey(options: Options): MasterKey {
 export async function openDatabase(options: Options, log: Log, onFatal?: (error: Error) => void): Promise<Driver> {
   if (options.database !== null) {
     // Loaded by whoever has it: the driver takes memory and time of every start.
-    const { openPostgres } = await import('../store/database/postgres.ts')
+    const { openPostgres } = await import('../store/database/postgres/postgres-driver.ts')
     return openPostgres({
       url: options.database,
       ...(options.databaseSchema !== null && { schema: options.databaseSchema }),

@@ -3,7 +3,7 @@
 import type { LogFields } from '../platform/log.ts'
 import type { Outcome } from '../protocol/errors.ts'
 import type { HttpReply } from './message.ts'
-import { json } from './replies.ts'
+import { json } from './reply/replies.ts'
 
 export interface Failure {
   readonly status: 500 | 503

@@ -3,9 +3,7 @@
 
 import { failureReply } from './failures.ts'
 import type { Handle } from './handle.ts'
-import { createLargeBodies } from './large-bodies.ts'
 import type { HttpReply } from './message.ts'
-import { ReceivedBody } from './received-body.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -15,7 +13,9 @@ import {
   isLargeBody,
   isPlainEncoding,
   tooManyLargeBodies,
-} from './request-body.ts'
+} from './request/body-limits.ts'
+import { createLargeBodies } from './request/large-bodies.ts'
+import { ReceivedBody } from './request/received-body.ts'
 
 /** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
 export interface FetchVisitor {

@@ -27,6 +27,7 @@ const OWN: Readonly<Record<string, Check>> = {
   log: (value) =>
     can(value, 'debug', 'info', 'warn', 'error') ? null : "must be what createLog('info', 'json') makes",
   clock: (value) => (can(value, 'now') ? null : 'must be a clock: { now() } gives seconds since 1970'),
+  frontPage: (value) => (typeof value === 'boolean' ? null : 'must be true or false'),
   // RFC 7591 §2.3: a statement is believed for its issuer's keys alone.
   'registration.statementIssuers': statementIssuersProblem,
   // As the pages have it: two slashes would begin another host.

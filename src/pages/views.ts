@@ -205,6 +205,12 @@ export interface MisdirectedView {
   readonly href: string
 }
 
+/** The issuer's own address. */
+export interface FrontView {
+  /** Nobody can sign in yet: whoever runs the server is told how to open the set-up, without any link. */
+  readonly setUpIsOpen: boolean
+}
+
 export interface NotFoundView {
   readonly traceId?: string | null
 }

@@ -1,8 +1,8 @@
 // How a journey ends: an answer at the client's redirect URI, or a page of ours when that is not to be trusted.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { pageReply } from '../http/page-reply.ts'
-import { redirect, withOutcome } from '../http/replies.ts'
+import { pageReply } from '../http/reply/page-reply.ts'
+import { redirect, withOutcome } from '../http/reply/replies.ts'
 import type { Client } from '../model/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { type ErrorView, formPostPage } from '../pages/index.ts'

@@ -2,8 +2,8 @@
 
 import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { redirect, withOutcome } from '../http/replies.ts'
-import { addressBucket } from '../http/trusted-proxies.ts'
+import { redirect, withOutcome } from '../http/reply/replies.ts'
+import { addressBucket } from '../http/request/address.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'

@@ -1,7 +1,7 @@
 // Two ways a step ends early: the person says no, or the form is not one of ours.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { withOutcome } from '../http/replies.ts'
+import { withOutcome } from '../http/reply/replies.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { problemPage } from '../visitor/problem-page.ts'

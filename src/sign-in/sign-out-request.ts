@@ -2,7 +2,7 @@
 // RP-Initiated Logout §2, §3.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { withOutcome } from '../http/replies.ts'
+import { withOutcome } from '../http/reply/replies.ts'
 import type { Client } from '../model/client.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import type { Parameters } from '../protocol/parameters.ts'

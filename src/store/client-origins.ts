@@ -50,15 +50,15 @@ export function createClientOriginVerbs(
         const last = some.at(-1)
         if (last === undefined) break
         after = last.client_id
-        await driver.atomic(some.flatMap(({ settings, version }) => insertSteps(fromStored(settings), version)))
+        await driver.atomic(some.flatMap(({ settings, version }) => insertOriginSteps(fromStored(settings), version)))
       }
       await putFact('client_origins', 'kept')
     },
   }
 }
 
-/** For a client that has this version when the step runs. */
-export function insertSteps(client: Client, version: number): readonly Step[] {
+/** Behind the step that writes the client; or by themselves, for one that still has the version that was read. */
+export function insertOriginSteps(client: Client, version: number | null = null): readonly Step[] {
   const runs_scripts = asFlag(!isConfidential(client))
   const origins = new Set(client.redirect_uris.flatMap((uri) => originOf(uri) ?? []))
   return [...origins].map((origin) =>
@@ -66,10 +66,10 @@ export function insertSteps(client: Client, version: number): readonly Step[] {
   )
 }
 
-export function replaceSteps(client: Client, version: number): readonly Step[] {
-  return [deleteStep(client.client_id), ...insertSteps(client, version)]
+export function replaceOriginSteps(client: Client): readonly Step[] {
+  return [deleteOriginsStep(client.client_id), ...insertOriginSteps(client)]
 }
 
-export function deleteStep(clientId: string): Step {
+export function deleteOriginsStep(clientId: string): Step {
   return step(deleteClientOrigins, { client_id: clientId })
 }

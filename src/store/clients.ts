@@ -3,15 +3,14 @@
 import type { Client, ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { Seconds } from '../model/time.ts'
-import { deleteStep, insertSteps, replaceSteps } from './client-origins.ts'
+import { logoSteps } from './client-logos.ts'
+import { deleteOriginsStep, insertOriginSteps, replaceOriginSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './database/driver.ts'
 import { ConstraintViolated, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
-import { type ClientLogo, logoSteps } from './registrations.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/client.ts'
-import { deleteClientLogo, findClientLogo } from './statements/client-logo.ts'
 import { deleteConsentsOfClient } from './statements/consent.ts'
 import { endRegistration } from './statements/registration.ts'
 
@@ -42,9 +41,6 @@ export interface ClientVerbs {
     sealedSecret?: Uint8Array | null,
   ): Promise<boolean>
   removeClient(clientId: string, event: SecurityEvent): Promise<boolean>
-  /** Null takes it away. What names it in the client's settings is another change. */
-  putClientLogo(clientId: string, logo: ClientLogo | null, now: Seconds): Promise<void>
-  findClientLogo(clientId: string, digest: string): Promise<Omit<ClientLogo, 'digest'> | null>
 }
 
 export function createClientVerbs(driver: Driver, clients: ClientReader): ClientVerbs {
@@ -72,7 +68,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
             sealed_secret: sealedSecret,
             now,
           }),
-          ...insertSteps(client, 1),
+          ...insertOriginSteps(client),
           ...eventSteps([event]),
         ])
         return result.held ? 'added' : 'taken'
@@ -95,7 +91,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
           },
           'version',
         ),
-        ...replaceSteps(client, version + 1),
+        ...replaceOriginSteps(client),
         ...eventSteps([event]),
       ])
       return result.held ? 'updated' : 'changed'
@@ -108,19 +104,12 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
       const result = await driver.atomic([
         step(sql.removeClient, { client_id: clientId, now: event.at }, 'client'),
         step(deleteConsentsOfClient, { client_id: clientId }),
-        deleteStep(clientId),
-        step(deleteClientLogo, { client_id: clientId }),
+        deleteOriginsStep(clientId),
+        ...logoSteps(clientId, null, event.at),
         step(endRegistration, { client_id: clientId, now: event.at }),
         ...eventSteps([event]),
       ])
       return result.held
-    },
-    async putClientLogo(clientId, logo, now) {
-      await driver.atomic(logoSteps(clientId, logo, now))
-    },
-    async findClientLogo(clientId, digest) {
-      const [row] = await driver.rows(findClientLogo, { client_id: clientId, digest })
-      return row === undefined ? null : { mediaType: row.media_type, content: row.content }
     },
   }
 }

@@ -4,8 +4,10 @@ import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import * as sql from './statements/installation.ts'
 
-/** `set_up`: when it was finished. `set_up_progress`: how far it has come. */
-/** `written_again` is asked of a database that has failed to write: it stands for nothing else. */
+/**
+ * `set_up`: when it was finished. `set_up_progress`: how far it has come. `written_again` is asked of a database that has
+ * failed to write: it stands for nothing else. `client_origins`: they have been filled once.
+ */
 export type Fact =
   | 'issuer'
   | 'key_check'
@@ -21,6 +23,8 @@ export interface InstallationVerbs {
   putFact(name: Fact, value: string): Promise<void>
   /** Keeps what is there already; resolves to what stands afterwards. */
   putFactOnce(name: Fact, value: string): Promise<string>
+  /** The set-up was finished, or there is a client, or was one: whoever adds the first has begun without it. */
+  isInUse(): Promise<boolean>
 }
 
 export function createInstallationVerbs(driver: Driver): InstallationVerbs {
@@ -34,5 +38,6 @@ export function createInstallationVerbs(driver: Driver): InstallationVerbs {
       await driver.atomic([step(sql.putFactOnce, { name, value })])
       return (await findFact(name)) ?? value
     },
+    isInUse: async () => (await driver.rows(sql.findUse, {})).length > 0,
   }
 }

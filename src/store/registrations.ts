@@ -6,23 +6,16 @@ import type { SecurityEvent } from '../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
 import type { Seconds } from '../model/time.ts'
 import { isDocumentId } from '../protocol/client-document.ts'
-import { insertSteps, replaceSteps } from './client-origins.ts'
+import { type ClientLogo, logoSteps } from './client-logos.ts'
+import { insertOriginSteps, replaceOriginSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import { type Driver, type Step, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import { asFlag } from './rows.ts'
 import * as clients from './statements/client.ts'
-import { deleteClientLogo, upsertClientLogo } from './statements/client-logo.ts'
 import { deleteConsentsOfClient } from './statements/consent.ts'
 import { spendInitialAccessToken } from './statements/initial-access-token.ts'
 import * as sql from './statements/registration.ts'
-
-/** A picture as it is kept. */
-export interface ClientLogo {
-  readonly digest: string
-  readonly mediaType: string
-  readonly content: Uint8Array
-}
 
 interface KeptSecret {
   readonly hash: Uint8Array | null
@@ -119,7 +112,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
           sealed_secret: secret.sealed,
           now,
         }),
-        ...insertSteps(client, 1),
+        ...insertOriginSteps(client),
         step(sql.insertRegistration, {
           client_id,
           token_hash: rest.tokenHash,
@@ -129,7 +122,6 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
           address,
           now,
         }),
-        ...insertSteps(client, 1),
         ...logoSteps(client_id, logo, now),
         ...eventSteps([event]),
       ])
@@ -142,6 +134,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
         step(sql.addressMayRegister, { address, since: limits.since, most: limits.mostOfAddress }, 'address'),
         step(sql.moreMayRegister, { most: limits.mostOpen, documents: documentFlag(client_id) }, 'open'),
         step(sql.returnRegistration, { client_id, token_hash: tokenHash, address, now: event.at }, 'client'),
+        ...insertOriginSteps(client),
         ...eventSteps([event]),
       ])
       return result.held ? 'added' : (result.guard as 'client' | 'address' | 'open')
@@ -171,7 +164,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       const result = await driver.atomic([
         step(sql.rotateRegistrationToken, { ...token, software_statement: softwareStatement }, 'token'),
         step(clients.updateClient, bind, 'version'),
-        ...replaceSteps(client, version + 1),
+        ...replaceOriginSteps(client),
         ...(kept === undefined ? [] : [step(clients.setClientSecret, kept, 'client')]),
         ...(logo === undefined ? [] : logoSteps(client_id, logo, now)),
         ...(change.forgetConsents ? [step(deleteConsentsOfClient, { client_id })] : []),
@@ -191,10 +184,4 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
 
 function documentFlag(clientId: string): number {
   return asFlag(isDocumentId(clientId))
-}
-
-export function logoSteps(client_id: string, logo: ClientLogo | null, now: Seconds): readonly Step[] {
-  if (logo === null) return [step(deleteClientLogo, { client_id })]
-  const { digest, mediaType, content } = logo
-  return [step(upsertClientLogo, { client_id, digest, media_type: mediaType, content, now })]
 }

@@ -1,6 +1,5 @@
-// How records become columns and come back: the only place that knows flags are 0/1 and profiles are JSON text.
+// What columns cannot hold as it is: booleans are the integers 0 and 1, lists of words one text.
 
-/** Turns a selected row's flag into a boolean. */
 export function flag(value: number): boolean {
   return value === 1
 }

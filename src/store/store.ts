@@ -2,6 +2,7 @@
 
 import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
 import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
+import { type ClientLogoVerbs, createClientLogoVerbs } from './client-logos.ts'
 import { type ClientOriginVerbs, createClientOriginVerbs } from './client-origins.ts'
 import { createClientReader } from './client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './clients.ts'
@@ -17,7 +18,6 @@ import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
 import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
 import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
-
 import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
@@ -29,6 +29,7 @@ import { createUserVerbs, type UserVerbs } from './users.ts'
 export interface Store
   extends ClientVerbs,
     ClientOriginVerbs,
+    ClientLogoVerbs,
     RegistrationVerbs,
     InitialAccessTokenVerbs,
     UserVerbs,
@@ -64,6 +65,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     driver,
     ...createClientVerbs(driver, clients),
     ...createClientOriginVerbs(driver, installation),
+    ...createClientLogoVerbs(driver),
     ...createRegistrationVerbs(driver, clients),
     ...createInitialAccessTokenVerbs(driver),
     ...createUserVerbs(driver),

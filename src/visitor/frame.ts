@@ -1,8 +1,8 @@
 // What surrounds a page for this visitor: the language, the brand, and the switch to the other language.
 
 import { readCookie, setCookie } from '../http/cookies.ts'
-import { wishedLocales } from '../http/form.ts'
 import type { HttpRequest } from '../http/message.ts'
+import { wishedLocales } from '../http/request/form.ts'
 import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
 

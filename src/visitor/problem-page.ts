@@ -1,7 +1,7 @@
 // A page of ours that says what went wrong, at the very URL that was asked for, with the trace id to ask the operator about.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { type PageReplyOptions, pageReply } from '../http/page-reply.ts'
+import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
 import { type ErrorView, errorPage } from '../pages/index.ts'
 import { newId } from '../platform/random.ts'
 import { frameOf, type Look } from './frame.ts'

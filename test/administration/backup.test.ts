@@ -18,8 +18,8 @@ import { type RestoreRequest, restore } from '../../src/administration/backup/re
 import { addUser } from '../../src/administration/users.ts'
 import { loadMasterKey, newMasterKey } from '../../src/credentials/master-key.ts'
 import type { Driver } from '../../src/store/database/driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite.ts'
-import { migrations } from '../../src/store/migrations/index.ts'
+import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
+import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { createStore } from '../../src/store/store.ts'
 import { type Installation, openInstallation, refusal } from './installation.ts'
 

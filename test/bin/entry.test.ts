@@ -163,17 +163,17 @@ describe.runIf(process.platform === 'linux')('the Node that a checkout brings', 
     expect(code).toBe(7)
   })
 
-  it('has a small young generation, as `npm start` gives one, unless NODE_OPTIONS says how large it is', async () => {
+  it('has a small young generation and no threads that compile, as with `npm start`, unless NODE_OPTIONS says how large the former is', async () => {
     const root = packageOf('young', { 'src/main.ts': 'console.log(JSON.stringify(process.execArgv))' })
     bringNode(root)
     const flags = async () => JSON.parse((await run(root, oldNode(root))).out) as unknown
-    expect(await flags()).toEqual(['--max-semi-space-size=4'])
+    expect(await flags()).toEqual(['--max-semi-space-size=4', '--no-concurrent-recompilation'])
     const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>
     }
-    expect(scripts['start']).toBe('node --max-semi-space-size=4 bin/lingpai.js start')
+    expect(scripts['start']).toBe('node --max-semi-space-size=4 --no-concurrent-recompilation bin/lingpai.js start')
     vi.stubEnv('NODE_OPTIONS', '--max-semi-space-size=4')
-    expect(await flags()).toEqual([])
+    expect(await flags()).toEqual(['--no-concurrent-recompilation'])
     vi.unstubAllEnvs()
   })
 

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { cleanEnvironment, REPOSITORY } from '../support/cli.ts'
+import { cleanEnvironment, flagsOfNpmStart, REPOSITORY } from '../support/cli.ts'
 
 const ENTRY = join(REPOSITORY, 'bin/lingpai.js')
 
@@ -64,7 +64,8 @@ export async function tryChild({
 }: ChildOptions): Promise<Child | End> {
   const moved = clockAhead === 0 ? {} : { NODE_OPTIONS: movedClock(clockAhead) }
   const port = words.includes('--port') ? [] : ['--port', '0']
-  const [program = '', ...rest] = [...under, process.execPath, entry, 'start', '--json', ...port, ...words]
+  const node = [process.execPath, ...flagsOfNpmStart()]
+  const [program = '', ...rest] = [...under, ...node, entry, 'start', '--json', ...port, ...words]
   const child = spawn(program, rest, {
     env: cleanEnvironment({ ...moved, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,10 +14,8 @@ let userinfo: Operation
 beforeAll(async () => {
   prepared = await prepareSqlite()
   // Without trusted proxies one address may hold 256 connections: the visitors of these tests are many.
-  // Its young generation is bounded as by `npm start`: that alone would take 128 MiB.
   server = await startChild({
     words: [...prepared.words, '--trusted-proxies', '127.0.0.2'],
-    env: { NODE_OPTIONS: '--max-semi-space-size=4' },
   })
   caller = new Caller(server)
   const { access } = await caller.tokens()

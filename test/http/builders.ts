@@ -1,7 +1,7 @@
 // Requests as the adapters would hand them over.
 
 import type { HttpRequest } from '../../src/http/message.ts'
-import type { RenderedPage } from '../../src/http/page-reply.ts'
+import type { RenderedPage } from '../../src/http/reply/page-reply.ts'
 
 export interface RequestParts {
   readonly method?: string

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toFetch } from '../../src/http/fetch-adapter.ts'
 import type { HttpRequest } from '../../src/http/message.ts'
-import { json, redirect } from '../../src/http/replies.ts'
+import { json, redirect } from '../../src/http/reply/replies.ts'
 
 const echo = toFetch(
   async ({ method, path, query, body, peer }: HttpRequest) =>

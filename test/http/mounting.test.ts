@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
-import { json } from '../../src/http/replies.ts'
+import { json } from '../../src/http/reply/replies.ts'
 import { createNodeListener } from '../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../src/platform/log.ts'
 

@@ -2,9 +2,9 @@ import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readCookie, setCookie } from '../../src/http/cookies.ts'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../../src/http/csrf.ts'
-import { pageReply } from '../../src/http/page-reply.ts'
-import { json, jsonText, redirect } from '../../src/http/replies.ts'
-import { formActionSource } from '../../src/http/security-headers.ts'
+import { pageReply } from '../../src/http/reply/page-reply.ts'
+import { json, jsonText, redirect } from '../../src/http/reply/replies.ts'
+import { formActionSource } from '../../src/http/reply/security-headers.ts'
 import { renderedPage, requestOf } from './builders.ts'
 
 describe('cookies', () => {

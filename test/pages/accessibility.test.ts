@@ -4,7 +4,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page as Tab } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contentSecurityPolicy } from '../../src/http/security-headers.ts'
+import { contentSecurityPolicy } from '../../src/http/reply/security-headers.ts'
 import { LOCALES, type Locale, type Page } from '../../src/pages/index.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { brand, frameIn, samples } from './samples.ts'

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { contentSecurityPolicy } from '../../src/http/security-headers.ts'
+import { contentSecurityPolicy } from '../../src/http/reply/security-headers.ts'
 import { DATA_KINDS } from '../../src/model/data-kind.ts'
 import * as pages from '../../src/pages/index.ts'
 import { WORDS } from '../../src/pages/words/index.ts'
@@ -87,6 +87,7 @@ test.each(pages.LOCALES)('titles tell the pages apart (%s)', (locale) => {
     'error',
     'misdirected',
     'not-found',
+    'front',
   ]
   const steps = samples.filter((sample) => /^set-up \d( values)?$/.test(sample.name)).map((sample) => sample.name)
   const made = [...titles, ...steps].map(

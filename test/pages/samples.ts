@@ -300,6 +300,8 @@ export const samples: readonly Sample[] = [
   sample('misdirected', 'continue', (f) =>
     pages.misdirectedPage({ issuer: 'https://sso.example.com', href: 'https://sso.example.com/sso/authorize?x=1' }, f),
   ),
+  sample('front', 'main', (f) => pages.frontPage({ setUpIsOpen: false }, f)),
+  sample('front before the set-up', 'set-up-open', (f) => pages.frontPage({ setUpIsOpen: true }, f)),
   sample('not-found', 'trace-id', (f) => pages.notFoundPage({ traceId: 'tr_404' }, f)),
   sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up' }, f)),
   sample('open rehearsal', 'open', (f) => pages.openLinkPage({ form, purpose: 'rehearsal' }, f)),

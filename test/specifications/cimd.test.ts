@@ -306,6 +306,25 @@ describe('§6 a document that changes', () => {
     expect((await party(client_id).redeem(await codeFrom(client_id))).status).toBe(200)
     expect((await party(client_id).refresh(refresh)).body['error']).toBe('invalid_grant')
   })
+
+  test('the scripts of a client that comes back may read replies again, and not while it is away', async () => {
+    const origin = 'https://tool.test'
+    const allowed = async () => {
+      const headers = { origin, 'access-control-request-method': 'POST' }
+      const reply = await fetch(`${host.origin}/sso/token`, { method: 'OPTIONS', headers })
+      return reply.headers.get('access-control-allow-origin')
+    }
+    const client_id = publish('/scripts', { redirect_uris: [`${origin}/callback`] })
+    const met = { redirect_uri: `${origin}/callback` }
+    await enter(client_id, met)
+    expect(await allowed()).toBe(origin)
+    host.clock.advance(100)
+    await removeUnusedClients(host.server.parts.store, host.clock, 50)
+    expect(await allowed()).toBeNull()
+    host.clock.advance(301)
+    await enter(client_id, met)
+    expect(await allowed()).toBe(origin)
+  })
 })
 
 describe('an operator’s ceilings', () => {

@@ -9,7 +9,7 @@ import { CannotStart, createAuthorizationServer } from '../../src/authorization-
 import { newMasterKey } from '../../src/credentials/master-key.ts'
 import { InvalidClient } from '../../src/model/client-settings.ts'
 import { silentLog } from '../../src/platform/log.ts'
-import { openSqlite } from '../../src/store/database/sqlite.ts'
+import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { asserted, assertion, type ClientKey, type Crafted, newClientKey } from '../support/assertions.ts'
 import { ask, expectInvalidClient, form, type Reply } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'

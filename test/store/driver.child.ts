@@ -3,9 +3,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { type Driver, step } from '../../src/store/database/driver.ts'
-import { takeOwnership } from '../../src/store/database/owner.ts'
-import { openPostgres } from '../../src/store/database/postgres.ts'
-import { openSqlite } from '../../src/store/database/sqlite.ts'
+import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
+import { takeOwnership } from '../../src/store/database/sqlite/owner.ts'
+import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { consumeToken, insertToken } from './driver.tables.ts'
 
 const [command = '', kind = '', address = '', detail = ''] = process.argv.slice(2)

@@ -4,9 +4,9 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres.ts'
-import { Decoder, errorOf } from '../../src/store/database/postgres-decoder.ts'
-import { isStalePlan, mayRunAgain } from '../../src/store/database/postgres-errors.ts'
+import { Decoder, errorOf } from '../../src/store/database/postgres/decoder.ts'
+import { isStalePlan, mayRunAgain } from '../../src/store/database/postgres/errors.ts'
+import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import {
   consumeToken,

@@ -2,7 +2,7 @@
 // prepared on theirs.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openPostgres } from '../../src/store/database/postgres.ts'
+import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { Caller, issuedBy } from '../faults/caller.ts'
 import { type Child, startChild } from '../faults/child.ts'
 import { type Prepared, preparePostgres } from '../faults/installation.ts'

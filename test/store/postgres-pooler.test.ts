@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLog } from '../../src/platform/log.ts'
 import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres.ts'
+import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { Caller } from '../faults/caller.ts'
 import { startChild } from '../faults/child.ts'
 import { preparePostgres } from '../faults/installation.ts'

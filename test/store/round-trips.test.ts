@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Driver } from '../../src/store/database/driver.ts'
 import { statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres.ts'
+import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { startWire, type Wire } from '../faults/proxy.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { RelyingParty, tokensOf } from '../support/relying-party.ts'

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import { expect } from 'vitest'
-import { contentSecurityPolicy } from '../../src/http/security-headers.ts'
+import { contentSecurityPolicy } from '../../src/http/reply/security-headers.ts'
 import { expectAnswer } from './authorize.ts'
 import type { TestServer } from './server.ts'
 import { formWith, type Page } from './visitor.ts'

@@ -3,13 +3,21 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 const ENTRY = join(REPOSITORY, 'bin/lingpai.js')
+
+/** What `npm start` tells Node: bounds of its memory, which measured servers have too. */
+export function flagsOfNpmStart(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  return (scripts['start'] ?? '').split(' ').filter((word) => word.startsWith('--'))
+}
 
 export interface Outcome {
   readonly code: number | null

@@ -8,7 +8,7 @@ import { keyCheck, type MasterKey } from '../../credentials/master-key.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { randomBytes } from '../../platform/random.ts'
 import type { Driver } from '../../store/database/driver.ts'
-import { verifySqliteFile } from '../../store/database/sqlite-verify.ts'
+import { verifySqliteFile } from '../../store/database/sqlite/verify.ts'
 import type { EventVerbs } from '../../store/events.ts'
 import { AdministrationError } from '../errors.ts'
 import {

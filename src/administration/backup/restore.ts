@@ -4,7 +4,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { keyCheck, type MasterKey, parseMasterKey, writeMasterKeyFile } from '../../credentials/master-key.ts'
-import { verifySqliteFile } from '../../store/database/sqlite-verify.ts'
+import { verifySqliteFile } from '../../store/database/sqlite/verify.ts'
 import { AdministrationError } from '../errors.ts'
 import {
   createSeal,

@@ -2,11 +2,11 @@
 // and shows the report.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { readForm } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
-import { redirect, withOutcome } from '../../http/replies.ts'
-import type { Route, RouteParameters } from '../../http/route.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { redirect, withOutcome } from '../../http/reply/replies.ts'
+import { readForm } from '../../http/request/form.ts'
+import type { Route, RouteParameters } from '../../http/routing/route.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { RehearsalView } from '../../pages/index.ts'
 import { openLinkPage, rehearsalPage } from '../../pages/index.ts'

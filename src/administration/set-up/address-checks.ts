@@ -1,7 +1,7 @@
 // What the findings about a public address mean for the operator: pure, one row a question. The sentences are in
 // `address-words.ts`.
 
-import type { CertificateFinding } from '../../http/probe.ts'
+import type { CertificateFinding } from '../../http/outbound/probe.ts'
 import type { Seconds } from '../../model/time.ts'
 import { isLoopback } from '../../options/issuer.ts'
 import type { CheckState, CheckView } from '../../pages/index.ts'

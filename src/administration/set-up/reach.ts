@@ -3,11 +3,11 @@
 
 import { sameBytes } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { readQuery } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import type { AddressProbe, Unreachable } from '../../http/probe.ts'
-import { json } from '../../http/replies.ts'
-import { normalizeAddress } from '../../http/trusted-proxies.ts'
+import type { AddressProbe, Unreachable } from '../../http/outbound/probe.ts'
+import { json } from '../../http/reply/replies.ts'
+import { normalizeAddress } from '../../http/request/address.ts'
+import { readQuery } from '../../http/request/form.ts'
 import { newSecret } from '../../platform/random.ts'
 
 /** Whether headers of a proxy were there, and whether they were believed. */

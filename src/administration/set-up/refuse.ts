@@ -1,7 +1,7 @@
 // The pages that refuse a request to the set-up: its link, its browser or its form is not the right one.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { withOutcome } from '../../http/replies.ts'
+import { withOutcome } from '../../http/reply/replies.ts'
 import type { ErrorAdvice } from '../../pages/index.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import type { SetUpParts } from './parts.ts'

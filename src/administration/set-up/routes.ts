@@ -2,9 +2,9 @@
 // leads here. Steps are found here; none knows another.
 
 import { sameBytes, sha256 } from '../../credentials/digest.ts'
-import { readForm, readQuery } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import type { Route } from '../../http/route.ts'
+import { readForm, readQuery } from '../../http/request/form.ts'
+import type { Route } from '../../http/routing/route.ts'
 import { openLinkPage } from '../../pages/index.ts'
 import { isSecret } from '../../platform/random.ts'
 import { frameOf } from '../../visitor/frame.ts'
@@ -143,7 +143,7 @@ function isAhead(step: StepName, reached: StepName): boolean {
 async function readSubmitted(http: HttpRequest, target: string): Promise<Submitted> {
   if (target !== 'import') return { fields: readForm(http), file: null }
   // Rare and large, so loaded when it is needed.
-  const { readMultipart } = await import('../../http/multipart.ts')
+  const { readMultipart } = await import('../../http/request/multipart.ts')
   const { fields, file } = await readMultipart(http, { fileSize: LONGEST_FILE, fieldSize: LONGEST_FILE })
   return { fields, file: file?.bytes ?? null }
 }

@@ -1,8 +1,8 @@
 // One request of the operator's browser during the set-up: what it carries, its forms, and where it goes next.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply, type RenderedPage } from '../../http/page-reply.ts'
-import { redirect, withOutcome } from '../../http/replies.ts'
+import { pageReply, type RenderedPage } from '../../http/reply/page-reply.ts'
+import { redirect, withOutcome } from '../../http/reply/replies.ts'
 import type { FormTarget } from '../../pages/index.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { localeCookies } from '../../visitor/frame.ts'

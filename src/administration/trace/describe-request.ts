@@ -1,9 +1,9 @@
 // From a request and its reply to what a trace keeps: the shape of what was sent, never its secrets.
 
-import { bodyText, readFormOrJson, readQuery } from '../../http/form.ts'
 import type { HttpRequest } from '../../http/message.ts'
-import type { RequestRecord } from '../../http/router.ts'
-import { networkOf } from '../../http/trusted-proxies.ts'
+import { networkOf } from '../../http/request/address.ts'
+import { bodyText, readFormOrJson, readQuery } from '../../http/request/form.ts'
+import type { RequestRecord } from '../../http/routing/router.ts'
 import type { Outcome } from '../../protocol/errors.ts'
 import { Parameters } from '../../protocol/parameters.ts'
 import { isAnswered } from './hints.ts'

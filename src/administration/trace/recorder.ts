@@ -3,8 +3,8 @@
 // clients share a bound, so that neither memory nor time grows with how many there are.
 
 import { describeFailure } from '../../http/failures.ts'
-import type { Route } from '../../http/route.ts'
-import type { RequestRecord } from '../../http/router.ts'
+import type { Route } from '../../http/routing/route.ts'
+import type { RequestRecord } from '../../http/routing/router.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'

@@ -19,9 +19,9 @@ import {
 import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import type { Driver } from '../../store/database/driver.ts'
-import { takeOwnership } from '../../store/database/owner.ts'
-import { migrate } from '../../store/migrate.ts'
-import { migrations } from '../../store/migrations/index.ts'
+import { takeOwnership } from '../../store/database/sqlite/owner.ts'
+import { migrate } from '../../store/schema/migrate.ts'
+import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore } from '../../store/store.ts'
 import { action, addServerOptions, tip } from '../command.ts'
 import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
@@ -133,6 +133,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       trustedProxies: options.trustedProxies,
       outboundAllow: options.outboundAllow,
       outboundAllowStrangers: options.outboundAllowStrangers,
+      frontPage: true,
       proofFolder: options.proofFolder ?? join(options.data, 'proof'),
       workers: options.workers,
       cachedClients: options.cachedClients,

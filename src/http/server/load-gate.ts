@@ -7,7 +7,7 @@ import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
-import { json } from '../replies.ts'
+import { json } from '../reply/replies.ts'
 
 export interface LoadGateOptions {
   /** Requests that may be in flight. Default 1,000. */

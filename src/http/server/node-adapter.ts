@@ -5,9 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../../platform/log.ts'
 import { failureReply } from '../failures.ts'
 import { ask, type Handle } from '../handle.ts'
-import { createLargeBodies } from '../large-bodies.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
-import { ReceivedBody } from '../received-body.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -18,8 +16,10 @@ import {
   isPlainEncoding,
   targetRefused,
   tooManyLargeBodies,
-} from '../request-body.ts'
-import { createPeerReader } from '../trusted-proxies.ts'
+} from '../request/body-limits.ts'
+import { createLargeBodies } from '../request/large-bodies.ts'
+import { ReceivedBody } from '../request/received-body.ts'
+import { createPeerReader } from '../request/trusted-proxies.ts'
 import { createPipelines, type Pipelines } from './pipelines.ts'
 
 export interface ListenerSettings extends BodyLimits {

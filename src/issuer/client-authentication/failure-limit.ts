@@ -1,10 +1,10 @@
 // Bounds on guessing client secrets: per client and address, never against people, and never against the same client
 // from elsewhere.
 
-import { addressBucket } from '../../http/trusted-proxies.ts'
-import { createWindowCounter } from '../../http/window-counter.ts'
+import { addressBucket } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { createWindowCounter } from '../../platform/window-counter.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 
 export interface FailureLimit {

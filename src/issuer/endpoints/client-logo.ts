@@ -1,11 +1,11 @@
 // A client's picture from our own address: pages of ours never load anything from another host.
 
-import { json } from '../../http/replies.ts'
-import type { RouteEndpoint } from '../../http/route.ts'
-import type { ClientVerbs } from '../../store/clients.ts'
+import { json } from '../../http/reply/replies.ts'
+import type { RouteEndpoint } from '../../http/routing/route.ts'
+import type { ClientLogoVerbs } from '../../store/client-logos.ts'
 
 /** `client-logo/{client}/{digest}/images/{file}`: the last segment is named as the file was. */
-export function clientLogoEndpoint(store: Pick<ClientVerbs, 'findClientLogo'>): RouteEndpoint {
+export function clientLogoEndpoint(store: Pick<ClientLogoVerbs, 'findClientLogo'>): RouteEndpoint {
   return async (_request, { client = '', digest = '' }) => {
     const logo = /^[0-9a-f]{32}$/.test(digest) ? await store.findClientLogo(client, digest) : null
     if (logo === null) {

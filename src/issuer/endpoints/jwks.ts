@@ -1,7 +1,7 @@
 // The JWKS endpoint. RFC 7517 §5; OpenID Connect Core §10.1.1.
 
 import type { Endpoint } from '../../http/message.ts'
-import { jsonText } from '../../http/replies.ts'
+import { jsonText } from '../../http/reply/replies.ts'
 import type { Seconds } from '../../model/time.ts'
 import { keysOf } from '../../protocol/jwk.ts'
 import type { KeyRing } from '../keys/ring.ts'

@@ -2,7 +2,7 @@
 // promise what is not there.
 
 import type { Endpoint } from '../../http/message.ts'
-import { jsonText } from '../../http/replies.ts'
+import { jsonText } from '../../http/reply/replies.ts'
 import { SUBJECT_TYPES } from '../../model/sector.ts'
 import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'

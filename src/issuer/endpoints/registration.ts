@@ -3,7 +3,7 @@
 import { keptOfSecret, newClientSecret } from '../../credentials/client-secret.ts'
 import { sha256 } from '../../credentials/digest.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
-import { addressBucket } from '../../http/trusted-proxies.ts'
+import { addressBucket } from '../../http/request/address.ts'
 import { hasSecret } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newClientId, newSecret } from '../../platform/random.ts'

@@ -1,9 +1,9 @@
 // The revocation endpoint. RFC 7009: a refresh token takes its whole family along, an access token only itself.
 
 import { tokenKey } from '../../credentials/digest.ts'
-import { readForm } from '../../http/form.ts'
 import type { Endpoint } from '../../http/message.ts'
-import { json } from '../../http/replies.ts'
+import { json } from '../../http/reply/replies.ts'
+import { readForm } from '../../http/request/form.ts'
 import { scriptOrigins } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'

@@ -1,8 +1,8 @@
 // The token endpoint. RFC 6749 §3.2: authenticate the client (§2.3), find the grant type (§5.2), redeem, answer (§5.1).
 
-import { mediaType, readForm, readJson, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpRequest } from '../../http/message.ts'
-import { json } from '../../http/replies.ts'
+import { json } from '../../http/reply/replies.ts'
+import { mediaType, readForm, readJson, readQuery } from '../../http/request/form.ts'
 import { type Client, scriptOrigins } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { Parameters } from '../../protocol/parameters.ts'

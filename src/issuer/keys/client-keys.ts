@@ -1,7 +1,8 @@
 // The public keys of clients: from the record, or from where the client publishes them. What is published is fetched
 // through the guarded client, kept for minutes, and asked for again when a key is met that is not known yet.
 
-import { type OutboundClient, onBehalfOf } from '../../http/outbound.ts'
+import type { OutboundClient } from '../../http/outbound/client.ts'
+import { onBehalfOf } from '../../http/outbound/on-behalf.ts'
 import type { Client } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'

@@ -3,7 +3,8 @@
 // here or on another node.
 
 import { describeFailure } from '../../http/failures.ts'
-import { type OutboundClient, onBehalfOf } from '../../http/outbound.ts'
+import type { OutboundClient } from '../../http/outbound/client.ts'
+import { onBehalfOf } from '../../http/outbound/on-behalf.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { LogoutDelivery } from '../../model/logout-delivery.ts'
 import type { Seconds } from '../../model/time.ts'

@@ -2,7 +2,7 @@
 // register at all must not be able to keep a server busy. RFC 7591 §5.
 
 import { sha256 } from '../../credentials/digest.ts'
-import { addressBucket } from '../../http/trusted-proxies.ts'
+import { addressBucket } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Registration } from '../../store/registrations.ts'

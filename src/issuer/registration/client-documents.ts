@@ -2,7 +2,7 @@
 // like all others, and read anew when what was fetched is old. draft-ietf-oauth-client-id-metadata-document.
 
 import { sha256 } from '../../credentials/digest.ts'
-import { addressBucket } from '../../http/trusted-proxies.ts'
+import { addressBucket } from '../../http/request/address.ts'
 import type { Client, ClientRecord } from '../../model/client.ts'
 import { asDocumentClient, metadataInDocument } from '../../model/client-document.ts'
 import { sameMetadata } from '../../model/client-metadata.ts'

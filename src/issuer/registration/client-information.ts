@@ -1,7 +1,7 @@
 // The client information response. RFC 7591 §3.2.1, RFC 7592 §3.
 
 import type { HttpReply } from '../../http/message.ts'
-import { json } from '../../http/replies.ts'
+import { json } from '../../http/reply/replies.ts'
 import { type ClientRecord, hasSecret } from '../../model/client.ts'
 import { metadataOf } from '../../model/client-metadata.ts'
 import type { Addresses } from '../../protocol/addresses.ts'

@@ -1,7 +1,8 @@
 // What client registration is built from; `server.ts` hands it over.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { askingFor, type OutboundClient } from '../../http/outbound.ts'
+import type { OutboundClient } from '../../http/outbound/client.ts'
+import { askingFor } from '../../http/outbound/on-behalf.ts'
 import type { Client } from '../../model/client.ts'
 import type { RegistrationRules } from '../../model/registration-policy.ts'
 import type { SettingProblem } from '../../model/setting.ts'

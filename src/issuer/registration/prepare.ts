@@ -1,13 +1,13 @@
 // From metadata to a client that may be stored: the statement first, then the rules that need nobody, then what others
 // have to be asked for. The same way for a registration and for each change of one.
 
-import { changedPicture } from '../../http/picture.ts'
+import { changedPicture } from '../../http/outbound/picture.ts'
 import type { Client } from '../../model/client.ts'
 import { isTaggedName, type Metadata } from '../../model/client-metadata.ts'
 import { InvalidClient, settingsOf } from '../../model/client-settings.ts'
 import { clientFromMetadata } from '../../model/registered-client.ts'
 import type { NarrowPolicy } from '../../model/registration-policy.ts'
-import type { ClientLogo } from '../../store/registrations.ts'
+import type { ClientLogo } from '../../store/client-logos.ts'
 import type { RegistrationParts } from './parts.ts'
 import { metadataRefusal, orRefusal, refusal } from './refusals.ts'
 import { openStatement, statementClaims } from './software-statement.ts'

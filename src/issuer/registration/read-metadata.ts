@@ -1,7 +1,7 @@
 // The body of a registration request: one JSON object. RFC 7591 §3.1.
 
-import { bodyText, mediaType } from '../../http/form.ts'
 import type { HttpRequest } from '../../http/message.ts'
+import { bodyText, mediaType } from '../../http/request/form.ts'
 import type { Metadata } from '../../model/client-metadata.ts'
 import { refusal } from './refusals.ts'
 

@@ -105,6 +105,15 @@ export const en = {
       },
     },
   },
+  front: {
+    title: 'Sign-in service',
+    whose: (product: Content) => html`This is the sign-in service of ${product}.`,
+    message:
+      'Signing in begins in the application you want to use. It brings you here when it needs to know who you are, and you return to it afterwards.',
+    operator: 'For whoever runs this server',
+    setUp:
+      'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, type this in the same folder (with the --data the server was given, if any):',
+  },
   formPost: {
     title: (client: string) => `Back to ${client}`,
     message: (client: Content) =>

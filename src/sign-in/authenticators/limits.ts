@@ -4,7 +4,7 @@
 
 import type { KnownBrowsers } from '../../credentials/device.ts'
 import { sha256 } from '../../credentials/digest.ts'
-import { addressBucket, networkOf } from '../../http/trusted-proxies.ts'
+import { addressBucket, networkOf } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Limits } from '../../options/defaults.ts'
 import type { Clock } from '../../platform/clock.ts'

@@ -1,9 +1,9 @@
 // The authorization endpoint. RFC 6749 §3.1: nobody needed, 302 with the answer and nothing stored but the code; a
 // person needed, the request is stored and the browser sent to a page; not to be trusted, a page at this very URL.
 
-import { readForm, readQuery } from '../../http/form.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
-import { redirect, withOutcome } from '../../http/replies.ts'
+import { redirect, withOutcome } from '../../http/reply/replies.ts'
+import { readForm, readQuery } from '../../http/request/form.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'

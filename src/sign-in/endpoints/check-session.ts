@@ -3,7 +3,7 @@
 
 import { wireName } from '../../http/cookies.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
 import { checkSessionPage } from '../../pages/index.ts'
 import type { SignInParts } from '../parts.ts'
 

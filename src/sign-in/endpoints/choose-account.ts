@@ -1,11 +1,11 @@
 // Which of the people signed in to this browser? OpenID Connect Core §3.1.2.1, prompt=select_account.
 
-import { readForm } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
-import { redirect } from '../../http/replies.ts'
-import type { RouteParameters } from '../../http/route.ts'
-import { formActionSource } from '../../http/security-headers.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { redirect } from '../../http/reply/replies.ts'
+import { formActionSource } from '../../http/reply/security-headers.ts'
+import { readForm } from '../../http/request/form.ts'
+import type { RouteParameters } from '../../http/routing/route.ts'
 import { chooseAccountPage } from '../../pages/index.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'

@@ -1,12 +1,12 @@
 // The consent page: who receives which data, and a yes or no that is bound to the person it was rendered for.
 
 import { kindValues } from '../../claims/kinds.ts'
-import { readForm } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
-import { redirect } from '../../http/replies.ts'
-import type { RouteParameters } from '../../http/route.ts'
-import { formActionSource } from '../../http/security-headers.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { redirect } from '../../http/reply/replies.ts'
+import { formActionSource } from '../../http/reply/security-headers.ts'
+import { readForm } from '../../http/request/form.ts'
+import type { RouteParameters } from '../../http/routing/route.ts'
 import { isDocumentClient } from '../../model/client-document.ts'
 import type { Consent } from '../../model/consent.ts'
 import { type AuthorizationRequest, wishesOf } from '../../model/interaction.ts'

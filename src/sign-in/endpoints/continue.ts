@@ -1,7 +1,7 @@
 // Where a cross-site POST to the authorization endpoint goes on, now with our cookies.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import type { RouteParameters } from '../../http/route.ts'
+import type { RouteParameters } from '../../http/routing/route.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'

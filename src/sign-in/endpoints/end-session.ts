@@ -2,11 +2,11 @@
 // person is asked. Onward only to a registered address of the client that asks.
 
 import { sha256 } from '../../credentials/digest.ts'
-import { readForm, readQuery } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
-import { redirect, withOutcome } from '../../http/replies.ts'
-import { formActionSource } from '../../http/security-headers.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { redirect, withOutcome } from '../../http/reply/replies.ts'
+import { formActionSource } from '../../http/reply/security-headers.ts'
+import { readForm, readQuery } from '../../http/request/form.ts'
 import { leavePage, signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'

@@ -1,11 +1,11 @@
 // Third-party-initiated login: a person begins here and is sent to where the client begins its own sign-in. OpenID
 // Connect Core §4. It leads to the registered `initiate_login_uri` and nowhere else.
 
-import { readQuery } from '../../http/form.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import { pageReply } from '../../http/page-reply.ts'
-import { redirect, withOutcome } from '../../http/replies.ts'
-import type { RouteParameters } from '../../http/route.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { redirect, withOutcome } from '../../http/reply/replies.ts'
+import { readQuery } from '../../http/request/form.ts'
+import type { RouteParameters } from '../../http/routing/route.ts'
 import type { Client } from '../../model/client.ts'
 import { leavePage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'

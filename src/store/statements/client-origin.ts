@@ -17,16 +17,17 @@ export const listClientOrigins = statement<{ most: number }, { origin: string }>
   `SELECT DISTINCT o.origin ${OF_ENABLED} ORDER BY o.origin LIMIT :most`,
 )
 
-/** Only while the client is what its origins were read from. */
+/** Only while the client has the version that its origins were read from; null: it was written a step before. */
 export const insertClientOrigin = statement<{
   origin: string
   runs_scripts: number
   client_id: string
-  version: number
+  version: number | null
 }>(
   'insert_client_origin',
   `INSERT INTO client_origin (origin, client_id, runs_scripts)
-   SELECT :origin, c.client_id, :runs_scripts FROM client c WHERE c.client_id = :client_id AND c.version = :version
+   SELECT :origin, c.client_id, :runs_scripts FROM client c
+   WHERE c.client_id = :client_id AND (CAST(:version AS BIGINT) IS NULL OR c.version = CAST(:version AS BIGINT))
    ON CONFLICT (origin, client_id) DO NOTHING`,
 )
 

@@ -18,3 +18,10 @@ export const putFactOnce = statement<{ name: string; value: string }, { value: s
   'put_fact_once',
   `INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING RETURNING value`,
 )
+
+/** One row when the set-up was finished or a client was ever added. */
+export const findUse = statement<object, { found: number }>(
+  'find_use',
+  `SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up')
+   OR EXISTS (SELECT 1 FROM client c WHERE c.client_id > '')`,
+)

@@ -11,7 +11,7 @@ import { type PlainSettings, parseClient } from '../../../src/model/client-setti
 import { usernameKey } from '../../../src/model/username.ts'
 import { rehearsalComposer } from '../../../src/rehearsal-server.ts'
 import { statement } from '../../../src/store/database/driver.ts'
-import { openSqlite } from '../../../src/store/database/sqlite.ts'
+import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { NewUser } from '../../../src/store/users.ts'
 

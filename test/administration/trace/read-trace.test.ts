@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { findTrace, latestByEndpoint, listTraces } from '../../../src/administration/trace/read-trace.ts'
 import { absentClaims, renderTrace } from '../../../src/administration/trace/render-trace.ts'
-import { json } from '../../../src/http/replies.ts'
+import { json } from '../../../src/http/reply/replies.ts'
 import { startServer } from '../../support/server.ts'
 import { CLIENT, entryOf, form, START, startRecorder } from './builders.ts'
 

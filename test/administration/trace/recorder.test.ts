@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { listTraces } from '../../../src/administration/trace/read-trace.ts'
-import { json } from '../../../src/http/replies.ts'
+import { json } from '../../../src/http/reply/replies.ts'
 import { StoreUnavailable } from '../../../src/store/database/driver.ts'
 import { addClient, CLIENT, entryOf, form, openStore, START, startRecorder } from './builders.ts'
 

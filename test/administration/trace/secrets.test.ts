@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { findTrace } from '../../../src/administration/trace/read-trace.ts'
 import { renderTrace } from '../../../src/administration/trace/render-trace.ts'
-import { json } from '../../../src/http/replies.ts'
+import { json } from '../../../src/http/reply/replies.ts'
 import { type EntryParts, entryOf, form, startRecorder } from './builders.ts'
 
 /** Short enough that no rule about length hides it. */

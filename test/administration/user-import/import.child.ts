@@ -2,7 +2,7 @@
 
 import { fileSource, importUsers } from '../../../src/administration/user-import/index.ts'
 import { createPasswordHasher } from '../../../src/credentials/password-hash.ts'
-import { openSqlite } from '../../../src/store/database/sqlite.ts'
+import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
 import { createStore } from '../../../src/store/store.ts'
 import { testClock } from '../installation.ts'
 

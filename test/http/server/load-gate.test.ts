@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
-import { json } from '../../../src/http/replies.ts'
+import { json } from '../../../src/http/reply/replies.ts'
 import { createLoadGate, type LoadGate, type LoadGateOptions } from '../../../src/http/server/load-gate.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 

@@ -1,0 +1,50 @@
+// What people find at the issuer's own address: whose sign-in service this is, and where signing in begins. Nothing of
+// the store is asked for it.
+
+import Negotiator from 'negotiator'
+import type { HttpReply, HttpRequest } from '../../http/message.ts'
+import { pageReply } from '../../http/reply/page-reply.ts'
+import { json, withOutcome } from '../../http/reply/replies.ts'
+import type { Route } from '../../http/routing/route.ts'
+import { frontPage } from '../../pages/index.ts'
+import { newId } from '../../platform/random.ts'
+import type { Addresses } from '../../protocol/addresses.ts'
+import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
+
+export interface FrontPageParts extends Look {
+  readonly addresses: Addresses
+  /** Whether anybody can sign in yet, or the set-up is still to be done. Null: the address is not ours to answer at. */
+  readonly frontPage: { readonly isInUse: () => boolean } | null
+}
+
+/** Off means absent. An issuer with a path is written without a slash at its end, and typed with one. */
+export function frontPageRoutes(parts: FrontPageParts): readonly Route[] {
+  if (parts.frontPage === null) return []
+  const { isInUse } = parts.frontPage
+  const endpoint = async (http: HttpRequest): Promise<HttpReply> => {
+    if (!acceptsPage(http)) return noEndpoint(parts.addresses)
+    const page = frontPage({ setUpIsOpen: !isInUse() }, frameOf(parts, http))
+    return pageReply(page, { cookies: localeCookies(http) })
+  }
+  const { pathname } = new URL(parts.addresses.issuer)
+  const paths = pathname === '/' ? ['/'] : [pathname, `${pathname}/`]
+  return paths.map((path) => ({ methods: ['GET'], path, endpoint, kind: 'page' }))
+}
+
+/** RFC 9110 §12.5.1: whoever says nothing, or anything, takes a page. */
+function acceptsPage({ headers }: HttpRequest): boolean {
+  const accept = headers['accept']?.slice(0, 1000)
+  if (accept === undefined) return true
+  return new Negotiator({ headers: { accept } }).mediaType(['text/html', 'application/json']) === 'text/html'
+}
+
+/** To a program this is an address like any other that is no endpoint. */
+function noEndpoint({ origin, wellKnown }: Addresses): HttpReply {
+  const description = `There is no endpoint here; this server describes itself at ${origin}${wellKnown.openid}`
+  const body = { error: 'invalid_request', error_description: description }
+  return withOutcome(json(404, body, { 'x-trace-id': newId('tr') }), {
+    rule: 'not_found',
+    clause: 'RFC 9110 §15.5.5',
+    reason: 'No endpoint has this path',
+  })
+}

@@ -1,0 +1,328 @@
+// One connection to PostgreSQL. `pg` opens it (address, TLS, password); from then on we speak ourselves: what is asked in
+// one turn of the event loop leaves by one write, and nothing waits for the reply to what was asked before.
+
+import type { Socket } from 'node:net'
+import { Client, type ClientConfig } from 'pg'
+import { stopwatch } from '../../../platform/clock.ts'
+import { StoreUnavailable } from '../driver.ts'
+import { type Columns, Decoder, Descriptions, errorOf, rowOf } from './decoder.ts'
+import { Encoder } from './encoder.ts'
+import { isStalePlan, isUnprepared } from './errors.ts'
+import { prepareAnew, type Query, type Shape } from './statements.ts'
+
+/** Rows of each query; after an error, of those before the one that failed. */
+export interface Reply {
+  readonly rows: readonly (readonly unknown[])[]
+  /** Which query failed, and why; all of them were undone. The number of queries: their commit failed. */
+  readonly failed: { readonly at: number; readonly error: unknown } | null
+}
+
+export interface ConnectionOptions {
+  readonly config: ClientConfig
+  /** Sent before anything else; null behind a pooler. */
+  readonly settings: string | null
+  /** A pooler of whatever kind answers for the server. */
+  readonly isPooled: () => boolean
+  /** Milliseconds until a server that says nothing counts as lost. */
+  readonly patience: number
+  /** Called once: it takes no more. Null: nothing went wrong. */
+  readonly onEnd: (connection: PostgresConnection, lost: { readonly error: unknown } | null) => void
+}
+
+/** A statement as this connection knows it. */
+interface Known {
+  readonly shape: Shape
+  columns: Columns | null
+  /** Why it could not be prepared. */
+  error: unknown
+}
+
+/** What one Sync ends: a transaction of its own, or the preparation of a statement. */
+interface Exchange {
+  readonly known: readonly Known[]
+  readonly rows: unknown[][]
+  /** Null for a preparation. */
+  readonly resolve: ((reply: Reply) => void) | null
+  readonly since: number
+  /** The query whose reply is next. */
+  at: number
+  failed: { readonly at: number; readonly error: unknown } | null
+}
+
+export class PostgresConnection {
+  readonly #options: ConnectionOptions
+  readonly #client: Client
+  readonly #encoder = new Encoder()
+  readonly #decoder = new Decoder((type, bytes, start, end) => this.#message(type, bytes, start, end))
+  readonly #descriptions = new Descriptions()
+  readonly #known = new Map<Shape, Known>()
+  /** By a pooler: what a statement answers is another server process's to say, each time. */
+  readonly #isShared: boolean
+  readonly #isPooled: boolean
+  /**
+   * Behind a pooler, also one that keeps a process for each client, what waits until all that was sent is answered: PgBouncer before 1.22.1 gives the process of a
+   * client that is gone to the next one as soon as it has answered once, and that one reads the other answers as its own.
+   */
+  readonly #held: Buffer[] = []
+  #isAnswered = true
+  readonly #exchanges: Exchange[] = []
+  readonly #elapsed = stopwatch()
+  readonly #flushNow = () => this.#flush()
+  #socket: Pick<Socket, 'write'> | null = null
+  readonly #opened: Promise<void>
+  #hasEnded = false
+  #lost: { readonly error: unknown } | null = null
+  #isFlushing = false
+  #timer: NodeJS.Timeout | undefined
+  #closed: Promise<void> | undefined
+  #drained: (() => void) | undefined
+  /** Whether anything was asked since somebody looked. */
+  wasUsed = true
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#isShared = options.settings === null
+    this.#isPooled = options.isPooled()
+    this.#client = new Client(options.config)
+    // Without a listener a connection that breaks while idle would end the process.
+    this.#client.on('error', (error) => this.#lose(error))
+    this.#client.on('end', () => this.#lose(new Error('the connection has ended')))
+    this.#opened = this.#open().catch((error: unknown) => this.#lose(error))
+  }
+
+  /** Replies that are still to come. */
+  get waiting(): number {
+    return this.#exchanges.length
+  }
+
+  /** For how long what was asked first has waited, in milliseconds: perhaps for somebody's lock. */
+  get delay(): number {
+    const [oldest] = this.#exchanges
+    return oldest === undefined ? 0 : this.#elapsed() - oldest.since
+  }
+
+  /**
+   * Runs the queries as one transaction, of which a failure of one undoes all. Never rejects. When the connection is
+   * lost, nobody knows whether they have been committed.
+   */
+  send(queries: readonly Query[]): Promise<Reply> {
+    this.wasUsed = true
+    if (this.#lost !== null) return Promise.resolve({ rows: [], failed: { at: 0, error: this.#lost.error } })
+    return new Promise((resolve) => {
+      const known: Known[] = []
+      for (const { shape } of queries) known.push(this.#prepare(shape))
+      for (const { shape, values } of queries) {
+        const isNew = isUnnamed(shape)
+        if (isNew) this.#encoder.prepare(shape)
+        this.#encoder.bind(shape, values)
+        this.#encoder.execute(!isNew && this.#isShared)
+      }
+      this.#encoder.sync()
+      this.#expect(known, resolve)
+    })
+  }
+
+  /** Takes no more, answers what was asked, and ends. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #open(): Promise<void> {
+    const { settings } = this.#options
+    const client = this.#client
+    await client.connect()
+    if (settings !== null) await client.query(settings)
+    const { stream } = client.connection
+    stream.removeAllListeners('data')
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#socket = stream
+    this.#flush()
+  }
+
+  async #close(): Promise<void> {
+    this.#end(null)
+    await this.#opened
+    if (this.#exchanges.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+    }
+    clearTimeout(this.#timer)
+    await this.#client.end().catch(() => undefined)
+  }
+
+  /** Parse has a Sync of its own: a list that fails before it comes to a statement would leave it unprepared for the next. */
+  #prepare(shape: Shape): Known {
+    const before = isUnnamed(shape) ? undefined : this.#known.get(shape)
+    if (before !== undefined) return before
+    const known: Known = { shape, columns: null, error: undefined }
+    if (isUnnamed(shape)) return known
+    this.#known.set(shape, known)
+    this.#encoder.prepare(shape)
+    this.#encoder.sync()
+    this.#expect([known], null)
+    return known
+  }
+
+  /** Unless it is being prepared anew already: a second Parse under its name would be refused. */
+  #forget(known: Known): void {
+    if (this.#known.get(known.shape) === known) this.#known.delete(known.shape)
+  }
+
+  #expect(known: readonly Known[], resolve: Exchange['resolve']): void {
+    const rows = known.map((): unknown[] => [])
+    this.#exchanges.push({ known, rows, resolve, since: this.#elapsed(), at: 0, failed: null })
+    if (this.#isPooled) this.#held.push(this.#encoder.take())
+    this.#timer ??= setTimeout(() => this.#look(), this.#options.patience).unref()
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    // After all that can go on now: whatever else is asked in this turn leaves by the same write.
+    process.nextTick(this.#flushNow)
+  }
+
+  #flush(): void {
+    this.#isFlushing = false
+    if (this.#lost !== null || this.#socket === null) return
+    if (!this.#isPooled) {
+      if (!this.#encoder.isEmpty) this.#socket.write(this.#encoder.take())
+      return
+    }
+    const next = this.#isAnswered ? this.#held.shift() : undefined
+    if (next === undefined) return
+    this.#isAnswered = false
+    this.#socket.write(next)
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const [oldest] = this.#exchanges
+    if (oldest === undefined) return
+    const left = oldest.since + this.#options.patience - this.#elapsed()
+    if (left > 0) this.#timer = setTimeout(() => this.#look(), left).unref()
+    else this.#lose(new Error(`timeout: no reply within ${this.#options.patience} ms`))
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#decoder.feed(chunk)
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  #message(type: number, bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#exchanges[0]
+    if (type === ERROR) {
+      const error = errorOf(bytes, start, end)
+      if (exchange !== undefined) exchange.failed ??= { at: exchange.at, error }
+      if (exchange === undefined || error.severity !== 'ERROR') this.#lose(error)
+      return
+    }
+    if (AT_ANY_TIME.has(type)) return
+    if (exchange === undefined) throw new Error(`the database sent a message unasked: ${type}`)
+    const known = exchange.known[exchange.at]
+    if (type === DATA_ROW) readRow(exchange, known, bytes, start)
+    else if (type === COMMAND_COMPLETE || type === EMPTY_QUERY) {
+      if (known?.shape.isChange && !known.shape.isGuard && hasChanged(bytes, end))
+        exchange.rows[exchange.at]?.push(CHANGED)
+      exchange.at++
+    } else if (type === READY) this.#ready(exchange, bytes[start])
+    else if (type === ROW_DESCRIPTION && known !== undefined)
+      known.columns = this.#descriptions.columns(known.shape, bytes, start, end)
+    else if (!EXPECTED.has(type)) throw new Error(`the database sent a message of an unknown type: ${type}`)
+  }
+
+  /** After the Sync: now, and not before, what was asked is committed. */
+  #ready(exchange: Exchange, status: number | undefined): void {
+    const { known, rows, resolve } = exchange
+    this.#exchanges.shift()
+    if (this.#isPooled) {
+      this.#isAnswered = true
+      this.#flush()
+    }
+    const failed = this.#failureOf(exchange, status)
+    if (resolve === null) {
+      const [unprepared] = known
+      if (failed === null || unprepared === undefined) return
+      unprepared.error = failed.error
+      this.#forget(unprepared)
+      return
+    }
+    resolve({ rows, failed })
+    // Plans of an older schema: the next connection makes its own.
+    if (failed !== null && isStalePlan(failed.error)) {
+      const stale = known[failed.at]
+      if (this.#isShared && stale !== undefined) prepareAnew(stale.shape)
+      void this.close()
+    }
+    if (this.#exchanges.length === 0) this.#drained?.()
+  }
+
+  #failureOf(exchange: Exchange, status: number | undefined): Reply['failed'] {
+    const { known, resolve, at, failed } = exchange
+    if (failed === null) {
+      if (status === IDLE && (resolve === null || at === known.length)) return null
+      return { at, error: new StoreUnavailable('the database did not commit') }
+    }
+    // That a statement is not there says less than why it could not be prepared.
+    const statement = known[failed.at]
+    if (statement === undefined || !isUnprepared(failed.error)) return failed
+    this.#forget(statement)
+    return statement.error === undefined ? failed : { at: failed.at, error: statement.error }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost !== null) return
+    this.#lost = { error }
+    clearTimeout(this.#timer)
+    this.#client.connection.stream.destroy()
+    this.#end(this.#lost)
+    for (const { at, rows, failed, resolve } of this.#exchanges.splice(0)) {
+      resolve?.({ rows, failed: failed ?? { at, error } })
+    }
+    this.#drained?.()
+  }
+
+  #end(lost: { readonly error: unknown } | null): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#options.onEnd(this, lost)
+  }
+}
+
+// BackendMessageType, by its byte.
+const ERROR = 0x45
+const DATA_ROW = 0x44
+const COMMAND_COMPLETE = 0x43
+const EMPTY_QUERY = 0x49
+const READY = 0x5a
+const ROW_DESCRIPTION = 0x54
+/** Of ReadyForQuery: no transaction is open. */
+const IDLE = 0x49
+/** ParseComplete, BindComplete, ParameterDescription, NoData. */
+const EXPECTED = new Set([0x31, 0x32, 0x74, 0x6e])
+/** NoticeResponse, ParameterStatus, NotificationResponse. */
+const AT_ANY_TIME = new Set([0x4e, 0x53, 0x41])
+
+function isUnnamed({ name }: Shape): boolean {
+  return name.length === 1
+}
+
+const CHANGED = { changed: 1 }
+
+/** CommandComplete ends in the number of rows and a zero byte: `UPDATE 0`. */
+function hasChanged(bytes: Buffer, end: number): boolean {
+  return bytes[end - 2] !== 0x30 || bytes[end - 3] !== 0x20
+}
+
+/** A value that we cannot hold fails its query, and the rest is still read. */
+function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number): void {
+  if (known?.shape.isGuard) return
+  if (known === undefined || known.columns === null) throw new Error('the database sent a row unasked')
+  try {
+    exchange.rows[exchange.at]?.push(rowOf(known.columns, bytes, start))
+  } catch (error) {
+    exchange.failed ??= { at: exchange.at, error }
+  }
+}

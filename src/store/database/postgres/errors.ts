@@ -1,0 +1,88 @@
+// What PostgreSQL and its connections say when they refuse, in our words: constraints, "run it again",
+// "the connection is gone", and what means 503.
+
+import { ConstraintViolated, StoreUnavailable } from '../driver.ts'
+import { PostgresError } from './decoder.ts'
+
+/** The SQLSTATE, when the server itself has spoken. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** A guard without a row divides by zero. */
+export function isEmptyGuard(error: unknown): boolean {
+  return sqlState(error) === '22012'
+}
+
+/**
+ * The server has undone the list, and it may go once more: serialization failure, deadlock, a plan that is gone. Not when
+ * it ended the connection instead (FATAL), which it may do between the commit and the reply.
+ */
+export function mayRunAgain(error: unknown): boolean {
+  if (!(error instanceof PostgresError) || error.severity !== 'ERROR') return false
+  const state = sqlState(error)
+  return state === '40001' || state === '40P01' || isStalePlan(error) || isUnprepared(error)
+}
+
+/** The connection does not hold the prepared statement: it is prepared anew. */
+export function isUnprepared(error: unknown): boolean {
+  return sqlState(error) === '26000'
+}
+
+/** A migration has changed what a prepared statement answers; a fresh connection prepares it anew. */
+export function isStalePlan(error: unknown): boolean {
+  if (sqlState(error) !== '0A000' || !(error instanceof PostgresError)) return false
+  // The message is in the server's language; others that speak this protocol have no such routine.
+  return error.routine === 'RevalidateCachedQuery' || error.message.startsWith('cached plan')
+}
+
+/** The connection cannot be used any more. */
+export function isLost(error: unknown): boolean {
+  if (isOurs(error)) return false
+  const state = sqlState(error)
+  return state === undefined || state.startsWith('08') || /^57P0[1-5]$/.test(state)
+}
+
+/** The answer did not come in time; asking once more would only double the wait. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timeout/i.test(error.message)
+}
+
+// Classes: 08 connection, 28 authentication, 53 resources, 57 operator intervention (time-outs too), 58 system, 3D no
+// such database, 55P03 lock time-out, 25006 read-only, 40 rolled back, XX internal.
+const UNAVAILABLE = /^(08|28|3D|40|53|57|58|XX|55P03|25006)/
+
+/** The error a caller of the driver sees. A mistake in our own SQL stays what it is. */
+export function translatePostgres(error: unknown): unknown {
+  if (isOurs(error)) return error
+  const state = sqlState(error)
+  if (state === undefined)
+    return new StoreUnavailable(`the database does not answer (${textOf(error)})`, { cause: error })
+  if (UNAVAILABLE.test(state))
+    return new StoreUnavailable(`the database refuses (${state}: ${textOf(error)})`, { cause: error })
+  const constraint = state === '23505' || state === '23503' || state === '23514' ? constraintOf(error) : undefined
+  return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })
+}
+
+/** Raised on this side of the connection, in words of our own. */
+function isOurs(error: unknown): boolean {
+  return [StoreUnavailable, ConstraintViolated, TypeError, RangeError].some((kind) => error instanceof kind)
+}
+
+/** Also names what hides inside: a refused connection to a name with two addresses has an empty message. */
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
+/**
+ * The name the migrations gave. A primary key written without a name is called `<table>_pkey` here and
+ * `<table>_<columns>` by SQLite: the columns are in the detail, `Key (a, b)=(1, 2) already exists.`
+ */
+function constraintOf(error: unknown): string | undefined {
+  const { constraint, table, detail } = error as { constraint?: string; table?: string; detail?: string }
+  if (constraint === undefined || constraint !== `${table}_pkey`) return constraint
+  const columns = /\(([^()]+)\)=\(/.exec(detail ?? '')?.[1]
+  return columns === undefined ? constraint : `${table}_${columns.replaceAll('"', '').split(', ').join('_')}`
+}

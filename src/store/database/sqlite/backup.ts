@@ -1,0 +1,36 @@
+// A consistent copy of a SQLite file, made while it is in use.
+
+import { backup, DatabaseSync } from 'node:sqlite'
+import { translateSqlite } from './errors.ts'
+
+/** Pages that were copied, and all. */
+export type Progress = (done: number, total: number) => void
+
+const IN_MEMORY = ':memory:'
+const PAGES_A_STEP = 512
+
+/** `open`: the connection that the driver has to `source`. */
+export async function backupSqlite(
+  source: string,
+  open: DatabaseSync,
+  file: string,
+  progress?: Progress,
+): Promise<void> {
+  const own = source === IN_MEMORY ? open : new DatabaseSync(source, { readOnly: true })
+  try {
+    if (own !== open) {
+      // An open read keeps one state of the file for the whole copy, however much is written meanwhile;
+      // a connection of its own keeps the copy from holding up anybody's reads.
+      own.exec('BEGIN')
+      own.prepare('SELECT count(*) FROM sqlite_schema').all()
+    }
+    await backup(own, file, {
+      rate: PAGES_A_STEP,
+      ...(progress && { progress: (at) => progress(at.totalPages - at.remainingPages, at.totalPages) }),
+    })
+  } catch (error) {
+    throw translateSqlite(error)
+  } finally {
+    if (own !== open) own.close()
+  }
+}

@@ -1,0 +1,70 @@
+// What SQLite says when it refuses, in our words: which refusals are a constraint, which mean "try again",
+// which mean 503, and after which the process must not go on.
+
+import { ConstraintViolated, StoreUnavailable } from '../driver.ts'
+
+// Primary result codes: the low byte of the extended code. https://sqlite.org/rescode.html
+const BUSY = 5
+const CONSTRAINT = 19
+const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
+  [BUSY, 'the database is locked by another process'],
+  [6, 'a table of the database is locked'],
+  [7, 'the database is out of memory'],
+  [8, 'the database cannot be written: it is read-only'],
+  [10, 'the disk of the database fails'],
+  [11, 'the database file is damaged'],
+  [13, 'the disk of the database is full'],
+  [14, 'the database file cannot be opened'],
+  [15, 'the database file cannot be locked'],
+  [26, 'the file is not a database'],
+])
+
+// After a failed fsync nobody knows what the disk holds, and asking again may say "fine" without it being so.
+const IOERR_FSYNC = 1034
+const IOERR_DIR_FSYNC = 1290
+const IOERR_DATA = 8202
+
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
+}
+
+/** Said by SQLite itself, and not by what reads its answers. */
+export function isSqlite(error: unknown): boolean {
+  return sqliteCode(error) !== undefined
+}
+
+export function isBusy(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code !== undefined && (code & 0xff) === BUSY
+}
+
+export function isFatal(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === IOERR_FSYNC || code === IOERR_DIR_FSYNC || code === IOERR_DATA
+}
+
+/** The error a caller of the driver sees. A mistake in our own SQL stays what it is. */
+export function translateSqlite(error: unknown): unknown {
+  const code = sqliteCode(error)
+  if (code === undefined || !(error instanceof Error)) return error
+  const primary = code & 0xff
+  if (primary === CONSTRAINT) {
+    const constraint = constraintOf(error.message)
+    return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })
+  }
+  const words = UNAVAILABLE.get(primary)
+  return words === undefined ? error : new StoreUnavailable(`${words} (${error.message})`, { cause: error })
+}
+
+/** `UNIQUE constraint failed: user.phone` names `user_phone`. SQLite never says which foreign key it was. */
+function constraintOf(message: string): string | undefined {
+  if (message === 'FOREIGN KEY constraint failed') return 'foreign_key'
+  const [, kind, what] = /^(UNIQUE|CHECK) constraint failed: (.+)$/s.exec(message) ?? []
+  if (what === undefined) return undefined
+  if (kind === 'CHECK') return what
+  const index = /^index '(.+)'$/.exec(what)?.[1]
+  if (index !== undefined) return index
+  const columns = what.split(', ').map((column) => column.split('.'))
+  return [columns[0]?.[0], ...columns.map((column) => column[1])].join('_')
+}

@@ -1,0 +1,367 @@
+// The embedded database: concurrent lists share one durable commit. Reads go over the same connection, which has no
+// transaction open whenever one is asked; another's pages would have to be read anew after each commit. The event loop
+// never waits for a lock that somebody else holds.
+
+import type { StatementSync } from 'node:sqlite'
+import { stopwatch } from '../../../platform/clock.ts'
+import { type Log, silentLog } from '../../../platform/log.ts'
+import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from '../driver.ts'
+import { backupSqlite, type Progress } from './backup.ts'
+import { makeDurable, SqliteConnection } from './connection.ts'
+import { isBusy, isFatal, isSqlite, translateSqlite } from './errors.ts'
+import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
+
+export interface SqliteOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string
+  readonly log?: Log
+  /** Memory for pages of the file. Default 4 MiB; used as far as the file is large. */
+  readonly cacheBytes?: number
+  /** Reads only: no file is created, no list accepted. */
+  readonly readonly?: boolean
+  /** The disk no longer says what it holds: the process must end. Without it, the driver accepts no more lists. */
+  readonly onFatal?: (error: Error) => void
+}
+
+interface Waiting {
+  readonly steps: readonly Step[]
+  readonly resolve: (result: AtomicResult) => void
+  readonly reject: (error: unknown) => void
+  /** When a lock held by another process was first met. */
+  since: number
+  /** Shares its commit by a savepoint of its own: it, or a list beside it, had to be undone without. */
+  apart: boolean
+}
+
+type Outcome = AtomicResult | { readonly error: unknown }
+
+const NO_ROWS: readonly unknown[] = []
+/** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
+const LARGEST_BATCH = 256
+/** Turns of the event loop, each a fraction of a millisecond unless there is much to do, that a list may wait for others. */
+const MOST_TURNS = 4
+/** Milliseconds after which it goes whatever comes: beside a flood of heavy requests one turn takes 20. */
+const LONGEST_GATHER = 5
+/** With so many the commit is a small part of the cost, and waiting would be most of the time. */
+const ENOUGH = 32
+const CACHE_BYTES = 4 * 1024 * 1024
+/** Milliseconds between two looks at the log. */
+const LOOK_AT_LOG = 5_000
+const DISK_FAILED = 'the disk of the database failed; nothing more is written'
+
+export async function openSqlite(options: SqliteOptions): Promise<Driver> {
+  const readonly = options.readonly ?? false
+  const open = patiently(() => {
+    const connection = new SqliteConnection(options.file, readonly, options.cacheBytes ?? CACHE_BYTES)
+    try {
+      if (!readonly) makeDurable(connection.database)
+      return new SqliteDriver(options, connection)
+    } catch (error) {
+      connection.database.close()
+      throw error
+    }
+  })
+  return await open.catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new StoreUnavailable(`${options.file} cannot be used: ${error.message}`, { cause: error })
+  })
+}
+
+class SqliteDriver implements Driver {
+  readonly dialect = 'sqlite'
+  readonly #options: SqliteOptions
+  readonly #log: Log
+  readonly #connection: SqliteConnection
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  readonly #rollback: StatementSync
+  readonly #save: StatementSync
+  readonly #undo: StatementSync
+  readonly #keep: StatementSync
+  readonly #checkpoint: StatementSync
+  readonly #elapsed = stopwatch()
+  readonly #flushNow = () => this.#flush()
+  readonly #gatherMore = () => this.#gather()
+  #queue: Waiting[] = []
+  #scheduled = false
+  /** Lists in the queue a turn of the event loop ago, and the turns waited for more. */
+  #gathered = 0
+  #turns = 0
+  #gatherSince = 0
+  #pause = 0
+  #lookedAtLog = 0
+  #refused: string | undefined
+  /** A transaction that could not be undone is still open: what is read now may never have been committed. */
+  #torn = false
+  #trouble: string | null = null
+  #troubleOfLog: string | null = null
+  #closing: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  constructor(options: SqliteOptions, connection: SqliteConnection) {
+    this.#options = options
+    this.#log = options.log ?? silentLog
+    this.#connection = connection
+    const prepare = (sql: string) => connection.database.prepare(sql)
+    this.#begin = prepare('BEGIN IMMEDIATE')
+    this.#commit = prepare('COMMIT')
+    this.#rollback = prepare('ROLLBACK')
+    this.#save = prepare('SAVEPOINT list')
+    this.#undo = prepare('ROLLBACK TO list')
+    this.#keep = prepare('RELEASE list')
+    this.#checkpoint = prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    if (options.readonly) this.#refused = 'the database was opened for reading only'
+  }
+
+  async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
+    if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
+    if (this.#torn) throw new StoreUnavailable(DISK_FAILED)
+    const query = statement as Statement
+    try {
+      return this.#connection.rows(query, bind) as readonly Row[]
+    } catch (error) {
+      if (!isBusy(error)) throw translateSqlite(error)
+      return (await patiently(() => {
+        if (this.#closing !== undefined || this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
+        return this.#connection.rows(query, bind)
+      })) as readonly Row[]
+    }
+  }
+
+  atomic(steps: readonly Step[]): Promise<AtomicResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#refused !== undefined) return reject(new StoreUnavailable(this.#refused))
+      this.#queue.push({ steps, resolve, reject, since: -1, apart: false })
+      this.#schedule()
+    })
+  }
+
+  trouble(): string | null {
+    return this.#refused ?? this.#trouble ?? this.#troubleOfLog
+  }
+
+  async script(sql: string): Promise<void> {
+    if (this.#refused !== undefined) throw new StoreUnavailable(this.#refused)
+    await patiently(() => {
+      this.#begin.run()
+      try {
+        this.#connection.database.exec(sql)
+        this.#commit.run()
+      } catch (error) {
+        this.#abandon()
+        if (isFatal(error)) this.#fatal(error)
+        throw error
+      }
+    })
+  }
+
+  async backup(file: string, progress?: Progress): Promise<void> {
+    await backupSqlite(this.#options.file, this.#connection.database, file, progress)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#refused ??= 'the database is closed'
+    if (this.#queue.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+    }
+    this.#connection.database.close()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    if (this.#pause === 0) {
+      this.#gatherSince = this.#elapsed()
+      setImmediate(this.#gatherMore)
+    } else setTimeout(this.#flushNow, this.#pause)
+  }
+
+  /** Lists share one commit as long as each turn of the event loop brings more: requests that have arrived come first. */
+  #gather(): void {
+    const grown = this.#queue.length > this.#gathered
+    this.#gathered = this.#queue.length
+    const mayWait = this.#turns++ < MOST_TURNS && this.#elapsed() - this.#gatherSince < LONGEST_GATHER
+    if (grown && mayWait && this.#queue.length < ENOUGH) {
+      setImmediate(this.#gatherMore)
+      return
+    }
+    this.#gathered = 0
+    this.#turns = 0
+    this.#flush()
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (this.#begun()) {
+      const batch = this.#queue.splice(0, LARGEST_BATCH)
+      this.#settle(batch)
+    }
+    if (this.#queue.length > 0) this.#schedule()
+    else this.#drained?.()
+  }
+
+  /** The write lock is ours. Otherwise the lists stay in the queue, and those that waited too long are refused. */
+  #begun(): boolean {
+    try {
+      this.#begin.run()
+      this.#pause = 0
+      return true
+    } catch (error) {
+      const busy = isBusy(error)
+      const now = this.#elapsed()
+      const refused = translateSqlite(error)
+      const waiting = this.#queue
+      this.#queue = []
+      for (const list of waiting) {
+        if (list.since === -1) list.since = now
+        if (busy && now - list.since < PATIENCE) this.#queue.push(list)
+        else list.reject(refused)
+      }
+      this.#pause = busy && this.#queue.length > 0 ? Math.min(this.#pause * 2 || 1, LONGEST_PAUSE) : 0
+      if (this.#queue.length < waiting.length) {
+        this.#trouble = textOf(refused)
+        this.#log.error('database_unavailable', { reason: String(refused) })
+      }
+      return false
+    }
+  }
+
+  /** Runs a batch inside the open transaction; nobody is answered before its commit. */
+  #settle(batch: readonly Waiting[]): void {
+    let outcomes: readonly Outcome[]
+    try {
+      const together = batch.some(({ apart }) => apart)
+        ? batch.map(({ steps }) => this.#runSaved(steps))
+        : this.#runTogether(batch)
+      if (together === null) return
+      outcomes = together
+      if (this.#connection.database.isTransaction) {
+        this.#commit.run()
+        this.#trouble = null
+      }
+    } catch (error) {
+      this.#abandon()
+      if (isFatal(error)) this.#fatal(error)
+      else this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
+      const translated = translateSqlite(error)
+      const failure =
+        translated instanceof StoreUnavailable
+          ? translated
+          : new StoreUnavailable(`commit failed: ${String(error)}`, { cause: error })
+      this.#trouble = failure.message
+      for (const list of batch) list.reject(failure)
+      return
+    }
+    batch.forEach((list, at) => {
+      const outcome = outcomes[at]
+      if (outcome === undefined) return
+      if ('held' in outcome) {
+        list.resolve(outcome)
+        return
+      }
+      const refused = translateSqlite(outcome.error)
+      if (refused instanceof StoreUnavailable) this.#trouble = refused.message
+      list.reject(refused)
+    })
+    if (this.#elapsed() - this.#lookedAtLog >= LOOK_AT_LOG) this.#lookAtLog()
+  }
+
+  /**
+   * What a commit moves from the log into the file it moves without a word: when that fails the commit has held, and the log
+   * would grow without end on a disk that fails. Asked for by itself, it says so.
+   */
+  #lookAtLog(): void {
+    this.#lookedAtLog = this.#elapsed()
+    try {
+      this.#checkpoint.all()
+      this.#troubleOfLog = null
+    } catch (error) {
+      this.#troubleOfLog = textOf(translateSqlite(error))
+      if (isFatal(error)) this.#fatal(error)
+      else this.#log.error('checkpoint_failed', { reason: String(error) })
+    }
+  }
+
+  /**
+   * Without savepoints, whose copies of pages cost a fifth of a refresh. That works as long as no list has to be undone that
+   * has written something, which is rare: nearly all guards are first in their lists. Otherwise null: all is undone, and
+   * the lists are at the head of the queue again.
+   */
+  #runTogether(batch: readonly Waiting[]): readonly Outcome[] | null {
+    const outcomes: Outcome[] = []
+    for (const { steps } of batch) {
+      const { outcome, wrote } = this.#run(steps)
+      const failed = 'error' in outcome
+      // Some failures (a full disk) make SQLite undo the whole transaction: then nobody's list has held.
+      if (failed && (isFatal(outcome.error) || !this.#connection.database.isTransaction)) throw outcome.error
+      if (wrote && (failed || !outcome.held)) {
+        this.#rollback.run()
+        if (batch.length === 1) return [outcome]
+        for (const list of batch) list.apart = true
+        this.#queue.unshift(...batch)
+        return null
+      }
+      outcomes.push(outcome)
+    }
+    return outcomes
+  }
+
+  #runSaved(steps: readonly Step[]): Outcome {
+    this.#save.run()
+    const { outcome } = this.#run(steps)
+    if ('error' in outcome) {
+      if (isFatal(outcome.error) || !this.#connection.database.isTransaction) throw outcome.error
+      this.#undo.run()
+    } else if (!outcome.held) this.#undo.run()
+    this.#keep.run()
+    return outcome
+  }
+
+  /** `wrote`: it has changed something, as far as it came. */
+  #run(steps: readonly Step[]): { readonly outcome: Outcome; readonly wrote: boolean } {
+    const rows: (readonly unknown[])[] = []
+    try {
+      for (const step of steps) {
+        const found = this.#connection.rows(step.statement, step.bind)
+        if (step.guard !== undefined && found.length === 0) {
+          return { outcome: { held: false, guard: step.guard }, wrote: rows.length > 0 }
+        }
+        rows.push(step.guard === undefined ? found : NO_ROWS)
+      }
+    } catch (error) {
+      // A statement that SQLite fails has undone what it did; one whose rows cannot be read has done it.
+      return { outcome: { error }, wrote: rows.length > 0 || !isSqlite(error) }
+    }
+    return { outcome: { held: true, rows }, wrote: true }
+  }
+
+  #abandon(): void {
+    if (!this.#connection.database.isTransaction) return
+    try {
+      this.#rollback.run()
+    } catch (error) {
+      this.#fatal(error)
+    }
+  }
+
+  #fatal(error: unknown): void {
+    this.#refused = DISK_FAILED
+    this.#torn = this.#connection.database.isTransaction
+    for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
+    const { onFatal } = this.#options
+    // Whoever ends the process says why: one line, not two.
+    if (onFatal === undefined) this.#log.error('database_failed', { reason: String(error) })
+    else onFatal(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
