@@ -13,6 +13,7 @@ import type { Handle } from '../handle.ts'
 import { addressBucket } from '../request/address.ts'
 import { createDirectConnections, type DirectConnections } from './direct-connections.ts'
 import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
+import { followHandshakes, type Handshakes } from './handshakes.ts'
 import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type ListenerSettings } from './node-adapter.ts'
 import { createPipelines } from './pipelines.ts'
@@ -100,6 +101,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     // Behind the replies that are still to come, or whoever asked before would take this for theirs.
     pipelines.fail(socket, () => answerMalformed(error, socket))
   })
+  const handshakes = server instanceof TlsServer ? followHandshakes(server) : undefined
   const direct = takeConnections(server, gate.handle, { ...options, timeouts })
   // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
   const port =
@@ -118,7 +120,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     port: bound,
     close() {
       closing = true
-      closed ??= closeGracefully(server, direct, doors, timeouts.close).finally(() => {
+      closed ??= closeGracefully({ server, direct, doors, handshakes }, timeouts.close).finally(() => {
         gate.close()
         stopRenewal?.()
       })
@@ -231,12 +233,14 @@ function takeConnections(
   return direct
 }
 
-async function closeGracefully(
-  server: Server,
-  direct: DirectConnections,
-  doors: Doors,
-  patience: number,
-): Promise<void> {
+interface Parts {
+  readonly server: Server
+  readonly direct: DirectConnections
+  readonly doors: Doors
+  readonly handshakes: Handshakes | undefined
+}
+
+async function closeGracefully({ server, direct, doors, handshakes }: Parts, patience: number): Promise<void> {
   direct.close()
   // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
   const sweep = setInterval(() => server.closeIdleConnections(), 50)
@@ -244,7 +248,9 @@ async function closeGracefully(
     direct.destroy()
     server.closeAllConnections()
   }, patience)
-  await Promise.all([new Promise((resolve) => server.close(resolve)), doors.close()])
+  const closed = Promise.all([new Promise((resolve) => server.close(resolve)), doors.close()])
+  handshakes?.end()
+  await closed
   clearInterval(sweep)
   clearTimeout(end)
 }

@@ -18,6 +18,7 @@ import {
   tooManyLargeBodies,
 } from '../request/body-limits.ts'
 import { createLargeBodies } from '../request/large-bodies.ts'
+import { ReceivedBody } from '../request/received-body.ts'
 import { createPeerReader } from '../request/trusted-proxies.ts'
 import { createPipelines, type Pipelines } from './pipelines.ts'
 
@@ -168,20 +169,16 @@ function headersOf(req: IncomingMessage, authority: string | undefined): HttpReq
 
 /** `done` is called once, with null when the body is larger than `limit`; never when the visitor went away. */
 function receive(req: IncomingMessage, limit: number, done: (body: Uint8Array | null) => void): void {
-  let first: Buffer | undefined
-  let more: Buffer[] | undefined
-  let size = 0
+  const body = new ReceivedBody()
   const onData = (chunk: Buffer) => {
-    size += chunk.length
-    if (size > limit) {
+    if (body.length + chunk.length <= limit) body.add(chunk)
+    else {
       req.off('data', onData)
       req.off('end', onEnd)
       done(null)
-    } else if (first === undefined) first = chunk
-    else if (more === undefined) more = [first, chunk]
-    else more.push(chunk)
+    }
   }
-  const onEnd = () => done(more === undefined ? (first ?? EMPTY_BODY) : Buffer.concat(more, size))
+  const onEnd = () => done(body.whole())
   req.on('data', onData)
   req.on('end', onEnd)
 }

@@ -235,6 +235,49 @@ describe('TLS by certificate files', () => {
     expect(await ask(port)).toEqual({ name: 'two', status: 200 })
   })
 
+  describe('a handshake that does not go on', () => {
+    // The beginning of a ClientHello; nothing at all; what is no handshake.
+    const beginnings = [Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), Buffer.alloc(0), Buffer.from('GET / HT')]
+
+    it('has as long as headers have, and takes nobody the place after that', async () => {
+      const tls = { cert: file('one.crt'), key: file('one.key') }
+      const { port } = await start({ tls, timeouts: { headers: 300 }, connectionsPerAddress: 3 })
+      const slow = beginnings.map((bytes) => {
+        const connection = connectTo(port)
+        connection.socket.write(bytes)
+        return connection
+      })
+      for (const connection of slow) expect(await connection.closed).toBe('')
+      expect(await ask(port)).toEqual({ name: 'one', status: 200 })
+    })
+
+    it('holds up no end, while a request in flight is answered', async () => {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const handle = async () => {
+        await released
+        return json(200, {})
+      }
+      const server = await start({ handle, tls: { cert: file('one.crt'), key: file('one.key') } })
+      const slow = beginnings.slice(0, 2).map((bytes) => {
+        const connection = connectTo(server.port)
+        connection.socket.write(bytes)
+        return connection
+      })
+      const busy = ask(server.port)
+      await pause(100)
+      const closing = server.close()
+      for (const connection of slow) expect(await connection.closed).toBe('')
+      release()
+      expect(await busy).toEqual({ name: 'one', status: 200 })
+      const started = performance.now()
+      await closing
+      expect(performance.now() - started).toBeLessThan(1_000)
+    })
+  })
+
   it('serves one request after another of a connection, whole ones and others', async () => {
     const handle = async ({ method, body, peer }: HttpRequest) =>
       json(200, { method, body: Buffer.from(body).toString('utf8'), secure: peer.secure })
