@@ -67,26 +67,29 @@ describe('a request becomes a plain object', () => {
   })
 
   it.each([
-    ['RFC 9112 §3.2: without a host', 'GET / HTTP/1.1', '', 400],
-    ['RFC 9110 §15.6.6: of another version', 'GET / HTTP/2.0', 'Host: h', 505],
-    ['RFC 9112 §6.1: with chunks in HTTP/1.0', 'POST / HTTP/1.0', 'Host: h\r\nTransfer-Encoding: chunked', 400],
-    ['RFC 9112 §6.1: with another coding', 'POST / HTTP/1.1', 'Host: h\r\nTransfer-Encoding: gzip, chunked', 501],
-    ['RFC 9110 §10.1.1: that expects what is unknown', 'GET / HTTP/1.1', 'Host: h\r\nExpect: tea', 417],
-  ])('refuses one %s, and ends the connection; made right it is answered', async (_, line, headers, status) => {
-    const [asked, right] = [vi.fn(echo), 'Host: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue']
-    const port = await start(asked)
-    const rest = '1\r\nx\r\n0\r\n\r\n'
-    const refused = await exchange(port, `${line}\r\n${headers}${headers === '' ? '' : '\r\n'}\r\n${rest}`)
-    expect(statusOf(refused)).toBe(status)
-    expect(refused).toMatch(/\r\nconnection: close\r\n/i)
-    expect(asked).not.toHaveBeenCalled()
-    const answered = await exchange(port, `POST / HTTP/1.1\r\n${right}\r\nConnection: close\r\n\r\n${rest}`)
-    expect(answered).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
-    expect(asked).toHaveBeenCalledOnce()
-    // RFC 9110 §10.1.1: in HTTP/1.0 nobody waits to be told.
-    const old = await exchange(port, 'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx')
-    expect(statusOf(old)).toBe(200)
-  })
+    ['without a host', 'GET / HTTP/1.1', '', 400],
+    ['of another version', 'GET / HTTP/2.0', 'Host: h', 505],
+    ['with chunks in HTTP/1.0', 'POST / HTTP/1.0', 'Host: h\r\nTransfer-Encoding: chunked', 400],
+    ['with another coding', 'POST / HTTP/1.1', 'Host: h\r\nTransfer-Encoding: gzip, chunked', 501],
+    ['that expects what is unknown', 'GET / HTTP/1.1', 'Host: h\r\nExpect: tea', 417],
+  ])(
+    'RFC 9112 §3.2, §6.1, RFC 9110 §10.1.1, §15.6.6: refuses one %s, and ends the connection; made right it is answered',
+    async (_, line, headers, status) => {
+      const [asked, right] = [vi.fn(echo), 'Host: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue']
+      const port = await start(asked)
+      const rest = '1\r\nx\r\n0\r\n\r\n'
+      const refused = await exchange(port, `${line}\r\n${headers}${headers === '' ? '' : '\r\n'}\r\n${rest}`)
+      expect(statusOf(refused)).toBe(status)
+      expect(refused).toMatch(/\r\nconnection: close\r\n/i)
+      expect(asked).not.toHaveBeenCalled()
+      const answered = await exchange(port, `POST / HTTP/1.1\r\n${right}\r\nConnection: close\r\n\r\n${rest}`)
+      expect(answered).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+      expect(asked).toHaveBeenCalledOnce()
+      // RFC 9110 §10.1.1: in HTTP/1.0 nobody waits to be told.
+      const old = await exchange(port, 'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx')
+      expect(statusOf(old)).toBe(200)
+    },
+  )
 
   it('refuses headers of more than 16 KiB, and takes 15 KiB', async () => {
     const port = await start(echo)

@@ -26,10 +26,12 @@ describe('a whole request', () => {
       headers: { 'content-length': '7', connection: 'Keep-Alive' },
       body: Buffer.from('a=b\r\n\r\n'),
     })
-    expect(read(get('Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMA', 'Upgrade: h2c'))).toMatchObject({
-      headers: { upgrade: 'h2c' },
-    })
     expect(read(get('Content-Length: 0'))).toMatchObject({ body: new Uint8Array(0) })
+  })
+
+  it('RFC 9110 §7.8: may offer another protocol, which is ignored', () => {
+    const offer = get('Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMA', 'Upgrade: h2c')
+    expect(read(offer)).toMatchObject({ target: '/a', headers: { upgrade: 'h2c' } })
   })
 
   it('whose body has not come yet is unfinished', () => {
