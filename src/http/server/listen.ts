@@ -76,7 +76,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     log: options.log,
   })
   const pipelines = createPipelines()
-  const listener = createNodeListener(gate.handle, options, options.log, pipelines)
+  const listener = createNodeListener(gate.handle, options, options.log, { pipelines, isAskedFirst: true })
   const settings = {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
@@ -84,6 +84,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     // Node looks for late requests this often; its own default of 30 s would triple the limit above.
     connectionsCheckingInterval: Math.min(1000, Math.max(50, timeouts.headers / 4)),
     maxHeaderSize: 16 * 1024,
+    // Refused by the listener, in line with the requests before it.
+    requireHostHeader: false,
   }
   const server: Server =
     options.tls === undefined
@@ -93,10 +95,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.timeout = SILENCE_MS
   // RFC 9112 §9.6, and as our own reader has it: who has said all is still answered. Node's types do not know the name.
   Object.assign(server, { httpAllowHalfOpen: true })
-  server.on('request', (req, res) => {
-    if (closing) res.shouldKeepAlive = false
-    listener(req, res)
-  })
+  // Node's own answers to the latter two would not stand in line, nor ask whether the body is wanted.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+    server.on(event, (req, res) => {
+      if (closing) res.shouldKeepAlive = false
+      listener(req, res)
+    })
+  }
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Behind the replies that are still to come, or whoever asked before would take this for theirs.
     pipelines.fail(socket, () => answerMalformed(error, socket))

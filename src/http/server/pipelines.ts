@@ -8,6 +8,8 @@ export interface Pipelined {
   begin(): void
   /** All of it has been received. */
   isWhole(): boolean
+  /** Its reply has begun. */
+  isAnswered(): boolean
 }
 
 export interface Pipelines {
@@ -30,7 +32,7 @@ interface Line {
   end: (() => void) | null
 }
 
-/** With so many in line a connection is read no further; those that came in one read with the last of them stand there too. */
+/** With so many in line a connection is read no further; those that came in one piece with the last of them stand there too. */
 const MOST_WAITING = 16
 
 /**
@@ -94,7 +96,8 @@ export function createPipelines(): Pipelines {
     fail(socket, end) {
       const line = busy.get(socket)
       if (line?.begun.isWhole()) line.end = end
-      else end()
+      // What is refused before all of it is there ends its connection itself.
+      else if (!line?.begun.isAnswered()) end()
     },
   }
 }

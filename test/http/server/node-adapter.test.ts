@@ -66,6 +66,31 @@ describe('a request becomes a plain object', () => {
     expect(statusOf(await exchange(port, text))).toBe(400)
   })
 
+  it.each([
+    ['without a host', 'GET / HTTP/1.1', '', 400],
+    ['of another version', 'GET / HTTP/2.0', 'Host: h', 505],
+    ['with chunks in HTTP/1.0', 'POST / HTTP/1.0', 'Host: h\r\nTransfer-Encoding: chunked', 400],
+    ['with another coding', 'POST / HTTP/1.1', 'Host: h\r\nTransfer-Encoding: gzip, chunked', 501],
+    ['that expects what is unknown', 'GET / HTTP/1.1', 'Host: h\r\nExpect: tea', 417],
+  ])(
+    'RFC 9112 §3.2, §6.1, RFC 9110 §10.1.1, §15.6.6: refuses one %s, and ends the connection; made right it is answered',
+    async (_, line, headers, status) => {
+      const [asked, right] = [vi.fn(echo), 'Host: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue']
+      const port = await start(asked)
+      const rest = '1\r\nx\r\n0\r\n\r\n'
+      const refused = await exchange(port, `${line}\r\n${headers}${headers === '' ? '' : '\r\n'}\r\n${rest}`)
+      expect(statusOf(refused)).toBe(status)
+      expect(refused).toMatch(/\r\nconnection: close\r\n/i)
+      expect(asked).not.toHaveBeenCalled()
+      const answered = await exchange(port, `POST / HTTP/1.1\r\n${right}\r\nConnection: close\r\n\r\n${rest}`)
+      expect(answered).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+      expect(asked).toHaveBeenCalledOnce()
+      // RFC 9110 §10.1.1: in HTTP/1.0 nobody waits to be told.
+      const old = await exchange(port, 'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx')
+      expect(statusOf(old)).toBe(200)
+    },
+  )
+
   it('refuses headers of more than 16 KiB, and takes 15 KiB', async () => {
     const port = await start(echo)
     const ask = (size: number) =>
@@ -102,6 +127,24 @@ describe('a body', () => {
     expect(statusOf(refused)).toBe(413)
     expect(refused.toLowerCase()).toContain('connection: close')
     expect(seen(refused)['error']).toBe('invalid_request')
+  })
+
+  it.each([
+    ['too large', 'Content-Length: 101', 413],
+    ['packed', 'Content-Encoding: gzip\r\nContent-Length: 5', 415],
+  ])('RFC 9110 §10.1.1: that is %s is not asked for', async (_, headers, status) => {
+    const port = await start(echo, { maxBody: 100 })
+    const ask = (lines: string) => {
+      const connection = connectTo(port)
+      connection.socket.write(`POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n${lines}\r\n\r\n`)
+      return connection
+    }
+    expect(statusOf(await ask(headers).closed)).toBe(status)
+    const wanted = ask('Content-Length: 5')
+    expect(await wanted.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    wanted.socket.write('a=b&c')
+    await wanted.until(/"body":"a=b&c"/)
+    wanted.socket.destroy()
   })
 
   it('that grows too large in chunks is answered 413 without being read to its end', async () => {
