@@ -59,28 +59,32 @@ async function killAll(): Promise<void> {
 it.each([
   ['a session', killSession],
   ['all of it', killAll],
-] as const)('PostgreSQL that is killed (%s) makes no 200 untrue, and nothing single-use works twice', {
-  timeout: 90_000,
-}, async (_, kill) => {
-  const ledger = new Ledger({ mayRefuse: true })
-  let isOver = false
-  const workers = callers.flatMap((caller) => Array.from({ length: 4 }, () => ledger.work(caller, () => isOver)))
-  await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 400))
-  await kill()
-  // Meets the recovery as well.
-  await new Promise((resolve) => setTimeout(resolve, 400))
-  isOver = true
-  await Promise.all(workers)
-  for (const caller of callers) {
-    await eventually(
-      () => caller.code(),
-      (code) => typeof code === 'string',
-    )
-  }
-  // What one has not answered, the other is asked.
-  const faults = await ledger.settle(callers[1])
-  const tally = ledger.tally()
-  expect(faults, JSON.stringify(tally)).toEqual([])
-  expect(tally.redeemed).toBeGreaterThan(5)
-  expect(tally.refused).toBeGreaterThan(0)
-})
+] as const)(
+  'PostgreSQL that is killed (%s) makes no 200 untrue, and nothing single-use works twice',
+  {
+    timeout: 90_000,
+  },
+  async (_, kill) => {
+    const ledger = new Ledger({ mayRefuse: true })
+    let isOver = false
+    const workers = callers.flatMap((caller) => Array.from({ length: 4 }, () => ledger.work(caller, () => isOver)))
+    await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 400))
+    await kill()
+    // Meets the recovery as well.
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    isOver = true
+    await Promise.all(workers)
+    for (const caller of callers) {
+      await eventually(
+        () => caller.code(),
+        (code) => typeof code === 'string',
+      )
+    }
+    // What one has not answered, the other is asked.
+    const faults = await ledger.settle(callers[1])
+    const tally = ledger.tally()
+    expect(faults, JSON.stringify(tally)).toEqual([])
+    expect(tally.redeemed).toBeGreaterThan(5)
+    expect(tally.refused).toBeGreaterThan(0)
+  },
+)

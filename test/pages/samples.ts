@@ -187,6 +187,7 @@ export const advices: readonly ErrorAdvice[] = [
   'set_up_done',
   'method_not_allowed',
   'overloaded',
+  'stood_still',
   'server_error',
 ]
 
