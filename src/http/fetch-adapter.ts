@@ -15,6 +15,7 @@ import {
   tooManyLargeBodies,
 } from './request/body-limits.ts'
 import { createLargeBodies } from './request/large-bodies.ts'
+import { ReceivedBody } from './request/received-body.ts'
 
 /** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
 export interface FetchVisitor {
@@ -64,14 +65,12 @@ export function toFetch(
 /** Null when the body is larger than `limit`: it is then not read to its end. */
 async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
   if (request.body === null) return EMPTY_BODY
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const body = new ReceivedBody()
   for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > limit) return null
-    chunks.push(chunk)
+    if (body.length + chunk.length > limit) return null
+    body.add(chunk)
   }
-  return Buffer.concat(chunks, size)
+  return body.whole()
 }
 
 function toResponse(reply: HttpReply, request: Request): Response {

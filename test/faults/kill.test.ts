@@ -28,14 +28,16 @@ describe.each(['sqlite', 'postgres'] as const)('a server on %s that is killed un
     const random = randomFrom(seed)
     let redeemed = 0
     let unanswered = 0
-    for (let count = 0; count < 4; count++) {
+    const enough = 20
+    // A machine with much else to do answers little before each kill: then more of them.
+    for (let count = 0; count < 4 || (count < 12 && redeemed <= enough); count++) {
       const round = await killRound(prepared, Math.floor(50 + random() * 500))
       expect(round.faults, JSON.stringify(round)).toEqual([])
       redeemed += round.redeemed
       unanswered += round.unanswered
     }
     // The kills have met a load, and cut something off.
-    expect(redeemed).toBeGreaterThan(20)
+    expect(redeemed).toBeGreaterThan(enough)
     expect(unanswered).toBeGreaterThan(0)
   })
 })

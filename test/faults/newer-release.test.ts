@@ -20,6 +20,10 @@ import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts
 const clock = { now: () => Math.floor(Date.now() / 1000) }
 const next = { number: migrations.length + 1, name: 'of-tomorrow', sql: 'CREATE TABLE tomorrow (a BIGINT)' }
 const countTokens = statement<object, { many: number }>('count_tokens', 'SELECT count(*) AS many FROM access_token')
+const countRevoked = statement<object, { many: number }>(
+  'count_revoked',
+  'SELECT count(*) AS many FROM access_token WHERE ended_at IS NOT NULL',
+)
 const newest = statement<object, { number: number }>('newest', 'SELECT max(number) AS number FROM schema_version')
 
 interface Place {
@@ -83,6 +87,31 @@ describe.each([
     if ('port' in again) throw new Error('it started')
     expect(again.code).not.toBe(0)
     expect(again.log).toMatch(/schema version \d+, this program knows \d+: use a newer release/)
+  })
+})
+
+describe.each(['SQLite', 'PostgreSQL'] as const)('on %s,', (kind) => {
+  it('a server writes nothing more from the very migration on that renames what it writes', async () => {
+    const place = await places[kind]()
+    const { prepared } = place
+    undo.push(() => prepared.remove())
+    const server = await startChild({
+      words: [...prepared.words, '--issuer', 'http://localhost:4994'],
+      env: prepared.env,
+    })
+    const caller = new Caller(server)
+    undo.push(() => caller.close())
+    const [before, after] = [await caller.tokens(), await caller.tokens()]
+    expect((await caller.revoke(before.access)).status).toBe(200)
+    const renames = { ...next, sql: 'ALTER TABLE access_token RENAME COLUMN revoked_at TO ended_at' }
+    await withDriver(place, (driver) => migrate(driver, [...migrations, renames], { clock }))
+
+    // Before it has looked for a newer release, or when it has: in no case is it said to be revoked.
+    expect((await caller.revoke(after.access)).status).not.toBe(200)
+    expect((await server.ended).code).toBe(6)
+    await withDriver(place, async (driver) => {
+      expect(await driver.rows(countRevoked, {})).toEqual([{ many: 1 }])
+    })
   })
 })
 

@@ -16,7 +16,7 @@ export const HINTS_EN = {
   sign_out_declined: 'In order: the person chose to stay signed in.',
 
   // Who the client is
-  client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client show", without blanks.',
+  client_unknown: 'No client has this client_id. Copy ClientId again from "npx lingpai client list", without blanks.',
   client_document_unusable:
     'The client_id is the address of a document that cannot be used. The reason names what to correct there, or in registration.documentHosts; an address that is not public must be in outboundAllow, and outboundAllowStrangers be on.',
   client_disabled: 'The client is disabled. Enable it, if it should be used.',

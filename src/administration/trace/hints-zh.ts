@@ -16,7 +16,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   sign_out_declined: '正常：用户选择保持登录。',
 
   // 应用的身份
-  client_unknown: '没有这个 client_id。请用“npx lingpai client show”重新复制 ClientId，注意不要带空格。',
+  client_unknown: '没有这个 client_id。请用“npx lingpai client list”重新复制 ClientId，注意不要带空格。',
   client_document_unusable:
     'client_id 是文档地址，但该文档不可用。原因指出需在文档或 registration.documentHosts 中更正之处；非公网地址须写入 outboundAllow 并开启 outboundAllowStrangers。',
   client_disabled: '该应用已停用。如需使用，请重新启用。',

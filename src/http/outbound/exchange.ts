@@ -4,6 +4,7 @@ import { type ClientRequest, type IncomingMessage, request as plainRequest } fro
 import { request as encryptedRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { normalizeAddress } from '../request/address.ts'
+import { ReceivedBody } from '../request/received-body.ts'
 import { failed, type OutboundAnswer, type OutboundFailure, type OutboundRequest } from './message.ts'
 
 /** One request over one connection, to one of these addresses and nowhere else. */
@@ -74,15 +75,13 @@ export async function read(
     return giveUp('media_type', 'the answer is packed, which was not asked for')
   const tooLarge = `the answer has more than ${mostBytes} bytes`
   if (Number(headers['content-length'] ?? 0) > mostBytes) return giveUp('too_large', tooLarge)
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const body = new ReceivedBody()
   for await (const chunk of reply) {
     if (!(chunk instanceof Uint8Array)) continue
-    length += chunk.length
-    if (length > mostBytes) return giveUp('too_large', tooLarge)
-    chunks.push(chunk)
+    if (body.length + chunk.length > mostBytes) return giveUp('too_large', tooLarge)
+    body.add(chunk)
   }
-  return { kind: 'answered', status, body: Buffer.concat(chunks), maxAge }
+  return { kind: 'answered', status, body: body.whole(), maxAge }
 }
 
 function isOneOf(mediaTypes: readonly string[], header: string | undefined): boolean {

@@ -29,7 +29,7 @@ export function isPlainEncoding(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || contentEncoding === '' || contentEncoding.toLowerCase() === 'identity'
 }
 
-function adapterRefusal(status: 400 | 413 | 415, description: string): HttpReply {
+function adapterRefusal(status: 400 | 413 | 415 | 417 | 501 | 505, description: string): HttpReply {
   return json(status, { error: 'invalid_request', error_description: description })
 }
 
@@ -43,3 +43,6 @@ export const tooManyLargeBodies: HttpReply = json(
 export const bodyTooLarge = adapterRefusal(413, 'The body is too large')
 export const encodingRefused = adapterRefusal(415, 'A Content-Encoding is not accepted')
 export const targetRefused = adapterRefusal(400, 'The request is malformed')
+export const expectationRefused = adapterRefusal(417, 'The server meets no such expectation')
+export const transferRefused = adapterRefusal(501, 'No Transfer-Encoding but chunked is understood')
+export const versionRefused = adapterRefusal(505, 'The server speaks HTTP/1.1')

@@ -11,8 +11,10 @@ import type { Log } from '../../platform/log.ts'
 import { describeFailure } from '../failures.ts'
 import type { Handle } from '../handle.ts'
 import { addressBucket } from '../request/address.ts'
-import { createDirectConnections, type DirectConnections } from './direct-connections.ts'
-import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
+import { createDirectConnections } from './direct-connections.ts'
+import { hasSharedPorts, openFurtherDoors } from './doors.ts'
+import { closeGracefully, type ListeningParts } from './graceful-close.ts'
+import { followHandshakes } from './handshakes.ts'
 import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type ListenerSettings } from './node-adapter.ts'
 import { createPipelines } from './pipelines.ts'
@@ -75,7 +77,12 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     log: options.log,
   })
   const pipelines = createPipelines()
-  const listener = createNodeListener(gate.handle, options, options.log, pipelines)
+  let closing = false
+  const listener = createNodeListener(gate.handle, options, options.log, {
+    pipelines,
+    isAskedFirst: true,
+    isClosing: () => closing,
+  })
   const settings = {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
@@ -83,24 +90,24 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     // Node looks for late requests this often; its own default of 30 s would triple the limit above.
     connectionsCheckingInterval: Math.min(1000, Math.max(50, timeouts.headers / 4)),
     maxHeaderSize: 16 * 1024,
+    // Refused by the listener, in line with the requests before it.
+    requireHostHeader: false,
   }
   const server: Server =
     options.tls === undefined
       ? createServer(settings)
       : createTlsServer({ ...settings, ...readCertificate(options.tls), handshakeTimeout: timeouts.headers })
-  let closing = false
   server.timeout = SILENCE_MS
   // RFC 9112 §9.6, and as our own reader has it: who has said all is still answered. Node's types do not know the name.
   Object.assign(server, { httpAllowHalfOpen: true })
-  server.on('request', (req, res) => {
-    if (closing) res.shouldKeepAlive = false
-    listener(req, res)
-  })
+  // Node's own answers to the latter two would not stand in line, nor ask whether the body is wanted.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Behind the replies that are still to come, or whoever asked before would take this for theirs.
     pipelines.fail(socket, () => answerMalformed(error, socket))
   })
-  const direct = takeConnections(server, gate.handle, { ...options, timeouts })
+  const handshakes = server instanceof TlsServer ? followHandshakes(server) : undefined
+  const { direct, handedOver } = takeConnections(server, gate.handle, { ...options, timeouts })
   // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
   const port =
     hasSharedPorts && (options.workers ?? 1) === 1 ? await freePort(options.host, options.port) : options.port
@@ -118,7 +125,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     port: bound,
     close() {
       closing = true
-      closed ??= closeGracefully(server, direct, doors, timeouts.close).finally(() => {
+      closed ??= closeGracefully({ server, direct, handedOver, doors, handshakes }, timeouts.close).finally(() => {
         gate.close()
         stopRenewal?.()
       })
@@ -212,15 +219,18 @@ function takeConnections(
   server: Server,
   handle: Handle,
   options: ListenOptions & { readonly timeouts: Timeouts },
-): DirectConnections {
+): Pick<ListeningParts, 'direct' | 'handedOver'> {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
   const listeners = server.listeners(event)
   server.removeAllListeners(event)
+  const handedOver = new Set<Socket>()
   const direct = createDirectConnections({
     ...options,
     handle,
     timeouts: { ...options.timeouts, silence: SILENCE_MS },
     handOver(socket) {
+      handedOver.add(socket)
+      socket.once('close', () => handedOver.delete(socket))
       for (const listener of listeners) Reflect.apply(listener, server, [socket])
     },
   })
@@ -228,25 +238,7 @@ function takeConnections(
   server.on(event, (socket: Socket) => {
     if (!socket.destroyed) direct.serve(socket)
   })
-  return direct
-}
-
-async function closeGracefully(
-  server: Server,
-  direct: DirectConnections,
-  doors: Doors,
-  patience: number,
-): Promise<void> {
-  direct.close()
-  // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
-  const end = setTimeout(() => {
-    direct.destroy()
-    server.closeAllConnections()
-  }, patience)
-  await Promise.all([new Promise((resolve) => server.close(resolve)), doors.close()])
-  clearInterval(sweep)
-  clearTimeout(end)
+  return { direct, handedOver }
 }
 
 interface CertificateFiles {

@@ -12,12 +12,16 @@ import {
   bodyTooLarge,
   EMPTY_BODY,
   encodingRefused,
+  expectationRefused,
   isLargeBody,
   isPlainEncoding,
   targetRefused,
   tooManyLargeBodies,
+  transferRefused,
+  versionRefused,
 } from '../request/body-limits.ts'
 import { createLargeBodies } from '../request/large-bodies.ts'
+import { ReceivedBody } from '../request/received-body.ts'
 import { createPeerReader } from '../request/trusted-proxies.ts'
 import { createPipelines, type Pipelines } from './pipelines.ts'
 
@@ -28,32 +32,45 @@ export interface ListenerSettings extends BodyLimits {
 
 export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
 
-/**
- * A listener for `http.createServer`, or for a framework that mounts such listeners. `pipelines`: where others than this
- * listener answer on its connections too.
- */
+/** A server that leaves more to its listener than Node's own does. */
+export interface OwnServer {
+  /** Where others than the listener answer on its connections too. */
+  readonly pipelines: Pipelines
+  /** `checkContinue` and `checkExpectation` come here too. */
+  readonly isAskedFirst: true
+  /** Each connection ends with the reply that is under way. */
+  readonly isClosing: () => boolean
+}
+
+/** A listener for `http.createServer`, or for a framework that mounts such listeners. */
 export function createNodeListener(
   handle: Handle,
   settings: ListenerSettings,
   log: Log,
-  pipelines: Pipelines = createPipelines(),
+  own?: OwnServer,
 ): NodeListener {
+  const pipelines = own?.pipelines ?? createPipelines()
+  const isAskedFirst = own?.isAskedFirst ?? false
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
   const largeBodies = createLargeBodies()
 
   const run = (res: ServerResponse, request: HttpRequest) => {
     ask(handle, request, log, (reply) => {
+      if (own?.isClosing()) res.shouldKeepAlive = false
       if (res.headersSent) res.destroy()
       else send(res, reply)
     })
   }
   const begin = (req: IncomingMessage, res: ServerResponse) => {
-    const target = targetOf(req)
-    if (target === null || hasRepeatedSingle(req.rawHeaders)) {
-      refuse(req, res, targetRefused)
+    const refusal = refusalOf(req, isAskedFirst)
+    const target = refusal === null ? targetOf(req) : null
+    if (target === null) {
+      refuse(req, res, refusal ?? targetRefused)
       return
     }
+    // Of what came with it, Node's parser drops the rest of the piece behind it, and would go on in the middle of the next.
+    if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false
     const headers = headersOf(req, target.authority)
     const socket = req.socket
     const request = {
@@ -92,6 +109,8 @@ export function createNodeListener(
       // Answered or gone: until then the body is held.
       res.once('close', release)
     }
+    // RFC 9110 §10.1.1: now, and not before it is known that the body is wanted.
+    if (isAskedFirst && isExpecting(req)) res.writeContinue()
     receive(req, limit, (body) => {
       if (body === null) refuse(req, res, bodyTooLarge)
       else run(res, { ...request, body })
@@ -109,6 +128,7 @@ export function createNodeListener(
         begin(req, res)
       },
       isWhole: () => req.complete,
+      isAnswered: () => res.headersSent,
     })
   }
 }
@@ -137,6 +157,31 @@ export function originForm(target: string): Target {
   return mark === -1
     ? { path: target, query: '', authority: undefined }
     : { path: target.slice(0, mark), query: target.slice(mark + 1), authority: undefined }
+}
+
+/** Before anything of it is believed. */
+function refusalOf(req: IncomingMessage, isAskedFirst: boolean): HttpReply | null {
+  // RFC 9110 §15.6.6. Node's parser also takes 0.9 and 2.0.
+  if (req.httpVersionMajor !== 1) return versionRefused
+  const { host, expect, 'transfer-encoding': coding } = req.headers
+  // RFC 9112 §3.2.
+  if ((host === undefined && isCurrent(req)) || hasRepeatedSingle(req.rawHeaders)) return targetRefused
+  if (coding !== undefined) {
+    // RFC 9112 §6.1: whoever has handed it on may not have known where it ends.
+    if (!isCurrent(req)) return targetRefused
+    if (coding.toLowerCase() !== 'chunked') return transferRefused
+  }
+  const isUnknown = isAskedFirst && expect !== undefined && isCurrent(req) && !isExpecting(req)
+  return isUnknown ? expectationRefused : null
+}
+
+function isCurrent({ httpVersion }: IncomingMessage): boolean {
+  return httpVersion === '1.1'
+}
+
+/** RFC 9110 §10.1.1: it sends its body when it is told to. In HTTP/1.0 that means nothing. */
+function isExpecting(req: IncomingMessage): boolean {
+  return isCurrent(req) && req.headers.expect?.toLowerCase() === '100-continue'
 }
 
 // Node keeps the first of two: another reader of the same request may have kept the last. RFC 9112 §3.2, RFC 9110 §5.3.
@@ -168,20 +213,16 @@ function headersOf(req: IncomingMessage, authority: string | undefined): HttpReq
 
 /** `done` is called once, with null when the body is larger than `limit`; never when the visitor went away. */
 function receive(req: IncomingMessage, limit: number, done: (body: Uint8Array | null) => void): void {
-  let first: Buffer | undefined
-  let more: Buffer[] | undefined
-  let size = 0
+  const body = new ReceivedBody()
   const onData = (chunk: Buffer) => {
-    size += chunk.length
-    if (size > limit) {
+    if (body.length + chunk.length <= limit) body.add(chunk)
+    else {
       req.off('data', onData)
       req.off('end', onEnd)
       done(null)
-    } else if (first === undefined) first = chunk
-    else if (more === undefined) more = [first, chunk]
-    else more.push(chunk)
+    }
   }
-  const onEnd = () => done(more === undefined ? (first ?? EMPTY_BODY) : Buffer.concat(more, size))
+  const onEnd = () => done(body.whole())
   req.on('data', onData)
   req.on('end', onEnd)
 }

@@ -8,6 +8,8 @@ export interface Pipelined {
   begin(): void
   /** All of it has been received. */
   isWhole(): boolean
+  /** Its reply has begun. */
+  isAnswered(): boolean
 }
 
 export interface Pipelines {
@@ -30,7 +32,7 @@ interface Line {
   end: (() => void) | null
 }
 
-/** With so many in line a connection is read no further; those that came in one read with the last of them stand there too. */
+/** With so many in line a connection is read no further; those that came in one piece with the last of them stand there too. */
 const MOST_WAITING = 16
 
 /**
@@ -41,12 +43,14 @@ const PIECE = 1024
 
 /** For a connection that Node's server is about to take: `read` comes first, and all that follows in small pieces. */
 export function feedInPieces(socket: Socket, read: Buffer, take: () => void): void {
+  // What has come since waits in the socket, in one piece.
+  const behind = takeAll(socket)
   const push = socket.push.bind(socket)
   socket.push = (chunk, encoding) => {
     if (!Buffer.isBuffer(chunk) || chunk.length <= PIECE) return push(chunk, encoding)
     return piecesOf(chunk).reduce((_, piece) => push(piece), true)
   }
-  for (const piece of piecesOf(read).toReversed()) socket.unshift(piece)
+  for (const chunk of [behind, read]) for (const piece of piecesOf(chunk).toReversed()) socket.unshift(piece)
   take()
   // Node's parser reads from the system itself, past `push`, until somebody else asks for the bytes.
   socket.on('data', ignore)
@@ -54,6 +58,17 @@ export function feedInPieces(socket: Socket, read: Buffer, take: () => void): vo
 }
 
 const ignore = () => {}
+
+function takeAll(socket: Socket): Buffer {
+  const chunks: Buffer[] = []
+  // Not asked when there is nothing: it would take that for a wish that is under way, and never read on.
+  while (socket.readableLength > 0) {
+    const chunk: Buffer | null = socket.read()
+    if (chunk === null) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
 
 function piecesOf(bytes: Buffer): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, at) =>
@@ -94,7 +109,8 @@ export function createPipelines(): Pipelines {
     fail(socket, end) {
       const line = busy.get(socket)
       if (line?.begun.isWhole()) line.end = end
-      else end()
+      // What is refused before all of it is there ends its connection itself.
+      else if (!line?.begun.isAnswered()) end()
     },
   }
 }

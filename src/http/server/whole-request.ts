@@ -32,13 +32,14 @@ const AFTER_TARGET = ' HTTP/1.1\r\n'.length
 const UNUSUAL: ReadonlySet<string> = new Set([
   'content-encoding',
   'expect',
-  'http2-settings',
   'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
-  'upgrade',
 ])
+
+/** RFC 9110 §7.8: another protocol may be offered, and the offer ignored. Java's client does so at each request without TLS. */
+const CONNECTIONS: ReadonlySet<string> = new Set(['keep-alive', 'upgrade', 'upgrade, http2-settings'])
 
 const LENGTH = /^(?:0|[1-9]\d{0,4})$/
 const NO_BODY = new Uint8Array(0)
@@ -54,7 +55,7 @@ export function readWholeRequest(bytes: Buffer): Reading {
   const headers = readHeaders(head, method.length + 1 + target.length + AFTER_TARGET)
   if (headers === null) return 'unusual'
   const { host, connection, 'content-length': length } = headers
-  if (host === undefined || (connection !== undefined && connection.toLowerCase() !== 'keep-alive')) return 'unusual'
+  if (host === undefined || (connection !== undefined && !CONNECTIONS.has(connection.toLowerCase()))) return 'unusual'
   if (length === undefined ? method === 'POST' : !LENGTH.test(length)) return 'unusual'
   const begin = end + END_OF_HEAD.length
   const whole = begin + Number(length ?? 0)

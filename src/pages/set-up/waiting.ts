@@ -7,6 +7,7 @@ import { layOut, wordsOf } from '../layout.ts'
 import { form, localized } from '../parts.ts'
 import type { LastRequestView, WaitingView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
+import type { Words } from '../words/index.ts'
 import { stateRow, stepIndicator } from './parts.ts'
 import { REFRESH_SCRIPT } from './scripts.ts'
 
@@ -30,7 +31,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
       !view.done &&
       html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
-    }${view.finish === null && html`<p id="finished">${words.finished}</p>`}<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
+    }${view.finish === null && finished(words.finished)}<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
       view.finish &&
       form(
         view.finish,
@@ -38,6 +39,13 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
       )
     }</div>`,
   })
+}
+
+function finished({ title, message, commands }: Words['setUp']['waiting']['finished']) {
+  const lines = Object.entries(commands).map(
+    ([command, does]) => html`<dt>${does}</dt><dd><code>npx lingpai ${command}</code></dd>`,
+  )
+  return html`<div class="section" id="finished"><h2>${title}</h2><p>${message}</p><dl class="facts">${lines}</dl></div>`
 }
 
 function row(request: LastRequestView, frame: Frame) {

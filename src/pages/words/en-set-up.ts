@@ -158,8 +158,16 @@ export const setUp = {
     refresh: 'Look again',
     automatic: 'This page looks again by itself every few seconds.',
     pause: 'Stop looking by itself',
-    finished:
-      'The set-up is finished, and you may close this page. From now on use the command line: npx lingpai user for people, npx lingpai client for applications, npx lingpai trace for requests, npx lingpai backup to back up.',
+    finished: {
+      title: 'The set-up is finished',
+      message: 'You may close this page. From now on there is the command line of the server:',
+      commands: {
+        user: 'People',
+        client: 'Applications',
+        trace: 'What happened to requests',
+        'backup FILE': 'A backup of everything',
+      },
+    },
     finish: 'Finish the set-up',
     finishEarly: 'Finish without waiting',
   },

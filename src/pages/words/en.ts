@@ -112,7 +112,7 @@ export const en = {
       'Signing in begins in the application you want to use. It brings you here when it needs to know who you are, and you return to it afterwards.',
     operator: 'For whoever runs this server',
     setUp:
-      'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, type in the same folder:',
+      'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, type this in the same folder (with the --data the server was given, if any):',
   },
   formPost: {
     title: (client: string) => `Back to ${client}`,

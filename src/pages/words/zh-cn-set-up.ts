@@ -143,8 +143,11 @@ export const setUp: Words['setUp'] = {
     refresh: '再看一次',
     automatic: '本页面每隔几秒会自动刷新结果。',
     pause: '停止自动刷新',
-    finished:
-      '设置已完成，可以关闭此页面。今后在命令行管理：npx lingpai user 管理用户，npx lingpai client 管理应用，npx lingpai trace 查看请求，npx lingpai backup 备份。',
+    finished: {
+      title: '设置已完成',
+      message: '可以关闭此页面。今后请在服务器的命令行管理：',
+      commands: { user: '用户', client: '应用', trace: '各请求的处理结果', 'backup FILE': '备份全部数据' },
+    },
     finish: '完成设置',
     finishEarly: '不再等待，完成设置',
   },

@@ -98,7 +98,8 @@ export const zhCn: Words = {
     whose: (product: Content) => html`这里是 ${product} 的登录服务。`,
     message: '登录请从您要使用的应用开始。应用需要确认您的身份时会带您到这里，完成后您将回到应用。',
     operator: '给本服务器的管理员',
-    setUp: '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成：',
+    setUp:
+      '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成（启动时指定了 --data 的，请加上同样的 --data）：',
   },
   formPost: {
     title: (client: string) => `返回“${client}”`,

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
-import { json } from '../../../src/http/reply/replies.ts'
+import { json, text } from '../../../src/http/reply/replies.ts'
 import { CannotListen, type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
@@ -145,6 +145,56 @@ describe('closing', () => {
     await closing
   })
 
+  // The second one is read by Node's server.
+  const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n'
+  it.each([GET, GET.replace('Host: h', 'Host: h\r\nX:')])(
+    'leaves a visitor the time to take a reply whole: %j',
+    async (request) => {
+      const server = await start({ handle: async () => text(200, 'Q'.repeat(30_000_000)) })
+      const slow = connectTo(server.port)
+      slow.socket.write(request)
+      await slow.until(/^HTTP/)
+      slow.socket.pause()
+      const idle = connectTo(server.port)
+      await pause(50)
+      const closing = server.close()
+      await idle.closed
+      await pause(200)
+      slow.socket.resume()
+      expect((await slow.closed).replace(/^.*\r\n\r\n/s, '')).toHaveLength(30_000_000)
+      await closing
+    },
+  )
+
+  it.each([GET, GET.replace('Host: h', 'Host: h\r\nX:')])(
+    'RFC 9112 §9.6: says so in the reply to a request in flight, and begins none behind it: %j',
+    async (request) => {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      let asked = 0
+      const handle = async () => {
+        asked++
+        await released
+        return json(200, {})
+      }
+      const server = await start({ handle })
+      const visitor = connectTo(server.port)
+      visitor.socket.write(request)
+      await pause(50)
+      visitor.socket.write(request + request)
+      await pause(50)
+      const closing = server.close()
+      release()
+      const received = await visitor.closed
+      expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n/s)
+      expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
+      expect(asked).toBe(1)
+      await closing
+    },
+  )
+
   it('destroys what has not finished in time', async () => {
     const server = await start({ handle: () => new Promise<HttpReply>(() => {}), timeouts: { close: 200 } })
     const stuck = connectTo(server.port)
@@ -233,6 +283,49 @@ describe('TLS by certificate files', () => {
     copyFileSync(file('two.key'), file('live.key'))
     process.emit('SIGHUP')
     expect(await ask(port)).toEqual({ name: 'two', status: 200 })
+  })
+
+  describe('a handshake that does not go on', () => {
+    // The beginning of a ClientHello; nothing at all; what is no handshake.
+    const beginnings = [Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), Buffer.alloc(0), Buffer.from('GET / HT')]
+
+    it('has as long as headers have, and takes nobody the place after that', async () => {
+      const tls = { cert: file('one.crt'), key: file('one.key') }
+      const { port } = await start({ tls, timeouts: { headers: 300 }, connectionsPerAddress: 3 })
+      const slow = beginnings.map((bytes) => {
+        const connection = connectTo(port)
+        connection.socket.write(bytes)
+        return connection
+      })
+      for (const connection of slow) expect(await connection.closed).toBe('')
+      expect(await ask(port)).toEqual({ name: 'one', status: 200 })
+    })
+
+    it('holds up no end, while a request in flight is answered', async () => {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const handle = async () => {
+        await released
+        return json(200, {})
+      }
+      const server = await start({ handle, tls: { cert: file('one.crt'), key: file('one.key') } })
+      const slow = beginnings.slice(0, 2).map((bytes) => {
+        const connection = connectTo(server.port)
+        connection.socket.write(bytes)
+        return connection
+      })
+      const busy = ask(server.port)
+      await pause(100)
+      const closing = server.close()
+      for (const connection of slow) expect(await connection.closed).toBe('')
+      release()
+      expect(await busy).toEqual({ name: 'one', status: 200 })
+      const started = performance.now()
+      await closing
+      expect(performance.now() - started).toBeLessThan(1_000)
+    })
   })
 
   it('serves one request after another of a connection, whole ones and others', async () => {

@@ -11,7 +11,7 @@ import { createPipelines } from '../../../src/http/server/pipelines.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange } from '../raw-socket.ts'
 
-const whole = (begin: () => void) => ({ begin, isWhole: () => true })
+const whole = (begin: () => void) => ({ begin, isWhole: () => true, isAnswered: () => false })
 
 const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -66,6 +66,7 @@ const answers = (received: string) =>
 const POST = 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na=1'
 const CHUNKED = 'POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=2\r\n0\r\n\r\n'
 const GET = 'GET /b HTTP/1.1\r\nHost: h\r\n\r\n'
+const UPGRADE = GET.replace('Host: h', 'Host: h\r\nConnection: Upgrade\r\nUpgrade: websocket')
 const LAST = GET.replace('/b', '/last').replace('Host: h', 'Host: h\r\nConnection: close')
 
 describe('RFC 9112 §9.3.2 requests that one connection sends without waiting for replies', () => {
@@ -178,10 +179,44 @@ describe.each(Object.entries({ listening, mounted }))('RFC 9112 §9.3.2 on a con
 })
 
 describe('what came in one read', () => {
-  it('is made requests of in small pieces, so that hundreds behind one that waits take no memory', async () => {
-    let made = 0
+  it.each([
+    ['that are answered', GET, 2_001],
+    // Node would refuse it by itself, past the line.
+    ['without a host', 'GET / HTTP/1.1\r\n\r\n', 1],
+  ])(
+    'is made requests of in small pieces, so that hundreds %s behind one that waits take no memory',
+    async (_, next, all) => {
+      let made = 0
+      const count = () => {
+        made += 1
+      }
+      subscribe('http.server.request.start', count)
+      ends.push(async () => unsubscribe('http.server.request.start', count))
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const { asked, handle } = slowly(released)
+      const { port } = await listening(handle)
+      const visitor = connectTo(port)
+      visitor.socket.write(GET + next.repeat(1_999) + LAST)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      expect(asked).toHaveLength(1)
+      // A piece of 1 KiB holds so many.
+      const inPiece = Math.ceil(1_024 / next.length) + 1
+      expect(made).toBeGreaterThan(16)
+      expect(made).toBeLessThan(16 + 2 * inPiece)
+      release()
+      expect(await visitor.closed).toMatch(/^HTTP\/1\.1 200 /)
+      expect(asked).toHaveLength(all)
+    },
+  )
+
+  it('is made requests of in small pieces when it came behind one that was asked alone', async () => {
+    let [waiting, most] = [0, 0]
     const count = () => {
-      made += 1
+      waiting += 1
+      most = Math.max(most, waiting)
     }
     subscribe('http.server.request.start', count)
     ends.push(async () => unsubscribe('http.server.request.start', count))
@@ -190,17 +225,22 @@ describe('what came in one read', () => {
       release = resolve
     })
     const { asked, handle } = slowly(released)
-    const { port } = await listening(handle)
+    const { port } = await listening((request) => {
+      waiting -= 1
+      return handle(request)
+    })
     const visitor = connectTo(port)
-    visitor.socket.write(GET.repeat(2_000) + LAST)
+    visitor.socket.write(GET)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    waiting = 0
+    // More than one read, so that the second waits in the socket while nobody reads.
+    visitor.socket.write(GET.repeat(10_000) + LAST)
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(asked).toHaveLength(1)
-    // A piece of 1 KiB holds 36 of these.
-    expect(made).toBeGreaterThan(16)
-    expect(made).toBeLessThan(16 + 2 * 37)
     release()
-    expect(answers(await visitor.closed)).toHaveLength(2_001)
-    expect(made).toBe(2_001)
+    expect(answers(await visitor.closed)).toHaveLength(10_002)
+    expect(most).toBeGreaterThan(16)
+    expect(most).toBeLessThan(16 + 2 * 37)
   })
 })
 
@@ -212,10 +252,27 @@ describe('what cannot be answered as a request', () => {
     ['a body that never comes whole', `${GET}${POST.replace('Length: 3', 'Length: 4')}`, ['200 GET /b', '408']],
     ['a head that never comes whole', `${GET}GET /x HT`, ['200 GET /b', '408']],
     ['more than it said', `${LAST}${GET}`, ['200 GET /last']],
+    ['no host', `${POST}GET /x HTTP/1.1\r\n\r\n${GET}`, ['200 POST /a a=1', '400']],
+    [
+      'an unknown expectation',
+      `${POST}${GET.replace('Host', 'Expect: tea\r\nHost')}${GET}`,
+      ['200 POST /a a=1', '417'],
+    ],
+    ['another version', `${GET}GET /x HTTP/2.0\r\nHost: h\r\n\r\n${GET}`, ['200 GET /b', '505']],
+    ['no version', `${GET}GET /x\r\n\r\n`, ['200 GET /b', '505']],
+    ['another protocol', `${UPGRADE}${GET}`, ['200 GET /b']],
+    [
+      // The refusal has left already: a second reply could be taken for that to another request.
+      'what breaks off behind a refusal',
+      CHUNKED.replace('3\r\na=2', `20000\r\n${'x'.repeat(0x20000)}xxx`),
+      ['413'],
+    ],
   ])('%s is answered behind what came before it', async (_, sent, expected) => {
-    const { handle } = slowly(new Promise((resolve) => setTimeout(resolve, 50)))
+    const { asked, handle } = slowly(new Promise((resolve) => setTimeout(resolve, 50)))
     const { port } = await listening(handle, 500)
     expect(answers(await exchange(port, sent))).toEqual(expected)
+    // RFC 9112 §9.6: nor is anything carried out that nobody hears of.
+    expect(asked).toHaveLength(expected.filter((answer) => answer.startsWith('200')).length)
   })
 })
 

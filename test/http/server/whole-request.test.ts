@@ -29,6 +29,11 @@ describe('a whole request', () => {
     expect(read(get('Content-Length: 0'))).toMatchObject({ body: new Uint8Array(0) })
   })
 
+  it('RFC 9110 §7.8: may offer another protocol, which is ignored', () => {
+    const offer = get('Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMA', 'Upgrade: h2c')
+    expect(read(offer)).toMatchObject({ target: '/a', headers: { upgrade: 'h2c' } })
+  })
+
   it('whose body has not come yet is unfinished', () => {
     expect(read(post('a=b').slice(0, -1))).toBe('unfinished')
     expect(read(post('a=b').slice(0, -3))).toBe('unfinished')
@@ -64,7 +69,7 @@ describe('a whole request', () => {
     ['chunks and a length', post('0\r\n\r\n', 'Transfer-Encoding: chunked')],
     ['an encoded body', post('a=b', 'Content-Encoding: gzip')],
     ['a wish to be asked first', post('a=b', 'Expect: 100-continue')],
-    ['another protocol', get('Upgrade: websocket', 'Connection: Upgrade')],
+    ['another protocol and a header of this hop', get('Upgrade: websocket', 'Connection: Upgrade, x-user')],
     ['a connection that is to end', get('Connection: close')],
     ['a header of this hop', get('Connection: keep-alive, x-user')],
     ['trailers', get('TE: trailers')],
@@ -112,13 +117,15 @@ const headerName = fc.oneof(
     'Connection',
     'Keep-Alive',
     'Proxy-Connection',
+    'Upgrade',
+    'HTTP2-Settings',
   ),
   fc.stringMatching(/^[A-Za-z0-9-]{1,12}$/),
   fc.constantFrom('Transfer-Encoding', 'Content-Length', 'Host', 'X_Y', '', 'toString'),
 )
 const headerValue = fc.oneof(
   printable.map((text) => text || 'x'),
-  fc.constantFrom('keep-alive', 'close', 'a, b', 'a  b', 'chunked', '5', 'x\ty', '\u00e9', '', 'a\0'),
+  fc.constantFrom('keep-alive', 'close', 'upgrade', 'h2c', 'a, b', 'a  b', 'chunked', '5', 'x\ty', '\u00e9', '', 'a\0'),
 )
 const headerLine = fc
   .tuple(

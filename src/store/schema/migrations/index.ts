@@ -1,4 +1,6 @@
 // The one timeline of the schema. Each migration is a module, so that a bundle holds them all; a published one is never edited.
+// A node of the release before writes on for up to two seconds after it (docs/decisions/0044). A write of which the newer release would
+// believe more than it says, as a revocation that leaves out what is read since, must fail from then on: rename the column.
 
 import { sql as first } from './0001-first.ts'
 import { sql as assertions } from './0002-assertions.ts'
