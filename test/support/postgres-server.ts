@@ -43,6 +43,8 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 /** One that a test may stop and start again on the same data and port. */
 export interface OwnPostgres extends PostgresServer {
+  /** Its data folder. */
+  readonly data: string
   /** Of its first process. */
   readonly pid: number | undefined
   /** Ends all connections; what was committed stays. */
@@ -111,6 +113,7 @@ export async function startOwnPostgres({
     await resume()
     return {
       url,
+      data,
       get pid() {
         return pid
       },

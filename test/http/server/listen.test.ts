@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
-import { json } from '../../../src/http/reply/replies.ts'
+import { json, text } from '../../../src/http/reply/replies.ts'
 import { CannotListen, type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
@@ -144,6 +144,56 @@ describe('closing', () => {
     expect(await busy.closed).toMatch(/^HTTP\/1\.1 200.*"path":"\/slow"\}$/s)
     await closing
   })
+
+  // The second one is read by Node's server.
+  const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n'
+  it.each([GET, GET.replace('Host: h', 'Host: h\r\nX:')])(
+    'leaves a visitor the time to take a reply whole: %j',
+    async (request) => {
+      const server = await start({ handle: async () => text(200, 'Q'.repeat(30_000_000)) })
+      const slow = connectTo(server.port)
+      slow.socket.write(request)
+      await slow.until(/^HTTP/)
+      slow.socket.pause()
+      const idle = connectTo(server.port)
+      await pause(50)
+      const closing = server.close()
+      await idle.closed
+      await pause(200)
+      slow.socket.resume()
+      expect((await slow.closed).replace(/^.*\r\n\r\n/s, '')).toHaveLength(30_000_000)
+      await closing
+    },
+  )
+
+  it.each([GET, GET.replace('Host: h', 'Host: h\r\nX:')])(
+    'RFC 9112 §9.6: says so in the reply to a request in flight, and begins none behind it: %j',
+    async (request) => {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      let asked = 0
+      const handle = async () => {
+        asked++
+        await released
+        return json(200, {})
+      }
+      const server = await start({ handle })
+      const visitor = connectTo(server.port)
+      visitor.socket.write(request)
+      await pause(50)
+      visitor.socket.write(request + request)
+      await pause(50)
+      const closing = server.close()
+      release()
+      const received = await visitor.closed
+      expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n/s)
+      expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
+      expect(asked).toBe(1)
+      await closing
+    },
+  )
 
   it('destroys what has not finished in time', async () => {
     const server = await start({ handle: () => new Promise<HttpReply>(() => {}), timeouts: { close: 200 } })

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 import { stopwatch } from '../../../platform/clock.ts'
 import { StoreUnavailable } from '../driver.ts'
-import { type Columns, Decoder, Descriptions, errorOf, rowOf } from './decoder.ts'
+import { BrokenMessage, type Columns, Decoder, Descriptions, errorOf, rowOf } from './decoder.ts'
 import { Encoder } from './encoder.ts'
-import { isStalePlan, isUnprepared } from './errors.ts'
+import { isReadOnly, isStalePlan, isUnconfirmed, isUnprepared } from './errors.ts'
 import { prepareAnew, type Query, type Shape } from './statements.ts'
 
 /** Rows of each query; after an error, of those before the one that failed. */
@@ -133,6 +133,7 @@ export class PostgresConnection {
     const client = this.#client
     await client.connect()
     if (settings !== null) await client.query(settings)
+    await assertNoStandby(client)
     const { stream } = client.connection
     stream.removeAllListeners('data')
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
@@ -219,10 +220,12 @@ export class PostgresConnection {
       if (exchange === undefined || error.severity !== 'ERROR') this.#lose(error)
       return
     }
+    if (type === NOTICE && exchange !== undefined && isUnconfirmed(errorOf(bytes, start, end)))
+      exchange.failed ??= { at: exchange.at, error: new StoreUnavailable(UNCONFIRMED) }
     if (AT_ANY_TIME.has(type)) return
     if (exchange === undefined) throw new Error(`the database sent a message unasked: ${type}`)
     const known = exchange.known[exchange.at]
-    if (type === DATA_ROW) readRow(exchange, known, bytes, start)
+    if (type === DATA_ROW) readRow(exchange, known, bytes, start, end)
     else if (type === COMMAND_COMPLETE || type === EMPTY_QUERY) {
       if (known?.shape.isChange && !known.shape.isGuard && hasChanged(bytes, end))
         exchange.rows[exchange.at]?.push(CHANGED)
@@ -256,6 +259,8 @@ export class PostgresConnection {
       if (this.#isShared && stale !== undefined) prepareAnew(stale.shape)
       void this.close()
     }
+    // What a session may is decided as it begins, and the name may lead elsewhere by now. Not for each request, while all are refused.
+    if (failed !== null && isReadOnly(failed.error) && this.#elapsed() > LEAST_LIFE) void this.close()
     if (this.#exchanges.length === 0) this.#drained?.()
   }
 
@@ -291,8 +296,25 @@ export class PostgresConnection {
   }
 }
 
+/** Milliseconds. */
+const LEAST_LIFE = 1_000
+const UNCONFIRMED = 'the database has committed, but somebody ended its waiting for the standby that was to have it too'
+
+/**
+ * What a standby answers may be older than what was said on the primary: a revoked token lives there for a while. Known of
+ * PostgreSQL 14 and newer.
+ */
+async function assertNoStandby(client: Client): Promise<void> {
+  const { rows } = await client.query<{ standby: string | null }>(
+    `SELECT current_setting('in_hot_standby', true) AS standby`,
+  )
+  if (rows[0]?.standby === 'on')
+    throw new StoreUnavailable('the database is a standby: what it says may be old; promote it, or name the primary')
+}
+
 // BackendMessageType, by its byte.
 const ERROR = 0x45
+const NOTICE = 0x4e
 const DATA_ROW = 0x44
 const COMMAND_COMPLETE = 0x43
 const EMPTY_QUERY = 0x49
@@ -303,7 +325,7 @@ const IDLE = 0x49
 /** ParseComplete, BindComplete, ParameterDescription, NoData. */
 const EXPECTED = new Set([0x31, 0x32, 0x74, 0x6e])
 /** NoticeResponse, ParameterStatus, NotificationResponse. */
-const AT_ANY_TIME = new Set([0x4e, 0x53, 0x41])
+const AT_ANY_TIME = new Set([NOTICE, 0x53, 0x41])
 
 function isUnnamed({ name }: Shape): boolean {
   return name.length === 1
@@ -317,12 +339,13 @@ function hasChanged(bytes: Buffer, end: number): boolean {
 }
 
 /** A value that we cannot hold fails its query, and the rest is still read. */
-function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number): void {
+function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number, end: number): void {
   if (known?.shape.isGuard) return
   if (known === undefined || known.columns === null) throw new Error('the database sent a row unasked')
   try {
-    exchange.rows[exchange.at]?.push(rowOf(known.columns, bytes, start))
+    exchange.rows[exchange.at]?.push(rowOf(known.columns, bytes, start, end))
   } catch (error) {
+    if (error instanceof BrokenMessage) throw error
     exchange.failed ??= { at: exchange.at, error }
   }
 }

@@ -37,6 +37,19 @@ export function isStalePlan(error: unknown): boolean {
   return error.routine === 'RevalidateCachedQuery' || error.message.startsWith('cached plan')
 }
 
+/** The session may not write, or the whole database: after a failover it may be a standby by now. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === '25006'
+}
+
+/**
+ * A warning, and then the commit succeeds: it is on this disk, and nobody knows whether the synchronous standby has it, because
+ * an operator has cancelled the waiting.
+ */
+export function isUnconfirmed({ routine }: PostgresError): boolean {
+  return routine === 'SyncRepWaitForLSN'
+}
+
 /** The connection cannot be used any more. */
 export function isLost(error: unknown): boolean {
   if (isOurs(error)) return false

@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { binder, compile, type Statement, StoreUnavailable, type Value } from '../driver.ts'
 import { type RowMaker, rowMaker } from '../row-maker.ts'
+import { assertOneName } from './open-files.ts'
 
 const NOTHING_CHANGED: readonly unknown[] = []
 const CHANGED: readonly unknown[] = [{ changed: 1 }]
@@ -29,6 +30,7 @@ export class SqliteConnection {
     }
     // Only a new file: closing a descriptor of a file that SQLite has open in this process would drop its locks.
     if (!readOnly && file !== ':memory:' && !existsSync(file)) makeFile(file)
+    if (!readOnly) assertOneName(file)
     // timeout 0: a lock held by the CLI must never stop the event loop; the driver waits by itself.
     this.database = new DatabaseSync(file, { readOnly, timeout: 0, enableForeignKeyConstraints: true })
     this.database.exec(`PRAGMA cache_size = -${Math.max(1, Math.floor(cacheBytes / 1024))}`)

@@ -9,6 +9,7 @@ import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavail
 import { backupSqlite, type Progress } from './backup.ts'
 import { makeDurable, SqliteConnection } from './connection.ts'
 import { isBusy, isFatal, isSqlite, translateSqlite } from './errors.ts'
+import { FilesMoved, OpenFiles } from './open-files.ts'
 import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
 
 export interface SqliteOptions {
@@ -79,6 +80,8 @@ class SqliteDriver implements Driver {
   readonly #undo: StatementSync
   readonly #keep: StatementSync
   readonly #checkpoint: StatementSync
+  /** Null in memory, and where nothing is written. */
+  readonly #files: OpenFiles | null
   readonly #elapsed = stopwatch()
   readonly #flushNow = () => this.#flush()
   readonly #gatherMore = () => this.#gather()
@@ -110,12 +113,16 @@ class SqliteDriver implements Driver {
     this.#undo = prepare('ROLLBACK TO list')
     this.#keep = prepare('RELEASE list')
     this.#checkpoint = prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    // Opens the log as well.
+    prepare('SELECT count(*) FROM sqlite_schema').all()
+    const isWritten = !options.readonly && options.file !== ':memory:'
+    this.#files = isWritten ? new OpenFiles(connection.database, options.file) : null
     if (options.readonly) this.#refused = 'the database was opened for reading only'
   }
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
-    if (this.#torn) throw new StoreUnavailable(DISK_FAILED)
+    if (this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
     const query = statement as Statement
     try {
       return this.#connection.rows(query, bind) as readonly Row[]
@@ -171,7 +178,8 @@ class SqliteDriver implements Driver {
         this.#drained = resolve
       })
     }
-    this.#connection.database.close()
+    if (this.#files === null) this.#connection.database.close()
+    else this.#files.close(this.#log)
   }
 
   #schedule(): void {
@@ -246,9 +254,10 @@ class SqliteDriver implements Driver {
         this.#commit.run()
         this.#trouble = null
       }
+      this.#files?.assertInPlace()
     } catch (error) {
       this.#abandon()
-      if (isFatal(error)) this.#fatal(error)
+      if (isFatal(error) || error instanceof FilesMoved) this.#fatal(error)
       else this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
       const translated = translateSqlite(error)
       const failure =
@@ -343,7 +352,8 @@ class SqliteDriver implements Driver {
   }
 
   #abandon(): void {
-    if (!this.#connection.database.isTransaction) return
+    const { database } = this.#connection
+    if (!database.isOpen || !database.isTransaction) return
     try {
       this.#rollback.run()
     } catch (error) {
@@ -352,8 +362,9 @@ class SqliteDriver implements Driver {
   }
 
   #fatal(error: unknown): void {
-    this.#refused = DISK_FAILED
-    this.#torn = this.#connection.database.isTransaction
+    const { database } = this.#connection
+    this.#refused = error instanceof FilesMoved ? error.message : DISK_FAILED
+    this.#torn = !database.isOpen || database.isTransaction
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
     const { onFatal } = this.#options
     // Whoever ends the process says why: one line, not two.
