@@ -165,10 +165,10 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): strin
     case 'EACCES':
       return `This user may not listen on port ${port} of ${host}; choose a port above 1023 or grant the right.`
     case 'EADDRNOTAVAIL':
-      return `This machine has no address ${host} to listen on.`
+      return `This machine has no address ${host} to listen on; give one that it has with --host, or 0.0.0.0 for all.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `The host name ${host} to listen on cannot be resolved.`
+      return `The host name ${host} to listen on cannot be resolved; give an address of this machine with --host.`
     default:
       return `Cannot listen on port ${port} of ${host} (${error.code ?? error.name}).`
   }
@@ -236,6 +236,8 @@ function takeConnections(
   })
   limitConnections(server, options)
   server.on(event, (socket: Socket) => {
+    // node:tls leaves it off, as is right until the handshake is done.
+    socket.allowHalfOpen = true
     if (!socket.destroyed) direct.serve(socket)
   })
   return { direct, handedOver }
