@@ -96,10 +96,14 @@ export async function stop({ child }: Contestant): Promise<void> {
 export function cpuOfTree(pid: number | undefined): number {
   const children = `/proc/${pid}/task/${pid}/children`
   if (pid === undefined || !existsSync(children)) return 0
-  const pids = [pid, ...readFileSync(children, 'utf8').trim().split(' ').filter(Boolean).map(Number)]
+  return cpuOf([pid, ...readFileSync(children, 'utf8').trim().split(' ').filter(Boolean).map(Number)])
+}
+
+/** The same, of these processes alone. */
+export function cpuOf(pids: readonly number[]): number {
   // Clock ticks of 10 ms: user and system time are the 14th and 15th field, behind the name in brackets.
-  const ticks = pids.map((each) => {
-    const stat = existsSync(`/proc/${each}/stat`) ? readFileSync(`/proc/${each}/stat`, 'utf8') : ''
+  const ticks = pids.map((pid) => {
+    const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
   })

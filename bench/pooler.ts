@@ -10,6 +10,7 @@ import { keepsPreparedStatements, startPgBouncer } from '../test/support/pgbounc
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { cpuOfTree } from './contestants.ts'
 import { drive } from './load.ts'
+import { median } from './measure.ts'
 
 const USAGE = `node bench/pooler.ts [--seconds 5] [--warm 8] [--rounds 3]
 What PgBouncer in transaction mode costs, on a PostgreSQL of its own. LINGPAI_TEST_PGBOUNCER names one that is not installed.`
@@ -75,8 +76,6 @@ async function round(words: readonly string[]): Promise<Readonly<Record<string, 
   return costs
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const seen = new Map<string, Cost[]>()
 for (let count = 0; count < Number(flags.rounds); count++) {
   for (const [way, words] of Object.entries(WAYS)) {

@@ -2,12 +2,11 @@
 // against both by turns; then lets many rows expire and watches the answers while they are taken away.
 //   node bench/scale.ts [--store sqlite|postgres] [--users 20000] [--clients 1000] [--tokens 200000] [--expired 50000]
 //     [--seconds 2] [--rounds 3] [--folder DIR] [--url postgres://…]
-// The issue's size: --users 1000000 --clients 10000 --tokens 10000000 (SQLite: 6 GB and six minutes to fill).
+// The size that it must bear: --users 1000000 --clients 10000 --tokens 10000000 (SQLite: 6 GB and six minutes to fill).
 // Each client has been asked for once before it is measured: reading a client anew costs what it costs on an empty store.
 // Tokens of any age are the worst there is; those of the last minutes are what applications hold and ask about.
 // Ends with 1 when an operation costs more than 1.3 times what it costs on the empty one.
 
-import { readFileSync } from 'node:fs'
 import { readFlags } from '../scripts/read-flags.ts'
 import { digestClientSecret } from '../src/credentials/client-secret.ts'
 import { loadMasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
@@ -15,7 +14,9 @@ import { flattenSettings, parseClient, toPlain } from '../src/model/client-setti
 import { type Child, startChild } from '../test/faults/child.ts'
 import { CALLBACK, SECRET } from '../test/faults/installation.ts'
 import { memoryOf } from '../test/faults/pressure.ts'
+import { cpuOf } from './contestants.ts'
 import { connect, drive, type Send } from './load.ts'
+import { median } from './measure.ts'
 import { pin } from './pin.ts'
 import { type Place, postgresPlace, sqlitePlace } from './scale/databases.ts'
 import { OPERATIONS, type Operation, refresh, userinfo } from './scale/operations.ts'
@@ -128,15 +129,6 @@ async function meetClients(samples: readonly Sample[], send: Send): Promise<void
   await Promise.all(Array.from({ length: CONNECTIONS }, (_, at) => worker(at)))
 }
 
-/** User and system time of processes, in microseconds. */
-function cpuOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const [user = 0, system = 0] =
-      readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
-    return sum + (user + system) * 10_000
-  }, 0)
-}
-
 type Age = 'any age' | 'last minutes'
 
 /** Of the filled store; the empty one has so few that all are recent. */
@@ -163,9 +155,6 @@ async function cost(contestant: Contestant, operation: Operation, age: Age): Pro
   const { operations } = await drive(prepared, milliseconds)
   return (cpuOf(pids) - before) / operations
 }
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 /** Longest waits while nothing happens, and while expired rows are taken away. */
 async function watchPruning(contestant: Contestant, count: number): Promise<void> {

@@ -1,55 +1,62 @@
-// What a second worker costs and brings: the same load on one and on two workers by turns, on a PostgreSQL of our own, with
-// a look at what its connections wait for.
-//   node bench/workers.ts [--seconds 5] [--warm 12] [--rounds 3]
+// What a second worker costs, and what the machine does: the same load by turns on one worker, on half as much of it, on one
+// beside a server that has nothing to do with it, and on two workers, on a PostgreSQL of our own.
+//   node bench/workers.ts [--seconds 1] [--turns 8] [--rounds 2] [--warm 30000]
 // Prints CPU µs of all processes of the server for one refresh, and how many looks found a connection waiting for a lock.
 
-import { readFileSync } from 'node:fs'
 import { Client } from 'pg'
 import { readFlags } from '../scripts/read-flags.ts'
 import { Caller, issuedBy } from '../test/faults/caller.ts'
 import { type Child, startChild } from '../test/faults/child.ts'
-import { preparePostgres } from '../test/faults/installation.ts'
+import { type Prepared, preparePostgres } from '../test/faults/installation.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
+import { cpuOfTree } from './contestants.ts'
 import { drive } from './load.ts'
+import { median } from './measure.ts'
 
-const USAGE = `node bench/workers.ts [--seconds 5] [--warm 12] [--rounds 3]
-What a second worker costs and brings, on a PostgreSQL of its own.`
+const USAGE = `node bench/workers.ts [--seconds 1] [--turns 8] [--rounds 2] [--warm 30000] [--durable]
+What a second worker costs, beside what the machine costs, on a PostgreSQL of its own. --warm: refreshes of each process
+before any is measured; --turns: of each way with the same processes; --rounds: with new ones; --durable: PostgreSQL waits for the disk.`
 
 const { values: flags } = readFlags(USAGE, {
   options: {
-    seconds: { type: 'string', default: '5' },
-    warm: { type: 'string', default: '12' },
-    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1' },
+    turns: { type: 'string', default: '8' },
+    rounds: { type: 'string', default: '2' },
+    warm: { type: 'string', default: '30000' },
+    durable: { type: 'boolean', default: false },
   },
 })
-const CONNECTIONS = 32
+const CALLERS = 32
 const LOOK_MS = 50
+/** Milliseconds before each turn: processes that were idle come back into the caches. */
+const LEAD_IN = 500
+/** Milliseconds that warming up takes at least, and a third of what it may take. */
+const WARM_UP = 10_000
 
-/** User and system time of a process and its children, in microseconds. */
-function cpuOf({ pid }: Child): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
-  return [String(pid), ...children].reduce((sum, each) => {
-    const fields = readFileSync(`/proc/${each}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000
-  }, 0)
-}
-
-const postgres = await startOwnPostgres()
-const prepared = await preparePostgres(postgres.url)
+const postgres = await startOwnPostgres({ durable: flags.durable })
 const watcher = new Client(postgres.url)
 await watcher.connect()
 
-interface Round {
-  readonly cost: number
-  readonly perSecond: number
-  readonly looks: number
-  readonly waits: readonly string[]
+async function install(name: string): Promise<Prepared> {
+  await watcher.query(`CREATE DATABASE ${name}`)
+  const url = new URL(postgres.url)
+  url.pathname = `/${name}`
+  return preparePostgres(url.href)
 }
 
-async function round(workers: number): Promise<Round> {
-  const words = [...prepared.words, '--workers', String(workers), '--trusted-proxies', '127.0.0.2']
-  const server = await startChild({ words, env: prepared.env })
-  const callers = Array.from({ length: CONNECTIONS }, () => new Caller(server, 1))
+/** A server and what asks it: each chain refreshes its own family, over its own connection. */
+interface Asked {
+  readonly server: Child
+  readonly chains: readonly (() => Promise<void>)[]
+  stop(): Promise<void>
+}
+
+async function start({ words, env }: Prepared, workers: number): Promise<Asked> {
+  const server = await startChild({
+    words: [...words, '--workers', String(workers), '--trusted-proxies', '127.0.0.2'],
+    env,
+  })
+  const callers = Array.from({ length: CALLERS }, () => new Caller(server, 1))
   const chains = await Promise.all(
     callers.map(async (caller) => {
       let { refresh } = await caller.tokens()
@@ -58,48 +65,97 @@ async function round(workers: number): Promise<Round> {
       }
     }),
   )
-  // Each process compiles its hot code once, and of two each sees half of the load; that is not what a refresh costs.
-  await drive(chains, Number(flags.warm) * 1000)
-  const waits: string[] = []
-  let looks = 0
-  const watching = setInterval(() => {
-    looks++
-    const asked = watcher.query<{ query: string }>(
-      `SELECT query FROM pg_stat_activity WHERE application_name = 'lingpai' AND wait_event_type = 'Lock'`,
-    )
-    asked.then(
-      ({ rows }) => waits.push(...rows.map(({ query }) => query.slice(0, 60))),
-      () => undefined,
-    )
-  }, LOOK_MS)
-  const before = cpuOf(server)
-  const { operations, perSecond } = await drive(chains, Number(flags.seconds) * 1000)
-  const cost = (cpuOf(server) - before) / operations
-  clearInterval(watching)
-  for (const caller of callers) caller.close()
-  await server.stop()
-  return { cost, perSecond, looks, waits }
+  // V8 compiles what has run often, in each process by itself: of two workers each sees half of the refreshes.
+  await drive(chains, WARM_UP, workers * Number(flags.warm))
+  return {
+    server,
+    chains,
+    async stop() {
+      for (const caller of callers) caller.close()
+      await server.stop()
+    },
+  }
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-const rounds: Record<1 | 2, Round[]> = { 1: [], 2: [] }
-for (let count = 0; count < Number(flags.rounds); count++) {
-  for (const workers of [1, 2] as const) rounds[workers].push(await round(workers))
+interface Turn {
+  /** CPU µs of the servers for one refresh, and of PostgreSQL. */
+  readonly cost: number
+  readonly database: number
+  readonly perSecond: number
 }
-for (const workers of [1, 2] as const) {
-  const cost = median(rounds[workers].map((each) => each.cost)).toFixed(0)
-  const perSecond = median(rounds[workers].map((each) => each.perSecond)).toFixed(0)
-  const looks = rounds[workers].reduce((sum, each) => sum + each.looks, 0)
-  const waits = rounds[workers].flatMap((each) => each.waits)
-  console.log(
-    `${workers} worker(s): ${cost} CPU µs a refresh, ${perSecond} a second; ${waits.length} lock waits in ${looks} looks`,
+
+let looks = 0
+const waits: string[] = []
+let isLooking = false
+async function look(): Promise<void> {
+  if (isLooking) return
+  isLooking = true
+  looks++
+  const { rows } = await watcher.query<{ wait_event: string; query: string }>(
+    `SELECT wait_event, query FROM pg_stat_activity WHERE application_name = 'lingpai' AND wait_event_type = 'Lock'`,
   )
-  for (const query of new Set(waits)) console.log(`  waited: ${query}`)
+  waits.push(...rows.map(({ wait_event, query }) => `${wait_event}: ${query.slice(0, 60)}`))
+  isLooking = false
 }
-const ratio = median(rounds[2].map((each) => each.cost)) / median(rounds[1].map((each) => each.cost))
-console.log(`two cost ${ratio.toFixed(2)} × what one does`)
-if (ratio > 1.1) process.exitCode = 1
+
+async function turn(asked: readonly Asked[], callers = CALLERS): Promise<Turn> {
+  const chains = asked.flatMap((each) => each.chains.slice(0, callers / asked.length))
+  await drive(chains, LEAD_IN)
+  const watching = setInterval(() => void look(), LOOK_MS)
+  const used = () => asked.reduce((sum, { server }) => sum + cpuOfTree(server.pid), 0)
+  const before = { server: used(), database: cpuOfTree(postgres.pid) }
+  const { operations, perSecond } = await drive(chains, Number(flags.seconds) * 1000)
+  const cost = (used() - before.server) / operations
+  const database = (cpuOfTree(postgres.pid) - before.database) / operations
+  clearInterval(watching)
+  return { cost, database, perSecond }
+}
+
+interface Group {
+  readonly one: Turn
+  readonly half: Turn
+  readonly beside: Turn
+  readonly two: Turn
+}
+const groups: Group[] = []
+const [first, other] = [await install('first'), await install('other')]
+for (let round = 0; round < Number(flags.rounds); round++) {
+  const [one, neighbour, two] = [await start(first, 1), await start(other, 1), await start(first, 2)]
+  for (let count = 0; count < Number(flags.turns); count++) {
+    groups.push({
+      one: await turn([one]),
+      half: await turn([one], CALLERS / 2),
+      beside: await turn([one, neighbour]),
+      two: await turn([two]),
+    })
+  }
+  for (const each of [one, neighbour, two]) await each.stop()
+}
+
+const WAYS: Readonly<Record<keyof Group, string>> = {
+  one: 'one worker',
+  half: 'one worker, half as many callers',
+  beside: 'one worker beside a server on a database of its own, half of the callers each',
+  two: 'two workers',
+}
+for (const [way, name] of Object.entries(WAYS) as [keyof Group, string][]) {
+  const of = (pick: (turn: Turn) => number) => median(groups.map((group) => pick(group[way]))).toFixed(0)
+  const costs = `${of(({ cost }) => cost)} CPU µs a refresh, PostgreSQL ${of(({ database }) => database)}`
+  console.log(`${name}: ${costs}; ${of(({ perSecond }) => perSecond)} a second`)
+}
+console.log(`${waits.length} waits for a lock in ${looks} looks`)
+for (const wait of new Set(waits)) console.log(`  waited for ${wait}`)
+/** Of turns beside each other: what else the machine does meanwhile is the same for both. */
+const ratio = (a: keyof Group, b: keyof Group) => median(groups.map((group) => group[a].cost / group[b].cost))
+const shared = ratio('two', 'beside')
+console.log(
+  `two workers cost ${ratio('two', 'one').toFixed(2)} × what one does, ${shared.toFixed(2)} × what two servers do that share nothing but the machine`,
+)
+console.log(
+  `those cost ${ratio('beside', 'one').toFixed(2)} × what one does; half as many callers alone ${ratio('half', 'one').toFixed(2)} ×`,
+)
+if (shared > 1.1) process.exitCode = 1
 await watcher.end()
 await postgres.stop()
-prepared.remove()
+first.remove()
+other.remove()

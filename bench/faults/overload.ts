@@ -15,6 +15,7 @@ import { Caller } from '../../test/faults/caller.ts'
 import { startChild } from '../../test/faults/child.ts'
 import { prepareSqlite } from '../../test/faults/installation.ts'
 import { cpuOf, memoryOf, summed } from '../../test/faults/pressure.ts'
+import { median } from '../measure.ts'
 import type { Done, Order } from './generator.ts'
 
 const USAGE = `node bench/faults/overload.ts [--rounds 5] [--seconds 4] [--times 4] [--generators 1] [--connections 3000]
@@ -101,9 +102,6 @@ async function press(
 const rounded = (value: number) => Math.round(value * 100) / 100
 const percent = (share: number) => `${Math.round(share * 100)} %`
 const mib = (bytes: number) => Math.round(bytes / 1024 / 1024)
-
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
 
 let isBelow = false
 for (const name of ['userinfo', 'refresh'] as const) {

@@ -210,7 +210,7 @@ export async function openDatabase(options: Options, log: Log, onFatal?: (error:
     return openPostgres({
       url: options.database,
       ...(options.databaseSchema !== null && { schema: options.databaseSchema }),
-      max: options.databaseConnections,
+      max: options.databaseConnections ?? connectionsOfEach(options.workers),
       timeouts: { statement: options.databaseTimeout * 1_000 },
       pooler: options.databasePooler,
       namedStatements: !options.databaseUnnamedStatements,
@@ -223,4 +223,13 @@ export async function openDatabase(options: Options, log: Log, onFatal?: (error:
     log,
     ...(onFatal && { onFatal }),
   })
+}
+
+/** Of all workers together, and of each at least: one for reads, and lists that do not wait for one another's commit. */
+const CONNECTIONS = 10
+const LEAST_CONNECTIONS = 4
+
+/** What is asked over few connections leaves and comes together, which costs both sides less. docs/decisions/0046 */
+function connectionsOfEach(workers: number): number {
+  return Math.max(LEAST_CONNECTIONS, Math.floor(CONNECTIONS / workers))
 }

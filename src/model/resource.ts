@@ -26,6 +26,8 @@ export interface Resource {
 
 export interface ResourceRecord {
   readonly resource: Resource
+  /** By which it is found, whichever way its identifier is spelled. */
+  readonly key: string
   readonly version: number
   /** Grows when every token for it must die (disable, remove). */
   readonly generation: number

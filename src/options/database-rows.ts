@@ -23,9 +23,10 @@ export const DATABASE_ROWS = {
     en: 'PostgreSQL schema that holds the tables.',
     zh: '存放数据表的 PostgreSQL schema。',
   }),
-  databaseConnections: row({
-    kind: wholeNumber(2, 500),
-    default: 10,
+  databaseConnections: row<number | null>({
+    kind: orNull(wholeNumber(2, 500)),
+    default: null,
+    defaultText: '10 shared among the workers, at least 4 for each',
     en: 'Connections to PostgreSQL that each process of this server may hold.',
     zh: '本服务每个进程最多可占用的 PostgreSQL 连接数。',
   }),

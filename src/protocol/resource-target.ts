@@ -5,6 +5,8 @@ import { invalidTarget, resourceKey } from './resource.ts'
 /** What is kept of a resource, as far as it matters here. */
 interface Kept {
   readonly resource: { readonly identifier: string }
+  /** `resourceKey` of its identifier. */
+  readonly key: string
   readonly enabled: boolean
 }
 
@@ -25,16 +27,18 @@ export function targetsOf<Found extends Kept>(
   found: readonly Found[],
   { issuer, mayAskFor }: Rights<Found>,
 ): readonly Target<Found>[] {
-  const byKey = new Map(found.map((record) => [resourceKey(record.resource.identifier), record]))
+  const byKey = new Map(found.map((record) => [record.key, record]))
   const targets = asked.map((each): Target<Found> => {
     const key = resourceKey(each)
     const record = byKey.get(key)
-    const isOwn = key === resourceKey(issuer)
-    if (isOwn && record === undefined) return { identifier: issuer, record: null }
-    if (record === undefined) throw invalidTarget('resource_unknown', `there is no resource ${each}`)
+    const isOwn = () => key === resourceKey(issuer)
+    if (record === undefined) {
+      if (isOwn()) return { identifier: issuer, record: null }
+      throw invalidTarget('resource_unknown', `there is no resource ${each}`)
+    }
     const { identifier } = record.resource
     if (!record.enabled) throw invalidTarget('resource_disabled', `the resource ${identifier} is disabled`)
-    if (!isOwn && !mayAskFor(record.resource)) {
+    if (!mayAskFor(record.resource) && !isOwn()) {
       throw invalidTarget('resource_not_allowed', `the client's setting resources does not name ${identifier}`)
     }
     return { identifier, record }

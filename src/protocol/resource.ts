@@ -25,7 +25,8 @@ export function resourceProblem(text: string): string | null {
  * same (RFC 3986 §6.2.2, §6.2.3), and common clients add the slash. A path is compared character by character.
  */
 export function resourceKey(identifier: string): string {
-  return /^https?:/i.test(identifier) && URL.canParse(identifier) ? new URL(identifier).href : identifier
+  const url = /^https?:/i.test(identifier) ? URL.parse(identifier) : null
+  return url?.href ?? identifier
 }
 
 /** The resources that a request names, each once, in the order asked. Throws `invalid_target`. */

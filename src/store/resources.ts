@@ -31,6 +31,10 @@ export function createResourceVerbs(driver: Driver): ResourceVerbs {
   const read = sql.createResourceReader()
   return {
     async findResources(identifiers) {
+      if (identifiers.length === 1) {
+        const [only = ''] = identifiers
+        return (await driver.rows(sql.findResource, { key: resourceKey(only) })).map(read)
+      }
       const [k1, k2 = k1, k3 = k1, k4 = k1, k5 = k1] = identifiers.map(resourceKey)
       if (k1 === undefined || k2 === undefined || k3 === undefined || k4 === undefined || k5 === undefined) return []
       return (await driver.rows(sql.findResources, { k1, k2, k3, k4, k5 })).map(read)

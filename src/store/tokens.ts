@@ -10,7 +10,6 @@ import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import { asFlag, flag } from './rows.ts'
 import * as sql from './statements/access-token.ts'
-import { clientIsLive } from './statements/client.ts'
 import {
   type AnsweringGrant,
   type FoundGrant,
@@ -134,8 +133,19 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
     },
 
     async issueClientToken(accessToken) {
-      const bind = { client_id: accessToken.clientId, generation: accessToken.clientGeneration }
-      return (await driver.atomic([step(clientIsLive, bind, 'client'), ...accessTokenSteps(accessToken)])).held
+      const { resource } = accessToken
+      const bind = {
+        hash: accessToken.hash,
+        client_id: accessToken.clientId,
+        client_generation: accessToken.clientGeneration,
+        scope: accessToken.scope,
+        resource: resource?.resource.identifier ?? null,
+        resource_version: resource?.version ?? null,
+        resource_generation: resource?.generation ?? null,
+        now: accessToken.issuedAt,
+        expires_at: accessToken.expiresAt,
+      }
+      return (await driver.atomic([step(sql.insertClientToken, bind, 'live')])).held
     },
 
     async findAccessToken(hash) {

@@ -2,9 +2,9 @@
 
 import { readCookie, setCookie } from '../http/cookies.ts'
 import type { HttpRequest } from '../http/message.ts'
-import { wishedLocales } from '../http/request/form.ts'
 import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
+import { MalformedParameters, parseForm } from '../protocol/parameters.ts'
 
 /** How all pages of a server look where nobody wishes otherwise. */
 export interface Look {
@@ -36,4 +36,15 @@ export function localeCookies(request: HttpRequest): readonly string[] {
   const chosen = wishedLocales(request)
   if (chosen === undefined || !isLocale(chosen)) return []
   return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
+}
+
+/** A query that cannot be read wishes for nothing: the page that says so must not fail over it once more. */
+function wishedLocales(request: HttpRequest): string | undefined {
+  if (request.query === '') return undefined
+  try {
+    return parseForm(request.query).get('ui_locales')
+  } catch (error) {
+    if (error instanceof MalformedParameters) return undefined
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 // `lingpai start --workers`: several processes behind one port, which look like one server.
 
 import { readFileSync } from 'node:fs'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Caller, eventually, issuedBy } from '../faults/caller.ts'
 import { type Child, startChild, tryChild } from '../faults/child.ts'
@@ -58,6 +59,42 @@ async function many<T>(count: number, ask: (caller: Caller) => Promise<T>): Prom
     for (const each of callers) each.close()
   }
 }
+
+/** Connections that all workers of `to` hold when sixty ask at once. */
+async function connectionsUnderLoad(url: string, to: Child): Promise<number> {
+  const callers = Array.from({ length: 60 }, () => new Caller(to, 1))
+  await Promise.all(callers.map((each) => each.tokens()))
+  for (const each of callers) each.close()
+  const client = new Client(url)
+  await client.connect()
+  const { rows } = await client.query<{ many: number }>(
+    `SELECT CAST(count(*) AS INTEGER) AS many FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'lingpai'`,
+  )
+  await client.end()
+  return rows[0]?.many ?? 0
+}
+
+describe('connections to the database', () => {
+  test.each([
+    ['two workers share ten of them', [], 5, 10],
+    ['each worker holds as many as databaseConnections says', ['--database-connections', '9'], 11, 18],
+  ] as const)('%s', async (_, more, least, most) => {
+    const own = await freshDatabase()
+    const place = await preparePostgres(own.url)
+    const words = [...place.words, '--workers', '2', ...more]
+    const two = await startChild({ words, env: place.env })
+    try {
+      const seen = await connectionsUnderLoad(own.url, two)
+      expect(seen).toBeGreaterThanOrEqual(least)
+      expect(seen).toBeLessThanOrEqual(most)
+    } finally {
+      await two.stop()
+      place.remove()
+      await own.drop()
+    }
+  })
+})
 
 describe('two workers', () => {
   test('are processes of their own, and both answer; the one that was started does nothing', async () => {

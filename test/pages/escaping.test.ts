@@ -134,6 +134,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       badRows: [{ line: 2, reason: 'r' }],
     },
   ],
+  ['front', pages.frontPage, { setUpIsOpen: true }],
   [
     'rehearsal',
     pages.rehearsalPage,

@@ -4,9 +4,10 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
-import { Decoder, errorOf } from '../../src/store/database/postgres/decoder.ts'
+import { BrokenMessage, Decoder, Descriptions, errorOf, rowOf } from '../../src/store/database/postgres/decoder.ts'
 import { isStalePlan, mayRunAgain } from '../../src/store/database/postgres/errors.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
+import type { Shape } from '../../src/store/database/postgres/statements.ts'
 import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import {
   consumeToken,
@@ -255,6 +256,87 @@ describe('messages', () => {
     expect(() => decoder().feed(Buffer.from('Z\xff\0\0\x03I', 'latin1'))).toThrow(/bytes/)
   })
 })
+
+describe('what breaks off', () => {
+  const shape: Shape = { name: Buffer.from('a\0'), text: '', values: () => [], isChange: false, isGuard: false }
+  const description = Buffer.from(
+    '\0\x02id\0\0\0\0\0\0\0\0\0\0\x19\0\0\0\0\0\0\0\0hash\0\0\0\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\0',
+    'latin1',
+  )
+  const row = Buffer.from('\0\x02\0\0\0\x02ab\0\0\0\x04\\x07', 'latin1')
+  // What another message would say stands behind each, and must not be read.
+  const behind = Buffer.from('\0\0\0\x06secret\0\0', 'latin1')
+  const read = (bytes: Buffer, length = bytes.length) => {
+    const columns = new Descriptions().columns(shape, description, 0, description.length)
+    return rowOf(columns, Buffer.concat([bytes.subarray(0, length), behind]), 0, length)
+  }
+
+  test('of a row is never read, nor made up from what follows', () => {
+    expect(read(row)).toEqual({ id: 'ab', hash: new Uint8Array([7]) })
+    for (let length = 2; length < row.length; length++) expect(() => read(row, length)).toThrow(BrokenMessage)
+    const [more, large] = [Buffer.concat([row, Buffer.alloc(4)]), Buffer.from(row)]
+    expect(() => read(more)).toThrow(BrokenMessage)
+    // A value of a gigabyte in a message of twenty bytes.
+    large.writeInt32BE(0x3fffffff, 8)
+    expect(() => read(large)).toThrow(BrokenMessage)
+  })
+
+  test('of a description or of a refusal is not read on either', () => {
+    const bytes = Buffer.concat([description, behind])
+    for (let length = 2; length < description.length; length++) {
+      expect(() => new Descriptions().columns(shape, bytes, 0, length)).toThrow(BrokenMessage)
+    }
+    const refusal = Buffer.from('SERROR\0C40001\0Mno end', 'latin1')
+    expect(() => errorOf(refusal, 0, refusal.length)).toThrow(BrokenMessage)
+    expect(() => errorOf(Buffer.concat([refusal, behind]), 0, refusal.length)).toThrow(BrokenMessage)
+  })
+
+  test('fails what was asked, and the next asks on another connection', async () => {
+    let isLying = false
+    const relay = await startRelay(database.url, (bytes) => {
+      if (!isLying) return bytes
+      // DataRow, whose value becomes longer than its message.
+      const at = bytes.indexOf('D')
+      if (at !== -1) bytes.writeInt32BE(bytes.readInt32BE(at + 7) + 1, at + 7)
+      return bytes
+    })
+    driver = await openPostgres({ url: relay.url, max: 2 })
+    const name = newName()
+    await driver.atomic([insert(name)])
+    expect(await exists(name)).toBe(true)
+    isLying = true
+    await expect(driver.rows(findToken, { token_id: name })).rejects.toThrow(/breaks off/)
+    isLying = false
+    expect(await exists(name)).toBe(true)
+    await driver.close()
+    await relay.close()
+  })
+})
+
+/** Between a driver and its server: `change` sees what the server says. */
+async function startRelay(
+  to: string,
+  change: (bytes: Buffer) => Buffer,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { hostname, port } = new URL(to)
+  const server = createServer((client) => {
+    const behind = connect(Number(port), hostname)
+    for (const [from, into] of [
+      [client, behind],
+      [behind, client],
+    ] as const) {
+      from.on('error', () => into.destroy())
+      from.on('close', () => into.destroy())
+    }
+    client.pipe(behind)
+    behind.on('data', (bytes: Buffer) => client.write(change(bytes)))
+  })
+  server.listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const url = new URL(to)
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url: url.href, close: () => new Promise((resolve) => server.close(() => resolve())) }
+}
 
 /**
  * Ends each statement by a Sync of its own, and keeps to itself what the server says to that: as some proxies do.

@@ -80,6 +80,14 @@ describe('the language of a page', () => {
     expect(localeCookies(requestOf())).toEqual([])
   })
 
+  it('is the one without a wish when the query cannot be read', () => {
+    for (const query of ['', '%', 'ui_locales=en&x=%ff', 'x=1']) {
+      expect(localeCookies(requestOf({ query })), query).toEqual([])
+      expect(frameOf(look, requestOf({ query })).locale, query).toBe('zh-CN')
+    }
+    expect(frameOf(look, requestOf({ query: 'x=1&ui_locales=en+zh' })).locale).toBe('en')
+  })
+
   it('can be switched on a page that can be asked for again, not on the reply to a form', () => {
     expect(frameOf(look, requestOf({ path: '/p' })).languageHrefs).toMatchObject({ en: '/p?ui_locales=en' })
     expect(frameOf(look, requestOf({ path: '/p', method: 'POST' })).languageHrefs).toEqual({})

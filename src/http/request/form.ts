@@ -40,17 +40,6 @@ export function readQuery(request: HttpRequest): Parameters {
   return parse(request.query, 'query')
 }
 
-/** A query that cannot be read wishes for nothing: the page that says so must not fail over it once more. */
-export function wishedLocales(request: HttpRequest): string | undefined {
-  if (request.query === '') return undefined
-  try {
-    return parseForm(request.query).get('ui_locales')
-  } catch (error) {
-    if (error instanceof MalformedParameters) return undefined
-    throw error
-  }
-}
-
 /** A form body's parameters. An empty body needs no Content-Type. */
 export function readForm(request: HttpRequest): Parameters {
   if (mediaType(request.headers) !== FORM) {

@@ -11,9 +11,10 @@ import type { Log } from '../../platform/log.ts'
 import { describeFailure } from '../failures.ts'
 import type { Handle } from '../handle.ts'
 import { addressBucket } from '../request/address.ts'
-import { createDirectConnections, type DirectConnections } from './direct-connections.ts'
-import { type Doors, hasSharedPorts, openFurtherDoors } from './doors.ts'
-import { followHandshakes, type Handshakes } from './handshakes.ts'
+import { createDirectConnections } from './direct-connections.ts'
+import { hasSharedPorts, openFurtherDoors } from './doors.ts'
+import { closeGracefully, type ListeningParts } from './graceful-close.ts'
+import { followHandshakes } from './handshakes.ts'
 import { createLoadGate } from './load-gate.ts'
 import { createNodeListener, type ListenerSettings } from './node-adapter.ts'
 import { createPipelines } from './pipelines.ts'
@@ -76,7 +77,12 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     log: options.log,
   })
   const pipelines = createPipelines()
-  const listener = createNodeListener(gate.handle, options, options.log, { pipelines, isAskedFirst: true })
+  let closing = false
+  const listener = createNodeListener(gate.handle, options, options.log, {
+    pipelines,
+    isAskedFirst: true,
+    isClosing: () => closing,
+  })
   const settings = {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
@@ -91,23 +97,17 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     options.tls === undefined
       ? createServer(settings)
       : createTlsServer({ ...settings, ...readCertificate(options.tls), handshakeTimeout: timeouts.headers })
-  let closing = false
   server.timeout = SILENCE_MS
   // RFC 9112 §9.6, and as our own reader has it: who has said all is still answered. Node's types do not know the name.
   Object.assign(server, { httpAllowHalfOpen: true })
   // Node's own answers to the latter two would not stand in line, nor ask whether the body is wanted.
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
-    server.on(event, (req, res) => {
-      if (closing) res.shouldKeepAlive = false
-      listener(req, res)
-    })
-  }
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Behind the replies that are still to come, or whoever asked before would take this for theirs.
     pipelines.fail(socket, () => answerMalformed(error, socket))
   })
   const handshakes = server instanceof TlsServer ? followHandshakes(server) : undefined
-  const direct = takeConnections(server, gate.handle, { ...options, timeouts })
+  const { direct, handedOver } = takeConnections(server, gate.handle, { ...options, timeouts })
   // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
   const port =
     hasSharedPorts && (options.workers ?? 1) === 1 ? await freePort(options.host, options.port) : options.port
@@ -125,7 +125,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     port: bound,
     close() {
       closing = true
-      closed ??= closeGracefully({ server, direct, doors, handshakes }, timeouts.close).finally(() => {
+      closed ??= closeGracefully({ server, direct, handedOver, doors, handshakes }, timeouts.close).finally(() => {
         gate.close()
         stopRenewal?.()
       })
@@ -165,10 +165,10 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): strin
     case 'EACCES':
       return `This user may not listen on port ${port} of ${host}; choose a port above 1023 or grant the right.`
     case 'EADDRNOTAVAIL':
-      return `This machine has no address ${host} to listen on.`
+      return `This machine has no address ${host} to listen on; give one that it has with --host, or 0.0.0.0 for all.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `The host name ${host} to listen on cannot be resolved.`
+      return `The host name ${host} to listen on cannot be resolved; give an address of this machine with --host.`
     default:
       return `Cannot listen on port ${port} of ${host} (${error.code ?? error.name}).`
   }
@@ -219,45 +219,28 @@ function takeConnections(
   server: Server,
   handle: Handle,
   options: ListenOptions & { readonly timeouts: Timeouts },
-): DirectConnections {
+): Pick<ListeningParts, 'direct' | 'handedOver'> {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
   const listeners = server.listeners(event)
   server.removeAllListeners(event)
+  const handedOver = new Set<Socket>()
   const direct = createDirectConnections({
     ...options,
     handle,
     timeouts: { ...options.timeouts, silence: SILENCE_MS },
     handOver(socket) {
+      handedOver.add(socket)
+      socket.once('close', () => handedOver.delete(socket))
       for (const listener of listeners) Reflect.apply(listener, server, [socket])
     },
   })
   limitConnections(server, options)
   server.on(event, (socket: Socket) => {
+    // node:tls leaves it off, as is right until the handshake is done.
+    socket.allowHalfOpen = true
     if (!socket.destroyed) direct.serve(socket)
   })
-  return direct
-}
-
-interface Parts {
-  readonly server: Server
-  readonly direct: DirectConnections
-  readonly doors: Doors
-  readonly handshakes: Handshakes | undefined
-}
-
-async function closeGracefully({ server, direct, doors, handshakes }: Parts, patience: number): Promise<void> {
-  direct.close()
-  // A connection becomes idle when its reply has left; Node closes idle ones only when asked.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
-  const end = setTimeout(() => {
-    direct.destroy()
-    server.closeAllConnections()
-  }, patience)
-  const closed = Promise.all([new Promise((resolve) => server.close(resolve)), doors.close()])
-  handshakes?.end()
-  await closed
-  clearInterval(sweep)
-  clearTimeout(end)
+  return { direct, handedOver }
 }
 
 interface CertificateFiles {

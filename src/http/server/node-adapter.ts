@@ -38,6 +38,8 @@ export interface OwnServer {
   readonly pipelines: Pipelines
   /** `checkContinue` and `checkExpectation` come here too. */
   readonly isAskedFirst: true
+  /** Each connection ends with the reply that is under way. */
+  readonly isClosing: () => boolean
 }
 
 /** A listener for `http.createServer`, or for a framework that mounts such listeners. */
@@ -47,13 +49,15 @@ export function createNodeListener(
   log: Log,
   own?: OwnServer,
 ): NodeListener {
-  const { pipelines, isAskedFirst } = own ?? { pipelines: createPipelines(), isAskedFirst: false }
+  const pipelines = own?.pipelines ?? createPipelines()
+  const isAskedFirst = own?.isAskedFirst ?? false
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
   const largeBodies = createLargeBodies()
 
   const run = (res: ServerResponse, request: HttpRequest) => {
     ask(handle, request, log, (reply) => {
+      if (own?.isClosing()) res.shouldKeepAlive = false
       if (res.headersSent) res.destroy()
       else send(res, reply)
     })

@@ -43,12 +43,14 @@ const PIECE = 1024
 
 /** For a connection that Node's server is about to take: `read` comes first, and all that follows in small pieces. */
 export function feedInPieces(socket: Socket, read: Buffer, take: () => void): void {
+  // What has come since waits in the socket, in one piece.
+  const behind = takeAll(socket)
   const push = socket.push.bind(socket)
   socket.push = (chunk, encoding) => {
     if (!Buffer.isBuffer(chunk) || chunk.length <= PIECE) return push(chunk, encoding)
     return piecesOf(chunk).reduce((_, piece) => push(piece), true)
   }
-  for (const piece of piecesOf(read).toReversed()) socket.unshift(piece)
+  for (const chunk of [behind, read]) for (const piece of piecesOf(chunk).toReversed()) socket.unshift(piece)
   take()
   // Node's parser reads from the system itself, past `push`, until somebody else asks for the bytes.
   socket.on('data', ignore)
@@ -56,6 +58,17 @@ export function feedInPieces(socket: Socket, read: Buffer, take: () => void): vo
 }
 
 const ignore = () => {}
+
+function takeAll(socket: Socket): Buffer {
+  const chunks: Buffer[] = []
+  // Not asked when there is nothing: it would take that for a wish that is under way, and never read on.
+  while (socket.readableLength > 0) {
+    const chunk: Buffer | null = socket.read()
+    if (chunk === null) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
 
 function piecesOf(bytes: Buffer): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, at) =>

@@ -114,7 +114,6 @@ function grantTypesIn({ responseTypes, grantTypes }: MetadataParts): readonly st
 }
 
 export function metadataEndpoint(parts: MetadataParts): Endpoint {
-  const document = JSON.stringify(metadataDocument(parts))
-  const headers = { 'cache-control': 'public, max-age=300' }
-  return async () => jsonText(200, document, headers)
+  const reply = jsonText(200, JSON.stringify(metadataDocument(parts)), { 'cache-control': 'public, max-age=300' })
+  return async () => reply
 }

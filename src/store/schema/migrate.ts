@@ -89,7 +89,9 @@ export async function migrate(
       }
     }
     if (elapsed() > (options.patience ?? 60_000)) {
-      throw new StoreUnavailable('another server has been migrating this database for too long')
+      throw new StoreUnavailable(
+        'another server has been migrating this database for too long; look at its log, and start this one again when it is done',
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
@@ -122,7 +124,9 @@ async function missing(driver: Driver, migrations: readonly Migration[]): Promis
       )
     }
     if (known.number !== number || known.name !== name) {
-      throw new SchemaMismatch(`the database has migration ${number} (${name}) where this program has ${known.name}`)
+      throw new SchemaMismatch(
+        `the database has migration ${number} (${name}) where this program has ${known.name}: another program wrote it, so use that one or restore a backup`,
+      )
     }
   })
   return migrations.slice(applied.length)

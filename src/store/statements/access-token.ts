@@ -1,7 +1,7 @@
 // SQL about access tokens, and about a token of either kind as introspection and revocation find it.
 
-import { statement } from '../database/driver.ts'
-import { CLIENT_KEY, type ClientKey } from './client.ts'
+import { change, statement } from '../database/driver.ts'
+import { CLIENT_KEY, CLIENT_OF_ID, type ClientKey } from './client.ts'
 import {
   type AnsweringGrantRow,
   answeringGrantColumns,
@@ -95,6 +95,32 @@ export const insertAccessToken = statement<{
      user_generation, session_id, claims_asked, issued_at, expires_at)
    VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :user_id,
      :user_generation, :session_id, :claims_asked, :now, :expires_at)`,
+)
+
+/**
+ * A token without a grant. Guard: the client is live and of this generation, and the resource, if any, as it was when what
+ * the token holds was decided.
+ */
+export const insertClientToken = change<{
+  hash: Uint8Array
+  client_id: string
+  client_generation: number
+  scope: string
+  resource: string | null
+  resource_version: number | null
+  resource_generation: number | null
+  now: number
+  expires_at: number
+}>(
+  'insert_client_token',
+  `INSERT INTO access_token (hash, client_id, client_generation, scope, resource, resource_generation, claims_asked,
+     issued_at, expires_at)
+   SELECT :hash, c.client_id, c.generation, :scope, :resource, :resource_generation, 0, :now, :expires_at
+   FROM ${CLIENT_OF_ID}
+   WHERE c.generation = :client_generation AND c.enabled = 1 AND c.removed_at IS NULL
+     AND (CAST(:resource AS TEXT) IS NULL OR EXISTS (
+       SELECT 1 FROM resource r WHERE r.identifier = CAST(:resource AS TEXT) AND r.version = :resource_version
+         AND r.enabled = 1 AND r.removed_at IS NULL))`,
 )
 
 /** Guard: it was not revoked before. */

@@ -28,7 +28,7 @@ export const CLIENT_COLUMNS =
   'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
 // SQLite reads `client_state` alone only in a join: of one table by its key it always takes the key, and the table.
-const CLIENT_OF_ID = '(SELECT 1 AS one) o JOIN client c ON c.client_id = :client_id'
+export const CLIENT_OF_ID = '(SELECT 1 AS one) o JOIN client c ON c.client_id = :client_id'
 
 export const findClient = statement<{ client_id: string }, ClientKey>(
   'find_client',
@@ -129,11 +129,4 @@ export const removeClient = statement<{ client_id: string; now: number }, { clie
   `UPDATE client SET removed_at = :now, enabled = 0, secret_hash = NULL, sealed_secret = NULL,
      generation = generation + 1, version = version + 1, updated_at = :now
    WHERE client_id = :client_id AND removed_at IS NULL RETURNING client_id`,
-)
-
-/** Guard for tokens without a grant. */
-export const clientIsLive = statement<{ client_id: string; generation: number }, { client_id: string }>(
-  'client_is_live',
-  `SELECT c.client_id FROM ${CLIENT_OF_ID}
-   WHERE c.generation = :generation AND c.enabled = 1 AND c.removed_at IS NULL`,
 )

@@ -1,6 +1,7 @@
 // SQL about resources: the APIs that tokens are meant for.
 
 import { type ResourceRecord, resourceFromStored } from '../../model/resource.ts'
+import { resourceKey } from '../../protocol/resource.ts'
 import { statement } from '../database/driver.ts'
 import { flag } from '../rows.ts'
 
@@ -24,6 +25,12 @@ export interface ResourceKeys {
   k4: string
   k5: string
 }
+
+/** What nearly all requests ask for, in half the time. */
+export const findResource = statement<{ key: string }, ResourceRow>(
+  'find_resource',
+  `SELECT ${COLUMNS} FROM resource r WHERE r.resource_key = :key AND r.removed_at IS NULL`,
+)
 
 export const findResources = statement<ResourceKeys, ResourceRow>(
   'find_resources',
@@ -97,6 +104,7 @@ export function createResourceReader(): (row: ResourceRow) => ResourceRecord {
     if (known !== undefined && known.version === row.version) return known
     const record: ResourceRecord = {
       resource: resourceFromStored(row.settings),
+      key: resourceKey(row.identifier),
       version: row.version,
       generation: row.generation,
       enabled: flag(row.enabled),

@@ -1,14 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  bodyText,
-  mediaType,
-  readForm,
-  readFormOrJson,
-  readJson,
-  readQuery,
-  wishedLocales,
-} from '../../../src/http/request/form.ts'
+import { bodyText, mediaType, readForm, readFormOrJson, readJson, readQuery } from '../../../src/http/request/form.ts'
 import { OAuthError } from '../../../src/protocol/errors.ts'
 import { formRequest, requestOf } from '../builders.ts'
 
@@ -163,14 +155,5 @@ describe('what no column of a database can hold', () => {
   it('and in JSON', () => {
     refused(() => readJson(formRequest('{"a":"\\u0000"}', 'application/json')), 'parameters_malformed')
     expect(readJson(formRequest('{"a":"\\u0001"}', 'application/json')).get('a')).toBe('\u0001')
-  })
-})
-
-describe('the languages wished for', () => {
-  it('are none in a query that cannot be read', () => {
-    expect(wishedLocales(requestOf({ query: 'x=1&ui_locales=en+zh' }))).toBe('en zh')
-    for (const query of ['', '%', 'ui_locales=en&x=%ff', 'x=1']) {
-      expect(wishedLocales(requestOf({ query }))).toBeUndefined()
-    }
   })
 })

@@ -5,10 +5,10 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
-import { json } from '../../../src/http/reply/replies.ts'
+import { json, text } from '../../../src/http/reply/replies.ts'
 import { CannotListen, type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
@@ -145,6 +145,56 @@ describe('closing', () => {
     await closing
   })
 
+  // The second one is read by Node's server.
+  const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n'
+  it.each([GET, GET.replace('Host: h', 'Host: h\r\nX:')])(
+    'leaves a visitor the time to take a reply whole: %j',
+    async (request) => {
+      const server = await start({ handle: async () => text(200, 'Q'.repeat(30_000_000)) })
+      const slow = connectTo(server.port)
+      slow.socket.write(request)
+      await slow.until(/^HTTP/)
+      slow.socket.pause()
+      const idle = connectTo(server.port)
+      await pause(50)
+      const closing = server.close()
+      await idle.closed
+      await pause(200)
+      slow.socket.resume()
+      expect((await slow.closed).replace(/^.*\r\n\r\n/s, '')).toHaveLength(30_000_000)
+      await closing
+    },
+  )
+
+  it.each([GET, GET.replace('Host: h', 'Host: h\r\nX:')])(
+    'RFC 9112 §9.6: says so in the reply to a request in flight, and begins none behind it: %j',
+    async (request) => {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      let asked = 0
+      const handle = async () => {
+        asked++
+        await released
+        return json(200, {})
+      }
+      const server = await start({ handle })
+      const visitor = connectTo(server.port)
+      visitor.socket.write(request)
+      await pause(50)
+      visitor.socket.write(request + request)
+      await pause(50)
+      const closing = server.close()
+      release()
+      const received = await visitor.closed
+      expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n/s)
+      expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
+      expect(asked).toBe(1)
+      await closing
+    },
+  )
+
   it('destroys what has not finished in time', async () => {
     const server = await start({ handle: () => new Promise<HttpReply>(() => {}), timeouts: { close: 200 } })
     const stuck = connectTo(server.port)
@@ -251,6 +301,15 @@ describe('TLS by certificate files', () => {
       expect(await ask(port)).toEqual({ name: 'one', status: 200 })
     })
 
+    it('is over when its visitor ends it', async () => {
+      const { port } = await start({ tls: { cert: file('one.crt'), key: file('one.key') } })
+      for (const bytes of beginnings.slice(0, 2)) {
+        const connection = connectTo(port)
+        connection.socket.end(bytes)
+        expect(await connection.closed).toBe('')
+      }
+    })
+
     it('holds up no end, while a request in flight is answered', async () => {
       let release = () => {}
       const released = new Promise<void>((resolve) => {
@@ -277,6 +336,22 @@ describe('TLS by certificate files', () => {
       expect(performance.now() - started).toBeLessThan(1_000)
     })
   })
+
+  it.each(['Host: h', 'Host: h\r\nX:'])(
+    'RFC 8446 §6.1: answers whoever has ended its side behind a request: %j',
+    async (headers) => {
+      const handle = async ({ path }: HttpRequest) => {
+        await pause(50)
+        return json(200, { path })
+      }
+      const { port } = await start({ handle, tls: { cert: file('one.crt'), key: file('one.key') } })
+      const visitor = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      visitor.allowHalfOpen = true
+      await once(visitor, 'secureConnect')
+      visitor.end(`GET /a HTTP/1.1\r\n${headers}\r\n\r\n`)
+      expect(Buffer.concat(await visitor.toArray()).toString('utf8')).toMatch(/^HTTP\/1\.1 200 .*"path":"\/a"\}$/s)
+    },
+  )
 
   it('serves one request after another of a connection, whole ones and others', async () => {
     const handle = async ({ method, body, peer }: HttpRequest) =>

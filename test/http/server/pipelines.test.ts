@@ -211,6 +211,37 @@ describe('what came in one read', () => {
       expect(asked).toHaveLength(all)
     },
   )
+
+  it('is made requests of in small pieces when it came behind one that was asked alone', async () => {
+    let [waiting, most] = [0, 0]
+    const count = () => {
+      waiting += 1
+      most = Math.max(most, waiting)
+    }
+    subscribe('http.server.request.start', count)
+    ends.push(async () => unsubscribe('http.server.request.start', count))
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { asked, handle } = slowly(released)
+    const { port } = await listening((request) => {
+      waiting -= 1
+      return handle(request)
+    })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    waiting = 0
+    // More than one read, so that the second waits in the socket while nobody reads.
+    visitor.socket.write(GET.repeat(10_000) + LAST)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(asked).toHaveLength(1)
+    release()
+    expect(answers(await visitor.closed)).toHaveLength(10_002)
+    expect(most).toBeGreaterThan(16)
+    expect(most).toBeLessThan(16 + 2 * 37)
+  })
 })
 
 describe('what cannot be answered as a request', () => {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 import { stopwatch } from '../../../platform/clock.ts'
 import { StoreUnavailable } from '../driver.ts'
-import { type Columns, Decoder, Descriptions, errorOf, rowOf } from './decoder.ts'
+import { BrokenMessage, type Columns, Decoder, Descriptions, errorOf, rowOf } from './decoder.ts'
 import { Encoder } from './encoder.ts'
 import { isReadOnly, isStalePlan, isUnconfirmed, isUnprepared } from './errors.ts'
 import { prepareAnew, type Query, type Shape } from './statements.ts'
@@ -225,7 +225,7 @@ export class PostgresConnection {
     if (AT_ANY_TIME.has(type)) return
     if (exchange === undefined) throw new Error(`the database sent a message unasked: ${type}`)
     const known = exchange.known[exchange.at]
-    if (type === DATA_ROW) readRow(exchange, known, bytes, start)
+    if (type === DATA_ROW) readRow(exchange, known, bytes, start, end)
     else if (type === COMMAND_COMPLETE || type === EMPTY_QUERY) {
       if (known?.shape.isChange && !known.shape.isGuard && hasChanged(bytes, end))
         exchange.rows[exchange.at]?.push(CHANGED)
@@ -339,12 +339,13 @@ function hasChanged(bytes: Buffer, end: number): boolean {
 }
 
 /** A value that we cannot hold fails its query, and the rest is still read. */
-function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number): void {
+function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number, end: number): void {
   if (known?.shape.isGuard) return
   if (known === undefined || known.columns === null) throw new Error('the database sent a row unasked')
   try {
-    exchange.rows[exchange.at]?.push(rowOf(known.columns, bytes, start))
+    exchange.rows[exchange.at]?.push(rowOf(known.columns, bytes, start, end))
   } catch (error) {
+    if (error instanceof BrokenMessage) throw error
     exchange.failed ??= { at: exchange.at, error }
   }
 }

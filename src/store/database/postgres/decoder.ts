@@ -77,36 +77,52 @@ export class Descriptions {
   columns(shape: Shape, bytes: Buffer, start: number, end: number): Columns {
     const latest = this.#latest.get(shape)
     if (latest?.bytes.equals(bytes.subarray(start, end))) return latest.columns
-    const columns = columnsOf(bytes, start)
+    const columns = columnsOf(bytes, start, end)
     this.#latest.set(shape, { bytes: Buffer.from(bytes.subarray(start, end)), columns })
     return columns
   }
 }
 
-function columnsOf(bytes: Buffer, start: number): Columns {
+function columnsOf(bytes: Buffer, start: number, end: number): Columns {
   const names: string[] = []
   const decode: Decode[] = []
   let at = start + 2
   for (let left = bytes.readInt16BE(start); left > 0; left--) {
-    const end = bytes.indexOf(0, at)
-    names.push(bytes.toString('utf8', at, end))
+    const stop = bytes.indexOf(0, at)
     // Behind the name: table (4 bytes), column (2), type (4), its size (2), modifier (4), format (2).
-    decode.push(DECODERS.get(bytes.readUInt32BE(end + 7)) ?? text)
-    at = end + 19
+    const next = stop + 19
+    if (stop === -1 || next > end) throw new BrokenMessage()
+    names.push(bytes.toString('utf8', at, stop))
+    decode.push(DECODERS.get(bytes.readUInt32BE(stop + 7)) ?? text)
+    at = next
   }
   return { decode, make: rowMaker(names) }
 }
 
-/** DataRow. Throws `RangeError` for an integer that a number cannot hold, `StoreUnavailable` for bytes in another notation. */
-export function rowOf({ decode, make }: Columns, bytes: Buffer, start: number): unknown {
+/** Not cut as it says: what stands behind it is another message's, and nothing of the stream can be trusted any more. */
+export class BrokenMessage extends Error {
+  constructor() {
+    super('the database sent a message that breaks off')
+    this.name = 'BrokenMessage'
+  }
+}
+
+/**
+ * DataRow. Throws `RangeError` for an integer that a number cannot hold, `StoreUnavailable` for bytes in another notation,
+ * `BrokenMessage` when it is not a row of these columns.
+ */
+export function rowOf({ decode, make }: Columns, bytes: Buffer, start: number, end: number): unknown {
   const values: unknown[] = []
   let at = start + 2
   for (const value of decode) {
+    const from = at + 4
+    if (from > end) throw new BrokenMessage()
     const length = bytes.readInt32BE(at)
-    at += 4
-    values.push(length < 0 ? null : value(bytes, at, at + length))
-    if (length > 0) at += length
+    at = length > 0 ? from + length : from
+    if (at > end) throw new BrokenMessage()
+    values.push(length < 0 ? null : value(bytes, from, at))
   }
+  if (at !== end) throw new BrokenMessage()
   return make(values)
 }
 
@@ -181,6 +197,7 @@ export function errorOf(bytes: Buffer, start: number, end: number): PostgresErro
   const fields = new Map<string, string>()
   for (let at = start; at < end && bytes[at] !== 0; ) {
     const stop = bytes.indexOf(0, at)
+    if (stop === -1 || stop >= end) throw new BrokenMessage()
     fields.set(String.fromCharCode(bytes[at] ?? 0), bytes.toString('utf8', at + 1, stop))
     at = stop + 1
   }

@@ -94,7 +94,9 @@ class PostgresDriver implements Driver {
       )
       const [row] = found.rows
       if (row?.encoding !== 'UTF8')
-        throw new StoreUnavailable(`the database must be encoded in UTF8, not ${row?.encoding}`)
+        throw new StoreUnavailable(
+          `the database must be encoded in UTF8, not ${row?.encoding}; make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+        )
       // Where the role has it as its search path it counts only once it is there.
       if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
       const expected = { config: this.#config, pooler, namedStatements, schema, log: this.#log }
