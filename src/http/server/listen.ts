@@ -236,6 +236,8 @@ function takeConnections(
   })
   limitConnections(server, options)
   server.on(event, (socket: Socket) => {
+    // node:tls leaves it off, as is right until the handshake is done.
+    socket.allowHalfOpen = true
     if (!socket.destroyed) direct.serve(socket)
   })
   return { direct, handedOver }

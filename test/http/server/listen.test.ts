@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
 import { json, text } from '../../../src/http/reply/replies.ts'
@@ -301,6 +301,15 @@ describe('TLS by certificate files', () => {
       expect(await ask(port)).toEqual({ name: 'one', status: 200 })
     })
 
+    it('is over when its visitor ends it', async () => {
+      const { port } = await start({ tls: { cert: file('one.crt'), key: file('one.key') } })
+      for (const bytes of beginnings.slice(0, 2)) {
+        const connection = connectTo(port)
+        connection.socket.end(bytes)
+        expect(await connection.closed).toBe('')
+      }
+    })
+
     it('holds up no end, while a request in flight is answered', async () => {
       let release = () => {}
       const released = new Promise<void>((resolve) => {
@@ -327,6 +336,22 @@ describe('TLS by certificate files', () => {
       expect(performance.now() - started).toBeLessThan(1_000)
     })
   })
+
+  it.each(['Host: h', 'Host: h\r\nX:'])(
+    'RFC 8446 §6.1: answers whoever has ended its side behind a request: %j',
+    async (headers) => {
+      const handle = async ({ path }: HttpRequest) => {
+        await pause(50)
+        return json(200, { path })
+      }
+      const { port } = await start({ handle, tls: { cert: file('one.crt'), key: file('one.key') } })
+      const visitor = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      visitor.allowHalfOpen = true
+      await once(visitor, 'secureConnect')
+      visitor.end(`GET /a HTTP/1.1\r\n${headers}\r\n\r\n`)
+      expect(Buffer.concat(await visitor.toArray()).toString('utf8')).toMatch(/^HTTP\/1\.1 200 .*"path":"\/a"\}$/s)
+    },
+  )
 
   it('serves one request after another of a connection, whole ones and others', async () => {
     const handle = async ({ method, body, peer }: HttpRequest) =>
