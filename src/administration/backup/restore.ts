@@ -63,7 +63,8 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
     await chmod(folder, 0o700)
     await syncFolder(folder)
     // As durable as what is in them: the folders that were made for it.
-    if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each)
+    // One that this user may not read was made, and is kept, by somebody else.
+    if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each).catch(() => undefined)
     return { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
   } catch (error) {
     await rm(work, { recursive: true, force: true })
@@ -182,7 +183,7 @@ function chosenKey(supplied: MasterKey | null, held: MasterKey | null, check: st
 /** Those in which the folders from `topmost` to `folder` have their names. */
 function foldersAbove(folder: string, topmost: string): readonly string[] {
   const above = dirname(folder)
-  return folder === topmost ? [above] : [above, ...foldersAbove(above, topmost)]
+  return folder === topmost || above === folder ? [above] : [above, ...foldersAbove(above, topmost)]
 }
 
 /** Takes back the folders that were made for this, as far as nobody has put anything into them. */
