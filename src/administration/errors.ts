@@ -11,6 +11,7 @@ export type AdministrationErrorCode =
   | 'invalid_setting'
   | 'sector_identifier'
   | 'unknown_preset'
+  | 'consent_not_found'
   | 'resource_not_found'
   | 'resource_taken'
   | 'resource_changed'

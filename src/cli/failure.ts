@@ -10,6 +10,7 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   client_not_found: EXIT.notFound,
   registration_token_not_found: EXIT.notFound,
   user_not_found: EXIT.notFound,
+  consent_not_found: EXIT.notFound,
   resource_not_found: EXIT.notFound,
   resource_taken: EXIT.conflict,
   resource_changed: EXIT.conflict,

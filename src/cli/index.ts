@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   preset: async () => (await import('./commands/all-but-start.ts')).presetCommand,
   key: async () => (await import('./commands/all-but-start.ts')).keyCommand,
   session: async () => (await import('./commands/all-but-start.ts')).sessionCommand,
+  consent: async () => (await import('./commands/all-but-start.ts')).consentCommand,
   logout: async () => (await import('./commands/all-but-start.ts')).logoutCommand,
   rehearse: async () => (await import('./commands/all-but-start.ts')).rehearseCommand,
   trace: async () => (await import('./commands/all-but-start.ts')).traceCommand,

@@ -16,6 +16,7 @@ export type EventType =
   | 'consent_given'
   | 'consent_declared'
   | 'consent_denied'
+  | 'consent_withdrawn'
   | 'user_added'
   | 'user_updated'
   | 'user_password_set'

@@ -10,6 +10,8 @@ import * as sql from './statements/consent.ts'
 
 export interface ConsentVerbs {
   findConsent(userId: string, clientId: string): Promise<Pick<Consent, 'scope' | 'kinds'> | null>
+  /** The newest first. */
+  listConsents(userId: string): Promise<readonly Omit<Consent, 'userId'>[]>
   /** Forgets the yes and revokes every grant given under it. False: there was none. */
   withdrawConsent(userId: string, clientId: string, event: SecurityEvent): Promise<boolean>
 }
@@ -19,6 +21,15 @@ export function createConsentVerbs(driver: Driver): ConsentVerbs {
     async findConsent(userId, clientId) {
       const [row] = await driver.rows(sql.findConsent, { user_id: userId, client_id: clientId })
       return row ?? null
+    },
+    async listConsents(userId) {
+      const rows = await driver.rows(sql.listConsents, { user_id: userId })
+      return rows.map(({ client_id, scope, kinds, given_at }) => ({
+        clientId: client_id,
+        scope,
+        kinds,
+        givenAt: given_at,
+      }))
     },
     async withdrawConsent(userId, clientId, event) {
       const bind = { user_id: userId, client_id: clientId }

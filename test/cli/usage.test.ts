@@ -72,6 +72,7 @@ describe('help', () => {
       key: ['list', 'rotate', 'rotate-encryption', 'postpone', 'undo', 'retire', 'revoke'],
       logout: ['list', 'resend'],
       session: ['end', 'list'],
+      consent: ['list', 'withdraw'],
       resource: ['add', 'disable', 'enable', 'list', 'remove', 'show', 'update'],
       config: ['check', 'show'],
     }

@@ -91,7 +91,7 @@ export const CAUSES: readonly Cause[] = [
     endsOffline: true,
     endsSession: false,
     async happen({ host, userId, clientId }) {
-      const event = { type: 'consent_denied', at: at(host), userId, clientId } as const
+      const event = { type: 'consent_withdrawn', at: at(host), userId, clientId } as const
       expect(await host.server.parts.store.withdrawConsent(userId, clientId, event)).toBe(true)
     },
   },

@@ -3,6 +3,7 @@
 export { backupCommand } from './backup.ts'
 export { clientCommand } from './client.ts'
 export { configCommand } from './config.ts'
+export { consentCommand } from './consent.ts'
 export { keyCommand } from './key.ts'
 export { logoutCommand } from './logout.ts'
 export { presetCommand } from './preset.ts'

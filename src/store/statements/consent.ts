@@ -20,6 +20,15 @@ export const findConsent = statement<{ user_id: string; client_id: string }, { s
   'SELECT scope, kinds FROM consent WHERE user_id = :user_id AND client_id = :client_id',
 )
 
+/** The newest first. */
+export const listConsents = statement<
+  { user_id: string },
+  { client_id: string; scope: string; kinds: string; given_at: number }
+>(
+  'list_consents',
+  `SELECT client_id, scope, kinds, given_at FROM consent WHERE user_id = :user_id ORDER BY given_at DESC, client_id`,
+)
+
 export const deleteConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(
   'delete_consent',
   'DELETE FROM consent WHERE user_id = :user_id AND client_id = :client_id RETURNING user_id',
