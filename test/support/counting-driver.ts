@@ -4,7 +4,7 @@ import type { Driver, Step } from '../../src/store/database/driver.ts'
 
 /** Work that a server does by the clock, outside any request: keys read anew, traces written, pruning, tidying. */
 const BY_THE_CLOCK =
-  /^(list_signing_keys|note_token_lifetime|note_key_fetch|note_client_address|insert_trace|prune_|find_waiting_clients|find_overdue_deliveries|list_imports|find_use|unmark_imported|delete_import)/
+  /^(schema_version_newest|read_clock|list_signing_keys|note_token_lifetime|note_key_fetch|note_client_address|insert_trace|prune_|find_waiting_clients|find_overdue_deliveries|list_imports|find_use|unmark_imported|delete_import)/
 
 export function isByTheClock(steps: readonly Step[]): boolean {
   return steps.every(({ statement }) => BY_THE_CLOCK.test(statement.name))
