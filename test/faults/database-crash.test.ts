@@ -56,7 +56,22 @@ async function killAll(): Promise<void> {
   )
 }
 
+/** As an operator or a failover does it: at whatever message each is, before its commit, in it, or before the reply. */
+async function endSessions(): Promise<void> {
+  const client = new Client(postgres.url)
+  await client.connect()
+  for (let round = 0; round < 25; round++) {
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'lingpai' AND state = 'active' ORDER BY random() LIMIT 3`,
+    )
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40))
+  }
+  await client.end()
+}
+
 it.each([
+  ['sessions one by one', endSessions],
   ['a session', killSession],
   ['all of it', killAll],
 ] as const)(

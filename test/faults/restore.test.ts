@@ -25,14 +25,13 @@ beforeAll(async () => {
   writeFileSync(path('passphrase'), 'five fake words for tests\n')
   const server = await startChild(prepared)
   const callers = [new Caller(server), new Caller(server)]
-  let isOver = false
-  let hasBegun = false
+  const now = { hasBegun: false, isOver: false }
   const work = async (caller: Caller) => {
-    while (!isOver) {
+    while (!now.isOver) {
       const code = await caller.needCode()
       const first = issuedBy(await caller.redeem(code))
       // Answered while nobody has asked for a backup yet.
-      if (hasBegun) continue
+      if (now.hasBegun) continue
       before.push(first)
       usedCodes.push(code)
     }
@@ -43,9 +42,9 @@ beforeAll(async () => {
     (count) => count > 15,
     30_000,
   )
-  hasBegun = true
+  now.hasBegun = true
   await lingpaiJson(['backup', path('backup'), ...prepared.words, ...passphrase()])
-  isOver = true
+  now.isOver = true
   await Promise.all(working)
   for (const from of before.slice(0, 3)) {
     const [caller] = callers

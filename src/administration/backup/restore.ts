@@ -63,9 +63,7 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
     await chmod(folder, 0o700)
     await syncFolder(folder)
     // As durable as what is in them: the folders that were made for it.
-    for (let each = folder; made !== null && each.length >= made.length; each = dirname(each)) {
-      await syncFolder(dirname(each))
-    }
+    if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each)
     return { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
   } catch (error) {
     await rm(work, { recursive: true, force: true })
@@ -179,6 +177,12 @@ function chosenKey(supplied: MasterKey | null, held: MasterKey | null, check: st
     'The master key does not belong to this backup',
     'Signing keys and client secrets would be lost with it',
   )
+}
+
+/** Those in which the folders from `topmost` to `folder` have their names. */
+function foldersAbove(folder: string, topmost: string): readonly string[] {
+  const above = dirname(folder)
+  return folder === topmost ? [above] : [above, ...foldersAbove(above, topmost)]
 }
 
 /** Takes back the folders that were made for this, as far as nobody has put anything into them. */
