@@ -5,7 +5,7 @@ import { describeOptions } from '../options/index.ts'
 import { report } from './failure.ts'
 import type { Flags } from './flags.ts'
 import { type Installation, openInstallation } from './installation.ts'
-import { createOutput, EXIT, type Output } from './output.ts'
+import { CommandFailed, createOutput, EXIT, type Output } from './output.ts'
 
 export { type Flags, list, text, tip, withTips } from './flags.ts'
 
@@ -84,4 +84,11 @@ function allowed({ describes, defaultText }: { readonly describes: string; reado
   const [, kind, all = ''] = /^(one of|a list of) (.*`)$/.exec(describes) ?? []
   const values = all.replaceAll('`', '')
   return kind === undefined || values === defaultText ? '' : `; ${kind} ${values}`
+}
+
+/** How many of a list are wanted, by `--most`. */
+export function mostOf(flags: Flags): number {
+  const most = Number(flags['most'])
+  if (Number.isInteger(most) && most >= 1 && most <= 1_000) return most
+  throw new CommandFailed(EXIT.usage, 'invalid_number', '--most must be a whole number from 1 to 1,000.')
 }

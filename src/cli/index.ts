@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   consent: async () => (await import('./commands/all-but-start.ts')).consentCommand,
   logout: async () => (await import('./commands/all-but-start.ts')).logoutCommand,
   rehearse: async () => (await import('./commands/all-but-start.ts')).rehearseCommand,
+  event: async () => (await import('./commands/all-but-start.ts')).eventCommand,
   trace: async () => (await import('./commands/all-but-start.ts')).traceCommand,
   config: async () => (await import('./commands/all-but-start.ts')).configCommand,
   backup: async () => (await import('./commands/all-but-start.ts')).backupCommand,

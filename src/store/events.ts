@@ -7,10 +7,17 @@ import { step } from './database/driver.ts'
 import type { EventRow } from './statements/event.ts'
 import { insertEvent, listEvents } from './statements/event.ts'
 
+export type StoredEvent = SecurityEvent & { readonly eventId: string }
+
+export interface EventFilter {
+  readonly clientId?: string | undefined
+  readonly userId?: string | undefined
+}
+
 export interface EventVerbs {
   appendEvents(events: readonly SecurityEvent[]): Promise<void>
   /** Newest first. */
-  listEvents(most: number): Promise<readonly (SecurityEvent & { readonly eventId: string })[]>
+  listEvents(most: number, filter?: EventFilter): Promise<readonly StoredEvent[]>
 }
 
 export function createEventVerbs(driver: Driver): EventVerbs {
@@ -18,8 +25,9 @@ export function createEventVerbs(driver: Driver): EventVerbs {
     async appendEvents(events) {
       if (events.length > 0) await driver.atomic(eventSteps(events))
     },
-    async listEvents(most) {
-      return (await driver.rows(listEvents, { most })).map(toEvent)
+    async listEvents(most, { clientId, userId } = {}) {
+      const bind = { client_id: clientId ?? null, user_id: userId ?? null, most }
+      return (await driver.rows(listEvents, bind)).map(toEvent)
     },
   }
 }
@@ -37,7 +45,7 @@ export function eventSteps(events: readonly SecurityEvent[]): readonly Step[] {
   )
 }
 
-function toEvent(row: EventRow): SecurityEvent & { readonly eventId: string } {
+function toEvent(row: EventRow): StoredEvent {
   return {
     eventId: row.event_id,
     type: row.type as SecurityEvent['type'],

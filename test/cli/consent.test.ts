@@ -56,11 +56,18 @@ test('a withdrawn one ends what its client was given and asks again, and touches
   expect(await agreed()).toHaveLength(2)
 })
 
+test('the advice that goes with it is a command that works', async () => {
+  const { code, stdout } = await lingpai(['consent', 'withdraw', '--user', 'alice', '--client', 'mail', '--data', data])
+  expect(code).toBe(0)
+  const advice = /npx lingpai (client update mail --disable --data \S+)/.exec(stdout)?.[1] ?? ''
+  expect(await lingpaiJson(advice.split(' '))).toMatchObject({ client_id: 'mail', enabled: false })
+})
+
 test.each([
   [['list'], 2, 'wrong_usage'],
   [['withdraw', '--user', 'alice'], 2, 'wrong_usage'],
   [['list', '--user', 'nobody'], 3, 'user_not_found'],
-  [['withdraw', '--user', 'nobody', '--client', 'mail'], 3, 'user_not_found'],
+  [['withdraw', '--user', 'nobody', '--client', 'shop'], 3, 'user_not_found'],
   [['withdraw', '--user', 'alice', '--client', 'other'], 3, 'consent_not_found'],
 ])('%j ends with %i, says what to do, and nothing is withdrawn', async (words, code, error) => {
   const before = await agreed()

@@ -73,6 +73,7 @@ describe('help', () => {
       logout: ['list', 'resend'],
       session: ['end', 'list'],
       consent: ['list', 'withdraw'],
+      event: ['list'],
       resource: ['add', 'disable', 'enable', 'list', 'remove', 'show', 'update'],
       config: ['check', 'show'],
     }

@@ -30,7 +30,9 @@ export function consentCommand(exit: (code: number) => void): Command {
         const { user } = await withdrawConsent(installation, text(flags['user']) ?? '', clientId)
         output.result({ user_id: user.userId, client_id: clientId, withdrawn: true })
         output.say(`What ${clientId} was given by ${user.username} has ended; the next sign-in asks again.`)
-        output.say(`The person may sign in there all the same. Nobody may: ${tip(`client disable ${clientId}`, flags)}`)
+        output.say(
+          `The person may sign in there all the same. To prevent that for everybody: ${tip(`client update ${clientId} --disable`, flags)}`,
+        )
       }),
     )
 }

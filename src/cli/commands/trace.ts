@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import { findTrace, listTraces } from '../../administration/trace/read-trace.ts'
 import { renderTrace } from '../../administration/trace/render-trace.ts'
-import { action, installationCommand, text, withTips } from '../command.ts'
+import { action, installationCommand, mostOf, text, withTips } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT } from '../output.ts'
 
@@ -32,10 +32,7 @@ export function traceCommand(exit: (code: number) => void): Command {
         output.say(renderTrace(trace, locale, advised))
         return EXIT.done
       }
-      const most = Number(flags['most'])
-      if (!Number.isInteger(most) || most < 1 || most > 1_000) {
-        throw new CommandFailed(EXIT.usage, 'invalid_number', '--most must be a whole number from 1 to 1,000.')
-      }
+      const most = mostOf(flags)
       const clientId = text(flags['client'])
       const traces = await listTraces(installation.store, { most, ...(clientId !== undefined && { clientId }) })
       output.result(traces)

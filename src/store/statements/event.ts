@@ -24,8 +24,11 @@ export interface EventRow {
   readonly detail: string
 }
 
-/** Newest first. */
-export const listEvents = statement<{ most: number }, EventRow>(
+/** Newest first; null: of anybody. */
+export const listEvents = statement<{ client_id: string | null; user_id: string | null; most: number }, EventRow>(
   'list_events',
-  'SELECT event_id, type, at, client_id, user_id, detail FROM event ORDER BY at DESC, event_id LIMIT :most',
+  `SELECT event_id, type, at, client_id, user_id, detail FROM event
+   WHERE (CAST(:client_id AS TEXT) IS NULL OR client_id = CAST(:client_id AS TEXT))
+     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = CAST(:user_id AS TEXT))
+   ORDER BY at DESC, event_id LIMIT :most`,
 )
