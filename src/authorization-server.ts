@@ -15,7 +15,7 @@ import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createOutboundClient } from './http/outbound/client.ts'
 import { createAddressProbe } from './http/outbound/probe.ts'
 import { createNodeListener, type NodeListener } from './http/server/node-adapter.ts'
-import { refuseAfterStandstill } from './http/standstill.ts'
+import { watchStandstill } from './http/standstill.ts'
 import { createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
@@ -245,7 +245,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     probe: createAddressProbe(),
   }
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
-  const standstill = refuseAfterStandstill(compose(parts), { renew: keys.refresh, log })
+  const standstill = watchStandstill(compose(parts), { renew: keys.refresh, log })
   const { handle } = standstill
 
   const upkeep = startUpkeep({ parts, schema, offset, logout, sightings, use, waitForClients })

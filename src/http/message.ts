@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly body: Uint8Array
   /** The visitor's address and scheme, after trusted proxies have been believed. */
   readonly peer: Peer
+  /** It may have waited while this process stood still: whoever sent it may have given up, and asked another node. */
+  readonly mayBeLate?: boolean
 }
 
 export interface Peer {

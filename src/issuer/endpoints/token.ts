@@ -37,6 +37,7 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
       address: request.peer.address,
       userAgent: (request.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
       now: authentication.clock.now(),
+      mayBeLate: request.mayBeLate ?? false,
     })
     const outcome = { rule: 'token_issued', clause: 'RFC 6749 §5.1', reason: `tokens issued by ${name}` }
     return {

@@ -10,6 +10,7 @@ import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
 import { includesScope, scopeWords } from '../../protocol/scope.ts'
 import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
+import { assertNotLate } from '../tokens/late-request.ts'
 import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
@@ -42,7 +43,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
             await store.countCodeFailure(hash)
             throw error
           }
-          if (code.code.consumedAt !== null) throw await replayed(store, code, request.now)
+          if (code.code.consumedAt !== null) throw await replayed(store, code, request)
           assertFresh(code, request.now)
           const { issuer } = parts.mint
           const resource = await resourceAsked({ store, issuer }, request.client, parameters, code.grant.resources)
@@ -113,7 +114,12 @@ function assertFresh({ code, state }: Found, now: Seconds): void {
 }
 
 /** RFC 6749 §4.1.2: a code used twice revokes all tokens issued from it. */
-async function replayed(store: GrantVerbs, { grant }: Found, now: Seconds): Promise<OAuthError> {
+async function replayed(
+  store: GrantVerbs,
+  { grant }: Found,
+  { now, mayBeLate }: Pick<TokenRequest, 'now' | 'mayBeLate'>,
+): Promise<OAuthError> {
+  assertNotLate(mayBeLate)
   await store.revokeGrant(grant.grantId, {
     type: 'code_replayed',
     at: now,
@@ -132,7 +138,7 @@ async function lostRace(
 ): Promise<OAuthError> {
   const found = await store.findClientWithCode(request.client.client.client_id, hash)
   const code = found?.code ?? null
-  if (code !== null && code.code.consumedAt !== null) return replayed(store, code, request.now)
+  if (code !== null && code.code.consumedAt !== null) return replayed(store, code, request)
   if (code !== null) assertFresh(code, request.now)
   if (code !== null && resource !== null) return resourceChanged(resource)
   return invalidGrant('code_unknown', 'RFC 6749 §5.2', 'the code is gone')

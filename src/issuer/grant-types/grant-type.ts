@@ -12,6 +12,8 @@ export interface TokenRequest {
   readonly address: string
   readonly userAgent: string
   readonly now: Seconds
+  /** It may have waited while this process stood still. */
+  readonly mayBeLate: boolean
 }
 
 export interface GrantType {

@@ -14,6 +14,7 @@ import { coversScope, includesScope, parseScope, scopeWords } from '../../protoc
 import type { EventVerbs } from '../../store/events.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
 import type { TokenVerbs } from '../../store/tokens.ts'
+import { assertNotLate } from '../tokens/late-request.ts'
 import { type Minted, type MintParts, mint, type TokenResponse, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import { type Successor, successorOf } from '../tokens/successor.ts'
@@ -216,6 +217,7 @@ async function repeat(
   const late = request.now - rotation.rotatedAt > window
   const elsewhere = isPublic && rotation.address !== request.address && rotation.userAgent !== request.userAgent
   if (late || elsewhere) {
+    assertNotLate(request.mayBeLate)
     await store.revokeGrant(grant.grantId, event('refresh_token_replayed'))
     throw invalidGrant(
       'refresh_token_replayed',
