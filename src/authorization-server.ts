@@ -15,6 +15,7 @@ import type { HttpReply, HttpRequest } from './http/message.ts'
 import { createOutboundClient } from './http/outbound/client.ts'
 import { createAddressProbe } from './http/outbound/probe.ts'
 import { createNodeListener, type NodeListener } from './http/server/node-adapter.ts'
+import { refuseAfterStandstill } from './http/standstill.ts'
 import { createClientEncryption } from './issuer/keys/client-encryption.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openDecryptionKeys } from './issuer/keys/decryption-keys.ts'
@@ -244,7 +245,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     probe: createAddressProbe(),
   }
   const parts: Parts = { ...bare, pages: [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)] }
-  const handle = compose(parts)
+  const standstill = refuseAfterStandstill(compose(parts), { renew: keys.refresh, log })
+  const { handle } = standstill
 
   const upkeep = startUpkeep({ parts, schema, offset, logout, sightings, use, waitForClients })
 
@@ -260,6 +262,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     logout,
     outdated: schema.outdated,
     async close() {
+      standstill.stop()
       await upkeep.stop()
       await trace.stop()
       await database.close()

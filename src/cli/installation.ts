@@ -1,12 +1,14 @@
 // What commands work on: the database and the master key of one installation, beside a running server or without one.
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isUnfinishedRestore } from '../administration/backup/unfinished.ts'
 import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
 import { createOutboundClient, type OutboundClient } from '../http/outbound/client.ts'
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { keepDurable } from '../platform/durable-folder.ts'
 import { createLog, type Log } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
@@ -154,12 +156,15 @@ function nothingThere({ data }: Options, adds: boolean): CommandFailed {
 
 /** Mode 0700: nobody else on this machine may look in. */
 export function makeDataFolder(folder: string): void {
+  let isUnfinished: boolean
   try {
     if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error('it is a file')
     makeFolders(folder)
     // A folder that was made for us beforehand is closed; one that holds anything keeps what its owner has decided.
     const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0
-    if (isOpen && readdirSync(folder).length === 0) chmodSync(folder, 0o700)
+    const entries = readdirSync(folder)
+    if (isOpen && entries.length === 0) chmodSync(folder, 0o700)
+    isUnfinished = isUnfinishedRestore(entries, DATABASE_FILE)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CommandFailed(
@@ -168,6 +173,22 @@ export function makeDataFolder(folder: string): void {
       `The data folder ${folder} cannot be used: ${why}.`,
       'Choose another folder with --data, or give this user the right to write there.',
     )
+  }
+  if (!isUnfinished) return
+  throw new CommandFailed(
+    EXIT.conflict,
+    'restore_unfinished',
+    `A restore into ${folder} was cut off, and it holds no database.`,
+    'Remove the folder, and restore again.',
+  )
+}
+
+function isReadable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -178,6 +199,7 @@ function makeFolders(folder: string): void {
   if (above !== folder) makeFolders(above)
   try {
     mkdirSync(folder, { mode: 0o700 })
+    if (isReadable(above)) keepDurable(above)
   } catch (error) {
     // Somebody else may have been faster.
     if (!existsSync(folder)) throw error

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { keepDurable } from '../platform/durable-folder.ts'
 import { newId, randomBytes } from '../platform/random.ts'
 import { expand } from './digest.ts'
 
@@ -186,7 +187,7 @@ export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boole
   } finally {
     unlinkSync(draft)
   }
-  syncFolder(dataFolder)
+  keepDurable(dataFolder)
   return true
 }
 
@@ -226,17 +227,6 @@ function readKeyFile(path: string, forbiddenMode: number, origin: string): strin
     return readFileSync(file, 'utf8')
   } finally {
     closeSync(file)
-  }
-}
-
-function syncFolder(folder: string): void {
-  // Windows cannot open folders; elsewhere the new name is durable only once its folder is.
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
   }
 }
 

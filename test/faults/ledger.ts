@@ -9,6 +9,8 @@ export interface Tally {
   readonly refreshed: number
   /** Requests whose answer never came. */
   readonly unanswered: number
+  /** Answered 503. */
+  readonly refused: number
 }
 
 /** One sign-in as its client knows it. */
@@ -29,13 +31,26 @@ export class Ledger {
   readonly #unsureCodes: string[] = []
   readonly #strings = new Set<string>()
   readonly #faults: string[] = []
+  readonly #mayRefuse: boolean
   #unanswered = 0
+  #refused = 0
   #codes = 0
   #refreshed = 0
 
+  /** `mayRefuse`: the server lives on, and may say 503 while what it needs is gone. */
+  constructor({ mayRefuse = false }: { readonly mayRefuse?: boolean } = {}) {
+    this.#mayRefuse = mayRefuse
+  }
+
   tally(): Tally {
     const { length: redeemed } = this.#families
-    return { codes: this.#codes, redeemed, refreshed: this.#refreshed, unanswered: this.#unanswered }
+    return {
+      codes: this.#codes,
+      redeemed,
+      refreshed: this.#refreshed,
+      unanswered: this.#unanswered,
+      refused: this.#refused,
+    }
   }
 
   /** Signs in, redeems and refreshes until the server is gone or `stopped` says so. */
@@ -136,6 +151,10 @@ export class Ledger {
     if (status === 0) {
       this.#unanswered++
       return true
+    }
+    if (status === 503 && this.#mayRefuse) {
+      this.#refused++
+      return false
     }
     this.#faults.push(`under load: expected ${expected}, got ${status} ${text.slice(0, 80)}`)
     return false

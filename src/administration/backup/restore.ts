@@ -17,6 +17,7 @@ import {
 } from './container.ts'
 import { isCode, openForReading, readerOf, reasonOf, syncFolder, writeDurably } from './files.ts'
 import { unprotect } from './protection.ts'
+import { DRAFT, isUnfinishedRestore } from './unfinished.ts'
 
 export interface RestoreRequest {
   readonly file: string
@@ -43,7 +44,7 @@ const LONGEST_FIRST_LINE = 1_024
 
 export async function restore(request: RestoreRequest): Promise<RestoreReport> {
   const folder = resolve(request.folder)
-  const made = await emptyFolder(folder)
+  const made = await emptyFolder(folder, request.databaseFile)
   const work = await workFolder(folder)
   try {
     const copy = join(work, 'copy.sqlite')
@@ -61,6 +62,8 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
     await rm(work, { recursive: true, force: true })
     await chmod(folder, 0o700)
     await syncFolder(folder)
+    // As durable as what is in them: the folders that were made for it.
+    if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each)
     return { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
   } catch (error) {
     await rm(work, { recursive: true, force: true })
@@ -74,7 +77,7 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
 
 async function workFolder(folder: string): Promise<string> {
   try {
-    return await mkdtemp(join(folder, '.restore-'))
+    return await mkdtemp(join(folder, DRAFT))
   } catch (error) {
     const message = `${folder} cannot be written: ${reasonOf(error)}`
     throw new AdministrationError('folder_unusable', message, null, { cause: error })
@@ -82,10 +85,12 @@ async function workFolder(folder: string): Promise<string> {
 }
 
 /** The topmost folder that was made for this; null: it was there. */
-async function emptyFolder(folder: string): Promise<string | null> {
+async function emptyFolder(folder: string, databaseFile: string): Promise<string | null> {
+  let isUnfinished = false
   try {
     const entries = await readdir(folder)
     if (entries.length === 0) return null
+    isUnfinished = isUnfinishedRestore(entries, databaseFile)
   } catch (error) {
     if (isCode(error, 'ENOENT')) return (await mkdir(folder, { recursive: true, mode: 0o700 })) ?? null
     throw new AdministrationError('folder_unusable', `${folder} cannot be used: ${reasonOf(error)}`, null, {
@@ -95,7 +100,9 @@ async function emptyFolder(folder: string): Promise<string | null> {
   throw new AdministrationError(
     'folder_not_empty',
     `${folder} is not empty`,
-    'A backup is restored into a new folder; nothing is ever overwritten',
+    isUnfinished
+      ? 'A restore into it was cut off: remove the folder, and restore again'
+      : 'A backup is restored into a new folder; nothing is ever overwritten',
   )
 }
 
@@ -170,6 +177,12 @@ function chosenKey(supplied: MasterKey | null, held: MasterKey | null, check: st
     'The master key does not belong to this backup',
     'Signing keys and client secrets would be lost with it',
   )
+}
+
+/** Those in which the folders from `topmost` to `folder` have their names. */
+function foldersAbove(folder: string, topmost: string): readonly string[] {
+  const above = dirname(folder)
+  return folder === topmost ? [above] : [above, ...foldersAbove(above, topmost)]
 }
 
 /** Takes back the folders that were made for this, as far as nobody has put anything into them. */

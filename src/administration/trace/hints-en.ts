@@ -261,6 +261,8 @@ export const HINTS_EN = {
   not_found: 'There is nothing at this path. Copy the endpoint addresses again.',
   refused: 'The request was refused. The reason says why.',
   store_unavailable: 'The database did not answer. Check that it runs, and that its disk has space.',
+  stood_still:
+    'The process was stopped or its machine was paused for a while. What waited is asked again by its clients; see why it stood still.',
   overloaded:
     'More requests were under way than the server takes on at once. Look at its load, and at how fast the database answers.',
   server_failed: 'A failure of this server. The log of the same second names the place; please report it.',

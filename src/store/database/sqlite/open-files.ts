@@ -1,10 +1,11 @@
 // Whether the files that SQLite has open still are those under their names. When somebody removes or replaces one, SQLite goes on
 // with what it has open and says nothing: all that is answered from then on would be gone with the process.
 
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { stopwatch } from '../../../platform/clock.ts'
+import { keepDurable } from '../../../platform/durable-folder.ts'
 import type { Log } from '../../../platform/log.ts'
 import { StoreUnavailable } from '../driver.ts'
 
@@ -84,7 +85,7 @@ export class OpenFiles {
         linkSync(kept, this.#file)
         rmSync(kept)
       }
-      sync(dirname(this.#file))
+      keepDurable(dirname(this.#file))
       return kept === null || isPut
         ? 'nothing is lost, all that it held is in place again'
         : `what it held is kept in ${basename(kept)}`
@@ -107,7 +108,7 @@ export class OpenFiles {
     closeSync(openSync(path, 'wx', 0o600))
     try {
       this.#database.prepare('VACUUM INTO ?').run(path)
-      sync(path)
+      keepDurable(path)
     } catch (error) {
       rmSync(path, { force: true })
       throw error
@@ -135,15 +136,5 @@ function identityOf(path: string): Identity {
     return found === undefined ? null : [found.dev, found.ino]
   } catch {
     return 'unknown'
-  }
-}
-
-function sync(path: string): void {
-  if (process.platform === 'win32') return
-  const handle = openSync(path, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
   }
 }
