@@ -335,7 +335,16 @@ function readiness(
   { schema, offset, log }: { readonly schema: SchemaWatch; readonly offset: ClockOffset | null; readonly log: Log },
 ): () => Promise<string | null> {
   let known: string | null = null
-  return async () => {
+  let look: Promise<string | null> | null = null
+  // Whoever asks while somebody's look is under way gets what that finds: many askers are no load on a database in trouble.
+  return () => {
+    look ??= lookNow().finally(() => {
+      look = null
+    })
+    return look
+  }
+
+  async function lookNow(): Promise<string | null> {
     // It has been told, and nothing makes it good.
     if (schema.unready() !== null) return schema.unready()
     let reason: string | null = null
