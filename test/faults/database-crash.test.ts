@@ -6,7 +6,7 @@ import { type OwnPostgres, startOwnPostgres } from '../support/postgres-server.t
 import { Caller, eventually } from './caller.ts'
 import { type Child, startChild } from './child.ts'
 import { type Prepared, preparePostgres } from './installation.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, type Tally } from './ledger.ts'
 
 let postgres: OwnPostgres
 let prepared: Prepared
@@ -57,10 +57,10 @@ async function killAll(): Promise<void> {
 }
 
 /** As an operator or a failover does it: at whatever message each is, before its commit, in it, or before the reply. */
-async function endSessions(): Promise<void> {
+async function endSessions(ledger: Ledger): Promise<void> {
   const client = new Client(postgres.url)
   await client.connect()
-  for (let round = 0; round < 25; round++) {
+  for (let round = 0; round < 25 || (round < 500 && ledger.tally().refused === 0); round++) {
     await client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE application_name = 'lingpai' AND state = 'active' ORDER BY random() LIMIT 3`,
@@ -81,12 +81,14 @@ it.each([
   },
   async (_, kill) => {
     const ledger = new Ledger({ mayRefuse: true })
+    const told = (enough: (tally: Tally) => boolean) => eventually(async () => ledger.tally(), enough, 30_000)
     let isOver = false
     const workers = callers.flatMap((caller) => Array.from({ length: 4 }, () => ledger.work(caller, () => isOver)))
-    await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 400))
-    await kill()
+    await told((tally) => tally.redeemed > 5)
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 400))
+    await kill(ledger)
     // Meets the recovery as well.
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await told(({ refused }) => refused > 0)
     isOver = true
     await Promise.all(workers)
     for (const caller of callers) {
