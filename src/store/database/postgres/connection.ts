@@ -8,6 +8,7 @@ import { StoreUnavailable } from '../driver.ts'
 import { BrokenMessage, type Columns, Decoder, Descriptions, errorOf, rowOf } from './decoder.ts'
 import { Encoder } from './encoder.ts'
 import { isReadOnly, isStalePlan, isUnconfirmed, isUnprepared } from './errors.ts'
+import { assertNoStandby } from './standby.ts'
 import { prepareAnew, type Query, type Shape } from './statements.ts'
 
 /** Rows of each query; after an error, of those before the one that failed. */
@@ -299,18 +300,6 @@ export class PostgresConnection {
 /** Milliseconds. */
 const LEAST_LIFE = 1_000
 const UNCONFIRMED = 'the database has committed, but somebody ended its waiting for the standby that was to have it too'
-
-/**
- * What a standby answers may be older than what was said on the primary: a revoked token lives there for a while. Known of
- * PostgreSQL 14 and newer.
- */
-async function assertNoStandby(client: Client): Promise<void> {
-  const { rows } = await client.query<{ standby: string | null }>(
-    `SELECT current_setting('in_hot_standby', true) AS standby`,
-  )
-  if (rows[0]?.standby === 'on')
-    throw new StoreUnavailable('the database is a standby: what it says may be old; promote it, or name the primary')
-}
 
 // BackendMessageType, by its byte.
 const ERROR = 0x45

@@ -37,6 +37,11 @@ export function isStalePlan(error: unknown): boolean {
   return error.routine === 'RevalidateCachedQuery' || error.message.startsWith('cached plan')
 }
 
+/** What speaks this protocol need not have all of PostgreSQL's functions. */
+export function isUnknownFunction(error: unknown): boolean {
+  return sqlState(error) === '42883'
+}
+
 /** The session may not write, or the whole database: after a failover it may be a standby by now. */
 export function isReadOnly(error: unknown): boolean {
   return sqlState(error) === '25006'
