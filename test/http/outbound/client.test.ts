@@ -5,36 +5,23 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSecure } from 'node:https'
-import { type AddressInfo, createServer as createSocket, type Server } from 'node:net'
+import { createServer as createSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createOutboundClient, type OutboundSettings } from '../../../src/http/outbound/client.ts'
 import type { OutboundRequest } from '../../../src/http/outbound/message.ts'
 import { type OutboundUse, onBehalfOf } from '../../../src/http/outbound/on-behalf.ts'
 import { testClock } from '../../support/clock.ts'
-
-const running: Server[] = []
-afterEach(async () => {
-  for (const server of running.splice(0)) {
-    if ('closeAllConnections' in server && typeof server.closeAllConnections === 'function')
-      server.closeAllConnections()
-    await new Promise<unknown>((resolve) => server.close(resolve))
-  }
-})
-async function listen(server: Server): Promise<number> {
-  running.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
+import { portOf } from './listening.ts'
 
 const GOOD = { 'content-type': 'application/json; charset=utf-8' }
 
 /** A target that may be asked, and what it was asked. */
 async function target(listener: RequestListener, settings: OutboundSettings = {}) {
   const seen: { url: string; method: string; headers: NodeJS.Dict<string | string[]>; body: string }[] = []
-  const port = await listen(
+  const port = await portOf(
     createServer((request, reply) => {
       let body = ''
       request.on('data', (chunk: Buffer) => {
@@ -104,7 +91,7 @@ describe('before any packet', () => {
 
   test('D05 a name is asked for once, and only that answer is connected to', async () => {
     let opened = 0
-    const port = await listen(createSocket(() => opened++))
+    const port = await portOf(createSocket(() => opened++))
     const answers = [['192.88.98.1'], ['127.0.0.1'], ['127.0.0.1']]
     let asked = 0
     const client = createOutboundClient({ resolve: async () => answers[asked++] ?? ['127.0.0.1'] })
@@ -291,7 +278,7 @@ describe('what comes back', () => {
   })
 
   test('D06 what speaks no HTTP, and what is not there', async () => {
-    const port = await listen(createSocket((socket) => socket.resume().end('SSH-2.0-secret\r\n')))
+    const port = await portOf(createSocket((socket) => socket.resume().end('SSH-2.0-secret\r\n')))
     const client = createOutboundClient({ allow: [`127.0.0.1:${port}`, '127.0.0.1:1'] })
     for (const each of [port, 1]) {
       const answer = await client.ask({ url: `http://127.0.0.1:${each}/`, mediaTypes: null, mostBytes: 10 })
@@ -446,7 +433,7 @@ describe('TLS', () => {
       )
       const cert = readFileSync(file('cert'), 'utf8')
       const names: unknown[] = []
-      const port = await listen(
+      const port = await portOf(
         createSecure({ cert, key: readFileSync(file('key'), 'utf8') }, (request, reply) => {
           names.push('servername' in request.socket ? request.socket.servername : null)
           reply.writeHead(200, GOOD).end('{}')

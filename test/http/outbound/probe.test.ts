@@ -5,11 +5,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createPlain } from 'node:http'
 import { createServer as createEncrypted } from 'node:https'
-import { type AddressInfo, createServer as createSocket, type Server } from 'node:net'
+import { createServer as createSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAddressProbe } from '../../../src/http/outbound/probe.ts'
+import { portOf } from './listening.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lingpai-probe-'))
 const file = (name: string) => join(folder, name)
@@ -61,19 +62,6 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const running: Server[] = []
-afterEach(async () => {
-  for (const server of running.splice(0)) {
-    if ('closeAllConnections' in server && typeof server.closeAllConnections === 'function')
-      server.closeAllConnections()
-    await new Promise<unknown>((resolve) => server.close(resolve))
-  }
-})
-async function portOf(server: Server): Promise<number> {
-  running.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
 const serveTls = (cert: string, key: string) =>
   portOf(createEncrypted({ cert, key: read(`${key}.key`) }, (_request, response) => response.end('{}')))
 
@@ -140,8 +128,9 @@ describe('the certificate', () => {
 
   it('cannot be seen where nobody listens, where plain http is spoken, and where nothing is ever said', async () => {
     const probe = createAddressProbe({ milliseconds: 300 })
-    const closed = await portOf(createSocket())
-    await new Promise<unknown>((resolve) => running.pop()?.close(resolve))
+    const gone = createSocket()
+    const closed = await portOf(gone)
+    await new Promise<unknown>((resolve) => gone.close(resolve))
     expect(await probe.certificate('127.0.0.1', closed)).toEqual({ kind: 'unreachable', code: 'ECONNREFUSED' })
     const plain = await portOf(createPlain((_request, response) => response.end()))
     expect(await probe.certificate('127.0.0.1', plain)).toMatchObject({ kind: 'unreachable' })
