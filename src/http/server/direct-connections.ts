@@ -1,21 +1,23 @@
 // Connections whose requests are read here and not by Node's parser, as long as each is one that `whole-request.ts` takes:
 // that is half of what HTTP costs (docs/decisions/0042). With the first one that is anything else, the connection and
-// what was read of it go to Node's server, and stay there.
+// what was read of it go to Node's server, and stay there. Where many stand in line a request waits as the bytes it came
+// in, and is read again in its turn.
 
 import type { Socket } from 'node:net'
 import { systemClock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
-import { ask, type Handle } from '../handle.ts'
+import { ask } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import { bodyLimitOf, isLargeBody } from '../request/body-limits.ts'
 import { createPeerReader } from '../request/trusted-proxies.ts'
+import type { LoadGate, Standing } from './load-gate.ts'
 import { type ListenerSettings, originForm } from './node-adapter.ts'
 import { feedInPieces } from './pipelines.ts'
 import { createReplyWriter } from './reply-bytes.ts'
-import { readWholeRequest, type WholeRequest } from './whole-request.ts'
+import { type Reading, readWholeRequest } from './whole-request.ts'
 
 export interface DirectOptions extends ListenerSettings {
-  readonly handle: Handle
+  readonly gate: LoadGate
   /** Node's server goes on with the connection. */
   readonly handOver: (socket: Socket) => void
   /** Milliseconds. */
@@ -40,7 +42,7 @@ export interface DirectConnections {
   destroy(): void
 }
 
-interface Connection {
+interface Connection extends Standing {
   /** Ends it unless a request is under way, or a part of one is there. */
   stop(): void
   destroy(): void
@@ -54,7 +56,7 @@ const TOO_LATE = `HTTP/1.1 408 Request Timeout\r\n${LAST}`
 const CUT_SHORT = `HTTP/1.1 400 Bad Request\r\n${LAST}`
 
 export function createDirectConnections(options: DirectOptions): DirectConnections {
-  const { handle, handOver, timeouts, log } = options
+  const { gate, handOver, timeouts, log } = options
   const writer = createReplyWriter(timeouts.idle, systemClock())
   const toRequest = requestMaker(options)
   const idle = Math.min(timeouts.idle + IDLE_GRACE_MS, timeouts.silence)
@@ -62,9 +64,11 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
   let closing = false
 
   const serve = (socket: Socket) => {
-    /** Read, and not yet answered: of an unfinished request, or what came before a reply had left. */
+    /** Come, and not yet answered: of an unfinished request, one that stands in line, or what came before a reply had left. */
     let held: Buffer | undefined
     let busy = false
+    /** Busy with a request that is not read before its turn. */
+    let isStanding = false
     /** The visitor sends no more. */
     let ended = false
     let timeout = timeouts.headers
@@ -91,24 +95,30 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     const onData = (chunk: Buffer) => {
       const bytes = held === undefined ? chunk : Buffer.concat([held, chunk])
       held = undefined
-      if (busy) {
+      if (busy && !isStanding) {
         // RFC 9112 §9.3.2: it did not wait for the reply. Nothing more is read until that has left.
         held = bytes
         socket.pause()
         return
       }
-      const read = readWholeRequest(bytes)
-      if (read === 'unfinished' && bytes === chunk) {
+      const reading = isStanding ? 'unusual' : readWholeRequest(bytes)
+      if (reading === 'unfinished' && bytes === chunk) {
         held = bytes
         allow(timeouts.request)
         return
       }
-      const request = typeof read === 'string' ? null : toRequest(socket, read)
+      const request = toRequest(socket, reading)
       if (request === null) giveUp(bytes)
       else {
         busy = true
-        ask(handle, request, log, send)
+        if (gate.isCrowded() && !gate.isExempt(request.path)) stand(bytes)
+        else ask(gate.handle, request, log, send)
       }
+    }
+    const stand = (bytes: Buffer) => {
+      isStanding = gate.stand(connection)
+      if (isStanding) held = bytes
+      else void gate.refuse().then(send)
     }
     const send = (reply: HttpReply) => {
       if (socket.destroyed) return
@@ -144,6 +154,15 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     }
     const onError = () => socket.destroy()
     const connection = {
+      since: 0,
+      begin() {
+        // Gone, or with Node's server.
+        if (held === undefined || !isStanding || socket.destroyed) return
+        const request = toRequest(socket, readWholeRequest(held))
+        held = undefined
+        isStanding = false
+        if (request !== null) ask(gate.handleInTurn, request, log, send)
+      },
       stop() {
         if (!busy && held === undefined) socket.destroy()
       },
@@ -172,10 +191,12 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
 }
 
 /** Null: this one is for Node's server, which refuses it or knows how to receive it. */
-function requestMaker(settings: ListenerSettings): (socket: Socket, read: WholeRequest) => HttpRequest | null {
+function requestMaker(settings: ListenerSettings): (socket: Socket, reading: Reading) => HttpRequest | null {
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)
-  return (socket, { method, target, headers, body }) => {
+  return (socket, reading) => {
+    if (typeof reading === 'string') return null
+    const { method, target, headers, body } = reading
     const { path, query } = originForm(target)
     const limit = limitOf(path)
     if (body.length > limit || isLargeBody(settings, limit, headers['content-length'])) return null

@@ -15,7 +15,7 @@ import { createDirectConnections } from './direct-connections.ts'
 import { hasSharedPorts, openFurtherDoors } from './doors.ts'
 import { closeGracefully, type ListeningParts } from './graceful-close.ts'
 import { followHandshakes } from './handshakes.ts'
-import { createLoadGate } from './load-gate.ts'
+import { createLoadGate, type LoadGate } from './load-gate.ts'
 import { createNodeListener, type ListenerSettings } from './node-adapter.ts'
 import { createPipelines } from './pipelines.ts'
 
@@ -107,7 +107,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     pipelines.fail(socket, () => answerMalformed(error, socket))
   })
   const handshakes = server instanceof TlsServer ? followHandshakes(server) : undefined
-  const { direct, handedOver } = takeConnections(server, gate.handle, { ...options, timeouts })
+  const { direct, handedOver } = takeConnections(server, gate, { ...options, timeouts })
   // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
   const port =
     hasSharedPorts && (options.workers ?? 1) === 1 ? await freePort(options.host, options.port) : options.port
@@ -217,7 +217,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 /** Connections come here first; Node's own listener has those that are handed over. */
 function takeConnections(
   server: Server,
-  handle: Handle,
+  gate: LoadGate,
   options: ListenOptions & { readonly timeouts: Timeouts },
 ): Pick<ListeningParts, 'direct' | 'handedOver'> {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
@@ -226,7 +226,7 @@ function takeConnections(
   const handedOver = new Set<Socket>()
   const direct = createDirectConnections({
     ...options,
-    handle,
+    gate,
     timeouts: { ...options.timeouts, silence: SILENCE_MS },
     handOver(socket) {
       handedOver.add(socket)

@@ -6,7 +6,7 @@
 import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Handle } from '../handle.ts'
-import type { HttpReply, HttpRequest } from '../message.ts'
+import type { HttpReply } from '../message.ts'
 import { json } from '../reply/replies.ts'
 
 export interface LoadGateOptions {
@@ -22,15 +22,27 @@ export interface LoadGateOptions {
 }
 
 export interface LoadGate {
+  /** A request that has been read: it is handled in its turn, or refused. */
   readonly handle: Handle
+  /** Who comes now would not begin in the next turn. */
+  isCrowded(): boolean
+  /** Of the path of a request: it never stands in line. */
+  isExempt(path: string): boolean
+  /** False: there is no place; it is to be told `refuse`. */
+  stand(standing: Standing): boolean
+  /** The request of one whose turn has come. */
+  readonly handleInTurn: Handle
+  /** What who is refused is told, a moment later. */
+  refuse(): Promise<HttpReply>
   close(): void
 }
 
-interface Waiting {
-  readonly request: HttpRequest
-  readonly resolve: (reply: HttpReply) => void
-  readonly reject: (error: unknown) => void
-  readonly since: number
+/** Who stands in line. */
+export interface Standing {
+  /** Its turn has come. Nothing is thrown. */
+  begin(): void
+  /** The gate's own: when it came. */
+  since: number
 }
 
 const IN_FLIGHT = 1_000
@@ -41,7 +53,7 @@ const EACH_TURN = 32
 const REFUSE_AFTER_MS = 250
 /** However many ask, one refusal leaves in a millisecond, which takes a tenth of a processor; unless it waited for so long. */
 const LONGEST_HOLD_MS = 2_000
-/** So many refusals are held back at once; further ones leave at once, since their requests take memory. */
+/** So many refusals are held back at once; further ones leave at once, since those who wait for them take memory. */
 const MOST_HELD = 4_000
 const LOOK_MS = 100
 /** So many may stand in line however slow all is, so that the event loop is never idle. */
@@ -53,7 +65,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   const { inFlight = IN_FLIGHT, longestWait = LONGEST_WAIT_MS, always = [], log } = options
   const { refuseAfter = REFUSE_AFTER_MS } = options
   const exempt = new Set(always)
-  const line: Waiting[] = []
+  const line: Standing[] = []
   let running = 0
   let isTurning = false
   let refused = 0
@@ -73,20 +85,19 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   // Who stands in line waits for the event loop. Requests that have begun and wait for something else (the database, a
   // password) cost those in line nothing.
   const isLong = () => line.length >= LEAST && now() - (line[0]?.since ?? 0) > longestWait
-  const run = ({ request, resolve, reject }: Waiting) => {
+  const ended = () => {
+    running--
+  }
+  const handleInTurn: Handle = (request) => {
     running++
-    const fail = (error: unknown) => {
-      running--
-      reject(error)
-    }
     try {
-      // Not `finally`, which would hand the reply on three turns later.
-      handle(request).then((reply) => {
-        running--
-        resolve(reply)
-      }, fail)
+      const pending = handle(request)
+      // Before whoever else waits for it hears of it.
+      pending.then(ended, ended)
+      return pending
     } catch (error) {
-      fail(error)
+      running--
+      throw error
     }
   }
   const refuse = (): Promise<HttpReply> => {
@@ -102,21 +113,39 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     })
   }
   const turn = () => {
-    for (const waiting of line.splice(0, EACH_TURN)) run(waiting)
+    for (const standing of line.splice(0, EACH_TURN)) standing.begin()
     isTurning = line.length > 0
     if (isTurning) setImmediate(turn)
+  }
+  const stand = (standing: Standing) => {
+    if (running + line.length >= inFlight || isLong()) return false
+    standing.since = now()
+    line.push(standing)
+    if (!isTurning) {
+      isTurning = true
+      setImmediate(turn)
+    }
+    return true
   }
   return {
     handle(request) {
       if (exempt.has(request.path)) return handle(request)
-      if (running + line.length >= inFlight || isLong()) return refuse()
       return new Promise((resolve, reject) => {
-        line.push({ request, resolve, reject, since: now() })
-        if (isTurning) return
-        isTurning = true
-        setImmediate(turn)
+        const begin = () => {
+          try {
+            handleInTurn(request).then(resolve, reject)
+          } catch (error) {
+            reject(error)
+          }
+        }
+        if (!stand({ begin, since: 0 })) resolve(refuse())
       })
     },
+    isCrowded: () => line.length >= EACH_TURN,
+    isExempt: (path) => exempt.has(path),
+    stand,
+    handleInTurn,
+    refuse,
     close: () => clearInterval(timer),
   }
 }

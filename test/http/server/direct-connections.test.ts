@@ -6,6 +6,7 @@ import type { Handle } from '../../../src/http/handle.ts'
 import type { HttpReply, HttpRequest, Peer } from '../../../src/http/message.ts'
 import { json, redirect, text } from '../../../src/http/reply/replies.ts'
 import { createDirectConnections } from '../../../src/http/server/direct-connections.ts'
+import { createLoadGate } from '../../../src/http/server/load-gate.ts'
 import { createNodeListener, type ListenerSettings } from '../../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
@@ -45,9 +46,10 @@ async function start(handle: Handle, { timeouts = {}, log = silentLog, settings:
   const settings = { trustedProxies: [], ...own }
   const node = createHttpServer(createNodeListener(handle, settings, log))
   let handedOver = 0
+  const gate = createLoadGate(handle, { log })
   const direct = createDirectConnections({
     ...settings,
-    handle,
+    gate,
     log,
     timeouts: { ...TIMEOUTS, ...timeouts },
     handOver(socket) {
@@ -61,6 +63,7 @@ async function start(handle: Handle, { timeouts = {}, log = silentLog, settings:
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => sockets.add(socket))
   ends.push(() => {
+    gate.close()
     for (const socket of sockets) socket.destroy()
     return new Promise((resolve) => server.close(resolve))
   })

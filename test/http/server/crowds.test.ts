@@ -1,0 +1,161 @@
+// More requests at once than a turn of the event loop begins: the later ones stand in line as the bytes they came in.
+
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Handle } from '../../../src/http/handle.ts'
+import { text } from '../../../src/http/reply/replies.ts'
+import { type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { connectTo, type RawConnection, statusOf } from '../raw-socket.ts'
+
+const CROWD = 160
+/** Milliseconds that each takes. */
+const EACH = 2
+/** So many are asked in two turns: by then all have come. */
+const TWO_TURNS = 64
+
+const servers: Listening[] = []
+const visitors: RawConnection[] = []
+afterEach(async () => {
+  for (const { socket } of visitors.splice(0)) socket.destroy()
+  for (const server of servers.splice(0)) await server.close()
+})
+
+const busy = () => {
+  const end = performance.now() + EACH
+  while (performance.now() < end);
+}
+
+async function start(options: Partial<ListenOptions> = {}) {
+  const asked: string[] = []
+  const handle: Handle = async ({ method, path, query, headers, body }) => {
+    if (path !== HELLO) asked.push(path)
+    busy()
+    return text(200, `${method} ${path} ${query} ${headers['x-own'] ?? ''} ${Buffer.from(body).toString('latin1')}.`)
+  }
+  const server = await listen({ host: '127.0.0.1', port: 0, handle, log: silentLog, trustedProxies: [], ...options })
+  servers.push(server)
+  /** Until the last of them stands in line with others before it. */
+  const standing = async () => {
+    while (asked.length < TWO_TURNS) await new Promise((resolve) => setImmediate(resolve))
+    expect(asked.length).toBeLessThan(CROWD)
+    expect(asked).not.toContain('/visitor')
+  }
+  return { asked, server, standing, ...(await crowd(server.port)) }
+}
+
+const visit = async (port: number) => {
+  const visitor = connectTo(port)
+  visitors.push(visitor)
+  visitor.socket.write(GET.replace('/visitor', HELLO))
+  await visitor.until(/\.$/)
+  return visitor
+}
+
+/** Accepted, each by an answer; `ask` lets all ask at once, the visitor last. */
+async function crowd(port: number) {
+  const others = await Promise.all(Array.from({ length: CROWD }, () => visit(port)))
+  const visitor = await visit(port)
+  const ask = () => {
+    for (const [at, { socket }] of others.entries()) socket.write(requestOf(at))
+    visitor.socket.write(GET)
+  }
+  return { others, visitor, ask }
+}
+
+/** Each its own, half of them with a body. */
+function requestOf(at: number): string {
+  if (at % 2 === 0) return `GET /${at}?q=${at} HTTP/1.1\r\nHost: h\r\nX-Own: ${at}\r\n\r\n`
+  return `POST /${at}?q=${at} HTTP/1.1\r\nHost: h\r\nX-Own: ${at}\r\nContent-Length: 8\r\n\r\nbody ${String(at).padStart(3, '0')}`
+}
+
+const replyTo = (at: number) =>
+  at % 2 === 0 ? `GET /${at} q=${at} ${at} .` : `POST /${at} q=${at} ${at} body ${String(at).padStart(3, '0')}.`
+
+/** Its answer tells that a connection has been accepted: one of a listening socket is in a turn. */
+const HELLO = '/hello'
+const GET = 'GET /visitor HTTP/1.1\r\nHost: h\r\n\r\n'
+/** Twice: the second time of those who asked with the crowd. */
+const ANSWERED = /HTTP.*HTTP.*(?:\.|\})$/s
+const lastOf = (received: string) => received.slice(received.lastIndexOf('HTTP/1.1 '))
+const bodyOf = (received: string) => lastOf(received).slice(lastOf(received).indexOf('\r\n\r\n') + 4)
+
+describe('of a crowd', () => {
+  it('everybody is answered, once and with what is their own', async () => {
+    const { asked, others, visitor, ask } = await start()
+    ask()
+    await Promise.all([...others, visitor].map((each) => each.until(ANSWERED)))
+    expect(others.map((each) => bodyOf(each.received()))).toEqual(others.map((_, at) => replyTo(at)))
+    expect(asked.toSorted()).toEqual(['/visitor', ...others.map((_, at) => `/${at}`)].toSorted())
+  })
+
+  it('everybody may ask again on the same connection', async () => {
+    const { asked, visitor, ask } = await start()
+    ask()
+    await visitor.until(ANSWERED)
+    visitor.socket.write(GET.replace('/visitor', '/again'))
+    await visitor.until(/GET \/again {3}\.$/)
+    expect(asked.filter((path) => path === '/visitor' || path === '/again')).toEqual(['/visitor', '/again'])
+  })
+
+  it('RFC 9112 §9.3.2: who asks again before their turn is answered twice, in turn', async () => {
+    const { asked, visitor, ask, standing } = await start()
+    ask()
+    await standing()
+    visitor.socket.write(GET.replace('/visitor', '/again'))
+    const received = await visitor.until(/GET \/again {3}\.$/)
+    expect(received.match(/GET \/\w+/g)).toEqual(['GET /hello', 'GET /visitor', 'GET /again'])
+    expect(asked.filter((path) => path === '/visitor' || path === '/again')).toEqual(['/visitor', '/again'])
+  })
+
+  it('RFC 9112 §9.6: who has ended their side before their turn is answered, and then the connection ends', async () => {
+    const { visitor, ask, standing } = await start()
+    ask()
+    await standing()
+    visitor.socket.end()
+    expect(bodyOf(await visitor.closed)).toBe('GET /visitor   .')
+  })
+
+  it('who is gone before their turn is not asked for, and harms nobody', async () => {
+    const { asked, server, others, visitor, ask, standing } = await start()
+    ask()
+    await standing()
+    visitor.socket.resetAndDestroy()
+    await Promise.all(others.map((each) => each.until(ANSWERED)))
+    // Behind all of them.
+    await visit(server.port)
+    expect(asked).toHaveLength(CROWD)
+    expect(asked).not.toContain('/visitor')
+  })
+
+  it('who watches the server does not stand in line', async () => {
+    const { asked, others, visitor, ask } = await start({ alwaysAnswered: ['/visitor'] })
+    ask()
+    await Promise.all([...others, visitor].map((each) => each.until(ANSWERED)))
+    expect(asked.indexOf('/visitor')).toBeLessThan(CROWD / 2)
+  })
+
+  it('past the bound they are refused, nothing is done for them, and they are served when they ask later', async () => {
+    const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 })
+    ask()
+    const refused = await visitor.until(/try again soon/)
+    expect(statusOf(lastOf(refused))).toBe(503)
+    expect(refused).toMatch(/^retry-after: 1\r$/im)
+    await Promise.all(others.map((each) => each.until(ANSWERED)))
+    const served = others.filter((each) => statusOf(lastOf(each.received())) === 200)
+    expect(served.length).toBeGreaterThanOrEqual(99)
+    expect(asked).toHaveLength(served.length)
+    expect(asked).not.toContain('/visitor')
+    visitor.socket.write(GET)
+    await visitor.until(/GET \/visitor {3}\.$/)
+  })
+
+  it('everybody who stands in line when the server ends is still answered', async () => {
+    const { server, others, visitor, ask, standing } = await start()
+    ask()
+    await standing()
+    await server.close()
+    const replies = await Promise.all([...others, visitor].map((each) => each.closed))
+    expect(replies.slice(0, -1).map(bodyOf)).toEqual(others.map((_, at) => replyTo(at)))
+    expect(replies.at(-1)).toMatch(/^connection: close\r$/im)
+  })
+})
