@@ -13,7 +13,8 @@ const [command = '', kind = '', address = '', detail = ''] = process.argv.slice(
 const open = (): Promise<Driver> =>
   kind === 'sqlite' ? openSqlite({ file: address }) : openPostgres({ url: address, max: 6 })
 const say = (word: string) => void process.stdout.write(`${word}\n`)
-const forever = () => void setInterval(() => undefined, 1_000)
+/** As long as whoever has started it is there. */
+const remain = () => void process.stdin.resume()
 
 const commands: Readonly<Record<string, () => Promise<void>>> = {
   async consume() {
@@ -52,13 +53,13 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     const driver = await open()
     await driver.atomic([step(insertToken, { token_id: detail, owner: '持久' })])
     say('written')
-    forever()
+    remain()
   },
 
   async own() {
     takeOwnership(address)
     say('owned')
-    forever()
+    remain()
   },
 }
 
