@@ -39,6 +39,8 @@ export interface HttpReply {
   readonly outcome?: Outcome
   /** Origins whose scripts may read it, where the endpoint knows; spares the route's policy a look-up. */
   readonly origins?: readonly string[]
+  /** This very object is given again and again: what is made of it may be kept beside it. */
+  readonly isFixed?: true
 }
 
 export type Endpoint = (request: HttpRequest) => Promise<HttpReply>

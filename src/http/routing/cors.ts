@@ -18,6 +18,17 @@ export function corsHeaders(policy: CorsPolicy, request: HttpRequest): Headers |
   return origin === undefined ? NOT_ALLOWED : headersFor(policy, origin)
 }
 
+const opened = new WeakMap<HttpReply, HttpReply>()
+
+/** The reply as scripts of any origin may read it. */
+export function openToAny(reply: HttpReply): HttpReply {
+  const known = reply.isFixed ? opened.get(reply) : undefined
+  if (known !== undefined) return known
+  const open = { ...reply, headers: { ...reply.headers, ...ANY_ORIGIN } }
+  if (reply.isFixed) opened.set(reply, open)
+  return open
+}
+
 async function headersFor(policy: Exclude<CorsPolicy, 'any-origin'>, origin: string): Promise<Headers> {
   // `null` is the origin of every sandboxed frame: nobody's.
   if (origin === 'null' || !(await policy(origin))) return NOT_ALLOWED

@@ -10,7 +10,7 @@ import { describeFailure, failureOf, failureReply } from '../failures.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import { json } from '../reply/replies.ts'
 import { STRICT_TRANSPORT_SECURITY } from '../reply/security-headers.ts'
-import { corsHeaders, isPreflight, preflightReply } from './cors.ts'
+import { corsHeaders, isPreflight, openToAny, preflightReply } from './cors.ts'
 import { createHostRule } from './host-rule.ts'
 import type { Route, RouteParameters } from './route.ts'
 import { createRouteTable } from './route-table.ts'
@@ -123,9 +123,9 @@ export function createRouter(
       reply = await errorReply(request, route, error)
     }
     if (route.cors === undefined) return reply
+    if (route.cors === 'any-origin') return openToAny(reply)
     const { origins } = reply
-    const policy =
-      origins === undefined || route.cors === 'any-origin' ? route.cors : (origin: string) => origins.includes(origin)
+    const policy = origins === undefined ? route.cors : (origin: string) => origins.includes(origin)
     const cors = corsHeaders(policy, request)
     return { ...reply, headers: merged(reply.headers, cors instanceof Promise ? await cors : cors) }
   }

@@ -20,8 +20,13 @@ const NO_VALUE = /[^\t\x20-\x7e]/
 export function createReplyWriter(idle: number, clock: Pick<SystemClock, 'machine'>): ReplyWriter {
   const kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idle / 1000)}\r\n\r\n`
   const date = dates(clock)
+  /** Of replies that are given again and again: the whole text, as long as its date holds. */
+  const texts = new WeakMap<HttpReply, { readonly date: string; readonly text: string }>()
   return {
-    write(socket, { status, headers, body }, last) {
+    write(socket, reply, last) {
+      const known = reply.isFixed && !last ? texts.get(reply) : undefined
+      if (known?.date === date()) return socket.write(known.text, 'latin1')
+      const { status, headers, body } = reply
       let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`
       for (const name of Object.keys(headers)) {
         const value = headers[name]
@@ -35,7 +40,12 @@ export function createReplyWriter(idle: number, clock: Pick<SystemClock, 'machin
       head += `Date: ${date()}\r\n${last ? 'Connection: close\r\n\r\n' : kept}`
       if (isBare || length === 0) return socket.write(head, 'latin1')
       // One byte a character is what a socket writes fastest.
-      if (typeof body === 'string') return socket.write(head + body, length === body.length ? 'latin1' : 'utf8')
+      if (typeof body === 'string') {
+        const text = head + body
+        const isBytes = length === body.length
+        if (reply.isFixed && !last && isBytes) texts.set(reply, { date: date(), text })
+        return socket.write(text, isBytes ? 'latin1' : 'utf8')
+      }
       socket.cork()
       socket.write(head, 'latin1')
       const isTaken = socket.write(body)

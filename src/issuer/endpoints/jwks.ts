@@ -9,12 +9,15 @@ import type { KeyRing } from '../keys/ring.ts'
 /** `beside`: keys that others encrypt to us with. They come last: some clients take the first they see. */
 export function jwksEndpoint(keys: KeyRing, maxAge: Seconds, beside: (() => readonly object[]) | null): Endpoint {
   const headers = { 'cache-control': `public, max-age=${maxAge}`, 'content-type': 'application/jwk-set+json' }
-  if (beside === null) return async () => jsonText(200, keys.jwks(), headers)
-  let made = { from: '', with: beside(), document: '' }
+  const replyOf = (from: string, others: readonly object[] | undefined) => {
+    const document = others === undefined ? from : withKeys(from, others)
+    return { from, others, reply: { ...jsonText(200, document, headers), isFixed: true as const } }
+  }
+  let made: ReturnType<typeof replyOf> | undefined
   return async () => {
-    const [from, others] = [keys.jwks(), beside()]
-    if (made.from !== from || made.with !== others) made = { from, with: others, document: withKeys(from, others) }
-    return jsonText(200, made.document, headers)
+    const [from, others] = [keys.jwks(), beside?.()]
+    if (made?.from !== from || made.others !== others) made = replyOf(from, others)
+    return made.reply
   }
 }
 

@@ -114,6 +114,7 @@ function grantTypesIn({ responseTypes, grantTypes }: MetadataParts): readonly st
 }
 
 export function metadataEndpoint(parts: MetadataParts): Endpoint {
-  const reply = jsonText(200, JSON.stringify(metadataDocument(parts)), { 'cache-control': 'public, max-age=300' })
+  const document = JSON.stringify(metadataDocument(parts))
+  const reply = { ...jsonText(200, document, { 'cache-control': 'public, max-age=300' }), isFixed: true as const }
   return async () => reply
 }
