@@ -117,7 +117,8 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     }
     const stand = (bytes: Buffer) => {
       isStanding = gate.stand(connection)
-      if (isStanding) held = bytes
+      // A copy, which shares its memory with others: each piece that comes from the system has memory of its own.
+      if (isStanding) held = Buffer.from(bytes)
       else void gate.refuse().then(send)
     }
     const send = (reply: HttpReply) => {
