@@ -34,12 +34,21 @@ export async function withdrawConsent(
   clientId: string,
 ): Promise<{ readonly user: User }> {
   const user = await getUser(store, who)
-  const { userId } = user
-  const event = { type: 'consent_withdrawn', at: clock.now(), userId, clientId, detail: { by: 'operator' } } as const
-  if (await store.withdrawConsent(userId, clientId, event)) return { user }
+  if (await withdrawConsentOf({ store, clock }, user.userId, clientId, 'operator')) return { user }
   throw new AdministrationError(
     'consent_not_found',
     `${user.username} has no remembered consent for a client ${JSON.stringify(clientId.slice(0, 200))}`,
     `What there is: npx lingpai consent list --user ${user.username}. What a client has without being agreed to ends with: npx lingpai session end --user ${user.username} --with-offline`,
   )
+}
+
+/** The same where it is known who is meant, the person themselves perhaps. False: nothing is remembered. */
+export function withdrawConsentOf(
+  { store, clock }: { readonly store: ConsentVerbs; readonly clock: Clock },
+  userId: string,
+  clientId: string,
+  by: 'operator' | 'person',
+): Promise<boolean> {
+  const event = { type: 'consent_withdrawn', at: clock.now(), userId, clientId, detail: { by } } as const
+  return store.withdrawConsent(userId, clientId, event)
 }

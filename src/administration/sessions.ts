@@ -1,4 +1,4 @@
-// Operations on the sessions of a person: which there are, and ending them all.
+// Operations on the sessions of a person: which there are, ending them all, and what the person may end by themselves.
 
 import type { Seconds } from '../model/time.ts'
 import type { User } from '../model/user.ts'
@@ -54,4 +54,21 @@ export async function endSessions(
   const detail = { by: 'operator', offline }
   const event = { type: 'sessions_ended', at: clock.now(), userId: user.userId, detail } as const
   return { user, ...(await store.endSessionsOfUser(user.userId, offline, event)) }
+}
+
+interface OwnParts {
+  readonly store: SessionVerbs
+  readonly clock: Clock
+}
+
+/** The person signs out another browser of theirs. False: it is signed out already, or never was theirs. */
+export function endOwnSession({ store, clock }: OwnParts, userId: string, sessionId: string): Promise<boolean> {
+  const event = { type: 'session_ended', at: clock.now(), userId, detail: { by: 'person' } } as const
+  return store.endSessionOfUser(userId, sessionId, event)
+}
+
+/** The person signs out everywhere but here. What may be used while they are away goes on. Resolves to how many. */
+export function endOtherSessions({ store, clock }: OwnParts, userId: string, kept: string): Promise<number> {
+  const detail = { by: 'person', offline: false, elsewhere: true }
+  return store.endOtherSessionsOfUser(userId, kept, { type: 'sessions_ended', at: clock.now(), userId, detail })
 }

@@ -1,22 +1,28 @@
 // Verbs about consents.
 
+import type { ClientRecord } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { SecurityEvent } from '../model/event.ts'
+import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { revokeGrantsSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/consent.ts'
 
+export type ConsentWithClient = Omit<Consent, 'userId' | 'clientId'> & { readonly client: ClientRecord }
+
 export interface ConsentVerbs {
   findConsent(userId: string, clientId: string): Promise<Pick<Consent, 'scope' | 'kinds'> | null>
   /** The newest first. */
   listConsents(userId: string): Promise<readonly Omit<Consent, 'userId'>[]>
+  /** The same with their clients, in one read however many there are. */
+  listConsentsWithClients(userId: string): Promise<readonly ConsentWithClient[]>
   /** Forgets the yes and revokes every grant given under it. False: there was none. */
   withdrawConsent(userId: string, clientId: string, event: SecurityEvent): Promise<boolean>
 }
 
-export function createConsentVerbs(driver: Driver): ConsentVerbs {
+export function createConsentVerbs(driver: Driver, clients: ClientReader): ConsentVerbs {
   return {
     async findConsent(userId, clientId) {
       const [row] = await driver.rows(sql.findConsent, { user_id: userId, client_id: clientId })
@@ -29,6 +35,15 @@ export function createConsentVerbs(driver: Driver): ConsentVerbs {
         scope,
         kinds,
         givenAt: given_at,
+      }))
+    },
+    async listConsentsWithClients(userId) {
+      const rows = await driver.rows(sql.listConsentsWithClients, { user_id: userId })
+      return rows.map((row) => ({
+        client: clients.parsed(row),
+        scope: row.scope,
+        kinds: row.kinds,
+        givenAt: row.given_at,
       }))
     },
     async withdrawConsent(userId, clientId, event) {

@@ -5,8 +5,8 @@ import type { Seconds } from '../model/time.ts'
 import { type Step, step } from './database/driver.ts'
 import { asFlag } from './rows.ts'
 import { insertEnding, insertEndingsOfGrants, insertEndingsOfSessions } from './statements/ending.ts'
-import { revokeGrant, revokeGrantsOf, revokeGrantsOfUser } from './statements/grant.ts'
-import { endSession, endSessionsOfUser } from './statements/session.ts'
+import { revokeGrant, revokeGrantsOf, revokeGrantsOfOtherSessions, revokeGrantsOfUser } from './statements/grant.ts'
+import { endOtherSessionsOfUser, endSession, endSessionOfUser, endSessionsOfUser } from './statements/session.ts'
 
 /** Clocks of nodes differ, and nothing is lost by a note that stays for longer. */
 const SLACK: Seconds = 86_400
@@ -41,6 +41,24 @@ export function endSessionSteps(sessionId: string, now: Seconds): readonly Step[
   return [
     step(endSession, { session_id: sessionId, now }, 'session'),
     step(insertEnding, { id: sessionId, expires_at: over(now) }),
+  ]
+}
+
+/** Guard `session`: it is this user's, and was not ended before. */
+export function endSessionOfUserSteps(userId: string, sessionId: string, now: Seconds): readonly Step[] {
+  return [
+    step(endSessionOfUser, { user_id: userId, session_id: sessionId, now }, 'session'),
+    step(insertEnding, { id: sessionId, expires_at: over(now) }),
+  ]
+}
+
+/** The first gives a row a session. What was given in one that is not kept any more ends with the others. */
+export function endOtherSessionsOfUserSteps(userId: string, kept: string, now: Seconds): readonly Step[] {
+  return [
+    step(endOtherSessionsOfUser, { user_id: userId, kept, now }),
+    step(revokeGrantsOfOtherSessions, { user_id: userId, kept, now }),
+    step(insertEndingsOfSessions, { user_id: userId, now, expires_at: over(now) }),
+    step(insertEndingsOfGrants, { user_id: userId, now, expires_at: over(now) }),
   ]
 }
 

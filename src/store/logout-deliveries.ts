@@ -141,3 +141,8 @@ export function tellOfSessionStep(sessionId: string, now: Seconds, initiator: st
 export function tellOfUserStep(userId: string, now: Seconds, initiator: string | null = null): Step {
   return step(sql.tellOfUser, { ...tellBind(now, initiator), user_id: userId })
 }
+
+/** Goes before the steps that end the user's other sessions. */
+export function tellOfOtherSessionsStep(userId: string, kept: string, now: Seconds): Step {
+  return step(sql.tellOfOtherSessions, { ...tellBind(now, null), user_id: userId, kept })
+}

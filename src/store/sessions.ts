@@ -9,9 +9,15 @@ import type { User } from '../model/user.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
-import { endSessionSteps, endSessionsOfUserSteps, revokeGrantsOfUserSteps } from './endings.ts'
+import {
+  endOtherSessionsOfUserSteps,
+  endSessionOfUserSteps,
+  endSessionSteps,
+  endSessionsOfUserSteps,
+  revokeGrantsOfUserSteps,
+} from './endings.ts'
 import { eventSteps } from './events.ts'
-import { tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
+import { tellOfOtherSessionsStep, tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
 import { words } from './rows.ts'
 import * as sql from './statements/session.ts'
 import { toUser, type UserRow } from './statements/user.ts'
@@ -61,10 +67,22 @@ export interface SessionVerbs {
     event: SecurityEvent,
     initiator?: string | null,
   ): Promise<{ readonly sessions: number; readonly grants: number }>
+  /** As `endSession`, of this user only. False: there is no such session of theirs, or it was ended already. */
+  endSessionOfUser(userId: string, sessionId: string, event: SecurityEvent): Promise<boolean>
+  /**
+   * Ends every session of the user but one, and what was granted in them, except what may be used while the person is
+   * away. Clients will be told of each. Resolves to how many sessions.
+   */
+  endOtherSessionsOfUser(userId: string, kept: string, event: SecurityEvent): Promise<number>
   /** Live ones, the newest first. */
   listSessions(userId: string, now: Seconds, idleSince: Seconds): Promise<readonly SessionSummary[]>
   /** Clients that were given something in this session that still holds. */
   findClientsOfSession(sessionId: string, now: Seconds): Promise<readonly ClientRecord[]>
+  /** The same for every session of a user, in one read where the clients are in use. */
+  findClientsOfSessions(
+    userId: string,
+    now: Seconds,
+  ): Promise<readonly { readonly sessionId: string; readonly client: ClientRecord }[]>
 }
 
 const NO_HASH = new Uint8Array(32)
@@ -168,6 +186,23 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       const [, grants = [], sessions = []] = result.held ? result.rows : []
       return { sessions: sessions.length, grants: grants.length }
     },
+    async endSessionOfUser(userId, sessionId, event) {
+      const result = await driver.atomic([
+        tellOfSessionStep(sessionId, event.at, null),
+        ...endSessionOfUserSteps(userId, sessionId, event.at),
+        ...eventSteps([event]),
+      ])
+      return result.held
+    },
+    async endOtherSessionsOfUser(userId, kept, event) {
+      const result = await driver.atomic([
+        tellOfOtherSessionsStep(userId, kept, event.at),
+        ...endOtherSessionsOfUserSteps(userId, kept, event.at),
+        ...eventSteps([event]),
+      ])
+      const [, sessions = []] = result.held ? result.rows : []
+      return sessions.length
+    },
     async listSessions(userId, now, idleSince) {
       const rows = await driver.rows(sql.listSessions, { user_id: userId, now, idle_since: idleSince })
       return rows.map(toSummary)
@@ -175,6 +210,10 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
     async findClientsOfSession(sessionId, now) {
       const rows = await driver.rows(sql.findClientsOfSession, { session_id: sessionId, now })
       return Promise.all(rows.map((row) => clients.known(row)))
+    },
+    async findClientsOfSessions(userId, now) {
+      const rows = await driver.rows(sql.findClientsOfSessions, { user_id: userId, now })
+      return Promise.all(rows.map(async (row) => ({ sessionId: row.session_id, client: await clients.known(row) })))
     },
   }
 }

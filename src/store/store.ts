@@ -71,7 +71,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createUserVerbs(driver),
     ...createUserImportVerbs(driver),
     ...createSessionVerbs(driver, clients),
-    ...createConsentVerbs(driver),
+    ...createConsentVerbs(driver, clients),
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),

@@ -36,7 +36,7 @@ const MAY_SCAN: Readonly<Record<string, string>> = {
   list_imports: 'imports under way: a handful',
   list_key_sightings: 'an operator, and a key that waits for clients, ask when each was last seen',
   list_open_imports: 'imports under way: a handful',
-  list_resources: 'an operator lists resources',
+  list_resources: 'an operator lists resources, and the account page of somebody who let an application use one',
   list_signing_keys: 'a handful, read into memory',
   list_traces: 'an operator lists the newest traces, by an index from its end',
   measure_interactions: 'one in two hundred new sign-ins adds up the open ones, which are bounded',
@@ -107,9 +107,9 @@ test('SQLite looks at a whole table only where that is listed', () => {
 test('what a request asks of clients, grants, sessions and consents is one look-up each on SQLite', () => {
   const sqlite = new DatabaseSync(':memory:')
   for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
-  // What operators do, clients that register, sign-out, and the one read of a new version.
+  // What operators do, clients that register, sign-out, what a person has let in, and the one read of a new version.
   const whole =
-    /^(read_client|(set|update|remove|return)_client.*|insert_client_origin|find_registration|list_unused_registrations|tell_of_(user|session))$/
+    /^(read_client|(set|update|remove|return)_client.*|insert_client_origin|find_registration|list_unused_registrations|list_consents_with_clients|tell_of_(user|session|other_sessions))$/
   const looked: string[] = []
   for (const { name, sql } of statements) {
     for (const { detail } of sqlite.prepare(`EXPLAIN QUERY PLAN ${compile(sql, '?').text}`).all()) {

@@ -181,6 +181,25 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     expect(await store.findSessions([sha256('fresh')], NOW + 10, NOW - 1)).toEqual([])
   })
 
+  test('a person ends a session of theirs and no other, or all but one', async () => {
+    for (const name of ['olga', 'pete']) await store.addUser(person(name), event('user_added'))
+    const [one, two, three, foreign] = [session('id-olga'), session('id-olga'), session('id-olga'), session('id-pete')]
+    for (const each of [one, two, three, foreign]) await store.startSession(each, sha256(newSecret()), [])
+    const live = async (userId: string) =>
+      (await store.listSessions(userId, NOW, 0)).map(({ sessionId }) => sessionId).toSorted()
+    const ended = { ...event('session_ended'), userId: 'id-olga' }
+    const before = (await store.listEvents(1000)).length
+    expect(await store.endSessionOfUser('id-olga', foreign.sessionId, ended)).toBe(false)
+    expect((await store.listEvents(1000)).length).toBe(before)
+    expect(await live('id-pete')).toEqual([foreign.sessionId])
+    expect(await store.endSessionOfUser('id-olga', one.sessionId, ended)).toBe(true)
+    expect(await store.endSessionOfUser('id-olga', one.sessionId, ended)).toBe(false)
+    expect(await live('id-olga')).toEqual([two.sessionId, three.sessionId].toSorted())
+    expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended)).toBe(1)
+    expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended)).toBe(0)
+    expect([await live('id-olga'), await live('id-pete')]).toEqual([[two.sessionId], [foreign.sessionId]])
+  })
+
   test('of fifty attempts in parallel no more are admitted than are free, and waiting doubles', async () => {
     const charge = { keyHash: sha256(`charge ${kind}`), window: 3600, free: 5, wait: 1, longest: 60 }
     const all = await Promise.all(Array.from({ length: 50 }, () => store.chargeAttempts([charge], NOW)))

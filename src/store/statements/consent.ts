@@ -1,6 +1,7 @@
 // SQL about consents: a remembered yes.
 
 import { statement } from '../database/driver.ts'
+import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
 
 export const upsertConsent = statement<{
   user_id: string
@@ -27,6 +28,20 @@ export const listConsents = statement<
 >(
   'list_consents',
   `SELECT client_id, scope, kinds, given_at FROM consent WHERE user_id = :user_id ORDER BY given_at DESC, client_id`,
+)
+
+/**
+ * The same with each client whole: most of a person's are in no memory, and one read each would be many. Who was removed is
+ * let in nowhere.
+ */
+export const listConsentsWithClients = statement<
+  { user_id: string },
+  ClientRow & { scope: string; kinds: string; given_at: number }
+>(
+  'list_consents_with_clients',
+  `SELECT k.scope, k.kinds, k.given_at, ${CLIENT_COLUMNS}
+   FROM consent k JOIN client c ON c.client_id = k.client_id
+   WHERE k.user_id = :user_id AND c.removed_at IS NULL ORDER BY k.given_at DESC, k.client_id`,
 )
 
 export const deleteConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(

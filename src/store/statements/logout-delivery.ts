@@ -53,6 +53,20 @@ export const tellOfUser = statement<TellBind & { user_id: string }>(
        AND (s.session_id IS NOT NULL OR c.backchannel_logout <> 'session')) t`,
 )
 
+/**
+ * Goes before the statements that end all sessions of a user but one. Each client is told of each session, never of the
+ * person: what it knows from the one that is kept goes on.
+ */
+export const tellOfOtherSessions = statement<TellBind & { user_id: string; kept: string }>(
+  'tell_of_other_sessions',
+  `${INSERT}
+   FROM (SELECT DISTINCT g.client_id, g.user_id, g.session_id
+     FROM "grant" g
+       JOIN session s ON s.session_id = g.session_id AND s.ended_at IS NULL
+       JOIN client c ON c.client_id = g.client_id
+     WHERE g.user_id = :user_id AND g.session_id <> :kept AND ${TOLD}) t`,
+)
+
 /** Hops from client to client: a client with a hundred thousand waiting rows costs no more than one with a single row. */
 export const findWaitingClients = statement<object, { client_id: string; due_at: number }>(
   'find_waiting_clients',

@@ -126,6 +126,19 @@ export const endSession = statement<{ session_id: string; now: number }, { sessi
   'UPDATE session SET ended_at = :now WHERE session_id = :session_id AND ended_at IS NULL RETURNING session_id',
 )
 
+/** Guard: it is this user's, and was not ended before. */
+export const endSessionOfUser = statement<{ user_id: string; session_id: string; now: number }, { session_id: string }>(
+  'end_session_of_user',
+  `UPDATE session SET ended_at = :now
+   WHERE session_id = :session_id AND user_id = :user_id AND ended_at IS NULL RETURNING session_id`,
+)
+
+export const endOtherSessionsOfUser = statement<{ user_id: string; kept: string; now: number }, { session_id: string }>(
+  'end_other_sessions_of_user',
+  `UPDATE session SET ended_at = :now
+   WHERE user_id = :user_id AND session_id <> :kept AND ended_at IS NULL RETURNING session_id`,
+)
+
 export const endSessionsOfUser = statement<{ user_id: string; now: number }, { session_id: string }>(
   'end_sessions_of_user',
   'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL RETURNING session_id',
@@ -148,4 +161,19 @@ export const findClientsOfSession = statement<{ session_id: string; now: number 
      JOIN client c ON c.client_id = t.client_id
    WHERE c.enabled = 1 AND c.removed_at IS NULL AND c.generation = t.client_generation
    ORDER BY c.client_id`,
+)
+
+/** The same for every session of a user. */
+export const findClientsOfSessions = statement<
+  { user_id: string; now: number },
+  ClientKey & { readonly session_id: string }
+>(
+  'find_clients_of_sessions',
+  `SELECT t.session_id, ${CLIENT_KEY}
+   FROM (SELECT DISTINCT g.session_id, g.client_id, g.client_generation
+     FROM "grant" g JOIN session s ON s.session_id = g.session_id AND s.ended_at IS NULL
+     WHERE g.user_id = :user_id AND g.revoked_at IS NULL AND g.expires_at > :now) t
+     JOIN client c ON c.client_id = t.client_id
+   WHERE c.enabled = 1 AND c.removed_at IS NULL AND c.generation = t.client_generation
+   ORDER BY t.session_id, c.client_id`,
 )
