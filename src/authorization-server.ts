@@ -75,6 +75,8 @@ export interface AuthorizationServerSettings {
   readonly frontChannelLogout?: boolean
   /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
   readonly sessionManagement?: boolean
+  /** Gives people a page on which they see and end what they have let in, and where they are signed in. Default `on`. */
+  readonly accountPage?: 'on' | 'off'
   /**
    * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
    * and get unsigned ID tokens at the token endpoint. Default false.
@@ -230,6 +232,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     logout,
     frontChannelLogout: settings.frontChannelLogout ?? false,
     sessionManagement: settings.sessionManagement ?? false,
+    accountPage: settings.accountPage !== 'off',
     frontPage,
     pages: [],
     workers,

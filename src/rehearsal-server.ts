@@ -83,6 +83,7 @@ export function rehearsalComposer(
         logout: null,
         frontChannelLogout: false,
         sessionManagement: false,
+        accountPage: false,
         frontPage: null,
         pages: [],
         workers: 1,

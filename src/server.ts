@@ -1,7 +1,9 @@
 // The composition root: parts in, endpoints out. The only file that knows every wing; it hands functions from one to
 // another, so that they need not know each other.
 
+import { withdrawConsentOf } from './administration/consents.ts'
 import { sectorProblem } from './administration/sector-identifier.ts'
+import { endOtherSessions, endOwnSession } from './administration/sessions.ts'
 import type { SetUpWatch } from './administration/set-up/watch.ts'
 import type { TraceRecorder } from './administration/trace/recorder.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from './claims/standard-claims.ts'
@@ -60,6 +62,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
 import type { Addresses } from './protocol/addresses.ts'
 import type { ResponseType } from './protocol/response-type.ts'
+import { accountRoutes } from './sign-in/account/routes.ts'
 import { createAttemptGate } from './sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from './sign-in/endpoints/authorize.ts'
 import { checkSessionEndpoint } from './sign-in/endpoints/check-session.ts'
@@ -71,6 +74,7 @@ import { frontPageRoutes } from './sign-in/endpoints/front-page.ts'
 import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
 import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
+import { createSignInForm } from './sign-in/sign-in-form.ts'
 import type { Store } from './store/store.ts'
 import { frameOf } from './visitor/frame.ts'
 
@@ -89,6 +93,8 @@ export interface Parts {
   readonly frontChannelLogout: boolean
   readonly sessionManagement: boolean
   readonly hasher: PasswordHasher
+  /** People may see and end what they have let in, and where they are signed in. */
+  readonly accountPage: boolean
   /** For every address that somebody else chose. */
   readonly outbound: OutboundClient
   readonly clock: Clock
@@ -304,9 +310,16 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     assertKeySigns: keys.assertSigns,
     assertSigns: (client) => signers.assertSigns(client, client.client.id_token_signed_response_alg),
     recogniseIdToken: (token, client) => recogniseIdToken({ issuer: addresses.issuer, keys, master }, token, client),
+    account: parts.accountPage
+      ? {
+          withdrawConsent: (userId, clientId) => withdrawConsentOf(parts, userId, clientId, 'person'),
+          endSession: (userId, sessionId) => endOwnSession(parts, userId, sessionId),
+          endOtherSessions: (userId, kept) => endOtherSessions(parts, userId, kept),
+        }
+      : null,
     sessionsEnded: () => parts.logout?.wake(),
   }
-  const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
+  const form = createSignInForm(signIn, createAttemptGate(store, clock, knownBrowsers, limits.guessing))
   const { path } = addresses
   const page = (path: string, methods: Route['methods'], endpoint: Route['endpoint']): Route => ({
     methods,
@@ -318,11 +331,12 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
   return [
     page(path.authorize, ['GET', 'POST'], authorizeEndpoint(signIn)),
     page(step('continue'), ['GET'], continueEndpoint(signIn)),
-    page(step('sign-in'), ['GET', 'POST'], signInEndpoint(signIn, gate)),
+    page(step('sign-in'), ['GET', 'POST'], signInEndpoint(signIn, form)),
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
+    ...accountRoutes(signIn, form),
     ...frontPageRoutes(parts),
     ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]

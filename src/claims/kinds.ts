@@ -2,7 +2,7 @@
 // claims, so that the page cannot say less than is sent.
 
 import type { ClaimRule, Client } from '../model/client.ts'
-import type { DataKind } from '../model/data-kind.ts'
+import { DATA_KINDS, type DataKind } from '../model/data-kind.ts'
 import type { User } from '../model/user.ts'
 import type { ClaimWish } from '../protocol/claims-request.ts'
 import { isNothing, readerOf } from './sources.ts'
@@ -40,6 +40,26 @@ export function consentKinds(
   )
   return [...dataKinds(client, scope, wishes).filter((kind) => kind !== 'custom'), ...new Set(fields)]
 }
+
+/** What the words of a remembered yes stand for, as the consent page would name it; words of other things are left out. */
+export function kindsAgreedTo(
+  client: Client,
+  scope: readonly string[],
+  words: readonly string[],
+): readonly Pick<KindValue, 'kind' | 'label'>[] {
+  const named = claimRules(client, scope)
+  const nameOf = (field: string) =>
+    named.find(({ rule }) => rule.from.includes(field))?.name ?? field.slice(CUSTOM.length)
+  return [
+    ...DATA_KINDS.filter((kind) => kind !== 'custom' && words.includes(kind)).map((kind) => ({ kind })),
+    ...words
+      .filter((word) => word.startsWith(CUSTOM))
+      .map((field) => ({ kind: 'custom' as const, label: nameOf(field) })),
+  ]
+}
+
+/** What the names of the operator's own fields begin with. */
+const CUSTOM = 'custom.'
 
 /** The same with this person's values. Fields of the operator's own stand one by one, under their claim's name. */
 export function kindValues(

@@ -48,6 +48,7 @@ const FROM_THE_TABLE = [
   'implicitAndHybrid',
   'frontChannelLogout',
   'sessionManagement',
+  'accountPage',
   'unsignedJwt',
   'encryptedRequests',
   'unverifiedErrors',

@@ -168,6 +168,12 @@ const TABLE = {
     en: 'Pages of clients may ask a frame of this server whether the person is still signed in (check_session_iframe, session_state). Browsers that block cookies of other sites always say that something has changed.',
     zh: '允许应用的页面通过本服务的框架查询登录状态是否变化（check_session_iframe、session_state）。浏览器阻止第三方 Cookie 时总是显示有变化。',
   }),
+  accountPage: row<'on' | 'off'>({
+    kind: oneOf('on', 'off'),
+    default: 'on',
+    en: 'Gives people a page, PREFIX/account, on which they see which applications they have let in and where they are signed in, and end either by themselves. Without it only an operator can.',
+    zh: '为用户提供页面“前缀/account”，用户可自行查看已授权的应用与登录位置，并撤回授权或退出登录。关闭后只能由管理员操作。',
+  }),
   logLevel: row({
     kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

@@ -3,7 +3,7 @@
 import { type Content, type Html, html } from './html.ts'
 import { KIND_ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { clientLinks, clientLogo, form, note, unverifiedNote } from './parts.ts'
+import { accountLink, clientLinks, clientLogo, form, note, unverifiedNote } from './parts.ts'
 import type { ConsentView, Frame, KindView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 
@@ -27,7 +27,7 @@ export function consentPage(view: ConsentView, frame: Frame): Page {
     )}</dl>${form(
       view.form,
       html`<button class="primary" id="consent-allow" type="submit" name="decision" value="allow">${consent.allow}</button><button id="consent-deny" type="submit" name="decision" value="deny" aria-describedby="deny-hint">${consent.deny}</button>`,
-    )}<p class="hint" id="deny-hint">${consent.denyHint(view.client.name)}</p>${clientLinks(view.client, words)}`,
+    )}<p class="hint" id="deny-hint">${consent.denyHint(view.client.name)}</p>${accountLink(view.accountHref, consent.account)}${clientLinks(view.client, words)}`,
   })
 }
 

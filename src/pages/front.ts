@@ -3,6 +3,7 @@
 import { html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
+import { accountLink } from './parts.ts'
 import type { Frame, FrontView, Page } from './views.ts'
 
 export function frontPage(view: FrontView, frame: Frame): Page {
@@ -11,7 +12,7 @@ export function frontPage(view: FrontView, frame: Frame): Page {
     title: front.title,
     main: html`<div class="seal">${ICONS.key}</div><h1>${front.title}</h1><p class="lead">${front.whose(
       html`<strong>${frame.brand.productName}</strong>`,
-    )}</p><p>${front.message}</p>${
+    )}</p><p>${front.message}</p>${accountLink(view.accountHref, front.account)}${
       view.setUpIsOpen &&
       html`<div id="set-up-open"><h2>${front.operator}</h2><p>${front.setUp}</p><p><code>npx lingpai setup-link</code></p></div>`
     }`,

@@ -1,5 +1,7 @@
 // The door of the pages: every page is a pure function `(view, frame) => Page`. Callers import from here only.
 
+export { accountPage, withdrawPage } from './account.ts'
+export type * from './account-views.ts'
 export type { Brand } from './brand.ts'
 export { DEFAULT_BRAND, parseAccent } from './brand.ts'
 export { checkSessionPage } from './check-session.ts'

@@ -4,7 +4,7 @@ import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { inkOn } from './colour.ts'
 import { type Content, type Html, html, imageSource, webHref } from './html.ts'
 import { LOCALES } from './locale.ts'
-import { sourceHash, stylesheet } from './styles.ts'
+import { type Dress, sourceHash, stylesheet } from './styles.ts'
 import type { Frame, Page } from './views.ts'
 import { WORDS, type Words } from './words/index.ts'
 
@@ -17,6 +17,8 @@ export interface Sheet {
   readonly main: Content
   /** The operator's pages: wider, with a skip link. */
   readonly wide?: boolean
+  /** Styles beyond the base, where they are not those of the operator's pages. */
+  readonly dress?: Dress
   /** Classic scripts that only add to the page; each is hashed for the policy. */
   readonly scripts?: readonly string[]
   readonly connects?: boolean
@@ -29,7 +31,7 @@ export function wordsOf(frame: Frame): Words {
 export function layOut(frame: Frame, sheet: Sheet): Page {
   const words = wordsOf(frame)
   const wide = sheet.wide === true
-  const style = stylesheet(frame.brand.accent, wide)
+  const style = stylesheet(frame.brand.accent, sheet.dress ?? (wide ? 'set-up' : 'plain'))
   const scripts = sheet.scripts ?? []
   const named = sheet.hasError === true ? words.frame.errorTitle(sheet.title) : sheet.title
   const title = `${named} · ${frame.brand.productName}`

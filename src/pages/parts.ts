@@ -48,3 +48,9 @@ export function clientLinks(client: ClientView | null, words: Words): Content {
 export function localized(text: Localized, frame: Frame): string {
   return typeof text === 'string' ? text : text[frame.locale]
 }
+
+/** The way to the person's own account, where there is such a page. */
+export function accountLink(href: string | null | undefined, link: (to: (text: string) => Html) => Content): Content {
+  const to = webHref(href)
+  return to !== null && html`<p class="hint">${link((text) => html`<a id="account" href="${to}">${text}</a>`)}</p>`
+}

@@ -3,7 +3,7 @@
 import { html, onwardHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { form, note } from './parts.ts'
+import { accountLink, form, note } from './parts.ts'
 import type { Frame, Page, SignedOutView, SignOutView } from './views.ts'
 
 export function signOutPage(view: SignOutView, frame: Frame): Page {
@@ -15,7 +15,7 @@ export function signOutPage(view: SignOutView, frame: Frame): Page {
     }${view.user && html`<p>${signOut.message(html`<strong>${view.user.name}</strong>`)}</p>`}<p class="lead">${signOut.plain}</p>${form(
       view.form,
       html`<div class="check"><input id="everywhere" name="everywhere" type="checkbox" value="yes" aria-describedby="everywhere-hint"><div><label for="everywhere">${signOut.everywhere}</label><span class="hint" id="everywhere-hint">${signOut.everywhereHint}</span></div></div><button class="primary" id="logout-confirm" type="submit" name="decision" value="sign-out">${signOut.confirm}</button><button id="logout-cancel" type="submit" name="decision" value="stay">${signOut.cancel}</button>`,
-    )}`,
+    )}${accountLink(view.accountHref, signOut.account)}`,
   })
 }
 

@@ -2,6 +2,7 @@
 // `:has`, no flex gaps, no logical properties; what is newer only adds.
 
 import { createHash } from 'node:crypto'
+import { ACCOUNT_STYLES } from './account-styles.ts'
 import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { darkPalette, lightPalette, type Palette } from './colour.ts'
 import { SET_UP_STYLES } from './set-up/styles.ts'
@@ -12,15 +13,20 @@ export interface Stylesheet {
   readonly hash: string
 }
 
+/** What some pages have beyond the base. */
+export type Dress = 'plain' | 'set-up' | 'account'
+
+const MORE: Readonly<Record<Dress, string>> = { plain: '', 'set-up': SET_UP_STYLES, account: ACCOUNT_STYLES }
+
 const made = new Map<string, Stylesheet>()
 
 /** The same text for the same accent, always: its hash is in the policy. */
-export function stylesheet(accent: string | undefined, wide: boolean): Stylesheet {
+export function stylesheet(accent: string | undefined, dress: Dress): Stylesheet {
   const colour = parseAccent(accent ?? '') ?? DEFAULT_ACCENT
-  const key = `${colour} ${wide}`
+  const key = `${colour} ${dress}`
   const known = made.get(key)
   if (known) return known
-  const css = squeeze(colours(colour) + BASE + (wide ? SET_UP_STYLES : ''))
+  const css = squeeze(colours(colour) + BASE + MORE[dress])
   const sheet = { css, hash: sourceHash(css) }
   if (made.size < 64) made.set(key, sheet)
   return sheet

@@ -123,6 +123,8 @@ export interface ConsentView {
     readonly identifier: string
     readonly scope: readonly string[]
   }[]
+  /** Where the yes can be withdrawn later; null: only an operator can. */
+  readonly accountHref?: string | null
   /** Posts `another=yes`: this is not me. */
   readonly switchUser?: FormTarget | null
   /** The page is shown again because this happened. */
@@ -142,6 +144,8 @@ export interface SignOutView {
   readonly form: FormTarget
   readonly client: ClientView | null
   readonly user: { readonly name: string; readonly username: string } | null
+  /** Where the person sees what "everywhere" would be. */
+  readonly accountHref?: string | null
   readonly notice?: 'form_expired' | null
 }
 
@@ -209,6 +213,8 @@ export interface MisdirectedView {
 export interface FrontView {
   /** Nobody can sign in yet: whoever runs the server is told how to open the set-up, without any link. */
   readonly setUpIsOpen: boolean
+  /** Where people see what they have let in. */
+  readonly accountHref?: string | null
 }
 
 export interface NotFoundView {

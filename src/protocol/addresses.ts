@@ -23,6 +23,7 @@ export type EndpointName =
   | 'introspect'
   | 'revoke'
   | 'end-session'
+  | 'account'
   | 'check-session'
   | 'register'
   | 'set-up'
@@ -36,6 +37,7 @@ const NAMES: readonly EndpointName[] = [
   'introspect',
   'revoke',
   'end-session',
+  'account',
   'check-session',
   'register',
   'set-up',

@@ -7,7 +7,7 @@ import type { AuthorizationRequest } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { includesScope } from '../protocol/scope.ts'
 import { originOf, sessionStateOf } from '../protocol/session-state.ts'
-import type { Visit } from '../store/sessions.ts'
+import type { SignedIn, Visit } from '../store/sessions.ts'
 import type { SignInParts } from './parts.ts'
 import type { Browser } from './visit.ts'
 
@@ -18,7 +18,7 @@ export function browserStateCookies(
   { browserStateOf }: Watched,
   http: HttpRequest,
   { sessionSecrets, secure }: Browser,
-  signedIn: Visit['signedIn'],
+  signedIn: readonly SignedIn[],
 ): readonly string[] {
   // In a frame of another site the browser holds its sessions back: that nobody is seen there says nothing.
   if (browserStateOf === null || (signedIn.length === 0 && sessionSecrets.length === 0)) return []

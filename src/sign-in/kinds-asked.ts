@@ -18,3 +18,16 @@ function resourceWords({ resources = [] }: AuthorizationRequest): readonly strin
     name === null ? [] : [identifier, ...scopeWords(scope).map((word) => `${identifier}#${word}`)],
   )
 }
+
+/** The same words back: what a remembered yes lets the client do elsewhere. */
+export function resourcesAgreedTo(
+  kinds: string,
+): readonly { readonly identifier: string; readonly scope: readonly string[] }[] {
+  const words = scopeWords(kinds).filter((word) => word.includes(':') && !word.startsWith('custom.'))
+  return words
+    .filter((word) => !word.includes('#'))
+    .map((identifier) => ({
+      identifier,
+      scope: words.flatMap((word) => (word.startsWith(`${identifier}#`) ? [word.slice(identifier.length + 1)] : [])),
+    }))
+}

@@ -76,8 +76,20 @@ export interface SignInParts {
   readonly assertKeySigns: (algorithm: SigningAlgorithm) => void
   /** The subject and client an ID token of ours was issued for; null when it is none of ours. */
   readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
+  /** What people may end by themselves on their account page; null: there is no such page. */
+  readonly account: AccountActs | null
   /** Sessions have ended: clients are to hear of it. */
   readonly sessionsEnded: () => void
+}
+
+/** Each is about one person, and cannot reach another's. */
+export interface AccountActs {
+  /** False: nothing is remembered. */
+  readonly withdrawConsent: (userId: string, clientId: string) => Promise<boolean>
+  /** False: it has ended already, or never was theirs. */
+  readonly endSession: (userId: string, sessionId: string) => Promise<boolean>
+  /** All but one; to how many. */
+  readonly endOtherSessions: (userId: string, kept: string) => Promise<number>
 }
 
 export interface RecognisedIdToken {

@@ -132,6 +132,24 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(signatures).toBe(1)
   })
 
+  test('the account page: four reads, however many applications; withdrawing: one read, one write', async () => {
+    for (let each = 0; each < 20; each++) await host.addClient(`let-in-${each}`, 'openid-connect')
+    const person = new RelyingParty({ host, clientId: 'let-in-0' })
+    await person.tokens()
+    for (let each = 1; each < 20; each++) {
+      await new RelyingParty({ host, clientId: `let-in-${each}`, visitor: person.visitor }).code({ scope: 'openid' })
+    }
+    const page = await spent(() => person.visitor.get(`${host.origin}/sso/account`))
+    expect(page.result.html.match(/id="withdraw-/g)).toHaveLength(20)
+    expect([page.reads, page.writes, page.signatures]).toEqual([4, 0, 0])
+    const asked = await spent(() => person.visitor.get(`${host.origin}/sso/account/withdraw?client_id=let-in-1`))
+    expect([asked.result.status, asked.reads, asked.writes]).toEqual([200, 3, 0])
+    const done = await spent(() => person.visitor.submit(asked.result, 'withdraw-confirm'))
+    expect([done.result.status, done.reads, done.writes]).toEqual([303, 1, 1])
+    const told = await spent(() => person.visitor.follow(done.result))
+    expect([told.result.html.includes('id="done"'), told.reads, told.writes]).toEqual([true, 5, 0])
+  })
+
   test('a sign-out: two reads, one write, no signature', async () => {
     const leaving = new RelyingParty({ host, clientId: 'app' })
     const { idToken } = await leaving.tokens()

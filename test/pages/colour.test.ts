@@ -39,7 +39,7 @@ describe.each(modes)('$name mode', ({ palette, ink, muted }) => {
 })
 
 test('the colours tested here are the ones of the stylesheet', () => {
-  const { css } = stylesheet('#336699', false)
+  const { css } = stylesheet('#336699', 'plain')
   for (const { ink, muted } of modes) expect(css).toContain(`--ink:${ink};--muted:${muted}`)
   expect(css).toContain('outline:3px solid var(--accent-text)')
   expect(css).toContain(`--accent-text:${lightPalette('#336699').accentText}`)
@@ -49,5 +49,5 @@ test('only a colour that can be computed with is taken', () => {
   expect(parseAccent('#0AF')).toBe('#00aaff')
   expect(parseAccent(' #123456 ')).toBe('#123456')
   expect(parseAccent('red;}</style><script>')).toBeNull()
-  expect(stylesheet('red;}</style>', false).css).toBe(stylesheet(undefined, false).css)
+  expect(stylesheet('red;}</style>', 'plain').css).toBe(stylesheet(undefined, 'plain').css)
 })

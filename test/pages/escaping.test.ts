@@ -74,6 +74,33 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       switchUser: form,
     },
   ],
+  [
+    'account',
+    pages.accountPage,
+    {
+      user,
+      done: { kind: 'withdrawn', client: 'c' },
+      now: 2,
+      zone: 'UTC',
+      applications: [
+        {
+          client,
+          since: 1,
+          kinds: [{ kind: 'custom', label: 'l' }],
+          resources: [{ name: 'n', scope: ['s'] }],
+          withdrawHref: '/x',
+        },
+      ],
+      sessions: [
+        { value: 'v', isHere: true, since: 1, lastUsed: 1, applications: ['a'] },
+        { value: 'w', isHere: false, since: 1, lastUsed: 1, applications: [] },
+      ],
+      signOutThere: form,
+      signOutHref: '/x',
+      anotherHref: '/x',
+    },
+  ],
+  ['withdraw', pages.withdrawPage, { form, client, contact: 'c', user, backHref: '/x' }],
   ['form-post', pages.formPostPage, { action: 'https://c.example/', fields: [['state', 's']], client }],
   ['leave', pages.leavePage, { client, href: 'https://c.example/', target: 'c' }],
   ['sign-out', pages.signOutPage, { form, client, user }],

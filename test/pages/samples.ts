@@ -158,6 +158,42 @@ const rehearsal = {
   problems: {},
   next: null,
 }
+const account = {
+  user,
+  done: null,
+  now: 1_764_400_000,
+  zone: 'Asia/Shanghai',
+  applications: [
+    {
+      client: { ...client, logo: '/sso/client-logo/x/y/z.png' },
+      since: 1_760_000_000,
+      kinds: [{ kind: 'identifier' as const }, { kind: 'name' as const }, { kind: 'phone' as const }],
+      resources: [],
+      withdrawHref: '/sso/account/withdraw?client_id=a',
+    },
+    {
+      client: { name: 'Wiki' },
+      since: 1_764_000_000,
+      kinds: [
+        { kind: 'identifier' as const },
+        { kind: 'custom' as const, label: 'department' },
+        { kind: 'offline' as const },
+      ],
+      resources: [
+        { name: 'Tools', scope: ['files.read'] },
+        { name: 'urn:example:jobs', scope: [] },
+      ],
+      withdrawHref: '/sso/account/withdraw?client_id=b',
+    },
+  ],
+  sessions: [
+    { value: 'se_1', isHere: true, since: 1_764_399_000, lastUsed: 1_764_399_970, applications: ['制作云', 'Wiki'] },
+    { value: 'se_2', isHere: false, since: 1_764_000_000, lastUsed: 1_764_200_000, applications: [] },
+  ],
+  signOutThere: form,
+  signOutHref: '/sso/end-session',
+  anotherHref: '/sso/account/sign-in',
+}
 const signIn = { form, client, username: '', cancel: form }
 
 export const signInErrors: readonly SignInError[] = [
@@ -252,6 +288,7 @@ export const samples: readonly Sample[] = [
         purpose: '登录制作云，创建或绑定您的账号',
         user,
         kinds,
+        accountHref: '/sso/account',
         switchUser: form,
       },
       f,
@@ -277,7 +314,9 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
-  sample('sign-out', 'logout-confirm logout-cancel', (f) => pages.signOutPage({ form, client, user }, f)),
+  sample('sign-out', 'logout-confirm logout-cancel', (f) =>
+    pages.signOutPage({ form, client, user, accountHref: '/sso/account' }, f),
+  ),
   sample('sign-out error', 'logout-confirm logout-cancel', (f) =>
     pages.signOutPage({ form, client: null, user, notice: 'form_expired' }, f),
   ),
@@ -285,6 +324,21 @@ export const samples: readonly Sample[] = [
     pages.signedOutPage({ client, continueHref: 'https://client.example/out?state=1' }, f),
   ),
   sample('signed-out stayed', 'main', (f) => pages.signedOutPage({ client: null, stayed: true }, f)),
+  sample('account', 'another withdraw-1 withdraw-2 here sign-out-here sign-out-2 sign-out-elsewhere', (f) =>
+    pages.accountPage(account, f),
+  ),
+  sample('account done', 'done', (f) =>
+    pages.accountPage({ ...account, done: { kind: 'withdrawn', client: '制作云' } }, f),
+  ),
+  sample('account empty', 'no-applications nowhere-else', (f) =>
+    pages.accountPage(
+      { ...account, applications: [], sessions: account.sessions.slice(0, 1), done: { kind: 'signed_out_elsewhere' } },
+      f,
+    ),
+  ),
+  sample('withdraw', 'withdraw-confirm withdraw-cancel', (f) =>
+    pages.withdrawPage({ form, client, contact: 'privacy@cloud.example.com', user, backHref: '/sso/account' }, f),
+  ),
   sample('error', 'error-code error-description trace-id', (f) =>
     pages.errorPage(
       {
@@ -300,7 +354,7 @@ export const samples: readonly Sample[] = [
   sample('misdirected', 'continue', (f) =>
     pages.misdirectedPage({ issuer: 'https://sso.example.com', href: 'https://sso.example.com/sso/authorize?x=1' }, f),
   ),
-  sample('front', 'main', (f) => pages.frontPage({ setUpIsOpen: false }, f)),
+  sample('front', 'main', (f) => pages.frontPage({ setUpIsOpen: false, accountHref: '/sso/account' }, f)),
   sample('front before the set-up', 'set-up-open', (f) => pages.frontPage({ setUpIsOpen: true }, f)),
   sample('not-found', 'trace-id', (f) => pages.notFoundPage({ traceId: 'tr_404' }, f)),
   sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up' }, f)),

@@ -127,6 +127,10 @@ const ENDPOINTS = [
   'consent/x',
   'choose-account/x',
   'continue/x',
+  'account',
+  'account/sign-in',
+  'account/withdraw',
+  'account/sign-out',
 ]
 
 describe('any input', () => {

@@ -195,6 +195,10 @@ describe('H03 H09 H10 H12 H15 what a request may hold', () => {
       '/sso/consent/x',
       '/sso/choose-account/x',
       '/sso/end-session',
+      '/sso/account',
+      '/sso/account/sign-in',
+      '/sso/account/withdraw',
+      '/sso/account/sign-out',
     ]) {
       for (const method of ['GET', 'OPTIONS']) {
         const reply = await fetch(host.issuer + path, {

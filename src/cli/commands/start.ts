@@ -126,6 +126,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       implicitAndHybrid: options.implicitAndHybrid,
       frontChannelLogout: options.frontChannelLogout,
       sessionManagement: options.sessionManagement,
+      accountPage: options.accountPage,
       unsignedJwt: options.unsignedJwt,
       encryptedRequests: options.encryptedRequests,
       registration: options.registration,

@@ -1,6 +1,7 @@
 // English words of the way through sign-in. `Words` is made from this file: every other language has the same keys.
 
 import { type Content, html } from '../html.ts'
+import { account } from './en-account.ts'
 import { errors } from './en-errors.ts'
 import { setUp } from './en-set-up.ts'
 
@@ -77,6 +78,7 @@ export const en = {
     allow: 'Allow',
     deny: "Don't allow",
     denyHint: (client: Content) => html`If you don't allow it, nothing is shared and you return to ${client}.`,
+    account: (to: (text: string) => Content) => html`You can withdraw this at any time in ${to('your account')}.`,
     notices: {
       user_changed: 'Somebody else has signed in meanwhile. Please look again at whose data would be shared.',
     },
@@ -110,6 +112,8 @@ export const en = {
     whose: (product: Content) => html`This is the sign-in service of ${product}.`,
     message:
       'Signing in begins in the application you want to use. It brings you here when it needs to know who you are, and you return to it afterwards.',
+    account: (to: (text: string) => Content) =>
+      html`Which applications you have let in, and where you are signed in: ${to('your account')}.`,
     operator: 'For whoever runs this server',
     setUp:
       'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, type this in the same folder (with the --data the server was given, if any):',
@@ -132,6 +136,7 @@ export const en = {
     plain: 'You will have to sign in again the next time an application needs to know who you are.',
     everywhere: 'Sign out on all my other devices too',
     everywhereHint: 'Wherever you are signed in with this account.',
+    account: (to: (text: string) => Content) => html`Where you are signed in: ${to('your account')}.`,
     confirm: 'Sign out',
     cancel: 'Stay signed in',
     formExpired: 'This page had been open too long. Please decide once more.',
@@ -147,6 +152,7 @@ export const en = {
     onward: (client: string) => `Continue to ${client}`,
     onwardPlain: 'Continue',
   },
+  account,
   errors,
   setUp,
 }

@@ -2,6 +2,7 @@
 
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'
+import { account } from './zh-cn-account.ts'
 import { errors } from './zh-cn-errors.ts'
 import { setUp } from './zh-cn-set-up.ts'
 
@@ -74,6 +75,7 @@ export const zhCn: Words = {
     allow: '允许',
     deny: '不允许',
     denyHint: (client: Content) => html`如果不允许，将不提供任何信息，并返回“${client}”。`,
+    account: (to: (text: string) => Content) => html`您可以随时在${to('我的账号')}中撤回授权。`,
     notices: {
       user_changed: '期间有另一位用户登录。请再次确认将提供的是谁的信息。',
     },
@@ -97,6 +99,7 @@ export const zhCn: Words = {
     title: '登录服务',
     whose: (product: Content) => html`这里是 ${product} 的登录服务。`,
     message: '登录请从您要使用的应用开始。应用需要确认您的身份时会带您到这里，完成后您将回到应用。',
+    account: (to: (text: string) => Content) => html`查看您授权了哪些应用、在哪些浏览器上登录：${to('我的账号')}。`,
     operator: '给本服务器的管理员',
     setUp:
       '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成（启动时指定了 --data 的，请加上同样的 --data）：',
@@ -118,6 +121,7 @@ export const zhCn: Words = {
     plain: '退出后，下次有应用需要确认您的身份时，您需要重新登录。',
     everywhere: '同时在我的所有其他设备上退出登录',
     everywhereHint: '包括使用此账号登录的所有地方。',
+    account: (to: (text: string) => Content) => html`查看您在哪些浏览器上登录：${to('我的账号')}。`,
     confirm: '退出登录',
     cancel: '保持登录',
     formExpired: '页面打开的时间过长，请重新决定。',
@@ -132,6 +136,7 @@ export const zhCn: Words = {
     onward: (client: string) => `前往“${client}”`,
     onwardPlain: '继续',
   },
+  account,
   errors,
   setUp,
 }

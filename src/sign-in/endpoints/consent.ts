@@ -80,6 +80,7 @@ function showPage(
         each.kind === 'phone' && each.value !== null ? { ...each, value: maskPhone(each.value) } : each,
       ),
       resources: resourceViews(interaction.request),
+      accountHref: parts.account === null ? null : parts.addresses.path.account,
       switchUser: { ...form, hidden: { ...form.hidden, another: 'yes' } },
       notice,
     },

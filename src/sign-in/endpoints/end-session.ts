@@ -87,6 +87,7 @@ function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'f
       },
       client: client === null ? null : clientView(client),
       user: { name: user.profile.displayName ?? user.username, username: user.username },
+      accountHref: parts.account === null ? null : parts.addresses.path.account,
       notice,
     },
     frameOf(parts, http, parameters.get('ui_locales')),

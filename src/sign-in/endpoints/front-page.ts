@@ -13,6 +13,7 @@ import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
 
 export interface FrontPageParts extends Look {
   readonly addresses: Addresses
+  readonly accountPage: boolean
   /** Whether anybody can sign in yet, or the set-up is still to be done. Null: the address is not ours to answer at. */
   readonly frontPage: { readonly isInUse: () => boolean } | null
 }
@@ -23,7 +24,9 @@ export function frontPageRoutes(parts: FrontPageParts): readonly Route[] {
   const { isInUse } = parts.frontPage
   const endpoint = async (http: HttpRequest): Promise<HttpReply> => {
     if (!acceptsPage(http)) return noEndpoint(parts.addresses)
-    const page = frontPage({ setUpIsOpen: !isInUse() }, frameOf(parts, http))
+    // Before anybody can sign in it would lead nowhere.
+    const accountHref = parts.accountPage && isInUse() ? parts.addresses.path.account : null
+    const page = frontPage({ setUpIsOpen: !isInUse(), accountHref }, frameOf(parts, http))
     return pageReply(page, { cookies: localeCookies(http) })
   }
   const { pathname } = new URL(parts.addresses.issuer)

@@ -1,0 +1,66 @@
+// English words of the pages of a person's own account.
+
+import { type Content, html } from '../html.ts'
+
+const browsers = (count: number) => (count === 1 ? 'One other browser was' : `${count} other browsers were`)
+
+export const account = {
+  title: 'Your account',
+  signedInAs: (name: Content) => html`Signed in as ${name}`,
+  another: 'Use another account',
+  contents: 'On this page',
+  done: {
+    withdrawn: (client: Content) =>
+      html`You have withdrawn your permission for ${client}. Its access has ended; it will ask you again next time.`,
+    withdrawnPlain: 'You have withdrawn your permission. The access has ended; you will be asked again next time.',
+    nothing_to_withdraw: 'There was nothing to withdraw: this application has no permission of yours any more.',
+    signed_out: 'The other browser is signed out.',
+    session_gone: 'That browser was signed out already.',
+    signed_out_elsewhere: (count: number) =>
+      count === 0 ? 'You were signed in nowhere else.' : `${browsers(count)} signed out.`,
+  },
+  doneTitles: {
+    withdrawn: 'Permission withdrawn',
+    nothing_to_withdraw: 'Nothing to withdraw',
+    signed_out: 'Signed out there',
+    session_gone: 'Signed out already',
+    signed_out_elsewhere: 'Signed out everywhere else',
+  },
+  applications: 'Applications you have let in',
+  applicationsHint: 'Applications that your organisation connects without asking you are not listed here.',
+  noApplications:
+    'You have not let in any application. When one asks for your data, you decide first, and find it here afterwards.',
+  since: (date: Content) => html`Since ${date}`,
+  data: 'Receives: ',
+  resources: 'May use in your name: ',
+  between: ', ',
+  withdraw: 'Withdraw',
+  withdrawFrom: (client: string) => ` permission for ${client}`,
+  sessions: 'Where you are signed in',
+  sessionsHint: 'Do you not recognise one? Sign out there, and have your password changed.',
+  here: 'This browser',
+  elsewhere: 'Another browser',
+  signedIn: (moment: Content) => html`Signed in ${moment}`,
+  lastUsed: (ago: Content) => html`Last used ${ago}`,
+  usedFor: (applications: Content) => html`Used for ${applications}`,
+  signOutHere: 'Sign out',
+  signOutThere: 'Sign out there',
+  signOutWhich: (moment: string) => `, signed in ${moment}`,
+  nowhereElse: 'You are signed in nowhere else.',
+  signOutElsewhere: 'Sign out everywhere else',
+  signOutElsewhereHint:
+    'What you have allowed applications while you are away goes on; to end that, withdraw it above.',
+  withdrawal: {
+    title: (client: string) => `Withdraw your permission for ${client}?`,
+    lead: 'This is what happens:',
+    effects: (client: Content) => [
+      html`${client} can read nothing about you any more, from now on, also while you are away.`,
+      html`The next time you sign in with it, you are asked again.`,
+      html`You may still be signed in there: sign out there too, if you do not want that.`,
+      html`What it has received before stays with it. To have that deleted, ask whoever runs it.`,
+    ],
+    contact: 'Contact',
+    confirm: 'Withdraw',
+    cancel: 'Change nothing',
+  },
+}

@@ -1,0 +1,210 @@
+// The form with user name and password: limits, the verdict, a new session secret each time. What somebody signs in for,
+// and what comes next, is the page's own affair.
+
+import { DEVICE_LIFETIME } from '../credentials/device.ts'
+import { sha256 } from '../credentials/digest.ts'
+import { setCookie } from '../http/cookies.ts'
+import type { HttpReply, HttpRequest } from '../http/message.ts'
+import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
+import { withOutcome } from '../http/reply/replies.ts'
+import type { Session } from '../model/session.ts'
+import type { Seconds } from '../model/time.ts'
+import type { User, UserWithPassword } from '../model/user.ts'
+import { type Frame, type SignInError, type SignInView, signInPage, waitPage } from '../pages/index.ts'
+import { newId, newSecret } from '../platform/random.ts'
+import type { Outcome } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import type { SignedIn } from '../store/sessions.ts'
+import { problemPage } from '../visitor/problem-page.ts'
+import type { AttemptGate } from './authenticators/limits.ts'
+import { verifyPassword } from './authenticators/password.ts'
+import type { SignInParts } from './parts.ts'
+import { type Browser, MOST_SESSIONS, sessionCookie } from './visit.ts'
+
+/** What was typed, and what is to be said about it. */
+export interface Shown {
+  readonly username?: string
+  readonly remember?: boolean
+  readonly error?: SignInError
+  readonly wait?: number
+  readonly outcome?: Outcome
+}
+
+/** What somebody signs in for. */
+export interface Occasion<Other extends SignedIn = SignedIn> {
+  readonly http: HttpRequest
+  readonly browser: Browser
+  /** Live sessions of this browser. */
+  readonly signedIn: readonly Other[]
+  /** Named by events; null: no client asks. */
+  readonly clientId: string | null
+  /** The page again. */
+  readonly show: (shown: Shown) => HttpReply
+  readonly mayBe: (user: User) => boolean
+  readonly onward: (entered: Entered<Other>) => Promise<HttpReply>
+}
+
+/** Somebody has signed in. */
+export interface Entered<Other extends SignedIn = SignedIn> {
+  readonly now: SignedIn
+  /** Who else is signed in in this browser. */
+  readonly others: readonly Other[]
+  /** With the new secret. */
+  readonly browser: Browser
+  readonly cookies: readonly string[]
+}
+
+export type SignInForm = <Other extends SignedIn>(occasion: Occasion<Other>, form: Parameters) => Promise<HttpReply>
+
+/** The caller has seen that the form is one of ours. */
+export function createSignInForm(parts: SignInParts, gate: AttemptGate): SignInForm {
+  const announce = createAnnouncer()
+  return (occasion, form) => submit(parts, gate, occasion, form, announce)
+}
+
+/** The sign-in page, or the one that asks to wait. */
+export function signInReply(view: SignInView, frame: Frame, shown: Shown, options: PageReplyOptions): HttpReply {
+  const whole: SignInView = {
+    ...view,
+    username: shown.username ?? view.username,
+    ...(shown.remember !== undefined && { remember: shown.remember }),
+    ...(shown.error !== undefined && { error: shown.error }),
+  }
+  const page = shown.wait === undefined ? signInPage(whole, frame) : waitPage({ ...whole, seconds: shown.wait }, frame)
+  const reply = pageReply(page, {
+    ...options,
+    ...(shown.wait !== undefined && { headers: { 'retry-after': String(shown.wait) } }),
+  })
+  return shown.outcome === undefined ? reply : withOutcome(reply, shown.outcome)
+}
+
+type Announcer = (now: Seconds) => boolean
+
+/** That failures are no longer listed one by one is said once a minute. */
+function createAnnouncer(): Announcer {
+  let next = 0
+  return (now) => {
+    if (now < next) return false
+    next = now + 60
+    return true
+  }
+}
+
+async function submit<Other extends SignedIn>(
+  parts: SignInParts,
+  gate: AttemptGate,
+  occasion: Occasion<Other>,
+  form: Parameters,
+  announce: Announcer,
+): Promise<HttpReply> {
+  const { http, browser, clientId } = occasion
+  const username = (form.get('username') ?? '').slice(0, 256)
+  const remember = form.get('remember') === 'yes'
+  const named = clientId === null ? {} : { clientId }
+  const show = (shown: Pick<Shown, 'error' | 'wait'>, rule: string, clause: string, reason: string) =>
+    occasion.show({ username, remember, ...shown, outcome: { rule, clause, reason, ...named } })
+  const again = (error: SignInError, rule: string, reason: string) =>
+    show({ error }, rule, 'OpenID Connect Core §3.1.2.3', reason)
+  const password = form.get('password')
+  if (username.trim() === '') return again('username_missing', 'username_missing', 'no user name was typed')
+  if (password === undefined) return again('password_missing', 'password_missing', 'no password was typed')
+
+  const { address } = http.peer
+  const attempt = { username, password, address, visitHash: browser.hash(), device: browser.device }
+  const verdict = await verifyPassword({ store: parts.store, hasher: parts.hasher, gate }, attempt)
+  const at = parts.clock.now()
+  const about = { at, ...named }
+  switch (verdict.kind) {
+    case 'wrong':
+      // A flood of failures is a few events and a number in the trace, or strangers could fill the disk with them.
+      if (!verdict.crowded) {
+        await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
+      } else if (announce(at)) {
+        await parts.store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
+      }
+      return again('wrong_credentials', 'password_wrong', 'unknown user name or wrong password')
+    case 'unusable':
+      return again(
+        'wrong_credentials',
+        'password_wrong',
+        'what was typed can be no password: too long, or half a character',
+      )
+    case 'disabled':
+      await parts.store.appendEvents([
+        { ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail: { address, disabled: true } },
+      ])
+      return again('user_disabled', 'user_disabled', 'the password was right, but the user is disabled')
+    case 'wait': {
+      const reason = 'too many failed attempts; nothing was checked'
+      return show({ wait: verdict.seconds }, verdict.rule, 'RFC 6819 §4.4.3.6', reason)
+    }
+    case 'busy':
+      return problemPage(
+        parts,
+        http,
+        {
+          status: 503,
+          code: 'temporarily_unavailable',
+          description: 'Too many people are signing in',
+          advice: 'overloaded',
+        },
+        { headers: { 'retry-after': '3' } },
+      )
+    case 'signed_in': {
+      if (!occasion.mayBe(verdict.user)) {
+        return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')
+      }
+      const entered = await enter(parts, occasion, verdict.user, remember)
+      return entered === null
+        ? again('user_disabled', 'user_changed', 'the user was disabled or changed during the sign-in')
+        : occasion.onward(entered)
+    }
+    default:
+      return verdict satisfies never
+  }
+}
+
+/** Null: the user changed while the password was checked. */
+async function enter<Other extends SignedIn>(
+  { store, clock, lifetimes, knownBrowsers }: SignInParts,
+  { http, browser, signedIn }: Occasion<Other>,
+  known: UserWithPassword,
+  remember: boolean,
+): Promise<Entered<Other> | null> {
+  const now = clock.now()
+  const { passwordHash: _, ...user } = known
+  const { userId } = user
+  const former = signedIn.find((each) => each.user.userId === userId)
+  const session: Session = {
+    sessionId: former?.session.sessionId ?? newId('se'),
+    userId,
+    userGeneration: user.generation,
+    authenticatedAt: now,
+    amr: ['pwd'],
+    lastUsedAt: now,
+    expiresAt: now + lifetimes.sessionAbsolute,
+  }
+  const secret = newSecret()
+  const secretHash = sha256(secret)
+  const event = { type: 'session_started' as const, at: now, userId, detail: { address: http.peer.address } }
+  const started = await (former === undefined
+    ? store.startSession(session, secretHash, [event])
+    : store.renewSession(session, secretHash, [event]))
+  if (!started) return null
+  const others = signedIn.filter((each) => each.user.userId !== userId)
+  // Secrets that open nothing any more would push out those of the other people of this browser.
+  const isOthers = (each: string) => others.some((other) => Buffer.compare(other.secretHash, sha256(each)) === 0)
+  const secrets = [secret, ...browser.sessionSecrets.filter(isOthers)].slice(0, MOST_SESSIONS)
+  return {
+    now: { secretHash, session, user },
+    others,
+    browser: { ...browser, sessionSecrets: secrets },
+    cookies: [
+      sessionCookie(browser, secrets, remember ? lifetimes.sessionAbsolute : null),
+      setCookie('device', knownBrowsers.remember(browser.device, userId, now), {
+        secure: browser.secure,
+        maxAge: DEVICE_LIFETIME,
+      }),
+    ],
+  }
+}
