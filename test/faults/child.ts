@@ -18,6 +18,13 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Seconds by which its clock differs from this machine's. */
   readonly clockAhead?: number
+  /** Called before it has said anything. */
+  readonly onSpawn?: (spawned: Spawned) => void
+}
+
+export interface Spawned {
+  readonly pid: number
+  log(): string
 }
 
 export interface End {
@@ -61,6 +68,7 @@ export async function tryChild({
   under = [],
   env = {},
   clockAhead = 0,
+  onSpawn,
 }: ChildOptions): Promise<Child | End> {
   const moved = clockAhead === 0 ? {} : { NODE_OPTIONS: movedClock(clockAhead) }
   const port = words.includes('--port') ? [] : ['--port', '0']
@@ -75,6 +83,7 @@ export async function tryChild({
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text
   })
+  onSpawn?.({ pid: child.pid ?? 0, log: () => log })
   const ended = once(child, 'close').then(([code, signal]): End => {
     running.delete(child)
     return { code: code as number | null, signal: signal as NodeJS.Signals | null, log }

@@ -15,6 +15,8 @@ export interface Wire {
    * is cut.
    */
   cut: { readonly moment: 'before' | 'after'; readonly of: string } | null
+  /** Called with what the near side has sent, before it is passed on. */
+  onSent: ((chunk: Buffer) => void) | null
   /** How often the near side spoke and then waited for the far side: one is one round trip. */
   readonly turns: number
   /** How many commits were cut. */
@@ -113,6 +115,7 @@ export async function startWire(database: string): Promise<Wire> {
     const toFar = inOrder(far)
     const toNear = inOrder(near)
     near.on('data', (chunk) => {
+      wire.onSent?.(chunk)
       if (!isNearSpeaking) turns++
       isNearSpeaking = true
       const at = wire.cut === null ? -1 : commitOf(wire.cut.of, chunk)
@@ -147,6 +150,7 @@ export async function startWire(database: string): Promise<Wire> {
     url: url.href,
     delay: 0,
     cut: null,
+    onSent: null,
     get turns() {
       return turns
     },

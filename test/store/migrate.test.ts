@@ -3,9 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createLog } from '../../src/platform/log.ts'
 import type { Driver } from '../../src/store/database/driver.ts'
-import { StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
+import { StoreUnavailable, statement } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate, SchemaMismatch, sectionsFor } from '../../src/store/schema/migrate.ts'
@@ -25,17 +28,38 @@ const listVersions = statement<object, { number: number; name: string; applied_a
   'SELECT number, name, applied_at FROM schema_version ORDER BY number',
 )
 
-const databases: Readonly<Record<string, () => Promise<{ open(): Promise<Driver>; remove(): Promise<void> }>>> = {
+interface Place {
+  open(): Promise<Driver>
+  /** Somebody is in the middle of a migration, until the function that is returned is called. */
+  hold(): Promise<() => Promise<void>>
+  remove(): Promise<void>
+}
+
+const databases: Readonly<Record<string, () => Promise<Place>>> = {
   async SQLite() {
     const folder = mkdtempSync(join(tmpdir(), 'lingpai-migrate-'))
     return {
       open: () => openSqlite({ file: join(folder, 'lingpai.sqlite') }),
+      async hold() {
+        const holder = new DatabaseSync(join(folder, 'lingpai.sqlite'))
+        holder.exec('BEGIN IMMEDIATE')
+        return async () => holder.close()
+      },
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     }
   },
   async PostgreSQL() {
     const database = await freshDatabase()
-    return { open: () => openPostgres({ url: database.url, max: 3 }), remove: () => database.drop() }
+    return {
+      open: () => openPostgres({ url: database.url, max: 3 }),
+      async hold() {
+        const holder = new Client(database.url)
+        await holder.connect()
+        await holder.query(`BEGIN; SELECT 1 FROM schema_lease WHERE lease = 'migration' FOR UPDATE`)
+        return () => holder.end()
+      },
+      remove: () => database.drop(),
+    }
   },
 }
 
@@ -98,17 +122,22 @@ describe.each(Object.entries(databases))('migrate on %s', (_, prepare) => {
     await expect(migrate(driver, [other, two], { clock })).rejects.toBeInstanceOf(SchemaMismatch)
   })
 
-  test('waits for the lease of another node, and takes it over when it has run out', async () => {
-    const driver = await openOne()
+  test('waits for another node that migrates, says so, and goes on when that one has ended', async () => {
+    const place = await prepare()
+    undo.push(() => place.remove())
+    const driver = await place.open()
+    undo.push(() => driver.close())
     await migrate(driver, [one], { clock })
-    const take = statement<{ expires_at: number }>(
-      'take',
-      `UPDATE schema_lease SET holder = 'mg_other', expires_at = :expires_at`,
-    )
-    await driver.atomic([step(take, { expires_at: clock.now() + 5 })])
-    await expect(migrate(driver, [one, two], { clock, patience: 50 })).rejects.toBeInstanceOf(StoreUnavailable)
-    const later = { now: () => clock.now() + 6 }
-    expect(await migrate(driver, [one, two], { clock: later, patience: 50 })).toEqual([2])
+    const end = await place.hold()
+    const lines: string[] = []
+    const log = createLog('info', 'text', (line) => lines.push(line))
+    await expect(migrate(driver, [one, two], { clock, log, patience: 1_500 })).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(lines.filter((line) => line.includes('waiting for another server that migrates'))).toHaveLength(1)
+    expect(await driver.rows(countOne, {})).toEqual([{ many: 1 }])
+    const waiting = migrate(driver, [one, two], { clock })
+    await end()
+    expect(await waiting).toEqual([2])
+    expect(await driver.rows(countOne, {})).toEqual([{ many: 2 }])
   })
 })
 

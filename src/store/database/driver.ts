@@ -41,7 +41,10 @@ export interface Driver {
   rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]>
   /** All or nothing, durable when it resolves. A guard that yields no row undoes everything, and is named. */
   atomic(steps: readonly Step[]): Promise<AtomicResult>
-  /** Several statements as one text, in one transaction: migrations only. */
+  /**
+   * Several statements as one text, in one transaction: migrations only. It is the database's own as soon as it is sent: no
+   * process that stands still holds it open. `StoreLocked`: others hold what it needs.
+   */
   script(sql: string): Promise<void>
   /** Why the newest write could not be kept, null when it was: reads may go on where writes fail. */
   trouble?(): string | null
@@ -57,6 +60,9 @@ export class StoreUnavailable extends Error {
     this.name = 'StoreUnavailable'
   }
 }
+
+/** Nothing fails but that somebody else holds a lock, and nothing has changed: the same may work a moment later. */
+export class StoreLocked extends StoreUnavailable {}
 
 /** A unique or foreign key constraint refused the list; `constraint` names it as the migrations do. */
 export class ConstraintViolated extends Error {

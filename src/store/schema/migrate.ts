@@ -1,11 +1,11 @@
-// Brings the schema to the version this program knows. Of several nodes that start together one migrates, under
-// a lease in the database; the others wait. Each migration and its row in `schema_version` commit together.
+// Brings the schema to the version this program knows. Of several nodes that start together one migrates at a time; the
+// others wait. Each migration and its row in `schema_version` commit together, and what keeps others away is that
+// transaction itself: it ends with the node, so that nobody waits for one that has died.
 
 import type { Clock } from '../../platform/clock.ts'
 import { stopwatch } from '../../platform/clock.ts'
 import { type Log, silentLog } from '../../platform/log.ts'
-import { newId } from '../../platform/random.ts'
-import { type Driver, StoreUnavailable, statement, step } from '../database/driver.ts'
+import { ConstraintViolated, type Driver, StoreLocked, StoreUnavailable, statement } from '../database/driver.ts'
 import type { Migration } from './migrations/index.ts'
 
 /** The database was written by a newer program, or by another one. */
@@ -23,9 +23,11 @@ export interface MigrateOptions {
   readonly patience?: number
 }
 
-/** A node that dies while it migrates holds the others up for this long, in seconds; a living one renews. */
-const LEASE = 15
+const PATIENCE = 60_000
 const PAUSE = 100
+/** Milliseconds of waiting before it is said for whom, and between two times that it is. */
+const TELL_AFTER = 1_000
+const TELL_AGAIN = 10_000
 
 const findTable = {
   sqlite: statement<object, { name: string | null }>(
@@ -41,17 +43,6 @@ const findTable = {
 const findApplied = statement<object, { number: number; name: string }>(
   'schema_version_list',
   'SELECT number, name FROM schema_version ORDER BY number',
-)
-
-const takeLease = statement<{ holder: string; now: number; expires_at: number }, { holder: string }>(
-  'schema_lease_take',
-  `UPDATE schema_lease SET holder = :holder, expires_at = :expires_at
-   WHERE lease = 'migration' AND (holder = :holder OR expires_at <= :now) RETURNING holder`,
-)
-
-const endLease = statement<{ holder: string }>(
-  'schema_lease_end',
-  `UPDATE schema_lease SET holder = '', expires_at = 0 WHERE lease = 'migration' AND holder = :holder`,
 )
 
 /** What a migration needs before the first one. */
@@ -71,31 +62,65 @@ CREATE TABLE IF NOT EXISTS schema_lease (
 INSERT INTO schema_lease (lease, holder, expires_at) VALUES ('migration', '', 0) ON CONFLICT DO NOTHING;
 `
 
+/** Refused at once where another node has it; that of a SQLite file is the one that every transaction takes. */
+const LOCK = {
+  sqlite: '',
+  postgres: `SELECT lease FROM schema_lease WHERE lease = 'migration' FOR UPDATE NOWAIT;`,
+}
+
 /** Applies what is missing; returns the numbers this call has applied. */
 export async function migrate(
   driver: Driver,
   migrations: readonly Migration[],
-  options: MigrateOptions,
+  { clock, log = silentLog, patience = PATIENCE }: MigrateOptions,
 ): Promise<readonly number[]> {
   assertTimeline(migrations)
-  const elapsed = stopwatch()
-  const holder = newId('mg')
-  while ((await missing(driver, migrations)).length > 0) {
-    if (await leaseTaken(driver, holder, options.clock)) {
-      try {
-        return await applyAll(driver, migrations, holder, options)
-      } finally {
-        await driver.atomic([step(endLease, { holder })])
-      }
+  const done: number[] = []
+  let waiting = waitFrom()
+  for (;;) {
+    const [next] = await missing(driver, migrations)
+    if (next === undefined) return done
+    try {
+      const isOurs = await applied(driver, next, clock)
+      waiting = waitFrom()
+      if (!isOurs) continue
+      log.info('migration_applied', { number: next.number, name: next.name })
+      done.push(next.number)
+    } catch (error) {
+      if (!(error instanceof StoreLocked)) throw error
+      await wait(waiting, next, { log, patience })
     }
-    if (elapsed() > (options.patience ?? 60_000)) {
-      throw new StoreUnavailable(
-        'another server has been migrating this database for too long; look at its log, and start this one again when it is done',
-      )
-    }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
-  return []
+}
+
+interface Waiting {
+  readonly elapsed: () => number
+  /** When it was last said. */
+  told: number
+}
+
+const waitFrom = (): Waiting => ({ elapsed: stopwatch(), told: TELL_AFTER - TELL_AGAIN })
+
+async function wait(
+  waiting: Waiting,
+  { number, name }: Migration,
+  { log, patience }: Required<Pick<MigrateOptions, 'log' | 'patience'>>,
+): Promise<void> {
+  const waited = waiting.elapsed()
+  if (waited - waiting.told >= TELL_AGAIN) {
+    waiting.told = waited
+    log.warn('waiting for another server that migrates this database, or for whatever else holds a lock in it', {
+      migration: `${number} (${name})`,
+      waited_s: Math.round(waited / 1000),
+      at_most_s: Math.round(patience / 1000),
+    })
+  }
+  if (waited > patience) {
+    throw new StoreUnavailable(
+      'another server has been migrating this database for too long, or something else holds a lock in it; look at its log, and start this one again when it is done',
+    )
+  }
+  await new Promise((resolve) => setTimeout(resolve, PAUSE))
 }
 
 /** Whether an older release has made the schema; false for a database in which nothing is yet. */
@@ -115,12 +140,12 @@ function assertTimeline(migrations: readonly Migration[]): void {
 /** What this program knows and the database has not. Refuses a database that knows more, or other things. */
 async function missing(driver: Driver, migrations: readonly Migration[]): Promise<readonly Migration[]> {
   if ((await driver.rows(findTable[driver.dialect], {}))[0]?.name === null) await createTables(driver)
-  const applied = await driver.rows(findApplied, {})
-  applied.forEach(({ number, name }, at) => {
+  const found = await driver.rows(findApplied, {})
+  found.forEach(({ number, name }, at) => {
     const known = migrations[at]
     if (known === undefined) {
       throw new SchemaMismatch(
-        `the database has schema version ${applied.at(-1)?.number}, this program knows ${migrations.length}: use a newer release`,
+        `the database has schema version ${found.at(-1)?.number}, this program knows ${migrations.length}: use a newer release`,
       )
     }
     if (known.number !== number || known.name !== name) {
@@ -129,7 +154,7 @@ async function missing(driver: Driver, migrations: readonly Migration[]): Promis
       )
     }
   })
-  return migrations.slice(applied.length)
+  return migrations.slice(found.length)
 }
 
 async function createTables(driver: Driver): Promise<void> {
@@ -142,45 +167,18 @@ async function createTables(driver: Driver): Promise<void> {
   }
 }
 
-async function leaseTaken(driver: Driver, holder: string, clock: Clock): Promise<boolean> {
-  const now = clock.now()
-  const result = await driver.atomic([step(takeLease, { holder, now, expires_at: now + LEASE }, 'lease')])
-  return result.held
-}
-
-async function applyAll(
-  driver: Driver,
-  migrations: readonly Migration[],
-  holder: string,
-  { clock, log = silentLog }: MigrateOptions,
-): Promise<readonly number[]> {
-  const renewal = setInterval(
-    () => {
-      // A renewal that fails ends nothing: the row in schema_version decides who has applied a migration.
-      leaseTaken(driver, holder, clock).catch((error) =>
-        log.warn('migration_lease_not_renewed', { reason: String(error) }),
-      )
-    },
-    (LEASE * 1000) / 3,
-  )
-  const done: number[] = []
+/** False: another node has applied it meanwhile. */
+async function applied(driver: Driver, { number, name, sql }: Migration, clock: Clock): Promise<boolean> {
+  // The row comes first: whoever is late changes nothing.
+  const row = `INSERT INTO schema_version (number, name, applied_at) VALUES (${number}, '${name}', ${clock.now()});`
   try {
-    for (const { number, name, sql } of await missing(driver, migrations)) {
-      const row = `INSERT INTO schema_version (number, name, applied_at) VALUES (${number}, '${name}', ${clock.now()});`
-      try {
-        await driver.script(`${sectionsFor(sql, driver.dialect)}\n;${row}`)
-      } catch (error) {
-        // A node whose lease ran out unnoticed may have been faster: what counts is that the migration is there.
-        if ((await missing(driver, migrations))[0]?.number !== number) continue
-        throw new Error(`migration ${number} (${name}) failed: ${String(error)}`, { cause: error })
-      }
-      log.info('migration_applied', { number, name })
-      done.push(number)
-    }
-  } finally {
-    clearInterval(renewal)
+    await driver.script(`${LOCK[driver.dialect]}${row}\n${sectionsFor(sql, driver.dialect)}`)
+    return true
+  } catch (error) {
+    if (error instanceof StoreLocked) throw error
+    if (error instanceof ConstraintViolated && error.constraint === 'schema_version_number') return false
+    throw new Error(`migration ${number} (${name}) failed: ${String(error)}`, { cause: error })
   }
-  return done
 }
 
 /** The text for one database: a section that begins with `-- sqlite` or `-- postgres` ends at `-- both`. */

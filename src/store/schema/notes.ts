@@ -117,7 +117,11 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     holds: 'A resource server that tokens are made for. A removed one keeps its row.',
     indexes: { resource_identifier: 'A request names a resource by its identifier.' },
   },
-  schema_lease: { holds: 'Who migrates or prunes now, so that of many nodes one does. Two rows.', indexes: {} },
+  schema_lease: {
+    holds:
+      'A row that a node locks while it migrates, and one that says who prunes now, so that of many nodes one does.',
+    indexes: {},
+  },
   schema_version: { holds: 'A migration that was applied.', indexes: {} },
   session: {
     holds: `A signed-in browser by the id that its grants know; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,

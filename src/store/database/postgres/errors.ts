@@ -1,7 +1,7 @@
 // What PostgreSQL and its connections say when they refuse, in our words: constraints, "run it again",
 // "the connection is gone", and what means 503.
 
-import { ConstraintViolated, StoreUnavailable } from '../driver.ts'
+import { ConstraintViolated, StoreLocked, StoreUnavailable } from '../driver.ts'
 import { PostgresError } from './decoder.ts'
 
 /** The SQLSTATE, when the server itself has spoken. https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -71,14 +71,17 @@ export function isTimeout(error: unknown): boolean {
 // such database, 55P03 lock time-out, 25006 read-only, 40 rolled back, XX internal.
 const UNAVAILABLE = /^(08|28|3D|40|53|57|58|XX|55P03|25006)/
 
+/** lock_not_available: at once where it was asked so, else after `lock_timeout`. */
+const LOCKED = '55P03'
+
 /** The error a caller of the driver sees. A mistake in our own SQL stays what it is. */
 export function translatePostgres(error: unknown): unknown {
   if (isOurs(error)) return error
   const state = sqlState(error)
   if (state === undefined)
     return new StoreUnavailable(`the database does not answer (${textOf(error)})`, { cause: error })
-  if (UNAVAILABLE.test(state))
-    return new StoreUnavailable(`the database refuses (${state}: ${textOf(error)})`, { cause: error })
+  const Refusal = state === LOCKED ? StoreLocked : StoreUnavailable
+  if (UNAVAILABLE.test(state)) return new Refusal(`the database refuses (${state}: ${textOf(error)})`, { cause: error })
   const constraint = state === '23505' || state === '23503' || state === '23514' ? constraintOf(error) : undefined
   return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })
 }

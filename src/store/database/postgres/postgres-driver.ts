@@ -166,12 +166,13 @@ class PostgresDriver implements Driver {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     try {
       // On its own connection and without the client's own time limit: a migration may take longer than any request, and leaves
-      // no prepared plan behind.
+      // no prepared plan behind. Before version 13 the limit that holds as a message begins holds for all of it.
       const { query_timeout: _, ...config } = this.#config
-      await alone(config, this.#settings, async (client) => {
-        await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'`)
-        await client.query(sql)
-        await client.query('COMMIT')
+      const settings = this.#settings === null ? null : `${this.#settings}; SET statement_timeout = 0`
+      await alone(config, settings, async (client) => {
+        // In one message: should this process stand still now, the database comes to the end of it all the same. While it waits
+        // for a lock, requests wait behind it: longer than a statement of ours may take, and no longer.
+        await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '15s'; ${sql}\n;COMMIT`)
       })
     } catch (error) {
       throw translatePostgres(error)

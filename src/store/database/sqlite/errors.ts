@@ -1,7 +1,7 @@
 // What SQLite says when it refuses, in our words: which refusals are a constraint, which mean "try again",
 // which mean 503, and after which the process must not go on.
 
-import { ConstraintViolated, StoreUnavailable } from '../driver.ts'
+import { ConstraintViolated, StoreLocked, StoreUnavailable } from '../driver.ts'
 
 // Primary result codes: the low byte of the extended code. https://sqlite.org/rescode.html
 const BUSY = 5
@@ -54,7 +54,9 @@ export function translateSqlite(error: unknown): unknown {
     return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })
   }
   const words = UNAVAILABLE.get(primary)
-  return words === undefined ? error : new StoreUnavailable(`${words} (${error.message})`, { cause: error })
+  if (words === undefined) return error
+  const Refusal = primary === BUSY ? StoreLocked : StoreUnavailable
+  return new Refusal(`${words} (${error.message})`, { cause: error })
 }
 
 /** `UNIQUE constraint failed: user.phone` names `user_phone`. SQLite never says which foreign key it was. */
