@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Seconds by which its clock differs from this machine's. */
   readonly clockAhead?: number
+  /** Milliseconds between two rounds of what a server does every half minute, such as pruning. */
+  readonly pruneEvery?: number
   /** Called before it has said anything. */
   readonly onSpawn?: (spawned: Spawned) => void
 }
@@ -50,8 +52,17 @@ process.once('exit', () => {
 })
 
 /** A module that moves a process's clock before anything of ours is loaded. */
-function movedClock(seconds: number): string {
-  const text = `const real = Date.now; Date.now = () => real() + ${seconds * 1000}`
+export function movedClock(seconds: number): string {
+  return beforehand(`const real = Date.now; Date.now = () => real() + ${seconds * 1000}`)
+}
+
+function hurried(milliseconds: number): string {
+  return beforehand(
+    `const real = setInterval; globalThis.setInterval = (work, every, ...rest) => real(work, every === 30000 ? ${milliseconds} : every, ...rest)`,
+  )
+}
+
+function beforehand(text: string): string {
   return `--import=data:text/javascript,${encodeURIComponent(text)}`
 }
 
@@ -68,14 +79,19 @@ export async function tryChild({
   under = [],
   env = {},
   clockAhead = 0,
+  pruneEvery,
   onSpawn,
 }: ChildOptions): Promise<Child | End> {
-  const moved = clockAhead === 0 ? {} : { NODE_OPTIONS: movedClock(clockAhead) }
+  const modules = [
+    ...(clockAhead === 0 ? [] : [movedClock(clockAhead)]),
+    ...(pruneEvery === undefined ? [] : [hurried(pruneEvery)]),
+  ]
+  const changed = modules.length === 0 ? {} : { NODE_OPTIONS: modules.join(' ') }
   const port = words.includes('--port') ? [] : ['--port', '0']
   const node = [process.execPath, ...flagsOfNpmStart()]
   const [program = '', ...rest] = [...under, ...node, entry, 'start', '--json', ...port, ...words]
   const child = spawn(program, rest, {
-    env: cleanEnvironment({ ...moved, ...env }),
+    env: cleanEnvironment({ ...changed, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)

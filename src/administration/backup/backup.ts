@@ -2,7 +2,7 @@
 // passphrase or for a recipient's key it holds the master key too; otherwise it leaves that out.
 
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { keyCheck, type MasterKey } from '../../credentials/master-key.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -22,17 +22,9 @@ import {
   sealStream,
   streamKey,
 } from './container.ts'
-import {
-  assertAbsent,
-  bytesOf,
-  openForReading,
-  putInPlace,
-  readerOf,
-  reasonOf,
-  syncFolder,
-  writeDurably,
-} from './files.ts'
+import { assertAbsent, bytesOf, openForReading, putInPlace, readerOf, syncFolder, writeDurably } from './files.ts'
 import { protect } from './protection.ts'
+import { COPY, clearLeftovers, FINISHED, type Leftovers, openWorkFolder } from './work-folder.ts'
 
 export interface BackupParts {
   readonly store: EventVerbs & { readonly driver: Driver }
@@ -47,6 +39,8 @@ export interface BackupRequest {
   /** X25519 public key, PEM. */
   readonly recipientKey?: string
   readonly progress?: (progress: BackupProgress) => void
+  /** Told before anything is written, when backups that were cut off have left something in the same folder. */
+  readonly leftovers?: (found: Leftovers) => void
 }
 
 export interface BackupProgress {
@@ -76,9 +70,13 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
   const file = resolve(request.file)
   await assertAbsent(file)
   const { protection, secret } = await protect(request)
-  const folder = await workFolder(dirname(file))
+  // First: they may be what fills the disk.
+  const leftovers = await clearLeftovers(dirname(file))
+  if (leftovers.removed.length + leftovers.kept.length > 0) request.leftovers?.(leftovers)
+  const work = await openWorkFolder(dirname(file))
+  const folder = work.path
   try {
-    const copy = join(folder, 'copy.sqlite')
+    const copy = join(folder, COPY)
     await driver.backup(copy, (done, total) => request.progress?.({ phase: 'copy', done, total }))
     request.progress?.({ phase: 'verify', done: 0, total: 1 })
     const verified = verifySqliteFile(copy, { settle: true })
@@ -87,28 +85,25 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
     if (held !== null && verified.keyCheck !== null && verified.keyCheck !== keyCheck(held)) {
       throw new AdministrationError('wrong_key', 'The master key does not belong to this database')
     }
-    request.progress?.({ phase: 'write', done: 0, total: 1 })
-    const bytes = await writeContainer({ folder, copy, protection, secret, master: held })
+    // Written, and read back.
+    const total = (await stat(copy)).size * 2 + 1
+    let done = 0
+    const step = (length: number) => {
+      done = Math.min(done + length, total - 1)
+      request.progress?.({ phase: 'write', done, total })
+    }
+    step(0)
+    const bytes = await writeContainer({ folder, copy, protection, secret, master: held, step })
     const detail = { protection: protection.kind, bytes, holdsMasterKey: held !== null }
     // Before the file has its name: a copy of everybody's data that nobody knows of must not come to be.
     await store.appendEvents([{ type: 'backup_made', at: clock.now(), detail }])
-    await putInPlace(join(folder, 'backup'), file)
+    await putInPlace(join(folder, FINISHED), file)
     await syncFolder(dirname(file))
-    request.progress?.({ phase: 'write', done: 1, total: 1 })
+    request.progress?.({ phase: 'write', done: total, total })
     const { schemaVersion } = verified
     return { file, bytes, protection: protection.kind, holdsMasterKey: held !== null, schemaVersion }
   } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** Beside the target, so that the finished file only needs its name; readable by its owner only. */
-async function workFolder(beside: string): Promise<string> {
-  try {
-    return await mkdtemp(join(beside, '.lingpai-backup-'))
-  } catch (error) {
-    const message = `The backup cannot be written in ${beside}: ${reasonOf(error)}`
-    throw new AdministrationError('backup_failed', message, null, { cause: error })
+    await work.remove()
   }
 }
 
@@ -118,9 +113,11 @@ interface Container {
   readonly protection: Protection
   readonly secret: Uint8Array | null
   readonly master: MasterKey | null
+  /** Called for each piece, written or read back; what it throws ends the backup. */
+  readonly step: (length: number) => void
 }
 
-async function writeContainer({ folder, copy, protection, secret, master }: Container): Promise<number> {
+async function writeContainer({ folder, copy, protection, secret, master, step }: Container): Promise<number> {
   const header: Header = { version: 1, nonce: Buffer.from(randomBytes(16)).toString('base64url'), protection }
   const headerBytes = encodeHeader(header)
   const key = secret === null ? null : streamKey(secret, headerBytes)
@@ -129,6 +126,7 @@ async function writeContainer({ folder, copy, protection, secret, master }: Cont
   const content = async function* () {
     for await (const bytes of contentOf(copy, master)) {
       written.update(bytes)
+      step(bytes.length)
       yield bytes
     }
   }
@@ -136,10 +134,10 @@ async function writeContainer({ folder, copy, protection, secret, master }: Cont
     yield headerBytes
     yield* sealStream(content(), seal)
   }
-  const path = join(folder, 'backup')
+  const path = join(folder, FINISHED)
   const bytes = await writeDurably(path, pieces())
   // What the disk gives back is what counts.
-  if ((await contentDigest(path, key)) !== written.digest('hex'))
+  if ((await contentDigest(path, key, step)) !== written.digest('hex'))
     throw damaged('it reads otherwise than it was written')
   return bytes
 }
@@ -150,13 +148,16 @@ async function* contentOf(copy: string, master: MasterKey | null): AsyncGenerato
   yield* bytesOf(copy)
 }
 
-async function contentDigest(path: string, key: Uint8Array | null): Promise<string> {
+async function contentDigest(path: string, key: Uint8Array | null, step: (length: number) => void): Promise<string> {
   const handle = await openForReading(path)
   try {
     const reader = readerOf(handle)
     const { bytes } = await readHeader(reader)
     const hash = createHash('sha256')
-    for await (const chunk of openStream(reader, createSeal(key, bytes))) hash.update(chunk)
+    for await (const chunk of openStream(reader, createSeal(key, bytes))) {
+      hash.update(chunk)
+      step(chunk.length)
+    }
     return hash.digest('hex')
   } finally {
     await handle.close()

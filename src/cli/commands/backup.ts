@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { type BackupReport, backup } from '../../administration/backup/backup.ts'
+import type { Leftovers } from '../../administration/backup/work-folder.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
@@ -39,6 +40,7 @@ export function backupCommand(exit: (code: number) => void): Command {
           if (done < total) stop.assertGoingOn()
           output.progress(`${PHASES[phase]}: ${Math.floor((done * 100) / Math.max(total, 1))} %`)
         },
+        leftovers: (found) => tellLeftovers(output, found),
       })
       output.progressDone()
       output.result(report)
@@ -49,6 +51,15 @@ export function backupCommand(exit: (code: number) => void): Command {
       await installation.close()
     }
   })
+}
+
+function tellLeftovers(output: Output, { removed, kept }: Leftovers): void {
+  for (const path of removed) output.note(`Removed ${path}: a backup that was cut off had left it.`)
+  for (const path of kept) {
+    output.note(
+      `Warning: ${path} may hold a copy of all data, left by a backup that was cut off. When no backup is running, look into it and remove it.`,
+    )
+  }
 }
 
 function print(output: Output, { file, bytes, protection, holdsMasterKey }: BackupReport): void {
