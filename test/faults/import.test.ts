@@ -1,0 +1,121 @@
+// A large import of users that is killed at a random moment, and repeated: it ends as one that was never killed.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lingpai } from '../support/cli.ts'
+import { freshDatabase } from '../support/postgres.ts'
+import { runCommand } from './command.ts'
+import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts'
+import { randomFrom } from './kill-rounds.ts'
+
+const seed = Math.floor(Math.random() * 2 ** 32)
+const PEOPLE = 5_000
+const ROUNDS = 3
+/** Seconds: an import that gave no sign of life for two minutes is taken for dead. */
+const LATER = 130
+
+describe.each(['sqlite', 'postgres'] as const)('on %s,', (kind) => {
+  let house: Prepared
+  let folder: string
+  let address = ''
+  let drop = async () => {}
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lingpai-imports-'))
+    if (kind === 'sqlite') house = await prepareSqlite()
+    else {
+      const database = await freshDatabase()
+      address = database.url
+      drop = database.drop
+      house = await preparePostgres(database.url)
+    }
+  })
+  afterAll(async () => {
+    house.remove()
+    rmSync(folder, { recursive: true, force: true })
+    await drop()
+  })
+
+  const where = () => [...house.words, '--issuer', 'http://localhost:4991']
+
+  function fileOf(crowd: string, count = PEOPLE): string {
+    const path = join(folder, `${crowd}.csv`)
+    const rows = Array.from(
+      { length: count },
+      (_, at) => `${crowd}_${at},${crowd}-${at},姓名 ${at},${crowd}-${at}@example.com`,
+    )
+    writeFileSync(path, `user_id,username,name,email\n${rows.join('\n')}\n`)
+    return path
+  }
+
+  /** All that anybody is told of this crowd, with its name left out. */
+  async function seen(crowd: string): Promise<readonly string[]> {
+    const { code, stdout, stderr } = await lingpai(['user', 'export', '--format', 'jsonl', ...house.words], house)
+    expect(code, stderr).toBe(0)
+    const lines = stdout.split('\n').filter((line) => line.includes(`"${crowd}_`))
+    return lines.map((line) => line.replaceAll(crowd, 'crowd')).toSorted()
+  }
+
+  async function marks(): Promise<unknown> {
+    const sql = `SELECT (SELECT count(*) FROM user_import) AS imports,
+      (SELECT count(*) FROM "user" WHERE import_id IS NOT NULL) AS marked`
+    if (kind === 'sqlite') {
+      const database = new DatabaseSync(join(house.folder, 'lingpai.sqlite'), { readOnly: true })
+      const row = database.prepare(sql).get()
+      database.close()
+      return { ...row }
+    }
+    const client = new Client(address)
+    await client.connect()
+    const { rows } = await client.query<{ imports: string; marked: string }>(sql)
+    await client.end()
+    return { imports: Number(rows[0]?.imports), marked: Number(rows[0]?.marked) }
+  }
+
+  it(`an import that is killed at any moment and repeated ends as one that never was (seed ${seed})`, {
+    timeout: 90_000,
+  }, async () => {
+    const random = randomFrom(seed)
+    const began = performance.now()
+    const whole = await runCommand(['user', 'import', fileOf('whole'), ...where()], house).ended
+    expect(whole.code, whole.stderr).toBe(0)
+    const took = performance.now() - began
+    const expected = await seen('whole')
+    expect(expected).toHaveLength(PEOPLE)
+
+    let cutOff = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      const crowd = `killed${round}`
+      const words = ['user', 'import', fileOf(crowd), ...where()]
+      const first = runCommand(words, house)
+      const after = Math.floor(took * (0.4 + random() * 0.6))
+      await new Promise((resolve) => setTimeout(resolve, after))
+      first.signal('SIGKILL')
+      const { code } = await first.ended
+      // All of them or nobody.
+      const before = await seen(crowd)
+      if (before.length > 0) expect(before).toEqual(expected)
+      else expect(code).toBeNull()
+      if (before.length === 0) cutOff++
+
+      const again = await runCommand(words, { ...house, clockAhead: LATER }).ended
+      expect(again.code, again.stderr).toBe(before.length === 0 ? 0 : 1)
+      expect(await seen(crowd), `killed after ${after} ms of ${took}`).toEqual(expected)
+    }
+    expect(cutOff).toBeGreaterThan(0)
+    expect(await seen('whole')).toEqual(expected)
+
+    // The next one clears away what is left of any of them.
+    const last = await runCommand(['user', 'import', fileOf('last', 3), ...where()], {
+      ...house,
+      clockAhead: 2 * LATER,
+    }).ended
+    expect(last.code, last.stderr).toBe(0)
+    expect(await marks()).toEqual({ imports: 0, marked: 0 })
+    expect(await seen('last')).toHaveLength(3)
+  })
+})
