@@ -354,7 +354,8 @@ function readiness(
     try {
       await store.findFact('issuer')
       if ((store.driver.trouble?.() ?? null) !== null) await store.putFact('written_again', newId('wa'))
-      reason = offset?.unready() ?? null
+      // A write may hold where the log of writes cannot be brought into the file.
+      reason = store.driver.trouble?.() ?? offset?.unready() ?? null
     } catch (error) {
       reason = error instanceof Error ? error.message : 'the store does not answer'
     }
