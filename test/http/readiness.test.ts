@@ -10,16 +10,23 @@ afterEach(async () => {
   for (const host of running.splice(0)) await host.close()
 })
 
-/** A server whose newest write failed, and whose database answers when it is told to. */
-async function troubled() {
+const FULL = 'the disk is full'
+
+/** A server whose newest write failed, and whose database answers when it is told to; the next write may mend it. */
+async function troubled(afterWrite: string | null = null) {
   const counting = countingDriver()
-  const state = { answers: Promise.resolve(), trouble: 'the disk is full' as string | null }
+  const state = { answers: Promise.resolve(), trouble: null as string | null }
   const host = await startServer({
     wrap(driver) {
       const counted = counting.wrap(driver)
       return {
         ...counted,
         trouble: () => state.trouble,
+        async atomic(steps) {
+          const result = await counted.atomic(steps)
+          state.trouble = afterWrite
+          return result
+        },
         async rows(statement, bind) {
           const rows = await counted.rows(statement, bind)
           await state.answers
@@ -29,6 +36,7 @@ async function troubled() {
     },
   })
   running.push(host)
+  state.trouble = FULL
   const ask = async () => (await host.server.fetch(new Request(`${host.issuer}/readyz`))).json()
   return { counting, ask, state }
 }
@@ -52,7 +60,16 @@ it('askers one after another each have a look of their own', async () => {
   const { counting, ask, state } = await troubled()
   const look = { result: { status: 'ready' }, reads: 1, writes: 1 }
   expect(await counting.during(ask)).toEqual(look)
+  state.trouble = FULL
+  expect(await counting.during(ask)).toEqual(look)
+  expect(await counting.during(ask)).toEqual({ ...look, writes: 0 })
+})
+
+it('says what a write that holds does not mend', async () => {
+  const { counting, ask, state } = await troubled(FULL)
+  const look = { result: { status: 'unready', reason: FULL }, reads: 1, writes: 1 }
+  expect(await counting.during(ask)).toEqual(look)
   expect(await counting.during(ask)).toEqual(look)
   state.trouble = null
-  expect(await counting.during(ask)).toEqual({ ...look, writes: 0 })
+  expect(await counting.during(ask)).toEqual({ result: { status: 'ready' }, reads: 1, writes: 0 })
 })

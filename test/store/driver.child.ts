@@ -57,8 +57,10 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async own() {
-    takeOwnership(address)
+    const owner = takeOwnership(address)
     say('owned')
+    // Held on to: what nobody refers to any more is collected, and the lock with it.
+    process.stdin.once('end', () => owner.release())
     remain()
   },
 }
