@@ -9,7 +9,9 @@ const CHILD = join(import.meta.dirname, 'driver.child.ts')
 
 /** Starts another process and gives the lines it says, one by one. */
 export function startChild(...command: readonly string[]) {
-  const child: ChildProcess = spawn(process.execPath, [CHILD, ...command], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(process.execPath, ['--expose-gc', CHILD, ...command], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const { stdout } = child
   if (stdout === null) throw new Error('the child has no output')
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]()

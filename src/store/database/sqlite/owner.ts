@@ -21,6 +21,9 @@ export interface Ownership {
   release(): void
 }
 
+/** An open file that nobody refers to is closed by the collector, and its lock is gone. */
+const owned = new Set<DatabaseSync>()
+
 /** Holds `owner.sqlite` in the folder until `release` or the end of the process. */
 export function takeOwnership(folder: string): Ownership {
   let database: DatabaseSync | undefined
@@ -40,8 +43,10 @@ export function takeOwnership(folder: string): Ownership {
       : translated
   }
   const held = database
+  owned.add(held)
   return {
     release() {
+      owned.delete(held)
       if (held.isOpen) held.close()
     },
   }
