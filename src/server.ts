@@ -314,7 +314,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
       ? {
           withdrawConsent: (userId, clientId) => withdrawConsentOf(parts, userId, clientId, 'person'),
           endSession: (userId, sessionId) => endOwnSession(parts, userId, sessionId),
-          endOtherSessions: (userId, kept) => endOtherSessions(parts, userId, kept),
+          endOtherSessions: (userId, kept) => endOtherSessions(parts, userId, kept, lifetimes.sessionIdle),
         }
       : null,
     sessionsEnded: () => parts.logout?.wake(),

@@ -67,8 +67,17 @@ export function endOwnSession({ store, clock }: OwnParts, userId: string, sessio
   return store.endSessionOfUser(userId, sessionId, event)
 }
 
-/** The person signs out everywhere but here. What may be used while they are away goes on. Resolves to how many. */
-export function endOtherSessions({ store, clock }: OwnParts, userId: string, kept: string): Promise<number> {
+/**
+ * The person signs out everywhere but here. What may be used while they are away goes on. Resolves to how many of those
+ * that they saw.
+ */
+export function endOtherSessions(
+  { store, clock }: OwnParts,
+  userId: string,
+  kept: string,
+  idle: Seconds,
+): Promise<number> {
   const detail = { by: 'person', offline: false, elsewhere: true }
-  return store.endOtherSessionsOfUser(userId, kept, { type: 'sessions_ended', at: clock.now(), userId, detail })
+  const event = { type: 'sessions_ended', at: clock.now(), userId, detail } as const
+  return store.endOtherSessionsOfUser(userId, kept, event, event.at - idle)
 }

@@ -88,7 +88,7 @@ export interface AccountActs {
   readonly withdrawConsent: (userId: string, clientId: string) => Promise<boolean>
   /** False: it has ended already, or never was theirs. */
   readonly endSession: (userId: string, sessionId: string) => Promise<boolean>
-  /** All but one; to how many. */
+  /** All but one; to how many of those that the page lists. */
   readonly endOtherSessions: (userId: string, kept: string) => Promise<number>
 }
 

@@ -52,11 +52,19 @@ export function endSessionOfUserSteps(userId: string, sessionId: string, now: Se
   ]
 }
 
-/** The first gives a row a session. What was given in one that is not kept any more ends with the others. */
-export function endOtherSessionsOfUserSteps(userId: string, kept: string, now: Seconds): readonly Step[] {
+/**
+ * What was given in a session that is not kept any more ends with the others. Guard: `sessions`, one of them was not ended
+ * before, or `grants`, a grant of them was not revoked before.
+ */
+export function endOtherSessionsOfUserSteps(
+  userId: string,
+  kept: string,
+  now: Seconds,
+  guard: 'sessions' | 'grants',
+): readonly Step[] {
   return [
-    step(endOtherSessionsOfUser, { user_id: userId, kept, now }),
-    step(revokeGrantsOfOtherSessions, { user_id: userId, kept, now }),
+    step(endOtherSessionsOfUser, { user_id: userId, kept, now }, guard === 'sessions' ? guard : undefined),
+    step(revokeGrantsOfOtherSessions, { user_id: userId, kept, now }, guard === 'grants' ? guard : undefined),
     step(insertEndingsOfSessions, { user_id: userId, now, expires_at: over(now) }),
     step(insertEndingsOfGrants, { user_id: userId, now, expires_at: over(now) }),
   ]

@@ -71,9 +71,10 @@ export interface SessionVerbs {
   endSessionOfUser(userId: string, sessionId: string, event: SecurityEvent): Promise<boolean>
   /**
    * Ends every session of the user but one, and what was granted in them, except what may be used while the person is
-   * away. Clients will be told of each. Resolves to how many sessions.
+   * away. Clients will be told of each. The event is written only if something ended. Resolves to how many sessions
+   * `listSessions` showed: not those that were idle or too old, which end too.
    */
-  endOtherSessionsOfUser(userId: string, kept: string, event: SecurityEvent): Promise<number>
+  endOtherSessionsOfUser(userId: string, kept: string, event: SecurityEvent, idleSince: Seconds): Promise<number>
   /** Live ones, the newest first. */
   listSessions(userId: string, now: Seconds, idleSince: Seconds): Promise<readonly SessionSummary[]>
   /** Clients that were given something in this session that still holds. */
@@ -194,14 +195,20 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       ])
       return result.held
     },
-    async endOtherSessionsOfUser(userId, kept, event) {
-      const result = await driver.atomic([
-        tellOfOtherSessionsStep(userId, kept, event.at),
-        ...endOtherSessionsOfUserSteps(userId, kept, event.at),
-        ...eventSteps([event]),
-      ])
-      const [, sessions = []] = result.held ? result.rows : []
-      return sessions.length
+    async endOtherSessionsOfUser(userId, kept, event, idleSince) {
+      const now = event.at
+      const end = (guard: 'sessions' | 'grants') =>
+        driver.atomic([
+          step(sql.listOtherSessions, { user_id: userId, kept, now, idle_since: idleSince }),
+          tellOfOtherSessionsStep(userId, kept, now),
+          ...endOtherSessionsOfUserSteps(userId, kept, now, guard),
+          ...eventSteps([event]),
+        ])
+      // Of a session that is cleared away already, something may be left that it was needed for.
+      const ended = await end('sessions')
+      if (ended.held) return ended.rows[0]?.length ?? 0
+      await end('grants')
+      return 0
     },
     async listSessions(userId, now, idleSince) {
       const rows = await driver.rows(sql.listSessions, { user_id: userId, now, idle_since: idleSince })

@@ -172,6 +172,20 @@ describe.each(['sqlite', 'postgres'] as const)('the account page on %s', (databa
     expect((await third.userinfo(away.access)).status).toBe(200)
     expect((await open(there.visitor)).html).toContain('id="login-submit"')
     expect((await open(here.visitor)).html).toContain('You are signed in nowhere else.')
+    // Pressed again on the page as it was: nothing is left to end, and nothing is noted.
+    const again = async () => here.visitor.follow(await here.visitor.submit(one, 'sign-out-elsewhere'))
+    expect((await again()).html).toContain('You were signed in nowhere else.')
+    expect(await eventsOf(userId, 'sessions_ended')).toHaveLength(1)
+    // What is left of a session that has been cleared away is enough to be ended, and noted.
+    const late = await cleared.tokens({ scope: 'openid' })
+    const newer = (await sessionsOf(userId)).find(({ authenticatedAt }) => authenticatedAt === host.clock.now())
+    await host.driver.atomic([step(forgetSession, { session_id: newer?.sessionId ?? '' })])
+    expect((await cleared.userinfo(late.access)).status).toBe(200)
+    for (let press = 0; press < 2; press++) {
+      expect((await again()).html).toContain('You were signed in nowhere else.')
+      expect((await cleared.userinfo(late.access)).status).toBe(401)
+      expect(await eventsOf(userId, 'sessions_ended')).toHaveLength(2)
+    }
   })
 
   test('its own browser is signed out by the page that takes its cookies too', async () => {

@@ -195,9 +195,38 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     expect(await store.endSessionOfUser('id-olga', one.sessionId, ended)).toBe(true)
     expect(await store.endSessionOfUser('id-olga', one.sessionId, ended)).toBe(false)
     expect(await live('id-olga')).toEqual([two.sessionId, three.sessionId].toSorted())
-    expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended)).toBe(1)
-    expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended)).toBe(0)
+    expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended, 0)).toBe(1)
+    expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended, 0)).toBe(0)
     expect([await live('id-olga'), await live('id-pete')]).toEqual([[two.sessionId], [foreign.sessionId]])
+  })
+
+  test('all sessions but one end once: of two calls, or ten at the same time, one writes an event', async () => {
+    await store.addUser(person('rosa'), event('user_added'))
+    const ended = { ...event('session_ended'), userId: 'id-rosa' }
+    const events = async () => (await store.listEvents(1000, { userId: 'id-rosa' })).length
+    const kept = session('id-rosa')
+    await store.startSession(kept, sha256(newSecret()), [])
+    const begin = async (fields: Partial<Session>) => {
+      const each = session('id-rosa', fields)
+      await store.startSession(each, sha256(newSecret()), [])
+      return each.sessionId
+    }
+    const end = () => store.endOtherSessionsOfUser('id-rosa', kept.sessionId, ended, NOW - 100)
+    expect([await end(), await events()]).toEqual([0, 0])
+    // Idle and too old are in no list and so not counted, and end all the same.
+    const idle = await begin({ authenticatedAt: NOW - 100 })
+    const old = await begin({ expiresAt: NOW })
+    expect([await end(), await events()]).toEqual([0, 1])
+    expect([await store.endSession(idle, ended), await store.endSession(old, ended)]).toEqual([false, false])
+    await begin({ authenticatedAt: NOW - 100 })
+    for (let more = 0; more < 2; more++) await begin({})
+    expect([await end(), await events()]).toEqual([2, 2])
+    expect([await end(), await events()]).toEqual([0, 2])
+    await begin({})
+    const counts = await Promise.all(Array.from({ length: 10 }, end))
+    expect(counts.toSorted()).toEqual([...Array<number>(9).fill(0), 1])
+    expect(await events()).toBe(3)
+    expect(await store.listSessions('id-rosa', NOW, 0)).toMatchObject([{ sessionId: kept.sessionId }])
   })
 
   test('of fifty attempts in parallel no more are admitted than are free, and waiting doubles', async () => {

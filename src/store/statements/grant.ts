@@ -174,7 +174,7 @@ export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; 
 )
 
 /** Those given in other sessions, except what may be used while the person is away. */
-export const revokeGrantsOfOtherSessions = statement<{ user_id: string; kept: string; now: number }>(
+export const revokeGrantsOfOtherSessions = change<{ user_id: string; kept: string; now: number }>(
   'revoke_grants_of_other_sessions',
   `UPDATE "grant" SET revoked_at = :now
    WHERE user_id = :user_id AND session_id <> :kept AND revoked_at IS NULL AND expires_at > CAST(:now AS BIGINT)

@@ -133,6 +133,16 @@ export const endSessionOfUser = statement<{ user_id: string; session_id: string;
    WHERE session_id = :session_id AND user_id = :user_id AND ended_at IS NULL RETURNING session_id`,
 )
 
+/** Those that `listSessions` shows, but one. */
+export const listOtherSessions = statement<
+  { user_id: string; kept: string; now: number; idle_since: number },
+  { session_id: string }
+>(
+  'list_other_sessions',
+  `SELECT s.session_id FROM session s JOIN "user" u ON ${USER_OF_SESSION}
+   WHERE s.user_id = :user_id AND s.session_id <> :kept AND ${SESSION_IS_LIVE}`,
+)
+
 export const endOtherSessionsOfUser = statement<{ user_id: string; kept: string; now: number }, { session_id: string }>(
   'end_other_sessions_of_user',
   `UPDATE session SET ended_at = :now
