@@ -1,32 +1,24 @@
 // Somebody looks after their own account in a real browser: by mouse and by keyboard, with scripts and without.
 
-import { mkdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page as Tab } from 'playwright-core'
+import type { Page as Tab } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser, visitQuietly } from '../support/browser.ts'
+import { visitQuietly } from '../support/browser.ts'
+import { type Journey, startJourney, takePicture } from '../support/journey.ts'
 import { RelyingParty } from '../support/relying-party.ts'
-import { startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
+import { TEST_PASSWORD, type TestServer } from '../support/server.ts'
 
-const PICTURES = join(tmpdir(), 'lingpai-journeys')
-
-let browser: Browser
+let journey: Journey
 let host: TestServer
 beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true })
-  browser = await launchBrowser()
-  host = await startServer({ frontPage: true })
+  journey = await startJourney()
+  host = journey.host
   const zhizuoyun = { client_name: 'Cloud Studio', names: { 'zh-CN': '制作云' }, contact: 'privacy@cloud.example.com' }
   await host.addClient('cloud', 'openid-connect', zhizuoyun)
   await host.addClient('wiki', 'openid-connect', { client_name: 'Wiki' })
   await host.server.parts.frontPage?.look()
 }, 300_000)
-afterAll(async () => {
-  await browser?.close()
-  await host.close()
-})
+afterAll(() => journey.close())
 
 /** With two applications let in from another browser, a quarter of an hour ago. */
 async function somebody(username: string): Promise<RelyingParty> {
@@ -51,7 +43,7 @@ describe.each([true, false])('with scripts: %s', (javaScriptEnabled) => {
     const name = javaScriptEnabled ? 'mia' : 'nia'
     const cloud = await somebody(name)
     const { access } = await cloud.tokens()
-    await visitQuietly(browser, { javaScriptEnabled }, async (tab) => {
+    await visitQuietly(journey.browser, { javaScriptEnabled }, async (tab) => {
       await tab.goto(host.origin)
       await tab.click('#account')
       await signIn(tab, name)
@@ -82,7 +74,7 @@ describe.each([true, false])('with scripts: %s', (javaScriptEnabled) => {
 
 test('everything can be reached and done by the keyboard alone', async () => {
   await somebody('ola')
-  await visitQuietly(browser, { javaScriptEnabled: false }, async (tab) => {
+  await visitQuietly(journey.browser, { javaScriptEnabled: false }, async (tab) => {
     await signIn(tab, 'ola')
     const focused = tab.locator(':focus')
     const reached: string[] = []
@@ -118,13 +110,10 @@ const visits = (['zh-CN', 'en'] as const).flatMap((locale) =>
 
 test.each(visits)('as it is served, axe finds nothing: $name', async ({ width, name, ...look }) => {
   await somebody(`p-${name}`)
-  const context = await browser.newContext({ ...look, viewport: { width, height: 760 }, reducedMotion: 'reduce' })
-  try {
-    const tab = await context.newPage()
-    const complaints: string[] = []
-    tab.on('console', (message) => complaints.push(message.text()))
+  const viewport = { width, height: 760 }
+  await visitQuietly(journey.browser, { ...look, viewport, reducedMotion: 'reduce' }, async (tab) => {
     const looked = async (page: string) => {
-      await tab.screenshot({ path: join(PICTURES, `account-${page}-${name}.png`), fullPage: true })
+      await takePicture(tab, `account-${page}-${name}`)
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
       const { violations } = await new AxeBuilder({ page: tab }).withTags(tags).setLegacyMode(true).analyze()
       expect(violations.map(({ id }) => id)).toEqual([])
@@ -139,8 +128,5 @@ test.each(visits)('as it is served, axe finds nothing: $name', async ({ width, n
     await tab.click('#withdraw-confirm')
     await tab.waitForSelector('#done')
     await looked('done')
-    expect(complaints).toEqual([])
-  } finally {
-    await context.close()
-  }
+  })
 })

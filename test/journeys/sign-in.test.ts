@@ -1,18 +1,15 @@
 // The way of a person through a real browser, with and without scripts, in both languages: every host but ours and the
 // client's callback is blocked, and nobody asks for one.
 
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, BrowserContext, Page as Tab } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { authorizeUrl } from '../support/authorize.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { takePicture } from '../support/journey.ts'
 import { startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
 
-const PICTURES = join(tmpdir(), 'lingpai-journeys')
 const STATE = 'anchor=livepush&platform=1500004462'
 
 const WORDS = {
@@ -35,7 +32,6 @@ const client = createServer((req, res) => {
 })
 
 beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true })
   browser = await launchBrowser()
   await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve))
   const { port } = client.address() as AddressInfo
@@ -125,8 +121,7 @@ describe.each(ways)('in $locale, $scripts scripts', ({ locale, javaScriptEnabled
     return arrive()
   }
 
-  const picture = (name: string) =>
-    tab.screenshot({ path: join(PICTURES, `${name}-${locale}-${scripts}.png`), fullPage: true })
+  const picture = (name: string) => takePicture(tab, `${name}-${locale}-${scripts}`)
 
   test('a first sign-in with consent, then a silent second one', async () => {
     await begin()

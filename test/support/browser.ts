@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 
 const NAMES = ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser', 'microsoft-edge']
@@ -78,16 +78,14 @@ export async function launchBrowser(): Promise<Browser> {
 /** A browser of its own for one visit, in which nothing may go wrong unseen: no error in a script, nothing refused. */
 export async function visitQuietly(
   browser: Browser,
-  { javaScriptEnabled }: { readonly javaScriptEnabled: boolean },
+  look: BrowserContextOptions,
   visit: (tab: Page) => Promise<void>,
 ): Promise<void> {
-  const context = await browser.newContext({ locale: 'en-US', javaScriptEnabled })
+  const context = await browser.newContext({ locale: 'en-US', ...look })
   const complaints: string[] = []
   try {
     const tab = await context.newPage()
-    tab.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
+    tab.on('console', (message) => complaints.push(message.text()))
     tab.on('pageerror', (error) => complaints.push(error.message))
     await visit(tab)
     expect(complaints).toEqual([])
