@@ -2,6 +2,8 @@
 
 export interface Greeting {
   readonly issuer: string
+  /** Where it listens, `host:port`; null: as the issuer says. */
+  readonly socket: string | null
   /** Null: PostgreSQL. */
   readonly data: string | null
   readonly backup: string
@@ -15,9 +17,15 @@ export interface Greeting {
 
 export function greeting(facts: Greeting, isChinese: boolean): string {
   const both = (en: string, zh: string) => (isChinese ? [en, zh] : [en])
-  const { issuer, data, backup, link, setUp, formerIssuer } = facts
+  const { issuer, socket, data, backup, link, setUp, formerIssuer } = facts
   return [
     ...both(`Lingpai answers at ${issuer}`, `令牌已启动：${issuer}`),
+    ...(socket === null
+      ? []
+      : both(
+          `It listens on ${socket}: whatever stands in front of it sends requests there.`,
+          `监听于 ${socket}：前面的代理应将请求转发到这里。`,
+        )),
     ...(formerIssuer === null
       ? []
       : both(

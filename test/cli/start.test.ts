@@ -50,6 +50,7 @@ describe('the first start', () => {
     })
     while (!said.includes('Ctrl+C')) await once(child.stdout ?? child, 'data')
     expect(said).toMatch(/^Lingpai answers at http:\/\/localhost:\d+$/m)
+    expect(said).not.toContain('It listens on')
     expect(said).toContain(`npx lingpai backup FILE --data '${data}'`)
     expect(said).toMatch(/^What to do next: open this link/m)
     const link = /^ {2}(http:\/\/localhost:\d+\/sso\/set-up\/[A-Za-z0-9]{43})$/m.exec(said)?.[1] ?? ''
@@ -75,6 +76,23 @@ describe('the first start', () => {
     child.kill('SIGTERM')
     expect(await once(child, 'close')).toEqual([0, null])
   })
+})
+
+test.each(['127.0.0.1', '::1'])('behind a proxy it says where on %s the proxy finds it', async (host) => {
+  const issuer = ['--issuer', 'https://sso.example.test', '--trusted-proxies', '127.0.0.1']
+  const there = ['--data', scratch.path(`behind ${host}`), '--port', '0', '--host', host]
+  const child = spawnLingpai(['start', ...there, ...issuer])
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  while (!said.includes('Ctrl+C')) await once(child.stdout ?? child, 'data')
+  expect(said).toMatch(/^Lingpai answers at https:\/\/sso\.example\.test$/m)
+  const [, socket = ''] =
+    /^It listens on (\S+): whatever stands in front of it sends requests there\.$/m.exec(said) ?? []
+  expect((await fetch(`http://${socket}/readyz`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect(await once(child, 'close')).toEqual([0, null])
 })
 
 describe('a start on data that is there', () => {

@@ -202,6 +202,7 @@ async function greet(
     greeting(
       {
         issuer: addresses.issuer,
+        socket: socketOf(options.host, port, addresses.issuer),
         data,
         backup: tip('backup FILE', flags),
         link,
@@ -211,4 +212,11 @@ async function greet(
       speaksChinese(),
     ),
   )
+}
+
+/** Null: where the issuer says that it is. */
+function socketOf(host: string, port: number, issuer: string): string | null {
+  const { protocol, port: named } = new URL(issuer)
+  if (port === Number(named || (protocol === 'https:' ? 443 : 80))) return null
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
