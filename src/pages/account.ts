@@ -5,7 +5,7 @@ import type { AccountDone, AccountView, WithdrawView } from './account-views.ts'
 import { type Content, type Html, html, imageSource, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { initial, layOut, wordsOf } from './layout.ts'
-import { clientLinks, clientLogo, form } from './parts.ts'
+import { clientLinks, clientLogo, form, heading } from './parts.ts'
 import type { Frame, Page } from './views.ts'
 import { agoOf, type Calendar, dateOf, momentOf, momentText } from './when.ts'
 import type { Words } from './words/index.ts'
@@ -79,7 +79,7 @@ function application(each: Application, at: number, calendar: Calendar, { accoun
 function session(view: AccountView, each: Session, at: number, calendar: Calendar, { account }: Words): Html {
   const { signOutThere } = view
   const button = html`<button id="sign-out-${at}" type="submit">${account.signOutThere}<span class="hidden">${account.signOutWhich(momentText(each.since, calendar))}</span></button>`
-  return html`<li${each.isHere && html` id="here"`}><div class="head"><h3>${each.isHere ? account.here : account.elsewhere}</h3></div><p>${account.signedIn(momentOf(each.since, calendar))}</p><p class="muted">${account.lastUsed(agoOf(each.lastUsed, view.now, calendar))}</p>${
+  return html`<li${each.isHere && html` id="here"`}><div class="head"><h3>${each.isHere ? account.here : account.elsewhere}</h3></div><p>${account.signedIn(momentOf(each.since, calendar))}</p><p class="muted">${account.lastUsed(agoOf(each.lastUsed, view.now, calendar, account.justNow))}</p>${
     each.applications.length > 0 &&
     html`<p class="muted">${account.usedFor(each.applications.join(account.between))}</p>`
   }${
@@ -104,7 +104,7 @@ export function withdrawPage(view: WithdrawView, frame: Frame): Page {
   return layOut(frame, {
     title,
     dress: 'account',
-    main: html`${clientLogo(client)}<h1>${title}</h1>${whose(view.user, words)}<p>${withdrawal.lead}</p><ul class="effects">${effects}</ul>${
+    main: html`${clientLogo(client)}${heading(title, client.name)}${whose(view.user, words)}<p>${withdrawal.lead}</p><ul class="effects">${effects}</ul>${
       view.contact !== null && html`<dl class="facts"><dt>${withdrawal.contact}</dt><dd>${view.contact}</dd></dl>`
     }${form(
       view.form,

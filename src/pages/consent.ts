@@ -3,7 +3,7 @@
 import { type Content, type Html, html } from './html.ts'
 import { KIND_ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { accountLink, clientLinks, clientLogo, form, note, unverifiedNote } from './parts.ts'
+import { accountLink, clientLinks, clientLogo, form, heading, note, unverifiedNote } from './parts.ts'
 import type { ConsentView, Frame, KindView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 
@@ -20,7 +20,7 @@ export function consentPage(view: ConsentView, frame: Frame): Page {
   ]
   return layOut(frame, {
     title,
-    main: html`${clientLogo(view.client)}<h1>${title}</h1>${person(view, words)}${unverifiedNote(view.client, words)}${view.notice && note(consent.notices[view.notice])}<p>${consent.intro(
+    main: html`${clientLogo(view.client)}${heading(title, view.client.name)}${person(view, words)}${unverifiedNote(view.client, words)}${view.notice && note(consent.notices[view.notice])}<p>${consent.intro(
       html`<strong>${recipient}</strong>`,
     )}</p><h2>${consent.data}</h2><ul class="kinds">${view.kinds.map((kind) => row(kind, words))}</ul>${resources(view, words)}<h2>${consent.who}</h2><dl class="facts">${facts.map(
       ([name, value]) => value !== null && html`<dt>${name}</dt><dd>${value}</dd>`,

@@ -3,6 +3,7 @@
 
 import { html, webHref } from './html.ts'
 import { layOut, wordsOf } from './layout.ts'
+import { heading } from './parts.ts'
 import type { FormPostView, Frame, Page } from './views.ts'
 
 /** For every engine there is, the oldest included. `submit` asks no button and cannot be shadowed by a field here. */
@@ -14,9 +15,10 @@ export function formPostPage(view: FormPostView, frame: Frame): Page {
   const action = webHref(view.action)
   if (action === null) throw new TypeError('a form is posted to web addresses only')
   const hidden = view.fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
+  const title = words.title(view.client.name)
   return layOut(frame, {
-    title: words.title(view.client.name),
-    main: html`<h1>${words.title(view.client.name)}</h1><p>${words.message(
+    title,
+    main: html`${heading(title, view.client.name)}<p>${words.message(
       html`<strong>${view.client.name}</strong>`,
     )}</p><form id="form-post" method="post" action="${action}">${hidden}<button class="primary" id="form-post-submit" type="submit">${words.submit}</button></form>`,
     scripts: [SUBMIT_SCRIPT],

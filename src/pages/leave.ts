@@ -2,7 +2,7 @@
 
 import { html, onwardHref } from './html.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { clientLogo } from './parts.ts'
+import { clientLogo, heading } from './parts.ts'
 import type { Frame, LeaveView, Page } from './views.ts'
 
 export function leavePage(view: LeaveView, frame: Frame): Page {
@@ -10,7 +10,7 @@ export function leavePage(view: LeaveView, frame: Frame): Page {
   const title = leave.title(view.client.name)
   return layOut(frame, {
     title,
-    main: html`${clientLogo(view.client)}<h1>${title}</h1><p class="lead">${leave.message(
+    main: html`${clientLogo(view.client)}${heading(title, view.client.name)}<p class="lead">${leave.message(
       html`<strong>${view.target}</strong>`,
     )}</p><a class="button primary" id="leave-continue" rel="noreferrer" href="${onwardHref(view.href)}">${leave.submit}</a>`,
   })

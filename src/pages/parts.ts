@@ -21,6 +21,14 @@ export function note(message: Content): Html {
   return html`<div class="note" role="alert">${ICONS.alert}<div><p>${message}</p></div></div>`
 }
 
+/** The name of a client in a heading begins no new line in its midst, nor do its quotation marks, unless it is longer than one. */
+export function heading(title: string, name: string): Html {
+  const quoted = `“${name}”`
+  const whole = title.includes(quoted) ? quoted : name
+  const at = title.indexOf(whole)
+  return html`<h1>${title.slice(0, at)}<span class="whole">${whole}</span>${title.slice(at + whole.length)}</h1>`
+}
+
 /** The client's own picture, from our own address; it says nothing that its name does not. */
 export function clientLogo(client: ClientView | null): Content {
   const source = imageSource(client?.logo)

@@ -68,6 +68,7 @@ font:1rem/1.6 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue
 -webkit-font-smoothing:antialiased;-moz-osx-font-smoothing:grayscale;word-break:break-word;overflow-wrap:break-word}
 .column{width:100%;max-width:27rem;margin:auto;padding:1.25rem 1rem 1.5rem}
 h1{font-size:1.5625rem;line-height:1.28;text-wrap:balance;letter-spacing:-.012em;margin:0 0 .375rem}
+.whole{display:inline-block}
 h2{font-size:1.0625rem;line-height:1.4;margin:2rem 0 .75rem}
 h3{font-size:1rem;line-height:1.4;margin:1.5rem 0 .5rem}
 :lang(zh) h1{letter-spacing:.005em;line-height:1.36}

@@ -30,12 +30,14 @@ const STEPS = [
   ['minute', 60],
 ] as const
 
-/** In the largest unit that has passed whole; less than a minute is now. */
-export function agoOf(seconds: number, now: number, { locale }: Calendar): Html {
-  const passed = Math.max(0, now - seconds)
-  const [unit, length] = STEPS.find(([, each]) => passed >= each) ?? ['second', 1]
-  const amount = unit === 'second' ? 0 : -Math.floor(passed / length)
-  return time(seconds, new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(amount, unit))
+/** In the largest unit that has passed whole; less than a minute is `justNow`. */
+export function agoOf(seconds: number, now: number, { locale }: Calendar, justNow: string): Html {
+  const passed = now - seconds
+  const step = STEPS.find(([, each]) => passed >= each)
+  if (step === undefined) return time(seconds, justNow)
+  const [unit, length] = step
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
+  return time(seconds, format.format(-Math.floor(passed / length), unit))
 }
 
 function time(seconds: number, text: string): Html {

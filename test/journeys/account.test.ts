@@ -125,6 +125,12 @@ test.each(visits)('as it is served, axe finds nothing: $name', async ({ width, n
     await tab.click('#withdraw-1')
     await tab.waitForSelector('#withdraw-confirm')
     await looked('withdraw')
+    // At 360 px a line ends about there.
+    const lines = `(() => {
+      const whole = document.querySelector('h1 .whole')
+      return whole.getBoundingClientRect().height / parseFloat(getComputedStyle(whole).lineHeight)
+    })()`
+    expect(await tab.evaluate<number>(lines)).toBeCloseTo(1, 1)
     await tab.click('#withdraw-confirm')
     await tab.waitForSelector('#done')
     await looked('done')

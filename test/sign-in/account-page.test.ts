@@ -134,13 +134,16 @@ describe('instants', () => {
   })
 
   test.each([
-    [0, 'now'],
-    [59, 'now'],
+    [0, 'just now'],
+    [59, 'just now'],
     [60, '1 minute ago'],
     [3_599, '59 minutes ago'],
     [7_200, '2 hours ago'],
-    [86_400, 'yesterday'],
-    [-5, 'now'],
+    // Not yesterday: two midnights may lie between.
+    [86_400, '1 day ago'],
+    [172_799, '1 day ago'],
+    [172_800, '2 days ago'],
+    [-5, 'just now'],
   ])('%i seconds ago is %s', (passed, words) => {
     expect(shown(null, 1_764_400_000 - passed)).toContain(`Last used ${words} [`)
   })

@@ -42,6 +42,7 @@ export const account = {
   elsewhere: 'Another browser',
   signedIn: (moment: Content) => html`Signed in ${moment}`,
   lastUsed: (ago: Content) => html`Last used ${ago}`,
+  justNow: 'just now',
   usedFor: (applications: Content) => html`Used for ${applications}`,
   signOutHere: 'Sign out',
   signOutThere: 'Sign out there',

@@ -39,6 +39,7 @@ export const account: Words['account'] = {
   elsewhere: '其他浏览器',
   signedIn: (moment: Content) => html`登录于 ${moment}`,
   lastUsed: (ago: Content) => html`最近使用：${ago}`,
+  justNow: '刚刚',
   usedFor: (applications: Content) => html`用于 ${applications}`,
   signOutHere: '退出登录',
   signOutThere: '在该处退出登录',
