@@ -111,6 +111,16 @@ test('user add, client update and user import', async () => {
 test('rehearse', async () => {
   const report = JSON.parse(await ran(`npx lingpai rehearse --data DIR ${clientId} --user alice --json`)) as object
   expect(report).toMatchObject({ passed: true })
+  const words = `npx lingpai rehearse --data DIR ${clientId}`
+  expect(await ran(`${words} --user alice`)).toContain('\nEverything that the client needs is there.\n')
+  const chinese = [await ran(`${words} --user alice --language zh-CN`), await ran(`${words} --language zh-CN`)]
+  expect(chinese[0]).toMatch(/^“制作云”将获知“张三”的以下信息：$[^]*^该客户端所需的一切均已具备。$/m)
+  for (const said of chinese) {
+    // No sentence is left in English: what has blanks between words is HTTP, or the name of a specification.
+    const english = said.split('\n').filter((line) => /^(\w+ ){3}/.test(line))
+    expect(english).toEqual([])
+    expect(said).toMatch(/十分钟内有效[^]*http:\/\/localhost:\d+\/sso\/rehearsal\//)
+  }
 })
 
 test('backup and restore', async () => {

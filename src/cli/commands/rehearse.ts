@@ -39,7 +39,7 @@ export function rehearseCommand(exit: (code: number) => void): Command {
       const who = text(flags['user'])
       if (who === undefined) {
         output.result({ link })
-        output.say(`Open this page to choose a person and rehearse; it works once, within ten minutes:\n\n  ${link}\n`)
+        output.say(`${said(ENDS.choose, language)}\n\n  ${link}\n`)
         return EXIT.done
       }
       const user = await findChosenUser(store, who)
@@ -56,7 +56,7 @@ export function rehearseCommand(exit: (code: number) => void): Command {
       const report = await rehearse(parts, { client, user, ...(secret !== undefined && { clientSecret: secret }) })
       output.result({ ...report, link })
       print(output, report, (words) => withTips(said(words, language), flags))
-      output.say(`\nThe same in a browser, for any person (the link works once, within ten minutes):\n  ${link}`)
+      output.say(`\n${said(ENDS.again, language)}\n  ${link}`)
       return report.passed ? EXIT.done : EXIT.failed
     } catch (error) {
       if (!(error instanceof CannotRehearse)) throw error
@@ -80,6 +80,22 @@ function partsOf({
   return { addresses, subjects, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, keys, lifetimes, limits }
 }
 
+const ENDS = {
+  choose: {
+    en: 'Open this page to choose a person and rehearse; it works once, within ten minutes:',
+    'zh-CN': '请打开此页面，选择用户并演练；链接十分钟内有效，只能使用一次：',
+  },
+  passed: { en: 'Everything that the client needs is there.', 'zh-CN': '该客户端所需的一切均已具备。' },
+  failed: {
+    en: 'Not everything is right yet: see the lines with ✗.',
+    'zh-CN': '还有不符合之处：请看标有 ✗ 的各行。',
+  },
+  again: {
+    en: 'The same in a browser, for any person (the link works once, within ten minutes):',
+    'zh-CN': '在浏览器中为任意用户做同样的演练（链接十分钟内有效，只能使用一次）：',
+  },
+} as const satisfies Readonly<Record<string, Localized>>
+
 const MARK = { ok: '✓', bad: '✗', note: '·' } as const
 
 function print(output: Output, report: RehearsalReport, told: (words: Localized) => string): void {
@@ -94,14 +110,16 @@ function print(output: Output, report: RehearsalReport, told: (words: Localized)
     output.say('')
   }
   if (report.known.length > 0) {
-    output.say(`${report.clientName} would know about ${report.userName}:`)
+    const { clientName, userName } = report
+    output.say(
+      told({
+        en: `${clientName} would know about ${userName}:`,
+        'zh-CN': `“${clientName}”将获知“${userName}”的以下信息：`,
+      }),
+    )
     output.say(table(report.known.map(({ claim, value }) => [`  ${claim}`, value])))
   }
-  output.say(
-    report.passed
-      ? '\nEverything that the client needs is there.'
-      : '\nNot everything is right yet: see the lines with ✗.',
-  )
+  output.say(`\n${told(report.passed ? ENDS.passed : ENDS.failed)}`)
 }
 
 function said(words: Localized, language: Language): string {
