@@ -123,6 +123,11 @@ test('rehearse', async () => {
   }
 })
 
+test('trace, before anybody has asked, in both languages', async () => {
+  expect(await ran('npx lingpai trace --data DIR')).toBe('No request has been seen yet.\n')
+  expect(await ran('npx lingpai trace --data DIR --language zh-CN')).toBe('尚未收到任何请求。\n')
+})
+
 test('backup and restore', async () => {
   const open = await ran(`npx lingpai backup --data DIR ${scratch.path('unsealed')}`)
   expect(open).toContain('keep that one apart from it (master.key in the data folder, unless LINGPAI_MASTER_KEY')

@@ -200,6 +200,10 @@ describe.each(['sqlite', 'postgres'] as const)('the account page on %s', (databa
     const answer = await here.visitor.submit(page, 'sign-out-elsewhere', own)
     expect(answer.location).toBe(`${host.issuer}/sso/end-session`)
     expect(await sessionsOf(userId)).toHaveLength(2)
+    expect(await eventsOf(userId, 'session_ended')).toEqual([])
+    await here.visitor.submit(await here.visitor.get(answer.location ?? ''), 'logout-confirm')
+    expect(await sessionsOf(userId)).toHaveLength(1)
+    expect(await eventsOf(userId, 'session_ended')).toMatchObject([{ detail: { by: 'person' } }])
   })
 
   describe('what belongs to somebody else', () => {

@@ -7,6 +7,8 @@ import { action, installationCommand, mostOf, text, withTips } from '../command.
 import { openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT } from '../output.ts'
 
+const NONE = { en: 'No request has been seen yet.', 'zh-CN': '尚未收到任何请求。' } as const
+
 export function traceCommand(exit: (code: number) => void): Command {
   const command: Command = installationCommand('trace', 'the last requests, and which rule decided each')
     .argument('[trace-id]', 'the number that an error page shows')
@@ -37,9 +39,7 @@ export function traceCommand(exit: (code: number) => void): Command {
       const traces = await listTraces(installation.store, { most, ...(clientId !== undefined && { clientId }) })
       output.result(traces)
       output.say(
-        traces.length === 0
-          ? 'No request has been seen yet.'
-          : traces.map((trace) => renderTrace(trace, locale, advised)).join('\n\n'),
+        traces.length === 0 ? NONE[locale] : traces.map((trace) => renderTrace(trace, locale, advised)).join('\n\n'),
       )
       return EXIT.done
     } finally {

@@ -131,7 +131,8 @@ async function endAll(
       const event = { type: 'sessions_ended', ...about, detail: { by: 'person', offline: false } } as const
       await store.endSessionsOfUser(each.user.userId, false, event, clientId)
     } else {
-      await store.endSession(each.session.sessionId, { type: 'session_ended', ...about }, clientId)
+      const event = { type: 'session_ended', ...about, detail: { by: 'person' } } as const
+      await store.endSession(each.session.sessionId, event, clientId)
     }
   }
   if (signedIn.length > 0) parts.sessionsEnded()
