@@ -1,6 +1,6 @@
 // `lingpai start --workers`: several processes behind one port, which look like one server.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Caller, eventually, issuedBy } from '../faults/caller.ts'
@@ -40,6 +40,17 @@ const isAlive = (pid: number) => {
     process.kill(pid, 0)
     return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
   } catch {
+    return false
+  }
+}
+
+/** A worker that listens has a socket for each connection that a turn may accept. */
+function listens(pid: number): boolean {
+  try {
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+    return open.filter((name) => name.startsWith('socket:')).length > 60
+  } catch {
+    // It, or what it had open, has gone meanwhile.
     return false
   }
 }
@@ -174,6 +185,41 @@ describe('two workers', () => {
     expect(workers).not.toContain(victim)
     expect(server.log()).toMatch(/a worker has ended and is started again .*signal="SIGKILL"/)
     expect((await caller.ready()).status).toBe(200)
+  })
+
+  test('one that is started again accepts nothing before it can serve: nobody is told 503 by it, and then it answers', {
+    timeout: 30_000,
+  }, async () => {
+    const [victim = 0, other = 0] = await eventually(
+      async () => workersOf(server).filter(listens),
+      ({ length }) => length === 2,
+    )
+    const statuses: number[] = []
+    const over = new AbortController()
+    const asking = Array.from({ length: 4 }, async () => {
+      while (!over.signal.aborted) {
+        const each = new Caller(server, 1)
+        statuses.push((await each.ready()).status)
+        each.close()
+      }
+    })
+    process.kill(victim, 'SIGKILL')
+    const [next = 0] = await eventually(
+      async () => workersOf(server).filter((pid) => pid !== victim && pid !== other && listens(pid)),
+      ({ length }) => length === 1,
+    )
+    const before = statuses.length
+    const workedBefore = worked(next)
+    await eventually(
+      async () => statuses.length - before,
+      (count) => count > 400,
+    )
+    over.abort()
+    await Promise.all(asking)
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(400)
+    // What was on its way to the victim has broken.
+    expect(statuses.filter((status) => status !== 200 && status !== 0)).toEqual([])
+    expect(worked(next)).toBeGreaterThan(workedBefore)
   })
 
   test('end together: SIGTERM lets them finish, and the code is 0', async () => {

@@ -57,7 +57,7 @@ function load(server: Child, ledger: Ledger): () => Promise<void> {
   }
 }
 
-/** Over connections of their own: a worker that is just starting says 503. */
+/** Over connections of their own, so that all workers are asked. */
 function readies(server: Child): Promise<readonly number[]> {
   return Promise.all(
     Array.from({ length: 16 }, async () => {

@@ -85,10 +85,11 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
   let large: (path: string) => number | undefined = () => undefined
   const tls =
     options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null
-  let database: Driver | null = null
-  let socket: Listening | null = null
-  try {
-    socket = await listen({
+  // Of several workers the first holds the port, as a single server does; those that come later, also in place of one that has
+  // died, accept nothing before they can serve: others answer meanwhile.
+  const isLate = isWorker() && !isFirstWorker()
+  const open = () =>
+    listen({
       host: options.host,
       port: options.port,
       ...(tls !== null && { tls }),
@@ -99,6 +100,10 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       workers: options.workers,
       log,
     })
+  let database: Driver | null = null
+  let socket: Listening | null = null
+  try {
+    if (!isLate) socket = await open()
     if (isNew) {
       makeDataFolder(options.data)
       ownership = takeOwnership(options.data)
@@ -110,7 +115,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       })
       process.exit(EXIT.unavailable)
     })
-    const { issuer, formerIssuer } = await chooseIssuer(database, options, socket.port, log)
+    const { issuer, formerIssuer } = await chooseIssuer(database, options, socket?.port ?? options.port, log)
     assertServable(options, issuer)
     const server = await createAuthorizationServer({
       issuer,
@@ -143,6 +148,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
     })
     handle = server.handle
     large = largeBody(server.parts)
+    socket ??= await open()
     await greet(output, options, server.parts, { port: socket.port, formerIssuer })
     const code = await Promise.race([stopped.then(() => EXIT.done), server.outdated.then(() => EXIT.outdated)])
     log.info('stopping: finishing what is in flight')
