@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lingpai } from '../support/cli.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { eventually } from './caller.ts'
 import { runCommand } from './command.ts'
 import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts'
 import { randomFrom } from './kill-rounds.ts'
@@ -117,5 +118,34 @@ describe.each(['sqlite', 'postgres'] as const)('on %s,', (kind) => {
     expect(last.code, last.stderr).toBe(0)
     expect(await marks()).toEqual({ imports: 0, marked: 0 })
     expect(await seen('last')).toHaveLength(3)
+  })
+
+  it('who waits for one that was killed is told so, and for how long; in the end it is imported', {
+    timeout: 60_000,
+  }, async () => {
+    const words = ['user', 'import', fileOf('waiting'), ...where()]
+    const first = runCommand(words, house)
+    await eventually(marks, (seen) => (seen as { marked: number }).marked > 0)
+    first.signal('SIGKILL')
+    expect((await first.ended).code).toBeNull()
+    expect(await seen('waiting')).toEqual([])
+
+    const second = runCommand(words, house)
+    await eventually(marks, (seen) => (seen as { imports: number }).imports === 2)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(second.isOver()).toBe(false)
+    second.signal('SIGINT')
+    const { code, stderr } = await second.ended
+    expect(code, stderr).toBe(1)
+    const told =
+      /its last sign of life was (\d+) s ago\. .* silent for 120 s counts as killed, which it would in (\d+) s\./
+    const [, silent, left] = told.exec(stderr) ?? []
+    expect(Number(silent) + Number(left), stderr).toBe(120)
+    expect(stderr.match(/Another import/g)).toHaveLength(1)
+    expect(await seen('waiting')).toEqual([])
+
+    const last = await runCommand(words, { ...house, clockAhead: 4 * LATER }).ended
+    expect(last.code, last.stderr).toBe(0)
+    expect(await seen('waiting')).toHaveLength(PEOPLE)
   })
 })

@@ -31,6 +31,8 @@ export interface ImportProgress {
   readonly phase: 'check' | 'wait' | 'write' | 'publish'
   readonly done: number
   readonly total?: number
+  /** With `wait`: seconds since the other one's last sign of life; after `STALE_AFTER` of them it counts as killed. */
+  readonly silent?: number
 }
 
 export interface ImportOptions {
@@ -150,10 +152,11 @@ async function waitForTurn({ parts: { store, clock }, options }: Work, importId:
     if (first === undefined) throw abandoned()
     if (first.importId === importId) return
     assertGoingOn(options.signal)
-    options.progress?.({ phase: 'wait', done: Math.floor((waited * WAIT_STEP_MS) / 1000) })
+    const silent = Math.max(0, clock.now() - first.aliveAt)
+    options.progress?.({ phase: 'wait', done: Math.floor((waited * WAIT_STEP_MS) / 1000), silent })
     if ((await store.addImportedUsers(importId, [], clock.now())) === 'abandoned') throw abandoned()
     // A stale one goes step by step without a rest.
-    await pause(clock.now() - first.aliveAt > STALE_AFTER ? SHORTEST_BREATHER_MS : WAIT_STEP_MS)
+    await pause(silent > STALE_AFTER ? SHORTEST_BREATHER_MS : WAIT_STEP_MS)
   }
 }
 

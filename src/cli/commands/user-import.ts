@@ -1,7 +1,13 @@
 // lingpai user import: many people at once, from CSV or JSON Lines.
 
 import { type Command, Option } from 'commander'
-import { fileSource, type ImportReport, importUsers } from '../../administration/user-import/index.ts'
+import {
+  fileSource,
+  type ImportProgress,
+  type ImportReport,
+  importUsers,
+  STALE_AFTER,
+} from '../../administration/user-import/index.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
@@ -31,10 +37,7 @@ export function userImportCommand(exit: (code: number) => void): Command {
         dryRun: flags['dryRun'] === true,
         skipBad: flags['skipBad'] === true,
         signal: stop.signal,
-        progress: ({ phase, done, total }) =>
-          output.progress(
-            `${PHASES[phase]}: ${done.toLocaleString('en')}${total === undefined ? '' : ` of ${total.toLocaleString('en')}`}`,
-          ),
+        progress: tellProgress(output),
       })
       output.progressDone()
       output.result(report)
@@ -45,6 +48,29 @@ export function userImportCommand(exit: (code: number) => void): Command {
       await installation.close()
     }
   })
+}
+
+/** Who waits is told why, once, also where nobody watches: nothing else would be said for two minutes. */
+function tellProgress(output: Output): (progress: ImportProgress) => void {
+  let isTold = false
+  return ({ phase, done, total, silent }) => {
+    if (silent !== undefined && !isTold) {
+      isTold = true
+      output.progressDone()
+      output.note(
+        `Another import is under way, or was killed: its last sign of life was ${silent} s ago. While it lives this one waits; one that is silent for ${STALE_AFTER} s counts as killed, which it would in ${Math.max(0, STALE_AFTER - silent)} s.`,
+      )
+    }
+    output.progress(
+      silent === undefined
+        ? `${PHASES[phase]}: ${counting(done, total)}`
+        : `${PHASES[phase]}: ${counting(done)} s. It has been silent for ${silent} s, and counts as killed at ${STALE_AFTER} s`,
+    )
+  }
+}
+
+function counting(done: number, total?: number): string {
+  return `${done.toLocaleString('en')}${total === undefined ? '' : ` of ${total.toLocaleString('en')}`}`
 }
 
 function print(output: Output, report: ImportReport): void {
