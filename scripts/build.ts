@@ -10,7 +10,7 @@ import { bundleServer } from './release/bundle.ts'
 export async function buildServer(): Promise<void> {
   const dist = join(repository, 'dist')
   const former = existsSync(dist)
-    ? readdirSync(dist).filter((name) => /^(main|bcrypt-thread)[-.].*(js|txt)$/.test(name))
+    ? readdirSync(dist).filter((name) => /^(main|bcrypt-thread|checkpoint-thread)[-.].*(js|txt)$/.test(name))
     : []
   for (const name of former) rmSync(join(dist, name))
   await bundleServer(dist)

@@ -9,12 +9,15 @@ import { repository } from '../node-version.ts'
 
 const requireHere = createRequire(import.meta.url)
 
+/** What runs on threads of its own, each a file by itself. */
+const THREADS = ['credentials/bcrypt-thread', 'store/database/sqlite/checkpoint-thread']
+
 /** Writes `main.js`, its parts and the files of its threads into the folder. */
 export async function bundleServer(outdir: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { readonly version: string }
   const { outputFiles } = await build({
     write: false,
-    entryPoints: [join(repository, 'src/main.ts'), join(repository, 'src/credentials/bcrypt-thread.ts')],
+    entryPoints: ['main', ...THREADS].map((name) => join(repository, `src/${name}.ts`)),
     outdir,
     entryNames: '[name]',
     bundle: true,

@@ -1,14 +1,13 @@
 // A disk that fails, or is full, exactly while a server on SQLite prunes, or exactly while it brings its log into the file.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
-import { Caller, eventually, type Issued, issuedBy } from './caller.ts'
+import { Caller, eventually } from './caller.ts'
 import { type Child, startChild } from './child.ts'
+import { busy, type Given, given, holds } from './given.ts'
 import { type Prepared, prepareSqlite } from './installation.ts'
-import { requireStrace } from './strace.ts'
+import { hurt } from './strace.ts'
 
 const EXPIRED = 30_000
 
@@ -70,41 +69,10 @@ const expiredIn = (prepared: Prepared) =>
 
 const check = (prepared: Prepared) => asked(prepared, (database) => database.prepare('PRAGMA integrity_check').get())
 
-/** From now on so: calls on one of the database's files end with `how`, from the n-th on. */
-async function hurt(server: Child, path: string, calls: string, how: string): Promise<() => void> {
-  const words = ['-f', '-P', path, '-e', `trace=${calls}`, '-e', `inject=${calls}:${how}`, '-o', '/dev/null']
-  const tracer = spawn(requireStrace(), [...words, '-p', String(server.pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
-  await once(tracer.stderr, 'data')
-  // It lets go of the server, which goes on.
-  const mend = () => void tracer.kill('SIGINT')
+async function hurting(...what: Parameters<typeof hurt>): Promise<() => void> {
+  const mend = await hurt(...what)
   undo.push(mend)
   return mend
-}
-
-interface Given {
-  readonly live: readonly Issued[]
-  readonly spent: Issued
-  readonly revoked: Issued
-  readonly usedCode: string
-}
-
-async function given(caller: Caller): Promise<Given> {
-  const usedCode = await caller.needCode()
-  const live = [issuedBy(await caller.redeem(usedCode)), await caller.tokens(), await caller.tokens()]
-  const spent = await caller.tokens()
-  issuedBy(await caller.refresh(issuedBy(await caller.refresh(spent.refresh)).refresh))
-  const revoked = await caller.tokens()
-  expect((await caller.revoke(revoked.refresh)).status).toBe(200)
-  return { live, spent, revoked, usedCode }
-}
-
-async function holds(caller: Caller, { live, spent, revoked, usedCode }: Given): Promise<void> {
-  for (const { access } of live) expect((await caller.userinfo(access)).status).toBe(200)
-  expect((await caller.userinfo(revoked.access)).status).toBe(401)
-  for (const { refresh } of [revoked, spent]) expect((await caller.refresh(refresh)).status).toBe(400)
-  for (const { refresh } of live.slice(1)) expect((await caller.refresh(refresh)).status).toBe(200)
-  expect((await caller.redeem(usedCode)).status).toBe(400)
-  expect((await caller.userinfo((await caller.tokens()).access)).status).toBe(200)
 }
 
 /** A server that prunes, and is asked for nothing else. */
@@ -134,7 +102,7 @@ it('a disk that fails in the middle of pruning ends the server with one line; th
 }, async () => {
   const { prepared, server, before } = await pruning()
   const said = server.log().length
-  await hurt(server, join(prepared.folder, 'lingpai.sqlite-wal'), 'fsync,fdatasync', 'error=EIO:when=5')
+  await hurting(server, join(prepared.folder, 'lingpai.sqlite-wal'), 'fsync,fdatasync', 'error=EIO:when=5')
   const { code, log } = await server.ended
   expect(code).toBe(5)
   const lines = log.slice(said).trim().split('\n')
@@ -154,7 +122,7 @@ it('a disk that is full in the middle of pruning ends nothing: with room again i
   timeout: 60_000,
 }, async () => {
   const { prepared, server, caller, before } = await pruning()
-  const mend = await hurt(server, join(prepared.folder, 'lingpai.sqlite-wal'), 'pwrite64', 'error=ENOSPC:when=5+')
+  const mend = await hurting(server, join(prepared.folder, 'lingpai.sqlite-wal'), 'pwrite64', 'error=ENOSPC:when=5+')
   const unready = await eventually(
     () => caller.ready(),
     ({ status }) => status === 503,
@@ -177,26 +145,13 @@ it('a disk that is full in the middle of pruning ends nothing: with room again i
   expect(check(prepared)).toEqual({ integrity_check: 'ok' })
 })
 
-/** Refreshes one after the other, each of which is in the log. */
-async function busy(caller: Caller, until: () => boolean): Promise<readonly string[]> {
-  let newest = await caller.tokens()
-  const access = [newest.access]
-  while (!until()) {
-    const reply = await caller.refresh(newest.refresh)
-    if (reply.status !== 200) break
-    newest = issuedBy(reply)
-    access.push(newest.access)
-  }
-  return access
-}
-
 it('a disk that is full exactly at a checkpoint loses nothing that was answered, says so, and heals by itself', {
   timeout: 60_000,
 }, async () => {
   const prepared = await installation()
   const { server, caller } = await served(prepared)
   const before = await given(caller)
-  const mend = await hurt(server, join(prepared.folder, 'lingpai.sqlite'), 'pwrite64', 'error=ENOSPC:when=3+')
+  const mend = await hurting(server, join(prepared.folder, 'lingpai.sqlite'), 'pwrite64', 'error=ENOSPC:when=3+')
   let trouble = ''
   const looking = setInterval(() => {
     void caller.ready().then(({ status, body }) => {
@@ -233,7 +188,7 @@ it.each([1, 4, 12])(
     const prepared = await installation()
     const { server, caller } = await served(prepared)
     const before = await given(caller)
-    await hurt(server, join(prepared.folder, 'lingpai.sqlite'), 'pwrite64', `signal=KILL:when=${page}`)
+    await hurting(server, join(prepared.folder, 'lingpai.sqlite'), 'pwrite64', `signal=KILL:when=${page}`)
     const access = await busy(caller, () => false)
     expect(await server.ended).toMatchObject({ signal: 'SIGKILL' })
     expect(access.length).toBeGreaterThan(1)

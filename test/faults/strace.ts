@@ -1,5 +1,7 @@
 // The system calls of a server as strace saw them: which write was kept before which answer was sent.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { tokenKey } from '../../src/credentials/digest.ts'
 import { requireProgram } from '../support/program.ts'
@@ -12,6 +14,20 @@ export function requireStrace(): string {
     advice:
       'This test needs strace, and the right to trace a process: install it (Debian, Ubuntu: apt-get install strace); in a container add --cap-add SYS_PTRACE.',
   })
+}
+
+/** From now on so: calls on one of the database's files end with `how`, from the n-th on. */
+export async function hurt(
+  { pid }: { readonly pid: number },
+  path: string,
+  calls: string,
+  how: string,
+): Promise<() => void> {
+  const words = ['-f', '-P', path, '-e', `trace=${calls}`, '-e', `inject=${calls}:${how}`, '-o', '/dev/null']
+  const tracer = spawn(requireStrace(), [...words, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  await once(tracer.stderr, 'data')
+  // It lets go of the server, which goes on.
+  return () => void tracer.kill('SIGINT')
 }
 
 /** Runs the server as its own child, so that the process id is the server's; strings in hexadecimal. */

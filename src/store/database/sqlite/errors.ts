@@ -29,6 +29,11 @@ function sqliteCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }
 
+/** What a caller reads of it. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Said by SQLite itself, and not by what reads its answers. */
 export function isSqlite(error: unknown): boolean {
   return sqliteCode(error) !== undefined

@@ -14,6 +14,8 @@ export class FilesMoved extends StoreUnavailable {}
 
 /** Milliseconds between two looks. */
 const PAUSE = 1_000
+/** Milliseconds that a thread may take to move the pages of a log. */
+const LONGEST_MOVE = 10_000
 
 /** Device and number of a file; null: nothing has that name. Of what cannot be seen nothing is said. */
 type Identity = readonly [device: number, number: number] | 'unknown' | null
@@ -75,8 +77,7 @@ export class OpenFiles {
     // Another log belongs to somebody who has not seen ours: theirs and ours do not fit into one file.
     const isAlone = !this.#isMoved(this.#log) || !existsSync(this.#log)
     try {
-      const kept = isInPlace && isAlone ? null : this.#copy()
-      if (kept === null) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      const kept = isInPlace && isAlone && this.#isWhole() ? null : this.#copy()
       this.#database.close()
       // SQLite leaves the log of a file that has lost its name, and would read it as that of the next one of this name.
       if (!isInPlace) for (const path of this.#beside()) rmSync(path)
@@ -94,6 +95,12 @@ export class OpenFiles {
     } finally {
       if (this.#database.isOpen) this.#database.close()
     }
+  }
+
+  /** All of the log is in the file now. A thread that moves a part of it is waited for. */
+  #isWhole(): boolean {
+    this.#database.exec(`PRAGMA busy_timeout = ${LONGEST_MOVE}`)
+    return this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
   }
 
   /** Log and index that are still ours. */

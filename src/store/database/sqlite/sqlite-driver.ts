@@ -7,8 +7,9 @@ import { stopwatch } from '../../../platform/clock.ts'
 import { type Log, silentLog } from '../../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from '../driver.ts'
 import { backupSqlite, type Progress } from './backup.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { makeDurable, SqliteConnection } from './connection.ts'
-import { isBusy, isFatal, isSqlite, translateSqlite } from './errors.ts'
+import { isBusy, isFatal, isSqlite, textOf, translateSqlite } from './errors.ts'
 import { FilesMoved, OpenFiles } from './open-files.ts'
 import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
 
@@ -46,8 +47,6 @@ const LONGEST_GATHER = 5
 /** With so many the commit is a small part of the cost, and waiting would be most of the time. */
 const ENOUGH = 32
 const CACHE_BYTES = 4 * 1024 * 1024
-/** Milliseconds between two looks at the log. */
-const LOOK_AT_LOG = 5_000
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
@@ -79,9 +78,9 @@ class SqliteDriver implements Driver {
   readonly #save: StatementSync
   readonly #undo: StatementSync
   readonly #keep: StatementSync
-  readonly #checkpoint: StatementSync
   /** Null in memory, and where nothing is written. */
   readonly #files: OpenFiles | null
+  readonly #checkpoints: Checkpoints | null
   readonly #elapsed = stopwatch()
   readonly #flushNow = () => this.#flush()
   readonly #gatherMore = () => this.#gather()
@@ -92,12 +91,10 @@ class SqliteDriver implements Driver {
   #turns = 0
   #gatherSince = 0
   #pause = 0
-  #lookedAtLog = 0
   #refused: string | undefined
   /** A transaction that could not be undone is still open: what is read now may never have been committed. */
   #torn = false
   #trouble: string | null = null
-  #troubleOfLog: string | null = null
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
 
@@ -112,11 +109,18 @@ class SqliteDriver implements Driver {
     this.#save = prepare('SAVEPOINT list')
     this.#undo = prepare('ROLLBACK TO list')
     this.#keep = prepare('RELEASE list')
-    this.#checkpoint = prepare('PRAGMA wal_checkpoint(PASSIVE)')
     // Opens the log as well.
     prepare('SELECT count(*) FROM sqlite_schema').all()
     const isWritten = !options.readonly && options.file !== ':memory:'
     this.#files = isWritten ? new OpenFiles(connection.database, options.file) : null
+    this.#checkpoints = isWritten
+      ? new Checkpoints({
+          file: options.file,
+          database: connection.database,
+          log: this.#log,
+          onFatal: (error) => this.#fatal(error),
+        })
+      : null
     if (options.readonly) this.#refused = 'the database was opened for reading only'
   }
 
@@ -144,7 +148,7 @@ class SqliteDriver implements Driver {
   }
 
   trouble(): string | null {
-    return this.#refused ?? this.#trouble ?? this.#troubleOfLog
+    return this.#refused ?? this.#trouble ?? this.#checkpoints?.trouble ?? null
   }
 
   async script(sql: string): Promise<void> {
@@ -178,6 +182,7 @@ class SqliteDriver implements Driver {
         this.#drained = resolve
       })
     }
+    await this.#checkpoints?.close()
     if (this.#files === null) this.#connection.database.close()
     else this.#files.close(this.#log)
   }
@@ -244,6 +249,7 @@ class SqliteDriver implements Driver {
   /** Runs a batch inside the open transaction; nobody is answered before its commit. */
   #settle(batch: readonly Waiting[]): void {
     let outcomes: readonly Outcome[]
+    let took = 0
     try {
       const together = batch.some(({ apart }) => apart)
         ? batch.map(({ steps }) => this.#runSaved(steps))
@@ -251,7 +257,9 @@ class SqliteDriver implements Driver {
       if (together === null) return
       outcomes = together
       if (this.#connection.database.isTransaction) {
+        const begun = this.#elapsed()
         this.#commit.run()
+        took = this.#elapsed() - begun
         this.#trouble = null
       }
       this.#files?.assertInPlace()
@@ -279,23 +287,7 @@ class SqliteDriver implements Driver {
       if (refused instanceof StoreUnavailable) this.#trouble = refused.message
       list.reject(refused)
     })
-    if (this.#elapsed() - this.#lookedAtLog >= LOOK_AT_LOG) this.#lookAtLog()
-  }
-
-  /**
-   * What a commit moves from the log into the file it moves without a word: when that fails the commit has held, and the log
-   * would grow without end on a disk that fails. Asked for by itself, it says so.
-   */
-  #lookAtLog(): void {
-    this.#lookedAtLog = this.#elapsed()
-    try {
-      this.#checkpoint.all()
-      this.#troubleOfLog = null
-    } catch (error) {
-      this.#troubleOfLog = textOf(translateSqlite(error))
-      if (isFatal(error)) this.#fatal(error)
-      else this.#log.error('checkpoint_failed', { reason: String(error) })
-    }
+    this.#checkpoints?.committed(batch.length, took)
   }
 
   /**
@@ -366,13 +358,10 @@ class SqliteDriver implements Driver {
     this.#refused = error instanceof FilesMoved ? error.message : DISK_FAILED
     this.#torn = !database.isOpen || database.isTransaction
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
+    void this.#checkpoints?.close()
     const { onFatal } = this.#options
     // Whoever ends the process says why: one line, not two.
     if (onFatal === undefined) this.#log.error('database_failed', { reason: String(error) })
     else onFatal(error instanceof Error ? error : new Error(String(error)))
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,217 @@
+// A disk on which commits wait: a thread moves the log into the file from then on, and what was answered holds as before.
+
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, expect, it } from 'vitest'
+import { bundleServer } from '../../scripts/release/bundle.ts'
+import { REPOSITORY } from '../support/cli.ts'
+import { Caller, eventually } from './caller.ts'
+import { type Child, type ChildOptions, startChild } from './child.ts'
+import { busy, type Given, given, holds } from './given.ts'
+import { type Prepared, prepareSqlite } from './installation.ts'
+import { hurt } from './strace.ts'
+
+const undo: (() => unknown)[] = []
+afterEach(async () => {
+  for (const work of undo.splice(0).toReversed()) await work()
+})
+
+async function served(
+  prepared: Prepared,
+  options: Partial<ChildOptions> = {},
+): Promise<{ server: Child; caller: Caller }> {
+  const server = await startChild({ ...prepared, ...options })
+  const caller = new Caller(server)
+  undo.push(
+    () => server.kill(),
+    () => caller.close(),
+  )
+  return { server, caller }
+}
+
+const databaseOf = ({ folder }: Prepared) => join(folder, 'lingpai.sqlite')
+
+async function hurting(...what: Parameters<typeof hurt>): Promise<() => void> {
+  const mend = await hurt(...what)
+  undo.push(mend)
+  return mend
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lingpai-checkpoint-'))
+  undo.push(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+/** How many refresh tokens the file holds without its log. */
+function movedInto(prepared: Prepared): number {
+  const copy = join(temporaryFolder(), 'copy.sqlite')
+  copyFileSync(databaseOf(prepared), copy)
+  const database = new DatabaseSync(copy)
+  try {
+    return Number(database.prepare('SELECT count(*) AS many FROM refresh_token').get()?.['many'])
+  } finally {
+    database.close()
+  }
+}
+
+interface Slow {
+  readonly prepared: Prepared
+  readonly server: Child
+  readonly caller: Caller
+  readonly before: Given
+  readonly access: readonly string[]
+}
+
+/** A server whose disk took 40 ms for each commit, and is as fast as ever again. */
+async function slowed(options: Partial<ChildOptions> = {}): Promise<Slow> {
+  const prepared = await prepareSqlite()
+  undo.push(() => prepared.remove())
+  const { server, caller } = await served(prepared, options)
+  const before = await given(caller)
+  expect(server.log()).not.toContain('checkpoints_on_a_thread')
+  const mend = await hurting(server, `${databaseOf(prepared)}-wal`, 'fsync,fdatasync', 'delay_exit=40000')
+  const access = await busy(caller, () => server.log().includes('checkpoints_on_a_thread'))
+  mend()
+  return { prepared, server, caller, before, access }
+}
+
+async function nothingIsLost({ prepared, before, access }: Slow, after: readonly string[] = []): Promise<void> {
+  const { caller } = await served(prepared)
+  for (const token of [...access, ...after]) expect((await caller.userinfo(token)).status).toBe(200)
+  await holds(caller, before)
+  const database = new DatabaseSync(databaseOf(prepared), { readOnly: true, timeout: 5_000 })
+  undo.push(() => database.close())
+  expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+}
+
+/** So many that the thread has moved at least once, and SQLite not yet by itself. */
+async function busyFor(caller: Caller, refreshes: number): Promise<readonly string[]> {
+  let done = 0
+  return busy(caller, () => ++done > refreshes)
+}
+
+it('where commits wait for the disk a thread moves the log into the file; killed, the server has kept all that it answered', {
+  timeout: 60_000,
+}, async () => {
+  const slow = await slowed()
+  const moved = movedInto(slow.prepared)
+  const after = await busyFor(slow.caller, 700)
+  await eventually(
+    async () => movedInto(slow.prepared),
+    (now) => now > moved + 400,
+  )
+  await slow.server.kill()
+  await nothingIsLost(slow, after)
+})
+
+it('it stops in good order: the log is in the file, and gone', { timeout: 60_000 }, async () => {
+  const slow = await slowed()
+  const after = await busyFor(slow.caller, 100)
+  expect(await slow.server.stop()).toMatchObject({ code: 0 })
+  expect(readdirSync(slow.prepared.folder).filter((name) => name.startsWith('lingpai.sqlite'))).toEqual([
+    'lingpai.sqlite',
+  ])
+  await nothingIsLost(slow, after)
+})
+
+it('a disk that fails while the thread moves the log ends the server with one line', { timeout: 60_000 }, async () => {
+  const slow = await slowed()
+  const said = slow.server.log().length
+  await hurting(slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'error=EIO')
+  const after = await busy(slow.caller, () => false)
+  const { code, log } = await slow.server.ended
+  expect(code).toBe(5)
+  const lines = log.slice(said).trim().split('\n')
+  expect(lines, log).toHaveLength(1)
+  expect(lines[0]).toContain('the database failed while writing; the server stops')
+  await nothingIsLost(slow, after)
+})
+
+it('a disk that is full while the thread moves the log loses nothing, says so, and heals by itself', {
+  timeout: 60_000,
+}, async () => {
+  const slow = await slowed()
+  const mend = await hurting(slow.server, databaseOf(slow.prepared), 'pwrite64', 'error=ENOSPC')
+  const after = await busyFor(slow.caller, 600)
+  const unready = await eventually(
+    () => slow.caller.ready(),
+    ({ status }) => status === 503,
+  )
+  expect(unready.body['reason']).toMatch(/the disk of the database is full/)
+  mend()
+  const isOver = performance.now() + 15_000
+  let ready = false
+  while (!ready && performance.now() < isOver) {
+    await slow.caller.tokens()
+    ready = (await slow.caller.ready()).status === 200
+  }
+  expect(ready).toBe(true)
+  await slow.server.kill()
+  await nothingIsLost(slow, after)
+})
+
+it.each([1, 7, 40])(
+  'killed at page %i that the thread moves, it has kept all that it answered',
+  {
+    timeout: 60_000,
+  },
+  async (page) => {
+    const slow = await slowed()
+    await hurting(slow.server, databaseOf(slow.prepared), 'pwrite64', `signal=KILL:when=${page}`)
+    const after = await busy(slow.caller, () => false)
+    expect(await slow.server.ended).toMatchObject({ signal: 'SIGKILL' })
+    await nothingIsLost(slow, after)
+  },
+)
+
+it('a log that somebody removes under it is brought into the file', { timeout: 60_000 }, async () => {
+  const slow = await slowed()
+  const after = await busyFor(slow.caller, 50)
+  rmSync(`${databaseOf(slow.prepared)}-wal`)
+  const last = await busy(slow.caller, () => false)
+  expect(await slow.server.ended).toMatchObject({ code: 5 })
+  await nothingIsLost(slow, [...after, ...last])
+})
+
+it('without the file of the thread it goes on as before', { timeout: 60_000 }, async () => {
+  const built = temporaryFolder()
+  await bundleServer(built)
+  rmSync(join(built, 'checkpoint-thread.js'))
+  const slow = await slowed({ entry: join(built, 'main.js') })
+  await eventually(
+    async () => slow.server.log(),
+    (log) => log.includes('checkpoint_thread_ended'),
+  )
+  const moved = movedInto(slow.prepared)
+  const after = await busyFor(slow.caller, 700)
+  expect(movedInto(slow.prepared)).toBeGreaterThan(moved + 200)
+  await slow.server.kill()
+  await nothingIsLost(slow, after)
+})
+
+it('the thread keeps no program that ends', { timeout: 30_000 }, () => {
+  const program = `
+    import { DatabaseSync } from 'node:sqlite'
+    import { Checkpoints } from '${join(REPOSITORY, 'src/store/database/sqlite/checkpoints.ts')}'
+    const database = new DatabaseSync('waits.sqlite')
+    database.exec('PRAGMA journal_mode = WAL; CREATE TABLE waits (one)')
+    const say = () => undefined
+    const log = { debug: say, info: console.log, warn: console.log, error: say }
+    const checkpoints = new Checkpoints({ file: 'waits.sqlite', database, log, onFatal: say })
+    for (let at = 0; at < 3; at++) checkpoints.committed(1, 200)
+    checkpoints.committed(1_000, 1)`
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'program.mjs'), program)
+  const { status, stdout } = spawnSync(process.execPath, ['program.mjs'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 15_000,
+  })
+  expect(stdout).toContain('checkpoints_on_a_thread')
+  expect(stdout).not.toContain('checkpoint_thread_ended')
+  expect(status).toBe(0)
+})
