@@ -21,11 +21,16 @@ export function note(message: Content): Html {
   return html`<div class="note" role="alert">${ICONS.alert}<div><p>${message}</p></div></div>`
 }
 
-/** The name of a client in a heading begins no new line in its midst, nor do its quotation marks, unless it is longer than one. */
+/**
+ * The name of a client in a heading begins no new line in its midst, nor do its quotation marks, unless it is longer than
+ * one. Browsers would break before a question mark that stands behind such a piece, so it belongs to it.
+ */
 export function heading(title: string, name: string): Html {
   const quoted = `“${name}”`
-  const whole = title.includes(quoted) ? quoted : name
-  const at = title.indexOf(whole)
+  const named = title.includes(quoted) ? quoted : name
+  const at = title.indexOf(named)
+  const [mark = ''] = /^[?？]?/.exec(title.slice(at + named.length)) ?? []
+  const whole = named + mark
   return html`<h1>${title.slice(0, at)}<span class="whole">${whole}</span>${title.slice(at + whole.length)}</h1>`
 }
 

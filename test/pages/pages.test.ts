@@ -132,6 +132,14 @@ describe('words', () => {
   })
 })
 
+test('in a heading the name of the client stays in one piece, with its quotation marks and what follows it', () => {
+  const heading = (name: string, locale: pages.Locale) =>
+    /<h1>(.*?)<\/h1>/.exec(samples.find((sample) => sample.name === name)?.page(frameIn(locale)).html ?? '')?.[1]
+  expect(heading('withdraw', 'en')).toMatch(/^Withdraw your permission for <span class="whole">[^<]+\?<\/span>$/)
+  expect(heading('withdraw', 'zh-CN')).toMatch(/^撤回对<span class="whole">“[^<]+”<\/span>的授权？$/)
+  expect(heading('leave', 'zh-CN')).toMatch(/^继续前往<span class="whole">“[^<]+”？<\/span>$/)
+})
+
 describe('what a page says', () => {
   const frame = frameIn('en')
   const form = { action: '/x', csrf: 'c' }
