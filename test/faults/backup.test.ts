@@ -121,18 +121,30 @@ describe('a backup that is stopped', () => {
 
 describe('a backup for which the disk is too small', () => {
   it.each([
-    ['the copy', (size: number) => size / 2],
-    ['the finished file', (size: number) => size + 1024],
-  ])('by half, or by a little: %s does not fit, nothing is left, and with room it succeeds', async (_, most) => {
+    ['the copy', (size: number) => size / 2, /^Error: The disk of the database fails/],
+    ['the finished file', (size: number) => size + 1024, /^Error: .*place-\w+ cannot be written: file too large/],
+  ])('by half, or by a little: %s does not fit, nothing is left, and with room it succeeds', async (_, most, why) => {
     const { size } = statSync(join(house.folder, 'lingpai.sqlite'))
     const limit = Math.floor(most(size))
     const limited = runCommand(words('first'), { under: ['prlimit', `--fsize=${limit}:unlimited`] })
     const { code, stderr } = await limited.ended
-    expect(code, stderr).not.toBe(0)
-    expect(stderr).toMatch(/^Error: /)
+    expect(code, stderr).toBe(5)
+    expect(stderr).toMatch(why)
     expect(readdirSync(place)).toEqual([])
     expect((await lingpai(words('first'))).code).toBe(0)
     expect(readdirSync(place)).toEqual(['first'])
+  })
+
+  it('nor for its restore: that leaves nothing either, and with room it succeeds', async () => {
+    expect((await lingpai(words('first'))).code).toBe(0)
+    const limit = Math.floor(statSync(join(place, 'first')).size / 2)
+    const key = ['--master-key-file', join(house.folder, 'master.key')]
+    const restoring = ['restore', '--data', join(place, 'restored-first'), join(place, 'first'), ...key]
+    const { code, stderr } = await runCommand(restoring, { under: ['prlimit', `--fsize=${limit}:unlimited`] }).ended
+    expect(code, stderr).toBe(5)
+    expect(stderr).toMatch(/^Error: .*restored-first cannot be written: file too large/)
+    expect(readdirSync(place)).toEqual(['first'])
+    await restores('first')
   })
 })
 

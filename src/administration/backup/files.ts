@@ -3,6 +3,7 @@
 
 import { constants, createReadStream } from 'node:fs'
 import { copyFile, type FileHandle, link, lstat, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { AdministrationError } from '../errors.ts'
 import type { Reader } from './container.ts'
 
@@ -41,21 +42,29 @@ export function bytesOf(path: string): AsyncIterable<Uint8Array> {
   return createReadStream(path, { highWaterMark: 262_144 })
 }
 
-/** A new file, durable when this resolves. The number of bytes. */
+/** A new file in a work folder, durable when this resolves. The number of bytes. */
 export async function writeDurably(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
   const handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, OWNER_ONLY)
   let written = 0
   try {
     for await (const bytes of pieces) {
-      await handle.writeFile(bytes)
+      await handle.writeFile(bytes).catch(whyNot(path))
       written += bytes.length
     }
-    await handle.sync()
+    await handle.sync().catch(whyNot(path))
   } finally {
     await handle.close()
   }
   return written
+}
+
+/** A disk that is full or fails is no fault of ours. Named is where the work folder lies: that one is taken away. */
+function whyNot(path: string): (cause: unknown) => never {
+  return (cause) => {
+    const message = `${dirname(dirname(path))} cannot be written: ${reasonOf(cause)}`
+    throw new AdministrationError('folder_unusable', message, null, { cause })
+  }
 }
 
 export async function assertAbsent(path: string): Promise<void> {
