@@ -86,6 +86,30 @@ describe('a backup that is killed', () => {
   )
 })
 
+it('where a file can have one name only (a memory stick), no half of a backup ever has its name', async () => {
+  // Whoever would copy it there is killed at the first piece.
+  const killed = 'inject=copy_file_range,sendfile:signal=KILL'
+  const inject = [
+    '-e',
+    'trace=link,linkat,copy_file_range,sendfile',
+    '-e',
+    'inject=link,linkat:error=EPERM',
+    '-e',
+    killed,
+  ]
+  const under = [requireStrace(), '-D', '-f', '-o', '/dev/null', ...inject]
+  const { code, stderr } = await runCommand(words('first'), { under }).ended
+  expect(code, stderr).toBe(0)
+  expect(readdirSync(place)).toEqual(['first'])
+  expect(statSync(join(place, 'first')).mode & 0o777).toBe(0o600)
+  await restores('first')
+  // Nor does it take the name of anything.
+  rmSync(join(place, 'restored-first'), { recursive: true })
+  const before = statSync(join(place, 'first'))
+  expect((await runCommand(words('first'), { under }).ended).code).not.toBe(0)
+  expect(statSync(join(place, 'first'))).toMatchObject({ ino: before.ino, size: before.size })
+})
+
 describe('a backup that is stopped', () => {
   it.each(['copy.sqlite', 'backup'] as const)('by Ctrl+C while it writes %s leaves nothing', async (way) => {
     const command = await under(way)

@@ -2,7 +2,7 @@
 // name in one step, never over anything that is there.
 
 import { constants, createReadStream } from 'node:fs'
-import { copyFile, type FileHandle, link, lstat, open, rm } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AdministrationError } from '../errors.ts'
 import type { Reader } from './container.ts'
@@ -82,24 +82,23 @@ export async function putInPlace(finished: string, path: string): Promise<void> 
   } catch (error) {
     if (isCode(error, 'EEXIST')) throw fileExists(path)
     // File systems of memory sticks and some network drives know no links.
-    await copyAnew(finished, path)
+    await claimAndReplace(finished, path)
   }
 }
 
-async function copyAnew(finished: string, path: string): Promise<void> {
+/** An empty file of ours holds the name; what then takes its place is whole. A copy that is cut off would be half a backup. */
+async function claimAndReplace(finished: string, path: string): Promise<void> {
   try {
-    await copyFile(finished, path, constants.COPYFILE_EXCL)
+    await (await open(path, 'wx', OWNER_ONLY)).close()
   } catch (error) {
     if (isCode(error, 'EEXIST')) throw fileExists(path)
-    await rm(path, { force: true })
     throw error
   }
-  const handle = await open(path, 'r+')
   try {
-    await handle.chmod(OWNER_ONLY)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    await rename(finished, path)
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
   }
 }
 
