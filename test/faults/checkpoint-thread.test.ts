@@ -1,7 +1,18 @@
 // A disk on which commits wait: a thread moves the log into the file from then on, and what was answered holds as before.
 
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -193,25 +204,135 @@ it('without the file of the thread it goes on as before', { timeout: 60_000 }, a
   await nothingIsLost(slow, after)
 })
 
-it('the thread keeps no program that ends', { timeout: 30_000 }, () => {
-  const program = `
+/** With `waits.sqlite` in its folder, whose log holds all of it; after `between` its commits wait for the disk. */
+function program(between = ''): string {
+  return `
     import { DatabaseSync } from 'node:sqlite'
+    import { renameSync } from 'node:fs'
     import { Checkpoints } from '${join(REPOSITORY, 'src/store/database/sqlite/checkpoints.ts')}'
     const database = new DatabaseSync('waits.sqlite')
     database.exec('PRAGMA journal_mode = WAL; CREATE TABLE waits (one)')
     const say = () => undefined
     const log = { debug: say, info: console.log, warn: console.log, error: say }
     const checkpoints = new Checkpoints({ file: 'waits.sqlite', database, log, onFatal: say })
+    ${between}
     for (let at = 0; at < 3; at++) checkpoints.committed(1, 200)
     checkpoints.committed(1_000, 1)`
-  const folder = temporaryFolder()
-  writeFileSync(join(folder, 'program.mjs'), program)
-  const { status, stdout } = spawnSync(process.execPath, ['program.mjs'], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: 15_000,
-  })
+}
+
+function ran(folder: string, text: string, ...flags: readonly string[]): ReturnType<typeof spawnSync> {
+  writeFileSync(join(folder, 'program.mjs'), text)
+  return spawnSync(process.execPath, [...flags, 'program.mjs'], { cwd: folder, encoding: 'utf8', timeout: 15_000 })
+}
+
+it('the thread keeps no program that ends', { timeout: 30_000 }, () => {
+  const { status, stdout } = ran(temporaryFolder(), program())
   expect(stdout).toContain('checkpoints_on_a_thread')
   expect(stdout).not.toContain('checkpoint_thread_ended')
   expect(status).toBe(0)
+})
+
+it('where Node may start no thread it goes on as before', { timeout: 30_000 }, () => {
+  const flags = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*']
+  const { status, stdout } = ran(temporaryFolder(), program(), ...flags)
+  expect(stdout).toContain('checkpoint_thread_ended')
+  expect(stdout).not.toContain('checkpoints_on_a_thread')
+  expect(status).toBe(0)
+})
+
+it('a database that was put in the place of the one that is open gets nothing of its log', { timeout: 30_000 }, () => {
+  const folder = temporaryFolder()
+  const other = new DatabaseSync(join(folder, 'other.sqlite'))
+  other.exec('PRAGMA journal_mode = WAL; CREATE TABLE kept (one)')
+  other.close()
+  const before = readFileSync(join(folder, 'other.sqlite'))
+  const replaced = `renameSync('other.sqlite', 'waits.sqlite')
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2_000)`
+  const { signal, stdout } = ran(folder, program(replaced))
+  expect(signal).toBe('SIGKILL')
+  expect(stdout).toMatch(/checkpoint_thread_ended.*was replaced/s)
+  expect(readFileSync(join(folder, 'waits.sqlite')).equals(before)).toBe(true)
+})
+
+/** How often a process has a file open: SQLite opens it once for each connection. */
+function openOf(pid: number, file: string): number {
+  const names = readdirSync(`/proc/${pid}/fd`).map((fd) => readlink(`/proc/${pid}/fd/${fd}`))
+  return names.filter((name) => name === realpathSync(file)).length
+}
+
+function readlink(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // It was closed just now.
+    return undefined
+  }
+}
+
+it('a log of 64 MiB grows no more while the thread moves it, and what waited is kept', {
+  timeout: 60_000,
+}, async () => {
+  const folder = temporaryFolder()
+  const store = join(REPOSITORY, 'src/store/database')
+  writeFileSync(
+    join(folder, 'program.mjs'),
+    `
+    import { change, step } from '${join(store, 'driver.ts')}'
+    import { openSqlite } from '${join(store, 'sqlite/sqlite-driver.ts')}'
+    let started = false
+    const say = () => undefined
+    const log = { debug: say, info: () => (started = true), warn: console.log, error: console.log }
+    const driver = await openSqlite({ file: 'large.sqlite', log })
+    await driver.script('CREATE TABLE large (one BLOB)')
+    const insert = change('large.insert', 'INSERT INTO large (one) VALUES (:one)')
+    const write = (bytes) => driver.atomic([step(insert, { one: Buffer.alloc(bytes, 1) })])
+    console.log('open')
+    while (!started) await write(10)
+    console.log('started')
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    await Promise.all(Array.from({ length: 600 }, () => write(10)))
+    // The thread is at work by then.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    for (let count = 0; count < 120; count++) await write(1_048_576)
+    console.log('written')
+    await driver.close()
+    process.exit()`,
+  )
+  const child = spawn(process.execPath, ['program.mjs'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
+  undo.push(() => child.kill('SIGKILL'))
+  let said = ''
+  child.stdout.on('data', (text) => {
+    said += String(text)
+  })
+  const hears = (word: string) =>
+    eventually(
+      async () => said,
+      (text) => text.includes(word),
+    )
+  await hears('open')
+  const pid = child.pid ?? 0
+  const log = join(folder, 'large.sqlite-wal')
+  const mend = await hurting({ pid }, log, 'fsync,fdatasync', 'delay_exit=40000')
+  await hears('started')
+  mend()
+  await eventually(
+    async () => openOf(pid, log),
+    (many) => many === 2,
+  )
+  const mendMove = await hurting({ pid }, join(folder, 'large.sqlite'), 'fsync,fdatasync', 'delay_exit=8000000')
+  child.stdin.write('go\n')
+  await eventually(
+    async () => statSync(log).size,
+    (size) => size > 67_108_864,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  expect(said).not.toContain('written')
+  expect(statSync(log).size).toBeLessThan(67_108_864 + 2 * 1_048_576)
+  mendMove()
+  const [code] = await once(child, 'exit')
+  expect(said).toContain('written')
+  expect(code).toBe(0)
+  const database = new DatabaseSync(join(folder, 'large.sqlite'), { readOnly: true })
+  undo.push(() => database.close())
+  expect(database.prepare('SELECT count(*) AS many FROM large WHERE length(one) > 10').get()).toEqual({ many: 120 })
 })

@@ -1,5 +1,6 @@
 // The thread that moves committed pages from the log into the file, so that the event loop does not wait for the disk.
 
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { stopwatch } from '../../../platform/clock.ts'
@@ -7,6 +8,8 @@ import { stopwatch } from '../../../platform/clock.ts'
 export interface CheckpointThreadData {
   /** A `file:` URL that makes no file where there is none. */
   readonly database: string
+  /** What the connection that writes has open. */
+  readonly opened: readonly { readonly path: string; readonly dev: number; readonly ino: number }[]
 }
 
 export type CheckpointOrder = 'move' | 'close'
@@ -16,8 +19,13 @@ export type CheckpointReport =
   | { readonly pages: number; readonly milliseconds: number }
   | { readonly error: string; readonly errcode: number | undefined }
 
-const { database: url } = workerData as CheckpointThreadData
+const { database: url, opened } = workerData as CheckpointThreadData
 const database = new DatabaseSync(new URL(url))
+// Before anything is read: the log would be moved into whatever has the name of the database now.
+for (const { path, dev, ino } of opened) {
+  const now = statSync(path)
+  if (now.dev !== dev || now.ino !== ino) throw new Error(`${path} was replaced`)
+}
 // As the connection that writes has it, which says why. The log is never begun anew from here.
 database.exec('PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0')
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')

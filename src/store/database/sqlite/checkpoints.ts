@@ -2,7 +2,7 @@
 // thousand pages, which is best where they lie close together or the disk is fast. Where commits are seen to wait for it, a
 // thread takes over. docs/decisions/0052
 
-import { resolve } from 'node:path'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -36,11 +36,15 @@ const SHORT_MOVE = 20
 const MOST_MOVES = 3
 /** Pages after which a commit waits for a thread that does not keep up with what is written: 64 MiB. */
 const LONGEST_LOG = 16_000
+/** The same in bytes: what is written next waits until the thread has come to the end. */
+const LARGEST_LOG = 67_108_864
 /** SQLite's own. */
 const LOG_WITHIN_COMMITS = 1_000
 
 export class Checkpoints {
   readonly #parts: CheckpointParts
+  readonly #file: string
+  readonly #opened: CheckpointThreadData['opened']
   readonly #checkpoint: StatementSync
   readonly #elapsed = stopwatch()
   #lookedAt = 0
@@ -55,12 +59,27 @@ export class Checkpoints {
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts
+    // As SQLite has it: it keeps the log beside what a link leads to.
+    this.#file = realpathSync(parts.file)
+    this.#opened = [this.#file, `${this.#file}-wal`].flatMap((path) => {
+      const found = seen(path)
+      return found === undefined ? [] : [{ path, dev: found.dev, ino: found.ino }]
+    })
     this.#checkpoint = parts.database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
   }
 
   /** Why the log cannot be moved. */
   get trouble(): string | null {
     return this.#trouble
+  }
+
+  /**
+   * The log is as long as it may become, and the thread still at work: nothing else can be moved meanwhile, and what is
+   * written faster than it moves would fill the disk.
+   */
+  get isBehind(): boolean {
+    if (this.#thread === null || !this.#isMoving) return false
+    return (seen(`${this.#file}-wal`)?.size ?? 0) > LARGEST_LOG
   }
 
   /** After each commit of so many lists, with how long it took. */
@@ -124,10 +143,19 @@ export class Checkpoints {
   }
 
   #start(): void {
-    const { file, database, log } = this.#parts
-    const url = pathToFileURL(resolve(file))
+    const { database, log } = this.#parts
+    const url = pathToFileURL(this.#file)
     url.search = 'mode=rw'
-    const thread = new Worker(threadFile(), { workerData: { database: url.href } satisfies CheckpointThreadData })
+    const workerData: CheckpointThreadData = { database: url.href, opened: this.#opened }
+    let thread: Worker
+    try {
+      thread = new Worker(threadFile(), { workerData })
+    } catch (error) {
+      // Node's permission model, for one, refuses at once.
+      this.#mayStart = false
+      log.warn('checkpoint_thread_ended', { reason: String(error) })
+      return
+    }
     thread.on('message', (report: CheckpointReport) => this.#reported(thread, report))
     thread.on('error', (error) => this.#lost(thread, error))
     thread.on('exit', () => this.#lost(thread, null))
@@ -166,6 +194,14 @@ export class Checkpoints {
     const { database, log } = this.#parts
     log.warn('checkpoint_thread_ended', { reason: error === null ? 'it ended' : String(error) })
     if (database.isOpen) database.exec(`PRAGMA wal_autocheckpoint = ${LOG_WITHIN_COMMITS}`)
+  }
+}
+
+function seen(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
   }
 }
 

@@ -212,7 +212,8 @@ class SqliteDriver implements Driver {
 
   #flush(): void {
     this.#scheduled = false
-    if (this.#begun()) {
+    if (this.#checkpoints?.isBehind) this.#pause = LONGEST_PAUSE
+    else if (this.#begun()) {
       const batch = this.#queue.splice(0, LARGEST_BATCH)
       this.#settle(batch)
     }
