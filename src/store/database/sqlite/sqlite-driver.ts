@@ -47,6 +47,9 @@ const LONGEST_GATHER = 5
 /** With so many the commit is a small part of the cost, and waiting would be most of the time. */
 const ENOUGH = 32
 const CACHE_BYTES = 4 * 1024 * 1024
+/** The log may not grow now. */
+class DiskBehind extends StoreUnavailable {}
+const DISK_BEHIND = 'the disk of the database does not keep up with what is written'
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
@@ -212,8 +215,7 @@ class SqliteDriver implements Driver {
 
   #flush(): void {
     this.#scheduled = false
-    if (this.#checkpoints?.isBehind) this.#pause = LONGEST_PAUSE
-    else if (this.#begun()) {
+    if (this.#begun()) {
       const batch = this.#queue.splice(0, LARGEST_BATCH)
       this.#settle(batch)
     }
@@ -221,14 +223,15 @@ class SqliteDriver implements Driver {
     else this.#drained?.()
   }
 
-  /** The write lock is ours. Otherwise the lists stay in the queue, and those that waited too long are refused. */
+  /** The write lock is ours, and the log has room. Otherwise the lists stay in the queue, and those that waited too long are refused. */
   #begun(): boolean {
     try {
+      if (this.#checkpoints?.isBehind) throw new DiskBehind(DISK_BEHIND)
       this.#begin.run()
       this.#pause = 0
       return true
     } catch (error) {
-      const busy = isBusy(error)
+      const busy = isBusy(error) || error instanceof DiskBehind
       const now = this.#elapsed()
       const refused = translateSqlite(error)
       const waiting = this.#queue
