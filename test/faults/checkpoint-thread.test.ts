@@ -323,6 +323,7 @@ async function large(delay: number): Promise<Large> {
     eventually(
       async () => said,
       (text) => text.includes(word),
+      40_000,
     )
   await hears('open')
   const pid = child.pid ?? 0
