@@ -69,7 +69,7 @@ export const findClientWithToken = statement<{ client_id: string; hash: Uint8Arr
      LEFT JOIN resource rs ON rs.identifier = t.resource
      LEFT JOIN "grant" g ON g.grant_id = r.grant_id
      LEFT JOIN "user" u ON u.user_id = COALESCE(t.user_id, g.user_id)
-     LEFT JOIN session s ON s.session_id = g.session_id
+     LEFT JOIN session s ON s.session_id = CASE WHEN g.offline = 0 THEN g.session_id END
      ${ENDINGS_OF_TOKEN}
      LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,

@@ -11,10 +11,13 @@ import { toUser, type UserRow } from './user.ts'
 
 // Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
 
-/** A grant `g` with its user `u`, session `s` and client `gc`, found through the artefact aliased `of`. */
+/**
+ * A grant `g` with its user `u`, client `gc` and the session `s` that it ends with (none when it may be used while the person
+ * is away), found through the artefact aliased `of`.
+ */
 export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
   LEFT JOIN "user" u ON u.user_id = g.user_id
-  LEFT JOIN session s ON s.session_id = g.session_id
+  LEFT JOIN session s ON s.session_id = CASE WHEN g.offline = 0 THEN g.session_id END
   LEFT JOIN client gc ON gc.client_id = g.client_id`
 
 interface Terms {
@@ -48,7 +51,7 @@ const stateOfGrant = (client: string) =>
     userGeneration: 'g.user_generation',
     client,
     clientGeneration: 'g.client_generation',
-    sessionHasEnded: 'g.offline = 0 AND s.ended_at IS NOT NULL',
+    sessionHasEnded: 's.ended_at IS NOT NULL',
   })
 
 /** Of what an access token `t` carries of its grant, and of what has ended since. */
