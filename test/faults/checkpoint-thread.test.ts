@@ -1,24 +1,13 @@
 // A disk on which commits wait: a thread moves the log into the file from then on, and what was answered holds as before.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
 import { bundleServer } from '../../scripts/release/bundle.ts'
-import { REPOSITORY } from '../support/cli.ts'
+import { lingpai, REPOSITORY } from '../support/cli.ts'
 import { Caller, eventually } from './caller.ts'
 import { type Child, type ChildOptions, startChild } from './child.ts'
 import { busy, type Given, given, holds } from './given.ts'
@@ -142,6 +131,42 @@ it('a disk that fails while the thread moves the log ends the server with one li
   await nothingIsLost(slow, after)
 })
 
+/** It ended because of the disk, and said so once. */
+async function endsByDisk(server: Child): Promise<void> {
+  const { code, log } = await server.ended
+  expect(code, log).toBe(5)
+  const errors = log.split('\n').filter((line) => line.includes(' error '))
+  expect(errors, log).toHaveLength(1)
+  expect(errors[0]).toContain('the database failed while writing; the server stops')
+}
+
+it('a disk that fails under the thread of a server that is told to stop is no good end', {
+  timeout: 60_000,
+}, async () => {
+  const slow = await slowed()
+  const file = databaseOf(slow.prepared)
+  await hurting(slow.server, file, 'fsync,fdatasync', 'error=EIO:delay_enter=4000000')
+  const { mtimeMs } = statSync(file)
+  // The thread has written into the file, and asks the disk to keep it.
+  const after = await busy(slow.caller, () => statSync(file).mtimeMs > mtimeMs)
+  await slow.server.stop()
+  await endsByDisk(slow.server)
+  expect(slow.server.log()).toContain('stopping: finishing what is in flight')
+  await nothingIsLost(slow, after)
+})
+
+it('nor is one without a thread that fails when the log is moved at the end', { timeout: 60_000 }, async () => {
+  const prepared = await prepareSqlite()
+  undo.push(() => prepared.remove())
+  const { server, caller } = await served(prepared)
+  const before = await given(caller)
+  const access = await busyFor(caller, 3)
+  await hurting(server, databaseOf(prepared), 'fsync,fdatasync', 'error=EIO')
+  await server.stop()
+  await endsByDisk(server)
+  await nothingIsLost({ prepared, server, caller, before, access })
+})
+
 it('a disk that is full while the thread moves the log loses nothing, says so, and heals by itself', {
   timeout: 60_000,
 }, async () => {
@@ -154,13 +179,13 @@ it('a disk that is full while the thread moves the log loses nothing, says so, a
   )
   expect(unready.body['reason']).toMatch(/the disk of the database is full/)
   mend()
-  const isOver = performance.now() + 15_000
-  let ready = false
-  while (!ready && performance.now() < isOver) {
-    await slow.caller.tokens()
-    ready = (await slow.caller.ready()).status === 200
-  }
-  expect(ready).toBe(true)
+  // Nobody writes, and nobody asks.
+  await eventually(
+    async () => slow.server.log(),
+    (log) => log.includes('checkpoints_work_again'),
+  )
+  expect((await slow.caller.ready()).status).toBe(200)
+  expect(slow.server.log().match(/checkpoint_failed/g)).toHaveLength(1)
   await slow.server.kill()
   await nothingIsLost(slow, after)
 })
@@ -254,132 +279,44 @@ it('a database that was put in the place of the one that is open gets nothing of
   expect(readFileSync(join(folder, 'waits.sqlite')).equals(before)).toBe(true)
 })
 
-/** How often a process has a file open: SQLite opens it once for each connection. */
-function openOf(pid: number, file: string): number {
-  const names = readdirSync(`/proc/${pid}/fd`).map((fd) => readlink(`/proc/${pid}/fd/${fd}`))
-  return names.filter((name) => name === realpathSync(file)).length
-}
-
-function readlink(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    // It was closed just now.
-    return undefined
-  }
-}
-
-interface Large {
-  readonly log: string
-  readonly said: () => string
-  readonly hears: (word: string) => Promise<unknown>
-  readonly mend: () => void
-  readonly ended: Promise<unknown>
-  readonly database: string
-}
-
-/** A program that writes 120 MiB while the thread waits so many microseconds for the disk. */
-async function large(delay: number): Promise<Large> {
+it('when the thread ends, the locks of those who have the database open are held', { timeout: 30_000 }, () => {
   const folder = temporaryFolder()
-  const store = join(REPOSITORY, 'src/store/database')
-  writeFileSync(
-    join(folder, 'program.mjs'),
-    `
-    import { change, step } from '${join(store, 'driver.ts')}'
-    import { openSqlite } from '${join(store, 'sqlite/sqlite-driver.ts')}'
-    let started = false
-    const say = () => undefined
-    const log = { debug: say, info: () => (started = true), warn: console.log, error: console.log }
-    const driver = await openSqlite({ file: 'large.sqlite', log })
-    await driver.script('CREATE TABLE large (one BLOB)')
-    const insert = change('large.insert', 'INSERT INTO large (one) VALUES (:one)')
-    const write = (bytes) => driver.atomic([step(insert, { one: Buffer.alloc(bytes, 1) })])
-    console.log('open')
-    while (!started) await write(10)
-    console.log('started')
-    await new Promise((resolve) => process.stdin.once('data', resolve))
-    await Promise.all(Array.from({ length: 600 }, () => write(10)))
-    // The thread is at work by then.
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    for (let count = 0; count < 120; count++) {
-      try {
-        await write(1_048_576)
-      } catch (error) {
-        console.log('refused', error.message, driver.trouble())
-        count--
-      }
-    }
-    console.log('written', driver.trouble())
-    await driver.close()
-    process.exit()`,
-  )
-  const child = spawn(process.execPath, ['program.mjs'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
-  undo.push(() => child.kill('SIGKILL'))
-  let said = ''
-  child.stdout.on('data', (text) => {
-    said += String(text)
-  })
-  const hears = (word: string) =>
-    eventually(
-      async () => said,
-      (text) => text.includes(word),
-      40_000,
-    )
-  await hears('open')
-  const pid = child.pid ?? 0
-  const log = join(folder, 'large.sqlite-wal')
-  const mend = await hurting({ pid }, log, 'fsync,fdatasync', 'delay_exit=40000')
-  await hears('started')
-  mend()
-  await eventually(
-    async () => openOf(pid, log),
-    (many) => many === 2,
-  )
-  const mendMove = await hurting({ pid }, join(folder, 'large.sqlite'), 'fsync,fdatasync', `delay_exit=${delay}`)
-  child.stdin.write('go\n')
-  await eventually(
-    async () => statSync(log).size,
-    (size) => size > 67_108_864,
-  )
-  return {
-    log,
-    said: () => said,
-    hears,
-    mend: mendMove,
-    ended: once(child, 'exit').then(([code]) => code as number | null),
-    database: join(folder, 'large.sqlite'),
-  }
-}
-
-function wholeIn(database: string): unknown {
-  const opened = new DatabaseSync(database, { readOnly: true })
-  undo.push(() => opened.close())
-  return opened.prepare('SELECT count(*) AS many FROM large WHERE length(one) > 10').get()?.['many']
-}
-
-it('a log of 64 MiB grows no more while the thread moves it, and what waited is kept', {
-  timeout: 60_000,
-}, async () => {
-  const { log, said, mend, ended, database } = await large(5_000_000)
-  await new Promise((resolve) => setTimeout(resolve, 2_000))
-  expect(said()).not.toContain('written')
-  expect(statSync(log).size).toBeLessThan(67_108_864 + 2 * 1_048_576)
-  mend()
-  expect(await ended).toBe(0)
-  expect(said()).not.toContain('refused')
-  expect(said()).toContain('written null')
-  expect(wholeIn(database)).toBe(120)
+  const text = `${program()}
+    const { readFileSync, statSync } = await import('node:fs')
+    const { setTimeout: pause } = await import('node:timers/promises')
+    const { ino } = statSync('waits.sqlite')
+    const ofDatabase = (line) => line.includes(' POSIX ') && line.includes(\`:\${ino} \`) && line.includes(\` \${process.pid} \`)
+    const locks = () => readFileSync('/proc/locks', 'utf8').split('\\n').filter(ofDatabase).length
+    const before = locks()
+    await pause(1_000)
+    await checkpoints.close()
+    console.log('locks', before, locks())`
+  const { status, stdout, stderr } = ran(folder, text)
+  expect(status, String(stderr)).toBe(0)
+  expect(stdout).toContain('checkpoints_on_a_thread')
+  expect(stdout).not.toContain('checkpoint_thread_ended')
+  const [, before, after] = /locks (\d+) (\d+)/.exec(String(stdout)) ?? []
+  expect(Number(before)).toBeGreaterThan(0)
+  expect(after).toBe(before)
 })
 
-it('what waits too long for a disk that stands still is refused, which is told until it moves again', {
-  timeout: 60_000,
-}, async () => {
-  const { log, said, hears, mend, ended, database } = await large(30_000_000)
-  const why = 'the disk of the database does not keep up with what is written'
-  await hears(`refused ${why} ${why}`)
-  expect(statSync(log).size).toBeLessThan(67_108_864 + 2 * 1_048_576)
-  mend()
-  expect(await ended).toBe(0)
-  expect(said()).toContain('written null')
-  expect(wholeIn(database)).toBe(120)
+it('a backup that is made while the thread waits for the disk is whole', { timeout: 60_000 }, async () => {
+  const slow = await slowed()
+  await hurting(slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'delay_exit=300000')
+  let isOver = false
+  const under = busy(slow.caller, () => isOver)
+  const place = temporaryFolder()
+  const [file, folder] = [join(place, 'backup'), join(place, 'restored')]
+  const made = await lingpai(['backup', file, ...slow.prepared.words])
+  expect(made.code, made.stderr).toBe(0)
+  isOver = true
+  const after = await under
+  expect((await slow.caller.ready()).status).toBe(200)
+  const key = ['--master-key-file', join(slow.prepared.folder, 'master.key')]
+  const restored = await lingpai(['restore', '--data', folder, file, ...key])
+  expect(restored.code, restored.stderr).toBe(0)
+  await slow.server.kill()
+  await nothingIsLost(slow, after)
+  const copy = { ...slow.prepared, words: ['--data', folder], folder }
+  await nothingIsLost({ ...slow, prepared: copy })
 })

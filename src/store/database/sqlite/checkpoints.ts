@@ -1,13 +1,15 @@
 // When pages of the log are moved into the file, and by whom. SQLite does it within a commit as soon as the log has a
 // thousand pages, which is best where they lie close together or the disk is fast. Where commits are seen to wait for it, a
-// thread takes over. docs/decisions/0052
+// thread takes over, and nothing is moved here any more. docs/decisions/0052
 
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { stopwatch } from '../../../platform/clock.ts'
+import { createFailureSeries, type FailureSeries } from '../../../platform/failure-series.ts'
 import type { Log } from '../../../platform/log.ts'
+import { StoreUnavailable } from '../driver.ts'
 import type { CheckpointOrder, CheckpointReport, CheckpointThreadData } from './checkpoint-thread.ts'
 import { isFatal, textOf, translateSqlite } from './errors.ts'
 
@@ -18,8 +20,14 @@ export interface CheckpointParts {
   readonly onFatal: (error: Error) => void
 }
 
-/** Milliseconds between two looks at the log while something is written. */
+/** Nothing may be written now. */
+export class DiskBehind extends StoreUnavailable {}
+const DISK_BEHIND = 'the disk of the database does not keep up with what is written'
+
+/** Milliseconds between two looks at the log while something is written, and after one that has failed. */
 const LOOK_AT_LOG = 5_000
+/** It is told at once, and then so often. */
+const TELL_EVERY = 300_000
 /** Milliseconds of a commit that somebody notices. */
 const LONG_COMMIT = 25
 /** One that took longer counts as this long: it may have been the machine that stood still. */
@@ -31,13 +39,13 @@ const OF = 10_000
 const LISTS = 512
 /** Pages after which the log is to begin anew: 32 MiB. */
 const LONG_LOG = 8_000
-/** The thread has caught up when it took no longer than this, in milliseconds, or after so many times. */
+/** The thread has nearly caught up when the disk had all after so many milliseconds; it tries so many times. */
 const SHORT_MOVE = 20
-const MOST_MOVES = 3
-/** Pages after which a commit waits for a thread that does not keep up with what is written: 64 MiB. */
-const LONGEST_LOG = 16_000
-/** The same in bytes: what is written next waits until the thread has come to the end. */
+const MOST_MOVES = 2
+/** Bytes of the log after which lists wait until the thread has come to the end. */
 const LARGEST_LOG = 67_108_864
+/** Where the log was that large before, since somebody reads an older state: by so many it may grow. */
+const MOST_GROWTH = 33_554_432
 /** SQLite's own. */
 const LOG_WITHIN_COMMITS = 1_000
 
@@ -47,15 +55,22 @@ export class Checkpoints {
   readonly #opened: CheckpointThreadData['opened']
   readonly #checkpoint: StatementSync
   readonly #elapsed = stopwatch()
+  readonly #failures: FailureSeries
   #lookedAt = 0
   #trouble: string | null = null
+  #retry: NodeJS.Timeout | undefined
   #waited = 0
   #waitedSince = 0
   #thread: Worker | null = null
   #mayStart = true
-  #isMoving = false
+  /** What the thread is doing: lists are written beside it, or wait until it has moved all there is. */
+  #move: 'none' | 'beside' | 'alone' = 'none'
   #moves = 0
   #lists = 0
+  #mostBytes = LARGEST_LOG
+  /** Not all of the log could be moved: somebody reads an older state, a backup for one. */
+  #isKept = false
+  #closing: Promise<void> | undefined
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts
@@ -66,6 +81,11 @@ export class Checkpoints {
       return found === undefined ? [] : [{ path, dev: found.dev, ino: found.ino }]
     })
     this.#checkpoint = parts.database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    this.#failures = createFailureSeries(parts.log, {
+      level: 'error',
+      every: TELL_EVERY,
+      again: 'checkpoints_work_again',
+    })
   }
 
   /** Why the log cannot be moved. */
@@ -74,12 +94,11 @@ export class Checkpoints {
   }
 
   /**
-   * The log is as long as it may become, and the thread still at work: nothing else can be moved meanwhile, and what is
-   * written faster than it moves would fill the disk.
+   * Throws `DiskBehind` while the thread is at the end of a long log, which begins anew only when all of it has been moved, and
+   * while it does not keep up with what is written, which would fill the disk.
    */
-  get isBehind(): boolean {
-    if (this.#thread === null || !this.#isMoving) return false
-    return (seen(`${this.#file}-wal`)?.size ?? 0) > LARGEST_LOG
+  assertRoom(): void {
+    if (this.#move === 'alone' || (this.#move === 'beside' && this.#isOverlong())) throw new DiskBehind(DISK_BEHIND)
   }
 
   /** After each commit of so many lists, with how long it took. */
@@ -87,22 +106,48 @@ export class Checkpoints {
     this.#lists += lists
     if (this.#thread === null && milliseconds >= LONG_COMMIT) this.#waitedFor(milliseconds)
     const isTime = this.#elapsed() - this.#lookedAt >= LOOK_AT_LOG
-    if (this.#thread === null) {
-      if (isTime) this.#moveHere()
-    } else if (!this.#isMoving && (isTime || this.#lists >= LISTS)) this.#moveThere(this.#thread)
+    if (isTime || (this.#thread !== null && (this.#lists >= LISTS || this.#isOverlong()))) this.#moveNow()
   }
 
   /** The thread lets go of the database, so that whoever closes it next is the last. */
-  async close(): Promise<void> {
-    const thread = this.#thread
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** When SQLite closes the last connection it does so too, and says nothing of a disk that fails. */
+  moveLast(): void {
+    this.#moveHere()
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#retry)
     this.#mayStart = false
+    const thread = this.#thread
     if (thread === null) return
-    this.#thread = null
     await new Promise<void>((ended) => {
       thread.ref()
       thread.once('exit', () => ended())
       order(thread, 'close')
     })
+  }
+
+  #isOverlong(): boolean {
+    return this.#bytes() > this.#mostBytes
+  }
+
+  /** Of the log's file, which keeps up to 64 MiB when the log begins anew. */
+  #bytes(): number {
+    return seen(`${this.#file}-wal`)?.size ?? 0
+  }
+
+  #moveNow(): void {
+    if (this.#thread === null) return this.#moveHere()
+    if (this.#move !== 'none') return
+    this.#moves = 0
+    const bytes = this.#bytes()
+    this.#mostBytes = this.#isKept && bytes > LARGEST_LOG ? bytes + MOST_GROWTH : LARGEST_LOG
+    this.#moveThere(this.#thread, 'beside')
   }
 
   /**
@@ -112,24 +157,41 @@ export class Checkpoints {
   #moveHere(): void {
     this.#lookedAt = this.#elapsed()
     try {
-      this.#checkpoint.all()
-      this.#trouble = null
+      if (this.#checkpoint.get()?.['busy'] === 0) this.#held()
+      else this.#tryAgain()
     } catch (error) {
       this.#failed(error)
     }
   }
 
-  #moveThere(thread: Worker): void {
+  #moveThere(thread: Worker, how: 'beside' | 'alone'): void {
     this.#lookedAt = this.#elapsed()
     this.#lists = 0
-    this.#isMoving = true
-    order(thread, 'move')
+    this.#move = how
+    order(thread, how === 'beside' && this.#moves > 0 ? 'move and keep' : 'move')
+  }
+
+  #held(): void {
+    this.#trouble = null
+    this.#failures.held()
   }
 
   #failed(error: unknown): void {
     this.#trouble = textOf(translateSqlite(error))
-    if (isFatal(error)) this.#parts.onFatal(error as Error)
-    else this.#parts.log.error('checkpoint_failed', { reason: String(error) })
+    if (isFatal(error)) {
+      this.#parts.onFatal(error as Error)
+      return
+    }
+    this.#failures.failed('checkpoint_failed', { reason: String(error) })
+    this.#tryAgain()
+  }
+
+  /** Also when nobody writes: where there is room again, nobody else would find out. */
+  #tryAgain(): void {
+    clearTimeout(this.#retry)
+    if (this.#trouble === null || this.#closing !== undefined) return
+    this.#retry = setTimeout(() => this.#moveNow(), LOOK_AT_LOG)
+    this.#retry.unref()
   }
 
   #waitedFor(milliseconds: number): void {
@@ -146,10 +208,11 @@ export class Checkpoints {
     const { database, log } = this.#parts
     const url = pathToFileURL(this.#file)
     url.search = 'mode=rw'
-    const workerData: CheckpointThreadData = { database: url.href, opened: this.#opened }
+    const workerData: CheckpointThreadData = { file: this.#file, database: url.href, opened: this.#opened }
     let thread: Worker
     try {
-      thread = new Worker(threadFile(), { workerData })
+      // It has opened the file, and to close that would drop SQLite's locks.
+      thread = new Worker(threadFile(), { workerData, trackUnmanagedFds: false })
     } catch (error) {
       // Node's permission model, for one, refuses at once.
       this.#mayStart = false
@@ -162,38 +225,46 @@ export class Checkpoints {
     // After the listeners: each of them would keep the process again.
     thread.unref()
     this.#thread = thread
-    this.#isMoving = false
-    database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG}`)
+    database.exec('PRAGMA wal_autocheckpoint = 0')
     log.info('checkpoints_on_a_thread', { waited_ms: Math.round(this.#waited), of_ms: OF })
   }
 
   #reported(thread: Worker, report: CheckpointReport): void {
-    if (thread !== this.#thread) return
-    this.#isMoving = false
+    const wasAlone = this.#move === 'alone'
+    this.#move = 'none'
     if ('error' in report) {
       this.#failed(Object.assign(new Error(report.error), { errcode: report.errcode }))
       return
     }
-    this.#trouble = null
-    if (report.pages < LONG_LOG) return
-    // A log begins anew when all of it has been moved and something is written: the thread takes most of it, and what was
-    // written meanwhile is moved between two commits.
-    if (report.milliseconds > SHORT_MOVE && ++this.#moves < MOST_MOVES) {
-      this.#moveThere(thread)
+    // That a thread has ended may be heard before the last that it said.
+    if (thread !== this.#thread) return
+    if (report.busy) {
+      this.#tryAgain()
       return
     }
-    this.#moves = 0
-    this.#moveHere()
+    this.#held()
+    this.#isKept = report.left > 0
+    // It may have become long since the move began.
+    const isLong = report.pages >= LONG_LOG || this.#isOverlong()
+    if (wasAlone || !isLong || this.#isKept || this.#closing !== undefined) return
+    // A log begins anew when all of it has been moved and something is written: lists wait for the last and shortest move.
+    const hasCaughtUp = this.#moves > 0 && report.milliseconds <= SHORT_MOVE
+    const isLast = hasCaughtUp || this.#moves === MOST_MOVES || this.#isOverlong()
+    this.#moves++
+    this.#moveThere(thread, isLast ? 'alone' : 'beside')
   }
 
   /** Without its file, or on a machine that has no memory for it: slower, but nothing is lost. */
   #lost(thread: Worker, error: Error | null): void {
     if (thread !== this.#thread) return
     this.#thread = null
+    this.#move = 'none'
     this.#mayStart = false
+    if (error === null && this.#closing !== undefined) return
     const { database, log } = this.#parts
     log.warn('checkpoint_thread_ended', { reason: error === null ? 'it ended' : String(error) })
     if (database.isOpen) database.exec(`PRAGMA wal_autocheckpoint = ${LOG_WITHIN_COMMITS}`)
+    this.#tryAgain()
   }
 }
 

@@ -41,11 +41,15 @@ export class OpenFiles {
     if (this.#elapsed() - this.#looked >= PAUSE) this.#assertInPlaceNow()
   }
 
-  /** Closes the database. Had it been replaced just before, its log would be read as that of the other at the next start. */
-  close(log: Log): void {
+  /**
+   * Closes the database, after `last` where all is in its place. Had it been replaced just before, its log would be read as that
+   * of the other at the next start.
+   */
+  close(log: Log, last: () => void): void {
     if (!this.#database.isOpen) return
     try {
       this.#assertInPlaceNow()
+      last()
       this.#database.close()
     } catch (error) {
       if (!(error instanceof FilesMoved)) throw error

@@ -7,7 +7,7 @@ import { stopwatch } from '../../../platform/clock.ts'
 import { type Log, silentLog } from '../../../platform/log.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from '../driver.ts'
 import { backupSqlite, type Progress } from './backup.ts'
-import { Checkpoints } from './checkpoints.ts'
+import { Checkpoints, DiskBehind } from './checkpoints.ts'
 import { makeDurable, SqliteConnection } from './connection.ts'
 import { isBusy, isFatal, isSqlite, textOf, translateSqlite } from './errors.ts'
 import { FilesMoved, OpenFiles } from './open-files.ts'
@@ -47,9 +47,6 @@ const LONGEST_GATHER = 5
 /** With so many the commit is a small part of the cost, and waiting would be most of the time. */
 const ENOUGH = 32
 const CACHE_BYTES = 4 * 1024 * 1024
-/** The log may not grow now. */
-class DiskBehind extends StoreUnavailable {}
-const DISK_BEHIND = 'the disk of the database does not keep up with what is written'
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
 export async function openSqlite(options: SqliteOptions): Promise<Driver> {
@@ -95,6 +92,7 @@ class SqliteDriver implements Driver {
   #gatherSince = 0
   #pause = 0
   #refused: string | undefined
+  #hasFailed = false
   /** A transaction that could not be undone is still open: what is read now may never have been committed. */
   #torn = false
   #trouble: string | null = null
@@ -187,7 +185,13 @@ class SqliteDriver implements Driver {
     }
     await this.#checkpoints?.close()
     if (this.#files === null) this.#connection.database.close()
-    else this.#files.close(this.#log)
+    else this.#files.close(this.#log, () => this.#moveLast())
+  }
+
+  /** Where nobody is to be told (a command has no business with the log of the server beside it), or it is known, SQLite does it. */
+  #moveLast(): void {
+    const isTold = this.#hasFailed || (this.#trouble ?? this.#checkpoints?.trouble ?? null) !== null
+    if (this.#options.onFatal !== undefined && !isTold) this.#checkpoints?.moveLast()
   }
 
   #schedule(): void {
@@ -226,7 +230,7 @@ class SqliteDriver implements Driver {
   /** The write lock is ours, and the log has room. Otherwise the lists stay in the queue, and those that waited too long are refused. */
   #begun(): boolean {
     try {
-      if (this.#checkpoints?.isBehind) throw new DiskBehind(DISK_BEHIND)
+      this.#checkpoints?.assertRoom()
       this.#begin.run()
       this.#pause = 0
       return true
@@ -359,8 +363,11 @@ class SqliteDriver implements Driver {
 
   #fatal(error: unknown): void {
     const { database } = this.#connection
-    this.#refused = error instanceof FilesMoved ? error.message : DISK_FAILED
     this.#torn = !database.isOpen || database.isTransaction
+    // Once: by a commit, by what undoes it, or by the thread.
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#refused = error instanceof FilesMoved ? error.message : DISK_FAILED
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
     void this.#checkpoints?.close()
     const { onFatal } = this.#options
