@@ -50,7 +50,7 @@ export async function countSpending(): Promise<readonly Spending[]> {
   Object.assign(keys, { signer: counted })
 
   const target = { issuer, secret: SECRET, cookie: `lingpai-session=${SESSION_SECRET}`, paths: OURS, lacks: [] }
-  const { send, close } = connect(issuer, 1)
+  const { send, close } = connect(issuer)
   const spending: Spending[] = []
   try {
     for (const operation of operations) {

@@ -1,6 +1,6 @@
 // The load: a fixed number of keep-alive connections, each asking again as soon as it was answered.
 
-import { Agent, request } from 'node:http'
+import { Wire } from './wire.ts'
 
 export interface Answer {
   readonly status: number
@@ -17,27 +17,20 @@ export interface Ask {
 
 export type Send = (ask: Ask) => Promise<Answer>
 
-/** One connection after another of a pool that is never larger than `connections`. */
-export function connect(origin: string, connections: number): { readonly send: Send; close(): void } {
-  const { hostname, port } = new URL(origin)
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const send: Send = ({ method, path, headers = {}, body }) =>
-    new Promise((resolve, reject) => {
-      const sent = request({ hostname, port, agent, method, path, headers }, (reply) => {
-        const parts: Buffer[] = []
-        reply.on('data', (part: Buffer) => parts.push(part))
-        reply.on('end', () =>
-          resolve({
-            status: reply.statusCode ?? 0,
-            location: reply.headers.location,
-            body: Buffer.concat(parts).toString('utf8'),
-          }),
-        )
-      })
-      sent.on('error', reject)
-      sent.end(body)
-    })
-  return { send, close: () => agent.destroy() }
+/** As many connections as there are requests at once. Rejects when one breaks. */
+export function connect(origin: string): { readonly send: Send; close(): void } {
+  const { host, hostname, port } = new URL(origin)
+  const wire = new Wire(Number(port), hostname)
+  const send: Send = async ({ method, path, headers = {}, body = '' }) => {
+    let request = `${method} ${path} HTTP/1.1\r\n`
+    for (const [name, value] of Object.entries({ host, ...headers })) request += `${name}: ${value}\r\n`
+    // What is sent here is ASCII.
+    if (body !== '') request += `content-length: ${body.length}\r\n`
+    const reply = await wire.ask(`${request}\r\n${body}`)
+    if (reply.status === 0) throw new Error('the connection broke')
+    return { status: reply.status, location: /\r\nlocation: *([^\r]+)/i.exec(reply.head)?.[1], body: reply.body }
+  }
+  return { send, close: () => wire.close() }
 }
 
 export interface Measured {

@@ -49,7 +49,7 @@ async function prepared<T>(
   { connections }: Load,
   work: (ready: readonly (() => Promise<void>)[]) => Promise<T>,
 ): Promise<T> {
-  const { send, close } = connect(target.issuer, connections)
+  const { send, close } = connect(target.issuer)
   try {
     return await work(await Promise.all(Array.from({ length: connections }, () => operation.prepare(target, send))))
   } finally {

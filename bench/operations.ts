@@ -56,7 +56,7 @@ function expect(answer: Answer, ...statuses: readonly number[]): Answer {
 
 async function post(send: Send, path: string, client: string, secret: string, fields: Record<string, string>) {
   const body = new URLSearchParams(fields).toString()
-  const headers = { authorization: basic(client, secret), 'content-type': FORM, 'content-length': String(body.length) }
+  const headers = { authorization: basic(client, secret), 'content-type': FORM }
   return send({ method: 'POST', path, headers, body })
 }
 

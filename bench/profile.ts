@@ -43,7 +43,7 @@ const ours = await lingpai(null)
 const contestant = await start(values.floor ? FLOOR : { ...ours, file: '../src/main.ts' })
 const file = join(tmpdir(), `lingpai-${process.pid}.cpuprofile`)
 try {
-  const { send, close } = connect(contestant.target.issuer, 16)
+  const { send, close } = connect(contestant.target.issuer)
   const prepared = await Promise.all(Array.from({ length: 16 }, () => operation.prepare(contestant.target, send)))
   await drive(prepared, 1_000, 4_000)
   await asked(contestant.child, { ask: 'profile' })

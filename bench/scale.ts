@@ -103,7 +103,7 @@ async function start(size: Size, place: Place, say: (text: string) => void): Pro
   const { words, env } = place.prepared
   // One machine plays many: without the limit on connections of one address.
   const server = await startChild({ words: [...words, '--trusted-proxies', '127.0.0.2'], env })
-  const link = connect(server.issuer.replace('localhost', '127.0.0.1'), CONNECTIONS)
+  const link = connect(server.issuer.replace('localhost', '127.0.0.1'))
   const host = new URL(server.issuer).host
   const send: Send = (ask) => link.send({ ...ask, headers: { ...ask.headers, host } })
   const samples = samplesOf(size, now)

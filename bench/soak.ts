@@ -27,7 +27,7 @@ const entrant = await lingpai(null)
 const server = await start(entrant)
 const samples: { readonly requests: number; readonly rss: number }[] = []
 try {
-  const { send, close } = connect(server.target.issuer, MIXED.length * CONNECTIONS)
+  const { send, close } = connect(server.target.issuer)
   const mixed = operations.filter(({ name }) => MIXED.some((each) => name.startsWith(each)))
   const prepared = await Promise.all(
     mixed.flatMap((operation) => Array.from({ length: CONNECTIONS }, () => operation.prepare(server.target, send))),

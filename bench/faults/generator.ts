@@ -2,7 +2,7 @@
 
 import { CLIENT_ID, SECRET } from '../../test/faults/installation.ts'
 import { type Ask, type Counts, countFlood, countSaturated, type Rate } from '../../test/faults/pressure.ts'
-import { Wire } from './wire.ts'
+import { Wire, type WireReply } from '../wire.ts'
 
 export interface Order {
   readonly port: number
@@ -25,6 +25,8 @@ export interface Done {
   readonly busy: number
 }
 
+const outcome = ({ status, head }: WireReply) => ({ status, retryAfter: /\r\nretry-after: /i.test(head) })
+
 async function carryOut(order: Order): Promise<Done> {
   const { port, host, name, access, perSecond, connections, milliseconds } = order
   const wire = new Wire(port)
@@ -36,7 +38,7 @@ async function carryOut(order: Order): Promise<Done> {
     return `POST /sso/token HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Basic ${basic}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`
   }
   const asks: Readonly<Record<Order['name'], Ask>> = {
-    userinfo: () => wire.ask(userinfo),
+    userinfo: async () => outcome(await wire.ask(userinfo)),
     async refresh() {
       const token = pool.pop()
       if (token === undefined) throw new Error('no refresh token is free')
@@ -44,7 +46,7 @@ async function carryOut(order: Order): Promise<Done> {
       const issued = reply.status === 200 ? /"refresh_token":"([^"]+)"/.exec(reply.body)?.[1] : undefined
       // In doubt or refused: the same token may be sent again.
       pool.push(issued ?? token)
-      return reply
+      return outcome(reply)
     },
   }
   const ask = asks[name]

@@ -19,7 +19,7 @@ function expect(answer: Answer, status: number): Answer {
 async function post(send: Send, path: string, { clientId }: Sample, fields: Record<string, string>): Promise<string> {
   const body = new URLSearchParams(fields).toString()
   const authorization = `Basic ${Buffer.from(`${clientId}:${SECRET}`).toString('base64')}`
-  const headers = { authorization, 'content-type': FORM, 'content-length': String(body.length) }
+  const headers = { authorization, 'content-type': FORM }
   return expect(await send({ method: 'POST', path, headers, body }), 200).body
 }
 
