@@ -16,7 +16,7 @@ const BROKEN: WireReply = { status: 0, head: '', body: '' }
 interface Line {
   readonly socket: Socket
   received: string
-  answered: ((reply: WireReply) => void) | null
+  asked: { readonly answered: (reply: WireReply) => void; readonly failed: (error: unknown) => void } | null
 }
 
 /** Keep-alive connections to one server, each with one request at a time. There are as many as there are requests. */
@@ -31,11 +31,11 @@ export class Wire {
     this.#host = host
   }
 
-  /** Sends a whole request, over a connection that is free or a new one. */
+  /** Sends a whole request, over a connection that is free or a new one. Rejects what it cannot read. */
   ask(request: string): Promise<WireReply> {
-    return new Promise((resolve) => {
+    return new Promise((answered, failed) => {
       const line = this.#free.pop() ?? this.#open()
-      line.answered = resolve
+      line.asked = { answered, failed }
       line.socket.write(request, 'latin1')
     })
   }
@@ -46,18 +46,24 @@ export class Wire {
 
   #open(): Line {
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true })
-    const line: Line = { socket, received: '', answered: null }
+    const line: Line = { socket, received: '', asked: null }
     this.#lines.add(line)
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => {
       line.received += text
-      const reply = wholeReply(line.received)
-      if (reply === null) return
-      line.received = ''
-      const { answered } = line
-      line.answered = null
-      if (socket.writable && !CLOSES.test(reply.head)) this.#free.push(line)
-      answered?.(reply)
+      const { asked } = line
+      try {
+        const reply = wholeReply(line.received)
+        if (reply === null) return
+        line.received = ''
+        line.asked = null
+        if (asked !== null && socket.writable && !CLOSES.test(reply.head)) this.#free.push(line)
+        asked?.answered(reply)
+      } catch (error) {
+        // Thrown from here it would end the process, and leave behind the servers that it has started.
+        asked?.failed(error)
+        socket.destroy()
+      }
     })
     // An error is followed by the end.
     socket.on('error', () => undefined)
@@ -65,7 +71,7 @@ export class Wire {
       this.#lines.delete(line)
       const at = this.#free.indexOf(line)
       if (at !== -1) this.#free.splice(at, 1)
-      line.answered?.(BROKEN)
+      line.asked?.answered(BROKEN)
     })
     return line
   }
@@ -80,10 +86,14 @@ export function wholeReply(received: string): WireReply | null {
   const head = received.slice(0, end)
   const status = Number(head.slice(9, 12))
   const begin = end + 4
-  if (status === 204 || status === 304) return { status, head, body: '' }
+  if (status === 204 || status === 304) {
+    assertOver(received, begin)
+    return { status, head, body: '' }
+  }
   const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? Number.NaN)
   if (!Number.isNaN(length)) {
     if (received.length < begin + length) return null
+    assertOver(received, begin + length)
     return { status, head, body: utf8(received.slice(begin, begin + length)) }
   }
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) throw new Error(`neither a length nor chunks: ${head}`)
@@ -101,10 +111,18 @@ function wholeChunks(received: string, begin: number): string | null {
     if (Number.isNaN(size)) throw new Error(`no size of a chunk: ${received.slice(at, end)}`)
     const next = end + 2 + size + 2
     if (received.length < next) return null
-    if (size === 0) return body
+    if (!received.startsWith('\r\n', next - 2)) throw new Error(`no end of a chunk: ${received.slice(at, next)}`)
+    if (size === 0) {
+      assertOver(received, next)
+      return body
+    }
     body += received.slice(end + 2, end + 2 + size)
     at = next
   }
+}
+
+function assertOver(received: string, at: number): void {
+  if (received.length > at) throw new Error(`more than was asked for: ${received.slice(at)}`)
 }
 
 function utf8(bytes: string): string {
