@@ -265,6 +265,27 @@ it('where Node may start no thread it goes on as before', { timeout: 30_000 }, (
   expect(status).toBe(0)
 })
 
+// https://sqlite.org/wal.html#walresetbug
+it.each(['3.44.5', '3.46.1', '3.50.6', '3.51.2'])(
+  'SQLite %s, which may lose what is written beside a thread, gets none',
+  (version) => {
+    const { status, stdout } = ran(
+      temporaryFolder(),
+      program(`database.function('sqlite_version', () => '${version}')`),
+    )
+    expect(stdout).toContain('checkpoint_thread_ended')
+    expect(stdout).toContain(`SQLite ${version} may lose what is written`)
+    expect(stdout).not.toContain('checkpoints_on_a_thread')
+    expect(status).toBe(0)
+  },
+)
+
+it.each(['3.44.6', '3.50.7', '3.51.3', '3.53.0'])('SQLite %s, which has that mended, gets one', (version) => {
+  const { stdout } = ran(temporaryFolder(), program(`database.function('sqlite_version', () => '${version}')`))
+  expect(stdout).toContain('checkpoints_on_a_thread')
+  expect(stdout).not.toContain('checkpoint_thread_ended')
+})
+
 it('a database that was put in the place of the one that is open gets nothing of its log', { timeout: 30_000 }, () => {
   const folder = temporaryFolder()
   const other = new DatabaseSync(join(folder, 'other.sqlite'))

@@ -2,13 +2,12 @@
 
 import { fsyncSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { stopwatch } from '../../../platform/clock.ts'
 
 export interface CheckpointThreadData {
   readonly file: string
-  /** A `file:` URL of it that makes no file where there is none. */
-  readonly database: string
   /** What the connection that writes has open. */
   readonly opened: readonly { readonly path: string; readonly dev: number; readonly ino: number }[]
 }
@@ -26,8 +25,11 @@ export type CheckpointReport =
 /** As SQLite calls it. */
 const IOERR_FSYNC = 1034
 
-const { file, database: url, opened } = workerData as CheckpointThreadData
-const database = new DatabaseSync(new URL(url))
+const { file, opened } = workerData as CheckpointThreadData
+const url = pathToFileURL(file)
+// Makes no file where there is none.
+url.search = 'mode=rw'
+const database = new DatabaseSync(url)
 // Before anything is read: the log would be moved into whatever has the name of the database now.
 for (const { path, dev, ino } of opened) {
   const now = statSync(path)

@@ -4,7 +4,6 @@
 
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { stopwatch } from '../../../platform/clock.ts'
 import { createFailureSeries, type FailureSeries } from '../../../platform/failure-series.ts'
@@ -109,15 +108,24 @@ export class Checkpoints {
     if (isTime || (this.#thread !== null && (this.#lists >= LISTS || this.#isOverlong()))) this.#moveNow()
   }
 
+  /**
+   * What a commit moves from the log into the file it moves without a word: when that fails the commit has held, and the
+   * log would grow without end on a disk that fails. Asked for by itself, it says so.
+   */
+  moveHere(): void {
+    this.#lookedAt = this.#elapsed()
+    try {
+      if (this.#checkpoint.get()?.['busy'] === 0) this.#held()
+      else this.#tryAgain()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
   /** The thread lets go of the database, so that whoever closes it next is the last. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
-  }
-
-  /** When SQLite closes the last connection it does so too, and says nothing of a disk that fails. */
-  moveLast(): void {
-    this.#moveHere()
   }
 
   async #close(): Promise<void> {
@@ -142,26 +150,12 @@ export class Checkpoints {
   }
 
   #moveNow(): void {
-    if (this.#thread === null) return this.#moveHere()
+    if (this.#thread === null) return this.moveHere()
     if (this.#move !== 'none') return
     this.#moves = 0
     const bytes = this.#bytes()
     this.#mostBytes = this.#isKept && bytes > LARGEST_LOG ? bytes + MOST_GROWTH : LARGEST_LOG
     this.#moveThere(this.#thread, 'beside')
-  }
-
-  /**
-   * What a commit moves from the log into the file it moves without a word: when that fails the commit has held, and the
-   * log would grow without end on a disk that fails. Asked for by itself, it says so.
-   */
-  #moveHere(): void {
-    this.#lookedAt = this.#elapsed()
-    try {
-      if (this.#checkpoint.get()?.['busy'] === 0) this.#held()
-      else this.#tryAgain()
-    } catch (error) {
-      this.#failed(error)
-    }
   }
 
   #moveThere(thread: Worker, how: 'beside' | 'alone'): void {
@@ -206,9 +200,15 @@ export class Checkpoints {
 
   #start(): void {
     const { database, log } = this.#parts
-    const url = pathToFileURL(this.#file)
-    url.search = 'mode=rw'
-    const workerData: CheckpointThreadData = { file: this.#file, database: url.href, opened: this.#opened }
+    const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.['version'])
+    if (!keepsWhatIsMovedBeside(version)) {
+      this.#mayStart = false
+      log.warn('checkpoint_thread_ended', {
+        reason: `SQLite ${version} may lose what is written while a thread moves it`,
+      })
+      return
+    }
+    const workerData: CheckpointThreadData = { file: this.#file, opened: this.#opened }
     let thread: Worker
     try {
       // It has opened the file, and to close that would drop SQLite's locks.
@@ -266,6 +266,17 @@ export class Checkpoints {
     if (database.isOpen) database.exec(`PRAGMA wal_autocheckpoint = ${LOG_WITHIN_COMMITS}`)
     this.#tryAgain()
   }
+}
+
+/**
+ * Others may take a log that begins anew while somebody else is about to move it for one that has been moved: what was committed
+ * into it is lost. Node brings one that does not, a Node that takes SQLite from the system may not.
+ * https://sqlite.org/wal.html#walresetbug
+ */
+function keepsWhatIsMovedBeside(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  if (major !== 3) return major > 3
+  return minor > 51 || (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7) || (minor === 44 && patch >= 6)
 }
 
 function seen(path: string): Stats | undefined {

@@ -123,6 +123,8 @@ class SqliteDriver implements Driver {
         })
       : null
     if (options.readonly) this.#refused = 'the database was opened for reading only'
+    // The system may still show what a disk has failed to keep: at the end of the log, where nothing answered may stand behind it.
+    this.#moveLog()
   }
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
@@ -185,13 +187,13 @@ class SqliteDriver implements Driver {
     }
     await this.#checkpoints?.close()
     if (this.#files === null) this.#connection.database.close()
-    else this.#files.close(this.#log, () => this.#moveLast())
+    else this.#files.close(this.#log, () => this.#moveLog())
   }
 
-  /** Where nobody is to be told (a command has no business with the log of the server beside it), or it is known, SQLite does it. */
-  #moveLast(): void {
+  /** By a server: a command has no business with the log of the one beside it. What is known of the disk is not told again at the end. */
+  #moveLog(): void {
     const isTold = this.#hasFailed || (this.#trouble ?? this.#checkpoints?.trouble ?? null) !== null
-    if (this.#options.onFatal !== undefined && !isTold) this.#checkpoints?.moveLast()
+    if (this.#options.onFatal !== undefined && !isTold) this.#checkpoints?.moveHere()
   }
 
   #schedule(): void {
