@@ -8,6 +8,7 @@ import {
   ENDINGS_OF_TOKEN,
   type PresentedGrantRow,
   presentedGrantColumns,
+  SESSION_OF_GRANT,
 } from './grant.ts'
 import { PRESENTED_REFRESH_COLUMNS, type PresentedRefreshColumns } from './refresh-token.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
@@ -69,7 +70,7 @@ export const findClientWithToken = statement<{ client_id: string; hash: Uint8Arr
      LEFT JOIN resource rs ON rs.identifier = t.resource
      LEFT JOIN "grant" g ON g.grant_id = r.grant_id
      LEFT JOIN "user" u ON u.user_id = COALESCE(t.user_id, g.user_id)
-     LEFT JOIN session s ON s.session_id = CASE WHEN g.offline = 0 THEN g.session_id END
+     ${SESSION_OF_GRANT}
      ${ENDINGS_OF_TOKEN}
      LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,

@@ -11,13 +11,13 @@ import { toUser, type UserRow } from './user.ts'
 
 // Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
 
-/**
- * A grant `g` with its user `u`, client `gc` and the session `s` that it ends with (none when it may be used while the person
- * is away), found through the artefact aliased `of`.
- */
+/** The session `s` that a grant `g` ends with; none when it may be used while the person is away. */
+export const SESSION_OF_GRANT = 'LEFT JOIN session s ON s.session_id = CASE WHEN g.offline = 0 THEN g.session_id END'
+
+/** A grant `g` with its user `u`, client `gc` and session `s`, found through the artefact aliased `of`. */
 export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
   LEFT JOIN "user" u ON u.user_id = g.user_id
-  LEFT JOIN session s ON s.session_id = CASE WHEN g.offline = 0 THEN g.session_id END
+  ${SESSION_OF_GRANT}
   LEFT JOIN client gc ON gc.client_id = g.client_id`
 
 interface Terms {
