@@ -5,6 +5,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { tokenKey } from '../../src/credentials/digest.ts'
 import { INSTANT_BYTES, tokenOf } from '../../src/platform/random.ts'
+import { placed } from '../../src/store/statements/token-place.ts'
 
 export interface Size {
   readonly users: number
@@ -13,7 +14,7 @@ export interface Size {
   readonly tokens: number
 }
 
-export type Value = string | number | Uint8Array | null
+export type Value = string | number | bigint | Uint8Array | null
 export type ColumnType = 'text' | 'bigint' | 'bytea'
 
 export interface Filling {
@@ -36,6 +37,8 @@ const HOUR = 3_600
 
 const secret = (kind: string, at: number) => `${kind}${at}`.padEnd(43, 'x')
 const userId = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`
+/** The installation has people of its own. */
+const userNumber = (at: number) => at + 1_000
 const sessionId = (user: number) => `se_${String(user).padStart(24, '0')}`
 const grantId = (family: number) => `gr_${String(family).padStart(24, '0')}`
 export const clientId = (at: number) => `scale${String(at).padStart(27, '0')}`
@@ -53,11 +56,22 @@ function sha256(text: string): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
-/** The key of a token that nobody asks for: the instant of `tokenKey`, and what stands for a hash. */
-function someKey(instant: number): Uint8Array {
+/**
+ * The key of a token that nobody asks for: the instant of `tokenKey`, and what stands for a hash. Its first 24 bits differ
+ * from those of its neighbours, so that no two have one place.
+ */
+function someKey(instant: number, family: number): Uint8Array {
   const bytes = randomBytes(32)
   bytes.writeUIntBE(instant, 0, INSTANT_BYTES)
+  bytes.writeUIntBE(((family * 1_640_531) % 2 ** 22) * 4, INSTANT_BYTES, 3)
   return bytes
+}
+
+const PLACED = { place: 'bigint', hash: 'bytea' } as const
+
+/** Those that nobody asks for leave the first place to those with a hash of their own. */
+function placeOf(hash: Uint8Array, isSecond: boolean): [bigint, Uint8Array] {
+  return [placed(hash).place + (isSecond ? 1n : 0n), hash]
 }
 
 interface Shape {
@@ -109,7 +123,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
   const hashOf = (kind: string, family: number) => {
     const sample = shape.sampleOf(family)
     const instant = shape.instantOf(family)
-    return sample === null ? someKey(instant) : tokenKey(tokenOf(instant, secret(kind, sample)))
+    return sample === null ? someKey(instant, family) : tokenKey(tokenOf(instant, secret(kind, sample)))
   }
   const text = 'text' as const
   const bigint = 'bigint' as const
@@ -118,6 +132,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
     {
       table: '"user"',
       columns: {
+        number: bigint,
         user_id: text,
         username: text,
         username_key: text,
@@ -138,7 +153,23 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         const name = `scale-person-${at}`
         const profile = JSON.stringify({ displayName: `Person ${at}` })
         const phone = `+86139${String(at).padStart(8, '0')}`
-        return [userId(at), name, name, profile, phone, 1, `${name}@example.com`, 1, null, 1, 1, 1, now, now]
+        return [
+          userNumber(at),
+          userId(at),
+          name,
+          name,
+          profile,
+          phone,
+          1,
+          `${name}@example.com`,
+          1,
+          null,
+          1,
+          1,
+          1,
+          now,
+          now,
+        ]
       },
     },
     {
@@ -184,7 +215,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
     {
       table: 'access_token',
       columns: {
-        hash: bytea,
+        ...PLACED,
         grant_id: text,
         client_id: text,
         client_generation: bigint,
@@ -192,12 +223,13 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         issued_at: bigint,
         expires_at: bigint,
         user_id: text,
+        user_number: bigint,
         user_generation: bigint,
         session_id: text,
       },
       count: families,
       row: (family) => [
-        hashOf('A', family),
+        ...placeOf(hashOf('A', family), shape.sampleOf(family) === null),
         grantId(family),
         clientId(family % size.clients),
         1,
@@ -205,6 +237,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         now,
         until + (family % HOUR),
         userId(shape.userOf(family)),
+        userNumber(shape.userOf(family)),
         1,
         sessionId(shape.userOf(family)),
       ],
@@ -223,7 +256,7 @@ export function expired(count: number, now: number): Filling {
   return {
     table: 'access_token',
     columns: {
-      hash: 'bytea',
+      ...PLACED,
       grant_id: 'text',
       client_id: 'text',
       client_generation: 'bigint',
@@ -232,6 +265,14 @@ export function expired(count: number, now: number): Filling {
       expires_at: 'bigint',
     },
     count,
-    row: (at) => [randomBytes(32), null, clientId(0), 1, 'openid', now - 20 * HOUR, now - 10 * HOUR + (at % HOUR)],
+    row: (at) => [
+      ...placeOf(randomBytes(32), false),
+      null,
+      clientId(0),
+      1,
+      'openid',
+      now - 20 * HOUR,
+      now - 10 * HOUR + (at % HOUR),
+    ],
   }
 }

@@ -24,6 +24,8 @@ export interface UserProfile {
 export interface User {
   /** Opaque ASCII, at most 64; never reused, not even after removal. */
   readonly userId: string
+  /** Where the row lies, for what is kept of the user elsewhere; given by the store, and told to nobody. */
+  readonly number: number
   readonly username: string
   readonly profile: UserProfile
   /** E.164, e.g. `+8613800138000`. Belongs to at most one enabled user. */

@@ -19,6 +19,8 @@ import {
 } from './statements/grant.ts'
 import * as refreshSql from './statements/refresh-token.ts'
 import { resourceIsUnchanged } from './statements/resource.ts'
+import { placed } from './statements/token-place.ts'
+import { atomicWithToken } from './token-places.ts'
 
 export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
 
@@ -124,7 +126,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         user_agent: rotation.userAgent,
         access_token: rotation.sealedAccessToken,
       }
-      const result = await driver.atomic([
+      const result = await atomicWithToken(driver, [
         step(refreshSql.rotateRefreshToken, bind, 'refresh_token'),
         ...accessTokenSteps(accessToken),
         refreshTokenStep(successor),
@@ -135,7 +137,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
     async issueClientToken(accessToken) {
       const { resource } = accessToken
       const bind = {
-        hash: accessToken.hash,
+        ...placed(accessToken.hash),
         client_id: accessToken.clientId,
         client_generation: accessToken.clientGeneration,
         scope: accessToken.scope,
@@ -145,11 +147,11 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         now: accessToken.issuedAt,
         expires_at: accessToken.expiresAt,
       }
-      return (await driver.atomic([step(sql.insertClientToken, bind, 'live')])).held
+      return (await atomicWithToken(driver, [step(sql.insertClientToken, bind, 'live')])).held
     },
 
     async findAccessToken(hash) {
-      const [row] = await driver.rows(sql.findAccessToken, { hash })
+      const [row] = await driver.rows(sql.findAccessToken, placed(hash))
       if (row === undefined) return null
       const granted = row.grant_state === null ? null : toAnsweringGrant(row)
       return {
@@ -162,7 +164,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
     },
 
     async findClientWithToken(clientId, hash) {
-      const [row] = await driver.rows(sql.findClientWithToken, { client_id: clientId, hash })
+      const [row] = await driver.rows(sql.findClientWithToken, { client_id: clientId, ...placed(hash) })
       if (row === undefined) return null
       const grant: PresentedGrant | null =
         row.grant_state === null
@@ -179,7 +181,10 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
     },
 
     async revokeAccessToken(hash, event) {
-      await driver.atomic([step(sql.revokeAccessToken, { hash, now: event.at }, 'live'), ...eventSteps([event])])
+      await driver.atomic([
+        step(sql.revokeAccessToken, { ...placed(hash), now: event.at }, 'live'),
+        ...eventSteps([event]),
+      ])
     },
   }
 }
@@ -203,9 +208,10 @@ function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): Prese
 export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
   const { resource, grant } = token
   const insert = step(sql.insertAccessToken, {
-    hash: token.hash,
+    ...placed(token.hash),
     grant_id: grant?.grantId ?? null,
     user_id: grant?.userId ?? null,
+    user_number: grant?.userNumber ?? null,
     user_generation: grant?.userGeneration ?? null,
     session_id: grant?.sessionId ?? null,
     claims_asked: asFlag(grant?.claimsAsked ?? false),

@@ -6,6 +6,7 @@ import type { User } from '../../src/model/user.ts'
 
 export function userOf(fields: Partial<User> = {}): User {
   return {
+    number: 1,
     userId: 'f7b2da72-8200-484d-89c9-9aee1a75bd0f',
     username: 'alice',
     profile: { displayName: '张三' },

@@ -52,9 +52,7 @@ function fillWithExpired(prepared: Prepared): void {
         .all()
         .map(({ name }) => String(name))
       const key = database.prepare(`SELECT name FROM pragma_table_info('access_token') WHERE pk = 1`).get()?.['name']
-      const values = columns.map((name) =>
-        name === key ? 'randomblob(32)' : name === 'expires_at' ? '1000' : `t.${name}`,
-      )
+      const values = columns.map((name) => (name === key ? '-n' : name === 'expires_at' ? '1000' : `t.${name}`))
       database.exec(`WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ${EXPIRED})
       INSERT INTO access_token (${columns.join(', ')}) SELECT ${values.join(', ')} FROM many, (SELECT * FROM access_token LIMIT 1) AS t`)
     },

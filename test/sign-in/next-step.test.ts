@@ -22,6 +22,7 @@ function person(name: string, changes: { age?: number; consent?: SignedInHere['c
     },
     user: {
       userId: name,
+      number: 1,
       username: name,
       profile: {},
       phone: null,

@@ -25,6 +25,7 @@ describe('compile', () => {
     expect(binder(of, ['b', 'a'])({ a: 1, b: null, c: 'unused' })).toEqual([null, 1])
     expect(binder(of, [])({})).toEqual([])
     expect(() => binder(of, ['a'])({})).toThrow('statement some: no value for :a')
-    for (const a of [true, Number.NaN, {}, 1n]) expect(() => binder(of, ['a'])({ a })).toThrow(/:a is neither/)
+    expect(binder(of, ['a'])({ a: 2n ** 62n })).toEqual([2n ** 62n])
+    for (const a of [true, Number.NaN, {}]) expect(() => binder(of, ['a'])({ a })).toThrow(/:a is neither/)
   })
 })

@@ -125,7 +125,7 @@ test('what a request asks of clients, grants, sessions and consents is one look-
   expect(looked.filter((each) => !/COVERING INDEX|PRIMARY KEY/.test(each))).toEqual([])
 })
 
-test('introspection and the guards of codes and tokens ask a user in an index, and user info asks for no session', () => {
+test('tokens and their users are found by number on SQLite, guards ask a user in an index, and user info asks for no session', () => {
   const sqlite = new DatabaseSync(':memory:')
   for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
   const plans = new Map(
@@ -138,10 +138,17 @@ test('introspection and the guards of codes and tokens ask a user in an index, a
     ]),
   )
   sqlite.close()
-  for (const name of ['find_client_with_token', 'rotate_refresh_token', 'consume_code']) {
-    expect(plans.get(name), name).toContain('SEARCH u USING COVERING INDEX user_state (user_id=?) LEFT-JOIN')
+  const byNumber = 'USING INTEGER PRIMARY KEY (rowid'
+  const inIndex = 'USING COVERING INDEX user_state (user_id=?) LEFT-JOIN'
+  for (const name of ['find_access_token', 'find_client_with_token']) {
+    const plan = plans.get(name)?.join('\n')
+    expect(plan, name).toContain(`SEARCH t ${byNumber}>? AND rowid<?)`)
+    expect(plan, name).toContain(`SEARCH u ${byNumber}=?) LEFT-JOIN`)
   }
-  expect(plans.get('find_access_token')?.length).toBeGreaterThan(3)
+  for (const name of ['rotate_refresh_token', 'consume_code']) {
+    expect(plans.get(name), name).toContain(`SEARCH u ${inIndex}`)
+  }
+  expect(plans.get('find_client_with_token')).toContain(`SEARCH gu ${inIndex}`)
   expect(plans.get('find_access_token')?.filter((line) => line.startsWith('SEARCH s '))).toEqual([])
 })
 

@@ -10,6 +10,7 @@ import { openPostgres } from '../../src/store/database/postgres/postgres-driver.
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
+import { placed } from '../../src/store/statements/token-place.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
@@ -81,7 +82,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
   test('a token holds as long as the rows it came from say so', async () => {
     const roll = dice(1)
     const one = <T>(of: readonly T[]): T | undefined => of[roll(of.length)]
-    const sessions: { sessionId: string; userId: string; generation: number }[] = []
+    const sessions: { sessionId: string; userId: string; number: number; generation: number }[] = []
     const grants: CarriedGrant[] = []
     const seen = new Set<string>()
     let made = 0
@@ -91,11 +92,12 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
       const session = one(sessions.slice(-8))
       const client = await store.findClient(one(CLIENTS) ?? '')
       if (session === undefined || client === null) return
-      const { userId, sessionId, generation } = session
+      const { userId, sessionId, number, generation } = session
       const offline = roll(3) === 0
       const grantId = `gr_${++made}`
       const [consents, clientId] = [roll(2) === 0, client.client.client_id]
-      const carried = { grantId, userId, userGeneration: generation, sessionId: offline ? null : sessionId }
+      const who = { userId, userNumber: number, userGeneration: generation }
+      const carried = { grantId, ...who, sessionId: offline ? null : sessionId }
       const token = {
         hash: sha256(grantId),
         clientId,
@@ -139,9 +141,10 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
         if (user === null) return
         const sessionId = `se_${++made}`
         const times = { authenticatedAt: at, lastUsedAt: at, expiresAt: at + 36_000 }
-        const { userId, generation } = user
+        const { userId, number, generation } = user
         const about = { sessionId, userId, userGeneration: generation, amr: ['pwd'], ...times }
-        if (await store.startSession(about, sha256(sessionId), [])) sessions.push({ sessionId, userId, generation })
+        if (await store.startSession(about, sha256(sessionId), []))
+          sessions.push({ sessionId, userId, number, generation })
       },
       issue,
       issue,
@@ -229,9 +232,10 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
         SELECT 'gr_1', 'one', 1, user_id, user_generation, session_id, 0, 'openid', 'openid', amr, ${NOW}, ${NOW}, ${NOW + 7_200}
         FROM session WHERE session_id = 'se_1' AND ended_at IS NULL`)
         await end(store)
-        await other.query(`INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, issued_at,
-          expires_at, user_id, user_generation, session_id)
-        SELECT '\\x${Buffer.from(sha256('late')).toString('hex')}', grant_id, client_id, 1, 'openid', ${NOW}, ${NOW + 3_600}, user_id, 1,
+        const { hash, place } = placed(sha256('late'))
+        await other.query(`INSERT INTO access_token (place, hash, grant_id, client_id, client_generation, scope, issued_at,
+          expires_at, user_id, user_number, user_generation, session_id)
+        SELECT ${place}, '\\x${Buffer.from(hash).toString('hex')}', grant_id, client_id, 1, 'openid', ${NOW}, ${NOW + 3_600}, user_id, 0, 1,
           session_id FROM "grant"; COMMIT`)
       } finally {
         await other.end()

@@ -9,6 +9,7 @@ import { openPostgres } from '../../src/store/database/postgres/postgres-driver.
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
+import { placed } from '../../src/store/statements/token-place.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
@@ -137,11 +138,12 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
       ['gr_signed_out', 'se_ended'],
     ] as const) {
       await run(
-        `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, issued_at, expires_at, user_id,
-           user_generation, session_id)
-         VALUES (:hash, :grant_id, 'app', 1, 'openid', :now, :expires_at, 'id-alice', 1, :session_id)`,
+        `INSERT INTO access_token (place, hash, grant_id, client_id, client_generation, scope, issued_at, expires_at,
+           user_id, user_number, user_generation, session_id)
+         SELECT :place, :hash, :grant_id, 'app', 1, 'openid', :now, :expires_at, user_id, number, 1, :session_id
+         FROM "user"`,
         {
-          hash: sha256(name),
+          ...placed(sha256(name)),
           grant_id: name,
           now: NOW,
           expires_at: NOW + LONGEST_ACCESS_TOKEN,

@@ -60,6 +60,7 @@ function carried({ grantId, sessionId, offline, user, claims }: OnBehalfOf): Car
   return {
     grantId,
     userId: user.userId,
+    userNumber: user.number,
     userGeneration: user.generation,
     sessionId: offline ? null : sessionId,
     claimsAsked: claims !== null,

@@ -16,8 +16,8 @@ export interface Statement<Bind extends object = object, Row = unknown> {
   readonly shape?: { readonly bind: Bind; readonly row: Row }
 }
 
-/** What a column may hold: text, 64-bit integers (instants, flags 0/1), bytes. */
-export type Value = string | number | Uint8Array | null
+/** What a column may hold: text, 64-bit integers (instants, flags 0/1; a `bigint` where it may be above 2^53), bytes. */
+export type Value = string | number | bigint | Uint8Array | null
 
 export interface BoundStatement {
   readonly statement: Statement
@@ -116,6 +116,7 @@ export function binder(of: Statement, names: readonly string[]): (bind: object) 
   const fitting = (value: Value | undefined, at: number): Value => {
     if (typeof value === 'string' || value === null || Number.isFinite(value) || value instanceof Uint8Array)
       return value as Value
+    if (typeof value === 'bigint') return value
     const wrong =
       value === undefined ? `no value for :${names[at]}` : `:${names[at]} is neither text, number, bytes nor null`
     throw new TypeError(`statement ${of.name}: ${wrong}`)

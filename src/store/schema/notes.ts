@@ -13,7 +13,7 @@ const PRUNING = 'Pruning finds what has expired without looking at the rest.'
 
 export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   access_token: {
-    holds: `An access token by its SHA-256: one a redemption, refresh or client credentials request. ${PRUNED}`,
+    holds: `An access token by its place and its SHA-256: one a redemption, refresh or client credentials request. ${PRUNED}`,
     indexes: { access_token_expires_at: PRUNING },
   },
   assertion_jti: {
@@ -151,8 +151,9 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     holds: 'A person. An erased one keeps a row without personal data, so that the id is not used again.',
     indexes: {
       user_import_id: 'Users of an unfinished import, which are few: those that are finished carry no mark.',
-      user_state: 'All that introspection asks of a user: reads do not go on to the table. (SQLite only.)',
+      user_state: 'All that guards ask of a user: reads do not go on to the table. (SQLite only.)',
       user_phone: 'Two enabled users never share a phone number; nobody looks people up by it.',
+      user_user_id: 'A user is found by the id that clients know. (SQLite only: the primary key of PostgreSQL.)',
       user_username_key: 'A person who signs in is found by name, and two never share one.',
     },
   },

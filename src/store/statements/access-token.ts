@@ -9,8 +9,10 @@ import {
   type PresentedGrantRow,
   presentedGrantColumns,
   SESSION_OF_GRANT,
+  USER_OF_TOKEN,
 } from './grant.ts'
 import { PRESENTED_REFRESH_COLUMNS, type PresentedRefreshColumns } from './refresh-token.ts'
+import { isToken, type TokenPlace } from './token-place.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
 export interface TokenColumns {
@@ -37,14 +39,20 @@ export type AccessTokenRow = ClientKey & TokenColumns & ({ readonly grant_state:
  * User info: the token, its client and its user in one read. A token and its grant have one client. The grant itself has
  * nothing to add unless single claims were asked for.
  */
-export const findAccessToken = statement<{ hash: Uint8Array }, AccessTokenRow>(
+export const findAccessToken = statement<TokenPlace, AccessTokenRow>(
   'find_access_token',
   `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS.replaceAll('tc.', 'c.')}, ${answeringGrantColumns('c')}, ${USER_COLUMNS}
    FROM access_token t JOIN client c ON c.client_id = t.client_id
-     LEFT JOIN "user" u ON u.user_id = t.user_id
+     ${USER_OF_TOKEN}
      ${ENDINGS_OF_TOKEN}
      LEFT JOIN "grant" g ON g.grant_id = CASE WHEN t.claims_asked = 1 THEN t.grant_id END
-   WHERE t.hash = :hash`,
+   WHERE ${isToken('t')}`,
+)
+
+/** Guard: no such token is there, at any of its places. */
+export const tokenIsNew = statement<TokenPlace, { is_new: number }>(
+  'token_is_new',
+  `SELECT 1 AS is_new FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM access_token t WHERE ${isToken('t')})`,
 )
 
 /** What introspection and revocation find under one hash. */
@@ -58,65 +66,61 @@ export type PresentedRow = ClientKey &
   }
 
 /** One look-up for what is there: a hash is in one of the two tables, and a token and its grant have one client. */
-export const findClientWithToken = statement<{ client_id: string; hash: Uint8Array }, PresentedRow>(
+export const findClientWithToken = statement<TokenPlace & { client_id: string }, PresentedRow>(
   'find_client_with_token',
   `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS}, ${PRESENTED_REFRESH_COLUMNS},
-     ${presentedGrantColumns('tc')}, u.username,
+     ${presentedGrantColumns('tc')}, COALESCE(u.username, gu.username) AS username,
      CASE WHEN t.resource IS NULL OR (rs.enabled = 1 AND rs.removed_at IS NULL
        AND rs.generation = t.resource_generation) THEN 1 ELSE 0 END AS resource_live
    FROM client c
-     LEFT JOIN access_token t ON t.hash = :hash
+     LEFT JOIN access_token t ON ${isToken('t')}
      LEFT JOIN refresh_token r ON r.hash = CASE WHEN t.hash IS NULL THEN :hash END
      LEFT JOIN resource rs ON rs.identifier = t.resource
      LEFT JOIN "grant" g ON g.grant_id = r.grant_id
-     LEFT JOIN "user" u ON u.user_id = COALESCE(t.user_id, g.user_id)
+     ${USER_OF_TOKEN}
+     LEFT JOIN "user" gu ON gu.user_id = g.user_id
      ${SESSION_OF_GRANT}
      ${ENDINGS_OF_TOKEN}
      LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
 
-export const insertAccessToken = statement<{
-  hash: Uint8Array
-  grant_id: string | null
+interface NewTokenBind extends TokenPlace {
   client_id: string
   client_generation: number
   scope: string
   resource: string | null
   resource_generation: number | null
-  user_id: string | null
-  user_generation: number | null
-  session_id: string | null
-  claims_asked: number
   now: number
   expires_at: number
-}>(
+}
+
+export const insertAccessToken = statement<
+  NewTokenBind & {
+    grant_id: string | null
+    user_id: string | null
+    user_number: number | null
+    user_generation: number | null
+    session_id: string | null
+    claims_asked: number
+  }
+>(
   'insert_access_token',
-  `INSERT INTO access_token (hash, grant_id, client_id, client_generation, scope, resource, resource_generation, user_id,
-     user_generation, session_id, claims_asked, issued_at, expires_at)
-   VALUES (:hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation, :user_id,
-     :user_generation, :session_id, :claims_asked, :now, :expires_at)`,
+  `INSERT INTO access_token (place, hash, grant_id, client_id, client_generation, scope, resource, resource_generation,
+     user_id, user_number, user_generation, session_id, claims_asked, issued_at, expires_at)
+   VALUES (:place, :hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation,
+     :user_id, :user_number, :user_generation, :session_id, :claims_asked, :now, :expires_at)`,
 )
 
 /**
  * A token without a grant. Guard: the client is live and of this generation, and the resource, if any, as it was when what
  * the token holds was decided.
  */
-export const insertClientToken = change<{
-  hash: Uint8Array
-  client_id: string
-  client_generation: number
-  scope: string
-  resource: string | null
-  resource_version: number | null
-  resource_generation: number | null
-  now: number
-  expires_at: number
-}>(
+export const insertClientToken = change<NewTokenBind & { resource_version: number | null }>(
   'insert_client_token',
-  `INSERT INTO access_token (hash, client_id, client_generation, scope, resource, resource_generation, claims_asked,
-     issued_at, expires_at)
-   SELECT :hash, c.client_id, c.generation, :scope, :resource, :resource_generation, 0, :now, :expires_at
+  `INSERT INTO access_token (place, hash, client_id, client_generation, scope, resource, resource_generation,
+     claims_asked, issued_at, expires_at)
+   SELECT CAST(:place AS BIGINT), :hash, c.client_id, c.generation, :scope, :resource, :resource_generation, 0, :now, :expires_at
    FROM ${CLIENT_OF_ID}
    WHERE c.generation = :client_generation AND c.enabled = 1 AND c.removed_at IS NULL
      AND (CAST(:resource AS TEXT) IS NULL OR EXISTS (
@@ -125,7 +129,7 @@ export const insertClientToken = change<{
 )
 
 /** Guard: it was not revoked before. */
-export const revokeAccessToken = statement<{ hash: Uint8Array; now: number }, { client_id: string }>(
+export const revokeAccessToken = statement<TokenPlace & { now: number }, { client_id: string }>(
   'revoke_access_token',
-  'UPDATE access_token SET revoked_at = :now WHERE hash = :hash AND revoked_at IS NULL RETURNING client_id',
+  `UPDATE access_token SET revoked_at = :now WHERE ${isToken('access_token')} AND revoked_at IS NULL RETURNING client_id`,
 )

@@ -23,6 +23,8 @@ export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of
 interface Terms {
   /** Null where there is no grant at all. */
   readonly id: string
+  /** The alias of the grant's user. */
+  readonly user: string
   readonly isRevoked: string
   readonly userGeneration: string
   /** The alias of the grant's client. */
@@ -31,22 +33,23 @@ interface Terms {
   readonly sessionHasEnded: string
 }
 
-/** The rule that a grant fails, or `live`; null without a grant. Its user is there as `u`. */
+/** The rule that a grant fails, or `live`; null without a grant. */
 const stateBy = (of: Terms) => `CASE
   WHEN ${of.id} IS NULL THEN NULL
   WHEN ${of.isRevoked} THEN 'grant_revoked'
-  WHEN u.user_id IS NULL OR u.removed_at IS NOT NULL THEN 'user_removed'
-  WHEN u.enabled = 0 THEN 'user_disabled'
-  WHEN u.generation <> ${of.userGeneration} THEN 'user_changed'
+  WHEN ${of.user}.user_id IS NULL OR ${of.user}.removed_at IS NOT NULL THEN 'user_removed'
+  WHEN ${of.user}.enabled = 0 THEN 'user_disabled'
+  WHEN ${of.user}.generation <> ${of.userGeneration} THEN 'user_changed'
   WHEN ${of.client}.client_id IS NULL OR ${of.client}.enabled = 0 OR ${of.client}.removed_at IS NOT NULL THEN 'client_disabled'
   WHEN ${of.client}.generation <> ${of.clientGeneration} THEN 'client_changed'
   WHEN ${of.sessionHasEnded} THEN 'session_ended'
   ELSE 'live' END`
 
 /** Of a grant `g` with its session `s`. A pruned session ended nothing: it idled out. */
-const stateOfGrant = (client: string) =>
+const stateOfGrant = (client: string, user: string) =>
   stateBy({
     id: 'g.grant_id',
+    user,
     isRevoked: 'g.revoked_at IS NOT NULL',
     userGeneration: 'g.user_generation',
     client,
@@ -54,16 +57,20 @@ const stateOfGrant = (client: string) =>
     sessionHasEnded: 's.ended_at IS NOT NULL',
   })
 
-/** Of what an access token `t` carries of its grant, and of what has ended since. */
+/** Of what an access token `t` carries of its grant, and of what has ended since. Its user is there as `u`. */
 const stateOfCarried = (client: string) =>
   stateBy({
     id: 't.grant_id',
+    user: 'u',
     isRevoked: 'eg.id IS NOT NULL',
     userGeneration: 't.user_generation',
     client,
     clientGeneration: 't.client_generation',
     sessionHasEnded: 'es.id IS NOT NULL',
   })
+
+/** The user of an access token `t`: found by the number on SQLite, by the id on PostgreSQL, and the same by both. */
+export const USER_OF_TOKEN = 'LEFT JOIN "user" u ON u.number = t.user_number AND u.user_id = t.user_id'
 
 /** What has ended of what an access token `t` carries. */
 export const ENDINGS_OF_TOKEN = `LEFT JOIN ending eg ON eg.id = t.grant_id LEFT JOIN ending es ON es.id = t.session_id`
@@ -111,25 +118,25 @@ export type PresentedGrantRow = Pick<
   'grant_id' | 'grant_client_id' | 'grant_user_id' | 'grant_scope' | 'grant_state'
 >
 
-/** Of an access token `t`, or of the grant `g` of a refresh token; `client`: the alias of the client of either. */
+/** Of an access token `t` with its user `u`, or of the grant `g` of a refresh token with its user `gu`; `client`: the alias of the client of either. */
 export const presentedGrantColumns = (client: string) =>
   `COALESCE(t.grant_id, g.grant_id) AS grant_id, COALESCE(t.client_id, g.client_id) AS grant_client_id,
   COALESCE(t.user_id, g.user_id) AS grant_user_id, COALESCE(t.scope, g.scope) AS grant_scope,
-  CASE WHEN t.hash IS NULL THEN ${stateOfGrant(client)} ELSE ${stateOfCarried(client)} END AS grant_state`
+  CASE WHEN t.hash IS NULL THEN ${stateOfGrant(client, 'gu')} ELSE ${stateOfCarried(client)} END AS grant_state`
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
   g.resources AS grant_resources,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at,
   g.expires_at AS grant_expires_at,
-  ${stateOfGrant('gc')} AS grant_state`
+  ${stateOfGrant('gc', 'u')} AS grant_state`
 
 /** `grant_state` is null when there is no such artefact; then every other column of it is null too. */
 export type Found<Row> = ClientKey & ({ readonly grant_state: null } | Row)
 
 /** Condition of guards on the tables whose rows hang on a grant. */
 export const liveGrantOf = (table: string) =>
-  `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(`${table}.grant_id`)} WHERE ${stateOfGrant('gc')} = 'live')`
+  `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(`${table}.grant_id`)} WHERE ${stateOfGrant('gc', 'u')} = 'live')`
 
 /** Guard: session, user and client are what the decision saw. */
 export const insertGrant = change<{

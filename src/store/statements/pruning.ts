@@ -11,6 +11,7 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
   statement<PruneBind, { pruned: number }>(
     `prune_${name}`,
     `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :most)
+       AND ${condition}
      RETURNING 1 AS pruned`,
   )
 
@@ -18,7 +19,7 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
 export const prunings = [
   prune('interaction', 'interaction', 'interaction_id'),
   prune('authorization_code', 'authorization_code', 'hash'),
-  prune('access_token', 'access_token', 'hash'),
+  prune('access_token', 'access_token', 'place'),
   prune('refresh_token', 'refresh_token', 'hash'),
   prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),

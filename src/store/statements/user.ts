@@ -7,6 +7,7 @@ import { flag } from '../rows.ts'
 
 export interface UserRow {
   readonly user_id: string
+  readonly user_number: number
   readonly username: string
   readonly profile: string
   readonly phone: string | null
@@ -25,7 +26,7 @@ export interface UserRowWithPassword extends UserRow {
 }
 
 /** The columns of `UserRow` from a table aliased `u`. */
-export const USER_COLUMNS = `u.user_id, u.username, u.profile, u.phone, u.phone_verified, u.email, u.email_verified,
+export const USER_COLUMNS = `u.user_id, u.number AS user_number, u.username, u.profile, u.phone, u.phone_verified, u.email, u.email_verified,
   u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
 
 const VISIBLE = `u.removed_at IS NULL AND (u.import_id IS NULL
@@ -155,6 +156,7 @@ export function toUser(row: UserRow): Omit<UserWithPassword, 'passwordHash'>
 export function toUser(row: UserRow & { password_hash?: string | null }) {
   return {
     userId: row.user_id,
+    number: row.user_number,
     username: row.username,
     profile: JSON.parse(row.profile) as UserProfile,
     phone: row.phone,

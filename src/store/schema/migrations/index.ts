@@ -14,6 +14,7 @@ import { sql as clientOrigins } from './0009-client-origins.ts'
 import { sql as redirectOrigins } from './0010-redirect-origins.ts'
 import { sql as fewerLookUps } from './0011-fewer-look-ups.ts'
 import { sql as tokensByThemselves } from './0012-tokens-by-themselves.ts'
+import { sql as rowsByNumber } from './0013-rows-by-number.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'redirect-origins', sql: redirectOrigins },
   { number: 11, name: 'fewer-look-ups', sql: fewerLookUps },
   { number: 12, name: 'tokens-by-themselves', sql: tokensByThemselves },
+  { number: 13, name: 'rows-by-number', sql: rowsByNumber },
 ]
