@@ -24,7 +24,7 @@ export interface UserProfile {
 export interface User {
   /** Opaque ASCII, at most 64; never reused, not even after removal. */
   readonly userId: string
-  /** Where the row lies, for what is kept of the user elsewhere; given by the store, and told to nobody. */
+  /** Where the row lies on SQLite, 0 on PostgreSQL; given by the store for what it keeps of the user elsewhere, and told to nobody. */
   readonly number: number
   readonly username: string
   readonly profile: UserProfile

@@ -17,7 +17,7 @@ import { holdConsent, upsertConsent } from './statements/consent.ts'
 import { type FoundGrant, insertGrant, toFoundGrant } from './statements/grant.ts'
 import { finishInteraction } from './statements/interaction.ts'
 import { touchSession } from './statements/session.ts'
-import { atomicWithToken } from './token-places.ts'
+import { heldWithToken } from './token-places.ts'
 import { accessTokenSteps, type NewAccessToken, type NewRefreshToken, refreshTokenStep } from './tokens.ts'
 
 export { MOST_CODE_FAILURES } from './statements/authorization-code.ts'
@@ -93,7 +93,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
           }),
         )
       }
-      return (await atomicWithToken(driver, [...steps, ...eventSteps(events)])).held
+      return await heldWithToken(driver, [...steps, ...eventSteps(events)])
     },
 
     async findClientWithCode(clientId, hash) {
@@ -114,12 +114,11 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
     },
 
     async redeemCode(hash, accessToken, refreshToken, now) {
-      const result = await atomicWithToken(driver, [
+      return await heldWithToken(driver, [
         step(sql.consumeCode, { hash, now }, 'code'),
         ...accessTokenSteps(accessToken),
         ...(refreshToken === null ? [] : [refreshTokenStep(refreshToken)]),
       ])
-      return result.held
     },
 
     async countCodeFailure(hash) {

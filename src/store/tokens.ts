@@ -20,7 +20,7 @@ import {
 import * as refreshSql from './statements/refresh-token.ts'
 import { resourceIsUnchanged } from './statements/resource.ts'
 import { placed } from './statements/token-place.ts'
-import { atomicWithToken } from './token-places.ts'
+import { heldWithToken } from './token-places.ts'
 
 export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
 
@@ -126,12 +126,11 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         user_agent: rotation.userAgent,
         access_token: rotation.sealedAccessToken,
       }
-      const result = await atomicWithToken(driver, [
+      return await heldWithToken(driver, [
         step(refreshSql.rotateRefreshToken, bind, 'refresh_token'),
         ...accessTokenSteps(accessToken),
         refreshTokenStep(successor),
       ])
-      return result.held
     },
 
     async issueClientToken(accessToken) {
@@ -147,7 +146,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         now: accessToken.issuedAt,
         expires_at: accessToken.expiresAt,
       }
-      return (await atomicWithToken(driver, [step(sql.insertClientToken, bind, 'live')])).held
+      return await heldWithToken(driver, [step(sql.insertClientToken, bind, 'live')])
     },
 
     async findAccessToken(hash) {

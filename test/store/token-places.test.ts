@@ -105,7 +105,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
     expect(await scopesOf(store, [stranger ?? alike, alike])).toEqual([undefined, undefined])
   })
 
-  test('the same token is never there twice', async () => {
+  test('the same token is refused, and lies there once', async () => {
     const store = await begin()
     const [hash] = hashesOfOnePlace(1)
     if (hash === undefined) throw new Error('no hash')
@@ -147,7 +147,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
     expect(await store.findAccessToken(gone)).toBe(null)
   })
 
-  test('a redemption whose first place is taken spends its code once', async () => {
+  test('redemptions whose first place is taken spend their codes once, among lists that share their commit', async () => {
     const store = await begin()
     await store.addUser(person('alice'), { type: 'user_added', at: NOW })
     const alice = await store.findUser('id-alice')
@@ -157,21 +157,37 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
     await store.startSession(session, randomBytes(32), [])
     const about = { clientId: 'app', clientGeneration: 1, userId: 'id-alice', sessionId: 'se_1', offline: false }
     const asked = { scopeAsked: 'openid', scope: 'openid', claims: null, resources: [] }
-    const grant = { grantId: 'gr_1', ...about, ...asked, issuedAt: NOW, expiresAt: NOW + 7_200 }
-    const code = { redirectUri: 'x', codeChallenge: null, nonce: null, expiresAt: NOW + 60 }
-    const [first, second, third] = hashesOfOnePlace(3)
-    const codeHash = randomBytes(32)
-    if (first === undefined || second === undefined || third === undefined) throw new Error('no hashes')
-    const carried = { grantId: 'gr_1', userId: 'id-alice', userNumber: alice.number, userGeneration: 1 }
-    const granted = { ...carried, sessionId: 'se_1', claimsAsked: false }
-    const tokenOfGrant = (hash: Uint8Array) => ({ ...tokenFor(hash, 'openid'), grant: granted })
-    await store.issueClientToken(tokenFor(first, 'machine'))
-    const beside = { accessToken: tokenOfGrant(second), remembered: false, touch: false, events: [] }
-    expect(await store.issueCode(grant, { ...code, hash: codeHash }, beside)).toBe(true)
-    expect(await store.redeemCode(codeHash, tokenOfGrant(third), null, NOW)).toBe(true)
-    expect(await store.redeemCode(codeHash, tokenOfGrant(randomBytes(32)), null, NOW)).toBe(false)
-    const users = [first, second, third].map(async (hash) => (await store.findAccessToken(hash))?.granted?.user.userId)
-    expect(await Promise.all(users)).toEqual([undefined, 'id-alice', 'id-alice'])
+    const codes = Array.from({ length: PLACES - 2 }, () => randomBytes(32))
+    const [machine, atOnce, ...others] = hashesOfOnePlace(PLACES)
+    if (machine === undefined || atOnce === undefined) throw new Error('no hashes')
+    const tokenOfGrant = (hash: Uint8Array, grantId: string) => {
+      const carried = { grantId, userId: 'id-alice', userNumber: alice.number, userGeneration: 1 }
+      return { ...tokenFor(hash, 'openid'), grant: { ...carried, sessionId: 'se_1', claimsAsked: false } }
+    }
+    await store.issueClientToken(tokenFor(machine, 'machine'))
+    for (const [at, hash] of codes.entries()) {
+      const grant = { grantId: `gr_${at}`, ...about, ...asked, issuedAt: NOW, expiresAt: NOW + 7_200 }
+      const code = { hash, redirectUri: 'x', codeChallenge: null, nonce: null, expiresAt: NOW + 60 }
+      const first = at === 0 ? { accessToken: tokenOfGrant(atOnce, 'gr_0') } : {}
+      expect(await store.issueCode(grant, code, { ...first, remembered: false, touch: false, events: [] })).toBe(true)
+    }
+    const redeem = (at: number, hash: Uint8Array) =>
+      store.redeemCode(codes[at] ?? hash, tokenOfGrant(hash, `gr_${at}`), null, NOW)
+    const neighbours = Array.from({ length: 6 }, () => randomBytes(32))
+    const [together, besides] = await Promise.all([
+      Promise.all(others.map((hash, at) => redeem(at, hash))),
+      Promise.all(neighbours.map((hash) => store.issueClientToken(tokenFor(hash, 'beside')))),
+    ])
+    expect(together).toEqual(others.map(() => true))
+    expect(besides).toEqual(neighbours.map(() => true))
+    for (const at of codes.keys()) expect(await redeem(at, randomBytes(32))).toBe(false)
+    const found = await Promise.all([machine, atOnce, ...others].map((hash) => store.findAccessToken(hash)))
+    expect(found.map((each) => each?.granted?.user.userId)).toEqual([
+      undefined,
+      ...others.map(() => 'id-alice'),
+      'id-alice',
+    ])
+    expect(await scopesOf(store, neighbours)).toEqual(neighbours.map(() => 'beside'))
   })
 
   test('a database of before keeps its people, its tokens, those of one place too, and its constraints', async () => {

@@ -13,7 +13,7 @@ const PRUNING = 'Pruning finds what has expired without looking at the rest.'
 
 export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   access_token: {
-    holds: `An access token by its place and its SHA-256: one a redemption, refresh or client credentials request. ${PRUNED}`,
+    holds: `An access token by its SHA-256, on SQLite by its place (the primary key there; PostgreSQL has the hash): one a redemption, refresh or client credentials request. ${PRUNED}`,
     indexes: { access_token_expires_at: PRUNING },
   },
   assertion_jti: {
@@ -148,7 +148,8 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     },
   },
   user: {
-    holds: 'A person. An erased one keeps a row without personal data, so that the id is not used again.',
+    holds:
+      'A person; the number is the primary key of SQLite, PostgreSQL has the id. An erased one keeps a row without personal data, so that the id is not used again.',
     indexes: {
       user_import_id: 'Users of an unfinished import, which are few: those that are finished carry no mark.',
       user_state: 'All that guards ask of a user: reads do not go on to the table. (SQLite only.)',

@@ -10,8 +10,7 @@ interface PruneBind {
 const prune = (name: string, table: string, key: string, condition = 'expires_at < :before') =>
   statement<PruneBind, { pruned: number }>(
     `prune_${name}`,
-    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :most)
-       AND ${condition}
+    `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :most)
      RETURNING 1 AS pruned`,
   )
 
@@ -19,7 +18,8 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
 export const prunings = [
   prune('interaction', 'interaction', 'interaction_id'),
   prune('authorization_code', 'authorization_code', 'hash'),
-  prune('access_token', 'access_token', 'place'),
+  // Found again by the place on SQLite, and by the hash on PostgreSQL.
+  prune('access_token', 'access_token', 'place, hash'),
   prune('refresh_token', 'refresh_token', 'hash'),
   prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),

@@ -19,5 +19,5 @@ export function placed(hash: Uint8Array): TokenPlace {
 export const isToken = (of: string) =>
   `${of}.place BETWEEN CAST(:place AS BIGINT) AND CAST(:place AS BIGINT) + ${PLACES - 1} AND ${of}.hash = :hash`
 
-/** Of a constraint: a row lies there already. On PostgreSQL places are shared, and only a hash is not. */
+/** Of a constraint: a row lies there already. Only SQLite refuses that: on PostgreSQL a place is no key. */
 export const isPlace = (constraint: string) => constraint === 'access_token_place'

@@ -15,10 +15,11 @@ const moveTokens = (
   further: number,
 ) => `INSERT ${further === 3 ? '' : 'OR IGNORE '}INTO access_token_by_place (place, user_number, ${CARRIED})
 SELECT ${PLACE} + ${further}, (SELECT u.number FROM "user" u WHERE u.user_id = t.user_id), ${CARRIED}
-FROM access_token t${further === 0 ? '' : ` WHERE ${SOME_ARE_LEFT} AND ${IS_LEFT}`};`
+FROM ${further === 0 ? 'access_token t' : `${SOME_ARE_LEFT} CROSS JOIN access_token t WHERE ${IS_LEFT}`};`
 
-/** Asked once, before any row is looked at. */
-const SOME_ARE_LEFT = '(SELECT count(*) FROM access_token) > (SELECT count(*) FROM access_token_by_place)'
+/** One row, or none: then no token is looked at. */
+const SOME_ARE_LEFT = `(SELECT 1 AS some
+  WHERE (SELECT count(*) FROM access_token) > (SELECT count(*) FROM access_token_by_place))`
 const IS_LEFT = `NOT EXISTS (
   SELECT 1 FROM access_token_by_place p WHERE p.place BETWEEN ${PLACE} AND ${PLACE} + 3 AND p.hash = t.hash)`
 
@@ -55,7 +56,6 @@ CREATE UNIQUE INDEX user_username_key ON "user" (username_key);
 CREATE UNIQUE INDEX user_phone ON "user" (phone) WHERE enabled = 1 AND phone IS NOT NULL;
 CREATE INDEX user_import_id ON "user" (import_id) WHERE import_id IS NOT NULL;
 CREATE INDEX user_state ON "user" (user_id, generation, enabled, removed_at, username);
-DELETE FROM sqlite_stat1 WHERE tbl = 'user';
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('user', 'user_user_id', '1000000 1'),
   ('user', 'user_state', '1000000 1 1 1 1 1');
@@ -84,7 +84,8 @@ DROP TABLE access_token;
 ALTER TABLE access_token_by_place RENAME TO access_token;
 CREATE INDEX access_token_expires_at ON access_token (expires_at);
 -- postgres
--- Rows lie where there was room and are found by an index in any case: users keep being found by their id, and all have one number.
+-- Rows lie where there was room and are found by an index in any case: tokens keep being found by their hash, users by their id;
+-- all users have one number.
 ALTER TABLE "user" ADD COLUMN number BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE access_token ADD COLUMN place BIGINT;
 ALTER TABLE access_token ADD COLUMN user_number BIGINT;
@@ -92,7 +93,5 @@ UPDATE access_token SET
   place = CAST(CAST('x' || encode(substring(hash from 2 for 8), 'hex') AS BIT(64)) AS BIGINT) & -4,
   user_number = CASE WHEN user_id IS NOT NULL THEN 0 END;
 ALTER TABLE access_token ALTER COLUMN place SET NOT NULL;
-ALTER TABLE access_token DROP CONSTRAINT access_token_pkey;
-ALTER TABLE access_token ADD CONSTRAINT access_token_pkey PRIMARY KEY (place, hash);
 -- both
 `
