@@ -157,11 +157,14 @@ function commandsOf(command: Command, above: readonly string[]): readonly (reado
   return [[name.join(' '), command.helpInformation()], ...command.commands.flatMap((each) => commandsOf(each, name))]
 }
 
+/** As both databases have them: only by this word is a number the key of a table of SQLite, where each has 64 bits. */
+const TYPES: Readonly<Record<string, string>> = { BLOB: 'bytes', INTEGER: 'bigint' }
+
 function database(): string {
   const parts = databaseTables().map(({ name, note, columns, key, indexes }) => {
     const cells = columns.map((column) => [
       code(column.name),
-      column.type === 'BLOB' ? 'bytes' : column.type.toLowerCase(),
+      TYPES[column.type] ?? column.type.toLowerCase(),
       column.notnull === 1 || column.pk > 0 ? '' : 'may be null',
     ])
     const reasons = indexes.map((index) => [code(index.name), index.columns, index.reason])

@@ -10,7 +10,7 @@ const PLACE = `((${numberAt(2)} << 32 | ${numberAt(6)}) & -4)`
 const CARRIED = `hash, grant_id, client_id, client_generation, scope, resource, resource_generation, user_id, user_generation,
   session_id, claims_asked, issued_at, expires_at, revoked_at`
 
-/** Those that are not there yet go to their first place, or so much further, where that is free. Behind the last none is left out. */
+/** Those that are not there yet go to their first place, or so much further, where that is free. The last pass leaves none out: it fails. */
 const moveTokens = (
   further: number,
 ) => `INSERT ${further === 3 ? '' : 'OR IGNORE '}INTO access_token_by_place (place, user_number, ${CARRIED})
