@@ -57,7 +57,7 @@ function sha256(text: string): Uint8Array {
 }
 
 /**
- * The key of a token that nobody asks for: the instant of `tokenKey`, and what stands for a hash. Its first 24 bits differ
+ * The key of a token that nobody asks for: the instant of `tokenKey`, and what stands for a hash. Its first 22 bits differ
  * from those of its neighbours, so that no two have one place.
  */
 function someKey(instant: number, family: number): Uint8Array {

@@ -71,6 +71,7 @@ export const LONGEST_ACCESS_TOKEN: Seconds = 30 * 86_400
 export interface CarriedGrant {
   readonly grantId: string
   readonly userId: string
+  /** `User.number`. */
   readonly userNumber: number
   readonly userGeneration: number
   /** The session it ends with; null: it may be used while the person is away. */
