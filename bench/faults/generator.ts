@@ -27,9 +27,12 @@ export interface Done {
 
 const outcome = ({ status, head }: WireReply) => ({ status, retryAfter: /\r\nretry-after: /i.test(head) })
 
+/** Of all orders: clients keep their connections. */
+let wire: Wire | undefined
+
 async function carryOut(order: Order): Promise<Done> {
   const { port, host, name, access, perSecond, connections, milliseconds } = order
-  const wire = new Wire(port)
+  const clients = (wire ??= new Wire(port))
   const pool = [...order.refresh]
   const userinfo = `GET /sso/userinfo HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${access}\r\n\r\n`
   const basic = Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')
@@ -38,11 +41,11 @@ async function carryOut(order: Order): Promise<Done> {
     return `POST /sso/token HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Basic ${basic}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`
   }
   const asks: Readonly<Record<Order['name'], Ask>> = {
-    userinfo: async () => outcome(await wire.ask(userinfo)),
+    userinfo: async () => outcome(await clients.ask(userinfo)),
     async refresh() {
       const token = pool.pop()
       if (token === undefined) throw new Error('no refresh token is free')
-      const reply = await wire.ask(refresh(token))
+      const reply = await clients.ask(refresh(token))
       const issued = reply.status === 200 ? /"refresh_token":"([^"]+)"/.exec(reply.body)?.[1] : undefined
       // In doubt or refused: the same token may be sent again.
       pool.push(issued ?? token)
@@ -59,10 +62,10 @@ async function carryOut(order: Order): Promise<Done> {
       : await countFlood(ask, { perSecond, connections: most, milliseconds } satisfies Rate)
   const { user, system } = process.cpuUsage(began)
   const busy = (user + system) / 1000 / (performance.now() - since)
-  wire.close()
   return { counts, refresh: pool, busy }
 }
 
+process.on('disconnect', () => wire?.close())
 process.on('message', (order: Order) => {
   void carryOut(order).then(
     (done) => process.send?.(done),

@@ -1,6 +1,7 @@
 // Four times what the server can answer: user info, and refreshes that write. By turns what it can do at most and what it
-// does under pressure, so that a machine that has less time to give for a while gives less to both.
-//   node bench/faults/overload.ts [--rounds 5] [--seconds 4] [--times 4] [--generators 1] [--connections 3000]
+// does under pressure, each round beside the two peaks around it, so that a machine that has less time to give for a while
+// gives less to both. Connections are opened in a first round that is not counted, and stay.
+//   node bench/faults/overload.ts [--rounds 9] [--seconds 2] [--times 4] [--generators 1] [--connections 3000]
 // Prints one line of JSON an operation: medians of the rounds. Ends with 1 when goodput falls below 80 % of the peak.
 //
 // The load comes from processes of its own, which share the machine's cores with the server: `arrived` says how many
@@ -16,15 +17,16 @@ import { startChild } from '../../test/faults/child.ts'
 import { prepareSqlite } from '../../test/faults/installation.ts'
 import { cpuOf, memoryOf, summed } from '../../test/faults/pressure.ts'
 import { median } from '../measure.ts'
+import { pin } from '../pin.ts'
 import type { Done, Order } from './generator.ts'
 
-const USAGE = `node bench/faults/overload.ts [--rounds 5] [--seconds 4] [--times 4] [--generators 1] [--connections 3000]
+const USAGE = `node bench/faults/overload.ts [--rounds 9] [--seconds 2] [--times 4] [--generators 1] [--connections 3000]
 Several times what the server can answer: user info, and refreshes that write.`
 
 const { values } = readFlags(USAGE, {
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '9' },
+    seconds: { type: 'string', default: '2' },
     times: { type: 'string', default: '4' },
     generators: { type: 'string', default: '1' },
     connections: { type: 'string', default: '3000' },
@@ -49,11 +51,14 @@ await Promise.all(Array.from({ length: 16 }, sign))
 const { access } = await first.tokens()
 first.close()
 
+const isAlone = processes === 1 && pin(server.pid, 'server')
 /** Each with its part of the refresh tokens. */
 const generators = Array.from({ length: processes }, (_, at) => ({
   child: fork(new URL('generator.ts', import.meta.url), { serialization: 'advanced' }),
   refresh: tokens.filter((__, of) => of % processes === at) as readonly string[],
 }))
+
+if (isAlone) for (const { child } of generators) pin(child.pid, 'load')
 
 async function asked(child: ChildProcess, order: Order): Promise<Done> {
   const over = new AbortController()
@@ -99,6 +104,8 @@ async function press(
   return { figures, cores: rounded(cores), busy: all.map(({ busy }) => rounded(busy)) }
 }
 
+type Pressed = Awaited<ReturnType<typeof press>>
+
 const rounded = (value: number) => Math.round(value * 100) / 100
 const percent = (share: number) => `${Math.round(share * 100)} %`
 const mib = (bytes: number) => Math.round(bytes / 1024 / 1024)
@@ -106,17 +113,19 @@ const mib = (bytes: number) => Math.round(bytes / 1024 / 1024)
 let isBelow = false
 for (const name of ['userinfo', 'refresh'] as const) {
   const best = { perSecond: null, connections: PEAK_CONNECTIONS, milliseconds }
-  await press(name, best)
   const before = await memoryOf(server.pid)
-  const turns: (Record<'peak' | 'pressed', Awaited<ReturnType<typeof press>>> &
-    Record<'goodput' | 'arrived', number>)[] = []
+  const pressure = ({ figures }: Pressed) => ({ perSecond: figures.perSecond * times, connections, milliseconds })
+  await press(name, pressure(await press(name, best)))
+  const turns: (Record<'peak' | 'pressed', Pressed> & Record<'goodput' | 'arrived', number>)[] = []
+  let peak = await press(name, best)
   for (let round = 0; round < rounds; round++) {
-    const peak = await press(name, best)
-    const { perSecond } = peak.figures
-    const pressed = await press(name, { perSecond: perSecond * times, connections, milliseconds })
+    const pressed = await press(name, pressure(peak))
+    const next = await press(name, best)
+    const perSecond = (peak.figures.perSecond + next.figures.perSecond) / 2
     const { offered, unsent } = pressed.figures
     const arrived = (offered - unsent) / (milliseconds / 1000) / perSecond
     turns.push({ peak, pressed, arrived, goodput: pressed.figures.perSecond / perSecond })
+    peak = next
   }
   const after = await memoryOf(server.pid)
   const middle = (of: (turn: (typeof turns)[number]) => number) => median(turns.map(of))

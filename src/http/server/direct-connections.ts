@@ -116,6 +116,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       }
     }
     const stand = (bytes: Buffer) => {
+      connection.size = bytes.length
       isStanding = gate.stand(connection)
       // A copy, which shares its memory with others: each piece that comes from the system has memory of its own.
       if (isStanding) held = Buffer.from(bytes)
@@ -156,6 +157,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     const onError = () => socket.destroy()
     const connection = {
       since: 0,
+      size: 0,
       begin() {
         // Gone, or with Node's server.
         if (held === undefined || !isStanding || socket.destroyed) return

@@ -31,8 +31,10 @@ export interface ListenOptions extends ListenerSettings {
   readonly connectionsPerAddress?: number
   /** Processes that share the port: each allows an address its part of the connections. Default 1. */
   readonly workers?: number
-  /** Requests that may be in flight; more are answered 503 with Retry-After. Default 1,000. */
+  /** Requests that may have begun and not ended; more are answered 503 with Retry-After. Default 1,000. */
   readonly requestsInFlight?: number
+  /** Requests that may stand in line before them; more are answered 503 with Retry-After. Default 4,000. */
+  readonly requestsInLine?: number
   /** Paths that are answered however much there is to do. */
   readonly alwaysAnswered?: readonly string[]
   /** Milliseconds. Defaults: headers 10,000, request 30,000, idle 65,000, close 10,000. */
@@ -73,6 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const gate = createLoadGate(options.handle, {
     ...(options.requestsInFlight !== undefined && { inFlight: options.requestsInFlight }),
+    ...(options.requestsInLine !== undefined && { inLine: options.requestsInLine }),
     ...(options.alwaysAnswered !== undefined && { always: options.alwaysAnswered }),
     log: options.log,
   })

@@ -25,10 +25,13 @@ const busy = () => {
   while (performance.now() < end);
 }
 
-async function start(options: Partial<ListenOptions> = {}) {
+async function start(options: Partial<ListenOptions> = {}, wait?: () => Promise<void>) {
   const asked: string[] = []
   const handle: Handle = async ({ method, path, query, headers, body }) => {
-    if (path !== HELLO) asked.push(path)
+    if (path !== HELLO) {
+      asked.push(path)
+      await wait?.()
+    }
     busy()
     return text(200, `${method} ${path} ${query} ${headers['x-own'] ?? ''} ${Buffer.from(body).toString('latin1')}.`)
   }
@@ -135,7 +138,7 @@ describe('of a crowd', () => {
   })
 
   it('past the bound they are refused, nothing is done for them, and they are served when they ask later', async () => {
-    const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 })
+    const { asked, others, visitor, ask } = await start({ requestsInLine: 100 })
     ask()
     const refused = await visitor.until(/try again soon/)
     expect(statusOf(lastOf(refused))).toBe(503)
@@ -145,6 +148,21 @@ describe('of a crowd', () => {
     expect(served.length).toBeGreaterThanOrEqual(99)
     expect(asked).toHaveLength(served.length)
     expect(asked).not.toContain('/visitor')
+    visitor.socket.write(GET)
+    await visitor.until(/GET \/visitor {3}\.$/)
+  })
+
+  it('whose requests wait for something else, those beyond the bound are refused in their turn, and served later', async () => {
+    const gone = Promise.withResolvers<void>()
+    const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 }, () => gone.promise)
+    ask()
+    const refused = await visitor.until(/try again soon/)
+    expect(statusOf(lastOf(refused))).toBe(503)
+    gone.resolve()
+    await Promise.all(others.map((each) => each.until(ANSWERED)))
+    const served = others.filter((each) => statusOf(lastOf(each.received())) === 200)
+    expect(served).toHaveLength(100)
+    expect(asked).toHaveLength(100)
     visitor.socket.write(GET)
     await visitor.until(/GET \/visitor {3}\.$/)
   })

@@ -9,9 +9,9 @@ afterEach(() => {
   for (const gate of gates.splice(0)) gate.close()
 })
 
-function request(path = '/'): HttpRequest {
+function request(path = '/', body = new Uint8Array()): HttpRequest {
   const peer = { address: '127.0.0.1', secure: false, host: 'h' }
-  return { method: 'GET', path, query: '', headers: {}, body: new Uint8Array(), peer }
+  return { method: 'GET', path, query: '', headers: {}, body, peer }
 }
 
 /** An endpoint that answers when told. */
@@ -41,12 +41,16 @@ describe('requests in flight', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]))
   })
 
-  it('are not held back without end: past four thousand refusals leave at once', async () => {
-    const { gate } = held({ inFlight: 0, refuseAfter: 2_000 })
+  it('are not held back without end: past four thousand, and sixteen that hold nothing, refusals leave at once', async () => {
+    const { gate } = held({ inFlight: 0, refuseAfter: 4_000 })
     for (let count = 0; count < 4_000; count++) void gate.handle(request())
     const began = performance.now()
     expect((await gate.handle(request())).status).toBe(503)
     expect(performance.now() - began).toBeLessThan(1_000)
+    const isHeld = (reply: Promise<HttpReply>) => Promise.race([reply.then(() => false), turn().then(() => true)])
+    expect(await isHeld(gate.refuse())).toBe(true)
+    for (let count = 4_001; count < 16_000; count++) void gate.refuse()
+    expect(await isHeld(gate.refuse())).toBe(false)
   })
 
   it('hear so the later the more there are, so that refusals never take all the time', async () => {
@@ -81,6 +85,7 @@ describe('requests in flight', () => {
     const { gate, release } = held()
     const all = Array.from({ length: 1_000 }, () => gate.handle(request()))
     expect((await gate.handle(request())).status).toBe(503)
+    expect(release).toHaveLength(1_000)
     const releasing = setInterval(() => {
       for (const one of release.splice(0)) one()
     }, 1)
@@ -119,6 +124,41 @@ describe('requests in flight', () => {
     await pause(250)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain('"refused":50')
+  })
+})
+
+describe('requests in line', () => {
+  const sound = (options: Partial<LoadGateOptions> = {}) => {
+    const gate = createLoadGate(async () => json(200, {}), { log: silentLog, refuseAfter: 0, ...options })
+    gates.push(gate)
+    return gate
+  }
+  const statuses = async (pending: readonly Promise<HttpReply>[]) =>
+    (await Promise.all(pending)).map(({ status }) => status)
+
+  it('are 4,000 by default, however many may have begun', async () => {
+    const gate = sound({ inFlight: 40 })
+    const all = await statuses(Array.from({ length: 4_002 }, () => gate.handle(request())))
+    expect(all.slice(0, 4_000).every((status) => status === 200)).toBe(true)
+    expect(all.slice(4_000)).toEqual([503, 503])
+    expect((await gate.handle(request())).status).toBe(200)
+  })
+
+  it('hold 32 MiB together, whatever their number', async () => {
+    const gate = sound()
+    const large = () => gate.handle(request('/', new Uint8Array(1024 * 1024)))
+    const all = [...Array.from({ length: 33 }, large), gate.handle(request())]
+    expect(await statuses(all)).toEqual([...Array.from({ length: 32 }, () => 200), 503, 200])
+    expect((await large()).status).toBe(200)
+  })
+
+  it('are refused in their turn where as many as may be have begun', async () => {
+    const { gate, release } = held({ inFlight: 2, refuseAfter: 0 })
+    const all = Array.from({ length: 5 }, () => gate.handle(request()))
+    expect(await statuses(all.slice(2))).toEqual([503, 503, 503])
+    expect(release).toHaveLength(2)
+    for (const one of release) one()
+    expect(await statuses(all.slice(0, 2))).toEqual([200, 200])
   })
 })
 
@@ -215,6 +255,25 @@ describe('an event loop that does nothing but work', () => {
     expect(refused).toBeGreaterThan(0)
     await pause(300)
     for (let count = 0; count < 200; count++) expect((await gate.handle(request())).status).toBe(200)
+  })
+
+  it('refuses no more of them than it must for the others to wait no longer than they may', async () => {
+    const gate = createLoadGate(
+      async () => {
+        busy(0.2)
+        return json(200, {})
+      },
+      { log: silentLog, longestWait: 100, refuseAfter: 2_000 },
+    )
+    gates.push(gate)
+    const end = performance.now() + 1_000
+    let left = 3_000
+    const ask = async () => {
+      while (performance.now() < end) if ((await gate.handle(request())).status === 503) left--
+    }
+    await Promise.all(Array.from({ length: left }, ask))
+    expect(left).toBeGreaterThan(150)
+    expect(left).toBeLessThan(1_000)
   })
 
   it('refuses nobody where requests wait for something else', async () => {
