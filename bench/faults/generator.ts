@@ -15,6 +15,8 @@ export interface Order {
   readonly perSecond: number | null
   readonly connections: number
   readonly milliseconds: number
+  /** Milliseconds before these that are not counted. */
+  readonly before: number
 }
 
 export interface Done {
@@ -31,7 +33,7 @@ const outcome = ({ status, head }: WireReply) => ({ status, retryAfter: /\r\nret
 let wire: Wire | undefined
 
 async function carryOut(order: Order): Promise<Done> {
-  const { port, host, name, access, perSecond, connections, milliseconds } = order
+  const { port, host, name, access, perSecond, connections, milliseconds, before } = order
   const clients = (wire ??= new Wire(port))
   const pool = [...order.refresh]
   const userinfo = `GET /sso/userinfo HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${access}\r\n\r\n`
@@ -59,13 +61,13 @@ async function carryOut(order: Order): Promise<Done> {
   const counts =
     perSecond === null
       ? await countSaturated(ask, most, milliseconds)
-      : await countFlood(ask, { perSecond, connections: most, milliseconds } satisfies Rate)
+      : await countFlood(ask, { perSecond, connections: most, milliseconds, before } satisfies Rate)
   const { user, system } = process.cpuUsage(began)
   const busy = (user + system) / 1000 / (performance.now() - since)
   return { counts, refresh: pool, busy }
 }
 
-process.on('disconnect', () => wire?.close())
+process.on('disconnect', () => process.exit())
 process.on('message', (order: Order) => {
   void carryOut(order).then(
     (done) => process.send?.(done),

@@ -34,6 +34,8 @@ export interface Rate {
   readonly perSecond: number
   readonly connections: number
   readonly milliseconds: number
+  /** Milliseconds before these, of the same requests, that are not counted. Default 0. */
+  readonly before?: number
 }
 
 /** `status` 0: the connection broke. */
@@ -57,8 +59,9 @@ export async function flood(address: Address, operation: Operation, rate: Rate):
 }
 
 export async function countSaturated(ask: Ask, connections: number, milliseconds: number): Promise<Counts> {
-  const tally = new Tally()
-  const end = performance.now() + milliseconds
+  const began = performance.now()
+  const end = began + milliseconds
+  const tally = new Tally(began, end)
   const worker = async () => {
     while (performance.now() < end) await tally.measure(ask)
   }
@@ -66,20 +69,22 @@ export async function countSaturated(ask: Ask, connections: number, milliseconds
   return tally.counts()
 }
 
-export async function countFlood(ask: Ask, { perSecond, connections, milliseconds }: Rate): Promise<Counts> {
-  const tally = new Tally()
+export async function countFlood(ask: Ask, rate: Rate): Promise<Counts> {
+  const { perSecond, connections, milliseconds, before = 0 } = rate
   const began = performance.now()
+  const end = began + before + milliseconds
+  const tally = new Tally(began + before, end)
   let waiting = 0
   const done = Promise.withResolvers<void>()
   let sent = 0
   const send = () => {
-    const elapsed = performance.now() - began
-    if (elapsed >= milliseconds) {
+    const time = performance.now()
+    if (time >= end) {
       clearInterval(timer)
       if (waiting === 0) done.resolve()
       return
     }
-    for (const due = (elapsed / 1000) * perSecond; sent < due; sent++) {
+    for (const due = ((time - began) / 1000) * perSecond; sent < due; sent++) {
       // Real clients are many and independent; what one machine cannot even hold is offered and not sent.
       if (waiting >= connections) {
         tally.drop()
@@ -88,7 +93,7 @@ export async function countFlood(ask: Ask, { perSecond, connections, millisecond
       waiting++
       void tally.measure(ask).finally(() => {
         waiting--
-        if (waiting === 0 && performance.now() - began >= milliseconds) done.resolve()
+        if (waiting === 0 && performance.now() >= end) done.resolve()
       })
     }
   }
@@ -115,27 +120,40 @@ export function summed(parts: readonly Counts[], milliseconds: number): Pressure
   }
 }
 
+/** Of what is answered between two moments: later answers belong to no time that anybody has counted. */
 class Tally {
   readonly #times: number[] = []
+  readonly #from: number
+  readonly #until: number
   #offered = 0
   #unsent = 0
   #shed = 0
   #broken = 0
   #wrong = 0
 
+  /** As `performance.now()` gives them. */
+  constructor(from: number, until: number) {
+    this.#from = from
+    this.#until = until
+  }
+
   drop(): void {
+    if (performance.now() < this.#from) return
     this.#offered++
     this.#unsent++
   }
 
   async measure(ask: Ask): Promise<void> {
-    this.#offered++
     const began = performance.now()
+    if (began >= this.#from) this.#offered++
     const { status, retryAfter } = await ask()
-    if (status === 200) this.#times.push(performance.now() - began)
-    else if (status === 503 && retryAfter) this.#shed++
-    else if (status === 0) this.#broken++
-    else this.#wrong++
+    const ended = performance.now()
+    // What is never wanted counts whenever it comes.
+    if (status === 0) this.#broken++
+    else if (status !== 200 && !(status === 503 && retryAfter)) this.#wrong++
+    else if (ended < this.#from || ended >= this.#until) return
+    else if (status === 200) this.#times.push(ended - began)
+    else this.#shed++
   }
 
   counts(): Counts {
@@ -148,12 +166,4 @@ class Tally {
 export async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024
-}
-
-/** Seconds for which a process has had a core. */
-export async function cpuOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // proc_pid_stat(5): the name may hold blanks; utime and stime are fields 14 and 15, in hundredths of a second.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }

@@ -35,6 +35,8 @@ export interface ListenOptions extends ListenerSettings {
   readonly requestsInFlight?: number
   /** Requests that may stand in line before them; more are answered 503 with Retry-After. Default 4,000. */
   readonly requestsInLine?: number
+  /** Bytes that may be held for those in line. Default 32 MiB. */
+  readonly bytesInLine?: number
   /** Paths that are answered however much there is to do. */
   readonly alwaysAnswered?: readonly string[]
   /** Milliseconds. Defaults: headers 10,000, request 30,000, idle 65,000, close 10,000. */
@@ -76,6 +78,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const gate = createLoadGate(options.handle, {
     ...(options.requestsInFlight !== undefined && { inFlight: options.requestsInFlight }),
     ...(options.requestsInLine !== undefined && { inLine: options.requestsInLine }),
+    ...(options.bytesInLine !== undefined && { bytesInLine: options.bytesInLine }),
     ...(options.alwaysAnswered !== undefined && { always: options.alwaysAnswered }),
     log: options.log,
   })
@@ -132,6 +135,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
         gate.close()
         stopRenewal?.()
       })
+      // Each says that its connection ends: they ask another node.
+      gate.hurry()
       return closed
     },
   }

@@ -152,6 +152,24 @@ describe('of a crowd', () => {
     await visitor.until(/GET \/visitor {3}\.$/)
   })
 
+  it('who is refused when the server ends hears so at once', async () => {
+    const { server, visitor, ask } = await start(
+      { requestsInFlight: 100, timeouts: { close: 1_000 } },
+      () => new Promise(() => undefined),
+    )
+    ask()
+    await visitor.until(/try again soon/)
+    visitor.socket.write(GET)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(visitor.received().match(/HTTP\/1\.1 503/g)).toHaveLength(1)
+    const began = performance.now()
+    void server.close()
+    const replies = await visitor.closed
+    expect(performance.now() - began).toBeLessThan(150)
+    expect(replies.match(/HTTP\/1\.1 503/g)).toHaveLength(2)
+    expect(replies).toMatch(/^connection: close\r$/im)
+  })
+
   it('whose requests wait for something else, those beyond the bound are refused in their turn, and served later', async () => {
     const gone = Promise.withResolvers<void>()
     const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 }, () => gone.promise)

@@ -6,7 +6,7 @@ import type { Handle } from '../../../src/http/handle.ts'
 import type { HttpReply, HttpRequest, Peer } from '../../../src/http/message.ts'
 import { json, redirect, text } from '../../../src/http/reply/replies.ts'
 import { createDirectConnections } from '../../../src/http/server/direct-connections.ts'
-import { createLoadGate } from '../../../src/http/server/load-gate.ts'
+import { createLoadGate, type LoadGate } from '../../../src/http/server/load-gate.ts'
 import { createNodeListener, type ListenerSettings } from '../../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
@@ -40,13 +40,17 @@ interface Options {
   readonly timeouts?: Partial<typeof TIMEOUTS>
   readonly log?: typeof silentLog
   readonly settings?: Partial<ListenerSettings>
+  readonly changed?: (gate: LoadGate) => LoadGate
 }
 
-async function start(handle: Handle, { timeouts = {}, log = silentLog, settings: own = {} }: Options = {}) {
+async function start(
+  handle: Handle,
+  { timeouts = {}, log = silentLog, settings: own = {}, changed = (gate) => gate }: Options = {},
+) {
   const settings = { trustedProxies: [], ...own }
   const node = createHttpServer(createNodeListener(handle, settings, log))
   let handedOver = 0
-  const gate = createLoadGate(handle, { log })
+  const gate = changed(createLoadGate(handle, { log }))
   const direct = createDirectConnections({
     ...settings,
     gate,
@@ -81,6 +85,28 @@ describe('a connection', () => {
       await visitor.until(new RegExp(`POST /p${at} a=${at}`))
     }
     expect(asked).toEqual(['POST /p1 a=1', 'POST /p2 a=2', 'POST /p3 a=3'])
+    expect(handedOver()).toBe(0)
+  })
+
+  it('tells the gate how many bytes are held for it while it stands in line, and is refused where there is no place', async () => {
+    const { asked, handle } = echo()
+    const sizes: number[] = []
+    const changed = (gate: LoadGate): LoadGate => ({
+      ...gate,
+      isCrowded: () => true,
+      stand: (standing) => sizes.push(standing.size) < 3 && gate.stand(standing),
+    })
+    const { port, handedOver } = await start(handle, { changed })
+    const visitor = connectTo(port)
+    const long = `POST /c HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\n${'a'.repeat(900)}`
+    visitor.socket.write(long)
+    await visitor.until(/POST \/c a/)
+    visitor.socket.write(GET)
+    await visitor.until(/GET \/a /)
+    visitor.socket.write(SECOND)
+    await visitor.until(/try again soon/)
+    expect(sizes).toEqual([long.length, GET.length, SECOND.length])
+    expect(asked).toHaveLength(2)
     expect(handedOver()).toBe(0)
   })
 

@@ -41,15 +41,39 @@ describe('requests in flight', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]))
   })
 
-  it('are not held back without end: past four thousand, and sixteen that hold nothing, refusals leave at once', async () => {
+  /** Not answered in this turn. */
+  const isHeld = (reply: Promise<HttpReply>) => Promise.race([reply.then(() => false), turn().then(() => true)])
+
+  it('are not held back without end: past four thousand with requests, and sixteen thousand without, refusals leave at once', async () => {
     const { gate } = held({ inFlight: 0, refuseAfter: 4_000 })
-    for (let count = 0; count < 4_000; count++) void gate.handle(request())
-    const began = performance.now()
-    expect((await gate.handle(request())).status).toBe(503)
-    expect(performance.now() - began).toBeLessThan(1_000)
-    const isHeld = (reply: Promise<HttpReply>) => Promise.race([reply.then(() => false), turn().then(() => true)])
+    for (let count = 1; count < 4_000; count++) void gate.handle(request())
+    expect(await isHeld(gate.handle(request()))).toBe(true)
+    expect(await isHeld(gate.handle(request()))).toBe(false)
+    for (let count = 1; count < 16_000; count++) void gate.refuse()
     expect(await isHeld(gate.refuse())).toBe(true)
-    for (let count = 4_001; count < 16_000; count++) void gate.refuse()
+    expect(await isHeld(gate.refuse())).toBe(false)
+    expect(await isHeld(gate.handle(request()))).toBe(false)
+  })
+
+  it('have places of their own: those that hold no request take none from the others', async () => {
+    const { gate } = held({ inFlight: 0 })
+    for (let count = 0; count < 4_000; count++) void gate.refuse()
+    expect(await isHeld(gate.handle(request()))).toBe(true)
+  })
+
+  it('wait three seconds at most, and no longer when the server ends', async () => {
+    const { gate } = held({ inFlight: 0 })
+    for (let count = 0; count < 3_600; count++) void gate.refuse()
+    const began = performance.now()
+    const last = gate.refuse()
+    await last
+    expect(performance.now() - began).toBeGreaterThan(2_900)
+    expect(performance.now() - began).toBeLessThan(3_500)
+    for (let count = 0; count < 3_600; count++) void gate.refuse()
+    const standing = gate.refuse()
+    gate.hurry()
+    expect(await isHeld(standing)).toBe(false)
+    expect((await standing).status).toBe(503)
     expect(await isHeld(gate.refuse())).toBe(false)
   })
 
@@ -138,18 +162,31 @@ describe('requests in line', () => {
 
   it('are 4,000 by default, however many may have begun', async () => {
     const gate = sound({ inFlight: 40 })
-    const all = await statuses(Array.from({ length: 4_002 }, () => gate.handle(request())))
-    expect(all.slice(0, 4_000).every((status) => status === 200)).toBe(true)
-    expect(all.slice(4_000)).toEqual([503, 503])
+    let begun = 0
+    const stand = () => gate.stand({ begin: () => begun++, since: 0, size: 400 })
+    for (let count = 0; count < 4_000; count++) expect(stand()).toBe(true)
+    expect(stand()).toBe(false)
+    while (begun < 4_000) await turn()
+    expect(stand()).toBe(true)
     expect((await gate.handle(request())).status).toBe(200)
+    expect(begun).toBe(4_001)
   })
 
   it('hold 32 MiB together, whatever their number', async () => {
     const gate = sound()
-    const large = () => gate.handle(request('/', new Uint8Array(1024 * 1024)))
-    const all = [...Array.from({ length: 33 }, large), gate.handle(request())]
-    expect(await statuses(all)).toEqual([...Array.from({ length: 32 }, () => 200), 503, 200])
-    expect((await large()).status).toBe(200)
+    const large = () => gate.stand({ begin: () => undefined, since: 0, size: 1024 * 1024 })
+    for (let count = 0; count < 32; count++) expect(large()).toBe(true)
+    expect(large()).toBe(false)
+    expect((await gate.handle(request())).status).toBe(503)
+    await turn()
+    expect(large()).toBe(true)
+  })
+
+  it('take their body and what is made of a request, once somebody has read it', async () => {
+    const gate = sound({ bytesInLine: 100 * 1024 })
+    const all = [gate.handle(request('/', new Uint8Array(60 * 1024))), gate.handle(request()), gate.handle(request())]
+    expect(await statuses(all)).toEqual([200, 503, 503])
+    expect(await statuses([1, 2, 3, 4].map(() => gate.handle(request())))).toEqual([200, 200, 200, 200])
   })
 
   it('are refused in their turn where as many as may be have begun', async () => {
@@ -241,7 +278,7 @@ describe('an event loop that does nothing but work', () => {
     return counts
   }
 
-  it('lets nobody in while the first in line waits too long, and all again when it has time', async () => {
+  it('refuses some while the first in line waits too long, and nobody when it has time again', async () => {
     const gate = createLoadGate(
       async () => {
         busy(1)
