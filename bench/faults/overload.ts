@@ -84,8 +84,10 @@ async function press(name: Order['name'], load: { perSecond: number | null; conn
   const all = await Promise.all(
     generators.map(async (generator) => {
       const part = (whole: number) => Math.ceil(whole / processes)
+      const what = { port: server.port, host, name, access, refresh: generator.refresh }
       const done = await asked(generator.child, {
-        ...{ port: server.port, host, name, access, refresh: generator.refresh, milliseconds },
+        ...what,
+        milliseconds,
         perSecond: load.perSecond === null ? null : load.perSecond / processes,
         connections: part(load.connections),
         before: load.before,
