@@ -37,6 +37,8 @@ export interface ListenOptions extends ListenerSettings {
   readonly requestsInLine?: number
   /** Bytes that may be held for those in line. Default 32 MiB. */
   readonly bytesInLine?: number
+  /** Milliseconds that a refusal is held back at least. Default 250. */
+  readonly refuseAfter?: number
   /** Paths that are answered however much there is to do. */
   readonly alwaysAnswered?: readonly string[]
   /** Milliseconds. Defaults: headers 10,000, request 30,000, idle 65,000, close 10,000. */
@@ -79,6 +81,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     ...(options.requestsInFlight !== undefined && { inFlight: options.requestsInFlight }),
     ...(options.requestsInLine !== undefined && { inLine: options.requestsInLine }),
     ...(options.bytesInLine !== undefined && { bytesInLine: options.bytesInLine }),
+    ...(options.refuseAfter !== undefined && { refuseAfter: options.refuseAfter }),
     ...(options.alwaysAnswered !== undefined && { always: options.alwaysAnswered }),
     log: options.log,
   })

@@ -37,7 +37,7 @@ export interface LoadGate {
   stand(standing: Standing): boolean
   /** The request of one whose turn has come. */
   readonly handleInTurn: Handle
-  /** What who is refused is told, a moment later; nothing is held for them but their connection. */
+  /** What who is refused is told, a moment later; their request is not held. */
   refuse(): Promise<HttpReply>
   /** Refusals leave at once from here on, those that are held back too. */
   hurry(): void
@@ -120,7 +120,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   const ended = () => {
     running--
   }
-  const refuse = (kind: keyof typeof held): Promise<HttpReply> => {
+  const holdBack = (kind: keyof typeof held): Promise<HttpReply> => {
     refused++
     const waiting = held[kind]
     if (isHurried || waiting.size >= MOST_HELD[kind]) return Promise.resolve(overloaded())
@@ -136,7 +136,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     })
   }
   const handleInTurn: Handle = (request) => {
-    if (running >= inFlight) return refuse('withRequest')
+    if (running >= inFlight) return holdBack('withRequest')
     running++
     begun++
     try {
@@ -180,14 +180,14 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
             reject(error)
           }
         }
-        if (!stand({ begin, since: 0, size: MADE + request.body.length })) resolve(refuse('withRequest'))
+        if (!stand({ begin, since: 0, size: MADE + request.body.length })) resolve(holdBack('withRequest'))
       })
     },
     isCrowded: () => line.length >= EACH_TURN || running >= inFlight,
     isExempt: (path) => exempt.has(path),
     stand,
     handleInTurn,
-    refuse: () => refuse('bare'),
+    refuse: () => holdBack('bare'),
     hurry() {
       isHurried = true
       for (const waiting of Object.values(held)) for (const leave of waiting) leave()
