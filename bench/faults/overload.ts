@@ -2,7 +2,7 @@
 // does under pressure, each round beside the two peaks around it, so that a machine that has less time to give for a while
 // gives less to both. Connections are opened in a first round that is not counted, and stay. Under pressure nothing is
 // counted until those that are refused first have come again; what is answered when the time is over is never counted.
-//   node bench/faults/overload.ts [--rounds 7] [--seconds 3] [--times 4] [--generators 1] [--connections 3000]
+//   node bench/faults/overload.ts [--rounds 7] [--seconds 3] [--times 4] [--generators 1] [--connections 3000] [--postgres]
 // Prints one line of JSON an operation: medians of the rounds. Ends with 1 when goodput falls below 80 % of the peak.
 //
 // The load comes from processes of its own, which share the machine's cores with the server: `arrived` says how many
@@ -15,13 +15,14 @@ import { availableParallelism } from 'node:os'
 import { readFlags } from '../../scripts/read-flags.ts'
 import { Caller } from '../../test/faults/caller.ts'
 import { startChild } from '../../test/faults/child.ts'
-import { prepareSqlite } from '../../test/faults/installation.ts'
+import { preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
 import { memoryOf, summed } from '../../test/faults/pressure.ts'
+import { startOwnPostgres } from '../../test/support/postgres-server.ts'
 import { median } from '../measure.ts'
 import { pin } from '../pin.ts'
 import type { Done, Order } from './generator.ts'
 
-const USAGE = `node bench/faults/overload.ts [--rounds 7] [--seconds 3] [--times 4] [--generators 1] [--connections 3000]
+const USAGE = `node bench/faults/overload.ts [--rounds 7] [--seconds 3] [--times 4] [--generators 1] [--connections 3000] [--postgres]
 Several times what the server can answer: user info, and refreshes that write.`
 
 const { values } = readFlags(USAGE, {
@@ -31,6 +32,7 @@ const { values } = readFlags(USAGE, {
     times: { type: 'string', default: '4' },
     generators: { type: 'string', default: '1' },
     connections: { type: 'string', default: '3000' },
+    postgres: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
@@ -42,9 +44,15 @@ const PEAK_CONNECTIONS = 64
 /** Longer than a refusal is held back. */
 const SETTLES_MS = 4_000
 
-const prepared = await prepareSqlite()
+const postgres = values.postgres ? await startOwnPostgres() : null
+// Before it begins the processes that serve connections, which stay where it is.
+if (processes === 1) pin(postgres?.pid, 'server')
+const prepared = postgres === null ? await prepareSqlite() : await preparePostgres(postgres.url)
 // One machine plays many: without the limit on connections of one address.
-const server = await startChild({ words: [...prepared.words, '--trusted-proxies', '127.0.0.1'] })
+const server = await startChild({
+  words: [...prepared.words, '--trusted-proxies', '127.0.0.1'],
+  env: prepared.env,
+})
 const first = new Caller(server)
 const tokens: string[] = []
 const sign = async () => {
@@ -160,4 +168,5 @@ for (const name of ['userinfo', 'refresh'] as const) {
 for (const { child } of generators) child.disconnect()
 await server.stop()
 prepared.remove()
+await postgres?.stop()
 process.exitCode = isBelow ? 1 : 0

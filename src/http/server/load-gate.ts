@@ -2,7 +2,7 @@
 // of the event loop begins together, so that requests go through the same code one after another while it is in the
 // processor's caches, which takes up to a third less CPU (docs/decisions/0036). A turn begins a few requests only, so that
 // it is never long: new connections, timers and the health endpoints have their turn between. The others stand in line
-// (docs/decisions/0054).
+// (docs/decisions/0054), and so does who comes while as many as may be have begun.
 
 import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
@@ -17,7 +17,10 @@ export interface LoadGateOptions {
   readonly inLine?: number
   /** Bytes that may be held for those in line. Default 32 MiB. */
   readonly bytesInLine?: number
-  /** Milliseconds: while the first in line has waited longer for its turn, the line grows no longer than what begins in such a time. Default 500. */
+  /**
+   * Milliseconds: while the first in line has waited longer, the line grows no longer than what begins in such a time. Who
+   * has waited twice as long, and still cannot begin, is refused. Default 500.
+   */
   readonly longestWait?: number
   /** Milliseconds that a refusal is held back at least. Default 250. */
   readonly refuseAfter?: number
@@ -29,13 +32,13 @@ export interface LoadGateOptions {
 export interface LoadGate {
   /** A request that has been read: it is handled in its turn, or refused. */
   readonly handle: Handle
-  /** Who comes now would not begin in the next turn, or not at all. */
+  /** Who comes now would not begin in the next turn. */
   isCrowded(): boolean
   /** Of the path of a request: it never stands in line. */
   isExempt(path: string): boolean
   /** False: there is no place; it is to be told `refuse`. */
   stand(standing: Standing): boolean
-  /** The request of one whose turn has come. */
+  /** The request of one whose turn has come; it is refused when that is because it waited for too long. */
   readonly handleInTurn: Handle
   /** What who is refused is told, a moment later; their request is not held. */
   refuse(): Promise<HttpReply>
@@ -56,12 +59,14 @@ export interface Standing {
 
 /** They may wait for a database or a password: each is kilobytes of objects. */
 const IN_FLIGHT = 1_000
-/** They wait for the event loop alone: 4,000 token checks are a fifth of a second. */
+/** They wait as the bytes they came in: 4,000 token checks are a fifth of a second. */
 const IN_LINE = 4_000
 const BYTES_IN_LINE = 32 * 1024 * 1024
 /** Beside its body, at most: what is made of a request, and the longest head there is. */
 const MADE = 24 * 1024
 const LONGEST_WAIT_MS = 500
+/** Longest waits: a line that grows while it gets slower waits for somewhat more than one. */
+const LATE_AFTER = 2
 /** Requests that one turn of the event loop begins: about 20 ms of work. */
 const EACH_TURN = 32
 /** Who asks again at once would take the time from those inside: a refusal costs half of what a refresh does. */
@@ -102,6 +107,8 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     paceBefore = pace
     pace = begun / (lookedAt - since)
     begun = 0
+    // Where nothing ends, those who have waited for too long are still to be told.
+    wake()
     if (looks++ % LOG_EVERY === 0 && refused > 0) {
       log.warn('overloaded: requests were refused with 503', { refused, running, in_line: line.length })
       refused = 0
@@ -110,15 +117,15 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
-  // Who stands in line waits for the event loop. Requests that have begun and wait for something else (the database, a
-  // password) cost those in line nothing. As many as begin within the longest wait are always let in: if nobody were
-  // until the first has waited less, the line would all but end first.
+  // Who stands in line waits for the event loop, or for one of those that have begun to end. As many as begin within the
+  // longest wait are always let in: if nobody were until the first has waited less, the line would all but end first.
   const isLong = () => {
     if (line.length < LEAST || now() - (line[0]?.since ?? 0) <= longestWait) return false
     return line.length >= Math.max(pace, paceBefore) * longestWait
   }
   const ended = () => {
     running--
+    wake()
   }
   const holdBack = (kind: keyof typeof held): Promise<HttpReply> => {
     refused++
@@ -149,24 +156,35 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
       throw error
     }
   }
+  /** Of one with so many before it: its turn is now, to begin or to be refused. */
+  const isDue = ({ since }: Standing, before: number) =>
+    running + before < inFlight || now() - since > LATE_AFTER * longestWait
   const turn = () => {
-    for (const standing of line.splice(0, EACH_TURN)) {
+    let due = 0
+    for (const standing of line) {
+      if (due === EACH_TURN || !isDue(standing, due)) break
+      due++
+    }
+    for (const standing of line.splice(0, due)) {
       bytes -= standing.size
       standing.begin()
     }
-    isTurning = line.length > 0
-    if (isTurning) setImmediate(turn)
+    isTurning = false
+    wake()
+  }
+  const wake = () => {
+    const first = line[0]
+    if (isTurning || first === undefined || !isDue(first, 0)) return
+    isTurning = true
+    setImmediate(turn)
   }
   const stand = (standing: Standing) => {
     const isFull = line.length >= inLine || bytes + standing.size > bytesInLine
-    if (running >= inFlight || isFull || isLong()) return false
+    if (isFull || isLong()) return false
     standing.since = now()
     bytes += standing.size
     line.push(standing)
-    if (!isTurning) {
-      isTurning = true
-      setImmediate(turn)
-    }
+    wake()
     return true
   }
   return {

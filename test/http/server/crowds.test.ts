@@ -25,6 +25,8 @@ const busy = () => {
   while (performance.now() < end);
 }
 
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
 async function start(options: Partial<ListenOptions> = {}, wait?: () => Promise<void>) {
   const asked: string[] = []
   const handle: Handle = async ({ method, path, query, headers, body }) => {
@@ -158,7 +160,7 @@ describe('of a crowd', () => {
       () => new Promise(() => undefined),
     )
     ask()
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await pause(1_300)
     expect(visitor.received()).not.toContain('503')
     const began = performance.now()
     await server.close()
@@ -169,7 +171,20 @@ describe('of a crowd', () => {
     for (const received of refused) expect(lastOf(received)).toMatch(/^connection: close\r$/im)
   })
 
-  it('whose requests wait for something else, those beyond the bound are refused in their turn, and served later', async () => {
+  it('whose requests wait for something else, those beyond the bound begin when others have ended', async () => {
+    const gone = Promise.withResolvers<void>()
+    const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 }, () => gone.promise)
+    ask()
+    await pause(300)
+    expect(asked).toHaveLength(100)
+    gone.resolve()
+    await Promise.all([...others, visitor].map((each) => each.until(ANSWERED)))
+    expect(others.map((each) => bodyOf(each.received()))).toEqual(others.map((_, at) => replyTo(at)))
+    expect(bodyOf(visitor.received())).toContain('GET /visitor')
+    expect(asked).toHaveLength(CROWD + 1)
+  })
+
+  it('whose requests wait for something else for a second, those beyond the bound are refused, and served later', async () => {
     const gone = Promise.withResolvers<void>()
     const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 }, () => gone.promise)
     ask()

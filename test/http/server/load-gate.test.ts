@@ -30,11 +30,13 @@ const busy = (milliseconds: number) => {
   while (performance.now() < end);
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+const statuses = async (pending: readonly Promise<HttpReply>[]) =>
+  (await Promise.all(pending)).map(({ status }) => status)
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('requests in flight', () => {
   it('that are refused hear so a moment later: whoever asks again at once takes little from those inside', async () => {
-    const { gate } = held({ inFlight: 0, refuseAfter: 60 })
+    const { gate } = held({ inLine: 0, refuseAfter: 60 })
     const began = performance.now()
     const replies = await Promise.all(Array.from({ length: 2_100 }, () => gate.handle(request())))
     expect(performance.now() - began).toBeGreaterThan(50)
@@ -45,7 +47,7 @@ describe('requests in flight', () => {
   const isHeld = (reply: Promise<HttpReply>) => Promise.race([reply.then(() => false), turn().then(() => true)])
 
   it('are not held back without end: past four thousand with requests, and sixteen thousand without, refusals leave at once', async () => {
-    const { gate } = held({ inFlight: 0, refuseAfter: 4_000 })
+    const { gate } = held({ inLine: 0, refuseAfter: 4_000 })
     for (let count = 1; count < 4_000; count++) void gate.handle(request())
     expect(await isHeld(gate.handle(request()))).toBe(true)
     expect(await isHeld(gate.handle(request()))).toBe(false)
@@ -56,13 +58,13 @@ describe('requests in flight', () => {
   })
 
   it('have places of their own: those that hold no request take none from the others', async () => {
-    const { gate } = held({ inFlight: 0 })
+    const { gate } = held({ inLine: 0 })
     for (let count = 0; count < 4_000; count++) void gate.refuse()
     expect(await isHeld(gate.handle(request()))).toBe(true)
   })
 
   it('wait three seconds at most, and no longer when the server ends', async () => {
-    const { gate } = held({ inFlight: 0 })
+    const { gate } = held({ inLine: 0 })
     for (let count = 0; count < 3_600; count++) void gate.refuse()
     const began = performance.now()
     const last = gate.refuse()
@@ -78,7 +80,7 @@ describe('requests in flight', () => {
   })
 
   it('hear so the later the more there are, so that refusals never take all the time', async () => {
-    const { gate } = held({ inFlight: 0 })
+    const { gate } = held({ inLine: 0 })
     const first = gate.handle(request())
     for (let count = 0; count < 900; count++) void gate.handle(request())
     const began = performance.now()
@@ -89,31 +91,38 @@ describe('requests in flight', () => {
     expect(performance.now() - began).toBeGreaterThan(750)
   })
 
-  it('past the bound are refused with 503 and Retry-After, and let in again when one has ended', async () => {
-    const { gate, release } = held({ inFlight: 2 })
-    const running = [gate.handle(request()), gate.handle(request())]
+  it('past the bound wait for one to end, and past the line are refused with 503 and Retry-After', async () => {
+    const { gate, release } = held({ inFlight: 2, inLine: 1, refuseAfter: 0 })
+    const first = gate.handle(request())
+    await turn()
+    const second = gate.handle(request())
+    await turn()
+    const waiting = gate.handle(request())
     const refused = await gate.handle(request())
     expect(refused.status).toBe(503)
     expect(refused.headers['retry-after']).toBe('1')
+    expect(release).toHaveLength(2)
     release[0]?.()
-    expect((await running[0])?.status).toBe(200)
-    const next = gate.handle(request())
+    expect((await first).status).toBe(200)
     await turn()
-    release[1]?.()
-    release[2]?.()
-    expect((await next).status).toBe(200)
-    expect((await running[1])?.status).toBe(200)
+    expect(release).toHaveLength(3)
+    for (const one of release) one()
+    expect(await statuses([second, waiting])).toEqual([200, 200])
+    const again = gate.handle(request())
+    await turn()
+    release[3]?.()
+    expect((await again).status).toBe(200)
   })
 
   it('are 1,000 by default', async () => {
     const { gate, release } = held()
-    const all = Array.from({ length: 1_000 }, () => gate.handle(request()))
-    expect((await gate.handle(request())).status).toBe(503)
+    const all = Array.from({ length: 1_001 }, () => gate.handle(request()))
+    await pause(50)
     expect(release).toHaveLength(1_000)
     const releasing = setInterval(() => {
       for (const one of release.splice(0)) one()
     }, 1)
-    expect((await Promise.all(all)).every(({ status }) => status === 200)).toBe(true)
+    expect(new Set(await statuses(all))).toEqual(new Set([200]))
     clearInterval(releasing)
   })
 
@@ -132,7 +141,7 @@ describe('requests in flight', () => {
   })
 
   it('never keep whoever watches from being answered', async () => {
-    const { gate, release } = held({ inFlight: 1, always: ['/healthz'] })
+    const { gate, release } = held({ inFlight: 1, longestWait: 20, always: ['/healthz'] })
     const running = gate.handle(request())
     const health = gate.handle(request('/healthz'))
     expect((await gate.handle(request('/other'))).status).toBe(503)
@@ -143,7 +152,7 @@ describe('requests in flight', () => {
 
   it('that are refused are told to the log, once and not each', async () => {
     const lines: string[] = []
-    const { gate } = held({ inFlight: 0, refuseAfter: 0, log: createLog('info', 'json', (line) => lines.push(line)) })
+    const { gate } = held({ inLine: 0, refuseAfter: 0, log: createLog('info', 'json', (line) => lines.push(line)) })
     await Promise.all(Array.from({ length: 50 }, () => gate.handle(request())))
     await pause(250)
     expect(lines).toHaveLength(1)
@@ -157,8 +166,6 @@ describe('requests in line', () => {
     gates.push(gate)
     return gate
   }
-  const statuses = async (pending: readonly Promise<HttpReply>[]) =>
-    (await Promise.all(pending)).map(({ status }) => status)
 
   it('are 4,000 by default, however many may have begun', async () => {
     const gate = sound({ inFlight: 40 })
@@ -196,19 +203,57 @@ describe('requests in line', () => {
     const running = gate.handle(request())
     await turn()
     expect(gate.isCrowded()).toBe(true)
-    expect(gate.stand({ begin: () => undefined, since: 0, size: 400 })).toBe(false)
+    let begun = 0
+    expect(gate.stand({ begin: () => begun++, since: 0, size: 400 })).toBe(true)
+    await turn()
+    expect(begun).toBe(0)
     release[0]?.()
     expect((await running).status).toBe(200)
+    await turn()
+    expect(begun).toBe(1)
     expect(gate.isCrowded()).toBe(false)
   })
 
-  it('are refused in their turn where as many as may be have begun', async () => {
-    const { gate, release } = held({ inFlight: 2, refuseAfter: 0 })
-    const all = Array.from({ length: 5 }, () => gate.handle(request()))
-    expect(await statuses(all.slice(2))).toEqual([503, 503, 503])
+  it('are refused where nobody ends, once they have waited twice as long as the first may', async () => {
+    const { gate, release } = held({ inFlight: 2, longestWait: 200, refuseAfter: 0 })
+    const began = performance.now()
+    const all = Array.from({ length: 50 }, () => gate.handle(request()))
+    await pause(350)
+    const later = gate.handle(request())
+    expect(new Set(await statuses(all.slice(2)))).toEqual(new Set([503]))
+    expect(performance.now() - began).toBeGreaterThan(395)
     expect(release).toHaveLength(2)
-    for (const one of release) one()
+    // Who came later has a while still, and is served when somebody ends within it.
+    for (const one of release.splice(0)) one()
     expect(await statuses(all.slice(0, 2))).toEqual([200, 200])
+    await turn()
+    for (const one of release) one()
+    expect((await later).status).toBe(200)
+  })
+
+  it('begin in the order they came, as many at once as have ended', async () => {
+    const told: string[] = []
+    const release: (() => void)[] = []
+    const handle = ({ path }: HttpRequest) => {
+      told.push(path)
+      return new Promise<HttpReply>((resolve) => release.push(() => resolve(json(200, {}))))
+    }
+    const gate = createLoadGate(handle, { log: silentLog, inFlight: 3 })
+    gates.push(gate)
+    const paths = Array.from({ length: 8 }, (_, at) => `/${at}`)
+    const all = paths.map((path) => gate.handle(request(path)))
+    await turn()
+    expect(told).toEqual(paths.slice(0, 3))
+    for (const one of release.splice(0, 2)) one()
+    await turn()
+    await turn()
+    expect(told).toEqual(paths.slice(0, 5))
+    const releasing = setInterval(() => {
+      for (const one of release.splice(0)) one()
+    }, 1)
+    expect(new Set(await statuses(all))).toEqual(new Set([200]))
+    expect(told).toEqual(paths)
+    clearInterval(releasing)
   })
 })
 
