@@ -7,6 +7,7 @@
 // Tokens of any age are the worst there is; those of the last minutes are what applications hold and ask about.
 // Ends with 1 when an operation costs more than 1.3 times what it costs on the empty one.
 
+import { readFile } from 'node:fs/promises'
 import { readFlags } from '../scripts/read-flags.ts'
 import { digestClientSecret } from '../src/credentials/client-secret.ts'
 import { loadMasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
@@ -20,7 +21,16 @@ import { median } from './measure.ts'
 import { pin } from './pin.ts'
 import { type Place, postgresPlace, sqlitePlace } from './scale/databases.ts'
 import { OPERATIONS, type Operation, refresh, userinfo } from './scale/operations.ts'
-import { clientId, expired, type Filling, fillings, type Sample, type Size, samplesOf } from './scale/rows.ts'
+import {
+  ACCESS_TOKEN_LIVES,
+  clientId,
+  expired,
+  type Filling,
+  fillings,
+  type Sample,
+  type Size,
+  samplesOf,
+} from './scale/rows.ts'
 
 const USAGE = `node bench/scale.ts [--store sqlite|postgres] [--users 20000] [--clients 1000] [--tokens 200000] [--expired 50000]
   [--seconds 2] [--rounds 3] [--folder DIR] [--url postgres://…]
@@ -102,7 +112,8 @@ async function start(size: Size, place: Place, say: (text: string) => void): Pro
   say(`filled in ${Math.round((performance.now() - began) / 1000)} s, ${gigabytes.toFixed(2)} GB\n`)
   const { words, env } = place.prepared
   // One machine plays many: without the limit on connections of one address.
-  const server = await startChild({ words: [...words, '--trusted-proxies', '127.0.0.2'], env })
+  const lifetime = ['--lifetimes-access-token', `${ACCESS_TOKEN_LIVES}s`]
+  const server = await startChild({ words: [...words, '--trusted-proxies', '127.0.0.2', ...lifetime], env })
   const link = connect(server.issuer.replace('localhost', '127.0.0.1'))
   const host = new URL(server.issuer).host
   const send: Send = (ask) => link.send({ ...ask, headers: { ...ask.headers, host } })
@@ -156,6 +167,12 @@ async function cost(contestant: Contestant, operation: Operation, age: Age): Pro
   return (cpuOf(pids) - before) / operations
 }
 
+/** Bytes that a process has had read from a disk, where the system tells. */
+async function readFromDisk(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/io`, 'utf8').catch(() => '')
+  return Number(/^read_bytes: (\d+)$/m.exec(text)?.[1] ?? 0)
+}
+
 /** Longest waits while nothing happens, and while expired rows are taken away. */
 async function watchPruning(contestant: Contestant, count: number): Promise<void> {
   const { place } = contestant
@@ -200,10 +217,15 @@ try {
   )
   for (const operation of OPERATIONS) {
     const costs = { empty: [] as number[], 'any age': [] as number[], 'last minutes': [] as number[] }
+    let disk = 0
     for (let round = 0; round < Number(flags.rounds); round++) {
       costs.empty.push(await cost(empty, operation, 'any age'))
+      // Some systems take out of memory within a minute what nobody asks for.
+      await filled.place.warm()
+      const before = await readFromDisk(filled.server.pid)
       costs['last minutes'].push(await cost(filled, operation, 'last minutes'))
       costs['any age'].push(await cost(filled, operation, 'any age'))
+      disk += (await readFromDisk(filled.server.pid)) - before
     }
     const told = (['last minutes', 'any age'] as const).map((age) => {
       // Beside the empty one of the same seconds: what else the machine does changes within minutes.
@@ -211,7 +233,9 @@ try {
       if (ratio > MOST_RATIO) process.exitCode = 1
       return `${age} ${median(costs[age]).toFixed(0).padStart(5)}  ${ratio.toFixed(2)} ×`
     })
-    console.log(`${operation.name.padEnd(46)} empty ${median(costs.empty).toFixed(0).padStart(5)}  ${told.join('  ')}`)
+    const fromDisk = disk > 0 ? `  (${Math.ceil(disk / 2 ** 20)} MiB read from the disk)` : ''
+    const cheapest = median(costs.empty).toFixed(0).padStart(5)
+    console.log(`${operation.name.padEnd(46)} empty ${cheapest}  ${told.join('  ')}${fromDisk}`)
   }
   const memory = await Promise.all(
     [empty, filled].map(async ({ server }) => Math.round((await memoryOf(server.pid)) / 1024 / 1024)),

@@ -4,6 +4,7 @@
 
 import { hash, randomBytes } from 'node:crypto'
 import { tokenKey } from '../../src/credentials/digest.ts'
+import { DEFAULT_LIFETIMES } from '../../src/options/defaults.ts'
 import { INSTANT_BYTES, tokenOf } from '../../src/platform/random.ts'
 import { placed } from '../../src/store/statements/token-place.ts'
 
@@ -34,6 +35,12 @@ export interface Sample {
 
 const MOST_SAMPLES = 20_000
 const HOUR = 3_600
+/**
+ * What the servers are started with: tokens of an hour ago still hold, and new ones, which last as long, lie behind all others in
+ * the order in which they expire.
+ */
+export const ACCESS_TOKEN_LIVES = 30 * 24 * HOUR
+const { refreshIdle, refreshAbsolute } = DEFAULT_LIFETIMES
 
 const secret = (kind: string, at: number) => `${kind}${at}`.padEnd(43, 'x')
 const userId = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`
@@ -82,6 +89,7 @@ interface Shape {
   userOf(family: number): number
   /** The millisecond in which its tokens were made. */
   instantOf(family: number): number
+  secondOf(family: number): number
 }
 
 function shapeOf({ users, tokens }: Size, now: number): Shape {
@@ -99,6 +107,7 @@ function shapeOf({ users, tokens }: Size, now: number): Shape {
     },
     userOf: (family) => Math.floor((family * users) / families),
     instantOf: (family) => Math.floor((now - HOUR + (family * HOUR) / families) * 1000),
+    secondOf: (family) => Math.floor(now - HOUR + (family * HOUR) / families),
   }
 }
 
@@ -119,7 +128,7 @@ export function samplesOf(size: Size, now: number): Sample[] {
 export function fillings(size: Size, now: number): readonly Filling[] {
   const shape = shapeOf(size, now)
   const { families } = shape
-  const until = now + 30 * 24 * HOUR
+  const until = now + DEFAULT_LIFETIMES.sessionAbsolute
   const hashOf = (kind: string, family: number) => {
     const sample = shape.sampleOf(family)
     const instant = shape.instantOf(family)
@@ -178,6 +187,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         secret_hash: bytea,
         session_id: text,
         user_id: text,
+        user_number: bigint,
         user_generation: bigint,
         amr: text,
         authenticated_at: bigint,
@@ -185,7 +195,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         expires_at: bigint,
       },
       count: size.users,
-      row: (at) => [sha256(secret('S', at)), sessionId(at), userId(at), 1, 'pwd', now, now, until],
+      row: (at) => [sha256(secret('S', at)), sessionId(at), userId(at), userNumber(at), 1, 'pwd', now, now, until],
     },
     {
       table: '"grant"',
@@ -194,6 +204,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         client_id: text,
         client_generation: bigint,
         user_id: text,
+        user_number: bigint,
         user_generation: bigint,
         session_id: text,
         offline: bigint,
@@ -209,7 +220,22 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         const user = shape.userOf(family)
         const client = clientId(family % size.clients)
         const scope = 'openid profile'
-        return [grantId(family), client, 1, userId(user), 1, sessionId(user), 0, scope, scope, 'pwd', now, now, until]
+        const made = shape.secondOf(family)
+        const given = [
+          client,
+          1,
+          userId(user),
+          userNumber(user),
+          1,
+          sessionId(user),
+          0,
+          scope,
+          scope,
+          'pwd',
+          made,
+          made,
+        ]
+        return [grantId(family), ...given, made + refreshAbsolute + ACCESS_TOKEN_LIVES]
       },
     },
     {
@@ -234,8 +260,8 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         clientId(family % size.clients),
         1,
         'openid profile',
-        now,
-        until + (family % HOUR),
+        shape.secondOf(family),
+        shape.secondOf(family) + ACCESS_TOKEN_LIVES,
         userId(shape.userOf(family)),
         userNumber(shape.userOf(family)),
         1,
@@ -246,7 +272,10 @@ export function fillings(size: Size, now: number): readonly Filling[] {
       table: 'refresh_token',
       columns: { hash: bytea, grant_id: text, issued_at: bigint, expires_at: bigint, family_expires_at: bigint },
       count: families,
-      row: (family) => [hashOf('R', family), grantId(family), now, until + (family % HOUR), until + 100 * HOUR],
+      row(family) {
+        const made = shape.secondOf(family)
+        return [hashOf('R', family), grantId(family), made, made + refreshIdle, made + refreshAbsolute]
+      },
     },
   ]
 }

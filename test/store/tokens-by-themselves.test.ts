@@ -57,27 +57,28 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
     )
 
   async function grant(name: string, sessionId: string, offline: boolean, claims: typeof CLAIMS | null = null) {
-    const issued = await store.issueCode(
+    await run(
+      `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
+         scope_asked, scope, amr, authenticated_at, issued_at, expires_at, claims)
+       VALUES (:name, 'app', 1, 'id-alice', 1, :session_id, :offline, 'openid', 'openid', 'pwd', :now, :now, :expires_at, :claims)`,
       {
-        grantId: name,
-        clientId: 'app',
-        clientGeneration: 1,
-        userId: 'id-alice',
-        sessionId,
-        offline,
-        scopeAsked: 'openid',
-        scope: 'openid',
-        claims,
-        resources: [],
-        issuedAt: NOW,
-        expiresAt: NOW + 7_200,
+        name,
+        session_id: sessionId,
+        offline: offline ? 1 : 0,
+        now: NOW,
+        expires_at: NOW + 7_200,
+        claims: claims === null ? null : JSON.stringify(claims),
       },
-      null,
-      { remembered: false, touch: false, events: [] },
     )
-    expect(issued).toBe(true)
     await insertToken(name, name)
   }
+
+  const sessionBefore = (sessionId: string) =>
+    run(
+      `INSERT INTO session (secret_hash, session_id, user_id, user_generation, amr, authenticated_at, last_used_at, expires_at)
+       VALUES (:hash, :session_id, 'id-alice', 1, 'pwd', :now, :now, :expires_at)`,
+      { hash: sha256(sessionId), session_id: sessionId, now: NOW, expires_at: NOW + 3_600 },
+    )
 
   async function session(sessionId: string) {
     const times = { authenticatedAt: NOW, lastUsedAt: NOW, expiresAt: NOW + 3_600 }
@@ -93,8 +94,8 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
   }
 
   test('tokens hold or not as they did, with the claims that were asked for', async () => {
-    await session('se_open')
-    await session('se_ended')
+    await sessionBefore('se_open')
+    await sessionBefore('se_ended')
     await grant('live', 'se_open', false)
     await grant('asking', 'se_open', false, CLAIMS)
     await grant('revoked', 'se_open', true)
@@ -153,9 +154,9 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
     }
     const bind = { grant_id: 'gr_revoked', now: NOW }
     await run(
-      `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
-         scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
-       VALUES (:grant_id, 'app', 1, 'id-alice', 1, 'se_open', 0, 'openid', 'openid', 'pwd', :now, :now, :now)`,
+      `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id,
+         offline, scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+       VALUES (:grant_id, 'app', 1, 'id-alice', 1, 1, 'se_open', 0, 'openid', 'openid', 'pwd', :now, :now, :now)`,
       bind,
     )
     await store.revokeGrant('gr_revoked', { type: 'refresh_token_replayed', at: NOW })

@@ -152,7 +152,6 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       'A person; the number is the primary key of SQLite, PostgreSQL has the id. An erased one keeps a row without personal data, so that the id is not used again.',
     indexes: {
       user_import_id: 'Users of an unfinished import, which are few: those that are finished carry no mark.',
-      user_state: 'All that guards ask of a user: reads do not go on to the table. (SQLite only.)',
       user_phone: 'Two enabled users never share a phone number; nobody looks people up by it.',
       user_user_id: 'A user is found by the id that clients know. (SQLite only: the primary key of PostgreSQL.)',
       user_username_key: 'A person who signs in is found by name, and two never share one.',

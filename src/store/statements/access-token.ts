@@ -9,11 +9,10 @@ import {
   type PresentedGrantRow,
   presentedGrantColumns,
   SESSION_OF_GRANT,
-  USER_OF_TOKEN,
 } from './grant.ts'
 import { PRESENTED_REFRESH_COLUMNS, type PresentedRefreshColumns } from './refresh-token.ts'
 import { isToken, type TokenPlace } from './token-place.ts'
-import { USER_COLUMNS, type UserRow } from './user.ts'
+import { USER_COLUMNS, type UserRow, userOf } from './user.ts'
 
 export interface TokenColumns {
   readonly token_client_id: string
@@ -43,7 +42,7 @@ export const findAccessToken = statement<TokenPlace, AccessTokenRow>(
   'find_access_token',
   `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS.replaceAll('tc.', 'c.')}, ${answeringGrantColumns('c')}, ${USER_COLUMNS}
    FROM access_token t JOIN client c ON c.client_id = t.client_id
-     ${USER_OF_TOKEN}
+     LEFT JOIN ${userOf('t')}
      ${ENDINGS_OF_TOKEN}
      LEFT JOIN "grant" g ON g.grant_id = CASE WHEN t.claims_asked = 1 THEN t.grant_id END
    WHERE ${isToken('t')}`,
@@ -77,8 +76,8 @@ export const findClientWithToken = statement<TokenPlace & { client_id: string },
      LEFT JOIN refresh_token r ON r.hash = CASE WHEN t.hash IS NULL THEN :hash END
      LEFT JOIN resource rs ON rs.identifier = t.resource
      LEFT JOIN "grant" g ON g.grant_id = r.grant_id
-     ${USER_OF_TOKEN}
-     LEFT JOIN "user" gu ON gu.user_id = g.user_id
+     LEFT JOIN ${userOf('t')}
+     LEFT JOIN ${userOf('g', 'gu')}
      ${SESSION_OF_GRANT}
      ${ENDINGS_OF_TOKEN}
      LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)

@@ -7,7 +7,7 @@ import type { ClaimsRequest } from '../../protocol/claims-request.ts'
 import { change, statement } from '../database/driver.ts'
 import { flag, words } from '../rows.ts'
 import type { ClientKey } from './client.ts'
-import { toUser, type UserRow } from './user.ts'
+import { toUser, type UserRow, userOf } from './user.ts'
 
 // Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
 
@@ -16,7 +16,7 @@ export const SESSION_OF_GRANT = 'LEFT JOIN session s ON s.session_id = CASE WHEN
 
 /** A grant `g` with its user `u`, client `gc` and session `s`, found through the artefact aliased `of`. */
 export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
-  LEFT JOIN "user" u ON u.user_id = g.user_id
+  LEFT JOIN ${userOf('g')}
   ${SESSION_OF_GRANT}
   LEFT JOIN client gc ON gc.client_id = g.client_id`
 
@@ -68,9 +68,6 @@ const stateOfCarried = (client: string) =>
     clientGeneration: 't.client_generation',
     sessionHasEnded: 'es.id IS NOT NULL',
   })
-
-/** The user of an access token `t`: found by the number on SQLite, by the id on PostgreSQL, and the same by both. */
-export const USER_OF_TOKEN = 'LEFT JOIN "user" u ON u.number = t.user_number AND u.user_id = t.user_id'
 
 /** What has ended of what an access token `t` carries. */
 export const ENDINGS_OF_TOKEN = `LEFT JOIN ending eg ON eg.id = t.grant_id LEFT JOIN ending es ON es.id = t.session_id`
@@ -154,11 +151,11 @@ export const insertGrant = change<{
   now: number
 }>(
   'insert_grant',
-  `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
+  `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id, offline,
      scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at)
-   SELECT :grant_id, c.client_id, c.generation, u.user_id, u.generation, s.session_id, :offline,
+   SELECT :grant_id, c.client_id, c.generation, u.user_id, u.number, u.generation, s.session_id, :offline,
      :scope_asked, :scope, :claims, :resources, s.amr, s.authenticated_at, :now, :expires_at
-   FROM session s JOIN "user" u ON u.user_id = s.user_id JOIN client c ON c.client_id = :client_id
+   FROM session s JOIN ${userOf('s')} JOIN client c ON c.client_id = :client_id
    WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
      AND c.enabled = 1 AND c.removed_at IS NULL AND c.generation = :client_generation`,

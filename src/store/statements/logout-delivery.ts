@@ -3,6 +3,7 @@
 
 import type { LogoutDelivery, LogoutState } from '../../model/logout-delivery.ts'
 import { statement } from '../database/driver.ts'
+import { userOf } from './user.ts'
 
 interface TellBind {
   /** What the new ids begin with. */
@@ -46,7 +47,7 @@ export const tellOfUser = statement<TellBind & { user_id: string }>(
    FROM (SELECT DISTINCT g.client_id, g.user_id,
        CASE WHEN c.backchannel_logout = 'session' THEN g.session_id END AS session_id
      FROM "grant" g
-       JOIN "user" u ON u.user_id = g.user_id AND u.generation = g.user_generation
+       JOIN ${userOf('g')} AND u.generation = g.user_generation
        JOIN client c ON c.client_id = g.client_id
        LEFT JOIN session s ON s.session_id = g.session_id
      WHERE g.user_id = :user_id AND ${TOLD} AND s.ended_at IS NULL

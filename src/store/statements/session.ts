@@ -2,12 +2,11 @@
 
 import { statement } from '../database/driver.ts'
 import { CLIENT_KEY, type ClientKey } from './client.ts'
-import { USER_COLUMNS, type UserRow } from './user.ts'
+import { USER_COLUMNS, type UserRow, userOf } from './user.ts'
 
 /** A session counts while it is neither ended nor idle nor too old, and its user may sign in as before. */
 const SESSION_IS_LIVE = 's.ended_at IS NULL AND s.expires_at > :now AND s.last_used_at > :idle_since'
-const USER_OF_SESSION = `u.user_id = s.user_id AND u.enabled = 1 AND u.removed_at IS NULL
-  AND u.generation = s.user_generation`
+const USER_OF_SESSION = `${userOf('s')} AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation`
 
 export interface SessionRow {
   readonly session_id: string
@@ -50,7 +49,7 @@ const visitBy = (sessions: string) => `${SESSION_COLUMNS}, ${USER_COLUMNS},
      k.scope AS consent_scope, k.kinds AS consent_kinds
    FROM client c
      LEFT JOIN session s ON ${sessions} AND ${SESSION_IS_LIVE}
-     LEFT JOIN "user" u ON ${USER_OF_SESSION}
+     LEFT JOIN ${USER_OF_SESSION}
      LEFT JOIN consent k ON k.user_id = u.user_id AND k.client_id = c.client_id
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`
 
@@ -69,7 +68,7 @@ export const findVisitOfOne = statement<LivenessBind & { hash: Uint8Array; clien
 export const findSessions = statement<HashBind, LiveSessionRow>(
   'find_sessions',
   `SELECT s.secret_hash AS hash, ${SESSION_COLUMNS}, ${USER_COLUMNS}
-   FROM session s JOIN "user" u ON ${USER_OF_SESSION}
+   FROM session s JOIN ${USER_OF_SESSION}
    WHERE s.secret_hash IN (:h1, :h2, :h3, :h4, :h5) AND ${SESSION_IS_LIVE}`,
 )
 
@@ -87,8 +86,10 @@ export const insertSession = statement<
   { session_id: string }
 >(
   'insert_session',
-  `INSERT INTO session (secret_hash, session_id, user_id, user_generation, amr, authenticated_at, last_used_at, expires_at)
-   SELECT :secret_hash, :session_id, u.user_id, u.generation, :amr, :authenticated_at, :authenticated_at, :expires_at
+  `INSERT INTO session (secret_hash, session_id, user_id, user_number, user_generation, amr, authenticated_at, last_used_at,
+     expires_at)
+   SELECT :secret_hash, :session_id, u.user_id, u.number, u.generation, :amr, :authenticated_at, :authenticated_at,
+     :expires_at
    FROM "user" u
    WHERE u.user_id = :user_id AND u.generation = :user_generation AND u.enabled = 1 AND u.removed_at IS NULL
    RETURNING session_id`,
@@ -139,7 +140,7 @@ export const listOtherSessions = statement<
   { session_id: string }
 >(
   'list_other_sessions',
-  `SELECT s.session_id FROM session s JOIN "user" u ON ${USER_OF_SESSION}
+  `SELECT s.session_id FROM session s JOIN ${USER_OF_SESSION}
    WHERE s.user_id = :user_id AND s.session_id <> :kept AND ${SESSION_IS_LIVE}`,
 )
 
@@ -157,7 +158,7 @@ export const endSessionsOfUser = statement<{ user_id: string; now: number }, { s
 /** The newest first. */
 export const listSessions = statement<{ user_id: string; now: number; idle_since: number }, SessionRow>(
   'list_sessions',
-  `SELECT ${SESSION_COLUMNS} FROM session s JOIN "user" u ON ${USER_OF_SESSION}
+  `SELECT ${SESSION_COLUMNS} FROM session s JOIN ${USER_OF_SESSION}
    WHERE s.user_id = :user_id AND ${SESSION_IS_LIVE} ORDER BY s.authenticated_at DESC, s.session_id`,
 )
 

@@ -29,6 +29,13 @@ export interface UserRowWithPassword extends UserRow {
 export const USER_COLUMNS = `u.user_id, u.number AS user_number, u.username, u.profile, u.phone, u.phone_verified, u.email, u.email_verified,
   u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
 
+/**
+ * The user, as `u` or so, of a session, a grant or a token aliased `of`: found by the number on SQLite, by the id on
+ * PostgreSQL, and the same by both.
+ */
+export const userOf = (of: string, as = 'u') =>
+  `"user" ${as} ON ${as}.number = ${of}.user_number AND ${as}.user_id = ${of}.user_id`
+
 const VISIBLE = `u.removed_at IS NULL AND (u.import_id IS NULL
   OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
 

@@ -15,6 +15,7 @@ import { sql as redirectOrigins } from './0010-redirect-origins.ts'
 import { sql as fewerLookUps } from './0011-fewer-look-ups.ts'
 import { sql as tokensByThemselves } from './0012-tokens-by-themselves.ts'
 import { sql as rowsByNumber } from './0013-rows-by-number.ts'
+import { sql as peopleByNumber } from './0014-people-by-number.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { number: 11, name: 'fewer-look-ups', sql: fewerLookUps },
   { number: 12, name: 'tokens-by-themselves', sql: tokensByThemselves },
   { number: 13, name: 'rows-by-number', sql: rowsByNumber },
+  { number: 14, name: 'people-by-number', sql: peopleByNumber },
 ]
