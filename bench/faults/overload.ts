@@ -44,7 +44,7 @@ const PEAK_CONNECTIONS = 64
 /** Longer than a refusal is held back. */
 const SETTLES_MS = 4_000
 
-const postgres = values.postgres ? await startOwnPostgres() : null
+const postgres = values.postgres ? await startOwnPostgres({ durable: true }) : null
 // Before it begins the processes that serve connections, which stay where it is.
 if (processes === 1) pin(postgres?.pid, 'server')
 const prepared = postgres === null ? await prepareSqlite() : await preparePostgres(postgres.url)

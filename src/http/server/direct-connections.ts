@@ -166,6 +166,12 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
         isStanding = false
         if (request !== null) ask(gate.handleInTurn, request, log, send)
       },
+      refuse() {
+        if (held === undefined || !isStanding || socket.destroyed) return
+        held = undefined
+        isStanding = false
+        void gate.refuse(connection).then(send)
+      },
       stop() {
         if (!busy && held === undefined) socket.destroy()
       },

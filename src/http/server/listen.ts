@@ -31,7 +31,7 @@ export interface ListenOptions extends ListenerSettings {
   readonly connectionsPerAddress?: number
   /** Processes that share the port: each allows an address its part of the connections. Default 1. */
   readonly workers?: number
-  /** Requests that may have begun and not ended; more are answered 503 with Retry-After. Default 1,000. */
+  /** Requests that may have begun and not ended; more stand in line. Default 1,000. */
   readonly requestsInFlight?: number
   /** Requests that may stand in line before them; more are answered 503 with Retry-After. Default 4,000. */
   readonly requestsInLine?: number

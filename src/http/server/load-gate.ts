@@ -7,7 +7,7 @@
 import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Handle } from '../handle.ts'
-import type { HttpReply } from '../message.ts'
+import type { HttpReply, HttpRequest } from '../message.ts'
 import { json } from '../reply/replies.ts'
 
 export interface LoadGateOptions {
@@ -30,18 +30,18 @@ export interface LoadGateOptions {
 }
 
 export interface LoadGate {
-  /** A request that has been read: it is handled in its turn, or refused. */
-  readonly handle: Handle
+  /** A request that has been read: it is handled in its turn, unless its visitor has gone, or refused. */
+  handle(request: HttpRequest, isGone?: () => boolean): Promise<HttpReply>
   /** Who comes now would not begin in the next turn. */
   isCrowded(): boolean
   /** Of the path of a request: it never stands in line. */
   isExempt(path: string): boolean
   /** False: there is no place; it is to be told `refuse`. */
   stand(standing: Standing): boolean
-  /** The request of one whose turn has come; it is refused when that is because it waited for too long. */
+  /** The request of one whose turn has come. */
   readonly handleInTurn: Handle
-  /** What who is refused is told, a moment later; their request is not held. */
-  refuse(): Promise<HttpReply>
+  /** What who is refused is told, a moment later; their request is not held. `standing`: who has stood in line before. */
+  refuse(standing?: Standing): Promise<HttpReply>
   /** Refusals leave at once from here on, those that are held back too. */
   hurry(): void
   close(): void
@@ -51,6 +51,8 @@ export interface LoadGate {
 export interface Standing {
   /** Its turn has come. Nothing is thrown. */
   begin(): void
+  /** It has waited for too long, and is to be told `refuse`. */
+  refuse(): void
   /** The gate's own: when it came. */
   since: number
   /** Bytes that are held for it. */
@@ -71,7 +73,7 @@ const LATE_AFTER = 2
 const EACH_TURN = 32
 /** Who asks again at once would take the time from those inside: a refusal costs half of what a refresh does. */
 const REFUSE_AFTER_MS = 250
-/** However many ask, one refusal leaves in a millisecond, which takes a tenth of a processor; unless it waited for so long. */
+/** However many ask, one refusal leaves in a millisecond, which takes a tenth of a processor; unless it waited for so long, in line and here. */
 const LONGEST_HOLD_MS = 3_000
 /** So many refusals are held back at once; further ones leave at once, since those who wait for them take memory. */
 const MOST_HELD = { bare: 16_000, withRequest: 4_000 }
@@ -127,7 +129,8 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     running--
     wake()
   }
-  const holdBack = (kind: keyof typeof held): Promise<HttpReply> => {
+  /** `waited`: milliseconds that were spent in line. */
+  const holdBack = (kind: keyof typeof held, waited = 0): Promise<HttpReply> => {
     refused++
     const waiting = held[kind]
     if (isHurried || waiting.size >= MOST_HELD[kind]) return Promise.resolve(overloaded())
@@ -139,11 +142,10 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
       }
       waiting.add(leave)
       const before = held.bare.size + held.withRequest.size
-      const timer = setTimeout(leave, Math.max(refuseAfter, Math.min(before, LONGEST_HOLD_MS)))
+      const timer = setTimeout(leave, Math.max(refuseAfter, Math.min(before, LONGEST_HOLD_MS - waited)))
     })
   }
   const handleInTurn: Handle = (request) => {
-    if (running >= inFlight) return holdBack('withRequest')
     running++
     begun++
     try {
@@ -167,7 +169,8 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     }
     for (const standing of line.splice(0, due)) {
       bytes -= standing.size
-      standing.begin()
+      if (running < inFlight) standing.begin()
+      else standing.refuse()
     }
     isTurning = false
     wake()
@@ -188,24 +191,30 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     return true
   }
   return {
-    handle(request) {
+    handle(request, isGone) {
       if (exempt.has(request.path)) return handle(request)
       return new Promise((resolve, reject) => {
-        const begin = () => {
-          try {
-            handleInTurn(request).then(resolve, reject)
-          } catch (error) {
-            reject(error)
-          }
+        const standing = {
+          since: 0,
+          size: MADE + request.body.length,
+          begin() {
+            try {
+              if (isGone?.()) resolve(overloaded())
+              else handleInTurn(request).then(resolve, reject)
+            } catch (error) {
+              reject(error)
+            }
+          },
+          refuse: () => resolve(holdBack('withRequest', now() - standing.since)),
         }
-        if (!stand({ begin, since: 0, size: MADE + request.body.length })) resolve(holdBack('withRequest'))
+        if (!stand(standing)) resolve(holdBack('withRequest'))
       })
     },
     isCrowded: () => line.length >= EACH_TURN || running >= inFlight,
     isExempt: (path) => exempt.has(path),
     stand,
     handleInTurn,
-    refuse: () => holdBack('bare'),
+    refuse: (standing) => holdBack('bare', standing === undefined ? 0 : now() - standing.since),
     hurry() {
       isHurried = true
       for (const waiting of Object.values(held)) for (const leave of waiting) leave()

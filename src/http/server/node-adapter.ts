@@ -44,7 +44,7 @@ export interface OwnServer {
 
 /** A listener for `http.createServer`, or for a framework that mounts such listeners. */
 export function createNodeListener(
-  handle: Handle,
+  handle: (request: HttpRequest, isGone: () => boolean) => Promise<HttpReply>,
   settings: ListenerSettings,
   log: Log,
   own?: OwnServer,
@@ -56,7 +56,9 @@ export function createNodeListener(
   const largeBodies = createLargeBodies()
 
   const run = (res: ServerResponse, request: HttpRequest) => {
-    ask(handle, request, log, (reply) => {
+    const isGone = () => res.destroyed
+    const inTurn: Handle = (asked) => handle(asked, isGone)
+    ask(inTurn, request, log, (reply) => {
       if (own?.isClosing()) res.shouldKeepAlive = false
       if (res.headersSent) res.destroy()
       else send(res, reply)

@@ -132,6 +132,20 @@ describe('of a crowd', () => {
     expect(asked).not.toContain('/visitor')
   })
 
+  it('who is gone before their turn is not asked for by a request that Node has read, either', async () => {
+    const { asked, server, others, ask, standing } = await start()
+    const old = await visit(server.port)
+    ask()
+    old.socket.write('GET /old HTTP/1.0\r\nHost: h\r\n\r\n')
+    await standing()
+    expect(asked).not.toContain('/old')
+    old.socket.resetAndDestroy()
+    await Promise.all(others.map((each) => each.until(ANSWERED)))
+    await visit(server.port)
+    expect(asked).toHaveLength(CROWD + 1)
+    expect(asked).not.toContain('/old')
+  })
+
   it('who watches the server does not stand in line', async () => {
     const { asked, others, visitor, ask } = await start({ alwaysAnswered: ['/visitor'] })
     ask()
@@ -175,7 +189,8 @@ describe('of a crowd', () => {
     const gone = Promise.withResolvers<void>()
     const { asked, others, visitor, ask } = await start({ requestsInFlight: 100 }, () => gone.promise)
     ask()
-    await pause(300)
+    while (asked.length < 100) await pause(5)
+    await pause(50)
     expect(asked).toHaveLength(100)
     gone.resolve()
     await Promise.all([...others, visitor].map((each) => each.until(ANSWERED)))

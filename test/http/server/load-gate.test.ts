@@ -32,6 +32,9 @@ const busy = (milliseconds: number) => {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const statuses = async (pending: readonly Promise<HttpReply>[]) =>
   (await Promise.all(pending)).map(({ status }) => status)
+const refuse = () => {
+  throw new Error('nobody is late')
+}
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('requests in flight', () => {
@@ -115,9 +118,10 @@ describe('requests in flight', () => {
   })
 
   it('are 1,000 by default', async () => {
-    const { gate, release } = held()
+    const { gate, release } = held({ longestWait: 60_000 })
     const all = Array.from({ length: 1_001 }, () => gate.handle(request()))
-    await pause(50)
+    while (release.length < 1_000) await turn()
+    for (let turns = 0; turns < 10; turns++) await turn()
     expect(release).toHaveLength(1_000)
     const releasing = setInterval(() => {
       for (const one of release.splice(0)) one()
@@ -170,7 +174,7 @@ describe('requests in line', () => {
   it('are 4,000 by default, however many may have begun', async () => {
     const gate = sound({ inFlight: 40 })
     let begun = 0
-    const stand = () => gate.stand({ begin: () => begun++, since: 0, size: 400 })
+    const stand = () => gate.stand({ begin: () => begun++, refuse, since: 0, size: 400 })
     for (let count = 0; count < 4_000; count++) expect(stand()).toBe(true)
     expect(stand()).toBe(false)
     for (let turns = 0; turns < 4_000 / 32; turns++) await turn()
@@ -182,7 +186,7 @@ describe('requests in line', () => {
 
   it('hold 32 MiB together, whatever their number', async () => {
     const gate = sound()
-    const large = () => gate.stand({ begin: () => undefined, since: 0, size: 1024 * 1024 })
+    const large = () => gate.stand({ begin: () => undefined, refuse, since: 0, size: 1024 * 1024 })
     for (let count = 0; count < 32; count++) expect(large()).toBe(true)
     expect(large()).toBe(false)
     expect((await gate.handle(request())).status).toBe(503)
@@ -204,7 +208,7 @@ describe('requests in line', () => {
     await turn()
     expect(gate.isCrowded()).toBe(true)
     let begun = 0
-    expect(gate.stand({ begin: () => begun++, since: 0, size: 400 })).toBe(true)
+    expect(gate.stand({ begin: () => begun++, refuse, since: 0, size: 400 })).toBe(true)
     await turn()
     expect(begun).toBe(0)
     release[0]?.()
@@ -215,13 +219,14 @@ describe('requests in line', () => {
   })
 
   it('are refused where nobody ends, once they have waited twice as long as the first may', async () => {
-    const { gate, release } = held({ inFlight: 2, longestWait: 200, refuseAfter: 0 })
+    const { gate, release } = held({ inFlight: 2, longestWait: 400, refuseAfter: 0 })
     const began = performance.now()
     const all = Array.from({ length: 50 }, () => gate.handle(request()))
-    await pause(350)
+    await pause(600)
     const later = gate.handle(request())
     expect(new Set(await statuses(all.slice(2)))).toEqual(new Set([503]))
-    expect(performance.now() - began).toBeGreaterThan(395)
+    expect(performance.now() - began).toBeGreaterThan(795)
+    expect(performance.now() - began).toBeLessThan(1_150)
     expect(release).toHaveLength(2)
     // Who came later has a while still, and is served when somebody ends within it.
     for (const one of release.splice(0)) one()
@@ -229,6 +234,32 @@ describe('requests in line', () => {
     await turn()
     for (const one of release) one()
     expect((await later).status).toBe(200)
+  })
+
+  it('who are refused there have waited already: the last of thousands hears so three seconds after it came', async () => {
+    const { gate } = held({ inFlight: 2, bytesInLine: Number.POSITIVE_INFINITY })
+    const began = performance.now()
+    const all = Array.from({ length: 3_900 }, () => gate.handle(request()))
+    expect(new Set(await statuses(all.slice(2)))).toEqual(new Set([503]))
+    expect(performance.now() - began).toBeGreaterThan(2_800)
+    expect(performance.now() - began).toBeLessThan(3_700)
+  })
+
+  it('whose visitor is gone when their turn comes are not begun', async () => {
+    const asked: string[] = []
+    const handle = async ({ path }: HttpRequest) => {
+      asked.push(path)
+      return json(200, {})
+    }
+    const gate = createLoadGate(handle, { log: silentLog, inFlight: 1 })
+    gates.push(gate)
+    let isGone = false
+    const all = ['/stays', '/goes', '/waits'].map((path) =>
+      gate.handle(request(path), () => path === '/goes' && isGone),
+    )
+    isGone = true
+    await Promise.all(all)
+    expect(asked).toEqual(['/stays', '/waits'])
   })
 
   it('begin in the order they came, as many at once as have ended', async () => {
