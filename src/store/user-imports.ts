@@ -23,7 +23,7 @@ export interface UserImportVerbs {
   publishImport(importId: string, event: SecurityEvent): Promise<boolean>
   /** One bounded step of tidying up after published and abandoned imports; true: nothing is left to do. */
   tidyImports(staleBefore: Seconds, most: number): Promise<boolean>
-  /** Deletes a bounded number of the users of an unpublished import; true: it is gone. */
+  /** Deletes a bounded number of the users of an import unless it is published; true: nothing is left to do. */
   abandonImport(importId: string, most: number): Promise<boolean>
 }
 
@@ -62,12 +62,15 @@ export function createUserImportVerbs(driver: Driver): UserImportVerbs {
     async tidyImports(staleBefore, most) {
       const imports = await driver.rows(sql.listImports, { stale_before: staleBefore })
       for (const { import_id, published_at } of imports) {
-        const next = published_at === null ? sql.deleteImported : sql.unmarkImported
-        if (!(await finishedStep(driver, next, import_id, most))) return false
+        const isDone =
+          published_at === null
+            ? await giveUpStep(driver, import_id, staleBefore, most)
+            : await finishedStep(driver, [step(sql.unmarkImported, { import_id, most })], import_id, most)
+        if (!isDone) return false
       }
       return true
     },
-    abandonImport: (importId, most) => finishedStep(driver, sql.deleteImported, importId, most),
+    abandonImport: (importId, most) => giveUpStep(driver, importId, Number.MAX_SAFE_INTEGER, most),
   }
 }
 
@@ -101,14 +104,17 @@ async function firstConflict(
   return conflict === null || conflict === 'abandoned' ? null : { conflict, index: bad - 1 }
 }
 
-async function finishedStep(
-  driver: Driver,
-  next: typeof sql.deleteImported,
-  importId: string,
-  most: number,
-): Promise<boolean> {
-  const result = await driver.atomic([step(next, { import_id: importId, most })])
-  if (result.held && (result.rows[0]?.length ?? 0) >= most) return false
+/** Of an import that was published meanwhile, or has gone on, nothing is deleted: whoever found it stale was late. */
+function giveUpStep(driver: Driver, importId: string, staleBefore: Seconds, most: number): Promise<boolean> {
+  const giveUp = step(sql.giveImportUp, { import_id: importId, stale_before: staleBefore }, 'unpublished')
+  return finishedStep(driver, [giveUp, step(sql.deleteImported, { import_id: importId, most })], importId, most)
+}
+
+/** The last of the steps tells how many users it has found. */
+async function finishedStep(driver: Driver, steps: readonly Step[], importId: string, most: number): Promise<boolean> {
+  const result = await driver.atomic(steps)
+  if (!result.held) return true
+  if ((result.rows.at(-1)?.length ?? 0) >= most) return false
   await driver.atomic([step(sql.deleteImport, { import_id: importId })])
   return true
 }

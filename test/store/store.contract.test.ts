@@ -278,6 +278,35 @@ describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
     expect(await store.countUsers()).toBe(before + 20)
   })
 
+  test('an import that is given up stays so, however late it goes on or is published', async () => {
+    const importId = `im_${newSecret()}`
+    const before = await store.countUsers()
+    await store.beginImport(importId, NOW)
+    const people = Array.from({ length: 20 }, (_, at) => person(`late${at}`))
+    await store.addImportedUsers(importId, people, NOW)
+    expect(await store.tidyImports(NOW + 1, 5)).toBe(false)
+    expect(await store.addImportedUsers(importId, [person('late')], NOW + 1)).toBe('abandoned')
+    expect(await store.publishImport(importId, event('users_imported'))).toBe(false)
+    while (!(await store.tidyImports(NOW + 1, 5)));
+    expect(await store.countUsers()).toBe(before)
+    expect(await store.listOpenImports()).toEqual([])
+    expect(await store.addUser(person('late0'), event('user_added'))).toBe('added')
+  })
+
+  test('an import that was published is not given up, whoever believes it has failed', async () => {
+    const importId = `im_${newSecret()}`
+    const before = await store.countUsers()
+    await store.beginImport(importId, NOW)
+    const people = Array.from({ length: 7 }, (_, at) => person(`published${at}`))
+    await store.addImportedUsers(importId, people, NOW)
+    expect(await store.publishImport(importId, event('users_imported'))).toBe(true)
+    expect(await store.abandonImport(importId, 5)).toBe(true)
+    expect(await store.countUsers()).toBe(before + 7)
+    while (!(await store.tidyImports(NOW + 1, 5)));
+    expect(await store.countUsers()).toBe(before + 7)
+    expect(await store.findUserByUsername('published3')).toMatchObject({ userId: 'id-published3' })
+  })
+
   test('a killed import leaves nothing behind', async () => {
     const importId = `im_${newSecret()}`
     const before = await store.countUsers()

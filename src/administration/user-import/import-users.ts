@@ -152,11 +152,11 @@ async function waitForTurn({ parts: { store, clock }, options }: Work, importId:
     if (first === undefined) throw abandoned()
     if (first.importId === importId) return
     assertGoingOn(options.signal)
-    const silent = Math.max(0, clock.now() - first.aliveAt)
+    const silent = Math.min(STALE_AFTER, Math.max(0, clock.now() - first.aliveAt))
     options.progress?.({ phase: 'wait', done: Math.floor((waited * WAIT_STEP_MS) / 1000), silent })
     if ((await store.addImportedUsers(importId, [], clock.now())) === 'abandoned') throw abandoned()
     // A stale one goes step by step without a rest.
-    await pause(silent > STALE_AFTER ? SHORTEST_BREATHER_MS : WAIT_STEP_MS)
+    await pause(silent === STALE_AFTER ? SHORTEST_BREATHER_MS : WAIT_STEP_MS)
   }
 }
 

@@ -1,21 +1,32 @@
 // SQL about imports of users. Their rows stand in the user table, invisible until their import is published.
 
-import { statement } from '../database/driver.ts'
+import { change, statement } from '../database/driver.ts'
 
 export const insertImport = statement<{ import_id: string; now: number }>(
   'insert_import',
   'INSERT INTO user_import (import_id, started_at, alive_at) VALUES (:import_id, :now, :now)',
 )
 
+/** As `alive_at` of an import that is given up: nothing more is added to it, and nobody publishes what is left. */
+const GIVEN_UP = -1
+
 export const keepImportAlive = statement<{ import_id: string; now: number }, { import_id: string }>(
   'keep_import_alive',
-  `UPDATE user_import SET alive_at = :now WHERE import_id = :import_id AND published_at IS NULL RETURNING import_id`,
+  `UPDATE user_import SET alive_at = :now
+   WHERE import_id = :import_id AND published_at IS NULL AND alive_at > ${GIVEN_UP} RETURNING import_id`,
 )
 
 export const publishImport = statement<{ import_id: string; now: number }, { import_id: string }>(
   'publish_import',
   `UPDATE user_import SET published_at = :now, alive_at = :now
-   WHERE import_id = :import_id AND published_at IS NULL RETURNING import_id`,
+   WHERE import_id = :import_id AND published_at IS NULL AND alive_at > ${GIVEN_UP} RETURNING import_id`,
+)
+
+/** Guard of each step that deletes: it was neither published nor has it gone on. */
+export const giveImportUp = change<{ import_id: string; stale_before: number }>(
+  'give_import_up',
+  `UPDATE user_import SET alive_at = ${GIVEN_UP}
+   WHERE import_id = :import_id AND published_at IS NULL AND alive_at < :stale_before`,
 )
 
 /** Imports to tidy up after: abandoned ones, and published ones whose users still carry the mark. */
