@@ -141,6 +141,29 @@ describe.each(Object.entries(databases))('migrate on %s', (_, prepare) => {
   })
 })
 
+test('PostgreSQL undoes a migration that stands in a circle with requests, and it is tried again', async () => {
+  const database = await freshDatabase()
+  const driver = await openPostgres({ url: database.url })
+  const other = new Client(database.url)
+  await other.connect()
+  try {
+    const tables = { ...one, sql: 'CREATE TABLE one (a BIGINT); CREATE TABLE other (a BIGINT)' }
+    const both = { ...two, sql: 'ALTER TABLE one ADD COLUMN b BIGINT; ALTER TABLE other ADD COLUMN b BIGINT' }
+    await migrate(driver, [tables], { clock })
+    // Of the two the migration finds out first.
+    await other.query(`SET deadlock_timeout = '30s'; BEGIN; LOCK TABLE other`)
+    const migrated = migrate(driver, [tables, both], { clock })
+    const waits = async () => (await other.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount === 1
+    while (!(await waits())) await new Promise((resolve) => setTimeout(resolve, 20))
+    await other.query('LOCK TABLE one; COMMIT')
+    expect(await migrated).toEqual([2])
+  } finally {
+    await other.end()
+    await driver.close()
+    await database.drop()
+  }
+})
+
 describe('sections of a migration', () => {
   const sql = 'a\n-- sqlite\nb\n-- postgres\nc\n-- both\nd -- sqlite is named here\n'
 

@@ -15,6 +15,17 @@ import { clientNamed, person } from './records.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
+const lateGrant = statement<object>(
+  'late_grant',
+  `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation, session_id, offline,
+     scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+   VALUES ('late', 'app', 1, 'id-adam', 1, 'adam', 0, 'openid', 'openid', 'pwd', :now, :now, :expires_at)`,
+)
+const lateRefresh = statement<object>(
+  'late_refresh',
+  `INSERT INTO refresh_token (hash, grant_id, issued_at, expires_at, family_expires_at)
+   VALUES (:hash, 'late', :now, :expires_at, :expires_at)`,
+)
 /** Ids in another order than numbers; the last one has no row of their own any more. */
 const PEOPLE = ['zoe', 'adam', 'mia', 'nobody'] as const
 
@@ -122,5 +133,13 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
     if (kind === 'sqlite') await expect(late).rejects.toBeInstanceOf(Error)
     else await late
     expect((await visitor('late'))?.user.username).toBe(kind === 'sqlite' ? undefined : 'adam')
+
+    const grant = driver.atomic([
+      step(lateGrant, { hash: sha256('late'), now: NOW, expires_at: NOW + 3_600 }),
+      step(lateRefresh, { hash: sha256('late'), now: NOW, expires_at: NOW + 3_600 }),
+    ])
+    if (kind === 'sqlite') await expect(grant).rejects.toBeInstanceOf(Error)
+    else await grant
+    expect((await refresh('late'))?.state).toBe(kind === 'sqlite' ? undefined : 'live')
   })
 })

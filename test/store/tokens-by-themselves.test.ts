@@ -156,7 +156,7 @@ describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (ki
     await run(
       `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id,
          offline, scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
-       VALUES (:grant_id, 'app', 1, 'id-alice', 1, 1, 'se_open', 0, 'openid', 'openid', 'pwd', :now, :now, :now)`,
+       SELECT :grant_id, 'app', 1, user_id, number, 1, 'se_open', 0, 'openid', 'openid', 'pwd', :now, :now, :now FROM "user"`,
       bind,
     )
     await store.revokeGrant('gr_revoked', { type: 'refresh_token_replayed', at: NOW })

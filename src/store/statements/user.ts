@@ -30,8 +30,8 @@ export const USER_COLUMNS = `u.user_id, u.number AS user_number, u.username, u.p
   u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
 
 /**
- * The user, as `u` or so, of a session, a grant or a token aliased `of`: found by the number on SQLite, by the id on
- * PostgreSQL, and the same by both.
+ * The user, as `u` or so, of a session, a grant or a token aliased `of`, and the same by number and id: found by the number
+ * on SQLite, unless the statement names the id, and by the id on PostgreSQL.
  */
 export const userOf = (of: string, as = 'u') =>
   `"user" ${as} ON ${as}.number = ${of}.user_number AND ${as}.user_id = ${of}.user_id`

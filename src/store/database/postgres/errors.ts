@@ -71,8 +71,8 @@ export function isTimeout(error: unknown): boolean {
 // such database, 55P03 lock time-out, 25006 read-only, 40 rolled back, XX internal.
 const UNAVAILABLE = /^(08|28|3D|40|53|57|58|XX|55P03|25006)/
 
-/** lock_not_available: at once where it was asked so, else after `lock_timeout`. */
-const LOCKED = '55P03'
+/** lock_not_available, at once where it was asked so, else after `lock_timeout`; and deadlock_detected, where it was this one that was undone. */
+const LOCKED = new Set(['55P03', '40P01'])
 
 /** The error a caller of the driver sees. A mistake in our own SQL stays what it is. */
 export function translatePostgres(error: unknown): unknown {
@@ -80,7 +80,7 @@ export function translatePostgres(error: unknown): unknown {
   const state = sqlState(error)
   if (state === undefined)
     return new StoreUnavailable(`the database does not answer (${textOf(error)})`, { cause: error })
-  const Refusal = state === LOCKED ? StoreLocked : StoreUnavailable
+  const Refusal = LOCKED.has(state) ? StoreLocked : StoreUnavailable
   if (UNAVAILABLE.test(state)) return new Refusal(`the database refuses (${state}: ${textOf(error)})`, { cause: error })
   const constraint = state === '23505' || state === '23503' || state === '23514' ? constraintOf(error) : undefined
   return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })

@@ -58,8 +58,8 @@ DROP INDEX user_state;
 DELETE FROM sqlite_stat1 WHERE idx = 'user_state';
 ANALYZE sqlite_schema;
 -- postgres
--- All users have one number there, and are found by their id.
-ALTER TABLE session ADD COLUMN user_number BIGINT NOT NULL DEFAULT 0;
+-- All users have one number there, and are found by their id. Grants first, as requests lock the two.
 ALTER TABLE "grant" ADD COLUMN user_number BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN user_number BIGINT NOT NULL DEFAULT 0;
 -- both
 `
