@@ -4,13 +4,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/credentials/digest.ts'
 import { type Driver, statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
-import { freshDatabase } from '../support/postgres.ts'
+import { emptyDatabase, KINDS } from './empty-database.ts'
 import { clientNamed, person } from './records.ts'
 
 const NOW = 1_800_000_000
@@ -29,28 +27,22 @@ const lateRefresh = statement<object>(
 /** Ids in another order than numbers; the last one has no row of their own any more. */
 const PEOPLE = ['zoe', 'adam', 'mia', 'nobody'] as const
 
-describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (kind) => {
+describe.each(KINDS)('a database of before on %s', (kind) => {
   let driver: Driver
   let store: Store
-  let drop: () => Promise<void> = async () => {}
+  let remove: () => Promise<void> = async () => {}
 
   beforeEach(async () => {
-    if (kind === 'sqlite') driver = await openSqlite({ file: ':memory:' })
-    else {
-      const fresh = await freshDatabase()
-      drop = fresh.drop
-      driver = await openPostgres({ url: fresh.url })
-    }
+    const empty = await emptyDatabase(kind)
+    driver = empty.driver
+    remove = empty.remove
     await migrate(driver, migrations.slice(0, 13), { clock })
     store = createStore(driver)
     await store.addClient(clientNamed('app'), null, { type: 'client_added', at: NOW })
     for (const name of PEOPLE.slice(0, 3)) await store.addUser(person(name), { type: 'user_added', at: NOW })
     for (const name of PEOPLE) await fill(name)
   })
-  afterEach(async () => {
-    await driver.close()
-    await drop()
-  })
+  afterEach(() => remove())
 
   const run = (name: string, sql: string, bind: object) =>
     driver.atomic([step(statement<object>(`before_${name}`, sql), bind)])

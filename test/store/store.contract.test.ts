@@ -10,12 +10,10 @@ import type { Session } from '../../src/model/session.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { newSecret } from '../../src/platform/random.ts'
 import type { Driver } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
-import { freshDatabase } from '../support/postgres.ts'
+import { emptyDatabase, KINDS } from './empty-database.ts'
 import { person } from './records.ts'
 
 const NOW = 1_800_000_000
@@ -25,24 +23,18 @@ const event = (
   at = NOW,
 ) => ({ type, at })
 
-describe.each(['sqlite', 'postgres'] as const)('the store on %s', (kind) => {
+describe.each(KINDS)('the store on %s', (kind) => {
   let driver: Driver
   let store: Store
-  let drop: () => Promise<void> = async () => {}
+  let remove: () => Promise<void> = async () => {}
   beforeAll(async () => {
-    if (kind === 'sqlite') driver = await openSqlite({ file: ':memory:' })
-    else {
-      const fresh = await freshDatabase()
-      drop = fresh.drop
-      driver = await openPostgres({ url: fresh.url })
-    }
+    const empty = await emptyDatabase(kind)
+    driver = empty.driver
+    remove = empty.remove
     await migrate(driver, migrations, { clock: systemClock() })
     store = createStore(driver)
   })
-  afterAll(async () => {
-    await driver.close()
-    await drop()
-  })
+  afterAll(() => remove())
 
   const session = (userId: string, fields: Partial<Session> = {}): Session => ({
     sessionId: `se_${newSecret()}`,

@@ -5,41 +5,33 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/credentials/digest.ts'
 import { LONGEST_ACCESS_TOKEN } from '../../src/model/grant.ts'
 import { type Driver, statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { placed } from '../../src/store/statements/token-place.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
-import { freshDatabase } from '../support/postgres.ts'
+import { emptyDatabase, KINDS } from './empty-database.ts'
 import { clientNamed, person } from './records.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
 const CLAIMS = { userinfo: [{ name: 'email', essential: true as const }], id_token: [] }
 
-describe.each(['sqlite', 'postgres'] as const)('a database of before on %s', (kind) => {
+describe.each(KINDS)('a database of before on %s', (kind) => {
   let driver: Driver
   let store: Store
-  let drop: () => Promise<void> = async () => {}
+  let remove: () => Promise<void> = async () => {}
 
   beforeEach(async () => {
-    if (kind === 'sqlite') driver = await openSqlite({ file: ':memory:' })
-    else {
-      const fresh = await freshDatabase()
-      drop = fresh.drop
-      driver = await openPostgres({ url: fresh.url })
-    }
+    const empty = await emptyDatabase(kind)
+    driver = empty.driver
+    remove = empty.remove
     await migrate(driver, migrations.slice(0, 11), { clock })
     store = createStore(driver)
     await store.addClient(clientNamed('app'), null, { type: 'client_added', at: NOW })
     await store.addUser(person('alice'), { type: 'user_added', at: NOW })
   })
-  afterEach(async () => {
-    await driver.close()
-    await drop()
-  })
+  afterEach(() => remove())
 
   /** A text has one name, and a name one text. */
   const texts: string[] = []
