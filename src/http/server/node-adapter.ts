@@ -56,8 +56,7 @@ export function createNodeListener(
   const largeBodies = createLargeBodies()
 
   const run = (res: ServerResponse, request: HttpRequest) => {
-    const isGone = () => res.destroyed
-    const inTurn: Handle = (asked) => handle(asked, isGone)
+    const inTurn: Handle = (asked) => handle(asked, () => res.destroyed)
     ask(inTurn, request, log, (reply) => {
       if (own?.isClosing()) res.shouldKeepAlive = false
       if (res.headersSent) res.destroy()
