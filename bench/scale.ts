@@ -10,7 +10,8 @@
 import { readFile } from 'node:fs/promises'
 import { readFlags } from '../scripts/read-flags.ts'
 import { digestClientSecret } from '../src/credentials/client-secret.ts'
-import { loadMasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
+import { loadMasterKey, type MasterKey, masterKeyFrom } from '../src/credentials/master-key.ts'
+import { createRefreshTokens } from '../src/credentials/refresh-token.ts'
 import { flattenSettings, parseClient, toPlain } from '../src/model/client-settings.ts'
 import { type Child, startChild } from '../test/faults/child.ts'
 import { CALLBACK, SECRET } from '../test/faults/installation.ts'
@@ -64,13 +65,14 @@ interface Contestant {
   close(): Promise<void>
 }
 
-function clientRows({ clients }: Size, place: Place): Filling {
-  const { env, folder } = place.prepared
+function masterOf({ prepared: { env, folder } }: Place): MasterKey {
   const text = env['LINGPAI_MASTER_KEY']
-  const master =
-    text === undefined
-      ? loadMasterKey({ dataFolder: folder }, { create: false }).master
-      : masterKeyFrom(Buffer.from(text, 'base64url'))
+  return text === undefined
+    ? loadMasterKey({ dataFolder: folder }, { create: false }).master
+    : masterKeyFrom(Buffer.from(text, 'base64url'))
+}
+
+function clientRows({ clients }: Size, master: MasterKey): Filling {
   const secretHash = digestClientSecret(master, SECRET)
   return {
     table: 'client',
@@ -104,7 +106,9 @@ function clientRows({ clients }: Size, place: Place): Filling {
 
 async function start(size: Size, place: Place, say: (text: string) => void): Promise<Contestant> {
   const began = performance.now()
-  for (const filling of [clientRows(size, place), ...fillings(size, now)]) {
+  const master = masterOf(place)
+  const refreshTokens = createRefreshTokens(master)
+  for (const filling of [clientRows(size, master), ...fillings(size, now, refreshTokens)]) {
     await place.fill(filling, (done) => say(`${filling.table}: ${done} of ${filling.count}`))
   }
   await place.settle()
@@ -117,7 +121,7 @@ async function start(size: Size, place: Place, say: (text: string) => void): Pro
   const link = connect(server.issuer.replace('localhost', '127.0.0.1'))
   const host = new URL(server.issuer).host
   const send: Send = (ask) => link.send({ ...ask, headers: { ...ask.headers, host } })
-  const samples = samplesOf(size, now)
+  const samples = samplesOf(size, now, refreshTokens)
   await meetClients(samples, send)
   return {
     place,

@@ -11,12 +11,13 @@ import { createBrowserStates } from './credentials/browser-state.ts'
 import { createKnownBrowsers } from './credentials/device.ts'
 import type { MasterKey } from './credentials/master-key.ts'
 import type { PasswordHasher } from './credentials/password-hash.ts'
+import { createRefreshTokens } from './credentials/refresh-token.ts'
 import type { SessionIdentifiers } from './credentials/session-identifier.ts'
 import type { Subjects } from './credentials/subject.ts'
 import type { Endpoint, HttpReply, HttpRequest } from './http/message.ts'
 import type { OutboundClient } from './http/outbound/client.ts'
 import { pageReply } from './http/reply/page-reply.ts'
-import { json } from './http/reply/replies.ts'
+import { healthRoutes } from './http/routing/health.ts'
 import { createProofFiles } from './http/routing/proof-files.ts'
 import type { Route } from './http/routing/route.ts'
 import { createRouter, type Problem } from './http/routing/router.ts'
@@ -133,7 +134,7 @@ export interface Parts {
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
   const shared = sharedOf(parts)
   return createRouter(
-    [...issuerRoutes(parts, shared), ...signInRoutes(parts, shared), ...healthRoutes(parts), ...parts.pages],
+    [...issuerRoutes(parts, shared), ...signInRoutes(parts, shared), ...healthRoutes(parts.unready), ...parts.pages],
     {
       origins: [parts.addresses.origin, ...parts.alternativeOrigins],
       errorPage: (request, problem) => problemPage(parts, request, problem),
@@ -177,9 +178,11 @@ function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit(clock, parts.workers), documents }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
+  const refreshTokens = createRefreshTokens(master)
+  const presented = { authentication, store, refreshTokens }
   const grantTypes = [
-    authorizationCodeGrant({ store, mint, refreshAbsolute: lifetimes.refreshAbsolute }),
-    refreshTokenGrant({ store, mint, master, repeatWindow: lifetimes.refreshRepeat }),
+    authorizationCodeGrant({ store, mint, refreshTokens, refreshAbsolute: lifetimes.refreshAbsolute }),
+    refreshTokenGrant({ store, mint, master, refreshTokens, repeatWindow: lifetimes.refreshRepeat }),
     clientCredentialsGrant({ store, mint }),
   ]
   const metadata = metadataEndpoint({
@@ -218,7 +221,7 @@ function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
   })
   const { cors: _, ...introspect } = post(
     path.introspect,
-    introspectionEndpoint({ issuer: addresses.issuer, authentication, store, subjects, signers, encryption }),
+    introspectionEndpoint({ issuer: addresses.issuer, ...presented, subjects, signers, encryption }),
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
@@ -231,7 +234,7 @@ function issuerRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     },
     // RFC 7662: resource servers ask, never a page's script.
     introspect,
-    post(path.revoke, revocationEndpoint({ authentication, store })),
+    post(path.revoke, revocationEndpoint(presented)),
     get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published ?? null)),
     get(wellKnown.openid, metadata),
     get(wellKnown.oauth, metadata),
@@ -339,17 +342,6 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     ...accountRoutes(signIn, form),
     ...frontPageRoutes(parts),
     ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
-  ]
-}
-
-function healthRoutes({ unready }: Parts): readonly Route[] {
-  const route = (path: string, endpoint: Endpoint): Route => ({ methods: ['GET'], path, endpoint, kind: 'health' })
-  return [
-    route('/healthz', async () => json(200, { status: 'ok' })),
-    route('/readyz', async () => {
-      const reason = await unready()
-      return reason === null ? json(200, { status: 'ready' }) : json(503, { status: 'unready', reason })
-    }),
   ]
 }
 

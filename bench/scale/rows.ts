@@ -4,9 +4,10 @@
 
 import { hash, randomBytes } from 'node:crypto'
 import { tokenKey } from '../../src/credentials/digest.ts'
+import { type RefreshTokens, readRefreshToken } from '../../src/credentials/refresh-token.ts'
 import { DEFAULT_LIFETIMES } from '../../src/options/defaults.ts'
 import { INSTANT_BYTES, tokenOf } from '../../src/platform/random.ts'
-import { placed } from '../../src/store/statements/token-place.ts'
+import { grantPlaced, placed, sessionPlaced } from '../../src/store/statements/place.ts'
 
 export interface Size {
   readonly users: number
@@ -46,8 +47,9 @@ const secret = (kind: string, at: number) => `${kind}${at}`.padEnd(43, 'x')
 const userId = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`
 /** The installation has people of its own. */
 const userNumber = (at: number) => at + 1_000
-const sessionId = (user: number) => `se_${String(user).padStart(24, '0')}`
-const grantId = (family: number) => `gr_${String(family).padStart(24, '0')}`
+/** As `newId` makes them; the letters of neighbours differ, so that no two have one place. */
+const idOf = (prefix: string, instant: number, at: number) =>
+  `${prefix}_${instant.toString(36).padStart(9, '0')}${((at * 1_640_531) % 2 ** 22).toString(36).padStart(5, '0')}${String(at).padStart(10, '0')}`
 export const clientId = (at: number) => `scale${String(at).padStart(27, '0')}`
 
 /**
@@ -81,6 +83,11 @@ function placeOf(hash: Uint8Array, isSecond: boolean): [bigint, Uint8Array] {
   return [placed(hash).place + (isSecond ? 1n : 0n), hash]
 }
 
+/** Most families have been refreshed before. */
+const rotationsOf = (family: number) => (family % 4 === 3 ? 0 : 1)
+const NOTHING_ASKED = randomBytes(32)
+const NEVER_ROTATED = [null, null, null, null, null, null]
+
 interface Shape {
   readonly families: number
   readonly samples: number
@@ -90,12 +97,17 @@ interface Shape {
   /** The millisecond in which its tokens were made. */
   instantOf(family: number): number
   secondOf(family: number): number
+  grantIdOf(family: number): string
+  sessionIdOf(user: number): string
+  refreshOf(family: number, sample: number, refreshTokens: RefreshTokens): string
 }
 
 function shapeOf({ users, tokens }: Size, now: number): Shape {
   const families = Math.max(1, Math.floor(tokens / 2))
   const samples = Math.min(MOST_SAMPLES, families)
   const familyOf = (sample: number) => Math.floor((sample * families) / samples)
+  const instantOf = (family: number) => Math.floor((now - HOUR + (family * HOUR) / families) * 1000)
+  const grantIdOf = (family: number) => idOf('gr', instantOf(family), family)
   return {
     families,
     samples,
@@ -106,13 +118,19 @@ function shapeOf({ users, tokens }: Size, now: number): Shape {
       return null
     },
     userOf: (family) => Math.floor((family * users) / families),
-    instantOf: (family) => Math.floor((now - HOUR + (family * HOUR) / families) * 1000),
+    instantOf,
+    grantIdOf,
+    // Signed in before any of their tokens.
+    sessionIdOf: (user) =>
+      idOf('se', (now - 2 * HOUR) * 1000 + Math.floor((user * HOUR * 1000) / Math.max(1, users)), user),
+    refreshOf: (family, sample, refreshTokens) =>
+      refreshTokens.make(tokenOf(instantOf(family), secret('R', sample)), grantIdOf(family), rotationsOf(family)),
     secondOf: (family) => Math.floor(now - HOUR + (family * HOUR) / families),
   }
 }
 
 /** `now` as it was given to `fillings`. */
-export function samplesOf(size: Size, now: number): Sample[] {
+export function samplesOf(size: Size, now: number, refreshTokens: RefreshTokens): Sample[] {
   const shape = shapeOf(size, now)
   return Array.from({ length: shape.samples }, (_, at) => {
     const family = shape.familyOf(at)
@@ -120,19 +138,23 @@ export function samplesOf(size: Size, now: number): Sample[] {
       clientId: clientId(family % size.clients),
       session: secret('S', shape.userOf(family)),
       access: tokenOf(shape.instantOf(family), secret('A', at)),
-      refresh: tokenOf(shape.instantOf(family), secret('R', at)),
+      refresh: shape.refreshOf(family, at, refreshTokens),
     }
   })
 }
 
-export function fillings(size: Size, now: number): readonly Filling[] {
+export function fillings(size: Size, now: number, refreshTokens: RefreshTokens): readonly Filling[] {
   const shape = shapeOf(size, now)
-  const { families } = shape
+  const { families, grantIdOf, sessionIdOf } = shape
   const until = now + DEFAULT_LIFETIMES.sessionAbsolute
-  const hashOf = (kind: string, family: number) => {
+  const accessHashOf = (family: number) => {
     const sample = shape.sampleOf(family)
     const instant = shape.instantOf(family)
-    return sample === null ? someKey(instant, family) : tokenKey(tokenOf(instant, secret(kind, sample)))
+    return sample === null ? someKey(instant, family) : tokenKey(tokenOf(instant, secret('A', sample)))
+  }
+  const refreshHashOf = (family: number) => {
+    const sample = shape.sampleOf(family)
+    return sample === null ? randomBytes(32) : readRefreshToken(shape.refreshOf(family, sample, refreshTokens)).hash
   }
   const text = 'text' as const
   const bigint = 'bigint' as const
@@ -184,6 +206,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
     {
       table: 'session',
       columns: {
+        place: bigint,
         secret_hash: bytea,
         session_id: text,
         user_id: text,
@@ -195,11 +218,16 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         expires_at: bigint,
       },
       count: size.users,
-      row: (at) => [sha256(secret('S', at)), sessionId(at), userId(at), userNumber(at), 1, 'pwd', now, now, until],
+      row(at) {
+        const { session_place, session_id } = sessionPlaced(sessionIdOf(at))
+        const about = [userId(at), userNumber(at), 1, 'pwd', now, now, until]
+        return [session_place, sha256(secret('S', at)), session_id, ...about]
+      },
     },
     {
       table: '"grant"',
       columns: {
+        place: bigint,
         grant_id: text,
         client_id: text,
         client_generation: bigint,
@@ -207,6 +235,7 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         user_number: bigint,
         user_generation: bigint,
         session_id: text,
+        session_place: bigint,
         offline: bigint,
         scope_asked: text,
         scope: text,
@@ -214,6 +243,17 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         authenticated_at: bigint,
         issued_at: bigint,
         expires_at: bigint,
+        refresh_hash: bytea,
+        refresh_rotations: bigint,
+        refresh_issued_at: bigint,
+        refresh_expires_at: bigint,
+        family_expires_at: bigint,
+        replaced_hash: bytea,
+        rotation_salt: bytea,
+        rotation_digest: bytea,
+        rotation_scope: text,
+        rotation_address: text,
+        rotation_user_agent: text,
       },
       count: families,
       row(family) {
@@ -221,13 +261,15 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         const client = clientId(family % size.clients)
         const scope = 'openid profile'
         const made = shape.secondOf(family)
+        const session = sessionPlaced(sessionIdOf(user))
         const given = [
           client,
           1,
           userId(user),
           userNumber(user),
           1,
-          sessionId(user),
+          session.session_id,
+          session.session_place,
           0,
           scope,
           scope,
@@ -235,7 +277,20 @@ export function fillings(size: Size, now: number): readonly Filling[] {
           made,
           made,
         ]
-        return [grantId(family), ...given, made + refreshAbsolute + ACCESS_TOKEN_LIVES]
+        const { grant_place, grant_id } = grantPlaced(grantIdOf(family))
+        const isRotated = rotationsOf(family) > 0
+        return [
+          grant_place,
+          grant_id,
+          ...given,
+          made + refreshAbsolute + ACCESS_TOKEN_LIVES,
+          refreshHashOf(family),
+          rotationsOf(family),
+          made,
+          made + refreshIdle,
+          made + refreshAbsolute,
+          ...(isRotated ? [randomBytes(32), randomBytes(16), NOTHING_ASKED, scope, '127.0.0.1', ''] : NEVER_ROTATED),
+        ]
       },
     },
     {
@@ -255,8 +310,8 @@ export function fillings(size: Size, now: number): readonly Filling[] {
       },
       count: families,
       row: (family) => [
-        ...placeOf(hashOf('A', family), shape.sampleOf(family) === null),
-        grantId(family),
+        ...placeOf(accessHashOf(family), shape.sampleOf(family) === null),
+        grantIdOf(family),
         clientId(family % size.clients),
         1,
         'openid profile',
@@ -265,17 +320,8 @@ export function fillings(size: Size, now: number): readonly Filling[] {
         userId(shape.userOf(family)),
         userNumber(shape.userOf(family)),
         1,
-        sessionId(shape.userOf(family)),
+        sessionIdOf(shape.userOf(family)),
       ],
-    },
-    {
-      table: 'refresh_token',
-      columns: { hash: bytea, grant_id: text, issued_at: bigint, expires_at: bigint, family_expires_at: bigint },
-      count: families,
-      row(family) {
-        const made = shape.secondOf(family)
-        return [hashOf('R', family), grantId(family), made, made + refreshIdle, made + refreshAbsolute]
-      },
     },
   ]
 }

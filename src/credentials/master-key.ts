@@ -26,6 +26,7 @@ const LONGEST_FILE = 256
 export type KeyLabel =
   | 'client-secret'
   | 'refresh-successor'
+  | 'refresh-token'
   | 'csrf'
   | 'device'
   | 'seal'

@@ -40,17 +40,27 @@ export interface AuthorizationCode {
   readonly failures: number
 }
 
-export interface RefreshToken {
+/** The refresh tokens of a grant: one that is good, and what must be known of those before it. */
+export interface RefreshFamily {
   readonly grantId: string
-  readonly issuedAt: Seconds
-  /** The family's absolute end; rotation does not move it. */
-  readonly familyExpiresAt: Seconds
-  /** Idle end of this one token. */
+  readonly current: {
+    /** With `rotations` above 0 also when the last rotation was. */
+    readonly issuedAt: Seconds
+    /** Idle end of this one token. */
+    readonly expiresAt: Seconds
+  }
+  /** The absolute end; rotation does not move it. */
   readonly expiresAt: Seconds
-  readonly rotation: Rotation | null
+  /** How many came before the current one. */
+  readonly rotations: number
+  /**
+   * When those before the last one were, as far as a repeat might still matter, newest last: ten digits each and a space. Text,
+   * since each refresh adds to it and hardly any reads it.
+   */
+  readonly earlierRotations: string
 }
 
-/** What a rotated refresh token remembers, so that a repeat inside the window gets the same successor. */
+/** What is remembered of a token that was replaced, so that a repeat inside the window gets the same successor. */
 export interface Rotation {
   readonly rotatedAt: Seconds
   readonly salt: Uint8Array

@@ -6,6 +6,7 @@ import { type Step, step } from './database/driver.ts'
 import { asFlag } from './rows.ts'
 import { insertEnding, insertEndingsOfGrants, insertEndingsOfSessions } from './statements/ending.ts'
 import { revokeGrant, revokeGrantsOf, revokeGrantsOfOtherSessions, revokeGrantsOfUser } from './statements/grant.ts'
+import { grantPlaced, sessionPlaced } from './statements/place.ts'
 import { endOtherSessionsOfUser, endSession, endSessionOfUser, endSessionsOfUser } from './statements/session.ts'
 
 /** Clocks of nodes differ, and nothing is lost by a note that stays for longer. */
@@ -16,7 +17,7 @@ const over = (now: Seconds): Seconds => now + LONGEST_ACCESS_TOKEN + SLACK
 /** Guard `live`: it was not revoked before. */
 export function revokeGrantSteps(grantId: string, now: Seconds): readonly Step[] {
   return [
-    step(revokeGrant, { grant_id: grantId, now }, 'live'),
+    step(revokeGrant, { ...grantPlaced(grantId), now }, 'live'),
     step(insertEnding, { id: grantId, expires_at: over(now) }),
   ]
 }
@@ -39,7 +40,7 @@ export function revokeGrantsOfUserSteps(userId: string, offline: boolean, now: S
 /** Guard `session`: it was not ended before. */
 export function endSessionSteps(sessionId: string, now: Seconds): readonly Step[] {
   return [
-    step(endSession, { session_id: sessionId, now }, 'session'),
+    step(endSession, { ...sessionPlaced(sessionId), now }, 'session'),
     step(insertEnding, { id: sessionId, expires_at: over(now) }),
   ]
 }
@@ -47,7 +48,7 @@ export function endSessionSteps(sessionId: string, now: Seconds): readonly Step[
 /** Guard `session`: it is this user's, and was not ended before. */
 export function endSessionOfUserSteps(userId: string, sessionId: string, now: Seconds): readonly Step[] {
   return [
-    step(endSessionOfUser, { user_id: userId, session_id: sessionId, now }, 'session'),
+    step(endSessionOfUser, { user_id: userId, ...sessionPlaced(sessionId), now }, 'session'),
     step(insertEnding, { id: sessionId, expires_at: over(now) }),
   ]
 }

@@ -11,14 +11,15 @@ import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { revokeGrantSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
+import { heldAtFreePlaces } from './places.ts'
 import { asFlag } from './rows.ts'
 import * as sql from './statements/authorization-code.ts'
 import { holdConsent, upsertConsent } from './statements/consent.ts'
 import { type FoundGrant, insertGrant, toFoundGrant } from './statements/grant.ts'
 import { finishInteraction } from './statements/interaction.ts'
+import { grantPlaced, sessionPlaced } from './statements/place.ts'
 import { touchSession } from './statements/session.ts'
-import { heldWithToken } from './token-places.ts'
-import { accessTokenSteps, type NewAccessToken, type NewRefreshToken, refreshTokenStep } from './tokens.ts'
+import { accessTokenSteps, familyStep, type NewAccessToken, type NewRefreshToken } from './tokens.ts'
 
 export { MOST_CODE_FAILURES } from './statements/authorization-code.ts'
 
@@ -81,7 +82,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
       steps.push(grantStep(grant))
       if (code !== null) steps.push(codeStep(grant, code))
       if (accessToken !== undefined) steps.push(...accessTokenSteps(accessToken))
-      if (touch) steps.push(step(touchSession, { session_id: grant.sessionId, now: grant.issuedAt }))
+      if (touch) steps.push(step(touchSession, { ...sessionPlaced(grant.sessionId), now: grant.issuedAt }))
       if (consent !== undefined) {
         steps.push(
           step(upsertConsent, {
@@ -93,7 +94,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
           }),
         )
       }
-      return await heldWithToken(driver, [...steps, ...eventSteps(events)])
+      return await heldAtFreePlaces(driver, [...steps, ...eventSteps(events)])
     },
 
     async findClientWithCode(clientId, hash) {
@@ -114,10 +115,10 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
     },
 
     async redeemCode(hash, accessToken, refreshToken, now) {
-      return await heldWithToken(driver, [
+      return await heldAtFreePlaces(driver, [
         step(sql.consumeCode, { hash, now }, 'code'),
         ...accessTokenSteps(accessToken),
-        ...(refreshToken === null ? [] : [refreshTokenStep(refreshToken)]),
+        ...(refreshToken === null ? [] : [familyStep(refreshToken)]),
       ])
     },
 
@@ -133,11 +134,11 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
 
 function grantStep(grant: NewGrant): Step {
   const bind = {
-    grant_id: grant.grantId,
+    ...grantPlaced(grant.grantId),
     client_id: grant.clientId,
     client_generation: grant.clientGeneration,
     user_id: grant.userId,
-    session_id: grant.sessionId,
+    ...sessionPlaced(grant.sessionId),
     offline: asFlag(grant.offline),
     scope_asked: grant.scopeAsked,
     scope: grant.scope,
@@ -152,7 +153,7 @@ function grantStep(grant: NewGrant): Step {
 function codeStep({ grantId, issuedAt }: NewGrant, code: NewCode): Step {
   return step(sql.insertCode, {
     hash: code.hash,
-    grant_id: grantId,
+    ...grantPlaced(grantId),
     redirect_uri: code.redirectUri,
     code_challenge: code.codeChallenge,
     nonce: code.nonce,

@@ -7,6 +7,7 @@ import { newId } from '../platform/random.ts'
 import { type Driver, type Step, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import * as sql from './statements/logout-delivery.ts'
+import { sessionPlaced } from './statements/place.ts'
 
 /** How an attempt ended. */
 export interface LogoutResult {
@@ -134,7 +135,7 @@ function tellBind(now: Seconds, initiator: string | null) {
 
 /** Goes before the step that ends the session. */
 export function tellOfSessionStep(sessionId: string, now: Seconds, initiator: string | null): Step {
-  return step(sql.tellOfSession, { ...tellBind(now, initiator), session_id: sessionId })
+  return step(sql.tellOfSession, { ...tellBind(now, initiator), ...sessionPlaced(sessionId) })
 }
 
 /** Goes before the steps that end the user's sessions and grow the generation. */

@@ -18,7 +18,9 @@ import {
 } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { tellOfOtherSessionsStep, tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
+import { heldAtFreePlaces } from './places.ts'
 import { words } from './rows.ts'
+import { sessionPlaced } from './statements/place.ts'
 import * as sql from './statements/session.ts'
 import { toUser, type UserRow } from './statements/user.ts'
 
@@ -96,7 +98,7 @@ function hashBind(hashes: readonly Uint8Array[], now: Seconds, idleSince: Second
 function sessionBind(session: Session, secretHash: Uint8Array) {
   return {
     secret_hash: secretHash,
-    session_id: session.sessionId,
+    ...sessionPlaced(session.sessionId),
     user_id: session.userId,
     user_generation: session.userGeneration,
     amr: session.amr.join(' '),
@@ -159,7 +161,7 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
     },
     async startSession(session, secretHash, events) {
       const bind = sessionBind(session, secretHash)
-      return (await driver.atomic([step(sql.insertSession, bind, 'user'), ...eventSteps(events)])).held
+      return await heldAtFreePlaces(driver, [step(sql.insertSession, bind, 'user'), ...eventSteps(events)])
     },
     async renewSession(session, secretHash, events) {
       const bind = sessionBind(session, secretHash)
@@ -215,7 +217,7 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       return rows.map(toSummary)
     },
     async findClientsOfSession(sessionId, now) {
-      const rows = await driver.rows(sql.findClientsOfSession, { session_id: sessionId, now })
+      const rows = await driver.rows(sql.findClientsOfSession, { ...sessionPlaced(sessionId), now })
       return Promise.all(rows.map((row) => clients.known(row)))
     },
     async findClientsOfSessions(userId, now) {

@@ -1,14 +1,16 @@
-// Verbs about access and refresh tokens, found by the hash of what was presented.
+// Verbs about access and refresh tokens, found by what was presented.
 
 import type { ClientRecord } from '../model/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
-import type { AccessToken, CarriedGrant, RefreshToken, Rotation } from '../model/grant.ts'
+import type { AccessToken, CarriedGrant, RefreshFamily, Rotation } from '../model/grant.ts'
 import type { ResourceRecord } from '../model/resource.ts'
+import type { Seconds } from '../model/time.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver, Step } from './database/driver.ts'
 import { step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
-import { asFlag, flag } from './rows.ts'
+import { heldAtFreePlaces } from './places.ts'
+import { flag } from './rows.ts'
 import * as sql from './statements/access-token.ts'
 import {
   type AnsweringGrant,
@@ -17,10 +19,9 @@ import {
   toAnsweringGrant,
   toFoundGrant,
 } from './statements/grant.ts'
+import { grantPlaced, placed } from './statements/place.ts'
 import * as refreshSql from './statements/refresh-token.ts'
 import { resourceIsUnchanged } from './statements/resource.ts'
-import { placed } from './statements/token-place.ts'
-import { heldWithToken } from './token-places.ts'
 
 export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
 
@@ -33,8 +34,19 @@ export interface NewAccessToken extends Omit<AccessToken, 'resource'> {
   readonly resource: ResourceRecord | null
 }
 
-export interface NewRefreshToken extends Omit<RefreshToken, 'rotation'> {
+/** A refresh token that begins a family. */
+export interface NewRefreshToken {
   readonly hash: Uint8Array
+  readonly grantId: string
+  readonly issuedAt: Seconds
+  readonly expiresAt: Seconds
+  readonly familyExpiresAt: Seconds
+}
+
+/** A refresh token by the grant that it names, or by its hash where it names none. */
+export interface RefreshTokenKey {
+  readonly hash: Uint8Array
+  readonly grantId: string | null
 }
 
 export interface FoundAccessToken {
@@ -46,79 +58,89 @@ export interface FoundAccessToken {
   readonly granted: AnsweringGrant | null
 }
 
-/** A token as introspection and revocation find it. */
-export type PresentedToken =
-  | {
-      readonly kind: 'access_token'
-      readonly token: AccessToken
-      readonly revoked: boolean
-      readonly clientLive: boolean
-      readonly resourceLive: boolean
-      readonly grant: PresentedGrant | null
-    }
-  | {
-      readonly kind: 'refresh_token'
-      readonly token: Omit<RefreshToken, 'rotation'> & { readonly rotated: boolean }
-      readonly grant: PresentedGrant
-    }
+/** An access token as introspection and revocation find it. */
+export interface PresentedAccessToken {
+  readonly token: AccessToken
+  readonly revoked: boolean
+  readonly clientLive: boolean
+  readonly resourceLive: boolean
+  readonly grant: PresentedGrant | null
+}
 
 export interface PresentedGrant {
   readonly grantId: string
   readonly clientId: string
   readonly userId: string
   readonly username: string | null
-  readonly scope: string
   readonly state: GrantState
 }
 
+/** The family of a refresh token that was presented. */
+export interface FoundFamily extends FoundGrant {
+  readonly family: RefreshFamily
+  /** The token is the one that is good. */
+  readonly isCurrent: boolean
+  /** The rotation that made the good one; null: the token is that one, or there was none. */
+  readonly last: LastRotation | null
+  /** How many came before the token, where it does not tell itself; else null. */
+  readonly formerRotations: number | null
+}
+
+export interface LastRotation extends Rotation {
+  /** The token that was presented is the one it replaced. */
+  readonly isOfPresented: boolean
+  /** By what the good one is kept. */
+  readonly successor: Uint8Array
+}
+
 export interface TokenVerbs {
+  /** The family of a token is returned whoever it belongs to, and whether or not the token is one of it. */
   findClientWithRefreshToken(
     clientId: string,
-    hash: Uint8Array,
+    key: RefreshTokenKey,
   ): Promise<{
     readonly client: ClientRecord
-    readonly refresh: (FoundGrant & { readonly token: RefreshToken }) | null
+    readonly refresh: FoundFamily | null
   } | null>
-  /** How far a refresh token has come: for the successor of a repeated one. */
-  findRotation(hash: Uint8Array): Promise<RefreshToken['rotation'] | 'unused' | null>
-  /** True for exactly one caller. */
+  /** True for exactly one caller. `hash`: of the token whose place the successor takes. */
   rotateRefreshToken(
     hash: Uint8Array,
     rotation: Rotation,
     accessToken: NewAccessToken,
-    successor: NewRefreshToken,
+    successor: NewRefreshToken & Pick<RefreshFamily, 'rotations' | 'earlierRotations'>,
   ): Promise<boolean>
   /** A token for the client itself. False: it was disabled meanwhile, or the resource changed. */
   issueClientToken(accessToken: NewAccessToken): Promise<boolean>
   findAccessToken(hash: Uint8Array): Promise<FoundAccessToken | null>
-  findClientWithToken(
+  findClientWithAccessToken(
     clientId: string,
     hash: Uint8Array,
-  ): Promise<{ readonly client: ClientRecord; readonly presented: PresentedToken | null } | null>
+  ): Promise<{ readonly client: ClientRecord; readonly presented: PresentedAccessToken | null } | null>
   revokeAccessToken(hash: Uint8Array, event: SecurityEvent): Promise<void>
 }
 
 export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVerbs {
   return {
-    async findClientWithRefreshToken(clientId, hash) {
-      const [row] = await driver.rows(refreshSql.findClientWithRefreshToken, { client_id: clientId, hash })
+    async findClientWithRefreshToken(clientId, { hash, grantId }) {
+      const [row] =
+        grantId === null
+          ? await driver.rows(refreshSql.findClientWithFamilyOfFormer, { client_id: clientId, hash })
+          : await driver.rows(refreshSql.findClientWithFamily, { client_id: clientId, hash, ...grantPlaced(grantId) })
       if (row === undefined) return null
-      if (row.grant_state === null) return { client: await clients.known(row), refresh: null }
-      return {
-        client: await clients.known(row),
-        refresh: { token: toRefreshToken(row.grant_id, row), ...toFoundGrant(row) },
-      }
-    },
-
-    async findRotation(hash) {
-      const [row] = await driver.rows(refreshSql.findRotation, { hash })
-      return row === undefined ? null : (toRotation(row) ?? 'unused')
+      const client = await clients.known(row)
+      if (row.grant_state === null || row.refresh_issued_at === null) return { client, refresh: null }
+      return { client, refresh: { ...toFoundGrant(row), ...toFoundFamily(row) } }
     },
 
     async rotateRefreshToken(hash, rotation, accessToken, successor) {
       const bind = {
-        hash,
+        ...grantPlaced(successor.grantId),
+        replaced: hash,
+        hash: successor.hash,
+        rotations: successor.rotations,
         now: rotation.rotatedAt,
+        expires_at: successor.expiresAt,
+        earlier: successor.earlierRotations === '' ? null : successor.earlierRotations,
         salt: rotation.salt,
         digest: rotation.requestDigest,
         scope: rotation.scope,
@@ -126,10 +148,9 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         user_agent: rotation.userAgent,
         access_token: rotation.sealedAccessToken,
       }
-      return await heldWithToken(driver, [
+      return await heldAtFreePlaces(driver, [
         step(refreshSql.rotateRefreshToken, bind, 'refresh_token'),
         ...accessTokenSteps(accessToken),
-        refreshTokenStep(successor),
       ])
     },
 
@@ -146,7 +167,7 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         now: accessToken.issuedAt,
         expires_at: accessToken.expiresAt,
       }
-      return await heldWithToken(driver, [step(sql.insertClientToken, bind, 'live')])
+      return await heldAtFreePlaces(driver, [step(sql.insertClientToken, bind, 'live')])
     },
 
     async findAccessToken(hash) {
@@ -162,9 +183,11 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
       }
     },
 
-    async findClientWithToken(clientId, hash) {
+    async findClientWithAccessToken(clientId, hash) {
       const [row] = await driver.rows(sql.findClientWithToken, { client_id: clientId, ...placed(hash) })
       if (row === undefined) return null
+      const client = await clients.known(row)
+      if (row.token_client_id === null) return { client, presented: null }
       const grant: PresentedGrant | null =
         row.grant_state === null
           ? null
@@ -173,10 +196,18 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
               clientId: row.grant_client_id,
               userId: row.grant_user_id,
               username: row.username,
-              scope: row.grant_scope,
               state: row.grant_state,
             }
-      return { client: await clients.known(row), presented: toPresented(row, grant) }
+      return {
+        client,
+        presented: {
+          token: toAccessToken(row),
+          revoked: row.token_revoked_at !== null,
+          clientLive: flag(row.token_client_live),
+          resourceLive: flag(row.resource_live),
+          grant,
+        },
+      }
     },
 
     async revokeAccessToken(hash, event) {
@@ -188,22 +219,6 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
   }
 }
 
-function toPresented(row: sql.PresentedRow, grant: PresentedGrant | null): PresentedToken | null {
-  if (row.token_client_id !== null) {
-    return {
-      kind: 'access_token',
-      token: toAccessToken(row),
-      revoked: row.token_revoked_at !== null,
-      clientLive: flag(row.token_client_live),
-      resourceLive: flag(row.resource_live),
-      grant,
-    }
-  }
-  if (row.refresh_issued_at === null || grant === null) return null
-  const token = { ...asIssued(grant.grantId, row), rotated: row.rotated_at !== null }
-  return { kind: 'refresh_token', token, grant }
-}
-
 export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
   const { resource, grant } = token
   const insert = step(sql.insertAccessToken, {
@@ -213,7 +228,7 @@ export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
     user_number: grant?.userNumber ?? null,
     user_generation: grant?.userGeneration ?? null,
     session_id: grant?.sessionId ?? null,
-    claims_asked: asFlag(grant?.claimsAsked ?? false),
+    claims_place: grant?.claimsAsked === true ? grantPlaced(grant.grantId).grant_place : 0n,
     client_id: token.clientId,
     client_generation: token.clientGeneration,
     scope: token.scope,
@@ -227,14 +242,16 @@ export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
   return [step(resourceIsUnchanged, bind, 'resource'), insert]
 }
 
-export function refreshTokenStep(token: NewRefreshToken): Step {
-  return step(refreshSql.insertRefreshToken, {
-    hash: token.hash,
-    grant_id: token.grantId,
-    now: token.issuedAt,
-    expires_at: token.expiresAt,
-    family_expires_at: token.familyExpiresAt,
-  })
+/** Guard `refresh_token`: the grant is there and has none. */
+export function familyStep(first: NewRefreshToken): Step {
+  const bind = {
+    ...grantPlaced(first.grantId),
+    hash: first.hash,
+    now: first.issuedAt,
+    expires_at: first.expiresAt,
+    family_expires_at: first.familyExpiresAt,
+  }
+  return step(refreshSql.beginFamily, bind, 'refresh_token')
 }
 
 function toAccessToken(row: sql.TokenColumns): AccessToken {
@@ -247,25 +264,32 @@ function toAccessToken(row: sql.TokenColumns): AccessToken {
   }
 }
 
-function toRefreshToken(grantId: string, row: refreshSql.RefreshColumns): RefreshToken {
-  return { ...asIssued(grantId, row), rotation: toRotation(row) }
-}
+type FamilyRow = Extract<refreshSql.FamilyRow, { refresh_issued_at: number }>
 
-function asIssued(grantId: string, row: refreshSql.PresentedRefreshColumns): Omit<RefreshToken, 'rotation'> {
+function toFoundFamily(row: FamilyRow): Omit<FoundFamily, keyof FoundGrant> {
   return {
-    grantId,
-    issuedAt: row.refresh_issued_at,
-    familyExpiresAt: row.family_expires_at,
-    expiresAt: row.refresh_expires_at,
+    family: {
+      grantId: row.grant_id,
+      current: { issuedAt: row.refresh_issued_at, expiresAt: row.refresh_expires_at },
+      expiresAt: row.family_expires_at,
+      rotations: row.refresh_rotations,
+      earlierRotations: row.earlier_rotations ?? '',
+    },
+    isCurrent: flag(row.is_current),
+    last: toLastRotation(row),
+    formerRotations: row.former_rotations,
   }
 }
 
-function toRotation(row: refreshSql.RefreshColumns): Rotation | null {
-  if (row.rotated_at === null || row.rotation_salt === null || row.rotation_digest === null) return null
+function toLastRotation(row: FamilyRow): LastRotation | null {
+  const { refresh_hash: successor, rotation_salt: salt, rotation_digest: requestDigest } = row
+  if (successor === null || salt === null || requestDigest === null) return null
   return {
-    rotatedAt: row.rotated_at,
-    salt: row.rotation_salt,
-    requestDigest: row.rotation_digest,
+    isOfPresented: flag(row.is_replaced),
+    successor,
+    rotatedAt: row.refresh_issued_at,
+    salt,
+    requestDigest,
     scope: row.rotation_scope ?? '',
     address: row.rotation_address ?? '',
     userAgent: row.rotation_user_agent ?? '',

@@ -46,13 +46,13 @@ function temporaryFolder(): string {
   return folder
 }
 
-/** How many refresh tokens the file holds without its log. */
+/** How many access tokens the file holds without its log. */
 function movedInto(prepared: Prepared): number {
   const copy = join(temporaryFolder(), 'copy.sqlite')
   copyFileSync(databaseOf(prepared), copy)
   const database = new DatabaseSync(copy)
   try {
-    return Number(database.prepare('SELECT count(*) AS many FROM refresh_token').get()?.['many'])
+    return Number(database.prepare('SELECT count(*) AS many FROM access_token').get()?.['many'])
   } finally {
     database.close()
   }

@@ -31,13 +31,13 @@ async function served(prepared: Prepared) {
   return { server, caller }
 }
 
-/** How many refresh tokens the file holds by itself, or with its log. */
+/** How many access tokens the file holds by itself, or with its log. */
 function tokensIn({ folder }: Prepared, endings: readonly string[]): number {
   const copy = join(temporaryFolder(), 'copy.sqlite')
   for (const ending of endings) copyFileSync(join(folder, `lingpai.sqlite${ending}`), `${copy}${ending}`)
   const database = new DatabaseSync(copy)
   try {
-    return Number(database.prepare('SELECT count(*) AS many FROM refresh_token').get()?.['many'])
+    return Number(database.prepare('SELECT count(*) AS many FROM access_token').get()?.['many'])
   } finally {
     database.close()
   }

@@ -50,6 +50,7 @@ describe.each([true, false])('with scripts: %s', (javaScriptEnabled) => {
       await tab.getByRole('link', { name: 'Withdraw permission for Cloud Studio' }).click()
       expect(await tab.locator('h1').innerText()).toBe('Withdraw your permission for Cloud Studio?')
       await tab.getByRole('link', { name: 'Change nothing' }).click()
+      await tab.waitForSelector('#sessions')
       expect(await tab.getByRole('link', { name: /^Withdraw/ }).count()).toBe(2)
       await tab.getByRole('link', { name: 'Withdraw permission for Cloud Studio' }).click()
       await tab.click('#withdraw-confirm')

@@ -110,7 +110,7 @@ describe('oidc-client-ts', () => {
     await signIn()
     const first = await held('await manager.getUser()')
     expect(first.name).toBe('Name of alice')
-    expect(first.refresh).toMatch(/^[A-Za-z0-9]{50}$/)
+    expect(first.refresh).toMatch(/^[A-Za-z0-9]{64}$/)
     const second = await held('await manager.signinSilent()')
     expect(second.access).not.toBe(first.access)
     expect(second.refresh).not.toBe(first.refresh)

@@ -135,7 +135,7 @@ describe.each([
     const keeper = new Keeper(DOCUMENT)
     await signIn(keeper)
     const former = keeper.kept
-    expect(former?.refresh_token).toMatch(/^[A-Za-z0-9]{50}$/)
+    expect(former?.refresh_token).toMatch(/^[A-Za-z0-9]{64}$/)
     expect(await auth(keeper, { serverUrl })).toBe('AUTHORIZED')
     expect(keeper.kept?.access_token).not.toBe(former?.access_token)
     expect(await whoami(keeper)).toEqual([{ type: 'text', text: 'user-alice' }])

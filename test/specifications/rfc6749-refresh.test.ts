@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tokenKey } from '../../src/credentials/digest.ts'
+import { ROTATIONS_COUNTED, readRefreshToken } from '../../src/credentials/refresh-token.ts'
+import { statement, step } from '../../src/store/database/driver.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import {
   basic,
@@ -192,8 +193,8 @@ describe.each(['sqlite', 'postgres'] as const)('refresh on %s', (database) => {
     const first = await app.tokens()
     const agent = 'a'.repeat(8_000)
     expect((await app.refresh(first.refresh, {}, { ...app.credentials, 'user-agent': agent })).status).toBe(200)
-    const found = await host.server.parts.store.findRotation(tokenKey(first.refresh))
-    expect(found).toMatchObject({ userAgent: 'a'.repeat(256) })
+    const found = await host.server.parts.store.findClientWithRefreshToken('app', readRefreshToken(first.refresh))
+    expect(found?.refresh?.last).toMatchObject({ userAgent: 'a'.repeat(256) })
   })
 
   describe('RFC 9700 §4.14.2 a public client', () => {
@@ -278,6 +279,80 @@ describe.each(['sqlite', 'postgres'] as const)('refresh on %s', (database) => {
     }
     expectInvalidRequest(await app.refresh(''))
     expect((await app.refresh(refresh)).status).toBe(200)
+  })
+
+  test('RFC 9700 §4.14.2 only a token that was one of a family ends it: one with another letter anywhere is unknown', async () => {
+    const first = await app.tokens()
+    const second = tokensOf(await app.refresh(first.refresh))
+    host.clock.advance(31)
+    const before = (await events('refresh_token_replayed')).length
+    for (const genuine of [first.refresh, second.refresh]) {
+      for (let at = 0; at < genuine.length; at++) {
+        const letter = genuine[at] === 'a' ? 'b' : 'a'
+        const madeUp = genuine.slice(0, at) + letter + genuine.slice(at + 1)
+        expectInvalidGrant(await app.refresh(madeUp))
+        expect((await app.introspect(madeUp)).body).toEqual({ active: false })
+        expect((await app.revoke(madeUp)).status).toBe(200)
+      }
+    }
+    expect(await events('refresh_token_replayed')).toHaveLength(before)
+    await expectLive(second)
+    expectInvalidGrant(await app.refresh(first.refresh))
+    await expectDead(second)
+  })
+
+  test('RFC 9700 §4.14.2 a replay is noticed however many tokens came after the replayed one', async () => {
+    const count = statement<{ many: number }>(
+      'count_rotations',
+      'UPDATE "grant" SET refresh_rotations = :many WHERE refresh_rotations = 1',
+    )
+    for (const many of [
+      ROTATIONS_COUNTED / 2 + 1,
+      ROTATIONS_COUNTED - 1,
+      ROTATIONS_COUNTED,
+      2 * ROTATIONS_COUNTED + 7,
+    ]) {
+      const first = await app.tokens()
+      const second = tokensOf(await app.refresh(first.refresh))
+      await host.driver.atomic([step(count, { many })])
+      const last = tokensOf(await app.refresh(second.refresh))
+      host.clock.advance(3_600)
+      expectInvalidGrant(await app.refresh(first.refresh))
+      await expectDead(last)
+    }
+  })
+
+  test('RFC 9700 §4.14.2 whoever refreshes without a pause hides no replay of long ago', async () => {
+    const first = await app.tokens()
+    let last = tokensOf(await app.refresh(first.refresh))
+    host.clock.advance(DAY)
+    for (let at = 0; at < 70; at++) last = tokensOf(await app.refresh(last.refresh))
+    const before = (await events('refresh_token_replayed')).length
+    expectInvalidGrant(await app.refresh(first.refresh))
+    expect(await events('refresh_token_replayed')).toHaveLength(before + 1)
+    await expectDead(last)
+  })
+
+  test('RFC 7009 §2.1 a refresh token that was replaced still revokes its family', async () => {
+    const first = await app.tokens()
+    const second = tokensOf(await app.refresh(first.refresh))
+    const third = tokensOf(await app.refresh(second.refresh))
+    expect((await other.revoke(first.refresh)).status).toBe(200)
+    await expectLive(third)
+    expect((await app.revoke(first.refresh)).status).toBe(200)
+    await expectDead(third)
+  })
+
+  test('§6 a family is one row, however often it is refreshed', async () => {
+    const rows = async () => {
+      const table = statement<object, { many: number }>('count_grants', 'SELECT count(*) AS many FROM "grant"')
+      return Number((await host.driver.rows(table, {}))[0]?.many)
+    }
+    let last = await app.tokens()
+    const before = await rows()
+    for (let at = 0; at < 40; at++) last = tokensOf(await app.refresh(last.refresh))
+    expect(await rows()).toBe(before)
+    await expectLive(last)
   })
 
   test('RFC 10017 idle and absolute time: rotation renews the one and not the other', async () => {

@@ -47,7 +47,7 @@ describe.each(['sqlite', 'postgres'] as const)('the token endpoint on %s', (data
       access_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
       token_type: 'Bearer',
       expires_in: 3600,
-      refresh_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
+      refresh_token: expect.stringMatching(/^[A-Za-z0-9]{64}$/),
       scope: 'openid profile offline_access',
       id_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
     })

@@ -216,7 +216,7 @@ describe.each(['sqlite', 'postgres'] as const)('JWT access tokens on %s', (datab
     const { access } = tokensOf(await app.refresh(refresh))
     const kept = statement<object, { kept: Uint8Array }>(
       'kept_tokens',
-      'SELECT rotation_access_token AS kept FROM refresh_token WHERE rotation_access_token IS NOT NULL',
+      'SELECT rotation_access_token AS kept FROM "grant" WHERE rotation_access_token IS NOT NULL',
     )
     const rows = await host.driver.rows(kept, {})
     expect(rows.length).toBeGreaterThan(0)

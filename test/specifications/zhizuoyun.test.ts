@@ -55,7 +55,7 @@ describe.each(['sqlite', 'postgres'] as const)('the guide, on %s', (database) =>
       access_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
       token_type: 'Bearer',
       expires_in: 3600,
-      refresh_token: expect.stringMatching(/^[A-Za-z0-9]{50}$/),
+      refresh_token: expect.stringMatching(/^[A-Za-z0-9]{64}$/),
       scope: 'openid profile email',
       id_token: expect.any(String),
     })

@@ -9,18 +9,21 @@ export const KINDS = ['sqlite', 'postgres'] as const
 
 export interface EmptyDatabase {
   readonly driver: Driver
+  /** Of PostgreSQL. */
+  readonly url: string | null
   remove(): Promise<void>
 }
 
 export async function emptyDatabase(kind: (typeof KINDS)[number]): Promise<EmptyDatabase> {
   if (kind === 'sqlite') {
     const driver = await openSqlite({ file: ':memory:' })
-    return { driver, remove: () => driver.close() }
+    return { driver, url: null, remove: () => driver.close() }
   }
   const fresh = await freshDatabase()
   const driver = await openPostgres({ url: fresh.url })
   return {
     driver,
+    url: fresh.url,
     async remove() {
       await driver.close()
       await fresh.drop()

@@ -9,6 +9,7 @@ import { databaseTables } from '../../scripts/reference/database.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { compile, type Statement } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
+import { NO_INDEX_FOR_A_STATEMENT } from '../../src/store/database/sqlite/connection.ts'
 import { migrate, sectionsFor } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { TABLE_NOTES } from '../../src/store/schema/notes.ts'
@@ -66,6 +67,14 @@ afterAll(async () => {
   await database.drop()
 })
 
+/** As a server opens one. */
+function emptySqlite(): DatabaseSync {
+  const sqlite = new DatabaseSync(':memory:')
+  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+  sqlite.exec(NO_INDEX_FOR_A_STATEMENT)
+  return sqlite
+}
+
 function scansOnSqlite(sqlite: DatabaseSync, { sql }: Statement): readonly string[] {
   const plan = sqlite.prepare(`EXPLAIN QUERY PLAN ${compile(sql, '?').text}`).all()
   // `SCAN x USING INDEX` reads an index from end to end: that grows too. A row made on the spot does not.
@@ -96,8 +105,7 @@ async function scansOnPostgres({ sql }: Statement): Promise<readonly string[]> {
 }
 
 test('SQLite looks at a whole table only where that is listed', () => {
-  const sqlite = new DatabaseSync(':memory:')
-  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+  const sqlite = emptySqlite()
   const found = statements.flatMap((each) => scansOnSqlite(sqlite, each).map((scan) => `${each.name}: ${scan}`))
   sqlite.close()
   expect(found.length).toBeGreaterThan(3)
@@ -105,8 +113,7 @@ test('SQLite looks at a whole table only where that is listed', () => {
 })
 
 test('what a request asks of clients, grants, sessions and consents is one look-up each on SQLite', () => {
-  const sqlite = new DatabaseSync(':memory:')
-  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+  const sqlite = emptySqlite()
   // What operators do, clients that register, sign-out, what a person has let in, and the one read of a new version.
   const whole =
     /^(read_client|(set|update|remove|return)_client.*|insert_client_origin|find_registration|list_unused_registrations|list_consents_with_clients|tell_of_(user|session|other_sessions))$/
@@ -125,9 +132,8 @@ test('what a request asks of clients, grants, sessions and consents is one look-
   expect(looked.filter((each) => !/COVERING INDEX|PRIMARY KEY/.test(each))).toEqual([])
 })
 
-test('tokens and people are found by number on SQLite, and user info asks for no session', () => {
-  const sqlite = new DatabaseSync(':memory:')
-  for (const { sql } of migrations) sqlite.exec(sectionsFor(sql, 'sqlite'))
+test('tokens, grants, sessions and people are found by number on SQLite, and user info asks for no session', () => {
+  const sqlite = emptySqlite()
   const plans = new Map(
     statements.map(({ name, sql }) => [
       name,
@@ -144,12 +150,30 @@ test('tokens and people are found by number on SQLite, and user info asks for no
     expect(plan, name).toContain(`SEARCH t ${byNumber}>? AND rowid<?)`)
     expect(plan, name).toContain(`SEARCH u ${byNumber}=?) LEFT-JOIN`)
   }
-  const ofGrants = ['find_client_with_refresh_token', 'find_client_with_code', 'rotate_refresh_token', 'consume_code']
+  const ofFamilies = ['find_client_with_family', 'find_client_with_family_of_former', 'rotate_refresh_token']
+  const ofGrants = [...ofFamilies, 'find_client_with_code', 'consume_code', 'find_access_token']
+  for (const name of [...ofGrants, 'begin_refresh_family', 'revoke_grant']) {
+    expect(plans.get(name)?.join('\n'), name).toContain(`SEARCH g ${byNumber}>? AND rowid<?)`)
+  }
+  const ofSessions = ['end_session', 'touch_session', 'find_clients_of_session']
+  const withSessions = ofGrants.filter((name) => name !== 'find_access_token')
+  for (const name of [...ofSessions, ...withSessions, 'insert_grant', 'tell_of_session']) {
+    expect(plans.get(name)?.join('\n'), name).toContain(`SEARCH s ${byNumber}>? AND rowid<?)`)
+  }
   for (const name of [...ofGrants, 'find_visit', 'find_visit_of_one', 'find_sessions', 'insert_grant']) {
     expect(plans.get(name)?.join('\n'), name).toMatch(/SEARCH u USING INTEGER PRIMARY KEY \(rowid=\?\)/)
   }
-  expect(plans.get('find_client_with_token')).toContain(`SEARCH gu ${byNumber}=?) LEFT-JOIN`)
   expect(plans.get('find_access_token')?.filter((line) => line.startsWith('SEARCH s '))).toEqual([])
+})
+
+test('user info asks PostgreSQL for a grant only where single claims were asked for', async () => {
+  const found = statements.find(({ name }) => name === 'find_access_token')
+  await client.query('SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan')
+  await client.query(`PREPARE looked_at AS ${compile(found?.sql ?? '', '$').text}`)
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>('EXPLAIN EXECUTE looked_at(NULL, NULL)')
+  await client.query('DEALLOCATE looked_at')
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toMatch(/Index Cond: \(grant_id = CASE WHEN \(t\.claims_place <> 0\)/)
 })
 
 test('PostgreSQL looks at a whole table only where that is listed', async () => {

@@ -10,7 +10,7 @@ import { openPostgres } from '../../src/store/database/postgres/postgres-driver.
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { placed } from '../../src/store/statements/token-place.ts'
+import { placed } from '../../src/store/statements/place.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
@@ -199,7 +199,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
       for (const { hash, client_id: clientId, state } of await driver.rows(states, {})) {
         const found = await store.findAccessToken(hash)
         expect(found?.granted?.state).toBe(state)
-        const presented = (await store.findClientWithToken(clientId, hash))?.presented
+        const presented = (await store.findClientWithAccessToken(clientId, hash))?.presented
         expect(presented?.grant?.state).toBe(state)
         seen.add(state)
       }
@@ -227,9 +227,9 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
       const other = new Client(url)
       await other.connect()
       try {
-        await other.query(`BEGIN; INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_generation,
-          session_id, offline, scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
-        SELECT 'gr_1', 'one', 1, user_id, user_generation, session_id, 0, 'openid', 'openid', amr, ${NOW}, ${NOW}, ${NOW + 7_200}
+        await other.query(`BEGIN; INSERT INTO "grant" (place, grant_id, client_id, client_generation, user_id, user_generation,
+          session_id, session_place, offline, scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+        SELECT 1, 'gr_1', 'one', 1, user_id, user_generation, session_id, place, 0, 'openid', 'openid', amr, ${NOW}, ${NOW}, ${NOW + 7_200}
         FROM session WHERE session_id = 'se_1' AND ended_at IS NULL`)
         await end(store)
         const { hash, place } = placed(sha256('late'))
@@ -241,7 +241,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
         await other.end()
       }
       expect((await store.findAccessToken(sha256('late')))?.granted?.state).toBe('session_ended')
-      const found = await store.findClientWithToken('one', sha256('late'))
+      const found = await store.findClientWithAccessToken('one', sha256('late'))
       expect(found?.presented?.grant?.state).toBe('session_ended')
     },
   )

@@ -11,7 +11,7 @@ import { openPostgres } from '../../src/store/database/postgres/postgres-driver.
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { PLACES, placed } from '../../src/store/statements/token-place.ts'
+import { PLACES, placed } from '../../src/store/statements/place.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { freshDatabase } from '../support/postgres.ts'
@@ -97,8 +97,8 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
     expect(issued).toEqual(hashes.map(() => true))
     expect(await scopesOf(store, hashes)).toEqual(hashes.map((_, at) => `scope-${at}`))
     for (const [at, hash] of hashes.entries()) {
-      const found = await store.findClientWithToken('app', hash)
-      expect(found?.presented).toMatchObject({ kind: 'access_token', token: { scope: `scope-${at}` } })
+      const found = await store.findClientWithAccessToken('app', hash)
+      expect(found?.presented).toMatchObject({ token: { scope: `scope-${at}` } })
     }
     const [stranger] = hashesOfOnePlace(1)
     const alike = Buffer.concat([Buffer.from(hashes[0] ?? []).subarray(0, 31), Buffer.from([0])])

@@ -7,7 +7,7 @@ import { LONGEST_ACCESS_TOKEN } from '../../src/model/grant.ts'
 import { type Driver, statement, step } from '../../src/store/database/driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { placed } from '../../src/store/statements/token-place.ts'
+import { grantPlaced, placed } from '../../src/store/statements/place.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { testClock } from '../support/clock.ts'
 import { emptyDatabase, KINDS } from './empty-database.ts'
@@ -80,7 +80,7 @@ describe.each(KINDS)('a database of before on %s', (kind) => {
 
   const stateOf = async (name: string) => {
     const found = await store.findAccessToken(sha256(name))
-    const presented = (await store.findClientWithToken('app', sha256(name)))?.presented ?? null
+    const presented = (await store.findClientWithAccessToken('app', sha256(name)))?.presented ?? null
     expect(presented?.grant?.state).toBe(found?.granted?.state)
     return found === null ? 'unknown' : (found.granted?.state ?? 'without a grant')
   }
@@ -115,9 +115,9 @@ describe.each(KINDS)('a database of before on %s', (kind) => {
       claims: null,
       user: { userId: 'id-alice' },
     })
-    expect((await store.findClientWithToken('app', sha256('live')))?.presented).toMatchObject({
-      kind: 'access_token',
-      grant: { userId: 'id-alice', username: 'alice', clientId: 'app', scope: 'openid' },
+    expect((await store.findClientWithAccessToken('app', sha256('live')))?.presented).toMatchObject({
+      token: { scope: 'openid' },
+      grant: { userId: 'id-alice', username: 'alice', clientId: 'app' },
     })
   })
 
@@ -144,11 +144,11 @@ describe.each(KINDS)('a database of before on %s', (kind) => {
         },
       )
     }
-    const bind = { grant_id: 'gr_revoked', now: NOW }
+    const bind = { ...grantPlaced('gr_revoked'), now: NOW }
     await run(
-      `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id,
-         offline, scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
-       SELECT :grant_id, 'app', 1, user_id, number, 1, 'se_open', 0, 'openid', 'openid', 'pwd', :now, :now, :now FROM "user"`,
+      `INSERT INTO "grant" (place, grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id,
+         session_place, offline, scope_asked, scope, amr, authenticated_at, issued_at, expires_at)
+       SELECT :grant_place, :grant_id, 'app', 1, user_id, number, 1, 'se_open', 0, 0, 'openid', 'openid', 'pwd', :now, :now, :now FROM "user"`,
       bind,
     )
     await store.revokeGrant('gr_revoked', { type: 'refresh_token_replayed', at: NOW })

@@ -1,7 +1,7 @@
 // The introspection endpoint. RFC 7662: what a token is worth now; everything that is not live is just inactive.
 
-import { tokenKey } from '../../credentials/digest.ts'
 import { openingJti } from '../../credentials/own-jwt.ts'
+import type { RefreshTokens } from '../../credentials/refresh-token.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json, text } from '../../http/reply/replies.ts'
@@ -10,30 +10,31 @@ import { type Client, type ClientRecord, isConfidential } from '../../model/clie
 import { documentIdRefusal } from '../../model/registration-policy.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
-import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
+import type { TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
+import { findPresented, type PresentedToken } from '../tokens/presented-token.ts'
 import type { ResponseSigners } from '../tokens/response-signer.ts'
 
 export interface IntrospectionParts {
   readonly issuer: string
   readonly authentication: AuthenticationParts
   readonly store: TokenVerbs
+  readonly refreshTokens: RefreshTokens
   readonly subjects: Subjects
   readonly signers: ResponseSigners
   readonly encryption: ClientEncryption
 }
 
 export function introspectionEndpoint(parts: IntrospectionParts): Endpoint {
-  const { authentication, store } = parts
+  const { authentication, store, refreshTokens } = parts
   return async (request) => {
     const form = readForm(request)
     assertSingle(form, 'RFC 7662 §2.1')
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
-    const hash = tokenKey(token ?? '')
-    const find = (clientId: string) => store.findClientWithToken(clientId, hash)
+    const find = (clientId: string) => findPresented(store, refreshTokens, clientId, token ?? '')
     const { client, found } = await authenticateClient(authentication, credentials, find, request.peer.address)
     // RFC 7662 §2.1: a caller that anybody can pretend to be may not ask.
     if (!isConfidential(client.client)) throw invalidClient('introspection_public', 'public clients may not introspect')
@@ -101,7 +102,7 @@ function isLive(presented: PresentedToken, now: number): boolean {
   if (presented.token.expiresAt <= now) return false
   if (presented.grant !== null && presented.grant.state !== 'live') return false
   if (presented.kind === 'access_token') return !presented.revoked && presented.clientLive && presented.resourceLive
-  return !presented.token.rotated && presented.token.familyExpiresAt > now
+  return presented.isCurrent
 }
 
 /** `caller`: who asks, and learns about the person what it may know. */
@@ -120,7 +121,7 @@ function describe(
     active: true,
     iss: issuer,
     client_id: ownerOf(presented),
-    scope: presented.kind === 'access_token' ? presented.token.scope : presented.grant.scope,
+    scope: token.scope,
     ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
     ...(resource !== null && { aud: resource }),
     ...(jti !== null && { jti }),

@@ -1,6 +1,6 @@
 // The revocation endpoint. RFC 7009: a refresh token takes its whole family along, an access token only itself.
 
-import { tokenKey } from '../../credentials/digest.ts'
+import type { RefreshTokens } from '../../credentials/refresh-token.ts'
 import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/reply/replies.ts'
 import { readForm } from '../../http/request/form.ts'
@@ -8,30 +8,31 @@ import { scriptOrigins } from '../../model/client.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
-import type { PresentedToken, TokenVerbs } from '../../store/tokens.ts'
+import type { TokenVerbs } from '../../store/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
+import { findPresented, type PresentedToken } from '../tokens/presented-token.ts'
 
 type RevocationStore = TokenVerbs & Pick<GrantVerbs, 'revokeGrant'>
 
 export interface RevocationParts {
   readonly authentication: AuthenticationParts
   readonly store: RevocationStore
+  readonly refreshTokens: RefreshTokens
 }
 
-export function revocationEndpoint({ authentication, store }: RevocationParts): Endpoint {
+export function revocationEndpoint({ authentication, store, refreshTokens }: RevocationParts): Endpoint {
   return async (request) => {
     const form = readForm(request)
     assertSingle(form, 'RFC 7009 §2.1')
     const credentials = readCredentials(request.headers['authorization'], form)
     const token = form.get('token')
-    const hash = tokenKey(token ?? '')
-    const find = (clientId: string) => store.findClientWithToken(clientId, hash)
+    const find = (clientId: string) => findPresented(store, refreshTokens, clientId, token ?? '')
     const authenticated = await authenticateClient(authentication, credentials, find, request.peer.address)
     const { client } = authenticated.client
     if (token === undefined) throw invalidRequest('token_missing', 'RFC 7009 §2.1', 'token is required')
     const mine = ownedBy(client.client_id, authenticated.found.presented)
-    if (mine !== null) await revoke(store, mine, hash, authentication.clock.now())
+    if (mine !== null) await revoke(store, mine, authentication.clock.now())
     // RFC 7009 §2.2: an unknown token is as good as revoked; one of another client is unknown to this one.
     const rule = mine === null ? 'token_unknown' : 'token_revoked'
     return {
@@ -49,7 +50,7 @@ function ownedBy(clientId: string, presented: PresentedToken | null): PresentedT
     : null
 }
 
-async function revoke(store: RevocationStore, presented: PresentedToken, hash: Uint8Array, now: number): Promise<void> {
+async function revoke(store: RevocationStore, presented: PresentedToken, now: number): Promise<void> {
   const about = {
     type: 'token_revoked' as const,
     at: now,
@@ -57,5 +58,5 @@ async function revoke(store: RevocationStore, presented: PresentedToken, hash: U
     detail: { kind: presented.kind },
   }
   if (presented.kind === 'refresh_token') await store.revokeGrant(presented.grant.grantId, about)
-  else await store.revokeAccessToken(hash, about)
+  else await store.revokeAccessToken(presented.hash, about)
 }

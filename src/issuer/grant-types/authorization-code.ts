@@ -1,6 +1,7 @@
 // The authorization code grant. RFC 6749 §4.1.3: prove the binding first, then consume, exactly once.
 
 import { tokenKey } from '../../credentials/digest.ts'
+import type { RefreshTokens } from '../../credentials/refresh-token.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { ownScope, type ResourceRecord } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -20,6 +21,7 @@ type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWi
 export interface AuthorizationCodeParts {
   readonly store: GrantVerbs & ResourceReads
   readonly mint: MintParts
+  readonly refreshTokens: RefreshTokens
   readonly refreshAbsolute: Seconds
 }
 
@@ -47,27 +49,30 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
           assertFresh(code, request.now)
           const { issuer } = parts.mint
           const resource = await resourceAsked({ store, issuer }, request.client, parameters, code.grant.resources)
+          const { grant } = code
+          const refreshes = mayRefresh(request.client, grant.scope)
           const minted = mint(parts.mint, {
             authorization: {
               client: request.client,
-              scope: grantedScope(request.client, code.grant, resource),
+              scope: grantedScope(request.client, grant, resource),
               resource,
               onBehalfOf: {
-                grantId: code.grant.grantId,
-                grantExpiresAt: code.grant.expiresAt,
-                sessionId: code.grant.sessionId,
-                offline: code.grant.offline,
+                grantId: grant.grantId,
+                grantExpiresAt: grant.expiresAt,
+                sessionId: grant.sessionId,
+                offline: grant.offline,
                 user: code.user,
-                authenticatedAt: code.grant.authenticatedAt,
-                amr: code.grant.amr,
+                authenticatedAt: grant.authenticatedAt,
+                amr: grant.amr,
                 nonce: code.code.nonce,
-                claims: code.grant.claims,
+                claims: grant.claims,
               },
             },
-            secrets: { accessToken: newToken(), refreshToken: newToken() },
-            familyExpiresAt: mayRefresh(request.client, code.grant.scope)
-              ? code.grant.issuedAt + parts.refreshAbsolute
-              : null,
+            secrets: {
+              accessToken: newToken(),
+              refreshToken: refreshes ? parts.refreshTokens.make(newToken(), grant.grantId, 0) : '',
+            },
+            familyExpiresAt: refreshes ? grant.issuedAt + parts.refreshAbsolute : null,
             issuedAt: request.now,
             now: request.now,
           })

@@ -1,11 +1,12 @@
 // The refresh token grant, with rotation and families. RFC 6749 §6, RFC 9700 §4.14.2. A repeat inside the window gets
 // the same successor; a replay after it ends the family.
 
-import { sha256, tokenKey } from '../../credentials/digest.ts'
+import { sameBytes, sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
+import { type PresentedRefreshToken, type RefreshTokens, readRefreshToken } from '../../credentials/refresh-token.ts'
 import { isConfidential } from '../../model/client.ts'
 import type { EventType } from '../../model/event.ts'
-import type { Rotation } from '../../model/grant.ts'
+import type { RefreshFamily, Rotation } from '../../model/grant.ts'
 import { ownScope, type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newSalt } from '../../platform/random.ts'
@@ -13,19 +14,24 @@ import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.
 import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { EventVerbs } from '../../store/events.ts'
 import type { GrantVerbs } from '../../store/grants.ts'
-import type { TokenVerbs } from '../../store/tokens.ts'
+import type { FoundFamily, LastRotation, TokenVerbs } from '../../store/tokens.ts'
 import { assertNotLate } from '../tokens/late-request.ts'
 import { type Minted, type MintParts, mint, type TokenResponse, withIdTokenEncrypted } from '../tokens/mint.ts'
+import { earlierRotations, type Standing, standingOf } from '../tokens/refresh-family.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
-import { type Successor, successorOf } from '../tokens/successor.ts'
+import { successorOf, type TokenSecrets } from '../tokens/successor.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
-type Found = NonNullable<NonNullable<Awaited<ReturnType<TokenVerbs['findClientWithRefreshToken']>>>['refresh']>
+/** What was presented, as text and as it was read. */
+interface Presented extends PresentedRefreshToken {
+  readonly text: string
+}
 
 export interface RefreshTokenParts {
   readonly store: TokenVerbs & Pick<GrantVerbs, 'revokeGrant'> & ResourceReads & EventVerbs
   readonly mint: MintParts
   readonly master: MasterKey
+  readonly refreshTokens: RefreshTokens
   /** How long a repeat is taken for the same request. */
   readonly repeatWindow: Seconds
 }
@@ -38,60 +44,81 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
   return {
     name: 'refresh_token',
     async find(clientId, parameters) {
-      const presented = parameters.get('refresh_token')
-      const hash = tokenKey(presented ?? '')
-      const found = await store.findClientWithRefreshToken(clientId, hash)
+      const text = parameters.get('refresh_token')
+      const presented = { text: text ?? '', ...readRefreshToken(text ?? '') }
+      const found = await store.findClientWithRefreshToken(clientId, presented)
       if (found === null) return null
       return {
         client: found.client,
         async redeem(request) {
-          if (presented === undefined) {
+          if (text === undefined) {
             throw invalidRequest('refresh_token_missing', 'RFC 6749 §6', 'refresh_token is required')
           }
-          const refresh = provenToken(found.refresh, request)
-          assertHolds(refresh, request)
-          if (refresh.token.rotation !== null) return repeat(parts, refresh, refresh.token.rotation, request, presented)
+          const refresh = provenToken(parts, found.refresh, request, presented)
+          if (refresh.standing.kind !== 'current') return repeat(parts, refresh, refresh.standing, request, presented)
           const resource = await resourceOf(parts, refresh, request)
           const unsealed = newRotation(refresh, request, resource)
-          const successor = successorOf(parts.master, unsealed.salt, presented)
-          const minted = mintSuccessor(parts, refresh, { rotation: unsealed, successor, resource }, request)
+          const successor = successorOf(parts.master, unsealed.salt, presented.secret)
+          const rotations = refresh.family.rotations + 1
+          const refreshToken = parts.refreshTokens.make(successor.refreshToken, refresh.grant.grantId, rotations)
+          const secrets = { accessToken: successor.accessToken, refreshToken }
+          const minted = mintSuccessor(parts, refresh, { rotation: unsealed, secrets, resource }, request)
           const sealedAccessToken = minted.isUnique ? successor.seal(minted.response.access_token) : null
           const rotation = { ...unsealed, sealedAccessToken }
           const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
-          if (await rotate(store, hash, rotation, minted)) return response
+          if (await rotate(parts, presented.hash, refresh.family, { rotation, minted })) return response
           // Somebody with the same token was faster, and has committed: this is a repeat of that request.
-          const again = (await store.findClientWithRefreshToken(clientId, hash))?.refresh ?? null
-          const loser = provenToken(again, request)
-          assertHolds(loser, request)
-          if (loser.token.rotation === null) {
+          const again = (await store.findClientWithRefreshToken(clientId, presented))?.refresh ?? null
+          const loser = provenToken(parts, again, request, presented)
+          if (loser.standing.kind === 'current') {
             if (resource !== null) throw resourceChanged(resource)
             throw invalidGrant('refresh_token_lost', 'RFC 6749 §6', 'try again')
           }
-          return repeat(parts, loser, loser.token.rotation, request, presented)
+          return repeat(parts, loser, loser.standing, request, presented)
         },
       }
     },
   }
 }
 
-async function rotate(store: TokenVerbs, hash: Uint8Array, rotation: Rotation, minted: Minted): Promise<boolean> {
-  const { accessToken, refreshToken } = minted
-  return refreshToken !== null && store.rotateRefreshToken(hash, rotation, accessToken, refreshToken)
+async function rotate(
+  { store, repeatWindow }: RefreshTokenParts,
+  hash: Uint8Array,
+  family: RefreshFamily,
+  { rotation, minted: { accessToken, refreshToken } }: { readonly rotation: Rotation; readonly minted: Minted },
+): Promise<boolean> {
+  if (refreshToken === null) return false
+  const earlier = earlierRotations(family, rotation.rotatedAt, repeatWindow)
+  const successor = { ...refreshToken, rotations: family.rotations + 1, earlierRotations: earlier }
+  return store.rotateRefreshToken(hash, rotation, accessToken, successor)
 }
 
-function provenToken(found: Found | null, { client }: TokenRequest): Found {
-  if (found === null) {
+/** A token of this client, and where it stands, if its family holds. */
+function provenToken(
+  { refreshTokens }: RefreshTokenParts,
+  found: FoundFamily | null,
+  request: TokenRequest,
+  presented: Presented,
+): FoundFamily & { readonly standing: KnownStanding } {
+  const standing = found === null ? UNKNOWN : standingOf(found, presented)
+  // Of an older one its family knows no more than that there was one: whether it is that one is proven by the token itself.
+  const isMadeUp = standing.kind === 'older' && presented.grantId !== null && !refreshTokens.isOurs(presented.text)
+  if (found === null || standing.kind === 'unknown' || isMadeUp) {
     throw invalidGrant('refresh_token_unknown', 'RFC 6749 §5.2', 'no such refresh token: mistyped, or long expired')
   }
-  if (found.grant.clientId !== client.client.client_id) {
+  if (found.grant.clientId !== request.client.client.client_id) {
     throw invalidGrant('refresh_token_of_other_client', 'RFC 6749 §6', 'the refresh token belongs to another client')
   }
-  return found
+  assertHolds(found, request)
+  return { ...found, standing }
 }
 
-function assertHolds({ token, grant, state }: Found, { client: { client }, now }: TokenRequest): void {
+type KnownStanding = Exclude<Standing, { kind: 'unknown' }>
+const UNKNOWN: Standing = { kind: 'unknown' }
+
+function assertHolds({ family, grant, state }: FoundFamily, { client: { client }, now }: TokenRequest): void {
   if (state !== 'live') throw invalidGrant(state, 'RFC 6749 §5.2', `the authorization no longer holds: ${state}`)
-  if (token.expiresAt <= now || token.familyExpiresAt <= now) {
+  if (family.current.expiresAt <= now || family.expiresAt <= now) {
     throw invalidGrant(
       'refresh_token_expired',
       'RFC 6749 §5.2',
@@ -109,7 +136,7 @@ function assertHolds({ token, grant, state }: Found, { client: { client }, now }
  * be repeated (common clients do); a narrower scope does not shrink the grant.
  */
 function refreshedScope(
-  { grant }: Found,
+  { grant }: FoundFamily,
   { client: { client }, parameters }: TokenRequest,
   resource: ResourceRecord | null,
 ): string {
@@ -134,13 +161,13 @@ function refreshedScope(
 
 function resourceOf(
   { store, mint: { issuer } }: RefreshTokenParts,
-  { grant }: Found,
+  { grant }: FoundFamily,
   { client, parameters }: TokenRequest,
 ): Promise<ResourceRecord | null> {
   return resourceAsked({ store, issuer }, client, parameters, grant.resources)
 }
 
-function newRotation(refresh: Found, request: TokenRequest, resource: ResourceRecord | null): Rotation {
+function newRotation(refresh: FoundFamily, request: TokenRequest, resource: ResourceRecord | null): Rotation {
   return {
     rotatedAt: request.now,
     salt: newSalt(),
@@ -167,7 +194,7 @@ const NOTHING_ASKED = digestOfAsked(undefined, [])
 
 interface Succession {
   readonly rotation: Rotation
-  readonly successor: Successor
+  readonly secrets: TokenSecrets
   readonly resource: ResourceRecord | null
   /** The access token, when it was made before. */
   readonly kept?: string
@@ -175,8 +202,8 @@ interface Succession {
 
 function mintSuccessor(
   parts: RefreshTokenParts,
-  { token, grant, user }: Found,
-  { rotation, successor, resource, kept }: Succession,
+  { family, grant, user }: FoundFamily,
+  { rotation, secrets, resource, kept }: Succession,
   request: TokenRequest,
 ): Minted {
   const { grantId, expiresAt: grantExpiresAt, sessionId, offline, authenticatedAt, amr, claims } = grant
@@ -188,9 +215,9 @@ function mintSuccessor(
       // OpenID Connect Core §12.2: same auth_time, no nonce.
       onBehalfOf: { grantId, grantExpiresAt, sessionId, offline, user, authenticatedAt, amr, nonce: null, claims },
     },
-    secrets: successor,
+    secrets,
     ...(kept !== undefined && { kept }),
-    familyExpiresAt: token.familyExpiresAt,
+    familyExpiresAt: family.expiresAt,
     issuedAt: rotation.rotatedAt,
     now: request.now,
   })
@@ -198,10 +225,10 @@ function mintSuccessor(
 
 async function repeat(
   parts: RefreshTokenParts,
-  refresh: Found,
-  rotation: Rotation,
+  refresh: FoundFamily,
+  { kind, last, usedAt }: Exclude<KnownStanding, { kind: 'current' }>,
   request: TokenRequest,
-  presented: string,
+  presented: Presented,
 ): Promise<TokenResponse> {
   const { store } = parts
   const { grant } = refresh
@@ -212,10 +239,10 @@ async function repeat(
     at: request.now,
     clientId: grant.clientId,
     userId: grant.userId,
-    detail: { grantId: grant.grantId, firstAddress: rotation.address, address: request.address },
+    detail: { grantId: grant.grantId, firstAddress: last.address, address: request.address },
   })
-  const late = request.now - rotation.rotatedAt > window
-  const elsewhere = isPublic && rotation.address !== request.address && rotation.userAgent !== request.userAgent
+  const late = usedAt === null || request.now - usedAt > window
+  const elsewhere = isPublic && last.address !== request.address && last.userAgent !== request.userAgent
   if (late || elsewhere) {
     assertNotLate(request.mayBeLate)
     await store.revokeGrant(grant.grantId, event('refresh_token_replayed'))
@@ -226,21 +253,37 @@ async function repeat(
     )
   }
   await store.appendEvents([event('refresh_token_repeated')])
-  if (Buffer.compare(rotation.requestDigest, digestOf(request)) !== 0) {
-    throw invalidGrant('refresh_token_repeated', 'RFC 6749 §6', 'the refresh token was just used with other parameters')
-  }
-  const successor = successorOf(parts.master, rotation.salt, presented)
-  const { sealedAccessToken } = rotation
-  const kept = sealedAccessToken === null ? successor.accessToken : successor.unseal(sealedAccessToken)
-  const resource = await resourceOf(parts, refresh, request)
-  const minted = mintSuccessor(parts, refresh, { rotation, successor, resource, kept }, request)
-  const progress = minted.refreshToken === null ? null : await store.findRotation(minted.refreshToken.hash)
-  if (progress !== 'unused') {
+  if (kind === 'older') {
     throw invalidGrant(
       'refresh_token_repeated',
       'RFC 6749 §6',
       'the refresh token was just used, and its successor too',
     )
   }
+  if (Buffer.compare(last.requestDigest, digestOf(request)) !== 0) {
+    throw invalidGrant('refresh_token_repeated', 'RFC 6749 §6', 'the refresh token was just used with other parameters')
+  }
+  const successor = successorOf(parts.master, last.salt, presented.secret)
+  const kept = last.sealedAccessToken === null ? successor.accessToken : successor.unseal(last.sealedAccessToken)
+  const resource = await resourceOf(parts, refresh, request)
+  const secrets = { accessToken: kept, refreshToken: textOfCurrent(parts, refresh, last, successor.refreshToken) }
+  const minted = mintSuccessor(parts, refresh, { rotation: last, secrets, resource, kept }, request)
   return withIdTokenEncrypted(parts.mint, request.client, minted.response)
+}
+
+/** What the rotation that is repeated has answered; by a release before tokens named their grant, the secret alone. */
+function textOfCurrent(
+  { refreshTokens }: RefreshTokenParts,
+  { family, grant }: FoundFamily,
+  last: LastRotation,
+  secret: string,
+): string {
+  const texts = [refreshTokens.make(secret, grant.grantId, family.rotations), secret]
+  const current = texts.find((text) => sameBytes(readRefreshToken(text).hash, last.successor))
+  if (current !== undefined) return current
+  throw invalidGrant(
+    'refresh_token_repeated',
+    'RFC 6749 §6',
+    'the refresh token was just used, under another master key or by another release',
+  )
 }

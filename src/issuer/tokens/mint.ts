@@ -1,7 +1,7 @@
 // The one place that makes a token response: an authorization in, strings and the records to keep out.
 
 import { idTokenClaims } from '../../claims/user-claims.ts'
-import { tokenKey } from '../../credentials/digest.ts'
+import { readRefreshToken } from '../../credentials/refresh-token.ts'
 import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Subjects } from '../../credentials/subject.ts'
 import type { Authorization, OnBehalfOf } from '../../model/authorization.ts'
@@ -78,7 +78,7 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
     onBehalfOf === null || familyExpiresAt === null
       ? null
       : {
-          hash: tokenKey(secrets.refreshToken),
+          hash: readRefreshToken(secrets.refreshToken).hash,
           grantId: onBehalfOf.grantId,
           issuedAt,
           expiresAt: Math.min(issuedAt + parts.lifetimes.refreshIdle, familyExpiresAt),

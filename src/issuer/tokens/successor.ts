@@ -21,9 +21,12 @@ export interface Successor extends TokenSecrets {
 
 const SECRET_BYTES = 64
 
-/** The same strings for the same salt (`newSalt`) and presented token; unpredictable without the master key. */
-export function successorOf(master: MasterKey, salt: Uint8Array, presentedToken: string): Successor {
-  const of = `${Buffer.from(salt).toString('hex')} ${presentedToken}`
+/**
+ * The same strings for the same salt (`newSalt`) and secret of what was presented; unpredictable without the master key. The
+ * refresh token is the secret of one.
+ */
+export function successorOf(master: MasterKey, salt: Uint8Array, presentedSecret: string): Successor {
+  const of = `${Buffer.from(salt).toString('hex')} ${presentedSecret}`
   const stream = (block: number) => master.expand('refresh-successor', `tokens.${block} ${of}`, 2 * SECRET_BYTES)
   const first = stream(0)
   const instant = instantOfSalt(salt)

@@ -72,8 +72,12 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     holds: 'A security event. Kept for `lifetimes.events`.',
     indexes: { event_at: 'The newest are listed, and the oldest are pruned.' },
   },
+  former_refresh_token: {
+    holds: `A refresh token of a release that gave each a row, by its SHA-256, and the grant it belongs to. None is added. ${PRUNED}`,
+    indexes: { former_refresh_token_expires_at: PRUNING },
+  },
   grant: {
-    holds: `What a user has given a client; codes and tokens hang on it. ${PRUNED}`,
+    holds: `What a user has given a client; codes and tokens hang on it, and a family of refresh tokens is part of it: the one that is good, and what must be known of those before it. By its place on SQLite, by its id on PostgreSQL. ${PRUNED}`,
     indexes: {
       grant_expires_at: PRUNING,
       grant_user_id_client_id: 'Withdrawing a consent revokes the grants of one user and client.',
@@ -109,10 +113,6 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       logout_delivery_expires_at: PRUNING,
     },
   },
-  refresh_token: {
-    holds: `A refresh token by its SHA-256, also after it was rotated, so that a replay is noticed. ${PRUNED}`,
-    indexes: { refresh_token_expires_at: PRUNING },
-  },
   resource: {
     holds: 'A resource server that tokens are made for. A removed one keeps its row.',
     indexes: { resource_identifier: 'A request names a resource by its identifier.' },
@@ -124,11 +124,11 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   schema_version: { holds: 'A migration that was applied.', indexes: {} },
   session: {
-    holds: `A signed-in browser by the id that its grants know; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
+    holds: `A signed-in browser by the id that its grants know, on SQLite by its place; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
     indexes: {
       session_expires_at: PRUNING,
       session_secret_hash:
-        'A browser is found by its secret, and two never share one. (PostgreSQL has the two keys the other way round.)',
+        'A browser is found by its secret, and two never share one. (The primary key of PostgreSQL, which has an index of ids beside it.)',
       session_user_id: 'Disabling a user, or a new password, ends all their sessions.',
     },
   },

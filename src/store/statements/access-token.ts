@@ -1,4 +1,4 @@
-// SQL about access tokens, and about a token of either kind as introspection and revocation find it.
+// SQL about access tokens.
 
 import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY, CLIENT_OF_ID, type ClientKey } from './client.ts'
@@ -8,10 +8,8 @@ import {
   ENDINGS_OF_TOKEN,
   type PresentedGrantRow,
   presentedGrantColumns,
-  SESSION_OF_GRANT,
 } from './grant.ts'
-import { PRESENTED_REFRESH_COLUMNS, type PresentedRefreshColumns } from './refresh-token.ts'
-import { isToken, type TokenPlace } from './token-place.ts'
+import { isGrantOfClaims, isToken, type TokenPlace } from './place.ts'
 import { USER_COLUMNS, type UserRow, userOf } from './user.ts'
 
 export interface TokenColumns {
@@ -44,7 +42,7 @@ export const findAccessToken = statement<TokenPlace, AccessTokenRow>(
    FROM access_token t JOIN client c ON c.client_id = t.client_id
      LEFT JOIN ${userOf('t')}
      ${ENDINGS_OF_TOKEN}
-     LEFT JOIN "grant" g ON g.grant_id = CASE WHEN t.claims_asked = 1 THEN t.grant_id END
+     LEFT JOIN "grant" g ON ${isGrantOfClaims('g', 't')}
    WHERE ${isToken('t')}`,
 )
 
@@ -54,33 +52,27 @@ export const tokenIsNew = statement<TokenPlace, { is_new: number }>(
   `SELECT 1 AS is_new FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM access_token t WHERE ${isToken('t')})`,
 )
 
-/** What introspection and revocation find under one hash. */
+/** What introspection and revocation find. Token and grant are null together with their state; a machine has no grant. */
 export type PresentedRow = ClientKey &
   (TokenColumns | { readonly token_client_id: null }) &
-  (PresentedRefreshColumns | { readonly refresh_issued_at: null }) &
   (PresentedGrantRow | { readonly grant_state: null }) & {
     readonly username: string | null
     /** Of a token for a resource: the resource is enabled and of the same generation. */
     readonly resource_live: number
   }
 
-/** One look-up for what is there: a hash is in one of the two tables, and a token and its grant have one client. */
+/** A token and its grant have one client. */
 export const findClientWithToken = statement<TokenPlace & { client_id: string }, PresentedRow>(
   'find_client_with_token',
-  `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS}, ${PRESENTED_REFRESH_COLUMNS},
-     ${presentedGrantColumns('tc')}, COALESCE(u.username, gu.username) AS username,
+  `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS}, ${presentedGrantColumns('tc')}, u.username,
      CASE WHEN t.resource IS NULL OR (rs.enabled = 1 AND rs.removed_at IS NULL
        AND rs.generation = t.resource_generation) THEN 1 ELSE 0 END AS resource_live
    FROM client c
      LEFT JOIN access_token t ON ${isToken('t')}
-     LEFT JOIN refresh_token r ON r.hash = CASE WHEN t.hash IS NULL THEN :hash END
      LEFT JOIN resource rs ON rs.identifier = t.resource
-     LEFT JOIN "grant" g ON g.grant_id = r.grant_id
      LEFT JOIN ${userOf('t')}
-     LEFT JOIN ${userOf('g', 'gu')}
-     ${SESSION_OF_GRANT}
      ${ENDINGS_OF_TOKEN}
-     LEFT JOIN client tc ON tc.client_id = COALESCE(t.client_id, g.client_id)
+     LEFT JOIN client tc ON tc.client_id = t.client_id
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
 
@@ -101,14 +93,14 @@ export const insertAccessToken = statement<
     user_number: number | null
     user_generation: number | null
     session_id: string | null
-    claims_asked: number
+    claims_place: bigint
   }
 >(
   'insert_access_token',
   `INSERT INTO access_token (place, hash, grant_id, client_id, client_generation, scope, resource, resource_generation,
-     user_id, user_number, user_generation, session_id, claims_asked, issued_at, expires_at)
+     user_id, user_number, user_generation, session_id, claims_place, issued_at, expires_at)
    VALUES (:place, :hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation,
-     :user_id, :user_number, :user_generation, :session_id, :claims_asked, :now, :expires_at)`,
+     :user_id, :user_number, :user_generation, :session_id, :claims_place, :now, :expires_at)`,
 )
 
 /**
@@ -118,7 +110,7 @@ export const insertAccessToken = statement<
 export const insertClientToken = change<NewTokenBind & { resource_version: number | null }>(
   'insert_client_token',
   `INSERT INTO access_token (place, hash, client_id, client_generation, scope, resource, resource_generation,
-     claims_asked, issued_at, expires_at)
+     claims_place, issued_at, expires_at)
    SELECT CAST(:place AS BIGINT), :hash, c.client_id, c.generation, :scope, :resource, :resource_generation, 0, :now, :expires_at
    FROM ${CLIENT_OF_ID}
    WHERE c.generation = :client_generation AND c.enabled = 1 AND c.removed_at IS NULL

@@ -3,6 +3,7 @@
 import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY } from './client.ts'
 import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
+import type { GrantPlace } from './place.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
 export type CodeRow = GrantRow &
@@ -20,22 +21,23 @@ export const findClientWithCode = statement<{ client_id: string; hash: Uint8Arra
   'find_client_with_code',
   `SELECT ${CLIENT_KEY}, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
      a.issued_at AS code_issued_at, a.expires_at AS code_expires_at, a.consumed_at, ${GRANT_COLUMNS}, ${USER_COLUMNS}
-   FROM client c LEFT JOIN authorization_code a ON a.hash = :hash ${grantOf('a.grant_id')}
+   FROM client c LEFT JOIN authorization_code a ON a.hash = :hash ${grantOf('a')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
 )
 
-export const insertCode = statement<{
-  hash: Uint8Array
-  grant_id: string
-  redirect_uri: string
-  code_challenge: string | null
-  nonce: string | null
-  now: number
-  expires_at: number
-}>(
+export const insertCode = statement<
+  GrantPlace & {
+    hash: Uint8Array
+    redirect_uri: string
+    code_challenge: string | null
+    nonce: string | null
+    now: number
+    expires_at: number
+  }
+>(
   'insert_code',
-  `INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, failures, issued_at, expires_at)
-   VALUES (:hash, :grant_id, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at)`,
+  `INSERT INTO authorization_code (hash, grant_id, grant_place, redirect_uri, code_challenge, nonce, failures, issued_at, expires_at)
+   VALUES (:hash, :grant_id, :grant_place, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at)`,
 )
 
 /** After five wrong verifiers or redirect URIs by the right client a code is dead. */

@@ -7,18 +7,23 @@ import type { ClaimsRequest } from '../../protocol/claims-request.ts'
 import { change, statement } from '../database/driver.ts'
 import { flag, words } from '../rows.ts'
 import type { ClientKey } from './client.ts'
+import { type GrantPlace, isGrant, isGrantOf, isSession, isSessionToHold, type SessionPlace } from './place.ts'
 import { toUser, type UserRow, userOf } from './user.ts'
 
 // Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
 
-/** The session `s` that a grant `g` ends with; none when it may be used while the person is away. */
-export const SESSION_OF_GRANT = 'LEFT JOIN session s ON s.session_id = CASE WHEN g.offline = 0 THEN g.session_id END'
-
-/** A grant `g` with its user `u`, client `gc` and session `s`, found through the artefact aliased `of`. */
-export const grantOf = (of: string) => `LEFT JOIN "grant" g ON g.grant_id = ${of}
-  LEFT JOIN ${userOf('g')}
-  ${SESSION_OF_GRANT}
+/** Of a grant `g`: its user `u`, client `gc` and session `s`. */
+const ABOUT_GRANT = `LEFT JOIN ${userOf('g')}
+  LEFT JOIN session s ON ${isSessionToHold('s', 'g')}
   LEFT JOIN client gc ON gc.client_id = g.client_id`
+
+/** A grant `g` with its user `u`, client `gc` and session `s`, found through the row aliased `of`. */
+export const grantOf = (of: string) => `LEFT JOIN "grant" g ON ${isGrantOf('g', of)}
+  ${ABOUT_GRANT}`
+
+/** The same of the grant that is bound. */
+export const GRANT_BOUND = `LEFT JOIN "grant" g ON ${isGrant('g')}
+  ${ABOUT_GRANT}`
 
 interface Terms {
   /** Null where there is no grant at all. */
@@ -45,17 +50,16 @@ const stateBy = (of: Terms) => `CASE
   WHEN ${of.sessionHasEnded} THEN 'session_ended'
   ELSE 'live' END`
 
-/** Of a grant `g` with its session `s`. A pruned session ended nothing: it idled out. */
-const stateOfGrant = (client: string, user: string) =>
-  stateBy({
-    id: 'g.grant_id',
-    user,
-    isRevoked: 'g.revoked_at IS NOT NULL',
-    userGeneration: 'g.user_generation',
-    client,
-    clientGeneration: 'g.client_generation',
-    sessionHasEnded: 's.ended_at IS NOT NULL',
-  })
+/** Of a grant `g` with its user `u`, client `gc` and session `s`. A pruned session ended nothing: it idled out. */
+const STATE_OF_GRANT = stateBy({
+  id: 'g.grant_id',
+  user: 'u',
+  isRevoked: 'g.revoked_at IS NOT NULL',
+  userGeneration: 'g.user_generation',
+  client: 'gc',
+  clientGeneration: 'g.client_generation',
+  sessionHasEnded: 's.ended_at IS NOT NULL',
+})
 
 /** Of what an access token `t` carries of its grant, and of what has ended since. Its user is there as `u`. */
 const stateOfCarried = (client: string) =>
@@ -109,73 +113,82 @@ export interface AnsweringGrantRow {
 export const answeringGrantColumns = (client: string) =>
   `g.claims AS grant_claims, ${stateOfCarried(client)} AS grant_state`
 
-/** The part of a grant that introspection and revocation answer from. */
+/** The part of a grant that introspection and revocation of an access token answer from. */
 export type PresentedGrantRow = Pick<
   GrantRow,
   'grant_id' | 'grant_client_id' | 'grant_user_id' | 'grant_scope' | 'grant_state'
 >
 
-/** Of an access token `t` with its user `u`, or of the grant `g` of a refresh token with its user `gu`; `client`: the alias of the client of either. */
+/** Of an access token `t` with its user `u`; `client`: the alias of its client. */
 export const presentedGrantColumns = (client: string) =>
-  `COALESCE(t.grant_id, g.grant_id) AS grant_id, COALESCE(t.client_id, g.client_id) AS grant_client_id,
-  COALESCE(t.user_id, g.user_id) AS grant_user_id, COALESCE(t.scope, g.scope) AS grant_scope,
-  CASE WHEN t.hash IS NULL THEN ${stateOfGrant(client, 'gu')} ELSE ${stateOfCarried(client)} END AS grant_state`
+  `t.grant_id, t.client_id AS grant_client_id, t.user_id AS grant_user_id, t.scope AS grant_scope,
+  ${stateOfCarried(client)} AS grant_state`
 
 export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user_id AS grant_user_id,
   g.session_id AS grant_session_id, g.offline, g.scope_asked, g.scope AS grant_scope, g.claims AS grant_claims,
   g.resources AS grant_resources,
   g.amr AS grant_amr, g.authenticated_at AS grant_authenticated_at, g.issued_at AS grant_issued_at,
   g.expires_at AS grant_expires_at,
-  ${stateOfGrant('gc', 'u')} AS grant_state`
+  ${STATE_OF_GRANT} AS grant_state`
 
 /** `grant_state` is null when there is no such artefact; then every other column of it is null too. */
 export type Found<Row> = ClientKey & ({ readonly grant_state: null } | Row)
 
-/** Condition of guards on the tables whose rows hang on a grant. */
+/** Condition of guards on a table whose rows hang on a grant. */
 export const liveGrantOf = (table: string) =>
-  `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(`${table}.grant_id`)} WHERE ${stateOfGrant('gc', 'u')} = 'live')`
+  `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(table)} WHERE ${STATE_OF_GRANT} = 'live')`
 
-/** Guard: session, user and client are what the decision saw. */
-export const insertGrant = change<{
-  grant_id: string
-  client_id: string
-  client_generation: number
-  user_id: string
-  session_id: string
-  offline: number
-  scope_asked: string
-  scope: string
-  claims: string | null
-  resources: string | null
-  expires_at: number
-  now: number
-}>(
+/** Condition of guards on a grant `g` itself. */
+export const IS_LIVE = `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${ABOUT_GRANT} WHERE ${STATE_OF_GRANT} = 'live')`
+
+/**
+ * Guard: session, user and client are what the decision saw. The cast keeps SQLite from looking at all sessions of the user
+ * by their index, where the place leads to the one.
+ */
+export const insertGrant = change<
+  GrantPlace &
+    SessionPlace & {
+      client_id: string
+      client_generation: number
+      user_id: string
+      offline: number
+      scope_asked: string
+      scope: string
+      claims: string | null
+      resources: string | null
+      expires_at: number
+      now: number
+    }
+>(
   'insert_grant',
-  `INSERT INTO "grant" (grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id, offline,
+  `INSERT INTO "grant" (place, grant_id, client_id, client_generation, user_id, user_number, user_generation, session_id, session_place, offline,
      scope_asked, scope, claims, resources, amr, authenticated_at, issued_at, expires_at)
-   SELECT :grant_id, c.client_id, c.generation, u.user_id, u.number, u.generation, s.session_id, :offline,
+   SELECT CAST(:grant_place AS BIGINT), :grant_id, c.client_id, c.generation, u.user_id, u.number, u.generation, s.session_id, CAST(:session_place AS BIGINT), :offline,
      :scope_asked, :scope, :claims, :resources, s.amr, s.authenticated_at, :now, :expires_at
    FROM session s JOIN ${userOf('s')} JOIN client c ON c.client_id = :client_id
-   WHERE s.session_id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
+   WHERE ${isSession('s')} AND CAST(s.user_id AS TEXT) = :user_id AND s.ended_at IS NULL AND s.expires_at > :now
      AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation
      AND c.enabled = 1 AND c.removed_at IS NULL AND c.generation = :client_generation`,
 )
 
+/** Where its last refresh came from was kept for whoever repeats that. */
+const REVOKED = 'SET revoked_at = :now, rotation_address = NULL, rotation_user_agent = NULL'
+
 /** Guard: it was not revoked before. */
-export const revokeGrant = statement<{ grant_id: string; now: number }, { grant_id: string }>(
+export const revokeGrant = change<GrantPlace & { now: number }>(
   'revoke_grant',
-  'UPDATE "grant" SET revoked_at = :now WHERE grant_id = :grant_id AND revoked_at IS NULL RETURNING grant_id',
+  `UPDATE "grant" AS g ${REVOKED} WHERE ${isGrant('g')} AND g.revoked_at IS NULL`,
 )
 
 export const revokeGrantsOf = statement<{ user_id: string; client_id: string; now: number }>(
   'revoke_grants_of',
-  'UPDATE "grant" SET revoked_at = :now WHERE user_id = :user_id AND client_id = :client_id AND revoked_at IS NULL',
+  `UPDATE "grant" ${REVOKED} WHERE user_id = :user_id AND client_id = :client_id AND revoked_at IS NULL`,
 )
 
 /** With `offline` 0 those live on that may be used while the person is away. */
 export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; now: number }, { grant_id: string }>(
   'revoke_grants_of_user',
-  `UPDATE "grant" SET revoked_at = :now
+  `UPDATE "grant" ${REVOKED}
    WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > CAST(:now AS BIGINT) AND offline <= :offline
    RETURNING grant_id`,
 )
@@ -183,7 +196,7 @@ export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; 
 /** Those given in other sessions, except what may be used while the person is away. */
 export const revokeGrantsOfOtherSessions = change<{ user_id: string; kept: string; now: number }>(
   'revoke_grants_of_other_sessions',
-  `UPDATE "grant" SET revoked_at = :now
+  `UPDATE "grant" ${REVOKED}
    WHERE user_id = :user_id AND session_id <> :kept AND revoked_at IS NULL AND expires_at > CAST(:now AS BIGINT)
      AND offline = 0`,
 )

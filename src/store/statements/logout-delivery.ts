@@ -3,6 +3,7 @@
 
 import type { LogoutDelivery, LogoutState } from '../../model/logout-delivery.ts'
 import { statement } from '../database/driver.ts'
+import { isSession, isSessionOf, type SessionPlace } from './place.ts'
 import { userOf } from './user.ts'
 
 interface TellBind {
@@ -27,14 +28,14 @@ const TOLD = `g.revoked_at IS NULL AND g.expires_at > CAST(:now AS BIGINT) AND c
   AND c.enabled = 1 AND c.removed_at IS NULL AND c.generation = g.client_generation`
 
 /** Goes before the statement that ends the session: OpenID Connect Back-Channel Logout §2.3. */
-export const tellOfSession = statement<TellBind & { session_id: string }>(
+export const tellOfSession = statement<TellBind & SessionPlace>(
   'tell_of_session',
   `${INSERT}
    FROM (SELECT DISTINCT g.client_id, g.user_id, g.session_id
      FROM session s
        JOIN "grant" g ON g.user_id = s.user_id AND g.session_id = s.session_id
        JOIN client c ON c.client_id = g.client_id
-     WHERE s.session_id = :session_id AND s.ended_at IS NULL AND ${TOLD}) t`,
+     WHERE ${isSession('s')} AND s.ended_at IS NULL AND ${TOLD}) t`,
 )
 
 /**
@@ -49,7 +50,7 @@ export const tellOfUser = statement<TellBind & { user_id: string }>(
      FROM "grant" g
        JOIN ${userOf('g')} AND u.generation = g.user_generation
        JOIN client c ON c.client_id = g.client_id
-       LEFT JOIN session s ON s.session_id = g.session_id
+       LEFT JOIN session s ON ${isSessionOf('s', 'g')}
      WHERE g.user_id = :user_id AND ${TOLD} AND s.ended_at IS NULL
        AND (s.session_id IS NOT NULL OR c.backchannel_logout <> 'session')) t`,
 )
@@ -63,7 +64,7 @@ export const tellOfOtherSessions = statement<TellBind & { user_id: string; kept:
   `${INSERT}
    FROM (SELECT DISTINCT g.client_id, g.user_id, g.session_id
      FROM "grant" g
-       JOIN session s ON s.session_id = g.session_id AND s.ended_at IS NULL
+       JOIN session s ON ${isSessionOf('s', 'g')} AND s.ended_at IS NULL
        JOIN client c ON c.client_id = g.client_id
      WHERE g.user_id = :user_id AND g.session_id <> :kept AND ${TOLD}) t`,
 )

@@ -18,23 +18,23 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
 export const prunings = [
   prune('interaction', 'interaction', 'interaction_id'),
   prune('authorization_code', 'authorization_code', 'hash'),
-  // Found again by the place on SQLite, and by the hash on PostgreSQL.
+  // Found again by the place on SQLite, and by the hash or id on PostgreSQL.
   prune('access_token', 'access_token', 'place, hash'),
-  prune('refresh_token', 'refresh_token', 'hash'),
+  prune('former_refresh_token', 'former_refresh_token', 'hash'),
   prune('assertion_jti', 'assertion_jti', 'hash'),
   prune('attempt', 'attempt', 'key_hash'),
   prune('ticket', 'ticket', 'hash'),
   prune('logout_delivery', 'logout_delivery', 'delivery_id', "expires_at < :before AND state <> 'waiting'"),
   prune('initial_access_token', 'initial_access_token', 'token_id'),
-  prune('grant', '"grant"', 'grant_id'),
+  prune('grant', '"grant"', 'place, grant_id'),
   prune('ending', 'ending', 'id'),
 ] as const
 
 /** An ended session is remembered as long as a grant given in it can live. */
 export const pruneSessions = statement<{ before: number; ended_before: number; most: number }, { pruned: number }>(
   'prune_session',
-  `DELETE FROM session WHERE session_id IN (
-     SELECT session_id FROM session
+  `DELETE FROM session WHERE (place, session_id) IN (
+     SELECT place, session_id FROM session
      WHERE expires_at < :before AND (ended_at IS NULL OR ended_at < :ended_before) LIMIT :most)
    RETURNING 1 AS pruned`,
 )

@@ -1,22 +1,23 @@
-// SQL about refresh tokens.
+// SQL about refresh tokens. A family is part of the row of its grant: a rotation changes that row and adds none.
+// docs/decisions/0056
 
 import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY } from './client.ts'
-import { type Found, GRANT_COLUMNS, type GrantRow, grantOf, liveGrantOf } from './grant.ts'
+import { type Found, GRANT_BOUND, GRANT_COLUMNS, type GrantRow, grantOf, IS_LIVE } from './grant.ts'
+import { type GrantPlace, isGrant } from './place.ts'
 import { USER_COLUMNS, type UserRow } from './user.ts'
 
-export interface PresentedRefreshColumns {
+interface CurrentColumns {
+  readonly refresh_rotations: number
   readonly refresh_issued_at: number
   readonly refresh_expires_at: number
   readonly family_expires_at: number
-  readonly rotated_at: number | null
+  readonly earlier_rotations: string | null
 }
 
-/** The part of a refresh token that introspection answers from. */
-export const PRESENTED_REFRESH_COLUMNS = `r.issued_at AS refresh_issued_at, r.expires_at AS refresh_expires_at,
-  r.family_expires_at, r.rotated_at`
-
-export interface RefreshColumns extends PresentedRefreshColumns {
+/** Null where the token that was presented is the current one, or where there was no rotation. */
+interface RotationColumns {
+  readonly refresh_hash: Uint8Array | null
   readonly rotation_salt: Uint8Array | null
   readonly rotation_digest: Uint8Array | null
   readonly rotation_scope: string | null
@@ -25,50 +26,76 @@ export interface RefreshColumns extends PresentedRefreshColumns {
   readonly rotation_access_token: Uint8Array | null
 }
 
-const REFRESH_COLUMNS = `${PRESENTED_REFRESH_COLUMNS}, r.rotation_salt, r.rotation_digest, r.rotation_scope, r.rotation_address, r.rotation_user_agent,
-  r.rotation_access_token`
+/** A grant without a family has no `refresh_issued_at`. */
+export type FamilyColumns = (CurrentColumns | { readonly refresh_issued_at: null }) &
+  RotationColumns & {
+    readonly former_rotations: number | null
+    /** Of the token that was presented. */
+    readonly is_current: number
+    readonly is_replaced: number
+  }
 
-export type RefreshRow = GrantRow & UserRow & RefreshColumns
+// Nearly always the current token is presented, and nobody asks for the rotation: bytes that are handed out are memory of
+// their own each (docs/decisions/0038).
+const otherwise = (column: string) => `CASE WHEN g.refresh_hash = :hash THEN NULL ELSE g.${column} END AS ${column}`
 
-export const findClientWithRefreshToken = statement<{ client_id: string; hash: Uint8Array }, Found<RefreshRow>>(
-  'find_client_with_refresh_token',
-  `SELECT ${CLIENT_KEY}, ${REFRESH_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
-   FROM client c LEFT JOIN refresh_token r ON r.hash = :hash ${grantOf('r.grant_id')}
-   WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
+const FAMILY_COLUMNS = `CASE WHEN g.refresh_hash = :hash THEN 1 ELSE 0 END AS is_current,
+  CASE WHEN g.replaced_hash = :hash THEN 1 ELSE 0 END AS is_replaced,
+  g.refresh_rotations, g.refresh_issued_at, g.refresh_expires_at, g.family_expires_at, g.earlier_rotations,
+  ${otherwise('refresh_hash')}, ${otherwise('rotation_salt')}, ${otherwise('rotation_digest')}, ${otherwise('rotation_scope')},
+  ${otherwise('rotation_address')}, ${otherwise('rotation_user_agent')}, ${otherwise('rotation_access_token')}`
+
+export type FamilyRow = GrantRow & UserRow & FamilyColumns
+
+/** `rotations`: how many came before the token that is presented, where only the database knows. */
+const clientWithFamily = (grant: string, rotations: string) =>
+  `SELECT ${CLIENT_KEY}, ${rotations} AS former_rotations, ${FAMILY_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
+   FROM client c ${grant}
+   WHERE c.client_id = :client_id AND c.removed_at IS NULL`
+
+export const findClientWithFamily = statement<GrantPlace & { client_id: string; hash: Uint8Array }, Found<FamilyRow>>(
+  'find_client_with_family',
+  clientWithFamily(GRANT_BOUND, 'NULL'),
 )
 
-export const findRotation = statement<{ hash: Uint8Array }, RefreshColumns>(
-  'find_rotation',
-  `SELECT ${REFRESH_COLUMNS} FROM refresh_token r WHERE r.hash = :hash`,
+/** Of a token that was made before tokens named their grant and told how many came before them. */
+export const findClientWithFamilyOfFormer = statement<{ client_id: string; hash: Uint8Array }, Found<FamilyRow>>(
+  'find_client_with_family_of_former',
+  clientWithFamily(`LEFT JOIN former_refresh_token f ON f.hash = :hash ${grantOf('f')}`, 'f.rotations'),
 )
 
-export const insertRefreshToken = statement<{
-  hash: Uint8Array
-  grant_id: string
-  now: number
-  expires_at: number
-  family_expires_at: number
-}>(
-  'insert_refresh_token',
-  `INSERT INTO refresh_token (hash, grant_id, issued_at, expires_at, family_expires_at)
-   VALUES (:hash, :grant_id, :now, :expires_at, :family_expires_at)`,
+/** Guard: the grant is there, and has none. */
+export const beginFamily = change<
+  GrantPlace & { hash: Uint8Array; now: number; expires_at: number; family_expires_at: number }
+>(
+  'begin_refresh_family',
+  `UPDATE "grant" AS g SET refresh_hash = :hash, refresh_rotations = 0, refresh_issued_at = :now, refresh_expires_at = :expires_at,
+     family_expires_at = :family_expires_at
+   WHERE ${isGrant('g')} AND g.refresh_hash IS NULL`,
 )
 
 /** RFC 9700 §4.14.2: guard; holds for exactly one caller. */
-export const rotateRefreshToken = change<{
-  hash: Uint8Array
-  now: number
-  salt: Uint8Array
-  digest: Uint8Array
-  scope: string
-  address: string
-  user_agent: string
-  access_token: Uint8Array | null
-}>(
+export const rotateRefreshToken = change<
+  GrantPlace & {
+    replaced: Uint8Array
+    hash: Uint8Array
+    rotations: number
+    now: number
+    expires_at: number
+    earlier: string | null
+    salt: Uint8Array
+    digest: Uint8Array
+    scope: string
+    address: string
+    user_agent: string
+    access_token: Uint8Array | null
+  }
+>(
   'rotate_refresh_token',
-  `UPDATE refresh_token SET rotated_at = :now, rotation_salt = :salt, rotation_digest = :digest,
-     rotation_scope = :scope, rotation_address = :address, rotation_user_agent = :user_agent,
+  `UPDATE "grant" AS g SET refresh_hash = :hash, refresh_rotations = :rotations, refresh_issued_at = :now,
+     refresh_expires_at = :expires_at, replaced_hash = :replaced, earlier_rotations = :earlier, rotation_salt = :salt,
+     rotation_digest = :digest, rotation_scope = :scope, rotation_address = :address, rotation_user_agent = :user_agent,
      rotation_access_token = :access_token
-   WHERE hash = :hash AND rotated_at IS NULL AND expires_at > :now AND family_expires_at > :now
-     AND ${liveGrantOf('refresh_token')}`,
+   WHERE ${isGrant('g')} AND g.refresh_hash = :replaced AND g.refresh_expires_at > :now AND g.family_expires_at > :now
+     AND ${IS_LIVE}`,
 )

@@ -2,6 +2,7 @@
 
 import { statement } from '../database/driver.ts'
 import { CLIENT_KEY, type ClientKey } from './client.ts'
+import { isSession, isSessionOf, type SessionPlace } from './place.ts'
 import { USER_COLUMNS, type UserRow, userOf } from './user.ts'
 
 /** A session counts while it is neither ended nor idle nor too old, and its user may sign in as before. */
@@ -74,9 +75,8 @@ export const findSessions = statement<HashBind, LiveSessionRow>(
 
 /** Writes nothing unless the user may still sign in as when the password was checked. */
 export const insertSession = statement<
-  {
+  SessionPlace & {
     secret_hash: Uint8Array
-    session_id: string
     user_id: string
     user_generation: number
     amr: string
@@ -86,9 +86,9 @@ export const insertSession = statement<
   { session_id: string }
 >(
   'insert_session',
-  `INSERT INTO session (secret_hash, session_id, user_id, user_number, user_generation, amr, authenticated_at, last_used_at,
+  `INSERT INTO session (place, secret_hash, session_id, user_id, user_number, user_generation, amr, authenticated_at, last_used_at,
      expires_at)
-   SELECT :secret_hash, :session_id, u.user_id, u.number, u.generation, :amr, :authenticated_at, :authenticated_at,
+   SELECT CAST(:session_place AS BIGINT), :secret_hash, :session_id, u.user_id, u.number, u.generation, :amr, :authenticated_at, :authenticated_at,
      :expires_at
    FROM "user" u
    WHERE u.user_id = :user_id AND u.generation = :user_generation AND u.enabled = 1 AND u.removed_at IS NULL
@@ -97,9 +97,8 @@ export const insertSession = statement<
 
 /** The same person proved again who they are: the session stays the same, its secret does not. */
 export const renewSession = statement<
-  {
+  SessionPlace & {
     secret_hash: Uint8Array
-    session_id: string
     user_id: string
     user_generation: number
     amr: string
@@ -109,29 +108,29 @@ export const renewSession = statement<
   { session_id: string }
 >(
   'renew_session',
-  `UPDATE session SET secret_hash = :secret_hash, amr = :amr, authenticated_at = :authenticated_at,
+  `UPDATE session AS s SET secret_hash = :secret_hash, amr = :amr, authenticated_at = :authenticated_at,
      last_used_at = :authenticated_at, expires_at = :expires_at
-   WHERE session_id = :session_id AND user_id = :user_id AND user_generation = :user_generation AND ended_at IS NULL
+   WHERE ${isSession('s')} AND s.user_id = :user_id AND s.user_generation = :user_generation AND s.ended_at IS NULL
      AND EXISTS (SELECT 1 FROM "user" u WHERE u.user_id = :user_id AND u.generation = :user_generation
        AND u.enabled = 1 AND u.removed_at IS NULL)
    RETURNING session_id`,
 )
 
-export const touchSession = statement<{ session_id: string; now: number }>(
+export const touchSession = statement<SessionPlace & { now: number }>(
   'touch_session',
-  'UPDATE session SET last_used_at = :now WHERE session_id = :session_id AND last_used_at < :now',
+  `UPDATE session AS s SET last_used_at = :now WHERE ${isSession('s')} AND s.last_used_at < :now`,
 )
 
-export const endSession = statement<{ session_id: string; now: number }, { session_id: string }>(
+export const endSession = statement<SessionPlace & { now: number }, { session_id: string }>(
   'end_session',
-  'UPDATE session SET ended_at = :now WHERE session_id = :session_id AND ended_at IS NULL RETURNING session_id',
+  `UPDATE session AS s SET ended_at = :now WHERE ${isSession('s')} AND s.ended_at IS NULL RETURNING session_id`,
 )
 
 /** Guard: it is this user's, and was not ended before. */
-export const endSessionOfUser = statement<{ user_id: string; session_id: string; now: number }, { session_id: string }>(
+export const endSessionOfUser = statement<SessionPlace & { user_id: string; now: number }, { session_id: string }>(
   'end_session_of_user',
-  `UPDATE session SET ended_at = :now
-   WHERE session_id = :session_id AND user_id = :user_id AND ended_at IS NULL RETURNING session_id`,
+  `UPDATE session AS s SET ended_at = :now
+   WHERE ${isSession('s')} AND s.user_id = :user_id AND s.ended_at IS NULL RETURNING session_id`,
 )
 
 /** Those that `listSessions` shows, but one. */
@@ -163,12 +162,12 @@ export const listSessions = statement<{ user_id: string; now: number; idle_since
 )
 
 /** Clients that were given something in this session that still holds. */
-export const findClientsOfSession = statement<{ session_id: string; now: number }, ClientKey>(
+export const findClientsOfSession = statement<SessionPlace & { now: number }, ClientKey>(
   'find_clients_of_session',
   `SELECT ${CLIENT_KEY}
    FROM (SELECT DISTINCT g.client_id, g.client_generation
      FROM session s JOIN "grant" g ON g.user_id = s.user_id AND g.session_id = s.session_id
-     WHERE s.session_id = :session_id AND g.revoked_at IS NULL AND g.expires_at > :now) t
+     WHERE ${isSession('s')} AND g.revoked_at IS NULL AND g.expires_at > :now) t
      JOIN client c ON c.client_id = t.client_id
    WHERE c.enabled = 1 AND c.removed_at IS NULL AND c.generation = t.client_generation
    ORDER BY c.client_id`,
@@ -182,7 +181,7 @@ export const findClientsOfSessions = statement<
   'find_clients_of_sessions',
   `SELECT t.session_id, ${CLIENT_KEY}
    FROM (SELECT DISTINCT g.session_id, g.client_id, g.client_generation
-     FROM "grant" g JOIN session s ON s.session_id = g.session_id AND s.ended_at IS NULL
+     FROM "grant" g JOIN session s ON ${isSessionOf('s', 'g')} AND s.ended_at IS NULL
      WHERE g.user_id = :user_id AND g.revoked_at IS NULL AND g.expires_at > :now) t
      JOIN client c ON c.client_id = t.client_id
    WHERE c.enabled = 1 AND c.removed_at IS NULL AND c.generation = t.client_generation

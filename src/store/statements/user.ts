@@ -30,11 +30,10 @@ export const USER_COLUMNS = `u.user_id, u.number AS user_number, u.username, u.p
   u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
 
 /**
- * The user, as `u` or so, of a session, a grant or a token aliased `of`, and the same by number and id: found by the number
- * on SQLite, unless the statement names the id, and by the id on PostgreSQL.
+ * The user `u` of a session, a grant or a token aliased `of`, the same by number and id: found by the number on SQLite, unless
+ * the statement names the id, and by the id on PostgreSQL.
  */
-export const userOf = (of: string, as = 'u') =>
-  `"user" ${as} ON ${as}.number = ${of}.user_number AND ${as}.user_id = ${of}.user_id`
+export const userOf = (of: string) => `"user" u ON u.number = ${of}.user_number AND u.user_id = ${of}.user_id`
 
 const VISIBLE = `u.removed_at IS NULL AND (u.import_id IS NULL
   OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
