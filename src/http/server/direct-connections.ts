@@ -10,7 +10,7 @@ import { ask } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import { bodyLimitOf, isLargeBody } from '../request/body-limits.ts'
 import { createPeerReader } from '../request/trusted-proxies.ts'
-import type { LoadGate, Standing } from './load-gate.ts'
+import type { LoadGate, Resting, Standing } from './load-gate.ts'
 import { type ListenerSettings, originForm } from './node-adapter.ts'
 import { feedInPieces } from './pipelines.ts'
 import { createReplyWriter } from './reply-bytes.ts'
@@ -42,7 +42,7 @@ export interface DirectConnections {
   destroy(): void
 }
 
-interface Connection extends Standing {
+interface Connection extends Standing, Resting {
   /** Ends it unless a request is under way, or a part of one is there. */
   stop(): void
   destroy(): void
@@ -69,6 +69,11 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     let busy = false
     /** Busy with a request that is not read before its turn. */
     let isStanding = false
+    const reader = readerOf(socket)
+    /** Answered, and not read: what comes next stays with the system. */
+    let isResting = false
+    /** By what it has asked last. */
+    let isExempt = false
     /** The visitor sends no more. */
     let ended = false
     let timeout = timeouts.headers
@@ -111,7 +116,8 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       if (request === null) giveUp(bytes)
       else {
         busy = true
-        if (gate.isCrowded() && !gate.isExempt(request.path)) stand(bytes)
+        isExempt = gate.isExempt(request.path)
+        if (!isExempt && gate.isCrowded()) stand(bytes)
         else ask(gate.handle, request, log, send)
       }
     }
@@ -135,6 +141,13 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       allow(idle)
       if (closing || ended) socket.destroySoon()
       else if (held !== undefined && !socket.destroyed) giveUp(held)
+      else if (!isExempt && reader !== null && gate.rest(connection)) {
+        isResting = true
+        reader.readStop()
+      }
+    }
+    const endIdle = () => {
+      if (!busy && held === undefined) socket.destroy()
     }
     const onEnd = () => {
       ended = true
@@ -158,6 +171,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     const connection = {
       since: 0,
       size: 0,
+      restsSince: 0,
       begin() {
         // Gone, or with Node's server.
         if (held === undefined || !isStanding || socket.destroyed) return
@@ -172,8 +186,18 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
         isStanding = false
         void gate.refuse(connection).then(send)
       },
+      readOn() {
+        if (!isResting) return
+        isResting = false
+        if (!socket.destroyed) reader?.readStart()
+      },
       stop() {
-        if (!busy && held === undefined) socket.destroy()
+        if (!isResting) endIdle()
+        else {
+          // What came while it was not read is read in the next turn: of this one the reading may have begun already.
+          connection.readOn()
+          setImmediate(() => setImmediate(endIdle))
+        }
       },
       destroy: () => socket.destroy(),
     }
@@ -197,6 +221,25 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       for (const connection of open) connection.destroy()
     },
   }
+}
+
+/**
+ * Node's own handle of a socket. `pause` of the socket would let the next piece come, and keep it: then a connection is fetched
+ * into the processor's caches when it asks, and again in its turn.
+ */
+interface Reader {
+  readStop(): void
+  readStart(): void
+}
+
+/** Null where there is no such handle: then the connection is read all the time. */
+function readerOf(socket: Socket): Reader | null {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  return isReader(handle) ? handle : null
+}
+
+function isReader(handle: unknown): handle is Reader {
+  return typeof handle === 'object' && handle !== null && 'readStop' in handle && 'readStart' in handle
 }
 
 /** Null: this one is for Node's server, which refuses it or knows how to receive it. */

@@ -2,7 +2,8 @@
 // of the event loop begins together, so that requests go through the same code one after another while it is in the
 // processor's caches, which takes up to a third less CPU (docs/decisions/0036). A turn begins a few requests only, so that
 // it is never long: new connections, timers and the health endpoints have their turn between. The others stand in line
-// (docs/decisions/0054), and so does who comes while as many as may be have begun.
+// (docs/decisions/0054), and so does who comes while as many as may be have begun. In a crowd a connection that was
+// answered is read on shortly before its next turn (docs/decisions/0057).
 
 import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
@@ -42,6 +43,8 @@ export interface LoadGate {
   readonly handleInTurn: Handle
   /** What who is refused is told, a moment later; their request is not held. `standing`: who has stood in line before. */
   refuse(standing?: Standing): Promise<HttpReply>
+  /** Of a connection that was answered, in a crowd: true where it is to be read no further until it is told `readOn`. */
+  rest(resting: Resting): boolean
   /** Refusals leave at once from here on, those that are held back too. */
   hurry(): void
   close(): void
@@ -57,6 +60,14 @@ export interface Standing {
   since: number
   /** Bytes that are held for it. */
   readonly size: number
+}
+
+/** A connection that is not read, whether a request has come or not. */
+export interface Resting {
+  /** Nothing is thrown. */
+  readOn(): void
+  /** The gate's own: since when. */
+  restsSince: number
 }
 
 /** They may wait for a database or a password: each is kilobytes of objects. */
@@ -78,6 +89,8 @@ const LONGEST_HOLD_MS = 3_000
 /** So many refusals are held back at once; further ones leave at once, since those who wait for them take memory. */
 const MOST_HELD = { bare: 16_000, withRequest: 4_000 }
 const LOOK_MS = 100
+/** So many in line are a crowd: past it, connections are out of the processor's caches before their turn comes. */
+const CROWD = 256
 /** So many may stand in line however slow all is, so that the event loop is never idle. */
 const LEAST = 64
 const LOG_EVERY = 10_000 / LOOK_MS
@@ -88,6 +101,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   const { longestWait = LONGEST_WAIT_MS, refuseAfter = REFUSE_AFTER_MS } = options
   const exempt = new Set(always)
   const line: Standing[] = []
+  const resting: Resting[] = []
   let bytes = 0
   let running = 0
   let isTurning = false
@@ -109,6 +123,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     paceBefore = pace
     pace = begun / (lookedAt - since)
     begun = 0
+    readOn(resting.length)
     // Where nothing ends, those who have waited for too long are still to be told.
     wake()
     if (looks++ % LOG_EVERY === 0 && refused > 0) {
@@ -123,8 +138,9 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   // longest wait are always let in: if nobody were until the first has waited less, the line would all but end first.
   const isLong = () => {
     if (line.length < LEAST || now() - (line[0]?.since ?? 0) <= longestWait) return false
-    return line.length >= Math.max(pace, paceBefore) * longestWait
+    return line.length >= begunInLongestWait()
   }
+  const begunInLongestWait = () => Math.max(pace, paceBefore) * longestWait
   const ended = () => {
     running--
     wake()
@@ -172,12 +188,27 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
       if (running < inFlight) standing.begin()
       else standing.refuse()
     }
+    readOn(EACH_TURN)
     isTurning = false
     wake()
   }
+  /**
+   * As many connections as begin in the next turn, if each has sent a request, and those that have rested for the longest
+   * wait: who does not read knows neither that somebody waits nor that somebody has gone.
+   */
+  const readOn = (most: number) => {
+    const room = running < inFlight ? EACH_TURN - line.length : 0
+    let due = 0
+    for (const { restsSince } of resting) {
+      if (due === most || (due >= room && now() - restsSince <= longestWait)) break
+      due++
+    }
+    for (const one of resting.splice(0, due)) one.readOn()
+  }
   const wake = () => {
     const first = line[0]
-    if (isTurning || first === undefined || !isDue(first, 0)) return
+    const isNobodyDue = first === undefined ? resting.length === 0 || running >= inFlight : !isDue(first, 0)
+    if (isTurning || isNobodyDue) return
     isTurning = true
     setImmediate(turn)
   }
@@ -215,6 +246,16 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     stand,
     handleInTurn,
     refuse: (standing) => holdBack('bare', standing === undefined ? 0 : now() - standing.since),
+    rest(one) {
+      // Behind others also when the line has become short: they wait for the same turns.
+      if (resting.length === 0 && line.length < CROWD) return false
+      // Its turn would come later than it may rest: it would be read for itself, and stand in line.
+      if (resting.length + line.length > begunInLongestWait()) return false
+      one.restsSince = now()
+      resting.push(one)
+      wake()
+      return true
+    },
     hurry() {
       isHurried = true
       for (const waiting of Object.values(held)) for (const leave of waiting) leave()

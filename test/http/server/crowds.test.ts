@@ -20,21 +20,25 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-const busy = () => {
-  const end = performance.now() + EACH
+const busy = (milliseconds: number) => {
+  const end = performance.now() + milliseconds
   while (performance.now() < end);
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-async function start(options: Partial<ListenOptions> = {}, wait?: () => Promise<void>) {
+async function start(
+  options: Partial<ListenOptions> = {},
+  wait?: () => Promise<void>,
+  { size, each } = { size: CROWD, each: EACH },
+) {
   const asked: string[] = []
   const handle: Handle = async ({ method, path, query, headers, body }) => {
     if (path !== HELLO) {
       asked.push(path)
       await wait?.()
     }
-    busy()
+    busy(each)
     return text(200, `${method} ${path} ${query} ${headers['x-own'] ?? ''} ${Buffer.from(body).toString('latin1')}.`)
   }
   const server = await listen({ host: '127.0.0.1', port: 0, handle, log: silentLog, trustedProxies: [], ...options })
@@ -45,7 +49,7 @@ async function start(options: Partial<ListenOptions> = {}, wait?: () => Promise<
     expect(asked.length).toBeLessThan(CROWD)
     expect(asked).not.toContain('/visitor')
   }
-  return { asked, server, standing, ...(await crowd(server.port)) }
+  return { asked, server, standing, ...(await crowd(server.port, size)) }
 }
 
 const visit = async (port: number) => {
@@ -57,8 +61,8 @@ const visit = async (port: number) => {
 }
 
 /** Accepted, each by an answer; `ask` lets all ask at once, the visitor last. */
-async function crowd(port: number) {
-  const others = await Promise.all(Array.from({ length: CROWD }, () => visit(port)))
+async function crowd(port: number, size: number) {
+  const others = await Promise.all(Array.from({ length: size }, () => visit(port)))
   const visitor = await visit(port)
   const ask = () => {
     for (const [at, { socket }] of others.entries()) socket.write(requestOf(at))
@@ -222,5 +226,53 @@ describe('of a crowd', () => {
     const replies = await Promise.all([...others, visitor].map((each) => each.closed))
     expect(replies.slice(0, -1).map(bodyOf)).toEqual(others.map((_, at) => replyTo(at)))
     expect(replies.at(-1)).toMatch(/^connection: close\r$/im)
+  })
+})
+
+describe('of a crowd that asks again as soon as it is answered', () => {
+  /** So many that there is a crowd in line when the first are answered, and so quick that nobody waits for long. */
+  const LARGE = { size: 360, each: 0.2 }
+  const TIMES = 3
+  const startLarge = () => start({ connectionsPerAddress: 1_000 }, undefined, LARGE)
+  const repliesIn = (received: string) => received.split('HTTP/1.1 ').slice(1)
+
+  it('everybody is answered each time, and nobody twice before others', async () => {
+    const { asked, others } = await startLarge()
+    const again = async ({ socket, until }: RawConnection, at: number) => {
+      for (let time = 1; time <= TIMES; time++) {
+        socket.write(requestOf(at))
+        await until(new RegExp(`^(?:HTTP.*?){${time + 1}}\\.$`, 's'))
+      }
+    }
+    await Promise.all(others.map(again))
+    for (const [at, other] of others.entries()) {
+      expect(
+        repliesIn(other.received())
+          .slice(1)
+          .map((reply) => bodyOf(`HTTP/1.1 ${reply}`)),
+      ).toEqual(Array(TIMES).fill(replyTo(at)))
+    }
+    for (let time = 0; time < TIMES; time++) {
+      expect(new Set(asked.slice(time * LARGE.size, (time + 1) * LARGE.size)).size).toBeGreaterThan(LARGE.size * 0.8)
+    }
+  })
+
+  it('everybody who has asked is still answered when the server ends', async () => {
+    const { asked, server, others } = await startLarge()
+    let answered = 0
+    const askedAgain = Promise.withResolvers<void>()
+    for (const [at, { socket }] of others.entries()) {
+      socket.write(requestOf(at))
+      socket.once('data', () => {
+        socket.write(requestOf(at))
+        if (++answered === 100) askedAgain.resolve()
+      })
+    }
+    await askedAgain.promise
+    const before = answered
+    await server.close()
+    await Promise.all(others.map((each) => each.closed))
+    expect(asked.length).toBeGreaterThanOrEqual(LARGE.size + before)
+    for (const { received } of others) expect(lastOf(received())).toMatch(/^connection: close\r$.*\.$/ims)
   })
 })

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Handle } from '../../../src/http/handle.ts'
 import type { HttpReply, HttpRequest, Peer } from '../../../src/http/message.ts'
 import { json, redirect, text } from '../../../src/http/reply/replies.ts'
 import { createDirectConnections } from '../../../src/http/server/direct-connections.ts'
-import { createLoadGate, type LoadGate } from '../../../src/http/server/load-gate.ts'
+import { createLoadGate, type LoadGate, type Resting } from '../../../src/http/server/load-gate.ts'
 import { createNodeListener, type ListenerSettings } from '../../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
@@ -444,6 +444,89 @@ describe('a visitor who is slow', () => {
     const visitor = connectTo(port)
     visitor.socket.write(GET)
     await visitor.until(/done$/)
+  })
+})
+
+describe('a connection that rests in a crowd', () => {
+  /** Of a server in whose eyes there is a crowd at any time. */
+  async function startCrowded() {
+    const { asked, handle } = echo()
+    const resting: Resting[] = []
+    const changed = (gate: LoadGate): LoadGate => ({ ...gate, rest: (one) => resting.push(one) > 0 })
+    const started = await start(handle, { changed })
+    const visitor = connectTo(started.port)
+    visitor.socket.write(GET)
+    await visitor.until(/GET \/a /)
+    expect(resting).toHaveLength(1)
+    const readOn = () => {
+      for (const one of resting.splice(0)) one.readOn()
+    }
+    return { ...started, asked, visitor, resting, readOn }
+  }
+
+  it('is not read before it is told, and then answered', async () => {
+    const { asked, visitor, sockets, readOn } = await startCrowded()
+    visitor.socket.write(SECOND)
+    await pause(50)
+    expect(asked).toEqual(['GET /a '])
+    expect([...sockets].map(({ bytesRead }) => bytesRead)).toEqual([GET.length])
+    readOn()
+    await visitor.until(/GET \/b /)
+    readOn()
+    visitor.socket.write('HEAD /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+    expect(await visitor.closed).toMatch(/GET \/b .*HTTP\/1\.1 200 OK/s)
+    expect(asked).toEqual(['GET /a ', 'GET /b ', 'HEAD /c '])
+  })
+
+  it('does not rest when it has asked for what never stands in line', async () => {
+    const { handle } = echo()
+    const rest = vi.fn(() => true)
+    const changed = (gate: LoadGate): LoadGate => ({ ...gate, isExempt: (path) => path === '/a', rest })
+    const { port } = await start(handle, { changed })
+    const visitor = connectTo(port)
+    visitor.socket.write(GET)
+    await visitor.until(/GET \/a /)
+    expect(rest).not.toHaveBeenCalled()
+    visitor.socket.write(SECOND)
+    await visitor.until(/GET \/b /)
+    expect(rest).toHaveBeenCalledOnce()
+  })
+
+  it('does not rest when it has asked already', async () => {
+    const { visitor, resting, readOn, handedOver } = await startCrowded()
+    readOn()
+    visitor.socket.write(SECOND + GET)
+    await visitor.until(/GET \/b .*GET \/a /s)
+    expect(handedOver()).toBe(1)
+    expect(resting).toEqual([])
+  })
+
+  it('whose visitor has ended their side ends, and one that is gone harms nobody', async () => {
+    const { visitor, port, resting, readOn } = await startCrowded()
+    const gone = connectTo(port)
+    gone.socket.write(GET)
+    await gone.until(/GET \/a /)
+    gone.socket.resetAndDestroy()
+    visitor.socket.end()
+    await pause(30)
+    expect(resting).toHaveLength(2)
+    readOn()
+    expect(await visitor.closed).toMatch(/^HTTP\/1\.1 200 OK/)
+    readOn()
+  })
+
+  it('is answered what it has asked when all connections end, and ended when it has not', async () => {
+    const { asked, visitor, port, direct, readOn } = await startCrowded()
+    const idle = connectTo(port)
+    idle.socket.write(GET)
+    await idle.until(/GET \/a /)
+    visitor.socket.write(SECOND)
+    await pause(30)
+    direct.close()
+    expect(await visitor.closed).toMatch(/HTTP.*HTTP\/1\.1 200 OK.*Connection: close\r\n\r\n.*GET \/b /s)
+    expect(await idle.closed).not.toContain('close')
+    expect(asked).toEqual(['GET /a ', 'GET /a ', 'GET /b '])
+    readOn()
   })
 })
 

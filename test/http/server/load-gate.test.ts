@@ -347,6 +347,91 @@ describe('a turn of the event loop', () => {
   })
 })
 
+describe('connections that were answered', () => {
+  const stand = (gate: LoadGate, count: number) => {
+    for (let at = 0; at < count; at++) {
+      gate.stand({ begin: () => undefined, refuse: () => undefined, since: 0, size: 400 })
+    }
+  }
+  /** Of a gate that has begun some hundred requests in the last tenth of a second. */
+  const quick = async (options: Partial<LoadGateOptions> = {}) => {
+    const { gate, release } = held(options)
+    const end = performance.now() + 120
+    while (performance.now() < end) {
+      const some = Array.from({ length: 30 }, () => gate.handle(request()))
+      for (let begun = 0; begun < 30; begun += release.splice(0).length) {
+        await turn()
+        for (const one of release) one()
+      }
+      await Promise.all(some)
+    }
+    const readOn: number[] = []
+    const rest = (at: number) => gate.rest({ readOn: () => readOn.push(at), restsSince: 0 })
+    return { gate, release, readOn, rest }
+  }
+
+  it('are read on at once, also where some stand in line', async () => {
+    const { gate, rest } = await quick()
+    expect(rest(0)).toBe(false)
+    stand(gate, 255)
+    expect(rest(1)).toBe(false)
+    stand(gate, 1)
+    expect(rest(2)).toBe(true)
+  })
+
+  it('are read on at once where their turn would come after more than the longest wait', async () => {
+    const { gate } = held()
+    await pause(120)
+    stand(gate, 300)
+    expect(gate.rest({ readOn: refuse, restsSince: 0 })).toBe(false)
+  })
+
+  it('rest in a crowd until the line is short: then as many are read on as begin in a turn, in their order', async () => {
+    const { gate, readOn, rest } = await quick()
+    stand(gate, 256)
+    for (let at = 0; at < 100; at++) expect(rest(at)).toBe(true)
+    for (let turns = 0; turns < 7; turns++) await turn()
+    expect(readOn).toEqual([])
+    await turn()
+    expect(readOn).toHaveLength(32)
+    // Whoever is answered now rests behind the others.
+    expect(rest(100)).toBe(true)
+    await turn()
+    expect(readOn).toHaveLength(64)
+    stand(gate, 30)
+    for (let turns = 0; turns < 3; turns++) await turn()
+    expect(readOn).toEqual(Array.from({ length: 101 }, (_, at) => at))
+    expect(rest(101)).toBe(false)
+  })
+
+  it('rest while as many as may be have begun, and are read on when those end', async () => {
+    const { gate, release, readOn, rest } = await quick({ inFlight: 32 })
+    const running = Array.from({ length: 32 }, () => gate.handle(request()))
+    while (release.length < 32) await turn()
+    stand(gate, 256)
+    for (let at = 0; at < 10; at++) expect(rest(at)).toBe(true)
+    for (let turns = 0; turns < 10; turns++) await turn()
+    expect(readOn).toEqual([])
+    for (const one of release) one()
+    await Promise.all(running)
+    for (let turns = 0; turns < 10; turns++) await turn()
+    expect(readOn).toHaveLength(10)
+  })
+
+  it('rest no longer than the longest wait, whatever the others do', async () => {
+    const { gate, release, readOn, rest } = await quick({ inFlight: 32 })
+    const running = Array.from({ length: 32 }, () => gate.handle(request()))
+    while (release.length < 32) await turn()
+    stand(gate, 256)
+    for (let at = 0; at < 100; at++) expect(rest(at)).toBe(true)
+    await pause(400)
+    expect(readOn).toEqual([])
+    await pause(300)
+    expect(readOn).toHaveLength(100)
+    expect(await Promise.race([...running, Promise.resolve('not answered')])).toBe('not answered')
+  })
+})
+
 describe('an event loop that does nothing but work', () => {
   /** As many at once as there are, each taking a millisecond of the event loop, for so long. */
   async function pressed(gate: LoadGate, milliseconds: number): Promise<{ answered: number; refused: number }> {
