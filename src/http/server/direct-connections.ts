@@ -92,6 +92,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       socket.off('close', leave)
     }
     const giveUp = (bytes: Buffer) => {
+      connection.readOn()
       leave()
       socket.setTimeout(0)
       feedInPieces(socket, bytes, () => handOver(socket))
@@ -147,7 +148,8 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       }
     }
     const endIdle = () => {
-      if (!busy && held === undefined) socket.destroy()
+      // Not one that Node's server has.
+      if (open.has(connection) && !busy && held === undefined) socket.destroy()
     }
     const onEnd = () => {
       ended = true
@@ -192,12 +194,9 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
         if (!socket.destroyed) reader?.readStart()
       },
       stop() {
-        if (!isResting) endIdle()
-        else {
-          // What came while it was not read is read in the next turn: of this one the reading may have begun already.
-          connection.readOn()
-          setImmediate(() => setImmediate(endIdle))
-        }
+        // What came while it was not read is read in the next turn: of this one the reading may have begun already.
+        connection.readOn()
+        setImmediate(() => setImmediate(endIdle))
       },
       destroy: () => socket.destroy(),
     }

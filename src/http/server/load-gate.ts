@@ -193,14 +193,17 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     wake()
   }
   /**
-   * As many connections as begin in the next turn, if each has sent a request, and those that have rested for the longest
-   * wait: who does not read knows neither that somebody waits nor that somebody has gone.
+   * As many connections as begin in the next turn, if each has sent a request; those that have rested since before the
+   * first in line came; and those that have for the longest wait: who does not read knows neither that somebody waits nor
+   * that somebody has gone.
    */
   const readOn = (most: number) => {
-    const room = running < inFlight ? EACH_TURN - line.length : 0
+    const mayBegin = running < inFlight
+    const room = mayBegin ? EACH_TURN - line.length : 0
+    const before = Math.max((mayBegin && line[0]?.since) || 0, now() - longestWait)
     let due = 0
     for (const { restsSince } of resting) {
-      if (due === most || (due >= room && now() - restsSince <= longestWait)) break
+      if (due === most || (due >= room && restsSince >= before)) break
       due++
     }
     for (const one of resting.splice(0, due)) one.readOn()

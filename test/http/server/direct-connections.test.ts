@@ -449,8 +449,12 @@ describe('a visitor who is slow', () => {
 
 describe('a connection that rests in a crowd', () => {
   /** Of a server in whose eyes there is a crowd at any time. */
-  async function startCrowded() {
-    const { asked, handle } = echo()
+  async function startCrowded(milliseconds = 0) {
+    const { asked, handle: answer } = echo()
+    const handle: Handle = async (request) => {
+      if (milliseconds > 0) await pause(milliseconds)
+      return answer(request)
+    }
     const resting: Resting[] = []
     const changed = (gate: LoadGate): LoadGate => ({ ...gate, rest: (one) => resting.push(one) > 0 })
     const started = await start(handle, { changed })
@@ -527,6 +531,15 @@ describe('a connection that rests in a crowd', () => {
     expect(await idle.closed).not.toContain('close')
     expect(asked).toEqual(['GET /a ', 'GET /a ', 'GET /b '])
     readOn()
+  })
+  it('is left to Node’s server at the end of all connections when it has asked for what that answers', async () => {
+    const { asked, visitor, direct, handedOver } = await startCrowded(30)
+    visitor.socket.write('HEAD /b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+    await pause(30)
+    direct.close()
+    expect(await visitor.closed).toMatch(/GET \/a .*HTTP\/1\.1 200 OK/s)
+    expect(handedOver()).toBe(1)
+    expect(asked).toEqual(['GET /a ', 'HEAD /b '])
   })
 })
 

@@ -404,6 +404,17 @@ describe('connections that were answered', () => {
     expect(rest(101)).toBe(false)
   })
 
+  it('do not wait for those who came after them, however long the line stays', async () => {
+    const { gate, readOn, rest } = await quick()
+    stand(gate, 256)
+    busy(2)
+    for (let at = 0; at < 40; at++) expect(rest(at)).toBe(true)
+    busy(2)
+    stand(gate, 256)
+    for (let turns = 0; turns < 10; turns++) await turn()
+    expect(readOn).toEqual(Array.from({ length: 40 }, (_, at) => at))
+  })
+
   it('rest while as many as may be have begun, and are read on when those end', async () => {
     const { gate, release, readOn, rest } = await quick({ inFlight: 32 })
     const running = Array.from({ length: 32 }, () => gate.handle(request()))
