@@ -193,21 +193,20 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     wake()
   }
   /**
-   * As many connections as begin in the next turn, if each has sent a request; those that have rested since before the
-   * first in line came; and those that have for the longest wait: who does not read knows neither that somebody waits nor
-   * that somebody has gone.
+   * As many connections as begin in the next turn, if each has sent a request; half as many where the line is long and they
+   * have rested since before its first came; and those that have for the longest wait: who does not read knows neither
+   * that somebody waits nor that somebody has gone.
    */
   const readOn = (most: number) => {
-    const mayBegin = running < inFlight
-    const room = mayBegin ? EACH_TURN - line.length : 0
-    const before = Math.max((mayBegin && line[0]?.since) || 0, now() - longestWait)
+    const room = running < inFlight ? Math.max(EACH_TURN - line.length, isOvertaken() ? EACH_TURN / 2 : 0) : 0
     let due = 0
     for (const { restsSince } of resting) {
-      if (due === most || (due >= room && restsSince >= before)) break
+      if (due === most || (due >= room && now() - restsSince <= longestWait)) break
       due++
     }
     for (const one of resting.splice(0, due)) one.readOn()
   }
+  const isOvertaken = () => (resting[0]?.restsSince ?? Number.POSITIVE_INFINITY) < (line[0]?.since ?? 0)
   const wake = () => {
     const first = line[0]
     const isNobodyDue = first === undefined ? resting.length === 0 || running >= inFlight : !isDue(first, 0)
