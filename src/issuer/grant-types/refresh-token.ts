@@ -100,10 +100,9 @@ function provenToken(
   request: TokenRequest,
   presented: Presented,
 ): FoundFamily & { readonly standing: KnownStanding } {
-  const standing = found === null ? UNKNOWN : standingOf(found, presented)
-  // Of an older one its family knows no more than that there was one: whether it is that one is proven by the token itself.
-  const isMadeUp = standing.kind === 'older' && presented.grantId !== null && !refreshTokens.isOurs(presented.text)
-  if (found === null || standing.kind === 'unknown' || isMadeUp) {
+  const isOurs = () => refreshTokens.isOurs(presented.text)
+  const standing = found === null ? UNKNOWN : standingOf(found, presented, isOurs)
+  if (found === null || standing.kind === 'unknown') {
     throw invalidGrant('refresh_token_unknown', 'RFC 6749 §5.2', 'no such refresh token: mistyped, or long expired')
   }
   if (found.grant.clientId !== request.client.client.client_id) {

@@ -40,9 +40,8 @@ export async function findPresented(
   const found = await store.findClientWithRefreshToken(clientId, key)
   if (found === null) return null
   const { client, refresh } = found
-  const standing = refresh === null ? 'unknown' : standingOf(refresh, key).kind
-  const isMadeUp = standing === 'older' && key.grantId !== null && !refreshTokens.isOurs(text)
-  if (refresh === null || standing === 'unknown' || isMadeUp) return { client, presented: null }
+  const standing = refresh === null ? 'unknown' : standingOf(refresh, key, () => refreshTokens.isOurs(text)).kind
+  if (refresh === null || standing === 'unknown') return { client, presented: null }
   return { client, presented: ofFamily(refresh, standing === 'current') }
 }
 

@@ -15,10 +15,14 @@ export type Standing =
   | { readonly kind: 'unknown' }
 
 /**
- * Of a token of which it is known that this server has made it, unless it is `current` or `replaced`: its hash proves that.
- * `rotations`: how many the token says came before it.
+ * The current token and the one that was replaced are proven by their hash. Of an older one its family knows no more than that
+ * there was one: `isOurs` says whether the token itself proves that it is that one.
  */
-export function standingOf(found: Standable, { rotations }: Pick<PresentedRefreshToken, 'rotations'>): Standing {
+export function standingOf(
+  found: Standable,
+  { rotations, grantId }: Pick<PresentedRefreshToken, 'rotations' | 'grantId'>,
+  isOurs: () => boolean,
+): Standing {
   const { family, last } = found
   if (found.isCurrent) return { kind: 'current' }
   if (last === null) return { kind: 'unknown' }
@@ -26,6 +30,8 @@ export function standingOf(found: Standable, { rotations }: Pick<PresentedRefres
   const before = found.formerRotations ?? rotations
   // Ahead of the current one: the database was set back, by a restored backup. Once counting has begun again nobody knows.
   if (before >= family.rotations) return { kind: 'unknown' }
+  // One that names no grant was found by its hash.
+  if (grantId !== null && !isOurs()) return { kind: 'unknown' }
   return { kind: 'older', last, usedAt: usedAt(family, (family.rotations - before) % ROTATIONS_COUNTED) }
 }
 

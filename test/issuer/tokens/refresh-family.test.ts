@@ -50,7 +50,8 @@ function standing({ family, current, replaced }: Kept, presented: Presented, for
   }
   const rotation = { rotatedAt: family.current.issuedAt, successor: NOTHING, ...about }
   const last = isCurrent || replaced === null ? null : { isOfPresented: presented.hash === replaced, ...rotation }
-  return standingOf({ family, isCurrent, last, formerRotations }, presented)
+  const named = { ...presented, grantId: formerRotations === null ? 'gr_1' : null }
+  return standingOf({ family, isCurrent, last, formerRotations }, named, () => presented.hash !== 'made up')
 }
 
 const NOTHING = new Uint8Array(32)
@@ -66,6 +67,7 @@ test.each([
   ['two before', family(3, [NOW - 9], NOW), token(0), { kind: 'older', usedAt: null }],
   ['two before, just now', family(3, [NOW - 9, NOW - 5], NOW), token(0), { kind: 'older', usedAt: NOW - 9 }],
   ['one after a database was set back', family(3, [], NOW), token(5), { kind: 'unknown' }],
+  ['an older one that proves nothing', family(3, [], NOW), { ...token(1), hash: 'made up' }, { kind: 'unknown' }],
   ['its count, another text', family(3, [], NOW), { ...token(3), hash: 'other' }, { kind: 'unknown' }],
   [
     'counting began again',
