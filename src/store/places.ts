@@ -5,9 +5,9 @@ import { tokenIsNew } from './statements/access-token.ts'
 import { PLACES, type PlaceName, placeTaken, type TokenPlace } from './statements/place.ts'
 
 /**
- * A list that may write one of each, all or nothing; whether its guards held. A row goes to its next place
- * where the first is taken, as by another of the same millisecond once in four million. That costs a try when it happens; to
- * look each time would cost every row.
+ * A list that may write one of each, all or nothing; whether its guards held. A row goes to its next place where the first is
+ * taken, as by another of the same millisecond once in four million. That costs a try when it happens; to look each time would
+ * cost every row.
  */
 export async function heldAtFreePlaces(driver: Driver, steps: readonly Step[]): Promise<boolean> {
   try {

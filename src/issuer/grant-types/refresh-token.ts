@@ -66,7 +66,7 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
           const sealedAccessToken = minted.isUnique ? successor.seal(minted.response.access_token) : null
           const rotation = { ...unsealed, sealedAccessToken }
           const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
-          if (await rotate(parts, presented.hash, refresh.family, { rotation, minted })) return response
+          if (await rotate(parts, presented.hash, refresh.family, { rotation, rotations, minted })) return response
           // Somebody with the same token was faster, and has committed: this is a repeat of that request.
           const again = (await store.findClientWithRefreshToken(clientId, presented))?.refresh ?? null
           const loser = provenToken(parts, again, request, presented)
@@ -85,11 +85,13 @@ async function rotate(
   { store, repeatWindow }: RefreshTokenParts,
   hash: Uint8Array,
   family: RefreshFamily,
-  { rotation, minted: { accessToken, refreshToken } }: { readonly rotation: Rotation; readonly minted: Minted },
+  made: { readonly rotation: Rotation; readonly rotations: number; readonly minted: Minted },
 ): Promise<boolean> {
+  const { rotation, rotations } = made
+  const { accessToken, refreshToken } = made.minted
   if (refreshToken === null) return false
   const earlier = earlierRotations(family, rotation.rotatedAt, repeatWindow)
-  const successor = { ...refreshToken, rotations: family.rotations + 1, earlierRotations: earlier }
+  const successor = { ...refreshToken, rotations, earlierRotations: earlier }
   return store.rotateRefreshToken(hash, rotation, accessToken, successor)
 }
 

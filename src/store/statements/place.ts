@@ -1,7 +1,6 @@
-// Where the rows of access tokens, grants and sessions lie. A table of SQLite is a tree by a 64-bit number: found by one, a row among ten
-// million is four short steps away, and six long ones by a text or hash, whose tree has whole rows on the way. PostgreSQL finds
-// them by hash and id.
-// docs/decisions/0053, docs/decisions/0056
+// Where the rows of access tokens, grants and sessions lie. A table of SQLite is a tree by a 64-bit number: found by one, a row
+// among ten million is four short steps away, and six long ones by a text or hash, whose tree has whole rows on the way.
+// PostgreSQL finds them by hash and id. docs/decisions/0053, docs/decisions/0056
 
 /** A token by its hash, and one of the places where its row may lie: to find it, the first. */
 export interface TokenPlace {
@@ -15,6 +14,7 @@ export interface GrantPlace {
   grant_place: bigint
 }
 
+/** And a session. */
 export interface SessionPlace {
   session_id: string
   session_place: bigint
@@ -61,13 +61,13 @@ const isAt = (of: string, place: string) => `${of}.place BETWEEN ${place} AND ${
 /** The condition that a table aliased `of` meets with the row of a token, if there is one. */
 export const isToken = (of: string) => `${isAt(of, 'CAST(:place AS BIGINT)')} AND ${of}.hash = :hash`
 
-/** The same of a grant. */
+/** The same of a grant, and of a session. */
 export const isGrant = (of: string) => `${isAt(of, 'CAST(:grant_place AS BIGINT)')} AND ${of}.grant_id = :grant_id`
 
 export const isSession = (of: string) =>
   `${isAt(of, 'CAST(:session_place AS BIGINT)')} AND ${of}.session_id = :session_id`
 
-/** The same of the grant that a row names, with its place. */
+/** The same of the grant, or of the session, that a row names with its place. */
 export const isGrantOf = (of: string, row: string) =>
   `${isAt(of, `${row}.grant_place`)} AND ${of}.grant_id = ${row}.grant_id`
 
