@@ -94,8 +94,8 @@ const POSTGRES_ONLY = new Set(['schema_table_postgres', 'read_clock'])
 test('every call is found, with the statements that it runs', () => {
   const all = sources.reduce((count, path) => {
     const source = readFileSync(`src/${path}`, 'utf8')
-    // The connection of SQLite runs the steps of lists by a method of that name too.
-    return count + [...source.matchAll(/(?<!#connection)\.rows\(/g)].length
+    // Of SQLite, the connection runs the steps of lists by a method of that name too, and what reads is told by the driver.
+    return count + [...source.matchAll(/(?<!#connection|#reads)\.rows\(/g)].length
   }, 0)
   expect(calls.length).toBe(all)
   expect(calls.length).toBeGreaterThan(50)

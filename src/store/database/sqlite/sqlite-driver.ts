@@ -1,5 +1,5 @@
-// The embedded database: concurrent lists share one durable commit. Reads go over the same connection, which has no
-// transaction open whenever one is asked; another's pages would have to be read anew after each commit. The event loop
+// The embedded database: concurrent lists share one durable commit. Reads go over the same connection, which has nothing
+// open that writes whenever one is asked; another's pages would have to be read anew after each commit. The event loop
 // never waits for a lock that somebody else holds.
 
 import type { StatementSync } from 'node:sqlite'
@@ -12,6 +12,7 @@ import { makeDurable, SqliteConnection } from './connection.ts'
 import { isBusy, isFatal, isSqlite, textOf, translateSqlite } from './errors.ts'
 import { FilesMoved, OpenFiles } from './open-files.ts'
 import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
+import { Reads } from './reads.ts'
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -72,6 +73,7 @@ class SqliteDriver implements Driver {
   readonly #options: SqliteOptions
   readonly #log: Log
   readonly #connection: SqliteConnection
+  readonly #reads: Reads
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
@@ -103,6 +105,7 @@ class SqliteDriver implements Driver {
     this.#options = options
     this.#log = options.log ?? silentLog
     this.#connection = connection
+    this.#reads = new Reads(connection, () => this.#assertReadable())
     const prepare = (sql: string) => connection.database.prepare(sql)
     this.#begin = prepare('BEGIN IMMEDIATE')
     this.#commit = prepare('COMMIT')
@@ -127,19 +130,8 @@ class SqliteDriver implements Driver {
     this.#moveLog()
   }
 
-  async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
-    if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
-    if (this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
-    const query = statement as Statement
-    try {
-      return this.#connection.rows(query, bind) as readonly Row[]
-    } catch (error) {
-      if (!isBusy(error)) throw translateSqlite(error)
-      return (await patiently(() => {
-        if (this.#closing !== undefined || this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
-        return this.#connection.rows(query, bind)
-      })) as readonly Row[]
-    }
+  rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
+    return this.#reads.rows(statement, bind) as Promise<readonly Row[]>
   }
 
   atomic(steps: readonly Step[]): Promise<AtomicResult> {
@@ -157,6 +149,7 @@ class SqliteDriver implements Driver {
   async script(sql: string): Promise<void> {
     if (this.#refused !== undefined) throw new StoreUnavailable(this.#refused)
     await patiently(() => {
+      this.#reads.leave()
       this.#begin.run()
       try {
         this.#connection.database.exec(sql)
@@ -188,6 +181,11 @@ class SqliteDriver implements Driver {
     await this.#checkpoints?.close()
     if (this.#files === null) this.#connection.database.close()
     else this.#files.close(this.#log, () => this.#moveLog())
+  }
+
+  #assertReadable(): void {
+    if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
+    if (this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
   }
 
   /** By a server: a command has no business with the log of the one beside it. What is known of the disk is not told again at the end. */

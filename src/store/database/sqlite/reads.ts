@@ -1,0 +1,74 @@
+// Reads of the embedded database. Those that nothing comes between share one state of the file: each by itself takes a lock
+// and gives it back, two calls to the system that are a tenth of a user info. docs/decisions/0058
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Statement } from '../driver.ts'
+import type { SqliteConnection } from './connection.ts'
+import { isBusy, translateSqlite } from './errors.ts'
+import { patiently } from './patience.ts'
+
+/** With fewer reads in a run, beginning and ending takes as long as what it saves. */
+const ENOUGH = 3
+
+export class Reads {
+  readonly #connection: SqliteConnection
+  readonly #database: DatabaseSync
+  readonly #assertReadable: () => void
+  readonly #begin: StatementSync
+  readonly #end: StatementSync
+  readonly #endRun = () => {
+    this.#readsBefore = this.#reads
+    this.#reads = 0
+    this.leave()
+  }
+  #isShared = false
+  #reads = 0
+  #readsBefore = 0
+
+  /** `assertReadable` throws where what is read now could be wrong. */
+  constructor(connection: SqliteConnection, assertReadable: () => void) {
+    this.#connection = connection
+    this.#database = connection.database
+    this.#assertReadable = assertReadable
+    // It locks nothing before the first read.
+    this.#begin = connection.database.prepare('BEGIN DEFERRED')
+    // Not a commit, which fails where a read has.
+    this.#end = connection.database.prepare('ROLLBACK')
+  }
+
+  async rows(statement: Statement, bind: object): Promise<readonly unknown[]> {
+    const read = () => {
+      this.#assertReadable()
+      return this.#connection.rows(statement, bind)
+    }
+    try {
+      this.#enter()
+      return read()
+    } catch (error) {
+      if (!isBusy(error)) throw translateSqlite(error)
+      return await patiently(read)
+    }
+  }
+
+  /** Before anything but a read that may come in the same turn; lists are written in a turn of their own. */
+  leave(): void {
+    if (!this.#isShared) return
+    this.#isShared = false
+    // Some failures end it by themselves, and so does closing.
+    if (this.#database.isOpen && this.#database.isTransaction) this.#end.run()
+  }
+
+  /**
+   * A run is what one turn of the event loop reads before it hears of anything else: the next tick comes when nobody is left
+   * who could go on at once. So nobody is answered from a state older than what they may know of.
+   */
+  #enter(): void {
+    this.#reads++
+    if (this.#reads > 1) return
+    process.nextTick(this.#endRun)
+    if (this.#readsBefore < ENOUGH) return
+    this.#assertReadable()
+    this.#begin.run()
+    this.#isShared = true
+  }
+}
