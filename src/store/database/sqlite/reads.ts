@@ -50,7 +50,10 @@ export class Reads {
     }
   }
 
-  /** Before anything but a read that may come in the same turn; lists are written in a turn of their own. */
+  /**
+   * Before anything but a read: what closes or migrates may come in the same turn. Lists are written in a turn of their own,
+   * before which the run has ended, unless the turn before was cut short by an exception that the host survives.
+   */
   leave(): void {
     if (!this.#isShared) return
     this.#isShared = false
@@ -59,8 +62,8 @@ export class Reads {
   }
 
   /**
-   * A run is what one turn of the event loop reads before it hears of anything else: the next tick comes when nobody is left
-   * who could go on at once. So nobody is answered from a state older than what they may know of.
+   * A run is what one turn of the event loop reads before anything comes from outside: the next tick is after all that could
+   * go on at once. Nobody outside this process can know of a newer state by then.
    */
   #enter(): void {
     this.#reads++

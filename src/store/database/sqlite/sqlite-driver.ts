@@ -179,6 +179,7 @@ class SqliteDriver implements Driver {
       })
     }
     await this.#checkpoints?.close()
+    this.#reads.leave()
     if (this.#files === null) this.#connection.database.close()
     else this.#files.close(this.#log, () => this.#moveLog())
   }
@@ -231,6 +232,7 @@ class SqliteDriver implements Driver {
   #begun(): boolean {
     try {
       this.#checkpoints?.assertRoom()
+      this.#reads.leave()
       this.#begin.run()
       this.#pause = 0
       return true
