@@ -145,7 +145,9 @@ function sentence(text: string): string {
   return ended(plain.replace(/^(?:the|another|this|no|an?) /, (word) => word.charAt(0).toUpperCase() + word.slice(1)))
 }
 
-/** What ends in a command, a flag or an address gets no full stop: it would be copied along. */
+/** What ends in a command, a flag or an address gets no full stop: it would be copied along. One problem of an option begins with its flag. */
 function ended(text: string): string {
-  return /[.?!]$/.test(text) || /(?:\bnpx |\brun: |https?:\/\/(?!.*"$)|--\w)[^()]*$/.test(text) ? text : `${text}.`
+  return /[.?!]$/.test(text) || /(?:\bnpx |\brun: |https?:\/\/(?!.*"$)|(?<!^)--\w)[^()]*$/.test(text)
+    ? text
+    : `${text}.`
 }

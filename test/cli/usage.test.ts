@@ -368,3 +368,14 @@ describe('output and interruptions', () => {
     expect((await lingpai(['user', 'show', 'many-0', '--data', data])).code).toBe(3)
   })
 })
+
+test.each([
+  [['--port', 'abc'], '--port must be a whole number from 0 to 65535, not "abc". See: npx lingpai start --help\n'],
+  [
+    ['--port', 'abc', '--workers', '0'],
+    '--port must be a whole number from 0 to 65535, not "abc"\n       --workers must be a whole number from 1 to 64, not "0"\nSee: npx lingpai start --help\n',
+  ],
+])('options that cannot be are told in sentences: %j', async (options, told) => {
+  const { code, stderr } = await lingpai(['start', '--data', data, ...options])
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `Error: ${told}` })
+})

@@ -27,8 +27,8 @@ const REFUSALS = {
     status: 403,
     advice: 'link_spent',
     rule: 'set_up_link_spent',
-    reason: 'another browser has opened the link',
-    description: 'This link has been opened in another browser',
+    reason: 'another browser, or one that was closed since, has opened the link',
+    description: 'This link has been opened before, in another browser or in one that was closed since',
   },
   done: {
     status: 410,

@@ -140,7 +140,8 @@ export const HINTS_EN = {
   user_refused: 'The person pressed "refuse". Nothing to correct.',
   username_missing: 'The person typed no user name. Nothing to correct.',
   password_missing: 'The person typed no password. Nothing to correct.',
-  password_wrong: 'User name or password is wrong. If the person has forgotten it: "npx lingpai user set-password".',
+  password_wrong:
+    'User name or password is wrong. If the person has forgotten it: "npx lingpai user set-password USERNAME".',
   user_disabled: 'The user is disabled. "npx lingpai user enable" lets the person sign in again.',
   user_changed: 'The user was disabled, or got a new password, after this began. Let the person sign in anew.',
   user_removed: 'The user has been removed.',

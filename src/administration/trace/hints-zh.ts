@@ -117,7 +117,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   user_refused: '用户点了“拒绝”。无需改正。',
   username_missing: '用户没有填写用户名。无需改正。',
   password_missing: '用户没有填写密码。无需改正。',
-  password_wrong: '用户名或密码不正确。如用户忘记密码，请用“npx lingpai user set-password”重设。',
+  password_wrong: '用户名或密码不正确。如用户忘记密码，请用“npx lingpai user set-password 用户名”重设。',
   user_disabled: '该用户已停用。用“npx lingpai user enable”可让其重新登录。',
   user_changed: '过程中该用户被停用或更换了密码。请让用户重新登录。',
   user_removed: '该用户已被移除。',

@@ -25,7 +25,7 @@ export const setUp = {
         'This page plays the application from the first request to the last, with a person of your choice. Nothing it issues is valid anywhere.',
       submit: 'Open the rehearsal',
     },
-    once: 'The link works once, and from now on only in this browser.',
+    once: 'The link works once, and from now on only in this browser, until you close it.',
   },
   problems: {
     required: 'Please fill this in.',
@@ -165,7 +165,7 @@ export const setUp = {
         user: 'People',
         client: 'Applications',
         trace: 'What happened to requests',
-        'backup FILE': 'A backup of everything',
+        'backup FILE': 'A backup; the master key is kept apart',
       },
     },
     finish: 'Finish the set-up',

@@ -22,7 +22,7 @@ export const setUp: Words['setUp'] = {
       message: '此页面会扮演应用，从第一个请求走到最后一个，由您选择用户。演练中签发的一切在任何地方都无效。',
       submit: '打开演练',
     },
-    once: '此链接只能使用一次，之后仅在本浏览器中有效。',
+    once: '此链接只能使用一次，之后仅在本浏览器中有效，关闭浏览器后失效。',
   },
   problems: {
     required: '请填写此项。',
@@ -146,7 +146,7 @@ export const setUp: Words['setUp'] = {
     finished: {
       title: '设置已完成',
       message: '可以关闭此页面。今后请在服务器的命令行管理：',
-      commands: { user: '用户', client: '应用', trace: '各请求的处理结果', 'backup FILE': '备份全部数据' },
+      commands: { user: '用户', client: '应用', trace: '各请求的处理结果', 'backup FILE': '备份（主密钥另行保管）' },
     },
     finish: '完成设置',
     finishEarly: '不再等待，完成设置',
