@@ -37,7 +37,10 @@ export type AtomicResult =
 
 export interface Driver {
   readonly dialect: 'sqlite' | 'postgres'
-  /** Committed rows only, by a statement that only reads: what another changes may be undone. Rejects with `StoreUnavailable` when the database cannot answer. */
+  /**
+   * Committed rows only, by a statement that only reads: what another changes may be undone. Rejects with `StoreUnavailable`
+   * when the database cannot answer.
+   */
   rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]>
   /** All or nothing, durable when it resolves. A guard that yields no row undoes everything, and is named. */
   atomic(steps: readonly Step[]): Promise<AtomicResult>

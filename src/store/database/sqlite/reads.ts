@@ -1,7 +1,7 @@
 // Reads of the embedded database. Those that nothing comes between share one state of the file: each by itself takes a lock
 // and gives it back, two calls to the system that are a tenth of a user info. docs/decisions/0058
 
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import type { Statement } from '../driver.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isBusy, translateSqlite } from './errors.ts'
@@ -12,7 +12,6 @@ const ENOUGH = 3
 
 export class Reads {
   readonly #connection: SqliteConnection
-  readonly #database: DatabaseSync
   readonly #assertReadable: () => void
   readonly #begin: StatementSync
   readonly #end: StatementSync
@@ -28,7 +27,6 @@ export class Reads {
   /** `assertReadable` throws where what is read now could be wrong. */
   constructor(connection: SqliteConnection, assertReadable: () => void) {
     this.#connection = connection
-    this.#database = connection.database
     this.#assertReadable = assertReadable
     // It locks nothing before the first read.
     this.#begin = connection.database.prepare('BEGIN DEFERRED')
@@ -37,16 +35,16 @@ export class Reads {
   }
 
   async rows(statement: Statement, bind: object): Promise<readonly unknown[]> {
-    const read = () => {
-      this.#assertReadable()
-      return this.#connection.rows(statement, bind)
-    }
     try {
+      this.#assertReadable()
       this.#enter()
-      return read()
+      return this.#connection.rows(statement, bind)
     } catch (error) {
       if (!isBusy(error)) throw translateSqlite(error)
-      return await patiently(read)
+      return await patiently(() => {
+        this.#assertReadable()
+        return this.#connection.rows(statement, bind)
+      })
     }
   }
 
@@ -58,7 +56,8 @@ export class Reads {
     if (!this.#isShared) return
     this.#isShared = false
     // Some failures end it by themselves, and so does closing.
-    if (this.#database.isOpen && this.#database.isTransaction) this.#end.run()
+    const { database } = this.#connection
+    if (database.isOpen && database.isTransaction) this.#end.run()
   }
 
   /**
@@ -70,7 +69,6 @@ export class Reads {
     if (this.#reads > 1) return
     process.nextTick(this.#endRun)
     if (this.#readsBefore < ENOUGH) return
-    this.#assertReadable()
     this.#begin.run()
     this.#isShared = true
   }
