@@ -34,7 +34,7 @@ async function served(
 
 const databaseOf = ({ folder }: Prepared) => join(folder, 'lingpai.sqlite')
 
-async function hurting(...what: Parameters<typeof hurt>): Promise<() => void> {
+async function hurting(...what: Parameters<typeof hurt>): Promise<() => Promise<void>> {
   const mend = await hurt(...what)
   undo.push(mend)
   return mend
@@ -72,10 +72,9 @@ async function slowed(options: Partial<ChildOptions> = {}): Promise<Slow> {
   undo.push(() => prepared.remove())
   const { server, caller } = await served(prepared, options)
   const before = await given(caller)
-  expect(server.log()).not.toContain('checkpoints_on_a_thread')
   const mend = await hurting(server, `${databaseOf(prepared)}-wal`, 'fsync,fdatasync', 'delay_exit=40000')
   const access = await busy(caller, () => server.log().includes('checkpoints_on_a_thread'))
-  mend()
+  await mend()
   return { prepared, server, caller, before, access }
 }
 
@@ -88,10 +87,16 @@ async function nothingIsLost({ prepared, before, access }: Slow, after: readonly
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
 }
 
+/** Eight at once, so that a disk which is slow anyway keeps several with one commit. */
+async function busyTogether(caller: Caller, until: () => boolean): Promise<readonly string[]> {
+  const each = await Promise.all(Array.from({ length: 8 }, () => busy(caller, until)))
+  return each.flat()
+}
+
 /** So many that the thread has moved at least once, and SQLite not yet by itself. */
 async function busyFor(caller: Caller, refreshes: number): Promise<readonly string[]> {
   let done = 0
-  return busy(caller, () => ++done > refreshes)
+  return busyTogether(caller, () => ++done > refreshes)
 }
 
 it('where commits wait for the disk a thread moves the log into the file; killed, the server has kept all that it answered', {
@@ -122,7 +127,7 @@ it('a disk that fails while the thread moves the log ends the server with one li
   const slow = await slowed()
   const said = slow.server.log().length
   await hurting(slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'error=EIO')
-  const after = await busy(slow.caller, () => false)
+  const after = await busyTogether(slow.caller, () => false)
   const { code, log } = await slow.server.ended
   expect(code).toBe(5)
   const lines = log.slice(said).trim().split('\n')
@@ -178,7 +183,7 @@ it('a disk that is full while the thread moves the log loses nothing, says so, a
     ({ status }) => status === 503,
   )
   expect(unready.body['reason']).toMatch(/the disk of the database is full/)
-  mend()
+  await mend()
   // Nobody writes, and nobody asks.
   await eventually(
     async () => slow.server.log(),
@@ -198,7 +203,7 @@ it.each([1, 7, 40])(
   async (page) => {
     const slow = await slowed()
     await hurting(slow.server, databaseOf(slow.prepared), 'pwrite64', `signal=KILL:when=${page}`)
-    const after = await busy(slow.caller, () => false)
+    const after = await busyTogether(slow.caller, () => false)
     expect(await slow.server.ended).toMatchObject({ signal: 'SIGKILL' })
     await nothingIsLost(slow, after)
   },
@@ -208,7 +213,7 @@ it('a log that somebody removes under it is brought into the file', { timeout: 6
   const slow = await slowed()
   const after = await busyFor(slow.caller, 50)
   rmSync(`${databaseOf(slow.prepared)}-wal`)
-  const last = await busy(slow.caller, () => false)
+  const last = await busyTogether(slow.caller, () => false)
   expect(await slow.server.ended).toMatchObject({ code: 5 })
   await nothingIsLost(slow, [...after, ...last])
 })
@@ -223,14 +228,14 @@ it('without the file of the thread it goes on as before', { timeout: 60_000 }, a
     (log) => log.includes('checkpoint_thread_ended'),
   )
   const moved = movedInto(slow.prepared)
-  const after = await busyFor(slow.caller, 700)
+  const after = await busyFor(slow.caller, 3_000)
   expect(movedInto(slow.prepared)).toBeGreaterThan(moved + 200)
   await slow.server.kill()
   await nothingIsLost(slow, after)
 })
 
-/** With `waits.sqlite` in its folder, whose log holds all of it; after `between` its commits wait for the disk. */
-function program(between = ''): string {
+/** With `waits.sqlite` in its folder, whose log holds all of it; after `between` its commits take so many milliseconds. */
+function program(between = '', commit = 200): string {
   return `
     import { DatabaseSync } from 'node:sqlite'
     import { renameSync } from 'node:fs'
@@ -241,7 +246,7 @@ function program(between = ''): string {
     const log = { debug: say, info: console.log, warn: console.log, error: say }
     const checkpoints = new Checkpoints({ file: 'waits.sqlite', database, log, onFatal: say })
     ${between}
-    for (let at = 0; at < 3; at++) checkpoints.committed(1, 200)
+    for (let at = 0; at < ${600 / commit}; at++) checkpoints.committed(1, ${commit})
     checkpoints.committed(1_000, 1)`
 }
 
@@ -254,6 +259,15 @@ it('the thread keeps no program that ends', { timeout: 30_000 }, () => {
   const { status, stdout } = ran(temporaryFolder(), program())
   expect(stdout).toContain('checkpoints_on_a_thread')
   expect(stdout).not.toContain('checkpoint_thread_ended')
+  expect(status).toBe(0)
+})
+
+it.each([
+  [24, 0],
+  [25, 1],
+])('commits of %i ms each ask for the thread: %i', (commit, threads) => {
+  const { status, stdout } = ran(temporaryFolder(), program('', commit))
+  expect(String(stdout).match(/checkpoints_on_a_thread/g) ?? []).toHaveLength(threads)
   expect(status).toBe(0)
 })
 

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const work of undo.splice(0).toReversed()) await work()
 })
 
-async function hurting(...what: Parameters<typeof hurt>): Promise<() => void> {
+async function hurting(...what: Parameters<typeof hurt>): Promise<() => Promise<void>> {
   const mend = await hurt(...what)
   undo.push(mend)
   return mend
@@ -41,7 +41,7 @@ interface Large {
   readonly log: string
   readonly said: () => string
   readonly hears: (word: string) => Promise<unknown>
-  readonly mend: () => void
+  readonly mend: () => Promise<void>
   readonly ended: Promise<unknown>
   readonly database: string
 }
@@ -125,7 +125,7 @@ async function large({ how, read = 0, pieces = 120, every = 0 }: LargeOptions): 
   const log = join(folder, 'large.sqlite-wal')
   const mend = await hurting({ pid }, log, 'fsync,fdatasync', 'delay_exit=40000')
   await hears('started')
-  mend()
+  await mend()
   await hears('read')
   await eventually(
     async () => openOf(pid, log),
@@ -164,7 +164,7 @@ it('a log of 64 MiB grows no more while the thread moves it, and what waited is 
   await new Promise((resolve) => setTimeout(resolve, 2_000))
   expect(said()).not.toContain('written')
   expect(statSync(log).size).toBeLessThan(67_108_864 + 2 * 1_048_576)
-  mend()
+  await mend()
   expect(await ended).toBe(0)
   expect(said()).not.toContain('refused')
   expect(said()).toContain('written null')
@@ -179,7 +179,7 @@ it('what waits too long for a disk that stands still is refused, which is told u
   const why = 'the disk of the database does not keep up with what is written'
   await hears(`refused ${why} ${why}`)
   expect(statSync(log).size).toBeLessThan(67_108_864 + 2 * 1_048_576)
-  mend()
+  await mend()
   expect(await ended).toBe(0)
   expect(said()).toContain('written null')
   expect(wholeIn(database)).toBe(120)
@@ -204,7 +204,7 @@ it('a log that was kept for somebody who reads may grow while it is moved, and b
     async () => statSync(log).size,
     (size) => size > held + 16 * 1_048_576,
   )
-  mend()
+  await mend()
   await eventually(
     async () => statSync(log).size,
     (size) => size <= 67_108_864,

@@ -67,7 +67,7 @@ const expiredIn = (prepared: Prepared) =>
 
 const check = (prepared: Prepared) => asked(prepared, (database) => database.prepare('PRAGMA integrity_check').get())
 
-async function hurting(...what: Parameters<typeof hurt>): Promise<() => void> {
+async function hurting(...what: Parameters<typeof hurt>): Promise<() => Promise<void>> {
   const mend = await hurt(...what)
   undo.push(mend)
   return mend
@@ -132,7 +132,7 @@ it('a disk that is full in the middle of pruning ends nothing: with room again i
   expect((await caller.redeem(before.usedCode)).status).not.toBe(200)
   expect((await caller.userinfo(before.live[0]?.access ?? '')).status).toBe(200)
   expect(typeof (await caller.code())).toBe('object')
-  mend()
+  await mend()
   await eventually(
     () => caller.ready(),
     ({ status }) => status === 200,
@@ -161,7 +161,7 @@ it('a disk that is full exactly at a checkpoint loses nothing that was answered,
   clearInterval(looking)
   expect(trouble).toMatch(/the disk of the database is full/)
   for (const token of access.slice(-30)) expect((await caller.userinfo(token)).status).toBe(200)
-  mend()
+  await mend()
   const isOver = performance.now() + 15_000
   let ready = false
   while (!ready && performance.now() < isOver) {

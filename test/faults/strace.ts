@@ -22,12 +22,17 @@ export async function hurt(
   path: string,
   calls: string,
   how: string,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   const words = ['-f', '-P', path, '-e', `trace=${calls}`, '-e', `inject=${calls}:${how}`, '-o', '/dev/null']
   const tracer = spawn(requireStrace(), [...words, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
-  await once(tracer.stderr, 'data')
-  // It lets go of the server, which goes on.
-  return () => void tracer.kill('SIGINT')
+  const gone = once(tracer, 'close')
+  const [said] = (await once(tracer.stderr, 'data')) as [Buffer]
+  if (!/attached/.test(said.toString())) throw new Error(`the fault is not set: ${said.toString()}`)
+  return async () => {
+    // It lets go of the server, which goes on; a process can be traced by one only, so the next waits for that.
+    tracer.kill('SIGINT')
+    await gone
+  }
 }
 
 /** Runs the server as its own child, so that the process id is the server's; strings in hexadecimal. */

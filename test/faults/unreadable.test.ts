@@ -51,7 +51,7 @@ test.each([
     }
     const mend = await hurt({ pid: process.pid }, file, 'pread64', `error=${code}`)
     const refused = (await crowd()).filter(({ status }) => status === 'rejected')
-    mend()
+    await mend()
     expect(refused.length).toBeGreaterThan(10)
     for (const one of refused) {
       expect(one.status === 'rejected' && one.reason).toBeInstanceOf(StoreUnavailable)
