@@ -5,6 +5,7 @@ import { STANDARD_SCOPES } from '../claims/standard-claims.ts'
 import type { Client } from '../model/client.ts'
 import { addressesOf } from '../protocol/addresses.ts'
 import { presets } from './presets/index.ts'
+import { isPublicAddress } from './rehearsal/public-host.ts'
 
 export interface ConnectionValues {
   readonly ClientId: string
@@ -38,6 +39,11 @@ export function connectionValues(
     Scope: scope.join(' '),
     Callback: client.redirect_uris[0] ?? null,
   }
+}
+
+/** Whether the client's own servers have to call addresses that they cannot reach: 制作云's call from the internet. */
+export function isOutOfReach({ preset }: Pick<Client, 'preset'>, issuer: string): boolean {
+  return preset === 'zhizuoyun' && !isPublicAddress(issuer)
 }
 
 /** Of a client that acts for itself and never sends anybody to sign in. */

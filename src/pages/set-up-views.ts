@@ -67,6 +67,8 @@ export interface ConnectedView {
     readonly Scope: string
   }
   readonly callback: string
+  /** The issuer, when 制作云 cannot reach it, and the step that chooses another. */
+  readonly outOfReach: { readonly issuer: string; readonly addressHref: string } | null
 }
 
 /**

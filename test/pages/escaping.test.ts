@@ -144,6 +144,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
         UserInfoEndpoint: 'e',
         Scope: 'f',
       },
+      outOfReach: { issuer: 'i', addressHref: '/a' },
     },
   ],
   [

@@ -401,9 +401,27 @@ export const samples: readonly Sample[] = [
     'ClientId ClientSecret AuthorizationEndpoint TokenEndpoint UserInfoEndpoint Scope callback continue',
     (f) =>
       pages.connectedPage(
-        { form, clientName: '制作云', values, callback: 'https://api.vs.tencent.com/Oauth/Login/Callback' },
+        {
+          form,
+          clientName: '制作云',
+          values,
+          callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+          outOfReach: null,
+        },
         f,
       ),
+  ),
+  sample('set-up 3 out of reach', 'out-of-reach choose-address ClientSecret continue', (f) =>
+    pages.connectedPage(
+      {
+        form,
+        clientName: '制作云',
+        values,
+        callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+        outOfReach: { issuer: 'http://localhost:4000', addressHref: '/set-up/address' },
+      },
+      f,
+    ),
   ),
   sample('set-up 3 again', 'ClientId six-values', (f) =>
     pages.connectedPage(
@@ -412,6 +430,7 @@ export const samples: readonly Sample[] = [
         clientName: '制作云',
         values: { ...values, ClientSecret: null },
         callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+        outOfReach: null,
       },
       f,
     ),

@@ -1,4 +1,4 @@
-// Whether a host name can mean anything to a server elsewhere on the internet. Nothing is looked up.
+// Whether a host name, or an address, can mean anything to a server elsewhere on the internet. Nothing is looked up.
 
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
@@ -52,4 +52,10 @@ export function isPublicHost(hostname: string): boolean {
   if (isIP(address) !== 0) return !NOT_PUBLIC.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
   const labels = hostname.replace(/\.$/, '').split('.')
   return labels.length > 1 && !INSIDE.has(labels.at(-1) ?? '')
+}
+
+/** What a service elsewhere can be told to call: https, and a host that is known there. */
+export function isPublicAddress(address: string): boolean {
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'https:' && isPublicHost(hostname)
 }

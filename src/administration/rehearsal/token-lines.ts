@@ -7,7 +7,7 @@ import type { Seconds } from '../../model/time.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import { clauseOf, GUIDE, jsonLines, type Line, line, promise, timeLine, whyRefused } from './lines.ts'
 import type { Performance, TokenScene } from './play.ts'
-import { isPublicHost } from './public-host.ts'
+import { isPublicAddress } from './public-host.ts'
 import type { Script } from './script.ts'
 import type { Members } from './wire.ts'
 import { token as words } from './words.ts'
@@ -127,12 +127,11 @@ function isKeySet(value: unknown): value is JSONWebKeySet {
 
 /** Token and user info are called by the client's servers: for 制作云, from the internet. */
 export function reachLine(issuer: string, script: Script): Line | null {
-  const { protocol, hostname, origin } = new URL(issuer)
+  const { protocol, origin } = new URL(issuer)
   if (!script.isZhizuoyun) {
     return protocol === 'https:' ? null : line('note', 'RFC 6749 §3.2', words.plainHttp, words.plainHttpWhy)
   }
-  if (protocol !== 'https:') return line('note', GUIDE.token, words.unreachable, words.unreachableHttp(issuer))
-  return isPublicHost(hostname)
-    ? line('ok', GUIDE.token, words.reachable, words.reachablePublic(origin))
-    : line('note', GUIDE.token, words.unreachable, words.unreachablePrivate(issuer))
+  if (isPublicAddress(issuer)) return line('ok', GUIDE.token, words.reachable, words.reachablePublic(origin))
+  const why = protocol === 'https:' ? words.unreachablePrivate(issuer) : words.unreachableHttp(issuer)
+  return line('note', GUIDE.token, words.unreachable, why)
 }

@@ -14,7 +14,7 @@ import {
   setClientEnabled,
   updateClient,
 } from '../../administration/clients.ts'
-import { connectionValues, machineValues } from '../../administration/connection-values.ts'
+import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
 import { readSmallFile } from '../../platform/small-file.ts'
@@ -135,7 +135,7 @@ const add: Work = async (installation, output, flags) => {
     ...(await secretRequest(flags)),
     ...settingsRequest(flags),
   })
-  tellValues(installation, output, made)
+  tellValues(installation, output, made, flags)
   const { client } = made.record
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
@@ -161,17 +161,28 @@ function warnOfSignatures({ keys }: Installation['options'], { client }: ClientR
 function tellValues(
   { addresses, options }: Installation,
   output: Output,
-  { record, secret, warnings }: ClientWithSecret,
+  { record, secret, warnings: others }: ClientWithSecret,
+  flags: Flags,
 ): void {
   const valuesOf = record.client.response_types.length === 0 ? machineValues : connectionValues
   const values = valuesOf(record.client, secret, addresses.issuer, options.endpointPrefix)
+  const isLater = isOutOfReach(record.client, addresses.issuer)
+  const warnings = isLater ? [...others, outOfReach(addresses.issuer, flags)] : others
   for (const warning of warnings) output.note(`Warning: ${warning}.`)
   warnOfSignatures(options, record, output)
   output.result({ ...values, ...(warnings.length > 0 && { warnings }) })
   const rows = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
-  output.say(`${record.client.client_name}: paste these values into its console.\n`)
+  const when = isLater
+    ? 'paste these values into its console once the address is public'
+    : 'paste these values into its console'
+  output.say(`${record.client.client_name}: ${when}.\n`)
   output.say(table(rows.map(([name, value]) => [name, value])))
   if (secret !== null) output.say('\nThe secret is shown this once. Only its digest is kept.')
+}
+
+function outOfReach(issuer: string, flags: Flags): string {
+  const start = tip('start --issuer https://sso.example.com --accept-new-issuer', flags)
+  return `制作云 cannot reach ${issuer}: its servers need a public https address. Set it first, by starting the server with it (behind a proxy with --trusted-proxies too): ${start}. Then only the three addresses change; ClientId and ClientSecret stay`
 }
 
 const listAll: Work = async ({ store }, output, flags) => {
@@ -238,7 +249,7 @@ const update: Work = async (installation, output, flags, [clientId = '']) => {
   if (hasState) await setClientEnabled(installation, clientId, flags['enable'] === true)
   const record = await getClient(installation.store, clientId)
   if (made !== null && made.secret !== null) {
-    tellValues(installation, output, { ...made, record })
+    tellValues(installation, output, { ...made, record }, flags)
     return
   }
   for (const warning of made?.warnings ?? []) output.note(`Warning: ${warning}.`)
@@ -248,7 +259,8 @@ const update: Work = async (installation, output, flags, [clientId = '']) => {
 }
 
 const rotate: Work = async (installation, output, flags, [clientId = '']) => {
-  tellValues(installation, output, await rotateClientSecret(installation, clientId, await secretRequest(flags)))
+  const made = await rotateClientSecret(installation, clientId, await secretRequest(flags))
+  tellValues(installation, output, made, flags)
 }
 
 const approve: Work = async (installation, output, _, [clientId = '']) => {

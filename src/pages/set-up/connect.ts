@@ -1,6 +1,7 @@
 // Set-up, step 3: a name becomes a client, and the six values for 制作云's console.
 
-import { type Html, html } from '../html.ts'
+import { type Content, type Html, html } from '../html.ts'
+import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
 import { form } from '../parts.ts'
 import type { ConnectedView, ConnectView } from '../set-up-views.ts'
@@ -36,6 +37,8 @@ const SIX = ['ClientId', 'ClientSecret', 'AuthorizationEndpoint', 'TokenEndpoint
 
 export function connectedPage(view: ConnectedView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.connect
+  const isLater = view.outOfReach !== null
+  const client = html`<strong>${view.clientName}</strong>`
   const rows = SIX.map((name) => {
     const value = view.values[name]
     const hint = name !== 'ClientSecret' ? null : value === null ? words.secretGone : words.secretOnce
@@ -46,13 +49,21 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
   return stepPage(frame, {
     step: 3,
     title: words.values,
-    intro: words.doneIntro(html`<strong>${view.clientName}</strong>`),
+    intro: isLater ? words.laterIntro(client) : words.doneIntro(client),
     scripts: [COPY_SCRIPT],
-    main: html`<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
+    main: html`${outOfReachNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
       view.form,
-      html`<div class="actions"><button class="primary" id="continue" type="submit">${words.submitDone}</button></div>`,
+      html`<div class="actions"><button class="primary" id="continue" type="submit">${isLater ? words.submitLater : words.submitDone}</button></div>`,
     )}`,
   })
+}
+
+function outOfReachNote({ outOfReach }: ConnectedView, frame: Frame): Content {
+  if (outOfReach === null) return null
+  const { issuer, addressHref } = outOfReach
+  const step = (text: string) => html`<a id="choose-address" href="${addressHref}">${text}</a>`
+  const message = wordsOf(frame).setUp.connect.outOfReach(html`<strong>${issuer}</strong>`, step)
+  return html`<div class="note" id="out-of-reach">${ICONS.alert}<div><p>${message}</p></div></div>`
 }
 
 function valueRow(name: string, value: string, hint: string | null, frame: Frame): Html {

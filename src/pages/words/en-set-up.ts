@@ -75,6 +75,10 @@ export const setUp = {
     submit: 'Make the six values',
     doneIntro: (client: Content) =>
       html`Paste these six values into the SSO settings of ${client}'s console, then save there.`,
+    laterIntro: (client: Content) =>
+      html`These six values go into the SSO settings of ${client}'s console, once Tencent's servers can reach this one.`,
+    outOfReach: (issuer: Content, step: (text: string) => Content) =>
+      html`<b>Do not paste them yet.</b> Tencent's servers cannot reach ${issuer}: they need a public https address. ${step('Set it in step 2')}, and this page shows the three addresses anew; ClientId and ClientSecret stay as they are, so keep the secret. To try things out on this machine first, just go on.`,
     values: 'Six values for the console',
     copy: 'Copy',
     copied: 'Copied',
@@ -84,6 +88,7 @@ export const setUp = {
     callback: 'Callback',
     callbackHint: 'This address of 制作云 is registered already; there is nothing to paste.',
     submitDone: 'I have pasted them, continue',
+    submitLater: 'Continue without pasting',
   },
   person: {
     intro: 'Who will try the first sign-in? 制作云 recognises people by their phone number.',

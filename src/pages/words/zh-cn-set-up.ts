@@ -70,6 +70,10 @@ export const setUp: Words['setUp'] = {
     nameHint: '例如“制作云”，或您在其上的平台名称。',
     submit: '生成六个值',
     doneIntro: (client: Content) => html`请将以下六个值粘贴到 ${client} 控制台的 SSO 配置中，并在那里保存。`,
+    laterIntro: (client: Content) =>
+      html`以下六个值用于 ${client} 控制台的 SSO 配置，待腾讯的服务器能访问本服务器后再粘贴。`,
+    outOfReach: (issuer: Content, step: (text: string) => Content) =>
+      html`<b>请先不要粘贴。</b>腾讯的服务器无法访问 ${issuer}，它们需要公网 https 地址。请${step('在第 2 步设置公网地址')}，本页随后会显示新的三个地址，ClientId 和 ClientSecret 不变，请保存好密钥。如果想先在本机试用，直接继续即可。`,
     values: '控制台所需的六个值',
     copy: '复制',
     copied: '已复制',
@@ -79,6 +83,7 @@ export const setUp: Words['setUp'] = {
     callback: '回调地址',
     callbackHint: '制作云的这个地址已经登记，无需粘贴。',
     submitDone: '已粘贴，继续',
+    submitLater: '暂不粘贴，继续',
   },
   person: {
     intro: '谁来尝试第一次登录？制作云通过手机号识别用户。',

@@ -1,7 +1,7 @@
-// Which hosts can mean anything to a server elsewhere.
+// Which hosts and addresses can mean anything to a server elsewhere.
 
 import { expect, test } from 'vitest'
-import { isPublicHost } from '../../../src/administration/rehearsal/public-host.ts'
+import { isPublicAddress, isPublicHost } from '../../../src/administration/rehearsal/public-host.ts'
 
 test.each(['sso.example.com', 'a.b.cn', '8.8.8.8', '[2606:4700::1111]', 'sso.example.com.'])(
   '%s can be public',
@@ -26,4 +26,15 @@ test.each([
   '[fe80::1]',
 ])('%s is not', (host) => {
   expect(isPublicHost(host)).toBe(false)
+})
+
+test.each([
+  ['https://sso.example.com', true],
+  ['https://sso.example.com:8443/base', true],
+  ['http://sso.example.com', false],
+  ['https://localhost:4000', false],
+  ['https://[fd00::1]', false],
+  ['http://127.0.0.1:4000', false],
+])('whether %s can be told to a service elsewhere: %s', (address, expected) => {
+  expect(isPublicAddress(address)).toBe(expected)
 })

@@ -8,13 +8,13 @@ import { type ConnectView, connectedPage, connectPage } from '../../../pages/ind
 import { newSecret } from '../../../platform/random.ts'
 import { frameOf } from '../../../visitor/frame.ts'
 import { addClient } from '../../clients.ts'
-import { connectionValues } from '../../connection-values.ts'
+import { connectionValues, isOutOfReach } from '../../connection-values.ts'
 import { AdministrationError } from '../../errors.ts'
 import { deriveSecret } from '../client-secret.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
-import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepPath } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** As the setting `client_name` has it. */
@@ -53,6 +53,9 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         clientName: record.client.client_name,
         values,
         callback: Callback ?? '',
+        outOfReach: isOutOfReach(record.client, issuer)
+          ? { issuer, addressHref: stepPath(open.path, 'address') }
+          : null,
       }
       return showPage(connectedPage(view, frameOf(parts, open.http)), open)
     },

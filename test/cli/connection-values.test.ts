@@ -1,0 +1,65 @@
+// The values for 制作云's console, and what is said beside them when its servers cannot reach the addresses among them.
+
+import { afterAll, describe, expect, test } from 'vitest'
+import { lingpai, scratchFolder } from '../support/cli.ts'
+
+const scratch = scratchFolder()
+afterAll(() => scratch.remove())
+
+const ZHIZUOYUN = ['client', 'add', '--preset', 'zhizuoyun', '--name', '制作云', '--client-id', 'tenant-a']
+const NAMES = ['ClientId', 'ClientSecret', 'AuthorizationEndpoint', 'TokenEndpoint', 'UserInfoEndpoint', 'Scope']
+
+async function onNewData(name: string, issuer: string) {
+  const data = scratch.path(name)
+  const run = async (...words: readonly string[]) => {
+    const { code, stdout, stderr } = await lingpai([...words, '--data', data])
+    expect(code).toBe(0)
+    return { stdout, stderr }
+  }
+  return { data, run, added: await run(...ZHIZUOYUN, '--issuer', issuer) }
+}
+
+describe('an address that only this machine or network reaches', () => {
+  test.each([
+    ['http', 'http://localhost:4000'],
+    ['tls', 'https://localhost'],
+    ['private', 'https://192.168.1.7'],
+    ['local', 'https://nas.local'],
+    ['test', 'https://sso.test'],
+  ])('%s: %s is warned of, the values stay', async (name, issuer) => {
+    const { data, added } = await onNewData(name, issuer)
+    const { stdout, stderr } = added
+    expect(stderr).toMatch(/^Warning: 制作云 cannot reach /)
+    expect(stderr).toContain(`cannot reach ${issuer}: its servers need a public https address`)
+    expect(stderr).toContain(`npx lingpai start --issuer https://sso.example.com --accept-new-issuer --data ${data}`)
+    expect(stdout).toContain('paste these values into its console once the address is public.')
+    for (const value of NAMES) expect(stdout).toMatch(new RegExp(`^${value} +\\S+`, 'm'))
+    expect(stdout).toContain(`${issuer}/sso/token`)
+  })
+
+  test('is warned of in JSON too, and whenever the values are printed again', async () => {
+    const { run } = await onNewData('again', 'http://localhost:4000')
+    const rotated = await run('client', 'rotate-secret', 'tenant-a', '--json')
+    const values = JSON.parse(rotated.stdout) as Record<string, unknown>
+    expect(values['warnings']).toEqual([expect.stringContaining('cannot reach http://localhost:4000:')])
+    expect(values['TokenEndpoint']).toBe('http://localhost:4000/sso/token')
+    expect(rotated.stderr).toMatch(/^Warning: 制作云 cannot reach /)
+  })
+
+  test('is fine for a client that runs beside this server', async () => {
+    const { run } = await onNewData('beside', 'http://localhost:4000')
+    const words = 'client add --preset openid-connect --name shop --redirect-uri http://localhost:8000/callback --json'
+    const beside = await run(...words.split(' '))
+    expect(beside.stderr).toBe('')
+    expect(JSON.parse(beside.stdout)).not.toHaveProperty('warnings')
+  })
+})
+
+test('of a public https address nothing is said', async () => {
+  const { run, added } = await onNewData('public', 'https://sso.example.com')
+  expect(added.stderr).toBe('')
+  expect(added.stdout).toContain('制作云: paste these values into its console.\n')
+  const rotated = await run('client', 'rotate-secret', 'tenant-a', '--json')
+  expect(rotated.stderr).toBe('')
+  expect(Object.keys(JSON.parse(rotated.stdout) as object)).toEqual([...NAMES, 'Callback'])
+})
