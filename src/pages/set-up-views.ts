@@ -99,7 +99,8 @@ export interface FirstPersonView {
 export type ContractEndpoint = 'authorize' | 'token' | 'userinfo'
 
 export interface ContractLineView {
-  readonly state: 'ok' | 'bad' | 'note'
+  /** `warn`: the contract holds, but somebody should act. */
+  readonly state: 'ok' | 'bad' | 'note' | 'warn'
   readonly clause: string
   readonly text: Localized
   /** Why it failed and what to correct. */
@@ -109,6 +110,8 @@ export interface ContractLineView {
 /** What the rehearsal saw; the very words that travelled, secrets masked already. */
 export interface RehearsalResultView {
   readonly passed: boolean
+  /** What the client would lack although it passed, and what to do; absent: nothing. */
+  readonly warnings?: readonly Localized[]
   readonly clientName: string
   readonly userName: string
   readonly exchanges: readonly {

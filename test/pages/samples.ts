@@ -464,6 +464,9 @@ export const samples: readonly Sample[] = [
   sample('set-up 5 passed', 'verdict authorize token userinfo known rehearse continue', (f) =>
     pages.setUpRehearsalPage({ ...rehearsal, result: result(true), next: form }, f),
   ),
+  sample('rehearsal qualified', 'verdict known rehearse', (f) =>
+    pages.rehearsalPage({ ...rehearsal, result: { ...result(true), warnings: [reason] } }, f),
+  ),
   sample('rehearsal failed', 'verdict known rehearse', (f) =>
     pages.rehearsalPage({ ...rehearsal, result: result(false) }, f),
   ),

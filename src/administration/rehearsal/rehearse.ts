@@ -17,7 +17,7 @@ import { type Performance, play, type Scene } from './play.ts'
 import { type Script, scriptFor } from './script.ts'
 import type { ComposeRehearsal } from './stage.ts'
 import { reachLine, tokenLines } from './token-lines.ts'
-import { userinfoLines } from './userinfo-lines.ts'
+import { userinfoLines, userinfoWarnings } from './userinfo-lines.ts'
 import { replyText, requestText } from './wire.ts'
 import { cannot, type Said, token as tokenWords, userinfo as userinfoWords } from './words.ts'
 
@@ -127,8 +127,9 @@ async function reportOf(
           })),
           ...(userinfo === null ? [notAsked(script)] : []),
         ]
-  const third =
-    userinfo === null ? [] : userinfoLines(userinfo, script, { client: client.client, user: shown, grantedScope })
+  const facts = { client: client.client, user: shown, grantedScope }
+  const third = userinfo === null ? [] : userinfoLines(userinfo, script, facts)
+  const warnings = userinfo === null ? [] : userinfoWarnings(userinfo, script, facts)
 
   const exchange = (endpoint: ContractEndpoint, scene: Scene | null, lines: readonly Line[]): readonly Exchange[] =>
     scene === null
@@ -150,6 +151,7 @@ async function reportOf(
   ]
   return {
     passed: exchanges.every(({ lines }) => lines.every(({ state }) => state !== 'bad')),
+    ...(warnings.length > 0 && { warnings }),
     clientId: client.client.client_id,
     clientName: client.client.client_name,
     userId: user.userId,

@@ -31,6 +31,16 @@ export function userinfoLines(scene: TokenScene, script: Script, facts: Userinfo
   ]
 }
 
+/** The sign-in works without these, but not everything that 制作云 does after it. */
+export function userinfoWarnings(
+  { reply, members }: TokenScene,
+  script: Script,
+  facts: UserinfoFacts,
+): readonly Said[] {
+  if (!script.isZhizuoyun || reply.status !== 200 || members === null) return []
+  return isEmpty(members['phone_number']) ? [together(words.phoneLacking, whyNoPhone(facts))] : []
+}
+
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
@@ -62,7 +72,7 @@ const E164 = /^\+[1-9]\d{6,14}$/
 
 function phoneLine(value: unknown, facts: UserinfoFacts): Line {
   const clause = GUIDE.userinfo
-  if (isEmpty(value)) return line('note', clause, words.phoneNone, together(words.phoneNoneContract, whyNoPhone(facts)))
+  if (isEmpty(value)) return line('warn', clause, words.phoneNone, together(words.phoneNoneContract, whyNoPhone(facts)))
   if (typeof value === 'string') {
     if (MAINLAND.test(value)) return line('ok', clause, words.phone)
     if (MAINLAND_PREFIXED.test(value)) return line('note', clause, words.phonePrefixed, words.phonePrefixedWhy)
@@ -73,11 +83,11 @@ function phoneLine(value: unknown, facts: UserinfoFacts): Line {
 
 function whyNoPhone({ client, user }: UserinfoFacts): Said {
   if (user.phone === null) return words.phoneNobody(user.username)
-  if (!user.phoneVerified && client.phone.unverified === 'omit') return words.phoneHeldBack('phone.unverified=omit')
+  if (!user.phoneVerified && client.phone.unverified === 'omit') return words.phoneUnverified(user.username)
   if (!MAINLAND_PREFIXED.test(user.phone) && client.phone.nonMainland === 'omit') {
-    return words.phoneHeldBack('phone.nonMainland=omit')
+    return words.phoneNotMainland(client.client_id)
   }
-  return words.phoneUnmapped
+  return words.phoneUnmapped(client.client_id)
 }
 
 function verifiedLine(value: unknown, phone: unknown, { user }: UserinfoFacts): Line {

@@ -262,14 +262,24 @@ export const userinfo = {
       `该用户没有登记手机号：npx lingpai user update ${username} --phone …`,
       `Nothing is recorded for this person: npx lingpai user update ${username} --phone …`,
     ),
-  phoneHeldBack: (setting: string) =>
+  phoneUnverified: (username: string) =>
     say(
-      `该用户有手机号，但设置 ${setting} 使其不被发送。`,
-      `The person has one, but the setting ${setting} keeps it back.`,
+      `该用户的手机号未经验证，因设置 phone.unverified=omit 而不被发送。核实后：npx lingpai user update ${username} --phone-verified`,
+      `Nobody has verified the person's number, and the setting phone.unverified=omit keeps it back. Once you have made sure that it is theirs: npx lingpai user update ${username} --phone-verified`,
     ),
-  phoneUnmapped: say(
-    '该用户有手机号，但该客户端的 claims 中没有映射它：phone_number ← phone。',
-    "The person has one, but this client's claims do not map it: phone_number from phone.",
+  phoneNotMainland: (clientId: string) =>
+    say(
+      `该用户的手机号不是大陆号码，因设置 phone.nonMainland=omit 而不被发送。如需发送：npx lingpai client update ${clientId} --set phone.nonMainland=e164`,
+      `The person's number is not a mainland one, and the setting phone.nonMainland=omit keeps it back. To send it: npx lingpai client update ${clientId} --set phone.nonMainland=e164`,
+    ),
+  phoneUnmapped: (clientId: string) =>
+    say(
+      `该用户有手机号，但该客户端的 claims 中没有映射它。添加：npx lingpai client update ${clientId} --set claims.phone_number=phone`,
+      `The person has one, but this client's claims do not map it. Add that: npx lingpai client update ${clientId} --set claims.phone_number=phone`,
+    ),
+  phoneLacking: say(
+    '制作云用手机号创建或绑定账号；没有手机号，它可能要求用户自行绑定，也可能拒绝用户进入。',
+    '制作云 creates or binds its account by the phone number; without one it may ask the person for it, or not admit them.',
   ),
   verified: say('phone_number_verified 是 JSON 布尔值 true', 'phone_number_verified is the JSON boolean true'),
   unverified: say(

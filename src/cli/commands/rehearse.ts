@@ -86,6 +86,10 @@ const ENDS = {
     'zh-CN': '请打开此页面，选择用户并演练；链接十分钟内有效，只能使用一次：',
   },
   passed: { en: 'Everything that the client needs is there.', 'zh-CN': '该客户端所需的一切均已具备。' },
+  warned: {
+    en: 'It works, but something is missing that the person would need:',
+    'zh-CN': '演练成功，但该用户还缺少所需的信息：',
+  },
   failed: {
     en: 'Not everything is right yet: see the lines with ✗.',
     'zh-CN': '还有不符合之处：请看标有 ✗ 的各行。',
@@ -96,7 +100,7 @@ const ENDS = {
   },
 } as const satisfies Readonly<Record<string, Localized>>
 
-const MARK = { ok: '✓', bad: '✗', note: '·' } as const
+const MARK = { ok: '✓', bad: '✗', note: '·', warn: '!' } as const
 
 function print(output: Output, report: RehearsalReport, told: (words: Localized) => string): void {
   for (const { endpoint, request, reply, lines } of report.exchanges) {
@@ -119,7 +123,10 @@ function print(output: Output, report: RehearsalReport, told: (words: Localized)
     )
     output.say(table(report.known.map(({ claim, value }) => [`  ${claim}`, value])))
   }
-  output.say(`\n${told(report.passed ? ENDS.passed : ENDS.failed)}`)
+  const { warnings = [] } = report
+  const verdict = report.passed ? (warnings.length > 0 ? ENDS.warned : ENDS.passed) : ENDS.failed
+  output.say(`\n${told(verdict)}`)
+  for (const warning of warnings) output.say(`  ${MARK.warn} ${told(warning)}`)
 }
 
 function said(words: Localized, language: Language): string {

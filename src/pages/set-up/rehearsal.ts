@@ -66,6 +66,11 @@ function person(view: RehearsalView, frame: Frame): Html {
 
 function verdict(result: RehearsalResultView, frame: Frame): Html {
   const words = wordsOf(frame).setUp.rehearsal
+  const { warnings = [] } = result
+  if (result.passed && warnings.length > 0) {
+    const lacks = warnings.map((warning) => html`<p>${localized(warning, frame)}</p>`)
+    return html`<div class="verdict warn" role="status" id="verdict">${ICONS.alert}<div><span>${words.qualified(result.clientName, result.userName)}</span>${lacks}</div></div>`
+  }
   return result.passed
     ? html`<div class="verdict" role="status" id="verdict">${ICONS.tick}<span>${words.passed(result.clientName, result.userName)}</span></div>`
     : html`<div class="verdict bad" role="alert" id="verdict">${ICONS.cross}<span>${words.failed(result.clientName)}</span></div>`

@@ -46,6 +46,9 @@ thead th{border-top:0;font-size:.8125rem;color:var(--muted);font-weight:600;whit
 .verdict strong{color:inherit}
 h1+.verdict{margin-top:1.25rem}
 .verdict.bad{color:var(--bad);background:var(--bad-tint)}
+.verdict.warn{color:var(--warn);background:var(--warn-tint)}
+.verdict p{margin:.25rem 0 0;font-weight:400;line-height:1.5;overflow-wrap:anywhere}
+.verdict>div{flex:1;min-width:0}
 .verdict svg{margin:.125rem .75rem 0 0}
 input[type=file]{height:auto;padding:.6875rem .875rem}
 select{background-image:linear-gradient(45deg,transparent 50%,var(--muted) 50%),linear-gradient(135deg,var(--muted) 50%,transparent 50%);background-position:calc(100% - 1.25rem) 1.3125rem,calc(100% - .9375rem) 1.3125rem;background-size:.3125rem .3125rem;background-repeat:no-repeat;padding-right:2.5rem}

@@ -123,6 +123,7 @@ export const setUp = {
     submit: 'Start the rehearsal',
     again: 'Rehearse once more',
     passed: (client: string, user: string) => `It works: ${client} would have signed in ${user}.`,
+    qualified: (client: string, user: string) => `It works, but ${client} would lack something about ${user}.`,
     failed: (client: string) => `${client} would have failed. The lines marked below say why.`,
     endpoints: {
       authorize: 'The browser asks for a code',
@@ -131,7 +132,7 @@ export const setUp = {
     },
     request: 'Request',
     reply: 'Reply',
-    states: { ok: 'Holds', bad: 'Does not hold', note: 'Note' },
+    states: { ok: 'Holds', bad: 'Does not hold', note: 'Note', warn: 'Look at this' },
     contract: 'What the contract asks',
     known: (client: string, user: string) => `What ${client} would know about ${user}`,
     claim: 'Claim',

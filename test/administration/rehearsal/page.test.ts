@@ -126,10 +126,27 @@ describe('its forms', () => {
     expect(page).not.toContain('id="verdict"')
     const shown = String((await browser.send('POST', path, { csrf, user: 'id-of-alice' })).body)
     expect(shown).toContain('It works: 制作云测试 would have signed in 张三.')
+    expect(shown).not.toContain('class="verdict warn"')
     expect(shown).toContain('<td>13800138000</td>')
     const again = String((await browser.send('POST', path, { csrf, user: 'bob' })).body)
     expect(again).toContain('There is no phone_number')
   })
+
+  test.each([
+    ['en', 'It works, but 制作云测试 would lack something about bob.', 'It works:'],
+    ['zh-CN', '演练成功，但“制作云测试”将缺少“bob”的部分信息。', '演练成功：'],
+  ])(
+    'in %s the verdict about a person without a phone is qualified, and says what to do',
+    async (...[language, words, green]) => {
+      const { browser, csrf } = await opened()
+      const reply = await browser.send('POST', path, { csrf, user: 'bob' }, { 'accept-language': language })
+      const [, verdict = ''] =
+        /<div class="verdict warn" role="status" id="verdict">(.*?)<\/div><\/div>/s.exec(String(reply.body)) ?? []
+      expect(verdict).toContain(words)
+      expect(verdict).toContain('npx lingpai user update bob --phone …')
+      expect(String(reply.body)).not.toContain(green)
+    },
+  )
 
   test('speaks Chinese to whom reads Chinese', async () => {
     const { browser, csrf } = await opened()

@@ -1,13 +1,17 @@
 // Plays 制作云 against a composed server: what holds, what does not, and what the operator is told to do about it.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { rehearse } from '../../../src/administration/rehearsal/index.ts'
+import { type RehearsalReport, rehearse } from '../../../src/administration/rehearsal/index.ts'
 import { play } from '../../../src/administration/rehearsal/play.ts'
 import { scriptFor } from '../../../src/administration/rehearsal/script.ts'
 import { badLines, type House, lineOf, openHouse, sentence } from './house.ts'
 
 const CALLBACK = 'https://api.vs.tencent.com/Oauth/Login/Callback'
 let house: House
+
+function warningsOf({ warnings = [] }: RehearsalReport): readonly string[] {
+  return warnings.map(sentence)
+}
 
 beforeEach(async () => {
   house = await openHouse()
@@ -20,6 +24,7 @@ test('a person with a verified mainland phone passes every line', async () => {
   const report = await house.run('tenant-a', 'alice')
   expect(badLines(report)).toEqual([])
   expect(report.passed).toBe(true)
+  expect(report).not.toHaveProperty('warnings')
   expect(report.exchanges.map(({ endpoint, status }) => [endpoint, status])).toEqual([
     ['authorize', 303],
     ['token', 200],
@@ -118,13 +123,18 @@ test('no code or token of a rehearsal is worth anything at the real server', asy
 })
 
 describe('people', () => {
-  test('without a phone: allowed, with what it means', async () => {
+  test('without a phone: allowed, with what it means and what to do', async () => {
     await house.addUser('bob', { phone: null, phoneVerified: false })
     const report = await house.run('tenant-a', 'bob')
     expect(report.passed).toBe(true)
     const line = lineOf(report, 'There is no phone_number')
-    expect(line.state).toBe('note')
+    expect(line.state).toBe('warn')
     expect(sentence(line.explanation)).toContain('lingpai user update bob --phone')
+    expect(warningsOf(report)).toEqual([
+      expect.stringMatching(
+        /^制作云 creates or binds its account by the phone number; .*npx lingpai user update bob --phone …$/,
+      ),
+    ])
     expect(lineOf(report, 'There is no phone_number_verified').state).toBe('ok')
   })
 
@@ -145,18 +155,24 @@ describe('people', () => {
     expect(report.known).toContainEqual({ claim: 'phone_number', value: '+85261234567', kind: 'phone' })
   })
 
-  test('with a phone that a setting keeps back: the setting is named', async () => {
-    await house.addClient('tenant-b', 'zhizuoyun', { 'phone.unverified': 'omit' })
-    await house.addUser('bob', { phoneVerified: false })
+  test.each([
+    [{ 'phone.unverified': 'omit' }, { phoneVerified: false }, 'user update bob --phone-verified'],
+    [{ 'phone.nonMainland': 'omit' }, { phone: '+85261234567' }, 'client update tenant-b --set phone.nonMainland=e164'],
+    [{ claims: { user_id: 'id' } }, {}, 'client update tenant-b --set claims.phone_number=phone'],
+  ])('with a phone that %j keeps back: a warning says what to change', async (settings, person, command) => {
+    await house.addClient('tenant-b', 'zhizuoyun', settings)
+    await house.addUser('bob', person)
     const report = await house.run('tenant-b', 'bob')
-    const explanations = report.exchanges[2]?.lines.map(({ explanation }) => sentence(explanation)).join('\n')
-    expect(explanations).toContain('phone.unverified=omit')
+    expect(report.passed).toBe(true)
+    const [name = ''] = Object.keys(settings)
+    expect(warningsOf(report)).toEqual([expect.stringMatching(new RegExp(`${name}.*npx lingpai ${command}$`))])
   })
 
   test('disabled: fails on the sign-in page, and says how to enable them', async () => {
     await house.addUser('bob', { enabled: false })
     const report = await house.run('tenant-a', 'bob')
     expect(report.passed).toBe(false)
+    expect(report).not.toHaveProperty('warnings')
     expect(report.exchanges.map(({ endpoint }) => endpoint)).toEqual(['authorize'])
     expect(sentence(lineOf(report, 'The person is enabled').explanation)).toContain('lingpai user enable bob')
     expect(lineOf(report, 'The browser returns to the registered callback').state).toBe('bad')

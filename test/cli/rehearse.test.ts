@@ -1,0 +1,68 @@
+// The last word of a rehearsal: whether all is there, or something is missing that 制作云 goes by, and its exit code.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lingpai, scratchFolder } from '../support/cli.ts'
+import { TEST_PASSWORD } from '../support/server.ts'
+
+const scratch = scratchFolder()
+const data = scratch.path('data')
+const run = (words: string, stdin = '') => lingpai([...words.split(' '), '--data', data], { stdin })
+
+beforeAll(async () => {
+  const add = 'client add --preset zhizuoyun --name 制作云 --client-id tenant-a --issuer https://sso.example.com'
+  for (const outcome of [
+    await run(add),
+    await run('user add --username bob --name 李四 --password-stdin', TEST_PASSWORD),
+    await run('user add --username alice --phone 13800138000 --phone-verified --password-stdin', TEST_PASSWORD),
+  ]) {
+    expect(outcome.code).toBe(0)
+  }
+})
+afterAll(() => scratch.remove())
+
+const ALL_THERE = 'Everything that the client needs is there.'
+const MISSING = 'It works, but something is missing that the person would need:'
+
+test('a person without a phone number passes with a warning, and the command it names mends that', async () => {
+  const warned = await run('rehearse tenant-a --user bob')
+  expect(warned.code).toBe(0)
+  expect(warned.stdout).not.toContain(ALL_THERE)
+  const [, said = ''] = warned.stdout.split(`\n${MISSING}\n`)
+  expect(said).toMatch(/^ {2}! 制作云 creates or binds its account by the phone number; /)
+  const command = /npx lingpai (user update bob --phone) … --data (\S+)\n/.exec(said)
+  expect(command?.[2]).toBe(data)
+
+  const chinese = await run('rehearse tenant-a --user bob --language zh-CN')
+  expect(chinese.code).toBe(0)
+  expect(chinese.stdout).toMatch(/^演练成功，但该用户还缺少所需的信息：\n {2}! 制作云用手机号创建或绑定账号/m)
+
+  const json = await run('rehearse tenant-a --user bob --json')
+  expect(json.code).toBe(0)
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    passed: true,
+    warnings: [{ en: expect.stringContaining('user update bob --phone'), 'zh-CN': expect.stringContaining('手机号') }],
+  })
+
+  expect((await run(`${command?.[1]} 13900139000`)).code).toBe(0)
+  const mended = await run('rehearse tenant-a --user bob')
+  expect(mended.code).toBe(0)
+  expect(mended.stdout).toContain(`\n${ALL_THERE}\n`)
+  expect(mended.stdout).not.toContain(MISSING)
+})
+
+test('a client that does not map the number is mended by the command that the warning names', async () => {
+  expect((await run('client update tenant-a --set claims.phone_number=null')).code).toBe(0)
+  const warned = await run('rehearse tenant-a --user alice')
+  const command = /npx lingpai (client update tenant-a --set \S+) /.exec(warned.stdout)?.[1] ?? ''
+  expect(warned.stdout).toContain(MISSING)
+  expect((await run(command)).code).toBe(0)
+  expect((await run('rehearse tenant-a --user alice')).stdout).toContain(`\n${ALL_THERE}\n`)
+})
+
+test('what does not hold still fails, with no such word', async () => {
+  expect((await run('user disable alice')).code).toBe(0)
+  const failed = await run('rehearse tenant-a --user alice')
+  expect(failed.code).toBe(1)
+  expect(failed.stdout).toContain('Not everything is right yet')
+  expect(failed.stdout).not.toContain(MISSING)
+})
