@@ -12,6 +12,8 @@ import type { Arrival, ReachFinding } from './reach.ts'
 export interface AddressFindings {
   /** The address as it should become. */
   readonly issuer: string
+  /** What others must be able to reach there. */
+  readonly endpoints: readonly string[]
   /** The one the running server has. */
   readonly running: string
   /** Null: nobody could be asked. */
@@ -29,16 +31,26 @@ const row = (name: Said, state: CheckState, explanation: Said): CheckView => ({ 
 export function addressChecks(findings: AddressFindings): readonly CheckView[] {
   const url = new URL(findings.issuer)
   const here = isLoopback(url.hostname)
+  const cause = soleCause(findings, here)
   return [
     ...restartRow(findings),
     addressRow(url, here),
-    ...(here ? [] : [nameRow(url, findings.addresses)]),
+    ...(here ? [] : [nameRow(url, findings, cause)]),
     ...(here ? [] : [portRow(url)]),
-    ...certificateRows(findings),
-    reachRow(findings),
-    proxyRow(findings),
+    ...certificateRows(findings, cause),
+    ...reachRows(findings, cause),
+    ...proxyRows(findings),
     ...(here ? [] : [row(what.outside, 'unknown', why.outside(url.origin))]),
   ]
+}
+
+type Cause = 'name' | 'connection' | null
+
+/** Why no connection could be made at all: it is told once, and not again by each look that needed one. */
+function soleCause({ addresses, certificate, reach }: AddressFindings, here: boolean): Cause {
+  if (reach.kind !== 'unreachable' || certificate?.kind === 'seen') return null
+  if (!here && (addresses === null || addresses.length === 0)) return 'name'
+  return certificate?.code === reach.code ? 'connection' : null
 }
 
 function restartRow({ issuer, running }: AddressFindings): readonly CheckView[] {
@@ -52,9 +64,13 @@ function addressRow(url: URL, here: boolean): CheckView {
   return isPublicHost(url.hostname) ? row(what.address, 'ok', why.goodAddress) : row(what.address, 'bad', why.innerName)
 }
 
-function nameRow({ hostname }: URL, addresses: readonly string[] | null): CheckView {
-  if (addresses === null) return row(what.name, 'unknown', why.nameNotAsked)
-  if (addresses.length === 0) return row(what.name, 'bad', why.nameUnknown(hostname))
+function nameRow({ hostname }: URL, { addresses, endpoints }: AddressFindings, cause: Cause): CheckView {
+  if (addresses === null) {
+    return cause === 'name'
+      ? row(what.name, 'bad', why.nameServersSilent(hostname, endpoints))
+      : row(what.name, 'unknown', why.nameNotAsked)
+  }
+  if (addresses.length === 0) return row(what.name, 'bad', why.nameUnknown(hostname, endpoints))
   const inner = addresses.filter((address) => !isPublicHost(address))
   const list = addresses.slice(0, 4).join(', ')
   if (inner.length === addresses.length) return row(what.name, 'warn', why.nameInside(list))
@@ -76,8 +92,8 @@ const DATES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
 const A_DAY = 86_400
 const SOON = 21 * A_DAY
 
-function certificateRows({ issuer, certificate, now }: AddressFindings): readonly CheckView[] {
-  if (certificate === null) return []
+function certificateRows({ issuer, certificate, now }: AddressFindings, cause: Cause): readonly CheckView[] {
+  if (certificate === null || cause !== null) return []
   if (certificate.kind === 'unreachable') return [row(what.chain, 'bad', why.noHandshake(certificate.code))]
   const { fault, sent, validTo } = certificate
   const chain =
@@ -99,19 +115,22 @@ function certificateRows({ issuer, certificate, now }: AddressFindings): readonl
   return [chain, name, row(what.expiry, validTo - now < SOON ? 'warn' : 'ok', why.expiresIn(days))]
 }
 
-function reachRow({ reach }: AddressFindings): CheckView {
-  if (reach.kind === 'unreachable') return row(what.reach, 'bad', why.notReached(reach.code))
-  if (reach.kind === 'other') return row(what.reach, 'bad', why.otherAnswered(reach.status))
-  return row(what.reach, 'ok', why.reached)
+function reachRows({ reach, endpoints }: AddressFindings, cause: Cause): readonly CheckView[] {
+  if (cause === 'name') return []
+  if (reach.kind === 'other') return [row(what.reach, 'bad', why.otherAnswered(reach.status))]
+  if (reach.kind === 'ours') return [row(what.reach, 'ok', why.reached)]
+  const { code } = reach
+  return [row(what.reach, 'bad', cause === 'connection' ? why.notConnected(code, endpoints) : why.notReached(code))]
 }
 
 /** What came through the public address tells more than the operator's own request, which may have come another way. */
-function proxyRow({ issuer, reach, arrival }: AddressFindings): CheckView {
+function proxyRows({ issuer, reach, arrival }: AddressFindings): readonly CheckView[] {
   const { protocol, host } = new URL(issuer)
   const seen = reach.kind === 'ours' ? reach : arrival
-  if (seen.forwarding === 'ignored') return row(what.proxy, 'bad', why.proxyNotTrusted)
-  if (reach.kind !== 'ours') return row(what.proxy, 'unknown', why.proxyUnknown)
-  if (seen.secure !== (protocol === 'https:')) return row(what.proxy, 'bad', why.proxyHidesScheme)
-  if (seen.host.toLowerCase() !== host) return row(what.proxy, 'bad', why.proxyHidesHost(seen.host.slice(0, 255)))
-  return row(what.proxy, 'ok', seen.forwarding === 'believed' ? why.proxyGood : why.noProxy)
+  if (seen.forwarding === 'ignored') return [row(what.proxy, 'bad', why.proxyNotTrusted)]
+  // Why not has been told.
+  if (reach.kind !== 'ours') return []
+  if (seen.secure !== (protocol === 'https:')) return [row(what.proxy, 'bad', why.proxyHidesScheme)]
+  if (seen.host.toLowerCase() !== host) return [row(what.proxy, 'bad', why.proxyHidesHost(seen.host.slice(0, 255)))]
+  return [row(what.proxy, 'ok', seen.forwarding === 'believed' ? why.proxyGood : why.noProxy)]
 }

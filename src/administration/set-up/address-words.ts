@@ -44,10 +44,15 @@ export const why = {
   goodAddress: say('公网域名，使用 https。', 'A public name, with https.'),
 
   nameNotAsked: say('未能查询域名服务器，请稍后再检查。', 'No name server could be asked. Check again later.'),
-  nameUnknown: (host: string) =>
+  nameServersSilent: (host: string, endpoints: readonly string[]) =>
     say(
-      `域名 ${host} 没有解析记录。请在域名服务商处添加 A 记录，指向本服务器或负载均衡。`,
-      `There is no address for ${host}. Add an A record with your name provider that leads to this server or its load balancer.`,
+      `未能查询到域名 ${host} 指向哪里，因此以下地址都无法检查：${endpoints.join('、')}。请检查这台机器的网络和域名服务器设置，然后重新检查。`,
+      `No name server says where ${host} leads, so none of these could be looked at: ${endpoints.join(', ')}. Look at the network and the name servers of this machine, then check again.`,
+    ),
+  nameUnknown: (host: string, endpoints: readonly string[]) =>
+    say(
+      `域名 ${host} 没有解析记录，因此以下地址都无法访问：${endpoints.join('、')}。请在域名服务商处添加 A 记录，指向本服务器或负载均衡，然后重新检查。`,
+      `There is no address for ${host}, so nobody reaches any of these: ${endpoints.join(', ')}. Add an A record with your name provider that leads to this server or its load balancer, then check again.`,
     ),
   nameInside: (list: string) =>
     say(
@@ -105,6 +110,11 @@ export const why = {
       `It expires in ${days} ${days === 1 ? 'day' : 'days'}.${days < 21 ? ' Renew it soon.' : ''}`,
     ),
 
+  notConnected: (code: string, endpoints: readonly string[]) =>
+    say(
+      `从这台机器无法连接（${code}），因此以下地址都没有应答：${endpoints.join('、')}。请检查防火墙、端口，以及该处是否有程序在监听。有些网络不允许从内部访问自己的公网地址；如果用手机流量能打开，则没有问题。`,
+      `No connection could be made from this machine (${code}), so none of these answered: ${endpoints.join(', ')}. Look at the firewall, the port, and whether anything listens there. Some networks do not let a machine reach its own public address: if a phone on mobile data can open it, all is well.`,
+    ),
   notReached: (code: string) =>
     say(
       `本服务器通过该地址访问自己时没有得到应答（${code}）。有些网络不允许从内部访问自己的公网地址；如果用手机流量能打开，则没有问题。`,
@@ -123,10 +133,6 @@ export const why = {
   proxyNotTrusted: say(
     '前面的代理发送了 X-Forwarded-* 请求头，但它不在 trustedProxies 中，因此被忽略。请把代理的地址加入 trustedProxies。',
     'A proxy in front sends X-Forwarded-* headers, but is not listed in trustedProxies, so they are ignored. Add its address there.',
-  ),
-  proxyUnknown: say(
-    '未能通过该地址到达本服务器，因此无法判断。',
-    'This server was not reached through the address, so it cannot be told.',
   ),
   proxyHidesScheme: say(
     '请求到达时看起来不是该地址的协议（http/https）。请让代理发送 X-Forwarded-Proto。',

@@ -24,6 +24,7 @@ const CERTIFICATE = {
 const ARRIVAL = { secure: true, host: 'sso.xinghe.cn', forwarding: 'none' } as const
 const GOOD: AddressFindings = {
   issuer: 'https://sso.xinghe.cn',
+  endpoints: ['https://sso.xinghe.cn/sso/token', 'https://sso.xinghe.cn/sso/authorize'],
   running: 'https://sso.xinghe.cn',
   addresses: ['47.100.1.2'],
   certificate: CERTIFICATE,
@@ -73,7 +74,6 @@ describe('the rows', () => {
     ['one that expires in 21 days', 'expiry', 'ok', seen({ validTo: NOW + 21 * DAY })],
     ['unreadable dates', 'expiry', 'unknown', seen({ validTo: null })],
     ['no answer', 'reach', 'bad', { reach: { kind: 'unreachable', code: 'timeout' } }],
-    ['no answer', 'proxy', 'unknown', { reach: { kind: 'unreachable', code: 'timeout' } }],
     ['another server', 'reach', 'bad', { reach: { kind: 'other', status: 404 } }],
     ['a proxy that is not trusted', 'proxy', 'bad', ours({ forwarding: 'ignored' })],
     ['a proxy that hides https', 'proxy', 'bad', ours({ secure: false })],
@@ -87,6 +87,52 @@ describe('the rows', () => {
         for (const locale of LOCALES) expect(text[locale].length).toBeGreaterThan(1)
       }
     }
+  })
+})
+
+describe('one cause', () => {
+  const lost = (code: string) => ({ kind: 'unreachable', code }) as const
+  const unreached = (code: string): Partial<AddressFindings> => ({ certificate: lost(code), reach: lost(code) })
+  const faultsOf = (change: Partial<AddressFindings>) =>
+    addressChecks({ ...GOOD, ...change }).filter(({ state }) => state !== 'ok')
+
+  it.each<[string, keyof typeof what, Partial<AddressFindings>]>([
+    ['a name without an address', 'name', { ...unreached('ENOTFOUND'), addresses: [] }],
+    ['name servers that do not answer', 'name', { ...unreached('EAI_AGAIN'), addresses: null }],
+    ['a port that is closed', 'reach', unreached('ECONNREFUSED')],
+  ])('%s is told once, with the addresses it hits', (_case, row, change) => {
+    const [fault, outside, ...more] = faultsOf(change)
+    expect(fault).toMatchObject({ what: what[row], state: 'bad' })
+    for (const locale of LOCALES) {
+      const explanation = fault?.explanation as Readonly<Record<string, string>>
+      for (const endpoint of GOOD.endpoints) expect(explanation[locale]).toContain(endpoint)
+    }
+    // What nobody here can see stays.
+    expect(outside?.what).toBe(what.outside)
+    expect(more).toEqual([])
+  })
+
+  it('hides no other: what was seen is judged, and what failed otherwise is told', () => {
+    const rows = (change: Partial<AddressFindings>) => faultsOf(change).map((each) => each.what)
+    expect(rows({ reach: { kind: 'other', status: 404 } })).toEqual([what.reach, what.outside])
+    expect(rows({ certificate: lost('ECONNRESET'), reach: lost('timeout') })).toEqual([
+      what.chain,
+      what.reach,
+      what.outside,
+    ])
+    const expired = { ...CERTIFICATE, fault: 'CERT_HAS_EXPIRED', validTo: NOW }
+    expect(rows({ certificate: expired, reach: lost('timeout') })).toEqual([
+      what.chain,
+      what.expiry,
+      what.reach,
+      what.outside,
+    ])
+    const ignored = { ...ARRIVAL, forwarding: 'ignored' } as const
+    expect(rows({ ...unreached('ENOTFOUND'), addresses: [], arrival: ignored })).toEqual([
+      what.name,
+      what.proxy,
+      what.outside,
+    ])
   })
 })
 
@@ -177,6 +223,8 @@ describe('the page', () => {
     const warned = await visitor.follow(await visitor.submit(page, 'continue', { issuer: `${issuer}/` }))
     expect(warned.url).toContain('step=address')
     expect(warned.html).toContain(what.restart.en)
+    expect(warned.html.match(/Must be corrected/g)).toHaveLength(1)
+    expect(warned.html).toContain(`so nobody reaches any of these: ${issuer}/sso/token, ${issuer}/sso/userinfo, `)
     expect(warned.html).toContain(`${issuer}/sso/token`)
     expect(await server.store.findFact('issuer')).not.toBe(issuer)
     const connect = await visitor.follow(await visitor.submit(warned, 'continue'))

@@ -78,6 +78,7 @@ async function check(parts: SetUpParts, { http }: OpenSetUp, issuer: string) {
   ])
   return addressChecks({
     issuer,
+    endpoints: urlsOf(parts, issuer).map(({ url }) => url),
     running: addresses.issuer,
     addresses: found,
     certificate,
