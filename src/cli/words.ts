@@ -48,7 +48,12 @@ export function greeting(facts: Greeting, isChinese: boolean): string {
           ),
           `\n  ${link}\n`,
         ]),
-    ...(setUp === null ? [] : both(`To go on with the set-up in a browser: ${setUp}`, `在浏览器中继续设置：${setUp}`)),
+    ...(setUp === null
+      ? []
+      : both(
+          `To go on with the set-up in a browser, by a link that works once, for a day: ${setUp}`,
+          `在浏览器中继续设置（链接一天内有效，只能使用一次）：${setUp}`,
+        )),
     ...both('Stop it with Ctrl+C.', '按 Ctrl+C 停止。'),
   ].join('\n')
 }

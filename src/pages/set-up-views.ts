@@ -18,6 +18,8 @@ export type Problems<Field extends string> = Readonly<Partial<Record<Field, Fiel
 export interface OpenLinkView {
   readonly form: FormTarget
   readonly purpose: 'set_up' | 'rehearsal'
+  /** How long it holds once it is opened. */
+  readonly hours: number
 }
 
 /** Step 1. Fields: `username`, `name`, `password`, `password_again`. */

@@ -299,7 +299,13 @@ describe('--json prints exactly one value', () => {
     [['user', 'update', 'alice', '--name', '张三'], expect.objectContaining({ name: '张三' })],
     [['key', 'list'], { keys: [], clients: [expect.objectContaining({ client_id: 'known', sight: 'unused' })] }],
     [['trace'], []],
-    [['setup-link'], { setup_link: expect.stringMatching(/^http:\/\/localhost:4000\/sso\/set-up\/\w{43}$/) }],
+    [
+      ['setup-link'],
+      {
+        setup_link: expect.stringMatching(/^http:\/\/localhost:4000\/sso\/set-up\/\w{43}$/),
+        expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
+      },
+    ],
     [['config', 'check'], { valid: true, file: null }],
     [['config', 'show'], expect.objectContaining({ port: { value: 4000, source: 'default' } })],
   ] as const)('%j', async (words, expected) => {

@@ -357,8 +357,8 @@ export const samples: readonly Sample[] = [
   sample('front', 'main', (f) => pages.frontPage({ setUpIsOpen: false, accountHref: '/sso/account' }, f)),
   sample('front before the set-up', 'set-up-open', (f) => pages.frontPage({ setUpIsOpen: true }, f)),
   sample('not-found', 'trace-id', (f) => pages.notFoundPage({ traceId: 'tr_404' }, f)),
-  sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up' }, f)),
-  sample('open rehearsal', 'open', (f) => pages.openLinkPage({ form, purpose: 'rehearsal' }, f)),
+  sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up', hours: 2 }, f)),
+  sample('open rehearsal', 'open', (f) => pages.openLinkPage({ form, purpose: 'rehearsal', hours: 1 }, f)),
   sample('set-up 1', 'username name password password_again continue', (f) =>
     pages.administratorPage({ form, values: { username: '', name: '' }, minimumLength: 12, problems: {} }, f),
   ),

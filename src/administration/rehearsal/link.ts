@@ -10,7 +10,7 @@ import type { TicketVerbs } from '../../store/tickets.ts'
 
 const REHEARSAL_LINK_LIFETIME: Seconds = 600
 /** Once opened: long enough to correct something on the command line and rehearse again. */
-const OPENED_LIFETIME: Seconds = 3_600
+export const OPENED_LIFETIME: Seconds = 3_600
 
 const PURPOSE = 'rehearsal'
 

@@ -18,7 +18,7 @@ import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { readVisitor, type Visitor, visitCookies } from '../../visitor/visitor.ts'
 import { findChosenUser, userChoices } from './choose-user.ts'
-import { findRehearsalTicket, type RehearsalTicket, spendRehearsalTicket } from './link.ts'
+import { findRehearsalTicket, OPENED_LIFETIME, type RehearsalTicket, spendRehearsalTicket } from './link.ts'
 import { CannotRehearse, rehearse } from './rehearse.ts'
 import type { ComposeRehearsal } from './stage.ts'
 
@@ -97,7 +97,10 @@ function formOf({ parts, visitor, ticket, path }: OpenPage) {
 }
 
 function showLink(open: OpenPage): HttpReply {
-  const page = openLinkPage({ form: formOf(open), purpose: 'rehearsal' }, frameOf(open.parts, open.request))
+  const page = openLinkPage(
+    { form: formOf(open), purpose: 'rehearsal', hours: OPENED_LIFETIME / 3_600 },
+    frameOf(open.parts, open.request),
+  )
   return pageReply(page, { cookies: cookiesOf(open) })
 }
 

@@ -94,7 +94,7 @@ async function openLink(parts: SetUpParts, open: OpenSetUp): Promise<HttpReply> 
   const { http, visitor, ticketHash, progress } = open
   if (http.method !== 'POST') {
     const form = formTarget(parts, open, 'open')
-    const page = openLinkPage({ form, purpose: 'set_up' }, frameOf(parts, http))
+    const page = openLinkPage({ form, purpose: 'set_up', hours: WORK_LIFETIME / 3600 }, frameOf(parts, http))
     return showPage(page, open)
   }
   if (http.body.length > LONGEST_FORM) return refuse(parts, http, 'large')

@@ -3,12 +3,17 @@
 import type { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
 import { installationAction, installationCommand } from '../command.ts'
+import { instant } from '../output.ts'
 
 export function setupLinkCommand(exit: (code: number) => void): Command {
-  const command = installationCommand('setup-link', 'make a link that opens the set-up in a browser; it works once')
+  const command = installationCommand(
+    'setup-link',
+    'make a link that opens the set-up in a browser; it works once, for a day',
+  )
   return installationAction(command, exit, async ({ store, clock, addresses }, output) => {
-    const { url: link } = await newSetUpLink(store, clock, addresses)
-    output.result({ setup_link: link })
-    output.say(`Open this link in a browser; it works once, and former links no longer do:\n\n  ${link}\n`)
+    const { url: link, expiresAt } = await newSetUpLink(store, clock, addresses)
+    const until = instant(expiresAt)
+    output.result({ setup_link: link, expires_at: until })
+    output.say(`Open this link in a browser. It works once, until ${until}; former links no longer do.\n\n  ${link}\n`)
   })
 }

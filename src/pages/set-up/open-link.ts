@@ -15,6 +15,6 @@ export function openLinkPage(view: OpenLinkView, frame: Frame): Page {
     main: html`<div class="seal">${ICONS.key}</div><h1>${open.title}</h1><p class="lead">${open.message}</p>${form(
       view.form,
       html`<button class="primary" id="open" type="submit">${open.submit}</button>`,
-    )}<p class="hint">${setUp.open.once}</p>`,
+    )}<p class="hint">${setUp.open.once(view.hours)}</p>`,
   })
 }

@@ -13,7 +13,8 @@ import { REFRESH_SCRIPT } from './scripts.ts'
 
 export function waitingPage(view: WaitingView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.waiting
-  const title = view.done ? words.doneTitle : words.title
+  const isFinished = view.finish === null
+  const title = view.done ? words.doneTitle : isFinished ? words.finished.title : words.title
   const client = html`<strong>${view.clientName}</strong>`
   const verdict =
     view.done &&
@@ -31,7 +32,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
       !view.done &&
       html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
-    }${view.finish === null && finished(words.finished)}<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
+    }${isFinished && finished(words.finished, view.done)}<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
       view.finish &&
       form(
         view.finish,
@@ -41,11 +42,12 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
   })
 }
 
-function finished({ title, message, commands }: Words['setUp']['waiting']['finished']) {
+/** Without a heading where the page has the same. */
+function finished({ title, message, commands }: Words['setUp']['waiting']['finished'], isHeaded: boolean) {
   const lines = Object.entries(commands).map(
     ([command, does]) => html`<dt>${does}</dt><dd><code>npx lingpai ${command}</code></dd>`,
   )
-  return html`<div class="section" id="finished"><h2>${title}</h2><p>${message}</p><dl class="facts">${lines}</dl></div>`
+  return html`<div class="section" id="finished">${isHeaded && html`<h2>${title}</h2>`}<p>${message}</p><dl class="facts">${lines}</dl></div>`
 }
 
 function row(request: LastRequestView, frame: Frame) {

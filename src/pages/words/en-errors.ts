@@ -75,11 +75,12 @@ export const errors = {
     link_spent: {
       visitor: 'This link has expired or has been used already.',
       operator:
-        'Make a new link on the command line of the server: npx lingpai setup-link for the set-up, npx lingpai rehearse for a rehearsal. Each one works once, for a limited time.',
+        'Make a new link on the command line of the server: npx lingpai setup-link for the set-up, npx lingpai rehearse for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
     },
     set_up_done: {
       visitor: 'The set-up is finished, and this page is closed.',
-      operator: 'To open it again, make a new link on the command line of the server: npx lingpai setup-link',
+      operator:
+        'To open it again, make a new link on the command line of the server, which works once, for a day: npx lingpai setup-link',
     },
     method_not_allowed: {
       visitor: 'This address does not take that kind of request.',

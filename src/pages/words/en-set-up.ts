@@ -25,7 +25,8 @@ export const setUp = {
         'This page plays the application from the first request to the last, with a person of your choice. Nothing it issues is valid anywhere.',
       submit: 'Open the rehearsal',
     },
-    once: 'The link works once, and from now on only in this browser, until you close it.',
+    once: (hours: number) =>
+      `The link works once. Opened, it holds for ${count(hours, 'hour', 'hours')}, in this browser only and until you close it.`,
   },
   problems: {
     required: 'Please fill this in.',

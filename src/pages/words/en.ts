@@ -116,7 +116,7 @@ export const en = {
       html`Which applications you have let in, and where you are signed in: ${to('your account')}.`,
     operator: 'For whoever runs this server',
     setUp:
-      'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, type this in the same folder (with the --data the server was given, if any):',
+      'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, which works once, for a day, type this in the same folder (with the --data the server was given, if any):',
   },
   formPost: {
     title: (client: string) => `Back to ${client}`,

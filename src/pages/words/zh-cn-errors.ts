@@ -72,11 +72,11 @@ export const errors: Words['errors'] = {
     link_spent: {
       visitor: '此链接已过期，或已经用过。',
       operator:
-        '请在服务器的命令行重新生成链接：设置用 npx lingpai setup-link，演练用 npx lingpai rehearse。每个链接只能用一次，且会过期。',
+        '请在服务器的命令行重新生成链接：设置用 npx lingpai setup-link，演练用 npx lingpai rehearse。每个链接只能使用一次：设置链接一天内有效，演练链接十分钟内有效。',
     },
     set_up_done: {
       visitor: '设置已经完成，此页面已关闭。',
-      operator: '如需再次打开，请在服务器的命令行重新生成链接：npx lingpai setup-link',
+      operator: '如需再次打开，请在服务器的命令行重新生成链接（一天内有效，只能使用一次）：npx lingpai setup-link',
     },
     method_not_allowed: {
       visitor: '此地址不接受这种请求。',

@@ -22,7 +22,7 @@ export const setUp: Words['setUp'] = {
       message: '此页面会扮演应用，从第一个请求走到最后一个，由您选择用户。演练中签发的一切在任何地方都无效。',
       submit: '打开演练',
     },
-    once: '此链接只能使用一次，之后仅在本浏览器中有效，关闭浏览器后失效。',
+    once: (hours: number) => `此链接只能使用一次；打开后 ${hours} 小时内有效，仅限本浏览器，关闭浏览器后失效。`,
   },
   problems: {
     required: '请填写此项。',

@@ -102,7 +102,7 @@ export const zhCn: Words = {
     account: (to: (text: string) => Content) => html`查看您授权了哪些应用、在哪些浏览器上登录：${to('我的账号')}。`,
     operator: '给本服务器的管理员',
     setUp:
-      '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成（启动时指定了 --data 的，请加上同样的 --data）：',
+      '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成，链接一天内有效，只能使用一次（启动时指定了 --data 的，请加上同样的 --data）：',
   },
   formPost: {
     title: (client: string) => `返回“${client}”`,

@@ -65,9 +65,14 @@ describe('the link', () => {
     house.clock.time += 599
     const csrf = csrfOf(await browser.send('GET', path))
     house.clock.time += 1
-    expect((await browser.send('POST', path, { csrf })).status).toBe(410)
+    const over = await browser.send('POST', path, { csrf })
+    expect(over.status).toBe(410)
+    expect(String(over.body)).toContain('that to a rehearsal for ten minutes')
 
     path = new URL(await newRehearsalLink(house.store, house.clock, house.addresses, 'tenant-a')).pathname
+    expect(String((await browser.send('GET', path)).body)).toContain(
+      'Opened, it holds for 1 hour, in this browser only',
+    )
     const { browser: mine } = await opened()
     house.clock.time += 3_599
     expect((await mine.send('GET', path)).status).toBe(200)

@@ -107,11 +107,17 @@ describe('its end', () => {
     server.clock.advance(24 * 3600 - 1)
     expect((await visitor.get(link)).status).toBe(200)
     server.clock.advance(1)
-    expect((await visitor.get(link)).status).toBe(410)
+    const over = await visitor.get(link)
+    expect(over.status).toBe(410)
+    expect(over.html).toContain('Each link works once: that to the set-up for a day')
   })
 
-  it('what it opened is open for two hours', async () => {
+  it('what it opened is open for two hours, as the page said before', async () => {
     const visitor = new Visitor()
+    expect((await visitor.get(link)).html).toContain('Opened, it holds for 2 hours, in this browser only')
+    visitor.language = 'zh-CN'
+    expect((await visitor.get(link)).html).toContain('打开后 2 小时内有效')
+    visitor.language = 'en'
     const page = await openedBy(visitor, link)
     server.clock.advance(2 * 3600 - 1)
     expect((await visitor.get(page.url)).status).toBe(200)

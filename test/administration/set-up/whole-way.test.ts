@@ -23,11 +23,33 @@ const WORDS = {
   en: {
     steps: ['Administrator', 'Public address', 'Connect', 'Six values', 'First person', 'Rehearsal'],
     waiting: 'Waiting for',
+    works: 'It works',
+    finished: 'The set-up is finished',
   },
-  'zh-CN': { steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'], waiting: '等待' },
+  'zh-CN': {
+    steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'],
+    waiting: '等待',
+    works: '接入成功',
+    finished: '设置已完成',
+  },
 } as const
 
+function headings({ html }: Page): readonly string[] {
+  return [...html.matchAll(/<h[12]>([^<]*)/g)].map(([, text = '']) => text)
+}
+
 describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
+  it('finished without waiting, the last page no longer says that it waits, and still shows who asks', async () => {
+    const server = await fresh()
+    const { visitor, page } = await walkTo(server, 'waiting', language)
+    expect(headings(page)).toEqual([expect.stringContaining(WORDS[language].waiting)])
+    const finished = await visitor.follow(await visitor.submit(page, 'finish'))
+    expect(headings(finished)).toEqual([WORDS[language].finished])
+    expect(finished.html).toContain(`<title>${WORDS[language].finished}`)
+    expect(finished.html).not.toContain(WORDS[language].waiting)
+    expect(finished.html).toContain('id="request-token"')
+  })
+
   it('the link leads through five forms to a client that signs in, and the last page turns green', async () => {
     const server = await fresh()
     const { store, clock } = server
@@ -105,6 +127,7 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
     const finished = await visitor.follow(await visitor.submit(green, 'finish'))
     expect(finished.status).toBe(200)
     expect(finished.html).not.toContain('id="finish"')
+    expect(headings(finished)).toEqual([WORDS[language].works, WORDS[language].finished])
     expect(finished.html).toMatch(/id="finished"[^]*npx lingpai backup/)
     const progress = await readSetUp(store)
     expect(progress.finishedAt).toBe(clock.now())
