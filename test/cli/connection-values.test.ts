@@ -31,7 +31,7 @@ describe('an address that only this machine or network reaches', () => {
     const { stdout, stderr } = added
     expect(stderr).toMatch(/^Warning: 制作云 cannot reach /)
     expect(stderr).toContain(`cannot reach ${issuer}: its servers need a public https address`)
-    expect(stderr).toContain(`npx lingpai start --issuer https://sso.example.com --accept-new-issuer --data ${data}`)
+    expect(stderr).toContain(`"npx lingpai start --issuer https://sso.example.com --accept-new-issuer --data ${data}"`)
     expect(stdout).toContain('paste these values into its console once the address is public.')
     for (const value of NAMES) expect(stdout).toMatch(new RegExp(`^${value} +\\S+`, 'm'))
     expect(stdout).toContain(`${issuer}/sso/token`)

@@ -182,7 +182,7 @@ function tellValues(
 
 function outOfReach(issuer: string, flags: Flags): string {
   const start = tip('start --issuer https://sso.example.com --accept-new-issuer', flags)
-  return `制作云 cannot reach ${issuer}: its servers need a public https address. Set it first, by starting the server with it (behind a proxy with --trusted-proxies too): ${start}. Then only the three addresses change; ClientId and ClientSecret stay`
+  return `制作云 cannot reach ${issuer}: its servers need a public https address. Set it first, by starting the server with it (behind a proxy with --trusted-proxies too): "${start}". Then only the three addresses change; ClientId and ClientSecret stay`
 }
 
 const listAll: Work = async ({ store }, output, flags) => {
