@@ -54,9 +54,47 @@ export function insufficientScope(scope: string, reason: string): OAuthError {
   })
 }
 
+export type TokenPlace = 'header' | 'form' | 'query'
+
+const IN: Readonly<Record<TokenPlace, string>> = {
+  header: 'in the Authorization header',
+  form: 'in a form body',
+  query: 'in the query',
+}
+
+/** RFC 6750 §3.1: malformed, or the token came by a method that is not supported. `description` as of `invalidToken`. */
+function badRequest(rule: string, clause: string, description: string): OAuthError {
+  return new OAuthError({
+    error: 'invalid_request',
+    description,
+    rule,
+    clause,
+    headers: { 'www-authenticate': `Bearer error="invalid_request", error_description="${description}"` },
+  })
+}
+
+/** The token is not where the client may send it. RFC 6750 §2.3: a query is logged on its way, so servers may refuse it. */
+export function wrongPlace(allowed: readonly TokenPlace[], query: Parameters | null): OAuthError {
+  const [first = 'header'] = allowed
+  const advice = `Send the access token ${IN[allowed.includes('header') ? 'header' : first]}`
+  return query?.get('access_token') === undefined
+    ? badRequest('access_token_place', 'RFC 6750 §3.1', `${advice}, not where it came`)
+    : badRequest('access_token_in_query', 'RFC 6750 §2.3', `${advice}, not in the query`)
+}
+
+/** No token of ours. Whose client it is nobody knows, so the query is not refused but advised against. RFC 6750 §2.3 */
+export function tokenUnknown(query: Parameters | null): OAuthError {
+  const inQuery = query?.get('access_token') !== undefined
+  return invalidToken(
+    'access_token_unknown',
+    'no such access token: mistyped, or long expired',
+    inQuery ? `${USELESS}; it came in the query, send it ${IN.header}` : USELESS,
+  )
+}
+
 /** RFC 6750 §2: a client must not use more than one place, unless they hold the same token (node-oauth does that). */
 export function bearerFrom(
-  places: readonly ('header' | 'form' | 'query')[],
+  places: readonly TokenPlace[],
   authorization: string | undefined,
   form: Parameters | null,
   query: Parameters | null,
@@ -68,14 +106,9 @@ export function bearerFrom(
   ].filter((token) => token !== null)
   // RFC 6750 §3.1: the same parameter twice is a malformed request.
   const repeated = [form, query].some((parameters) => parameters?.isRepeated('access_token'))
-  if (repeated || new Set(found).size > 1) {
-    throw new OAuthError({
-      error: 'invalid_request',
-      description: repeated ? 'access_token is sent more than once' : 'Different access tokens were sent at once',
-      rule: repeated ? 'parameter_repeated' : 'access_token_ambiguous',
-      clause: repeated ? 'RFC 6750 §3.1' : 'RFC 6750 §2',
-      headers: { 'www-authenticate': 'Bearer error="invalid_request"' },
-    })
+  if (repeated) throw badRequest('parameter_repeated', 'RFC 6750 §3.1', 'access_token is sent more than once')
+  if (new Set(found).size > 1) {
+    throw badRequest('access_token_ambiguous', 'RFC 6750 §2', 'Different access tokens were sent at once')
   }
   return found[0] ?? null
 }

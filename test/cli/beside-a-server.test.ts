@@ -277,6 +277,25 @@ test('trace explains the error page that was just shown', async () => {
   expect((await cli(['trace', traceId]))['traceId']).toBe(traceId)
 })
 
+test('trace tells a client that sends its token in the query where it belongs, and holds nothing of the token', async () => {
+  await addClient('querying')
+  const { client, access } = await signedIn('querying', 'alice')
+  const asked = await fetch(`${server.issuer}/sso/userinfo?access_token=${access}`)
+  expect(asked.status).toBe(400)
+  expect((await client.userinfo(access)).status).toBe(200)
+  const read = (...words: readonly string[]) => lingpai(['trace', '--client', 'querying', '--data', data, ...words])
+  const traced = async () => (await read()).stdout
+  await expect.poll(traced, { timeout: 6_000, interval: 300 }).toContain('access_token_in_query')
+  const [english, chinese, json] = [await read(), await read('--language', 'zh-CN'), await read('--json')]
+  expect(english.stdout).toContain('Let the client send the header "authorization: Bearer …"')
+  expect(english.stdout).toContain(`--set userinfo.tokenFrom=header,query --data ${data}"`)
+  expect(chinese.stdout).toContain('请让应用改用请求头“authorization: Bearer …”')
+  for (const { stdout } of [english, chinese, json]) expect(stdout.includes(access)).toBe(false)
+  const advised = ['client', 'update', 'querying', '--set', 'userinfo.tokenFrom=header,query']
+  await cli(advised)
+  expect((await fetch(`${server.issuer}/sso/userinfo?access_token=${access}`)).status).toBe(200)
+})
+
 test('rehearse plays the client and says what holds, with the pasted secret too', async () => {
   await cli([
     'client',

@@ -7,9 +7,22 @@ import {
   expectInvalidToken,
   query,
   RelyingParty,
+  type Reply,
   tokensOf,
 } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+
+const HEADER_NOT_THERE = 'Send the access token in the Authorization header, not where it came'
+
+/** The same words in the body and in the header. */
+function expectPlace(reply: Reply, words: string | RegExp): void {
+  expectInvalidRequest(reply)
+  const description = String(reply.body['error_description'])
+  expect(description).toMatch(words)
+  expect(reply.headers.get('www-authenticate')).toBe(
+    `Bearer error="invalid_request", error_description="${description}"`,
+  )
+}
 
 describe('user info', () => {
   let host: TestServer
@@ -61,16 +74,47 @@ describe('user info', () => {
     const { access } = await app.tokens()
     expect((await post({ access_token: access })).body['sub']).toBe('user-alice')
     const refused = await strict.tokens()
-    expectInvalidToken(await post({ access_token: refused.access }))
+    expectPlace(await post({ access_token: refused.access }), HEADER_NOT_THERE)
     expect((await strict.userinfo(refused.access)).status).toBe(200)
   })
 
   test('§2.3 a query carries it only by setting', async () => {
-    const { access } = await app.tokens()
-    expectInvalidToken(await ask(`${url()}?${query({ access_token: access })}`))
-    expect((await app.userinfo(access)).status).toBe(200)
+    for (const client of [app, strict]) {
+      const { access } = await client.tokens()
+      const inQuery = await ask(`${url()}?${query({ access_token: access })}`)
+      expectPlace(inQuery, 'Send the access token in the Authorization header, not in the query')
+      expect(inQuery.text).not.toContain(access)
+      // Refused is the way it came; the token is as good as before.
+      expect((await client.userinfo(access)).status).toBe(200)
+    }
     const allowed = await wide.tokens()
     expect((await ask(`${url()}?${query({ access_token: allowed.access })}`)).status).toBe(200)
+  })
+
+  test('§3.1 a place that the client may not use is invalid_request, before anything is said of the token', async () => {
+    const { access } = await app.tokens()
+    expect((await app.revoke(access)).status).toBe(200)
+    expectPlace(await ask(`${url()}?${query({ access_token: access })}`), /not in the query$/)
+    expectInvalidToken(await app.userinfo(access))
+  })
+
+  test('§2.3 an unknown token stays invalid_token, and is told where it belongs when it came in the query', async () => {
+    const { access } = await app.tokens()
+    const inQuery = await ask(`${url()}?${query({ access_token: `${access}x` })}`)
+    expectInvalidToken(inQuery)
+    expect(inQuery.body['error_description']).toBe(
+      'The access token is unknown, expired or revoked; it came in the query, send it in the Authorization header',
+    )
+    const inHeader = await get(`Bearer ${access}x`)
+    expect(inHeader.body['error_description']).toBe('The access token is unknown, expired or revoked')
+  })
+
+  test('§3.1 a client that may use the body alone is told so', async () => {
+    await host.addClient('bodily', 'openid-connect', { consent: 'implied', userinfo: { tokenFrom: ['form'] } })
+    const bodily = new RelyingParty({ host, clientId: 'bodily' })
+    const { access } = await bodily.tokens()
+    expectPlace(await bodily.userinfo(access), 'Send the access token in a form body, not where it came')
+    expect((await post({ access_token: access })).status).toBe(200)
   })
 
   test('§2 two places at once must hold the same token', async () => {

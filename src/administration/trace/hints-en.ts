@@ -207,6 +207,8 @@ export const HINTS_EN = {
   access_token_ambiguous: 'Two different access tokens came at once. Send one, in the header.',
   access_token_place:
     'The token came where this client may not send it. Send it in the header, or widen userinfo.tokenFrom.',
+  access_token_in_query:
+    'The access token came in the query, which proxies write to their logs. Let the client send the header "authorization: Bearer …". If it cannot, allow the query: "npx lingpai client update CLIENT_ID --set userinfo.tokenFrom=header,query".',
   access_token_unknown:
     'There is no such access token. Perhaps it was cut off, comes from another server, or is long expired.',
   access_token_expired: 'The access token is expired. The client should refresh, or sign in anew.',

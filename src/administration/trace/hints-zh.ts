@@ -167,6 +167,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   access_token_missing: '没有收到访问令牌。请发送请求头“authorization: Bearer …”，并检查代理是否转发了它。',
   access_token_ambiguous: '同时收到两个不同的访问令牌。请只发送一个，放在请求头中。',
   access_token_place: '令牌放在了该应用不可使用的位置。请放在请求头中，或放宽 userinfo.tokenFrom。',
+  access_token_in_query:
+    '访问令牌放在了网址的查询参数中，会被沿途的代理写入日志。请让应用改用请求头“authorization: Bearer …”。应用无法改的，可为它放开：“npx lingpai client update CLIENT_ID --set userinfo.tokenFrom=header,query”。',
   access_token_unknown: '没有这个访问令牌。可能被截断、来自另一个服务器，或早已过期。',
   access_token_expired: '访问令牌已过期。应用应刷新令牌，或让用户重新登录。',
   access_token_revoked: '访问令牌已撤销。请让用户重新登录。',

@@ -10,7 +10,14 @@ import { mediaType, readForm, readQuery } from '../../http/request/form.ts'
 import { type Client, type ClientRecord, scriptOrigins } from '../../model/client.ts'
 import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/registration-policy.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { bearerFrom, insufficientScope, invalidToken, tokenMissing } from '../../protocol/bearer.ts'
+import {
+  bearerFrom,
+  insufficientScope,
+  invalidToken,
+  tokenMissing,
+  tokenUnknown,
+  wrongPlace,
+} from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { resourceKey } from '../../protocol/resource.ts'
@@ -39,10 +46,11 @@ export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
     const token = bearerFrom(['header', 'form', 'query'], authorization, form, query)
     if (token === null) throw tokenMissing()
     const found = await store.findAccessToken(tokenKey(token))
-    if (found === null) throw invalidToken('access_token_unknown', 'no such access token: mistyped, or long expired')
+    if (found === null) throw tokenUnknown(query)
     const { client } = found.client
     try {
-      if (bearerFrom(client.userinfo.tokenFrom, authorization, form, query) === null) throw wrongPlace(client)
+      const { tokenFrom } = client.userinfo
+      if (bearerFrom(tokenFrom, authorization, form, query) === null) throw wrongPlace(tokenFrom, query)
       const claims = claimsFor(parts, found, clock.now())
       return isPlain(client)
         ? answered(client, json(200, claims))
@@ -94,14 +102,6 @@ function claimsFor({ issuer, subjects, documents }: UserinfoParts, found: FoundA
     throw insufficientScope('openid', 'user info needs the scope openid')
   }
   return userClaims(subjects.shown(user, client), client, found.token.scope.split(' '), claims?.userinfo)
-}
-
-function wrongPlace({ userinfo }: Client): OAuthError {
-  const allowed = userinfo.tokenFrom.join(', ')
-  return invalidToken(
-    'access_token_place',
-    `the token was not in a place this client may use; its setting userinfo.tokenFrom is ${allowed}`,
-  )
 }
 
 /** RFC 9068 §4, RFC 8707 §3: a token for an API opens nothing else, or that API could use it against the person. */
