@@ -4,6 +4,7 @@
 import { hiddenCharacter } from '../model/hidden-characters.ts'
 import type { UserProfile } from '../model/user.ts'
 import { checkUserId, checkUsername, usernameKey } from '../model/username.ts'
+import type { UserClaims } from '../store/users.ts'
 import { recognisePhone } from './phone-number.ts'
 
 /** Members of the profile that are one text each. */
@@ -58,7 +59,10 @@ export interface FieldProblem {
   readonly hint?: string
 }
 
-export type CheckedFields = { readonly user: CheckedUser } | { readonly problems: readonly FieldProblem[] }
+/** `claims`: what only one user may have, as far as it is written as it should be. */
+export type CheckedFields =
+  | { readonly user: CheckedUser }
+  | { readonly problems: readonly FieldProblem[]; readonly claims: Omit<UserClaims, 'enabled'> }
 
 const LONGEST_TEXT = 256
 const LONGEST_URL = 2_048
@@ -81,7 +85,15 @@ export async function checkUserFields(fields: UserFields): Promise<CheckedFields
   if (email === null && fields.emailVerified === true) note('email_verified', 'is set, but there is no e-mail address')
   const phone = await phoneOf(fields, note)
   const profile = profileOf(fields, note)
-  if (problems.length > 0) return { problems }
+  if (problems.length > 0) {
+    const isRight = (name: string) => problems.every(({ field }) => field !== name)
+    const claims = {
+      userId: isRight('user_id') ? userId : null,
+      usernameKey: isRight('username') ? usernameKey(username) : null,
+      phone,
+    }
+    return { problems, claims }
+  }
   const verified = { phoneVerified: fields.phoneVerified ?? false, emailVerified: fields.emailVerified ?? false }
   return { user: { userId, username, usernameKey: usernameKey(username), profile, phone, email, ...verified } }
 }

@@ -1,7 +1,7 @@
 // Operations on users, one at a time: each checks what it is given, says what is wrong, and leaves an event.
 
 import type { PasswordHasher } from '../credentials/password-hash.ts'
-import { assertNewPassword, PasswordRefused } from '../credentials/password-text.ts'
+import { findPasswordFault, PasswordRefused } from '../credentials/password-text.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { User, UserProfile } from '../model/user.ts'
 import { usernameKey } from '../model/username.ts'
@@ -35,8 +35,7 @@ export type UserChange = Partial<Omit<NewUserRequest, 'userId' | 'password'>>
 export async function addUser(parts: UserParts, request: NewUserRequest): Promise<User> {
   const { store, clock, hasher } = parts
   const { name, password, ...fields } = request
-  const checked = await checkedUser({ ...fields, displayName: name ?? null })
-  if (password !== undefined) assertPassword(password, checked.username)
+  const checked = await newUser(store, { ...fields, displayName: name ?? null }, password)
   const userId = checked.userId ?? newUserId()
   const passwordHash = password === undefined ? null : await hasher.hash(password)
   const event: SecurityEvent = {
@@ -46,7 +45,8 @@ export async function addUser(parts: UserParts, request: NewUserRequest): Promis
     detail: { hasPassword: passwordHash !== null, phoneVerified: checked.phoneVerified },
   }
   const result = await store.addUser({ ...checked, userId, passwordHash, enabled: true }, event)
-  if (result !== 'added') throw conflictError(result, { ...checked, userId })
+  // Somebody was faster than the look-up.
+  if (result !== 'added') throw refused([conflictProblem(result, { ...checked, userId })])
   return await getUser(store, { userId })
 }
 
@@ -70,7 +70,7 @@ export async function updateUser(parts: UserParts, who: UserReference, change: U
     }
     const result = await store.updateUser({ ...checked, userId: user.userId }, user.version, event)
     if (result === 'updated') return await getUser(store, { userId: user.userId })
-    if (result !== 'changed') throw conflictError(result, { ...checked, userId: user.userId })
+    if (result !== 'changed') throw refused(await conflictsOfChange(store, user, checked, result))
   }
   throw new AdministrationError('user_changed', 'The user is being changed by somebody else', 'Try again')
 }
@@ -115,7 +115,7 @@ export async function setUserEnabled(parts: UserParts, who: UserReference, enabl
   }
   const result = await store.setUserEnabled(user.userId, enabled, event)
   if (result === 'absent') throw notFound(who)
-  if (result !== 'done') throw conflictError(result, user)
+  if (result !== 'done') throw refused([conflictProblem(result, user)])
   return await getUser(store, { userId: user.userId })
 }
 
@@ -166,28 +166,86 @@ async function findByText(store: UserVerbs, text: string) {
   return byId ?? byName
 }
 
+/** One of several reasons why a user is refused. */
+export interface UserProblem {
+  readonly code: AdministrationErrorCode
+  /** The beginning or the rest of a sentence. */
+  readonly message: string
+  readonly hint: string | null
+}
+
+/** All that is wrong at once, under the code of what comes first. */
+export class UserRefused extends AdministrationError {
+  readonly problems: readonly UserProblem[]
+  constructor(first: UserProblem, further: readonly UserProblem[]) {
+    const rest = further.map(({ message }) => message.replace(/^The /, 'the '))
+    const problems = [first, ...further]
+    const hints = new Set(problems.flatMap(({ hint }) => (hint === null ? [] : [hint])))
+    super(first.code, [first.message, ...rest].join('; '), hints.size === 0 ? null : [...hints].join('. '))
+    this.problems = problems
+  }
+}
+
+function refused(problems: readonly UserProblem[]): UserRefused {
+  const [first, ...further] = problems
+  if (first === undefined) throw new Error('nobody is refused for nothing')
+  return new UserRefused(first, further)
+}
+
+async function newUser(store: UserVerbs, fields: UserFields, password: string | undefined): Promise<CheckedUser> {
+  const result = await checkUserFields(fields)
+  const claims = 'user' in result ? result.user : result.claims
+  const taken = await store.findUserConflicts({ ...claims, enabled: true })
+  const shown = { username: fields.username.trim(), phone: claims.phone, userId: claims.userId ?? '' }
+  const weak = password === undefined ? null : passwordProblem(password, shown.username)
+  const conflicts = taken.map((conflict) => conflictProblem(conflict, shown))
+  const faults = [...('problems' in result ? result.problems.map(fieldProblem) : []), ...(weak === null ? [] : [weak])]
+  const problems = [
+    ...conflicts.filter(({ code }) => code === 'username_taken'),
+    ...faults,
+    ...conflicts.filter(({ code }) => code !== 'username_taken'),
+  ]
+  if (problems.length > 0 || !('user' in result)) throw refused(problems)
+  return result.user
+}
+
 async function checkedUser(fields: UserFields): Promise<CheckedUser> {
   const result = await checkUserFields(fields)
   if ('user' in result) return result.user
-  const [first] = result.problems
-  throw new AdministrationError(
-    codeOf(first),
-    result.problems.map(({ field, problem }) => `${field} ${problem}`).join('; '),
-    first?.hint ?? null,
-  )
+  throw refused(result.problems.map(fieldProblem))
 }
 
-function codeOf(problem: FieldProblem | undefined): AdministrationErrorCode {
-  return problem?.field === 'phone' ? 'invalid_phone' : 'invalid_user'
+/** What a change would take from others; what the user has already is nobody else's. */
+async function conflictsOfChange(
+  store: UserVerbs,
+  user: User,
+  changed: CheckedUser,
+  found: UserConflict,
+): Promise<readonly UserProblem[]> {
+  const isRenamed = changed.usernameKey !== usernameKey(user.username)
+  const taken = await store.findUserConflicts({
+    userId: null,
+    usernameKey: isRenamed ? changed.usernameKey : null,
+    phone: changed.phone === user.phone ? null : changed.phone,
+    enabled: user.enabled,
+  })
+  const conflicts = taken.length > 0 ? taken : [found]
+  return conflicts.map((conflict) => conflictProblem(conflict, { ...changed, userId: user.userId }))
+}
+
+function fieldProblem({ field, problem, hint }: FieldProblem): UserProblem {
+  const code = field === 'phone' ? 'invalid_phone' : 'invalid_user'
+  return { code, message: `${field} ${problem}`, hint: hint ?? null }
+}
+
+function passwordProblem(password: string, username: string): UserProblem | null {
+  const fault = findPasswordFault(password, username)
+  return fault === null ? null : { code: 'weak_password', message: new PasswordRefused(fault).message, hint: null }
 }
 
 function assertPassword(password: string, username: string): void {
-  try {
-    assertNewPassword(password, username)
-  } catch (error) {
-    if (!(error instanceof PasswordRefused)) throw error
-    throw new AdministrationError('weak_password', error.message, null, { cause: error })
-  }
+  const problem = passwordProblem(password, username)
+  if (problem !== null) throw refused([problem])
 }
 
 function notFound(who: UserReference): AdministrationError {
@@ -199,27 +257,28 @@ function notFound(who: UserReference): AdministrationError {
   )
 }
 
-function conflictError(
-  conflict: UserConflict,
-  user: { readonly userId: string; readonly username: string; readonly phone: string | null },
-): AdministrationError {
-  if (conflict === 'username_taken') {
-    return new AdministrationError(
-      conflict,
-      `The username ${user.username} belongs to another user`,
-      'Names that differ only in case, width or outer blanks count as the same',
-    )
+function conflictProblem(
+  code: UserConflict,
+  { userId, username, phone }: { readonly userId: string; readonly username: string; readonly phone: string | null },
+): UserProblem {
+  switch (code) {
+    case 'username_taken':
+      return {
+        code,
+        message: `The username ${username} belongs to another user`,
+        hint: 'Names that differ only in case, width or outer blanks count as the same',
+      }
+    case 'phone_taken':
+      return {
+        code,
+        message: `The phone number ${phone ?? ''} belongs to another enabled user`,
+        hint: 'A number belongs to at most one enabled user, because clients bind accounts by it: disable or change the other one first',
+      }
+    case 'user_id_taken':
+      return {
+        code,
+        message: `The user id ${userId} is taken`,
+        hint: 'It belongs to a user or a client, or to one that was removed: ids are never given out again',
+      }
   }
-  if (conflict === 'phone_taken') {
-    return new AdministrationError(
-      conflict,
-      `The phone number ${user.phone ?? ''} belongs to another enabled user`,
-      'A number belongs to at most one enabled user, because clients bind accounts by it: disable or change the other one first',
-    )
-  }
-  return new AdministrationError(
-    conflict,
-    `The user id ${user.userId} is taken`,
-    'It belongs to a user or a client, or to one that was removed: ids are never given out again',
-  )
 }

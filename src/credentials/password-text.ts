@@ -52,11 +52,6 @@ export function findPasswordFault(typed: string, username: string): PasswordFaul
   return null
 }
 
-export function assertNewPassword(typed: string, username: string): void {
-  const fault = findPasswordFault(typed, username)
-  if (fault !== null) throw new PasswordRefused(fault)
-}
-
 function fold(text: string): string {
   return text.normalize('NFKC').trim().toLowerCase()
 }

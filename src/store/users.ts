@@ -7,7 +7,7 @@ import type { Driver } from './database/driver.ts'
 import { ConstraintViolated, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
 import { tellOfUserStep } from './logout-deliveries.ts'
-import { asFlag } from './rows.ts'
+import { asFlag, flag } from './rows.ts'
 import { deleteConsentsOfUser } from './statements/consent.ts'
 import { endSessionsOfUser } from './statements/session.ts'
 import * as sql from './statements/user.ts'
@@ -28,6 +28,14 @@ export interface NewUser {
 
 /** Which rule refused a new or changed user. */
 export type UserConflict = 'user_id_taken' | 'username_taken' | 'phone_taken'
+
+/** What belongs to one user alone, the number to one that is enabled. Null: not claimed. */
+export interface UserClaims {
+  readonly userId: string | null
+  readonly usernameKey: string | null
+  readonly phone: string | null
+  readonly enabled: boolean
+}
 
 export interface UserVerbs {
   findUser(userId: string): Promise<UserWithPassword | null>
@@ -50,9 +58,11 @@ export interface UserVerbs {
   /** Erases the personal data; the id stays taken. */
   removeUser(userId: string, event: SecurityEvent): Promise<boolean>
 
-  /** What would refuse such a user now; an empty id is none. A later `addUser` decides by itself. */
-  findUserConflict(user: Pick<NewUser, 'userId' | 'usernameKey' | 'phone' | 'enabled'>): Promise<UserConflict | null>
+  /** All that would refuse such a user now, the user name first. A later `addUser` decides by itself. */
+  findUserConflicts(claims: UserClaims): Promise<readonly UserConflict[]>
 }
+
+const CLAIMS = ['username', 'phone', 'user_id'] as const
 
 export function createUserVerbs(driver: Driver): UserVerbs {
   const one = async (rows: Promise<readonly sql.UserRowWithPassword[]>) => {
@@ -135,10 +145,10 @@ export function createUserVerbs(driver: Driver): UserVerbs {
       return result.held
     },
 
-    async findUserConflict({ userId, usernameKey, phone, enabled }) {
+    async findUserConflicts({ userId, usernameKey, phone, enabled }) {
       const bind = { user_id: userId, username_key: usernameKey, phone: enabled ? phone : null }
-      const [row] = await driver.rows(sql.findUserConflict, bind)
-      return (row?.conflict ?? null) as UserConflict | null
+      const [row] = await driver.rows(sql.findUserConflicts, bind)
+      return CLAIMS.flatMap((claim): UserConflict[] => (flag(row?.[claim] ?? 0) ? [`${claim}_taken`] : []))
     },
   }
 }

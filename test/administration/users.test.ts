@@ -75,6 +75,47 @@ describe('addUser', () => {
     expect(user.profile).toMatchObject({ displayName: '张三 👩‍💻', custom: { note: 'a\u200Bb' } })
   })
 
+  test('all that is wrong is said at once, the user name first, and nobody is added', async () => {
+    await addUser(house, { username: 'alice', phone: '13800138000', userId: 'user-1' })
+    const same = { username: 'Alice', phone: '13800138000', userId: 'user-1' }
+    expect(await refusal(addUser(house, same))).toEqual({
+      code: 'username_taken',
+      message:
+        'The username Alice belongs to another user; the phone number +8613800138000 belongs to another enabled user; the user id user-1 is taken',
+    })
+    // What is badly written beside what is taken.
+    const worse = await refusal(addUser(house, { ...same, email: 'nobody', password: 'short' }))
+    expect(worse.code).toBe('username_taken')
+    for (const said of [/^The username/, /email is no/, /the password/, /phone number .* another/, /user id/]) {
+      expect(worse.message).toMatch(said)
+    }
+    expect((await refusal(addUser(house, { username: 'bob', phone: '1.38E+10', password: 'short' }))).message).toMatch(
+      /^phone .*Excel.*; the password/,
+    )
+    expect(await events()).toEqual(['user_added'])
+    expect(await addUser(house, { username: 'bob', phone: '13900139000', userId: 'user-2' })).toMatchObject({
+      userId: 'user-2',
+    })
+  })
+
+  test('a change that would take two things says both, and what the person has already is nobody else’s', async () => {
+    await addUser(house, { username: 'alice', phone: '13800138000' })
+    const bob = await addUser(house, { username: 'bob', phone: '13900139000' })
+    expect(await refusal(updateUser(house, 'bob', { username: 'alice', phone: '13800138000' }))).toEqual({
+      code: 'username_taken',
+      message:
+        'The username alice belongs to another user; the phone number +8613800138000 belongs to another enabled user',
+    })
+    expect((await refusal(updateUser(house, 'bob', { username: 'BOB', phone: '13800138000' }))).message).toBe(
+      'The phone number +8613800138000 belongs to another enabled user',
+    )
+    expect(await getUser(house.store, 'bob')).toEqual(bob)
+    expect(await updateUser(house, 'bob', { username: 'BOB', phone: '13700137000' })).toMatchObject({
+      username: 'BOB',
+      phone: '+8613700137000',
+    })
+  })
+
   test('a phone number belongs to at most one enabled user, also when one is enabled again', async () => {
     const first = await addUser(house, { username: 'first', phone: '13800138000' })
     expect((await refusal(addUser(house, { username: 'second', phone: '+8613800138000' }))).code).toBe('phone_taken')

@@ -266,6 +266,7 @@ describe('4: conflict', () => {
   test.each([
     [['client', 'add', '--preset', 'zhizuoyun', '--name', 'x', '--client-id', 'known'], 'client_id_taken'],
     [['user', 'add', '--username', 'ALICE'], 'username_taken'],
+    [['user', 'add', '--username', 'alice', '--phone', '13800138000'], 'username_taken'],
     [['user', 'add', '--username', 'bob', '--phone', '+86 138 0013 8000'], 'phone_taken'],
     [['client', 'list', '--issuer', 'http://localhost:4001'], 'issuer_differs'],
   ] as const)('%j', async (words, error) => {

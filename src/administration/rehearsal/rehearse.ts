@@ -22,7 +22,7 @@ import { replyText, requestText } from './wire.ts'
 import { cannot, type Said, token as tokenWords, userinfo as userinfoWords } from './words.ts'
 
 export interface RehearsalParts {
-  readonly store: Pick<Store, 'appendEvents' | 'findUserConflict'>
+  readonly store: Pick<Store, 'appendEvents' | 'findUserConflicts'>
   readonly clock: Clock
   readonly master: MasterKey
   readonly addresses: Addresses
@@ -174,5 +174,5 @@ function notAsked(script: Script): Line {
 /** An enabled person's number is theirs alone; a disabled one's may have gone to somebody else. */
 async function isPhoneTaken({ store }: RehearsalParts, { enabled, phone }: UserWithPassword): Promise<boolean> {
   if (enabled || phone === null) return false
-  return (await store.findUserConflict({ userId: '', usernameKey: '', phone, enabled: true })) === 'phone_taken'
+  return (await store.findUserConflicts({ userId: null, usernameKey: null, phone, enabled: true })).length > 0
 }

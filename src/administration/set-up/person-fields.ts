@@ -6,9 +6,8 @@ import type { UserWithPassword } from '../../model/user.ts'
 import { usernameKey } from '../../model/username.ts'
 import type { FieldProblem, Problems } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
-import { AdministrationError } from '../errors.ts'
 import { checkUserFields } from '../user-fields.ts'
-import { addUser, setPassword, updateUser } from '../users.ts'
+import { addUser, setPassword, UserRefused, updateUser } from '../users.ts'
 import type { SetUpParts } from './parts.ts'
 import { problemSentence } from './row-words.ts'
 
@@ -55,9 +54,10 @@ export async function savePerson(
     if (password !== '') await setPassword(parts, { userId }, password)
     return { userId }
   } catch (error) {
-    const problem = conflictProblem(error)
-    if (problem === null) throw error
-    return { problems: problem }
+    if (!(error instanceof UserRefused)) throw error
+    const taken = conflictProblems(error)
+    if (Object.keys(taken).length === 0) throw error
+    return { problems: taken }
   }
 }
 
@@ -136,15 +136,11 @@ function passwordProblem(fault: PasswordFault): FieldProblem {
   }
 }
 
-function conflictProblem(error: unknown): Problems<PersonField> | null {
-  if (!(error instanceof AdministrationError)) return null
-  switch (error.code) {
-    case 'username_taken':
-      return { username: { problem: 'username_taken' } }
-    case 'phone_taken':
-      return { phone: { problem: 'phone_taken' } }
-    default:
-      return null
+function conflictProblems({ problems }: UserRefused): Problems<PersonField> {
+  const codes = new Set(problems.map(({ code }) => code))
+  return {
+    ...(codes.has('username_taken') && { username: { problem: 'username_taken' } }),
+    ...(codes.has('phone_taken') && { phone: { problem: 'phone_taken' } }),
   }
 }
 

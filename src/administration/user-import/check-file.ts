@@ -1,10 +1,10 @@
 // The first pass of an import: reads the whole file, checks each row by itself, against the rows before it and against
 // the users there are, and changes nothing.
 
-import type { UserConflict, UserVerbs } from '../../store/users.ts'
+import type { UserClaims, UserConflict, UserVerbs } from '../../store/users.ts'
 import { AdministrationError } from '../errors.ts'
 import { BrokenFile } from './broken-file.ts'
-import { checkRow, type ImportRow } from './check-row.ts'
+import { type CheckedRow, checkRow, type RowClaims } from './check-row.ts'
 import { decodedText, type ImportSource, type InspectedFile } from './import-file.ts'
 import { type CellProblem, type RawRow, rowsOf } from './rows.ts'
 
@@ -60,16 +60,13 @@ export async function checkFile(
   let digest = ''
   let rows = 0
   let passwords = 0
-  let waiting: ImportRow[] = []
+  let waiting: RowClaims[] = []
   const lookUp = async () => {
     const batch = waiting
     waiting = []
-    const conflicts = await Promise.all(
-      batch.map((row) => store.findUserConflict({ ...row, userId: row.userId ?? '' })),
-    )
-    batch.forEach((row, at) => {
-      const conflict = conflicts[at] ?? null
-      if (conflict !== null) problems.add(row.line, conflictProblem(conflict))
+    const conflicts = await Promise.all(batch.map((claims) => store.findUserConflicts(claims)))
+    batch.forEach(({ line }, at) => {
+      for (const conflict of conflicts[at] ?? []) problems.add(line, conflictProblem(conflict))
     })
   }
   const text = decodedText(source, file.encoding, (hex) => {
@@ -80,10 +77,15 @@ export async function checkFile(
       assertGoingOn(signal)
       rows++
       onRow?.(rows)
-      const row = await acceptedRow(raw, problems)
-      if (row === null || !duplicates.accept(row)) continue
-      if (row.password !== null) passwords++
-      waiting.push(row)
+      const checked = await checkRow(raw)
+      const claims = claimsOf(checked, raw, problems)
+      if (claims === null) continue
+      const left = duplicates.without(claims)
+      if ('row' in checked && left === claims) {
+        duplicates.claim(claims)
+        if (checked.row.password !== null) passwords++
+      }
+      waiting.push(left)
       if (waiting.length >= AT_ONCE) await lookUp()
     }
   } catch (error) {
@@ -100,51 +102,59 @@ export async function checkFile(
   return { rows, passwords, digest, broken: false }
 }
 
-async function acceptedRow(raw: RawRow, problems: Problems): Promise<ImportRow | null> {
-  const checked = await checkRow(raw)
+/** A bad row is looked up too, so that all that is wrong with it is said at once. */
+function claimsOf(checked: CheckedRow, { line }: RawRow, problems: Problems): RowClaims | null {
   if ('row' in checked) return checked.row
-  for (const problem of checked.problems) problems.add(raw.line, problem)
-  return null
+  for (const problem of checked.problems) problems.add(line, problem)
+  return checked.claims
 }
 
 export function assertGoingOn(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new AdministrationError('import_abandoned', 'The import was stopped; nothing has changed')
 }
 
-/** What each row claims for itself alone, with the line that claimed it first: a few dozen bytes a row. */
+/** What each good row claims for itself alone, with the line that claimed it first: a few dozen bytes a row. */
 class Duplicates {
   readonly #problems: Problems
   readonly #claims = {
-    user_id: new Map<string, number>(),
     username: new Map<string, number>(),
     phone: new Map<string, number>(),
+    user_id: new Map<string, number>(),
   }
 
   constructor(problems: Problems) {
     this.#problems = problems
   }
 
-  accept({ line, userId, usernameKey, phone, enabled }: ImportRow): boolean {
-    const claims = [
-      ['user_id', userId],
-      ['username', usernameKey],
-      ['phone', enabled ? phone : null],
-    ] as const
-    let good = true
-    for (const [column, value] of claims) {
+  /** The claims that no row before has made: itself, when those are all. */
+  without<Claims extends RowClaims>(claims: Claims): Claims | RowClaims {
+    let left: Claims | RowClaims = claims
+    for (const [column, member, value] of claimsByColumn(claims)) {
       const first = value === null ? undefined : this.#claims[column].get(value)
       if (first === undefined) continue
-      good = false
-      this.#problems.add(line, {
+      left = { ...left, [member]: null }
+      this.#problems.add(claims.line, {
         column,
         problem: `is the same as in line ${first}`,
         ...(column === 'phone' && { hint: 'A number belongs to at most one enabled user' }),
       })
     }
-    if (!good) return false
-    for (const [column, value] of claims) if (value !== null) this.#claims[column].set(value, line)
-    return true
+    return left
   }
+
+  claim(claims: RowClaims): void {
+    for (const [column, , value] of claimsByColumn(claims)) {
+      if (value !== null) this.#claims[column].set(value, claims.line)
+    }
+  }
+}
+
+function claimsByColumn({ userId, usernameKey, phone, enabled }: UserClaims) {
+  return [
+    ['username', 'usernameKey', usernameKey],
+    ['phone', 'phone', enabled ? phone : null],
+    ['user_id', 'userId', userId],
+  ] as const
 }
 
 export function conflictProblem(conflict: UserConflict): CellProblem {

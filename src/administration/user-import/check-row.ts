@@ -2,6 +2,7 @@
 
 import { findPasswordFault, PasswordRefused } from '../../credentials/password-text.ts'
 import { recogniseHash } from '../../credentials/stored-hash.ts'
+import type { UserClaims } from '../../store/users.ts'
 import { type CheckedUser, checkUserFields, columnOf, TEXT_FIELDS, type UserFields } from '../user-fields.ts'
 import type { CellProblem, RawRow } from './rows.ts'
 
@@ -13,7 +14,15 @@ export interface ImportRow extends CheckedUser {
   readonly passwordHash: string | null
 }
 
-export type CheckedRow = { readonly row: ImportRow } | { readonly problems: readonly CellProblem[] }
+/** What a row would have for itself alone. */
+export interface RowClaims extends UserClaims {
+  readonly line: number
+}
+
+/** `claims`: null where it is not even sure which cell is which. */
+export type CheckedRow =
+  | { readonly row: ImportRow }
+  | { readonly problems: readonly CellProblem[]; readonly claims: RowClaims | null }
 
 const YES = new Set(['true', '1', 'yes', 'y', 't', '是', '真', '已验证', '启用'])
 const NO = new Set(['false', '0', 'no', 'n', 'f', '否', '假', '未验证', '停用'])
@@ -48,7 +57,11 @@ export async function checkRow({ line, cells, problems: found }: RawRow): Promis
   const passwordHash = cells.get('password_hash')?.trim() ?? null
   const wrong = passwordProblem(password, passwordHash, fields.username)
   if (wrong !== null) problems.push(wrong)
-  if (problems.length > 0 || !('user' in checked)) return { problems }
+  if (problems.length > 0 || !('user' in checked)) {
+    const { userId, usernameKey, phone } = 'user' in checked ? checked.user : checked.claims
+    const isMisread = problems.some(({ column }) => column === null)
+    return { problems, claims: isMisread ? null : { line, userId, usernameKey, phone, enabled } }
+  }
   return { row: { ...checked.user, line, enabled, password, passwordHash } }
 }
 

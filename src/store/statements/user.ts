@@ -143,18 +143,17 @@ export const removeUser = statement<{ user_id: string; now: number }, { user_id:
 const COUNTS = `(u.import_id IS NULL
   OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
 
-/** What would refuse this user. Users of unfinished imports do not count: they may never be. */
-export const findUserConflict = statement<
-  { user_id: string; username_key: string; phone: string | null },
-  { conflict: string | null }
+/** What would refuse this user. Users of unfinished imports do not count: they may never be. Null: not asked about. */
+export const findUserConflicts = statement<
+  { user_id: string | null; username_key: string | null; phone: string | null },
+  { username: number; phone: number; user_id: number }
 >(
-  'find_user_conflict',
-  `SELECT CASE
-     WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.user_id = :user_id AND ${COUNTS}) THEN 'user_id_taken'
-     WHEN EXISTS (SELECT 1 FROM client c WHERE c.client_id = :user_id) THEN 'user_id_taken'
-     WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.username_key = :username_key AND ${COUNTS}) THEN 'username_taken'
-     WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.phone = CAST(:phone AS TEXT) AND u.enabled = 1 AND ${COUNTS})
-       THEN 'phone_taken' END AS conflict`,
+  'find_user_conflicts',
+  `SELECT
+     CASE WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.username_key = CAST(:username_key AS TEXT) AND ${COUNTS}) THEN 1 ELSE 0 END AS username,
+     CASE WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.phone = CAST(:phone AS TEXT) AND u.enabled = 1 AND ${COUNTS}) THEN 1 ELSE 0 END AS phone,
+     CASE WHEN EXISTS (SELECT 1 FROM "user" u WHERE u.user_id = CAST(:user_id AS TEXT) AND ${COUNTS})
+       OR EXISTS (SELECT 1 FROM client c WHERE c.client_id = CAST(:user_id AS TEXT)) THEN 1 ELSE 0 END AS user_id`,
 )
 
 export function toUser(row: UserRowWithPassword): UserWithPassword

@@ -152,6 +152,14 @@ describe('the first person', () => {
     await accepted({ ...PERSON, phone: '13900139000' })
   })
 
+  it('with the user name and the number of others is told of both', async () => {
+    await server.addUser('alice', { phone: '+8613800138000', phoneVerified: true })
+    await begin('person')
+    await refused('username', PERSON)
+    await refused('phone', PERSON)
+    await accepted({ ...PERSON, username: 'carol', phone: '13900139000' })
+  })
+
   it('is not said to be verified unless the box is ticked', async () => {
     await begin('person')
     const { phone_verified: _, ...unticked } = PERSON

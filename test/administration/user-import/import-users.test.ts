@@ -137,6 +137,40 @@ describe('bad files', () => {
     expect(await count()).toBe(1)
   })
 
+  test('of a row all is said: what is badly written, what rows before have, and what users have', async () => {
+    await addUser(house, { username: 'taken', phone: '13800138000', userId: 'user-1' })
+    await addUser(house, { username: 'other', phone: '13700137000' })
+    const file = [
+      'user_id,username,name,phone,email',
+      'user-1,taken,一,13800138000,',
+      ',taken,二,13800138000,nobody',
+      ',first,三,13900139000,',
+      ',FIRST,四,13900139000,nobody',
+      ',first,五,13700137000,',
+      ',odd,六,13800138000,a@example.com,more',
+    ].join('\n')
+    const report = await run(file)
+    expect(report).toMatchObject({ status: 'refused', rows: 6, imported: 0, badRows: 5 })
+    expect(report.problems.map(({ line, column, problem }) => [line, column, problem])).toEqual([
+      [2, 'username', expect.stringContaining('exists already')],
+      [2, 'phone', expect.stringContaining('exists already')],
+      [2, 'user_id', expect.stringContaining('is taken')],
+      [3, 'email', expect.stringContaining('no e-mail address')],
+      [3, 'username', 'is the same as in line 2'],
+      [3, 'phone', 'is the same as in line 2'],
+      [5, 'email', expect.stringContaining('no e-mail address')],
+      [5, 'username', 'is the same as in line 4'],
+      [5, 'phone', 'is the same as in line 4'],
+      [6, 'username', 'is the same as in line 4'],
+      [6, 'phone', expect.stringContaining('exists already')],
+      // Cells that have slipped are nobody's number.
+      [7, null, expect.stringContaining('cell 6')],
+    ])
+    expect(await count()).toBe(2)
+    expect(await run(file, { skipBad: true })).toMatchObject({ status: 'imported', imported: 1, badRows: 5 })
+    expect(await getUser(house.store, 'first')).toMatchObject({ profile: { displayName: '三' } })
+  })
+
   test('with skipBad the good rows are imported and the others left out', async () => {
     await addUser(house, { username: 'taken' })
     expect(await run(FILE, { skipBad: true })).toMatchObject({ status: 'imported', imported: 2, badRows: 7 })
