@@ -147,7 +147,7 @@ function differences(): string {
 
 function commandLine(): string {
   const parts = commandsOf(PROGRAM, []).map(([name, help]) => `## ${name}\n\n\`\`\`text\n${help.trim()}\n\`\`\`\n`)
-  return `${MADE.en}\n\n# The command line\n\nIn a checkout: \`npx lingpai …\`.\n\n${parts.join('\n')}`
+  return `${MADE.en}\n\n# The command line\n\nIn a checkout: \`npx lingpai …\`. \`--help\` tells a command's own options, \`--help-all\` those that it shares with others too, as here.\n\n${parts.join('\n')}`
 }
 
 function commandsOf(command: Command, above: readonly string[]): readonly (readonly [string, string])[] {

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { describeOptions } from '../options/index.ts'
 import { report } from './failure.ts'
 import type { Flags } from './flags.ts'
+import { SHARED_OPTIONS, withFullHelp } from './help.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import { CommandFailed, createOutput, EXIT, type Output } from './output.ts'
 
@@ -32,8 +33,15 @@ export function addServerOptions(command: Command, names: readonly string[] | 'a
 
 /** A command on an installation: with `--data`, `--json` and their kin. */
 export function installationCommand(name: string, description: string): Command {
-  const command = new Command(name).description(description)
-  return addServerOptions(command, INSTALLATION_OPTIONS).option('--json', 'print the result as JSON')
+  const command = addServerOptions(new Command(name).description(description), INSTALLATION_OPTIONS)
+  return sharing(command, '--data, --json and where the database is')
+}
+
+/** Whatever options a command has by now, and `--json`, it shares with others. */
+export function sharing(command: Command, told: string): Command {
+  command.option('--json', 'print the result as JSON')
+  for (const option of command.options) option.helpGroup(SHARED_OPTIONS)
+  return withFullHelp(command, told)
 }
 
 export function collect(value: string, former: unknown): readonly string[] {

@@ -1,6 +1,7 @@
 // The command line: builds the program and runs it. Resolves to the exit code.
 
 import { Command, CommanderError } from 'commander'
+import { shortenHelp } from './help.ts'
 import { createOutput, EXIT, endWithReader } from './output.ts'
 import { VERSION } from './version.ts'
 
@@ -44,6 +45,7 @@ export async function buildProgram(exit: (code: number) => void, only: string | 
 
 /** Sub-commands inherit none of this by themselves. `refused` is told which command could not understand its words. */
 function prepare(command: Command, refused: (command: Command) => void): void {
+  shortenHelp(command)
   command.exitOverride().showSuggestionAfterError().allowExcessArguments(false)
   // Refusals are told by us, so that they look like all others and `--json` holds for them too.
   command.configureOutput({ outputError: () => refused(command) })

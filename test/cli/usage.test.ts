@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shortenHelp } from '../../src/cli/help.ts'
 import { buildProgram } from '../../src/cli/index.ts'
 import {
   cleanEnvironment,
@@ -51,6 +52,8 @@ const leaves = (command: Command, above: readonly string[] = []): readonly (read
     : command.commands.flatMap((each) => leaves(each, [...above, each.name()]))
 
 const COMMANDS = leaves(await buildProgram(() => undefined))
+/** Those that share options with others, anew: a test changes them. */
+const SHARING = leaves(await buildProgram(() => undefined)).filter(([name]) => !/^(start|preset )/.test(name))
 
 /** One JSON value on standard output that says what the person reads on standard error. */
 function refusal({ code, stdout, stderr }: Outcome): { code: number | null; error: string; message: string } {
@@ -101,6 +104,39 @@ describe('help', () => {
     expect(stdout).toMatch(told)
   })
 
+  test.each(SHARING)('lingpai %s --help tells its own options, and --help-all the shared ones too', (name, command) => {
+    const shown = () => command.helpInformation().match(/(?<=^ {2}(?:-h, )?)--[\w-]+/gm) ?? []
+    const shared = ['--data', '--issuer', '--endpoint-prefix', '--config', '--json']
+    const isShared = (long: string) =>
+      shared.includes(long) || long.startsWith('--database') || name.startsWith('config')
+    const longs = command.options.map(({ long }) => long ?? '').filter((long) => long !== '--help-all')
+    const own = [...longs.filter((long) => !isShared(long)), '--help-all', '--help']
+    expect(shown()).toEqual([...own, ...longs.filter(isShared)])
+    expect(shown()).toEqual(expect.arrayContaining(shared))
+    shortenHelp(command)
+    expect(shown()).toEqual(own)
+  })
+
+  test.each(['key list', 'session end', 'config show', 'backup'])('lingpai %s --help is short', async (words) => {
+    const help = async (flag: string) => {
+      const { code, stdout, stderr } = await lingpai([...words.split(' '), flag])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      return stdout
+    }
+    const short = await help('--help')
+    expect(short).toMatch(/^ {2}--help-all +display help with the shared options too/m)
+    expect(short).not.toMatch(/^ {2}--(data|json|database)\b/m)
+    const full = await help('--help-all')
+    for (const flag of ['--data', '--json', '--database-pooler']) expect(full).toMatch(new RegExp(`^ {2}${flag} `, 'm'))
+  })
+
+  test('--help-all needs none of what the command itself would', async () => {
+    const { code, stdout } = await lingpai(['client', 'add', '--help-all'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/--preset <preset>[\s\S]*Shared options:[\s\S]*--database-pooler <text>/)
+    expect((await lingpai(['start', '--help'])).stdout).toMatch(/--database-pooler <text>/)
+  })
+
   test('--version tells the version, and no words at all tell the help and end with 2', async () => {
     const version = await lingpai(['--version'])
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
@@ -123,6 +159,8 @@ describe('2: wrong usage', () => {
     ['strat', /Unknown command 'strat'.*Did you mean start\?/],
     ['client lst', /Unknown command 'lst'.*Did you mean list\?.*npx lingpai client --help/],
     ['client list --dta x', /Unknown option '--dta'.*Did you mean --data\?.*npx lingpai client list --help/],
+    ['key list --databse x', /Unknown option '--databse'.*Did you mean --database\?/],
+    ['config show --prot 1', /Unknown option '--prot'.*Did you mean --port\?/],
     ['client add', /Required option '--preset <preset>' not specified/],
     ['user show', /Missing required argument 'user'/],
     ['key list surplus', /Too many arguments/],

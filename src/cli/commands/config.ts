@@ -2,13 +2,13 @@
 
 import { Command } from 'commander'
 import { showOptions } from '../../options/index.ts'
-import { action, addServerOptions } from '../command.ts'
+import { action, addServerOptions, sharing } from '../command.ts'
 import { optionsFor } from '../installation.ts'
 import { EXIT, table } from '../output.ts'
 
 export function configCommand(exit: (code: number) => void): Command {
   const command = (name: string, description: string) =>
-    addServerOptions(new Command(name).description(description), 'all').option('--json', 'print the result as JSON')
+    sharing(addServerOptions(new Command(name).description(description), 'all'), '--json and all options of the server')
   return new Command('config')
     .description('options of the server')
     .addCommand(

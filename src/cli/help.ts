@@ -1,0 +1,49 @@
+// What the help of a command shows: its own options. Those that it shares with many come with `--help-all`.
+
+import { type Command, Help, type Option } from 'commander'
+
+/** The heading that marks them. */
+export const SHARED_OPTIONS = 'Shared options:'
+
+const plain = Help.prototype
+
+/** The command's own options, the ways to help, then those that are shared. */
+const ORDERED: Partial<Help> = {
+  visibleOptions: (command) =>
+    plain.visibleOptions.call(plain, command).toSorted((one, other) => rank(one) - rank(other)),
+  // Headings in the order of what is shown, not of how it was declared.
+  groupItems: (_, visible, headingOf) => plain.groupItems(visible, visible, headingOf),
+}
+
+function rank(option: Option): number {
+  if (isShared(option)) return 3
+  return ['--help-all', '--help'].indexOf(option.long ?? '') + 1
+}
+
+function isShared({ helpGroupHeading }: Option): boolean {
+  return helpGroupHeading === SHARED_OPTIONS
+}
+
+/** `told`: what the shared options are about. */
+export function withFullHelp(command: Command, told: string): Command {
+  return command.configureHelp(ORDERED).option('--help-all', `display help with the shared options too: ${told}`)
+}
+
+/**
+ * `--help` tells less from now on. The options are hidden from the text alone: a mistyped flag is still answered by the nearest
+ * of all.
+ */
+export function shortenHelp(command: Command): void {
+  if (!command.options.some(isShared)) return
+  command.configureHelp({
+    ...ORDERED,
+    formatHelp(of, helper) {
+      const short = Object.create(helper) as Help
+      short.visibleOptions = (each) => helper.visibleOptions(each).filter((option) => !isShared(option))
+      return plain.formatHelp.call(short, of, short)
+    },
+  })
+  command.on('option:help-all', () => {
+    command.configureHelp(ORDERED).help()
+  })
+}
