@@ -1,7 +1,7 @@
 // The one SQL text and its positions.
 
 import { describe, expect, test } from 'vitest'
-import { binder, compile, statement } from '../../src/store/database/driver.ts'
+import { binder, compile, onlyReads, statement } from '../../src/store/database/driver.ts'
 
 describe('compile', () => {
   test.each([
@@ -27,5 +27,32 @@ describe('compile', () => {
     expect(() => binder(of, ['a'])({})).toThrow('statement some: no value for :a')
     expect(binder(of, ['a'])({ a: 2n ** 62n })).toEqual([2n ** 62n])
     for (const a of [true, Number.NaN, {}]) expect(() => binder(of, ['a'])({ a })).toThrow(/:a is neither/)
+  })
+})
+
+describe('what only reads', () => {
+  test.each([
+    ['SELECT 1', true],
+    [' -- INSERT\n  select updated_at FROM "update" u', true],
+    ["WITH a AS (SELECT 'DELETE') SELECT replace(a, 'x', 'y') FROM a", true],
+    ['(SELECT 1) UNION (SELECT 2)', true],
+    ['VALUES (1)', true],
+    ['EXPLAIN SELECT 1', true],
+    ['EXPLAIN ANALYZE EXECUTE of_somebody', false],
+    ['SELECT 1 /* INTO */ -- MERGE', true],
+    ['INSERT INTO a VALUES (1)', false],
+    ['/* SELECT */ UPDATE a SET b = 1 RETURNING b', false],
+    ['with a AS (SELECT 1) delete from b', false],
+    ['WITH a AS (INSERT INTO b VALUES (1) RETURNING c) SELECT c FROM a', false],
+    ['WITH a AS (SELECT 1) REPLACE INTO b SELECT * FROM a', false],
+    ['SELECT 1 INTO b', false],
+    ['SELECT 1 FOR UPDATE', false],
+    ['PRAGMA user_version = 3', false],
+    ['DROP TABLE a', false],
+    ['VACUUM', false],
+    ['BEGIN', false],
+    ['', false],
+  ])('%j: %s', (sql, expected) => {
+    expect(onlyReads({ sql })).toBe(expected)
   })
 })

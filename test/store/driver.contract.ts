@@ -1,10 +1,18 @@
 // What every database must promise: one suite, run against each driver.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
+import {
+  ConstraintViolated,
+  type Driver,
+  type Statement,
+  StoreUnavailable,
+  statement,
+  step,
+} from '../../src/store/database/driver.ts'
 import { startChild } from './driver.child-process.ts'
 import {
   consumeToken,
+  deleteOddly,
   findNote,
   findThing,
   findToken,
@@ -97,6 +105,30 @@ export function describeDriver(name: string, prepare: () => Promise<Place>, shar
 
       test('refuses a name without a value, instead of reading NULL', async () => {
         await expect(driver.rows(findToken, {} as { token_id: string })).rejects.toThrow(/:token_id/)
+      })
+
+      test.each<[string, (token_id: string) => [Statement, object]]>([
+        ['an UPDATE that returns', (token_id) => [consumeToken, { token_id, now: 1 }]],
+        ['a change', (token_id) => [takeToken, { token_id, now: 1 }]],
+        ['an INSERT', () => [insertToken, { token_id: 'never', owner: 'x' }]],
+        ['a DELETE behind a WITH and a comment', (token_id) => [deleteOddly, { token_id }]],
+      ])('refuses %s, and nothing has changed', async (_, passed) => {
+        const token_id = await newToken()
+        const [of, bind] = passed(token_id)
+        // Also beside reads that share a state of the database, and once a list has prepared it.
+        for (let turn = 0; turn < 3; turn++) {
+          const beside = Promise.all(Array.from({ length: 6 }, () => exists(token_id)))
+          await expect(driver.rows(of, bind)).rejects.toThrow(`statement ${of.name} does more than read`)
+          await expect(driver.rows(of, bind)).rejects.toThrow(TypeError)
+          expect(await beside).toEqual(Array(6).fill(true))
+        }
+        expect(await exists('never')).toBe(false)
+        expect(await driver.rows(findToken, { token_id })).toEqual([{ token_id, owner: '张三', consumed_at: null }])
+        const other = await newToken()
+        const taken = step(of, of === insertToken ? { token_id: newName(), owner: 'x' } : { ...bind, token_id: other })
+        expect(await driver.atomic([taken])).toMatchObject({ held: true })
+        await expect(driver.rows(of, bind)).rejects.toThrow(TypeError)
+        expect(await exists(token_id)).toBe(true)
       })
 
       test('does not hide a mistake in the text of a statement as an outage', async () => {

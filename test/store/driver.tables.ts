@@ -34,6 +34,11 @@ export const consumeToken = statement<{ token_id: string; now: number }, { owner
   'token_consume',
   'UPDATE token SET consumed_at = :now WHERE token_id = :token_id AND consumed_at IS NULL RETURNING owner, consumed_at',
 )
+export const deleteOddly = statement<{ token_id: string }, { token_id: string }>(
+  'token_delete_oddly',
+  `-- SELECT
+   WITH gone AS (SELECT CAST(:token_id AS TEXT) AS id) DELETE FROM token WHERE token_id IN (SELECT id FROM gone) RETURNING token_id`,
+)
 export const takeToken = change<{ token_id: string; now: number }>(
   'token_take',
   'UPDATE token SET consumed_at = :now WHERE token_id = :token_id AND consumed_at IS NULL -- once',

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { constants, DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
-import { compile, type Statement } from '../../src/store/database/driver.ts'
+import { compile, onlyReads, type Statement } from '../../src/store/database/driver.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
@@ -119,4 +119,13 @@ test('the measure itself finds what writes', () => {
   const writing = all.filter(({ sql }) => /^\s*(INSERT|UPDATE|DELETE)\b/.test(sql))
   expect(writing.length).toBeGreaterThan(50)
   for (const { name, sql } of writing) expect(problemOf(sql), name).toMatch(/not authorized/)
+})
+
+test('the text of a statement says of each what the database says', () => {
+  const problemOf = reader()
+  const all = [...modules.values()].flatMap((module) => Object.values(module).flat().filter(isStatement))
+  const asked = all.filter(({ name }) => !POSTGRES_ONLY.has(name))
+  expect(asked.length).toBeGreaterThan(150)
+  const differ = asked.filter((each) => onlyReads(each) !== (problemOf(each.sql) === null)).map(({ name }) => name)
+  expect(differ).toEqual([])
 })

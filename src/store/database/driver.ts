@@ -38,8 +38,8 @@ export type AtomicResult =
 export interface Driver {
   readonly dialect: 'sqlite' | 'postgres'
   /**
-   * Committed rows only, by a statement that only reads: what another changes may be undone. Rejects with `StoreUnavailable`
-   * when the database cannot answer.
+   * Committed rows only, by a statement that only reads: any other is refused by its text, before the database sees it. Rejects
+   * with `StoreUnavailable` when the database cannot answer.
    */
   rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]>
   /** All or nothing, durable when it resolves. A guard that yields no row undoes everything, and is named. */
@@ -95,7 +95,26 @@ export function step<Bind extends object>(of: Statement<Bind>, bind: Bind, guard
   return guard === undefined ? bound : { ...bound, guard }
 }
 
-const NAMES = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|(?<!:):([a-z_][a-z0-9_]*)/gi
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g
+const NAMES = new RegExp(`${QUOTED.source}|(?<!:):([a-z_][a-z0-9_]*)`, 'gi')
+/** Common table expressions may change rows on PostgreSQL, or lead to what does; `EXPLAIN ANALYZE` runs what it explains. */
+const CHANGING = /\b(?:INSERT|UPDATE|DELETE|MERGE|INTO|ANALYZE)\b/i
+
+/**
+ * By its text, on both databases alike: PostgreSQL says nothing beforehand. What a function does that a query calls is not seen.
+ * Asked once, when the statement is prepared.
+ */
+export function onlyReads({ sql }: Pick<Statement, 'sql'>): boolean {
+  const spoken = sql.replace(QUOTED, ' ')
+  return /^[\s(]*(?:SELECT|WITH|VALUES|EXPLAIN)\b/i.test(spoken) && !CHANGING.test(spoken)
+}
+
+/** A mistake of whoever passed it: it would be undone on SQLite, and kept unguarded on PostgreSQL. */
+export function notRead({ name }: Pick<Statement, 'name'>): TypeError {
+  return new TypeError(
+    `statement ${name} does more than read: rows() is for SELECT, what changes anything goes to atomic()`,
+  )
+}
 
 /**
  * `:name` compiled to numbered positions, each name once: `?1` for SQLite, `$1` for PostgreSQL.

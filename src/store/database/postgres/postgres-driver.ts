@@ -120,7 +120,7 @@ class PostgresDriver implements Driver {
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
-    return (await this.#reads.ask(this.#statements.query(statement, bind, false))) as readonly Row[]
+    return (await this.#reads.ask(this.#statements.read(statement, bind))) as readonly Row[]
   }
 
   trouble(): string | null {

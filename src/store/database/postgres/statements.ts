@@ -1,6 +1,6 @@
 // Statements as PostgreSQL gets them: compiled once, plain and as guards.
 
-import { binder, compile, type Statement, type Value } from '../driver.ts'
+import { binder, compile, notRead, onlyReads, type Statement, type Value } from '../driver.ts'
 
 export interface Shape {
   /** Of the prepared statement, ended by the zero byte of the protocol; empty for a statement that is not kept. */
@@ -14,6 +14,12 @@ export interface Shape {
   readonly isGuard: boolean
 }
 
+interface Compiled {
+  readonly plain: Shape
+  readonly guard: Shape
+  readonly onlyReads: boolean
+}
+
 /** A statement and its values, ready to be sent. */
 export interface Query {
   readonly shape: Shape
@@ -22,7 +28,7 @@ export interface Query {
 
 export class Statements {
   readonly #named: boolean
-  readonly #compiled = new Map<Statement, { readonly plain: Shape; readonly guard: Shape }>()
+  readonly #compiled = new Map<Statement, Compiled>()
   readonly #owners = new Map<string, string>()
 
   /** `named`: each connection keeps them prepared. */
@@ -36,7 +42,14 @@ export class Statements {
     return { shape, values: shape.values(bind) }
   }
 
-  #compile(statement: Statement) {
+  /** Of a statement that only reads. */
+  read(statement: Statement, bind: object): Query {
+    const { plain, onlyReads } = this.#compiled.get(statement) ?? this.#compile(statement)
+    if (!onlyReads) throw notRead(statement)
+    return { shape: plain, values: plain.values(bind) }
+  }
+
+  #compile(statement: Statement): Compiled {
     // Two texts under one name: a connection that has prepared the one would answer for the other.
     const owner = this.#owners.get(statement.name) ?? statement.sql
     if (owner !== statement.sql) throw new TypeError(`two statements are called ${statement.name}`)
@@ -45,6 +58,7 @@ export class Statements {
     const shape = { values: binder(statement, names), isChange: statement.isChange ?? false }
     const name = (of: string) => Buffer.from(this.#named ? `${of}\0` : '\0')
     const compiled = {
+      onlyReads: onlyReads(statement),
       plain: { ...shape, name: name(statement.name), text, isGuard: false },
       guard: { ...shape, name: name(`${statement.name}?`), text: guarded(statement, text), isGuard: true },
     }

@@ -3,7 +3,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { binder, compile, type Statement, StoreUnavailable, type Value } from '../driver.ts'
+import { binder, compile, notRead, onlyReads, type Statement, StoreUnavailable, type Value } from '../driver.ts'
 import { type RowMaker, rowMaker } from '../row-maker.ts'
 import { assertOneName } from './open-files.ts'
 
@@ -13,6 +13,7 @@ const CHANGED: readonly unknown[] = [{ changed: 1 }]
 interface Prepared {
   readonly run: StatementSync
   readonly values: (bind: object) => Value[]
+  readonly onlyReads: boolean
   /** Of a row, before the first has been seen: none. */
   columns: number
   asRow: RowMaker
@@ -41,11 +42,15 @@ export class SqliteConnection {
   /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows, a `change` one when it has changed something. */
   rows(statement: Statement, bind: object): readonly unknown[] {
     const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
-    const values = prepared.values(bind)
-    if (statement.isChange) return prepared.run.run(...values).changes === 0 ? NOTHING_CHANGED : CHANGED
-    const found: unknown[] = prepared.run.all(...values)
-    for (let at = 0; at < found.length; at++) found[at] = asRow(prepared, found[at] as readonly unknown[])
-    return found
+    if (!statement.isChange) return found(prepared, bind)
+    return prepared.run.run(...prepared.values(bind)).changes === 0 ? NOTHING_CHANGED : CHANGED
+  }
+
+  /** Runs one statement that only reads. */
+  read(statement: Statement, bind: object): readonly unknown[] {
+    const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
+    if (!prepared.onlyReads) throw notRead(statement)
+    return found(prepared, bind)
   }
 
   #prepare(statement: Statement): Prepared {
@@ -56,6 +61,7 @@ export class SqliteConnection {
     const prepared = {
       run,
       values: binder(statement, names),
+      onlyReads: onlyReads(statement),
       columns: 0,
       asRow: (values: readonly unknown[]): unknown => values,
     }
@@ -76,6 +82,12 @@ function makeFile(file: string): void {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'refused'
     throw new StoreUnavailable(`it cannot be made in the folder ${folder} (${why})`, { cause })
   }
+}
+
+function found(prepared: Prepared, bind: object): readonly unknown[] {
+  const rows: unknown[] = prepared.run.all(...prepared.values(bind))
+  for (let at = 0; at < rows.length; at++) rows[at] = asRow(prepared, rows[at] as readonly unknown[])
+  return rows
 }
 
 function asRow(prepared: Prepared, values: readonly unknown[]): unknown {

@@ -38,12 +38,12 @@ export class Reads {
     try {
       this.#assertReadable()
       this.#enter()
-      return this.#connection.rows(statement, bind)
+      return this.#connection.read(statement, bind)
     } catch (error) {
       if (!isBusy(error)) throw translateSqlite(error)
       return await patiently(() => {
         this.#assertReadable()
-        return this.#connection.rows(statement, bind)
+        return this.#connection.read(statement, bind)
       })
     }
   }
