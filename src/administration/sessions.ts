@@ -43,7 +43,8 @@ export async function listSessions(
 
 /**
  * Signs the person out everywhere: sessions, and tokens that need one. With `offline` also what clients may use while
- * the person is away. Clients with a `backchannel_logout_uri` are told. The person may sign in again at once.
+ * the person is away. Clients with a `backchannel_logout_uri` are told. The person may sign in again at once. Where there was
+ * nothing to end, nothing is written either.
  */
 export async function endSessions(
   { store, clock }: SessionParts,

@@ -7,7 +7,13 @@ import { asFlag } from './rows.ts'
 import { insertEnding, insertEndingsOfGrants, insertEndingsOfSessions } from './statements/ending.ts'
 import { revokeGrant, revokeGrantsOf, revokeGrantsOfOtherSessions, revokeGrantsOfUser } from './statements/grant.ts'
 import { grantPlaced, sessionPlaced } from './statements/place.ts'
-import { endOtherSessionsOfUser, endSession, endSessionOfUser, endSessionsOfUser } from './statements/session.ts'
+import {
+  endLastingSessionsOfUser,
+  endOtherSessionsOfUser,
+  endSession,
+  endSessionOfUser,
+  endSessionsOfUser,
+} from './statements/session.ts'
 
 /** Clocks of nodes differ, and nothing is lost by a note that stays for longer. */
 const SLACK: Seconds = 86_400
@@ -29,11 +35,23 @@ export function revokeGrantsSteps(userId: string, clientId: string, now: Seconds
   ]
 }
 
-/** The first gives a row a grant. Without `offline` those live on that may be used while the person is away. */
-export function revokeGrantsOfUserSteps(userId: string, offline: boolean, now: Seconds): readonly [Step, Step] {
+/**
+ * Without `offline` those grants live on that may be used while the person is away. Guard: `sessions`, one of them was neither
+ * ended nor over before, or `grants`, a grant was neither.
+ */
+export function signOutUserSteps(
+  userId: string,
+  offline: boolean,
+  now: Seconds,
+  guard: 'sessions' | 'grants',
+): readonly Step[] {
+  const bind = { user_id: userId, now }
   return [
-    step(revokeGrantsOfUser, { user_id: userId, offline: asFlag(offline), now }),
-    step(insertEndingsOfGrants, { user_id: userId, now, expires_at: over(now) }),
+    step(revokeGrantsOfUser, { ...bind, offline: asFlag(offline) }, guard === 'grants' ? guard : undefined),
+    step(endLastingSessionsOfUser, bind, guard === 'sessions' ? guard : undefined),
+    step(endSessionsOfUser, bind),
+    step(insertEndingsOfGrants, { ...bind, expires_at: over(now) }),
+    step(insertEndingsOfSessions, { ...bind, expires_at: over(now) }),
   ]
 }
 
@@ -68,13 +86,5 @@ export function endOtherSessionsOfUserSteps(
     step(revokeGrantsOfOtherSessions, { user_id: userId, kept, now }, guard === 'grants' ? guard : undefined),
     step(insertEndingsOfSessions, { user_id: userId, now, expires_at: over(now) }),
     step(insertEndingsOfGrants, { user_id: userId, now, expires_at: over(now) }),
-  ]
-}
-
-/** The first gives a row a session. */
-export function endSessionsOfUserSteps(userId: string, now: Seconds): readonly [Step, Step] {
-  return [
-    step(endSessionsOfUser, { user_id: userId, now }),
-    step(insertEndingsOfSessions, { user_id: userId, now, expires_at: over(now) }),
   ]
 }

@@ -9,17 +9,11 @@ import type { User } from '../model/user.ts'
 import type { ClientReader } from './client-reader.ts'
 import type { Driver } from './database/driver.ts'
 import { step } from './database/driver.ts'
-import {
-  endOtherSessionsOfUserSteps,
-  endSessionOfUserSteps,
-  endSessionSteps,
-  endSessionsOfUserSteps,
-  revokeGrantsOfUserSteps,
-} from './endings.ts'
+import { endOtherSessionsOfUserSteps, endSessionOfUserSteps, endSessionSteps, signOutUserSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { tellOfOtherSessionsStep, tellOfSessionStep, tellOfUserStep } from './logout-deliveries.ts'
 import { heldAtFreePlaces } from './places.ts'
-import { words } from './rows.ts'
+import { asFlag, words } from './rows.ts'
 import { sessionPlaced } from './statements/place.ts'
 import * as sql from './statements/session.ts'
 import { toUser, type UserRow } from './statements/user.ts'
@@ -41,6 +35,11 @@ export interface Visit {
 /** A session without whom it stands for. */
 export type SessionSummary = Omit<Session, 'userId' | 'userGeneration'>
 
+export interface EndedOfUser {
+  readonly sessions: number
+  readonly grants: number
+}
+
 export interface SessionVerbs {
   /** Null: no such client. At most five secrets are looked at. */
   findVisit(
@@ -61,14 +60,15 @@ export interface SessionVerbs {
   endSession(sessionId: string, event: SecurityEvent, initiator?: string | null): Promise<boolean>
   /**
    * Ends every session of the user and revokes what was granted, `offline` with what may be used while the person is
-   * away. Clients will be told, `initiator` last. Resolves to how many of each.
+   * away. Clients will be told, `initiator` last. The event is written only if something ended. Resolves to how many of
+   * each: sessions that were over by their age are none.
    */
   endSessionsOfUser(
     userId: string,
     offline: boolean,
     event: SecurityEvent,
     initiator?: string | null,
-  ): Promise<{ readonly sessions: number; readonly grants: number }>
+  ): Promise<EndedOfUser>
   /** As `endSession`, of this user only. False: there is no such session of theirs, or it was ended already. */
   endSessionOfUser(userId: string, sessionId: string, event: SecurityEvent): Promise<boolean>
   /**
@@ -176,18 +176,18 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       return result.held
     },
     async endSessionsOfUser(userId, offline, event, initiator = null) {
-      const [revoke, noteGrants] = revokeGrantsOfUserSteps(userId, offline, event.at)
-      const [end, noteSessions] = endSessionsOfUserSteps(userId, event.at)
-      const result = await driver.atomic([
-        tellOfUserStep(userId, event.at, initiator),
-        revoke,
-        end,
-        noteGrants,
-        noteSessions,
-        ...eventSteps([event]),
-      ])
-      const [, grants = [], sessions = []] = result.held ? result.rows : []
-      return { sessions: sessions.length, grants: grants.length }
+      const now = event.at
+      const end = (guard: 'sessions' | 'grants') =>
+        driver.atomic([
+          step(sql.countEndable, { user_id: userId, offline: asFlag(offline), now }),
+          tellOfUserStep(userId, now, initiator),
+          ...signOutUserSteps(userId, offline, now, guard),
+          ...eventSteps([event]),
+        ])
+      const bySessions = await end('sessions')
+      const result = bySessions.held ? bySessions : await end('grants')
+      const [[counted] = []] = (result.held ? result.rows : []) as readonly (readonly EndedOfUser[])[]
+      return counted ?? { sessions: 0, grants: 0 }
     },
     async endSessionOfUser(userId, sessionId, event) {
       const result = await driver.atomic([

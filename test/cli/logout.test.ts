@@ -151,6 +151,33 @@ describe('session list and end', () => {
     expect((await signInTo('shop', 'bob')).access).not.toBe('')
   }, 60_000)
 
+  test('an event is written with an ending only, and the answer says which it was', async () => {
+    await cli(['user', 'add', '--username', 'carol', '--password-stdin'], TEST_PASSWORD)
+    const end = (...words: readonly string[]) =>
+      lingpai(['session', 'end', '--user', 'carol', '--data', data, ...words])
+    const ended = async () => {
+      const events = (await cli(['event', 'list', '--user', 'carol'])) as unknown as readonly { type: string }[]
+      return events.filter(({ type }) => type === 'sessions_ended').length
+    }
+    const nothing = /^Nothing was ended: carol was signed in nowhere/
+    // Never signed in; then signed in once; then ended before.
+    expect(await end()).toMatchObject({ code: 0, stdout: expect.stringMatching(nothing) })
+    expect(JSON.parse((await end('--json')).stdout)).toMatchObject({ sessions_ended: 0, grants_revoked: 0 })
+    expect(await ended()).toBe(0)
+    const { client, access } = await signInTo('shop', 'carol')
+    expect((await end()).stdout).toMatch(/^carol is signed out everywhere. Sessions ended: 1; grants ended: 0\./)
+    expect(await ended()).toBe(1)
+    expect((await end()).stdout).toMatch(nothing)
+    expect(await ended()).toBe(1)
+    // What may be used while she is away is something to end, without any session.
+    expect((await client.userinfo(access)).status).toBe(200)
+    expect((await end('--with-offline')).stdout).toMatch(/Sessions ended: 0; grants ended: 1\./)
+    expect((await client.userinfo(access)).status).toBe(401)
+    expect(await ended()).toBe(2)
+    expect((await end('--with-offline')).stdout).toMatch(nothing)
+    expect(await ended()).toBe(2)
+  })
+
   test.each([
     [['end'], 2, 'wrong_usage'],
     [['end', '--user', 'nobody'], 3, 'user_not_found'],

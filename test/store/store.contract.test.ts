@@ -248,6 +248,21 @@ describe.each(KINDS)('the store on %s', (kind) => {
     expect(await store.findCounters([one.keyHash], NOW)).toMatchObject([{ failures: 0 }])
   })
 
+  test('signing a user out everywhere is written down when something ended, and by whoever ended it', async () => {
+    await store.addUser(person('uma'), event('user_added'))
+    const end = () => store.endSessionsOfUser('id-uma', true, { type: 'sessions_ended', at: NOW, userId: 'id-uma' })
+    const told = async () => (await store.listEvents(50, { userId: 'id-uma' })).length
+    // Over by its age: nobody can use it, whatever the clock of the idle ones says.
+    await store.startSession(session('id-uma', { expiresAt: NOW }), sha256(newSecret()), [])
+    expect([await end(), await told()]).toEqual([{ sessions: 0, grants: 0 }, 0])
+    const idle = session('id-uma', { lastUsedAt: NOW - 900 })
+    for (const each of [session('id-uma'), idle]) await store.startSession(each, sha256(newSecret()), [])
+    const all = await Promise.all([end(), end(), end()])
+    expect(all.filter(({ sessions }) => sessions > 0)).toEqual([{ sessions: 2, grants: 0 }])
+    expect(await told()).toBe(1)
+    expect([await end(), await told()]).toEqual([{ sessions: 0, grants: 0 }, 1])
+  })
+
   test('an import is invisible until it is published, all at once', async () => {
     const importId = `im_${newSecret()}`
     await store.beginImport(importId, NOW)

@@ -30,8 +30,12 @@ export function sessionCommand(exit: (code: number) => void): Command {
         const offline = flags['withOffline'] === true
         const { user, sessions, grants } = await endSessions(installation, text(flags['user']) ?? '', { offline })
         output.result({ user_id: user.userId, sessions_ended: sessions, grants_revoked: grants })
-        output.say(`${user.username} is signed out everywhere. Sessions ended: ${sessions}; grants ended: ${grants}.`)
-        output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
+        if (sessions + grants === 0) {
+          output.say(`Nothing was ended: ${user.username} was signed in nowhere. No event is written.`)
+        } else {
+          output.say(`${user.username} is signed out everywhere. Sessions ended: ${sessions}; grants ended: ${grants}.`)
+          output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
+        }
         if (!offline) {
           output.say('What they may use while the person is away goes on; to end that too, add --with-offline.')
         }

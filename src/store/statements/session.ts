@@ -1,6 +1,6 @@
 // SQL about sessions and consents: what the authorization endpoint reads in one go.
 
-import { statement } from '../database/driver.ts'
+import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY, type ClientKey } from './client.ts'
 import { isSession, isSessionOf, type SessionPlace } from './place.ts'
 import { USER_COLUMNS, type UserRow, userOf } from './user.ts'
@@ -152,6 +152,23 @@ export const endOtherSessionsOfUser = statement<{ user_id: string; kept: string;
 export const endSessionsOfUser = statement<{ user_id: string; now: number }, { session_id: string }>(
   'end_sessions_of_user',
   'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL RETURNING session_id',
+)
+
+/** Guard: one of them was not over yet. What was is left to `endSessionsOfUser`. */
+export const endLastingSessionsOfUser = change<{ user_id: string; now: number }>(
+  'end_lasting_sessions_of_user',
+  'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > CAST(:now AS BIGINT)',
+)
+
+/** What signing the user out everywhere would end. */
+export const countEndable = statement<
+  { user_id: string; offline: number; now: number },
+  { sessions: number; grants: number }
+>(
+  'count_endable',
+  `SELECT (SELECT count(*) FROM session s WHERE s.user_id = :user_id AND s.ended_at IS NULL AND s.expires_at > :now) AS sessions,
+     (SELECT count(*) FROM "grant" g WHERE g.user_id = :user_id AND g.revoked_at IS NULL
+       AND g.expires_at > CAST(:now AS BIGINT) AND g.offline <= :offline) AS grants`,
 )
 
 /** The newest first. */
