@@ -178,8 +178,8 @@ export function makeDataFolder(folder: string): void {
   throw new CommandFailed(
     EXIT.conflict,
     'restore_unfinished',
-    `A restore into ${folder} was cut off, and it holds no database.`,
-    'Remove the folder, and restore again.',
+    `A restore into ${folder} is running, or was cut off: it holds no database.`,
+    'Wait for it to end. If none is running, remove the folder, and restore again.',
   )
 }
 

@@ -1,22 +1,26 @@
 // Backup and restore: what comes back is what was there, nothing is ever overwritten, and a damaged file leaves nothing.
 
+import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type BackupRequest, backup } from '../../src/administration/backup/backup.ts'
 import { type RestoreRequest, restore } from '../../src/administration/backup/restore.ts'
 import { addUser } from '../../src/administration/users.ts'
-import { loadMasterKey, newMasterKey } from '../../src/credentials/master-key.ts'
+import { loadMasterKey, newMasterKey, writeMasterKeyFile } from '../../src/credentials/master-key.ts'
 import type { Driver } from '../../src/store/database/driver.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
@@ -140,6 +144,68 @@ describe('nothing is overwritten', () => {
     expect(readdirSync(house.path('full'))).toEqual(['note'])
     const taken = bring({ passphrase: PASSPHRASE, folder: house.path('backup') })
     expect((await refusal(taken)).code).toBe('folder_unusable')
+  })
+})
+
+/** Told at the same instant, each in a process of its own. */
+async function race(folder: string, starters: readonly { readonly file: string; readonly keyFile: string }[]) {
+  const children = starters.map(({ file, keyFile }) =>
+    spawn(process.execPath, [fileURLToPath(new URL('restore.child.ts', import.meta.url)), file, folder, keyFile], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
+  )
+  const ends = children.map(async (child) => {
+    let said = ''
+    for await (const text of child.stdout.setEncoding('utf8')) said += String(text)
+    return JSON.parse(said.split('\n')[1] ?? '') as { readonly code: string; readonly message?: string }
+  })
+  await Promise.all(children.map((child) => once(child.stdout, 'readable')))
+  const at = Date.now() + 30
+  for (const child of children) child.stdin.write(String(at))
+  return Promise.all(ends)
+}
+
+describe('several restores into one folder at the same moment', () => {
+  /** A backup without protection, and the file of the key that belongs to it. */
+  async function prepared(name: string, of: Installation) {
+    const [file, keyFile] = [house.path(`${name}.backup`), house.path(`${name}.key`)]
+    await backup(of, { file, master: of.master })
+    writeMasterKeyFile(house.folder, of.master)
+    renameSync(house.path('master.key'), keyFile)
+    return { file, keyFile }
+  }
+
+  test('one succeeds, the others say why not, and nothing is mixed or lost', { timeout: 60_000 }, async () => {
+    const other = await openInstallation()
+    await addUser(other, { username: 'bob' })
+    const [ours, theirs] = [await prepared('ours', house), await prepared('theirs', other)]
+    // Its backup is verified to the end before the key is found not to be its own.
+    const wrong = { file: theirs.file, keyFile: ours.keyFile }
+    for (let round = 0; round < 8; round++) {
+      const folder = house.path(`race-${round}`)
+      // There already, as a mounted one is, or made by whoever comes first.
+      if (round % 2 === 0) mkdirSync(folder)
+      const all = await race(folder, [ours, theirs, wrong])
+      const [first, second, third] = all.map(({ code }) => code)
+      expect(third).not.toBe('restored')
+      const winners = [first, second].filter((code) => code === 'restored')
+      for (const { code, message } of all) {
+        if (code === 'restored' || code === 'wrong_key') continue
+        expect(code, message).toBe('folder_not_empty')
+        expect(message).toMatch(/Another restore .* is running|is not empty/)
+      }
+      // Where the wrong one was let in, the others may have been refused before it gave up.
+      if (third !== 'wrong_key' || winners.length > 1) expect(winners).toEqual(['restored'])
+      if (winners.length === 0) {
+        expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
+        continue
+      }
+      expect(readdirSync(folder).toSorted()).toEqual(['lingpai.sqlite', 'master.key'])
+      const winner = first === 'restored' ? house : other
+      expect(loadMasterKey({ dataFolder: folder }, { create: false }).master.keyId).toBe(winner.master.keyId)
+      expect(await usersOf(folder)).toEqual([winner === house ? 'alice' : 'bob'])
+    }
+    await other.close()
   })
 })
 

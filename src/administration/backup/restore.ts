@@ -1,7 +1,7 @@
 // Putting a backup in place: everything is verified before anything has its final name, and where it does not hold,
 // nothing is left behind.
 
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { keyCheck, type MasterKey, parseMasterKey, writeMasterKeyFile } from '../../credentials/master-key.ts'
 import { verifySqliteFile } from '../../store/database/sqlite/verify.ts'
@@ -45,7 +45,7 @@ const LONGEST_FIRST_LINE = 1_024
 export async function restore(request: RestoreRequest): Promise<RestoreReport> {
   const folder = resolve(request.folder)
   const made = await emptyFolder(folder, request.databaseFile)
-  const work = await workFolder(folder)
+  const work = await draftFolder(folder)
   try {
     const copy = join(work, 'copy.sqlite')
     const held = await extract(request, copy)
@@ -67,22 +67,47 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
     if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each).catch(() => undefined)
     return { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
   } catch (error) {
-    await rm(work, { recursive: true, force: true })
-    // The folder was empty or not there when we came.
+    // The folder was empty when the draft was made, and with the draft in it nobody else's.
     await rm(join(folder, 'master.key'), { force: true })
     await rm(join(folder, request.databaseFile), { force: true })
+    await rm(work, { recursive: true, force: true })
     if (made !== null) await unmake(folder, made)
     throw error
   }
 }
 
-async function workFolder(folder: string): Promise<string> {
+/** Whoever makes it has the folder to itself until it is gone. */
+async function draftFolder(folder: string): Promise<string> {
+  const draft = join(folder, DRAFT)
   try {
-    return await mkdtemp(join(folder, DRAFT))
+    await mkdir(draft, { mode: 0o700 })
   } catch (error) {
+    if (isCode(error, 'EEXIST')) throw inUse(folder, { cause: error })
     const message = `${folder} cannot be written: ${reasonOf(error)}`
     throw new AdministrationError('folder_unusable', message, null, { cause: error })
   }
+  // Another one may have come and gone since the folder was seen empty.
+  const entries = await readdir(folder)
+  if (entries.length === 1) return draft
+  await rmdir(draft)
+  throw notEmpty(folder)
+}
+
+function inUse(folder: string, options?: ErrorOptions): AdministrationError {
+  return new AdministrationError(
+    'folder_not_empty',
+    `Another restore into ${folder} is running, or was cut off`,
+    'Wait for it to end. If none is running, remove the folder, and restore again',
+    options,
+  )
+}
+
+function notEmpty(folder: string): AdministrationError {
+  return new AdministrationError(
+    'folder_not_empty',
+    `${folder} is not empty`,
+    'A backup is restored into a new folder; nothing is ever overwritten',
+  )
 }
 
 /** The topmost folder that was made for this; null: it was there. */
@@ -98,13 +123,7 @@ async function emptyFolder(folder: string, databaseFile: string): Promise<string
       cause: error,
     })
   }
-  throw new AdministrationError(
-    'folder_not_empty',
-    `${folder} is not empty`,
-    isUnfinished
-      ? 'A restore into it was cut off: remove the folder, and restore again'
-      : 'A backup is restored into a new folder; nothing is ever overwritten',
-  )
+  throw isUnfinished ? inUse(folder) : notEmpty(folder)
 }
 
 /** Writes the database; resolves to the master key that the backup holds. */
