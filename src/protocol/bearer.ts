@@ -17,7 +17,7 @@ export function tokenMissing(): OAuthError {
   return new OAuthError({
     error: 'invalid_token',
     status: 401,
-    description: 'An access token is required',
+    description: 'An access token is required: send it in the Authorization header',
     rule: 'access_token_missing',
     clause: 'RFC 6750 §3',
     reason: 'no access token was presented: it belongs into the header "authorization: Bearer …"',

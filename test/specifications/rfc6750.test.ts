@@ -143,6 +143,7 @@ describe('user info', () => {
     for (const reply of [await ask(url()), await post({}), await ask(url(), { method: 'POST' })]) {
       expect(reply.status).toBe(401)
       expect(reply.headers.get('www-authenticate')).toBe('Bearer')
+      expect(reply.body['error_description']).toBe('An access token is required: send it in the Authorization header')
     }
   })
 

@@ -37,7 +37,7 @@ export function sessionCommand(exit: (code: number) => void): Command {
           output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
         }
         if (!offline) {
-          output.say('What they may use while the person is away goes on; to end that too, add --with-offline.')
+          output.say('What applications may use while the person is away goes on; to end that too, add --with-offline.')
         }
       }),
     )
