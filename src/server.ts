@@ -78,6 +78,7 @@ import type { SignInParts } from './sign-in/parts.ts'
 import { createSignInForm } from './sign-in/sign-in-form.ts'
 import type { Store } from './store/store.ts'
 import { frameOf } from './visitor/frame.ts'
+import { withSaidAgain } from './visitor/said-again.ts'
 
 /** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
 export interface Parts {
@@ -133,20 +134,20 @@ export interface Parts {
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
   const shared = sharedOf(parts)
-  return createRouter(
-    [...issuerRoutes(parts, shared), ...signInRoutes(parts, shared), ...healthRoutes(parts.unready), ...parts.pages],
-    {
-      origins: [parts.addresses.origin, ...parts.alternativeOrigins],
-      errorPage: (request, problem) => problemPage(parts, request, problem),
-      log: parts.log,
-      record: (entry) => {
-        const { rule, clientId } = entry.outcome ?? {}
-        if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
-        parts.trace?.record(entry)
-      },
-      ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
+  const origins = [parts.addresses.origin, ...parts.alternativeOrigins] as const
+  const look = { ...parts, csrfKey: parts.master.key('csrf'), origins }
+  const pages = [...signInRoutes(parts, shared), ...parts.pages].map((route) => withSaidAgain(look, route))
+  return createRouter([...issuerRoutes(parts, shared), ...pages, ...healthRoutes(parts.unready)], {
+    origins,
+    errorPage: (request, problem) => problemPage(parts, request, problem),
+    log: parts.log,
+    record: (entry) => {
+      const { rule, clientId } = entry.outcome ?? {}
+      if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+      parts.trace?.record(entry)
     },
-  )
+    ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),
+  })
 }
 
 /** What both wings sign and encrypt with. */

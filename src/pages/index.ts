@@ -24,6 +24,6 @@ export { rehearsalPage, setUpRehearsalPage } from './set-up/rehearsal.ts'
 export { waitingPage } from './set-up/waiting.ts'
 export type * from './set-up-views.ts'
 // the way through sign-in
-export { signInPage, waitPage } from './sign-in.ts'
+export { isSignInError, signInPage, waitPage } from './sign-in.ts'
 export { signedOutPage, signOutPage } from './sign-out.ts'
 export type * from './views.ts'

@@ -3,7 +3,7 @@
 import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { inkOn } from './colour.ts'
 import { type Content, type Html, html, imageSource, webHref } from './html.ts'
-import { LOCALES } from './locale.ts'
+import { LOCALES, type Locale } from './locale.ts'
 import { type Dress, sourceHash, stylesheet } from './styles.ts'
 import type { Frame, Page } from './views.ts'
 import { WORDS, type Words } from './words/index.ts'
@@ -79,9 +79,21 @@ function languages(frame: Frame, words: Words): Content {
     const href = webHref(frame.languageHrefs[locale])
     return href === null
       ? []
-      : [html`<a href="${href}" lang="${locale}" hreflang="${locale}">${WORDS[locale].languageName}</a>`]
+      : [frame.again === undefined ? languageLink(locale, href) : languageForm(locale, href, frame.again)]
   })
   return others.length > 0 && html`<nav aria-label="${words.frame.language}">${others}</nav>`
+}
+
+function languageLink(locale: Locale, href: string): Html {
+  return html`<a href="${href}" lang="${locale}" hreflang="${locale}">${WORDS[locale].languageName}</a>`
+}
+
+/** The answer to a form is had again by a form, with scripts or without. */
+function languageForm(locale: Locale, action: string, again: Readonly<Record<string, string>>): Html {
+  const hidden = Object.entries(again).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  return html`<form method="post" action="${action}">${hidden}<button type="submit" lang="${locale}">${WORDS[locale].languageName}</button></form>`
 }
 
 function footer(frame: Frame, words: Words): Content {

@@ -61,6 +61,10 @@ const BLAMED: Readonly<Record<SignInError, 'both' | 'username' | 'password' | 'n
   other_user_expected: 'username',
 }
 
+export function isSignInError(text: string): text is SignInError {
+  return Object.hasOwn(BLAMED, text)
+}
+
 function fields(view: Fields, frame: Frame): Html {
   const words = wordsOf(frame).signIn
   const blamed = view.error === null ? 'none' : BLAMED[view.error]

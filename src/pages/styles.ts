@@ -89,8 +89,8 @@ a:hover{text-decoration-thickness:2px}
 .mark{flex:none;display:block;width:2.25rem;height:2.25rem;margin-right:.75rem;border-radius:.625rem;background:var(--accent);color:var(--on-accent);
 font-size:1.1875rem;line-height:2.25rem;text-align:center;font-weight:600}
 .top nav{flex:none;margin-left:1rem;font-size:.875rem}
-.top nav a{display:inline-block;padding:.375rem .5rem;border-radius:.5rem;color:var(--muted);text-decoration:none}
-.top nav a:hover{color:var(--ink);text-decoration:underline}
+.top nav a,.top nav button{display:inline-block;width:auto;min-height:0;padding:.375rem .5rem;border:0;border-radius:.5rem;color:var(--muted);background:transparent;font-weight:400;line-height:1.6;text-decoration:none}
+.top nav a:hover,.top nav button:hover{color:var(--ink);text-decoration:underline}
 .client-logo{display:inline-block;vertical-align:top;max-width:100%;margin:0 0 1.25rem;padding:.5rem;border:1px solid rgba(20,24,31,.16);border-radius:.75rem;background:#fff}
 .client-logo img{display:block;max-height:3.5rem;max-width:10rem;object-fit:contain;filter:drop-shadow(0 0 1px rgba(20,24,31,.6)) drop-shadow(0 0 1px rgba(20,24,31,.3))}
 .card{display:block;background:var(--surface);border:1px solid var(--line);border-radius:1.125rem;box-shadow:var(--shadow);padding:1.75rem 1.375rem}

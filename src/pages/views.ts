@@ -11,6 +11,8 @@ export interface Frame {
   readonly brand: Brand
   /** Same page, other language (usually this address with `ui_locales`). Empty: no switch is shown. */
   readonly languageHrefs: Readonly<Partial<Record<Locale, string>>>
+  /** What has to be posted there to have this page again, where it is the answer to a form. Never a password. */
+  readonly again?: Readonly<Record<string, string>>
 }
 
 /** A page ready to be sent, with what its Content-Security-Policy has to allow. */

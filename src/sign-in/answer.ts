@@ -9,7 +9,7 @@ import { type ErrorView, formPostPage } from '../pages/index.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import { type AuthorizationAnswer, formFields, withFragment, withQuery } from '../protocol/response-mode.ts'
 import { frameOf } from '../visitor/frame.ts'
-import { problemPage } from '../visitor/problem-page.ts'
+import { type ProblemOptions, problemPage } from '../visitor/problem-page.ts'
 import { clientView, targetOf } from './client-view.ts'
 import type { SignInParts } from './parts.ts'
 
@@ -80,6 +80,10 @@ function formReply(
   })
 }
 
+interface RefusalOptions extends Pick<ProblemOptions, 'again' | 'cookies'> {
+  readonly isStranger?: boolean
+}
+
 /**
  * RFC 6749 §4.1.2.1: an error the client is told about, or shown here where its callback shows nothing useful.
  * `isStranger`: nobody is signed in here, and nothing has been asked of anybody yet.
@@ -90,7 +94,7 @@ export function refusalReply(
   request: Answerable & { readonly state: string | null | undefined },
   client: Client,
   error: OAuthError,
-  { cookies = [], isStranger = false }: { readonly cookies?: readonly string[]; readonly isStranger?: boolean } = {},
+  { cookies = [], isStranger = false, again }: RefusalOptions = {},
 ): HttpReply {
   const outcome = { ...error.outcome, clientId: client.client_id }
   if (client.errorDisplay === 'local') {
@@ -104,7 +108,7 @@ export function refusalReply(
         locale: frameOf(parts, http, request.uiLocales).locale,
       }),
     }
-    return withOutcome(problemPage(parts, http, view), outcome)
+    return withOutcome(problemPage(parts, http, view, { again }), outcome)
   }
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
   // RFC 9700 §4.11.2: a link to this server must not lead strangers at once to a place that nobody vouches for.
@@ -123,7 +127,7 @@ export function refusalReply(
       // A form would be posted to that place by us.
       onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
     }
-    return withOutcome(problemPage(parts, http, view), outcome)
+    return withOutcome(problemPage(parts, http, view, { again }), outcome)
   }
   const reply = answerReply(parts, http, request, client, answer, cookies)
   return withOutcome(reply, outcome)

@@ -10,7 +10,7 @@ import { withOutcome } from '../http/reply/replies.ts'
 import type { Session } from '../model/session.ts'
 import type { Seconds } from '../model/time.ts'
 import type { User, UserWithPassword } from '../model/user.ts'
-import { type Frame, type SignInError, type SignInView, signInPage, waitPage } from '../pages/index.ts'
+import { type Frame, isSignInError, type SignInError, type SignInView, signInPage, waitPage } from '../pages/index.ts'
 import { newId, newSecret } from '../platform/random.ts'
 import type { Outcome } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -27,6 +27,8 @@ export interface Shown {
   readonly remember?: boolean
   readonly error?: SignInError
   readonly wait?: number
+  /** The error, or how long to wait, where this is the answer to a form. */
+  readonly said?: string
   readonly outcome?: Outcome
 }
 
@@ -70,12 +72,27 @@ export function signInReply(view: SignInView, frame: Frame, shown: Shown, option
     ...(shown.remember !== undefined && { remember: shown.remember }),
     ...(shown.error !== undefined && { error: shown.error }),
   }
-  const page = shown.wait === undefined ? signInPage(whole, frame) : waitPage({ ...whole, seconds: shown.wait }, frame)
+  const framed = { ...frame, ...(shown.said !== undefined && { again: againOf(whole, shown.said) }) }
+  const page =
+    shown.wait === undefined ? signInPage(whole, framed) : waitPage({ ...whole, seconds: shown.wait }, framed)
   const reply = pageReply(page, {
     ...options,
     ...(shown.wait !== undefined && { headers: { 'retry-after': String(shown.wait) } }),
   })
   return shown.outcome === undefined ? reply : withOutcome(reply, shown.outcome)
+}
+
+/** What brings the answer to this form back in another language: all that was typed but the password. */
+function againOf({ form, username, remember }: SignInView, said: string): NonNullable<Frame['again']> {
+  return { username, ...(remember === true && { remember: 'yes' }), said, csrf: form.csrf }
+}
+
+/** The same answer again, asked for in another language: nothing is tried. Null: the form was filled in. */
+function saidBefore(form: Parameters): Pick<Shown, 'error' | 'wait' | 'said'> | null {
+  const said = form.get('said')
+  if (said === undefined) return null
+  if (isSignInError(said)) return { said, error: said }
+  return /^[1-9][0-9]{0,5}$/.test(said) ? { said, wait: Number(said) } : null
 }
 
 type Announcer = (now: Seconds) => boolean
@@ -102,7 +119,15 @@ async function submit<Other extends SignedIn>(
   const remember = form.get('remember') === 'yes'
   const named = clientId === null ? {} : { clientId }
   const show = (shown: Pick<Shown, 'error' | 'wait'>, rule: string, clause: string, reason: string) =>
-    occasion.show({ username, remember, ...shown, outcome: { rule, clause, reason, ...named } })
+    occasion.show({
+      username,
+      remember,
+      ...shown,
+      said: shown.error ?? String(shown.wait),
+      outcome: { rule, clause, reason, ...named },
+    })
+  const before = saidBefore(form)
+  if (before !== null) return occasion.show({ username, remember, ...before })
   const again = (error: SignInError, rule: string, reason: string) =>
     show({ error }, rule, 'OpenID Connect Core §3.1.2.3', reason)
   const password = form.get('password')

@@ -24,8 +24,8 @@ export function frameOf({ brand, defaultLocale }: Look, request: HttpRequest, ui
       fallback: defaultLocale,
     }),
     brand,
-    // A reply to a form has no address of its own that could be asked for again.
-    languageHrefs: request.method === 'GET' ? localizedHrefs(request.path, request.query) : {},
+    // For the answer to a form this is where the form was; see `said-again.ts` for how the answer itself comes back.
+    languageHrefs: localizedHrefs(request.path, request.query),
   }
 }
 

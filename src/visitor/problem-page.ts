@@ -2,17 +2,26 @@
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
-import { type ErrorView, errorPage } from '../pages/index.ts'
+import { type ErrorView, errorPage, type Frame } from '../pages/index.ts'
 import { newId } from '../platform/random.ts'
-import { frameOf, type Look } from './frame.ts'
+import { frameOfSaid, type SealingLook } from './said-again.ts'
+
+export interface ProblemOptions extends Pick<PageReplyOptions, 'headers' | 'cookies'> {
+  /** What to post for it in another language where this browser sends no cookie yet: the request itself. */
+  readonly again?: Frame['again']
+}
 
 export function problemPage(
-  look: Look,
+  look: SealingLook,
   request: HttpRequest,
   view: Omit<ErrorView, 'traceId'>,
-  { headers = {}, cookies = [] }: Pick<PageReplyOptions, 'headers' | 'cookies'> = {},
+  { headers = {}, cookies = [], again }: ProblemOptions = {},
 ): HttpReply {
   const traceId = newId('tr')
-  const page = errorPage({ ...view, traceId }, frameOf(look, request))
+  const whole = { ...view, traceId }
+  const page = errorPage(whole, {
+    ...(again && { again }),
+    ...frameOfSaid(look, request, { page: 'error', view: whole }),
+  })
   return pageReply(page, { cookies, headers: { ...headers, 'x-trace-id': traceId } })
 }

@@ -123,6 +123,22 @@ describe.each(ways)('in $locale, $scripts scripts', ({ locale, javaScriptEnabled
 
   const picture = (name: string) => takePicture(tab, `${name}-${locale}-${scripts}`)
 
+  test('after a wrong password the language is switched by keyboard, and the user name is still there', async () => {
+    const other = locale === 'en' ? 'zh-CN' : 'en'
+    await begin()
+    await fillIn(username, 'wrong')
+    await tab.focus('header nav button')
+    await tab.keyboard.press('Enter')
+    await tab.waitForSelector(`html[lang="${other}"]`)
+    expect(await tab.textContent('#sign-in-error')).toContain(WORDS[other].wrong)
+    expect(await tab.inputValue('#username')).toBe(username)
+    expect(await tab.inputValue('#password')).toBe('')
+    await picture('switched-after-error')
+    await fillIn()
+    await tab.click('#consent-allow')
+    expect((await arrive()).searchParams.get('state')).toBe(STATE)
+  })
+
   test('a first sign-in with consent, then a silent second one', async () => {
     await begin()
     expect(await tab.getAttribute('html', 'lang')).toBe(locale)

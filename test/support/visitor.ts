@@ -34,6 +34,18 @@ export class Visitor {
     return this.post(new URL(form.action, page.url).href, { ...form.fields, ...fields }, { headers: { origin } })
   }
 
+  /** Takes the switch to the other language, a link or a form; follows where that leads. */
+  async switchLanguage(page: Page): Promise<Page> {
+    const [nav = ''] = /<header class="top">[^]*?<\/header>/.exec(page.html) ?? []
+    const href = attribute(/<a\b[^>]*hreflang=[^>]*>/.exec(nav)?.[0] ?? '', 'href')
+    if (href !== null) return this.follow(await this.get(new URL(href, page.url).href))
+    const [form] = formsOf(nav)
+    if (form === undefined) throw new Error(`no language switch on this page (${page.status}): ${nav}`)
+    const { action, fields } = readForm(form, page)
+    const origin = new URL(page.url).origin
+    return this.follow(await this.post(new URL(action, page.url).href, fields, { headers: { origin } }))
+  }
+
   /** Follows redirects as long as they stay at this origin; the last reply is a page or leads elsewhere. */
   async follow(page: Page): Promise<Page> {
     let at = page
@@ -78,22 +90,39 @@ interface Form {
 
 /** The form around the element with this id; the button's own name and value are among its fields. */
 export function formWith(page: Page, id: string): Form {
-  for (const [, attributes = '', inside = ''] of page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)) {
-    if (!inside.includes(`id="${id}"`)) continue
-    const fields: Record<string, string> = {}
-    for (const [, input = ''] of inside.matchAll(/<(?:input|textarea)\b([^>]*)>/g)) {
-      const name = attribute(input, 'name')
-      if (name === null || /type="(checkbox|radio|file|submit)"/.test(input)) continue
-      fields[name] = attribute(input, 'value') ?? ''
-    }
-    const button = [...inside.matchAll(/<button\b([^>]*)>/g)]
+  for (const form of formsOf(page.html)) {
+    if (!form.inside.includes(`id="${id}"`)) continue
+    const { action, fields } = readForm(form, page)
+    const button = [...form.inside.matchAll(/<button\b([^>]*)>/g)]
       .map(([, text = '']) => text)
       .find((text) => text.includes(`id="${id}"`))
     const buttonName = button === undefined ? null : attribute(button, 'name')
     if (button !== undefined && buttonName !== null) fields[buttonName] = attribute(button, 'value') ?? ''
-    return { action: attribute(attributes, 'action') ?? page.url, fields }
+    return { action, fields }
   }
   throw new Error(`no form holds #${id} on this page (${page.status}): ${page.html.slice(0, 600)}`)
+}
+
+interface FormSource {
+  readonly attributes: string
+  readonly inside: string
+}
+
+function formsOf(source: string): readonly FormSource[] {
+  return [...source.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, attributes = '', inside = '']) => ({
+    attributes,
+    inside,
+  }))
+}
+
+function readForm({ attributes, inside }: FormSource, page: Page): Form {
+  const fields: Record<string, string> = {}
+  for (const [, input = ''] of inside.matchAll(/<(?:input|textarea)\b([^>]*)>/g)) {
+    const name = attribute(input, 'name')
+    if (name === null || /type="(checkbox|radio|file|submit)"/.test(input)) continue
+    fields[name] = attribute(input, 'value') ?? ''
+  }
+  return { action: attribute(attributes, 'action') ?? page.url, fields }
 }
 
 export function textOf(page: Page, id: string): string {

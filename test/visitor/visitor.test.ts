@@ -6,11 +6,16 @@ import { DEFAULT_BRAND } from '../../src/pages/index.ts'
 import { formToken, isOwnForm } from '../../src/visitor/form.ts'
 import { frameOf, localeCookies } from '../../src/visitor/frame.ts'
 import { problemPage } from '../../src/visitor/problem-page.ts'
+import { frameOfSaid } from '../../src/visitor/said-again.ts'
 import { readVisitor, visitCookies } from '../../src/visitor/visitor.ts'
 import { requestOf } from '../http/builders.ts'
 
 const VISIT = 'v'.repeat(43)
-const look = { brand: DEFAULT_BRAND, defaultLocale: 'zh-CN' } as const
+const look = {
+  brand: DEFAULT_BRAND,
+  defaultLocale: 'zh-CN',
+  csrfKey: createSecretKey(Buffer.alloc(32, 7)),
+} as const
 const withCookie = (name: string, value: string) => ({ cookie: `__Host-lingpai-${name}=${value}` })
 
 describe('the visit cookie', () => {
@@ -88,9 +93,20 @@ describe('the language of a page', () => {
     expect(frameOf(look, requestOf({ query: 'x=1&ui_locales=en+zh' })).locale).toBe('en')
   })
 
-  it('can be switched on a page that can be asked for again, not on the reply to a form', () => {
-    expect(frameOf(look, requestOf({ path: '/p' })).languageHrefs).toMatchObject({ en: '/p?ui_locales=en' })
-    expect(frameOf(look, requestOf({ path: '/p', method: 'POST' })).languageHrefs).toEqual({})
+  it.each(['GET', 'POST'])('can be switched where it was asked for by %s', (method) => {
+    const frame = frameOf(look, requestOf({ path: '/p', query: 'step=x&ui_locales=zh-CN', method }))
+    expect(frame.languageHrefs).toMatchObject({ en: '/p?step=x&ui_locales=en' })
+    expect(frame.again).toBeUndefined()
+  })
+
+  it('is switched by a form where the page answers one, and by a link where what was said is too long to come back', () => {
+    const request = requestOf({ path: '/p', method: 'POST', headers: withCookie('visit', VISIT) })
+    const ofView = (description: string) => {
+      const view = { status: 400, code: 'invalid_request', description, advice: 'server_error', traceId: 't' } as const
+      return frameOfSaid(look, request, { page: 'error', view }).again
+    }
+    expect(Object.keys(ofView('short') ?? {})).toEqual(['said', 'seal'])
+    expect(ofView('long'.repeat(10_000))).toBeUndefined()
   })
 })
 

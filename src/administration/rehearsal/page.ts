@@ -16,6 +16,7 @@ import type { Store } from '../../store/store.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
+import { frameOfSaid, type SealingLook } from '../../visitor/said-again.ts'
 import { readVisitor, type Visitor, visitCookies } from '../../visitor/visitor.ts'
 import { findChosenUser, userChoices } from './choose-user.ts'
 import { findRehearsalTicket, OPENED_LIFETIME, type RehearsalTicket, spendRehearsalTicket } from './link.ts'
@@ -92,6 +93,10 @@ function purposeOf({ hash }: RehearsalTicket): string {
   return `rehearsal:${Buffer.from(hash).toString('base64url')}`
 }
 
+function sealing(parts: RehearsalPageParts): SealingLook {
+  return { ...parts, csrfKey: parts.master.key('csrf') }
+}
+
 function formOf({ parts, visitor, ticket, path }: OpenPage) {
   return { action: path, csrf: formToken({ csrfKey: parts.master.key('csrf') }, visitor, purposeOf(ticket)) }
 }
@@ -123,18 +128,24 @@ async function showPage(
     next: null,
     ...shown,
   }
-  return pageReply(rehearsalPage(view, frameOf(open.parts, open.request)), { cookies: cookiesOf(open) })
+  const frame = frameOfSaid(sealing(open.parts), open.request, { page: 'rehearsal', view })
+  return pageReply(rehearsalPage(view, frame), { cookies: cookiesOf(open) })
 }
 
 /** Unknown, expired, or another browser's: a stranger learns nothing from the difference. */
 function linkSpent(parts: RehearsalPageParts, request: HttpRequest): HttpReply {
   const description = 'This link was used in another browser, or has expired'
-  return problemPage(parts, request, { status: 410, code: 'invalid_request', description, advice: 'link_spent' })
+  return problemPage(sealing(parts), request, {
+    status: 410,
+    code: 'invalid_request',
+    description,
+    advice: 'link_spent',
+  })
 }
 
 function formRefused(parts: RehearsalPageParts, request: HttpRequest, visitor: Visitor): HttpReply {
   const description = 'The form was not sent from its own page'
   const outcome = { rule: 'form_foreign', clause: 'RFC 6749 §10.12', reason: description }
   const view = { status: 403, code: 'invalid_request', description, advice: 'cross_site_form' } as const
-  return withOutcome(problemPage(parts, request, view, { cookies: visitCookies(visitor) }), outcome)
+  return withOutcome(problemPage(sealing(parts), request, view, { cookies: visitCookies(visitor) }), outcome)
 }

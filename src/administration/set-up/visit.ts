@@ -3,9 +3,10 @@
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply, type RenderedPage } from '../../http/reply/page-reply.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
-import type { FormTarget } from '../../pages/index.ts'
+import type { FormTarget, Frame } from '../../pages/index.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { localeCookies } from '../../visitor/frame.ts'
+import { frameOfSaid, type PageName, type Said } from '../../visitor/said-again.ts'
 import { type Visitor, visitCookies } from '../../visitor/visitor.ts'
 import type { SetUpParts } from './parts.ts'
 import type { SetUpProgress, TicketDetail } from './progress.ts'
@@ -46,8 +47,15 @@ export function stepPath(path: string, step: string): string {
 
 /** RFC 9110 §15.4.4: a reload of what comes next repeats nothing. */
 export function goTo({ http, path }: Pick<OpenSetUp, 'http' | 'path'>, step: string): HttpReply {
-  return redirect(http.method === 'POST' ? 303 : 302, stepPath(path, step))
+  return redirect(http.method === 'POST' ? 303 : 302, stepPath(path, step), localeCookies(http))
 }
+
+/** A step that answers its own form does so with what has to be corrected. */
+export function stepFrame<Name extends PageName>(parts: SetUpParts, { http }: OpenSetUp, said: Said<Name>): Frame {
+  return frameOfSaid(parts, http, { ...said, status: REFUSED })
+}
+
+const REFUSED = 422
 
 export function showPage(page: RenderedPage, { http, visitor }: OpenSetUp): HttpReply {
   return pageReply(page, { cookies: [...visitCookies(visitor), ...localeCookies(http)] })
@@ -55,7 +63,7 @@ export function showPage(page: RenderedPage, { http, visitor }: OpenSetUp): Http
 
 /** The same page with what has to be corrected: nothing was changed. */
 export function showProblems(page: RenderedPage, open: OpenSetUp): HttpReply {
-  return withOutcome(showPage({ ...page, status: 422 }, open), {
+  return withOutcome(showPage({ ...page, status: REFUSED }, open), {
     rule: 'set_up_input_refused',
     clause: 'RFC 9110 §15.5.21',
     reason: 'a field of the form must be corrected; nothing was changed',

@@ -8,7 +8,7 @@ import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/interactions.ts'
-import { problemPage } from '../../visitor/problem-page.ts'
+import { type ProblemOptions, problemPage } from '../../visitor/problem-page.ts'
 import { refusalReply } from '../answer.ts'
 import {
   answerableState,
@@ -33,7 +33,7 @@ export function authorizeEndpoint(parts: SignInParts): Endpoint {
       if (error instanceof UntrustedRequest) {
         const { outcome, description } = error.error
         const view = { status: 400, code: error.error.error, description, advice: error.advice }
-        return withOutcome(problemPage(parts, http, view), outcome)
+        return withOutcome(problemPage(parts, http, view, requestAgain(http)), outcome)
       }
       if (!(error instanceof OAuthError)) throw error
       const view = {
@@ -42,7 +42,7 @@ export function authorizeEndpoint(parts: SignInParts): Endpoint {
         description: error.description,
         advice: 'request_malformed' as const,
       }
-      return withOutcome(problemPage(parts, http, view), error.outcome)
+      return withOutcome(problemPage(parts, http, view, requestAgain(http)), error.outcome)
     }
   }
 }
@@ -78,13 +78,30 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
     const { redirectUri } = trusted
     const responseMode = refusalMode(parameters, client, redirectUri, parts.responseTypes)
     const answerable = { redirectUri, responseMode, state: answerableState(parameters) }
-    return refusalReply(parts, http, answerable, client, error, { isStranger: visit?.signedIn.length === 0 })
+    return refusalReply(parts, http, answerable, client, error, {
+      isStranger: visit?.signedIn.length === 0,
+      ...requestAgain(http),
+    })
   }
 }
 
 /** OpenID Connect Core §3.1.2.1: GET reads the query, POST the body only. */
 function readParameters(http: HttpRequest): Parameters {
   return http.method === 'POST' ? readForm(http) : readQuery(http)
+}
+
+/** A POST from another site comes without our cookies: what says the same in another language is the request itself. */
+function requestAgain(http: HttpRequest): Pick<ProblemOptions, 'again'> {
+  if (http.method !== 'POST') return {}
+  try {
+    const parameters = readForm(http)
+    // Sent once each, it would be another request.
+    if (parameters.repeated.length > 0) return {}
+    return { again: Object.fromEntries(parameters.names.map((name) => [name, parameters.get(name) ?? ''])) }
+  } catch (error) {
+    if (error instanceof OAuthError) return {}
+    throw error
+  }
 }
 
 function hintedSubject(parts: SignInParts, record: ClientRecord, idTokenHint: string): string {

@@ -7,12 +7,13 @@ import { pageReply } from '../../http/reply/page-reply.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
 import { formActionSource } from '../../http/reply/security-headers.ts'
 import { readForm, readQuery } from '../../http/request/form.ts'
-import { leavePage, signedOutPage, signOutPage } from '../../pages/index.ts'
+import { type Frame, leavePage, signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
+import { frameOfSaid } from '../../visitor/said-again.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { browserStateCookies } from '../browser-state.ts'
 import { clientView, targetOf } from '../client-view.ts'
@@ -90,7 +91,7 @@ function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'f
       accountHref: parts.account === null ? null : parts.addresses.path.account,
       notice,
     },
-    frameOf(parts, http, parameters.get('ui_locales')),
+    signOutFrame(parts, signOut),
   )
   return pageReply(page, {
     formAction: onward === null ? [] : [formActionSource(onward)],
@@ -168,22 +169,24 @@ function signedOut(
   if (onward !== null && frames.length === 0) {
     return withOutcome(redirect(http.method === 'POST' ? 303 : 302, onward, cookies), outcome)
   }
-  const page = signedOutPage(
-    { client: client === null ? null : clientView(client), stayed, frames, continueHref: onward },
-    frameOf(parts, http, signOut.parameters.get('ui_locales')),
-  )
+  const view = { client: client === null ? null : clientView(client), stayed, continueHref: onward }
+  // Once is enough for the frames.
+  const said = { page: 'signed-out', view } as const
+  const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, signOut.parameters.get('ui_locales')))
   const frameSource = [...new Set(frames.map((url) => new URL(url).origin))]
   return withOutcome(pageReply(page, { cookies, frameSource }), outcome)
 }
 
-function leave(
-  parts: SignInParts,
-  { http, client, parameters }: SignOut,
-  href: string,
-  cookies: readonly string[],
-): HttpReply {
-  if (client === null) throw new TypeError('only a client has an address to go on to')
+/** What a client posted is posted again for the other language: in an address it would stay in the history. */
+function signOutFrame(parts: SignInParts, { http, parameters }: SignOut): Frame {
   const frame = frameOf(parts, http, parameters.get('ui_locales'))
+  return http.method === 'POST' ? { ...frame, again: kept(parameters) } : frame
+}
+
+function leave(parts: SignInParts, signOut: SignOut, href: string, cookies: readonly string[]): HttpReply {
+  const { client } = signOut
+  if (client === null) throw new TypeError('only a client has an address to go on to')
+  const frame = signOutFrame(parts, signOut)
   const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
   return pageReply(leavePage({ client: shown, href, target: targetOf(href) }, frame), { cookies })
 }

@@ -2,19 +2,18 @@
 
 import { SHORTEST_PASSWORD } from '../../../credentials/password-text.ts'
 import { type AdministratorView, administratorPage } from '../../../pages/index.ts'
-import { frameOf } from '../../../visitor/frame.ts'
 import type { SetUpParts } from '../parts.ts'
 import { knownPerson, savePerson, typed } from '../person-fields.ts'
 import { atLeast, writeSetUp } from '../progress.ts'
-import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame } from '../visit.ts'
 import type { Step } from './step.ts'
 
 export function administratorStep(parts: SetUpParts): Step {
-  const page = (open: OpenSetUp, view: Pick<AdministratorView, 'values' | 'problems'>) =>
-    administratorPage(
-      { form: formTarget(parts, open, 'administrator'), minimumLength: SHORTEST_PASSWORD, ...view },
-      frameOf(parts, open.http),
-    )
+  const page = (open: OpenSetUp, view: Pick<AdministratorView, 'values' | 'problems'>) => {
+    const form = formTarget(parts, open, 'administrator')
+    const whole: AdministratorView = { form, minimumLength: SHORTEST_PASSWORD, ...view }
+    return administratorPage(whole, stepFrame(parts, open, { page: 'administrator', view: whole }))
+  }
   return {
     name: 'administrator',
     async show(open) {

@@ -14,7 +14,7 @@ import { deriveSecret } from '../client-secret.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
-import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepPath } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame, stepPath } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** As the setting `client_name` has it. */
@@ -23,8 +23,10 @@ const LONGEST_NAME = 100
 export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) => string): Step {
   const { store, master, addresses } = parts
 
-  const page = (open: OpenSetUp, view: Pick<ConnectView, 'name' | 'problems'>) =>
-    connectPage({ form: formTarget(parts, open, 'connect'), ...view }, frameOf(parts, open.http))
+  const page = (open: OpenSetUp, view: Pick<ConnectView, 'name' | 'problems'>) => {
+    const whole: ConnectView = { form: formTarget(parts, open, 'connect'), ...view }
+    return connectPage(whole, stepFrame(parts, open, { page: 'connect', view: whole }))
+  }
 
   /** Null once it cannot be made again, or has been replaced by another. */
   const secretOf = (open: OpenSetUp, { secretHash }: ClientRecord): string | null => {

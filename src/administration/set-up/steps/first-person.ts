@@ -3,14 +3,13 @@
 import { sha256 } from '../../../credentials/digest.ts'
 import { SHORTEST_PASSWORD } from '../../../credentials/password-text.ts'
 import { type FirstPersonView, firstPersonPage } from '../../../pages/index.ts'
-import { frameOf } from '../../../visitor/frame.ts'
 import { AdministrationError } from '../../errors.ts'
 import { bytesSource, type ImportReport, importUsers } from '../../user-import/index.ts'
 import type { SetUpParts } from '../parts.ts'
 import { knownPerson, sameUsername, savePerson, typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
 import { joined, problemSentence } from '../row-words.ts'
-import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** More than anybody reads; the count says how many there are. */
@@ -35,7 +34,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
       people,
       ...shown,
     }
-    return firstPersonPage(view, frameOf(parts, open.http))
+    return firstPersonPage(view, stepFrame(parts, open, { page: 'first-person', view }))
   }
 
   return {

@@ -3,13 +3,12 @@
 
 import { isLoopback, issuerAddress } from '../../../options/issuer.ts'
 import { type FieldProblem, type Problems, type PublicAddressView, publicAddressPage } from '../../../pages/index.ts'
-import { frameOf } from '../../../visitor/frame.ts'
 import { addressChecks } from '../address-checks.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, type TicketDetail, writeSetUp } from '../progress.ts'
 import { arrivalOf, askOurselves } from '../reach.ts'
-import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame } from '../visit.ts'
 import type { Step } from './step.ts'
 
 export function publicAddressStep(parts: SetUpParts): Step {
@@ -24,7 +23,7 @@ export function publicAddressStep(parts: SetUpParts): Step {
       checks: checked !== undefined && checked.issuer === issuer ? checked.checks : [],
       urls: valid ? urlsOf(parts, issuer) : [],
     }
-    return publicAddressPage(view, frameOf(parts, open.http))
+    return publicAddressPage(view, stepFrame(parts, open, { page: 'public-address', view }))
   }
 
   return {

@@ -3,12 +3,11 @@
 import type { ClientRecord } from '../../../model/client.ts'
 import { usernameKey } from '../../../model/username.ts'
 import { type RehearsalView, setUpRehearsalPage } from '../../../pages/index.ts'
-import { frameOf } from '../../../visitor/frame.ts'
 import { CannotRehearse } from '../../rehearsal/rehearse.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
-import { formTarget, goTo, type OpenSetUp, showPage, showProblems } from '../visit.ts'
+import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame } from '../visit.ts'
 import type { Step } from './step.ts'
 
 /** A list that can still be read; with more people the user name is typed. */
@@ -37,7 +36,7 @@ export function rehearsalStep(
       next: formTarget(parts, open, 'rehearsed'),
       ...shown,
     }
-    return setUpRehearsalPage(view, frameOf(parts, open.http))
+    return setUpRehearsalPage(view, stepFrame(parts, open, { page: 'set-up-rehearsal', view }))
   }
 
   return {

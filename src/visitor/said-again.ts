@@ -1,0 +1,102 @@
+// A page that answers a form has no address at which it could be asked for again. Its language switch is a form too: it
+// posts what the page was told, sealed for this browser, to the same address, and the page is shown anew. Nothing is done
+// a second time, and nothing is kept here. Passwords are no part of what a page is told.
+
+import type { HttpReply, HttpRequest } from '../http/message.ts'
+import { pageReply } from '../http/reply/page-reply.ts'
+import type { Route } from '../http/routing/route.ts'
+import {
+  administratorPage,
+  connectPage,
+  errorPage,
+  type Frame,
+  firstPersonPage,
+  type Page,
+  publicAddressPage,
+  rehearsalPage,
+  setUpRehearsalPage,
+  signedOutPage,
+} from '../pages/index.ts'
+import { MalformedParameters, parseForm } from '../protocol/parameters.ts'
+import { type FormParts, formToken, isOwnForm } from './form.ts'
+import { frameOf, type Look, localeCookies } from './frame.ts'
+import { readVisitor } from './visitor.ts'
+
+/** Pages that can be shown from what they were told alone. Those of a sign-in know more: they ask anew who is there. */
+const PAGES = {
+  error: errorPage,
+  'signed-out': signedOutPage,
+  administrator: administratorPage,
+  'public-address': publicAddressPage,
+  connect: connectPage,
+  'first-person': firstPersonPage,
+  'set-up-rehearsal': setUpRehearsalPage,
+  rehearsal: rehearsalPage,
+}
+
+export type PageName = keyof typeof PAGES
+
+export interface Said<Name extends PageName> {
+  readonly page: Name
+  readonly view: Parameters<(typeof PAGES)[Name]>[0]
+  /** Where it is another one than the page's own. */
+  readonly status?: number
+}
+
+export type SealingLook = Look & Pick<FormParts, 'csrfKey'>
+
+/** Bytes of the text that may come back: percent-encoded it is three times as long, and a body has its limit. */
+const LONGEST_SAID = 20_000
+
+const purposeOf = (said: string) => `said:${said}`
+
+/** The frame of a page, whose switch brings back what is said. Longer ones, and browsers without cookies, start afresh. */
+export function frameOfSaid<Name extends PageName>(
+  look: SealingLook,
+  request: HttpRequest,
+  content: Said<Name>,
+  uiLocales?: string | null,
+): Frame {
+  const frame = frameOf(look, request, uiLocales)
+  const visitor = readVisitor(request)
+  if (request.method !== 'POST' || visitor.isNew) return frame
+  const said = JSON.stringify(content)
+  if (Buffer.byteLength(said) > LONGEST_SAID) return frame
+  return { ...frame, again: { said, seal: formToken(look, visitor, purposeOf(said)) } }
+}
+
+/** The same route; where the language of one of its pages is switched, that page is shown again and nothing else happens. */
+export function withSaidAgain(look: Look & FormParts, route: Route): Route {
+  if (route.kind !== 'page' || !route.methods.includes('POST')) return route
+  const { endpoint } = route
+  return {
+    ...route,
+    endpoint: async (request, parameters) => saidAgain(look, request) ?? (await endpoint(request, parameters)),
+  }
+}
+
+const BEGINNING = Buffer.from('said=')
+
+/** Null: it is another form, or not sealed by us for this browser. */
+function saidAgain(look: Look & FormParts, request: HttpRequest): HttpReply | null {
+  if (request.method !== 'POST' || !BEGINNING.equals(request.body.subarray(0, BEGINNING.length))) return null
+  const form = parsed(Buffer.from(request.body).toString('utf8'))
+  const said = form?.get('said')
+  if (said === undefined) return null
+  if (!isOwnForm(look, request, readVisitor(request), purposeOf(said), form?.get('seal'))) return null
+  // Sealed: it is what `frameOfSaid` wrote.
+  const content: Said<PageName> = JSON.parse(said)
+  const show = PAGES[content.page] as (view: unknown, frame: Frame) => Page
+  const page = show(content.view, frameOfSaid(look, request, content))
+  return pageReply({ ...page, status: content.status ?? page.status }, { cookies: localeCookies(request) })
+}
+
+/** What cannot be read is for the endpoint to refuse. */
+function parsed(text: string) {
+  try {
+    return parseForm(text)
+  } catch (error) {
+    if (error instanceof MalformedParameters) return null
+    throw error
+  }
+}

@@ -1,0 +1,356 @@
+// Every page that answers a form has the switch of language, without scripts: the same page comes back in the other
+// language with what was typed but no password, nothing is done a second time, and the way goes on from there.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { newRehearsalLink } from '../../src/administration/rehearsal/index.ts'
+import type { Locale } from '../../src/pages/index.ts'
+import { WORDS, type Words } from '../../src/pages/words/index.ts'
+import { openedBy, type SetUpServer, type Stop, startSetUp, upload, walkTo } from '../administration/set-up/builders.ts'
+import { ask, authorizeQuery, countRecords, expectCode, signIn } from '../support/authorize.ts'
+import { CALLBACK, TEST_PASSWORD } from '../support/server.ts'
+import { formWith, type Page, textOf, Visitor } from '../support/visitor.ts'
+
+let host: SetUpServer
+
+beforeEach(async () => {
+  const server = await startSetUp()
+  host = { ...server, origin: server.issuer }
+  await host.addUser('alice')
+  await host.addUser('bob')
+  await host.addUser('gone', { enabled: false })
+  await host.addClient('web', 'openid-connect', { names: { 'zh-CN': '网站' }, client_name: 'Site' })
+  await host.addClient('local', 'openid-connect', { errorDisplay: 'local' })
+  await host.addClient('tenant', 'zhizuoyun', { redirect_uris: [CALLBACK] })
+})
+afterEach(() => host.close())
+
+/** No word of it may come back. */
+const TYPED = 'a password that is never shown again'
+
+interface Row {
+  readonly what: string
+  readonly status: number
+  /** The answer to a form. */
+  readonly arrive: (visitor: Visitor) => Promise<Page>
+  readonly says: (words: Words) => string
+  /** What of it is the same in both languages. */
+  readonly keeps?: (page: Page) => unknown
+  /** The client has wished for it. */
+  readonly only?: Locale
+}
+
+const WRONG = { username: 'alice', password: TYPED, remember: 'yes' }
+
+const signInWith = (fields: Record<string, string>) => async (visitor: Visitor) =>
+  visitor.submit(await ask(visitor, host), 'login-submit', fields)
+
+const accountWith = (fields: Record<string, string>) => async (visitor: Visitor) =>
+  visitor.submit(await visitor.get(`${host.issuer}/sso/account/sign-in`), 'login-submit', fields)
+
+const signInFields = (page: Page) => [formWith(page, 'login-submit').fields['username'], / checked/.test(page.html)]
+
+async function waiting(visitor: Visitor): Promise<Page> {
+  let page = await ask(visitor, host)
+  for (let attempt = 0; attempt < 50 && page.status === 200; attempt++) {
+    page = await visitor.submit(page, 'login-submit', WRONG)
+  }
+  return page
+}
+
+/** The browser is one that is known here. */
+const forged = (path: string) => async (visitor: Visitor) => {
+  await visitor.get(`${host.issuer}/sso/account/sign-in`)
+  return visitor.post(`${host.issuer}${path}`, { csrf: 'forged', decision: 'sign-out', account: 'forged' })
+}
+
+const signOutBy = (id: string) => async (visitor: Visitor) => {
+  await become(visitor, 'alice')
+  return visitor.submit(await visitor.get(`${host.issuer}/sso/end-session`), id)
+}
+
+async function become(visitor: Visitor, username: string): Promise<void> {
+  const page = await visitor.follow(await accountWith({ username, password: TEST_PASSWORD })(visitor))
+  expect(page.url).toBe(`${host.issuer}/sso/account`)
+}
+
+const inSetUp =
+  (stop: Stop, fields: Record<string, string>, id = 'continue') =>
+  async (visitor: Visitor) =>
+    visitor.submit(await walked(visitor, stop), id, fields)
+
+async function walked(visitor: Visitor, stop: Stop): Promise<Page> {
+  const walk = await walkTo(host, stop, visitor.language)
+  for (const [name, value] of walk.visitor.cookies) visitor.cookies.set(name, value)
+  return walk.page
+}
+
+const rehearsalOf = (user: string) => async (visitor: Visitor) => {
+  const { clock, server, store } = host
+  const page = await openedBy(visitor, await newRehearsalLink(store, clock, server.parts.addresses, 'tenant'))
+  return visitor.submit(page, 'rehearse', { user })
+}
+
+const fieldsOf = (id: string) => (page: Page) => formWith(page, id).fields
+const errorFields = (page: Page) => ['error-code', 'error-description', 'trace-id'].map((id) => textOf(page, id))
+
+const rows: readonly Row[] = [
+  {
+    what: 'a wrong password',
+    status: 200,
+    arrive: signInWith(WRONG),
+    says: ({ signIn: { errors } }) => errors.wrong_credentials,
+    keeps: signInFields,
+  },
+  {
+    what: 'no password',
+    status: 200,
+    arrive: signInWith({ username: 'alice', password: '' }),
+    says: ({ signIn: { errors } }) => errors.password_missing,
+    keeps: signInFields,
+  },
+  {
+    what: 'no user name',
+    status: 200,
+    arrive: signInWith({ username: '', password: TYPED }),
+    says: ({ signIn: { errors } }) => errors.username_missing,
+    keeps: signInFields,
+  },
+  {
+    what: 'an account that is switched off',
+    status: 200,
+    arrive: signInWith({ username: 'gone', password: TEST_PASSWORD }),
+    says: ({ signIn: { errors } }) => errors.user_disabled,
+    keeps: signInFields,
+  },
+  { what: 'too many attempts', status: 429, arrive: waiting, says: ({ wait }) => wait.why, keeps: signInFields },
+  {
+    what: 'a wrong password for the account page',
+    status: 200,
+    arrive: accountWith(WRONG),
+    says: ({ signIn: { errors } }) => errors.wrong_credentials,
+    keeps: signInFields,
+  },
+  {
+    what: 'a sign-in that was cancelled, said here',
+    status: 400,
+    arrive: async (visitor) => visitor.submit(await ask(visitor, host, { client_id: 'local' }), 'login-cancel'),
+    says: ({ errors }) => errors.advice.access_denied.visitor,
+    keeps: errorFields,
+  },
+  {
+    what: 'a form of the account page that is not ours',
+    status: 403,
+    arrive: forged('/sso/account/sign-out'),
+    says: ({ errors }) => errors.advice.cross_site_form.visitor,
+    keeps: errorFields,
+  },
+  {
+    what: 'a form of the sign-out that is not ours',
+    status: 403,
+    arrive: forged('/sso/end-session'),
+    says: ({ errors }) => errors.advice.cross_site_form.visitor,
+    keeps: errorFields,
+  },
+  {
+    what: 'a request that was posted by another site and cannot be trusted',
+    status: 400,
+    arrive: (visitor) =>
+      visitor.post(
+        `${host.issuer}/sso/authorize`,
+        Object.fromEntries(authorizeQuery({ redirect_uri: 'https://client.test/elsewhere' })),
+      ),
+    says: ({ errors }) => errors.advice.redirect_uri_mismatch.visitor,
+    keeps: (page) => ['error-code', 'error-description'].map((id) => textOf(page, id)),
+  },
+  {
+    what: 'a consent after which somebody else has signed in',
+    status: 200,
+    arrive: async (visitor) => {
+      await become(visitor, 'alice')
+      const page = await ask(visitor, host)
+      await become(visitor, 'bob')
+      return visitor.submit(page, 'consent-allow')
+    },
+    says: ({ consent }) => consent.data,
+    keeps: (page) => /Name of [a-z]+/.exec(page.html)?.[0],
+  },
+  {
+    what: 'the choice of somebody who is gone',
+    status: 200,
+    arrive: async (visitor) => {
+      await become(visitor, 'alice')
+      await become(visitor, 'bob')
+      return visitor.submit(await ask(visitor, host, { prompt: 'select_account' }), 'account-1', { account: 'gone' })
+    },
+    says: ({ choose }) => choose.title,
+    keeps: (page) => page.html.match(/Name of [a-z]+/g),
+  },
+  {
+    what: 'a sign-out that was posted by a client',
+    status: 200,
+    arrive: async (visitor) => {
+      await become(visitor, 'alice')
+      return visitor.post(`${host.issuer}/sso/end-session`, { client_id: 'web', ui_locales: 'en' })
+    },
+    only: 'en',
+    says: ({ signOut }) => signOut.plain,
+    keeps: (page) => formWith(page, 'logout-confirm').fields['client_id'],
+  },
+  {
+    what: 'having signed out',
+    status: 200,
+    arrive: signOutBy('logout-confirm'),
+    says: ({ signedOut }) => signedOut.title,
+  },
+  {
+    what: 'having stayed signed in',
+    status: 200,
+    arrive: signOutBy('logout-cancel'),
+    says: ({ signedOut }) => signedOut.stayedTitle,
+  },
+  {
+    what: 'the administrator, with passwords that differ',
+    status: 422,
+    arrive: inSetUp('administrator', { username: 'root', name: '张管理', password: TYPED, password_again: 'another' }),
+    says: ({ setUp }) => setUp.problems.passwords_differ,
+    keeps: fieldsOf('continue'),
+  },
+  {
+    what: 'the public address, with a path',
+    status: 422,
+    arrive: inSetUp('address', { issuer: 'https://sso.example.com/?x' }),
+    says: ({ setUp }) => setUp.problems.issuer_has_path_or_query,
+    keeps: fieldsOf('continue'),
+  },
+  {
+    what: 'the client, without a name',
+    status: 422,
+    arrive: inSetUp('connect', { name: '' }),
+    says: ({ setUp }) => setUp.problems.required,
+    keeps: fieldsOf('continue'),
+  },
+  {
+    what: 'the first person, without a name',
+    status: 422,
+    arrive: inSetUp('person', { username: 'zhang', name: '', phone: '13800138000', password: TYPED }),
+    says: ({ setUp }) => setUp.problems.required,
+    keeps: fieldsOf('continue'),
+  },
+  {
+    what: 'a file without anybody',
+    status: 422,
+    arrive: async (visitor) => upload(visitor, await walked(visitor, 'person'), { csv: '' }),
+    says: ({ setUp }) => setUp.problems.file_empty,
+    keeps: fieldsOf('import'),
+  },
+  {
+    what: 'rows that cannot be read',
+    status: 422,
+    arrive: async (visitor) =>
+      upload(visitor, await walked(visitor, 'person'), { csv: 'username,phone\r\nli,12\r\n"王 五",13' }),
+    says: ({ setUp }) => setUp.person.badRows(2),
+    keeps: fieldsOf('import'),
+  },
+  {
+    what: 'the rehearsal of nobody',
+    status: 200,
+    arrive: rehearsalOf('nobody'),
+    says: ({ setUp }) => setUp.problems.user_unknown,
+    keeps: fieldsOf('rehearse'),
+  },
+  {
+    what: 'a rehearsal',
+    status: 200,
+    arrive: rehearsalOf('user-alice'),
+    says: ({ setUp }) => setUp.rehearsal.again,
+    keeps: (page) => page.html.match(/state-(ok|bad|warn|unknown|note)/g),
+  },
+]
+
+async function everything(): Promise<unknown> {
+  const { store } = host
+  const facts = await Promise.all((['set_up', 'set_up_progress'] as const).map((name) => store.findFact(name)))
+  return [await countRecords(host), await store.listUsers('', 100), (await store.listClients()).length, facts]
+}
+
+function expectIn(page: Page, locale: Locale, { status, says }: Row): void {
+  expect(page.status, page.html.slice(-2_000)).toBe(status)
+  expect(page.html).toContain(`<html lang="${locale}">`)
+  expect(page.html.slice(page.html.indexOf('<main'))).toContain(says(WORDS[locale]))
+  expect(page.html).not.toContain(TYPED)
+}
+
+const ways = rows.flatMap((row) =>
+  [['en', 'zh-CN'] as const, ['zh-CN', 'en'] as const]
+    .filter(([locale]) => row.only === undefined || row.only === locale)
+    .map(([locale, other]) => ({ ...row, locale, other })),
+)
+
+describe('the answer to', () => {
+  it.each(ways)('$what comes from $locale to $other and back, and is the same', async ({ locale, other, ...row }) => {
+    const visitor = new Visitor()
+    visitor.language = locale
+    const page = await row.arrive(visitor)
+    expectIn(page, locale, row)
+    const before = await everything()
+    const switched = await visitor.switchLanguage(page)
+    expectIn(switched, other, row)
+    const back = await visitor.switchLanguage(switched)
+    expectIn(back, locale, row)
+    for (const each of [switched, back]) expect(row.keeps?.(each)).toEqual(row.keeps?.(page))
+    expect(await everything()).toEqual(before)
+  })
+})
+
+describe('the way goes on', () => {
+  it('from a wrong password in one language to the client in the other', async () => {
+    const visitor = new Visitor()
+    const wrong = await signInWith(WRONG)(visitor)
+    const switched = await visitor.switchLanguage(wrong)
+    const consent = await signIn(visitor, switched, 'alice')
+    expect(consent.html).toContain('<html lang="zh-CN">')
+    expect(consent.html).toContain('网站')
+    expectCode(await visitor.submit(consent, 'consent-allow'))
+  })
+
+  it('from passwords that differed to the next step of the set-up', async () => {
+    const visitor = new Visitor()
+    const fields = { username: 'root', name: '张管理', password: TYPED, password_again: 'another' }
+    const refused = await inSetUp('administrator', fields)(visitor)
+    const switched = await visitor.switchLanguage(refused)
+    const next = await visitor.follow(
+      await visitor.submit(switched, 'continue', { password: TYPED, password_again: TYPED }),
+    )
+    expect(next.html).toContain('<html lang="zh-CN">')
+    expect(next.url).toContain('step=address')
+  })
+})
+
+describe('what was sealed', () => {
+  const seal = (page: Page) => {
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page.html)?.[1] ?? ''
+    return { said: field('said').replaceAll('&quot;', '"').replaceAll('&#39;', "'"), seal: field('seal') }
+  }
+  const path = '/sso/account/sign-out'
+  const sent = (visitor: Visitor, fields: Record<string, string>, origin = host.issuer) =>
+    visitor.post(`${host.issuer}${path}?ui_locales=zh-CN`, fields, { headers: { origin } })
+  const code = (page: Page) => textOf(page, 'error-description')
+
+  it('is shown to the browser that it was sealed for, and to nobody else or from elsewhere', async () => {
+    const visitor = new Visitor()
+    const cancelled = await visitor.submit(await ask(visitor, host, { client_id: 'local' }), 'login-cancel')
+    const fields = seal(cancelled)
+    expect(code(await sent(visitor, fields))).toBe('The user refused')
+    const stranger = new Visitor()
+    await stranger.get(`${host.issuer}/sso/account/sign-in`)
+    const foreign = 'The form was not sent from its own page'
+    expect(code(await sent(stranger, fields))).toBe(foreign)
+    expect(code(await sent(new Visitor(), fields))).toBe(foreign)
+    expect(code(await sent(visitor, fields, 'https://evil.example'))).toBe(foreign)
+    const changed = { ...fields, said: fields.said.replace('refused', 'is rich') }
+    expect(changed.said).not.toBe(fields.said)
+    expect(code(await sent(visitor, changed))).toBe(foreign)
+    const { said } = fields
+    expect(code(await sent(visitor, { said }))).toBe(foreign)
+  })
+})
