@@ -2,6 +2,7 @@
 // another, so that they need not know each other.
 
 import { withdrawConsentOf } from './administration/consents.ts'
+import { textIn } from './administration/presets/index.ts'
 import { sectorProblem } from './administration/sector-identifier.ts'
 import { endOtherSessions, endOwnSession } from './administration/sessions.ts'
 import type { SetUpWatch } from './administration/set-up/watch.ts'
@@ -307,6 +308,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     lifetimes,
     responseTypes: parts.responseTypes,
     unverifiedErrors: parts.unverifiedErrors,
+    textIn,
     issueResponse: (issue) => issueResponse({ store, clock, mint, lifetimes }, issue),
     openRequestObject: (client, text) => openRequestObject(requestObjects, client, text),
     openReferencedObject: (client, address) => openReferencedObject(requestObjects, client, address),

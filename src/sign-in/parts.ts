@@ -6,7 +6,7 @@ import type { KnownBrowsers } from '../credentials/device.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
-import type { ClientRecord, SigningAlgorithm } from '../model/client.ts'
+import type { Client, ClientRecord, SigningAlgorithm } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -54,6 +54,8 @@ export interface SignInParts {
     readonly sessionAbsolute: Seconds
     readonly interaction: Seconds
   }
+  /** What a client says to people, in the reader's language where that is known. */
+  readonly textIn: (client: Client, setting: 'recipient' | 'purpose', locale: Locale) => string | null
   /** Where authorization errors of an unverified client go for a visitor who is not signed in. RFC 9700 §4.11.2. */
   readonly unverifiedErrors: 'ask' | 'redirect'
   /** Null: what the decision rested on has changed; nothing was issued. */

@@ -4,11 +4,11 @@ import { nearestName } from '../../model/nearest-name.ts'
 import { genericOauth2 } from './generic-oauth2.ts'
 import { native } from './native.ts'
 import { openidConnect } from './openid-connect.ts'
-import type { Preset } from './preset.ts'
+import type { Preset, ReadSetting } from './preset.ts'
 import { spa } from './spa.ts'
 import { zhizuoyun } from './zhizuoyun.ts'
 
-export type { Preset } from './preset.ts'
+export type { Preset, ReadSetting } from './preset.ts'
 
 export const presets: readonly Preset[] = [zhizuoyun, openidConnect, genericOauth2, spa, native]
 
@@ -28,4 +28,15 @@ export function presetNamed(name: string): Preset {
   const found = presets.find((preset) => preset.name === name)
   if (found === undefined) throw new UnknownPreset(name)
   return found
+}
+
+/** A text of the client in the reader's language, as long as it is the one that its preset gave it; any other as it was written. */
+export function textIn(
+  client: { readonly preset: string } & { readonly [Name in ReadSetting]: string | null },
+  setting: ReadSetting,
+  locale: 'en' | 'zh-CN',
+): string | null {
+  const text = client[setting]
+  const given = presets.find(({ name }) => name === client.preset)?.texts?.[setting]
+  return given !== undefined && text === given['zh-CN'] ? given[locale] : text
 }

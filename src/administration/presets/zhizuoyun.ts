@@ -2,6 +2,14 @@
 
 import type { Preset } from './preset.ts'
 
+const TEXTS = {
+  recipient: { en: 'Tencent Cloud, 制作云', 'zh-CN': '腾讯云 制作云' },
+  purpose: {
+    en: 'To sign you in to 制作云, and to create or link your 制作云 account by your phone number',
+    'zh-CN': '登录制作云，并以手机号创建或绑定您的制作云账号',
+  },
+} as const
+
 export const zhizuoyun: Preset = {
   name: 'zhizuoyun',
   title: { en: '制作云 (Tencent cloud video production)', 'zh-CN': '制作云' },
@@ -17,9 +25,9 @@ export const zhizuoyun: Preset = {
     scope: 'openid profile email phone',
     // Nobody reads the ID token there, and RS256 costs half a millisecond.
     id_token_signed_response_alg: 'ES256',
-    recipient: '腾讯云 制作云',
+    recipient: TEXTS.recipient['zh-CN'],
     contact: 'Dataprivacy@tencent.com',
-    purpose: '登录制作云，并以手机号创建或绑定您的制作云账号',
+    purpose: TEXTS.purpose['zh-CN'],
     consent: 'ask',
     authorize: { defaultResponseType: 'code', pkce: 'optional', iss: false, unknownScopes: 'ignore' },
     token: { paramSources: ['form', 'json', 'query'], requireRedirectUri: true },
@@ -35,6 +43,7 @@ export const zhizuoyun: Preset = {
     phone: { format: 'cn-national', nonMainland: 'e164', unverified: 'send-false' },
     empty: 'omit',
   },
+  texts: TEXTS,
   notes: [
     {
       en: 'The phone number creates or binds the account in 制作云: a wrong number gives somebody else that account. Mark a number as verified only when it is.',
@@ -49,8 +58,9 @@ export const zhizuoyun: Preset = {
       'zh-CN': '制作云不使用 PKCE：authorize.pkce 请保持 optional。制作云可能只允许其管理员已添加手机号的成员登录。',
     },
     {
-      en: 'recipient, contact and purpose stand on the consent page: put in the names from your own contract with Tencent.',
-      'zh-CN': 'recipient、contact、purpose 显示在授权页：请按贵公司与腾讯签订的合同填写。',
+      en: 'recipient, contact and purpose stand on the consent page: put in the names from your own contract with Tencent. The ones of this preset come in the language of the reader, your own as you write them.',
+      'zh-CN':
+        'recipient、contact、purpose 显示在授权页：请按贵公司与腾讯签订的合同填写。预设的文字按用户的语言显示，您自己填写的文字原样显示。',
     },
   ],
 }

@@ -26,7 +26,8 @@ export function presetCommand(exit: (code: number) => void): Command {
         const preset = found(name)
         output.result(preset)
         output.say(`${preset.name}: ${preset.title.en}. ${preset.description.en}\n`)
-        const rows = Object.entries(flattenSettings(preset.settings))
+        const translated = Object.entries(preset.texts ?? {}).map(([setting, { en }]) => [`${setting} in English`, en])
+        const rows = [...Object.entries(flattenSettings(preset.settings)), ...translated]
         output.say(
           table(rows.map(([setting, value]) => [setting, typeof value === 'string' ? value : JSON.stringify(value)])),
         )

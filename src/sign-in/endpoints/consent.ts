@@ -71,9 +71,9 @@ function showPage(
         locale: frame.locale,
         redirectUri: interaction.request.redirectUri,
       }),
-      recipient: client.recipient,
+      recipient: parts.textIn(client, 'recipient', frame.locale),
       contact: client.contact,
-      purpose: client.purpose,
+      purpose: parts.textIn(client, 'purpose', frame.locale),
       identity: isDocumentClient(client) ? new URL(client.client_id).host : null,
       user: { name: user.profile.displayName ?? user.username, username: user.username },
       kinds: kindValues(parts.subjects.shown(user, client), client, scope, wishesOf(interaction.request)).map((each) =>

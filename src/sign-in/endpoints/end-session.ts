@@ -79,6 +79,7 @@ function purposeFor({ session }: SignedIn): string {
 function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'form_expired' | null = null): HttpReply {
   const { http, browser, parameters, client, onward } = signOut
   const { user } = current
+  const frame = signOutFrame(parts, signOut)
   const page = signOutPage(
     {
       form: {
@@ -86,12 +87,12 @@ function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'f
         csrf: formToken(parts, browser, PURPOSE),
         hidden: { ...kept(parameters), person: formToken(parts, browser, purposeFor(current)) },
       },
-      client: client === null ? null : clientView(client),
+      client: client === null ? null : clientView(client, { addresses: parts.addresses, locale: frame.locale }),
       user: { name: user.profile.displayName ?? user.username, username: user.username },
       accountHref: parts.account === null ? null : parts.addresses.path.account,
       notice,
     },
-    signOutFrame(parts, signOut),
+    frame,
   )
   return pageReply(page, {
     formAction: onward === null ? [] : [formActionSource(onward)],
@@ -169,10 +170,13 @@ function signedOut(
   if (onward !== null && frames.length === 0) {
     return withOutcome(redirect(http.method === 'POST' ? 303 : 302, onward, cookies), outcome)
   }
-  const view = { client: client === null ? null : clientView(client), stayed, continueHref: onward }
+  const uiLocales = signOut.parameters.get('ui_locales')
+  const { locale } = frameOf(parts, http, uiLocales)
+  const shown = client === null ? null : clientView(client, { addresses: parts.addresses, locale })
+  const view = { client: shown, stayed, continueHref: onward }
   // Once is enough for the frames.
   const said = { page: 'signed-out', view } as const
-  const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, signOut.parameters.get('ui_locales')))
+  const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, uiLocales))
   const frameSource = [...new Set(frames.map((url) => new URL(url).origin))]
   return withOutcome(pageReply(page, { cookies, frameSource }), outcome)
 }

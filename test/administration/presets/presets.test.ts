@@ -70,6 +70,12 @@ empty: omit
     })
   })
 
+  test('says in Chinese what it says in both languages', () => {
+    const { settings, texts } = presetNamed('zhizuoyun')
+    expect(Object.keys(texts ?? {})).toEqual(['recipient', 'purpose'])
+    for (const [setting, text] of Object.entries(texts ?? {})) expect(settings[setting]).toBe(text['zh-CN'])
+  })
+
   test('makes several clients that share the one callback', () => {
     const [one, other] = ['tenant-1', 'tenant-2'].map((client_id) =>
       parseClient({ client_name: '制作云', ...presetNamed('zhizuoyun').settings }, { client_id, preset: 'zhizuoyun' }),
@@ -89,7 +95,7 @@ describe('every preset', () => {
   test.each(presets)('$name is accepted as it is, and says what it is in both languages', (preset) => {
     const client = clientOf(preset.name)
     expect(client.preset).toBe(preset.name)
-    for (const words of [preset.title, preset.description, ...preset.notes]) {
+    for (const words of [preset.title, preset.description, ...preset.notes, ...Object.values(preset.texts ?? {})]) {
       expect(words.en.length).toBeGreaterThan(3)
       expect(words['zh-CN']).toMatch(/\p{Script=Han}/u)
     }
