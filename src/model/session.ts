@@ -1,5 +1,6 @@
 // A session: login state in one browser, for one user.
 
+import type { BrowserKind } from './browser-kind.ts'
 import type { Seconds } from './time.ts'
 
 export interface Session {
@@ -12,4 +13,6 @@ export interface Session {
   readonly amr: readonly string[]
   readonly lastUsedAt: Seconds
   readonly expiresAt: Seconds
+  /** Left out: unknown, or not asked for. */
+  readonly browser?: BrowserKind
 }

@@ -1,5 +1,6 @@
 // What the pages of a person's own account are told.
 
+import type { BrowserKind } from '../model/browser-kind.ts'
 import type { DataKind } from '../model/data-kind.ts'
 import type { ClientView, FormTarget } from './views.ts'
 
@@ -35,6 +36,8 @@ export interface AccountView {
     readonly isHere: boolean
     readonly since: Instant
     readonly lastUsed: Instant
+    /** Left out: nobody knows. */
+    readonly browser?: BrowserKind
     readonly applications: readonly string[]
   }[]
   /** Fields posted: `session` (its value), or `elsewhere` = `yes`. */

@@ -78,8 +78,14 @@ function application(each: Application, at: number, calendar: Calendar, { accoun
 
 function session(view: AccountView, each: Session, at: number, calendar: Calendar, { account }: Words): Html {
   const { signOutThere } = view
-  const button = html`<button id="sign-out-${at}" type="submit">${account.signOutThere}<span class="hidden">${account.signOutWhich(momentText(each.since, calendar))}</span></button>`
-  return html`<li${each.isHere && html` id="here"`}><div class="head"><h3>${each.isHere ? account.here : account.elsewhere}</h3></div><p>${account.signedIn(momentOf(each.since, calendar))}</p><p class="muted">${account.lastUsed(agoOf(each.lastUsed, view.now, calendar, account.justNow))}</p>${
+  const name = browserName(each, account)
+  const which = account.signOutWhich(name ?? '', momentText(each.since, calendar))
+  const button = html`<button id="sign-out-${at}" type="submit">${account.signOutThere}<span class="hidden">${which}</span></button>`
+  const head =
+    name === null
+      ? html`<h3>${each.isHere ? account.here : account.elsewhere}</h3>`
+      : html`<h3>${name}</h3>${each.isHere && html`<span class="tag">${account.here}</span>`}`
+  return html`<li${each.isHere && html` id="here"`}><div class="head">${head}</div><p>${account.signedIn(momentOf(each.since, calendar))}</p><p class="muted">${account.lastUsed(agoOf(each.lastUsed, view.now, calendar, account.justNow))}</p>${
     each.applications.length > 0 &&
     html`<p class="muted">${account.usedFor(each.applications.join(account.between))}</p>`
   }${
@@ -87,6 +93,14 @@ function session(view: AccountView, each: Session, at: number, calendar: Calenda
       ? html`<a class="button" id="sign-out-here" href="${webHref(view.signOutHref)}">${account.signOutHere}</a>`
       : form({ ...signOutThere, hidden: { ...signOutThere.hidden, session: each.value } }, button)
   }</li>`
+}
+
+/** Null: nothing is known of it. */
+function browserName({ browser: kind }: Session, { browserNames, systemNames, browserOn }: Words['account']) {
+  if (kind === undefined) return null
+  const browser = kind.browser === null ? null : browserNames[kind.browser]
+  const system = kind.system === null ? null : systemNames[kind.system]
+  return browser !== null && system !== null ? browserOn(browser, system) : (browser ?? system)
 }
 
 function elsewhere({ sessions, signOutThere }: AccountView, { account }: Words): Html {

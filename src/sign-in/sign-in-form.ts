@@ -7,6 +7,7 @@ import { setCookie } from '../http/cookies.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
 import { withOutcome } from '../http/reply/replies.ts'
+import { browserKindOf } from '../http/request/user-agent.ts'
 import type { Session } from '../model/session.ts'
 import type { Seconds } from '../model/time.ts'
 import type { User, UserWithPassword } from '../model/user.ts'
@@ -208,6 +209,7 @@ async function enter<Other extends SignedIn>(
     amr: ['pwd'],
     lastUsedAt: now,
     expiresAt: now + lifetimes.sessionAbsolute,
+    browser: browserKindOf(http.headers['user-agent']),
   }
   const secret = newSecret()
   const secretHash = sha256(secret)

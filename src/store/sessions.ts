@@ -1,5 +1,6 @@
 // Verbs about sessions, and the authorization endpoint's one read.
 
+import { browserKindText, readBrowserKind } from '../model/browser-kind.ts'
 import type { ClientRecord } from '../model/client.ts'
 import type { Consent } from '../model/consent.ts'
 import type { SecurityEvent } from '../model/event.ts'
@@ -104,6 +105,7 @@ function sessionBind(session: Session, secretHash: Uint8Array) {
     amr: session.amr.join(' '),
     authenticated_at: session.authenticatedAt,
     expires_at: session.expiresAt,
+    browser: browserKindText(session.browser),
   }
 }
 
@@ -214,7 +216,10 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
     },
     async listSessions(userId, now, idleSince) {
       const rows = await driver.rows(sql.listSessions, { user_id: userId, now, idle_since: idleSince })
-      return rows.map(toSummary)
+      return rows.map((row) => {
+        const browser = readBrowserKind(row.browser)
+        return { ...toSummary(row), ...(browser !== undefined && { browser }) }
+      })
     },
     async findClientsOfSession(sessionId, now) {
       const rows = await driver.rows(sql.findClientsOfSession, { ...sessionPlaced(sessionId), now })

@@ -187,7 +187,22 @@ const account = {
     },
   ],
   sessions: [
-    { value: 'se_1', isHere: true, since: 1_764_399_000, lastUsed: 1_764_399_970, applications: ['制作云', 'Wiki'] },
+    {
+      value: 'se_1',
+      isHere: true,
+      since: 1_764_399_000,
+      lastUsed: 1_764_399_970,
+      browser: { browser: 'chrome', system: 'windows' } as const,
+      applications: ['制作云', 'Wiki'],
+    },
+    {
+      value: 'se_3',
+      isHere: false,
+      since: 1_764_100_000,
+      lastUsed: 1_764_300_000,
+      browser: { browser: 'wechat', system: 'iphone' } as const,
+      applications: [],
+    },
     { value: 'se_2', isHere: false, since: 1_764_000_000, lastUsed: 1_764_200_000, applications: [] },
   ],
   signOutThere: form,

@@ -71,6 +71,56 @@ describe.each(['sqlite', 'postgres'] as const)('the account page on %s', (databa
     expect(page.html).toContain('id="sign-in-wait"')
   })
 
+  test('tells browsers apart by their own names, this one first and the one used last before the others', async () => {
+    await host.addUser('una')
+    const enter = async (userAgent: string) => {
+      const visitor = new Visitor()
+      visitor.userAgent = userAgent
+      const page = await open(visitor)
+      await visitor.submit(page, 'login-submit', { username: 'una', password: TEST_PASSWORD })
+      host.clock.advance(60)
+      return visitor
+    }
+    const wechat =
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 MicroMessenger/8.0.61'
+    const edge =
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/137.0.0.0 Safari/537.36 Edg/137.0.0.0'
+    const here = await enter(edge)
+    await enter('<b>some</b> tool')
+    const phone = await enter(wechat)
+    const names = (page: Page) =>
+      [...page.html.matchAll(/<h3>([^<]*)<\/h3>(<span class="tag">[^<]*)?/g)].map(([, name, tag]) => [
+        name,
+        tag !== undefined,
+      ])
+    const english = await open(here)
+    expect(names(english)).toEqual([
+      ['Edge on Windows', true],
+      ['WeChat on iPhone', false],
+      ['Another browser', false],
+    ])
+    expect(english.html).toMatch(/Sign out there<span class="hidden">, WeChat on iPhone, signed in /)
+    expect(english.html).not.toContain('some')
+    here.language = 'zh-CN'
+    expect(names(await open(here)).map(([name]) => name)).toEqual([
+      'Windows 上的 Edge',
+      'iPhone 上的微信',
+      '其他浏览器',
+    ])
+    here.language = 'en'
+    // The one that was chosen is signed out, and no other.
+    await here.submit(await open(here), 'sign-out-2')
+    expect(names(await open(here)).map(([name]) => name)).toEqual(['Edge on Windows', 'Another browser'])
+    expect((await open(phone)).url).toBe(`${account()}/sign-in`)
+    // The same browser under another name, as after an upgrade: signing in again says so.
+    here.userAgent = wechat
+    await here.submit(await here.get(`${account()}/sign-in`), 'login-submit', {
+      username: 'una',
+      password: TEST_PASSWORD,
+    })
+    expect(names(await open(here))[0]).toEqual(['WeChat on iPhone', true])
+  })
+
   test('shows each application that was let in, with the kinds of data in the words of the consent page', async () => {
     await host.addUser('bea')
     const shop = party('bea')

@@ -16,6 +16,7 @@ export interface VisitOptions {
 export class Visitor {
   readonly cookies = new Map<string, string>()
   language = 'en'
+  userAgent: string | null = null
 
   async get(url: string, { headers = {} }: VisitOptions = {}): Promise<Page> {
     return this.#ask(url, { method: 'GET', headers })
@@ -61,7 +62,13 @@ export class Visitor {
     const reply = await fetch(url, {
       ...init,
       redirect: 'manual',
-      headers: { 'accept-language': this.language, accept: 'text/html', ...(cookie && { cookie }), ...init.headers },
+      headers: {
+        'accept-language': this.language,
+        accept: 'text/html',
+        ...(this.userAgent !== null && { 'user-agent': this.userAgent }),
+        ...(cookie && { cookie }),
+        ...init.headers,
+      },
     })
     for (const line of reply.headers.getSetCookie()) this.#keep(line)
     const location = reply.headers.get('location')

@@ -1,5 +1,6 @@
 // English words of the pages of a person's own account.
 
+import type { BrowserName, SystemName } from '../../model/browser-kind.ts'
 import { type Content, html } from '../html.ts'
 
 const browsers = (count: number) => (count === 1 ? 'One other browser was' : `${count} other browsers were`)
@@ -46,7 +47,38 @@ export const account = {
   usedFor: (applications: Content) => html`Used for ${applications}`,
   signOutHere: 'Sign out',
   signOutThere: 'Sign out there',
-  signOutWhich: (moment: string) => `, signed in ${moment}`,
+  signOutWhich: (browser: string, moment: string) =>
+    browser === '' ? `, signed in ${moment}` : `, ${browser}, signed in ${moment}`,
+  browserOn: (browser: string, system: string) => `${browser} on ${system}`,
+  browserNames: {
+    wecom: 'WeCom',
+    wechat: 'WeChat',
+    dingtalk: 'DingTalk',
+    feishu: 'Feishu',
+    qq: 'QQ Browser',
+    uc: 'UC Browser',
+    quark: 'Quark',
+    huawei: 'Huawei Browser',
+    xiaomi: 'Mi Browser',
+    oppo: 'OPPO Browser',
+    vivo: 'vivo Browser',
+    samsung: 'Samsung Internet',
+    edge: 'Edge',
+    opera: 'Opera',
+    firefox: 'Firefox',
+    chrome: 'Chrome',
+    safari: 'Safari',
+  } satisfies Readonly<Record<BrowserName, string>>,
+  systemNames: {
+    harmonyos: 'HarmonyOS',
+    ipad: 'iPad',
+    iphone: 'iPhone',
+    android: 'Android',
+    windows: 'Windows',
+    chromeos: 'ChromeOS',
+    mac: 'Mac',
+    linux: 'Linux',
+  } satisfies Readonly<Record<SystemName, string>>,
   nowhereElse: 'You are signed in nowhere else.',
   signOutElsewhere: 'Sign out everywhere else',
   signOutElsewhereHint:

@@ -9,6 +9,7 @@ import { type AccountView, accountPage, type Locale } from '../../pages/index.ts
 import { withQuery } from '../../protocol/response-mode.ts'
 import { scopeWords } from '../../protocol/scope.ts'
 import type { ConsentWithClient } from '../../store/consents.ts'
+import type { SessionSummary } from '../../store/sessions.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { doneOf } from '../account/done.ts'
 import { accountForm, type OwnAccount, openAccount } from '../account/whose.ts'
@@ -44,17 +45,24 @@ async function viewOf(parts: SignInParts, own: OwnAccount, locale: Locale): Prom
     now,
     zone: user.profile.zoneinfo ?? null,
     applications: consents.map((consent) => applicationView(parts, consent, resourceNames, locale)),
-    sessions: sessions.map(({ sessionId, authenticatedAt, lastUsedAt }) => ({
+    sessions: hereFirst(sessions, session.sessionId).map(({ sessionId, authenticatedAt, lastUsedAt, browser }) => ({
       value: sessionId,
       isHere: sessionId === session.sessionId,
       since: authenticatedAt,
       lastUsed: lastUsedAt,
+      ...(browser !== undefined && { browser }),
       applications: used.flatMap((each) => (each.sessionId === sessionId ? [nameIn(each.client.client, locale)] : [])),
     })),
     signOutThere: accountForm(parts, own, 'sign-out'),
     signOutHref: addresses.path['end-session'],
     anotherHref: addresses.at('account', 'sign-in'),
   }
+}
+
+/** What the others are compared with comes before them, the one used last first. */
+function hereFirst(sessions: readonly SessionSummary[], here: string): readonly SessionSummary[] {
+  const used = sessions.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
+  return [...used.filter(({ sessionId }) => sessionId === here), ...used.filter(({ sessionId }) => sessionId !== here)]
 }
 
 function applicationView(

@@ -124,7 +124,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   },
   schema_version: { holds: 'A migration that was applied.', indexes: {} },
   session: {
-    holds: `A signed-in browser by the id that its grants know, on SQLite by its place; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
+    holds: `A signed-in browser by the id that its grants know, on SQLite by its place, with the names of browser and system that its person is shown; a browser knows the secret. ${PRUNED} An ended one is kept as long as a grant given in it can live.`,
     indexes: {
       session_expires_at: PRUNING,
       session_secret_hash:

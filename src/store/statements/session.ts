@@ -82,14 +82,15 @@ export const insertSession = statement<
     amr: string
     authenticated_at: number
     expires_at: number
+    browser: string
   },
   { session_id: string }
 >(
   'insert_session',
   `INSERT INTO session (place, secret_hash, session_id, user_id, user_number, user_generation, amr, authenticated_at, last_used_at,
-     expires_at)
+     expires_at, browser)
    SELECT CAST(:session_place AS BIGINT), :secret_hash, :session_id, u.user_id, u.number, u.generation, :amr, :authenticated_at, :authenticated_at,
-     :expires_at
+     :expires_at, :browser
    FROM "user" u
    WHERE u.user_id = :user_id AND u.generation = :user_generation AND u.enabled = 1 AND u.removed_at IS NULL
    RETURNING session_id`,
@@ -104,12 +105,13 @@ export const renewSession = statement<
     amr: string
     authenticated_at: number
     expires_at: number
+    browser: string
   },
   { session_id: string }
 >(
   'renew_session',
   `UPDATE session AS s SET secret_hash = :secret_hash, amr = :amr, authenticated_at = :authenticated_at,
-     last_used_at = :authenticated_at, expires_at = :expires_at
+     last_used_at = :authenticated_at, expires_at = :expires_at, browser = :browser
    WHERE ${isSession('s')} AND s.user_id = :user_id AND s.user_generation = :user_generation AND s.ended_at IS NULL
      AND EXISTS (SELECT 1 FROM "user" u WHERE u.user_id = :user_id AND u.generation = :user_generation
        AND u.enabled = 1 AND u.removed_at IS NULL)
@@ -172,9 +174,12 @@ export const countEndable = statement<
 )
 
 /** The newest first. */
-export const listSessions = statement<{ user_id: string; now: number; idle_since: number }, SessionRow>(
+export const listSessions = statement<
+  { user_id: string; now: number; idle_since: number },
+  SessionRow & { readonly browser: string }
+>(
   'list_sessions',
-  `SELECT ${SESSION_COLUMNS} FROM session s JOIN ${USER_OF_SESSION}
+  `SELECT ${SESSION_COLUMNS}, s.browser FROM session s JOIN ${USER_OF_SESSION}
    WHERE s.user_id = :user_id AND ${SESSION_IS_LIVE} ORDER BY s.authenticated_at DESC, s.session_id`,
 )
 
