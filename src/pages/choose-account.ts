@@ -3,7 +3,7 @@
 import { html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { initial, layOut, wordsOf } from './layout.ts'
-import { clientLinks, form } from './parts.ts'
+import { clientLinks, form, inOnePiece } from './parts.ts'
 import type { ChooseAccountView, Frame, Page } from './views.ts'
 
 export function chooseAccountPage(view: ChooseAccountView, frame: Frame): Page {
@@ -16,7 +16,7 @@ export function chooseAccountPage(view: ChooseAccountView, frame: Frame): Page {
         account.name,
       )}</span><span class="who"><b>${account.name}</b><span class="muted small">${account.username}</span></span></button>`,
   )
-  const back = view.client === null ? signIn.cancelPlain : signIn.cancel(view.client.name)
+  const back = view.client === null ? signIn.cancelPlain : inOnePiece(signIn.cancel(view.client.name), view.client.name)
   return layOut(frame, {
     title: view.client === null ? choose.title : `${choose.title} · ${view.client.name}`,
     main: html`<h1>${choose.title}</h1><p class="lead">${lead}</p>${form(

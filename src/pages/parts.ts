@@ -22,16 +22,20 @@ export function note(message: Content): Html {
 }
 
 /**
- * The name of a client in a heading begins no new line in its midst, nor do its quotation marks, unless it is longer than
+ * The name of a client in a heading or on a button begins no new line in its midst, nor do its quotation marks, unless it is longer than
  * one. Browsers would break before a question mark that stands behind such a piece, so it belongs to it.
  */
-export function heading(title: string, name: string): Html {
+export function inOnePiece(title: string, name: string): Html {
   const quoted = `“${name}”`
   const named = title.includes(quoted) ? quoted : name
   const at = title.indexOf(named)
   const [mark = ''] = /^[?？]?/.exec(title.slice(at + named.length)) ?? []
   const whole = named + mark
-  return html`<h1>${title.slice(0, at)}<span class="whole">${whole}</span>${title.slice(at + whole.length)}</h1>`
+  return html`${title.slice(0, at)}<span class="whole">${whole}</span>${title.slice(at + whole.length)}`
+}
+
+export function heading(title: string, name: string): Html {
+  return html`<h1>${inOnePiece(title, name)}</h1>`
 }
 
 /** The client's own picture, from our own address; it says nothing that its name does not. */

@@ -3,7 +3,7 @@
 import { type Content, type Html, html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { alert, clientLinks, clientLogo, form, unverifiedNote } from './parts.ts'
+import { alert, clientLinks, clientLogo, form, inOnePiece, unverifiedNote } from './parts.ts'
 import type { ClientView, FormTarget, Frame, Page, SignInError, SignInView, WaitView } from './views.ts'
 
 export function signInPage(view: SignInView, frame: Frame): Page {
@@ -76,7 +76,7 @@ function fields(view: Fields, frame: Frame): Html {
   const username = html`<div class="field"><label for="username">${words.username}</label><input id="username" name="username" type="text" value="${view.username}" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="256" required${about('username')}${!atPassword && focus}></div>`
   const password = html`<div class="field"><label for="password">${words.password}</label><input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${about('password')}${atPassword && focus}></div>`
   const remember = html`<div class="check"><input id="remember" name="remember" type="checkbox" value="yes" aria-describedby="remember-hint"${view.remember === true && html` checked`}><div><label for="remember">${words.remember}</label><span class="hint" id="remember-hint">${words.rememberHint}</span></div></div>`
-  const back = view.client === null ? words.cancelPlain : words.cancel(view.client.name)
+  const back = view.client === null ? words.cancelPlain : inOnePiece(words.cancel(view.client.name), view.client.name)
   return html`${form(
     view.form,
     html`${username}${password}${remember}<button class="primary" id="login-submit" type="submit">${words.submit}</button>`,

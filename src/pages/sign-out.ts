@@ -20,7 +20,7 @@ export function signOutPage(view: SignOutView, frame: Frame): Page {
 }
 
 export function signedOutPage(view: SignedOutView, frame: Frame): Page {
-  const { signedOut } = wordsOf(frame)
+  const { signOut, signedOut } = wordsOf(frame)
   const stayed = view.stayed === true
   const frames = (view.frames ?? []).filter((src) => /^https?:/.test(src))
   const href = view.continueHref ? onwardHref(view.continueHref) : null
@@ -30,7 +30,7 @@ export function signedOutPage(view: SignedOutView, frame: Frame): Page {
     main: html`<div class="seal">${ICONS.tick}</div><h1>${title}</h1><p class="lead">${stayed ? signedOut.stayed : frames.length > 0 ? signedOut.told : signedOut.message}</p>${
       href !== null &&
       html`<a class="button primary" id="logout-continue" href="${href}">${view.client ? signedOut.onward(view.client.name) : signedOut.onwardPlain}</a>`
-    }${frames.map(
+    }${stayed && accountLink(view.accountHref, signOut.account)}${frames.map(
       (src) =>
         html`<iframe src="${src}" title="${signedOut.frame}" sandbox="allow-scripts allow-same-origin allow-forms" referrerpolicy="no-referrer" hidden></iframe>`,
     )}`,

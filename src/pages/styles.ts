@@ -103,7 +103,7 @@ textarea{padding:.75rem .875rem;min-height:8rem;resize:vertical}
 input:hover,textarea:hover,select:hover{border-color:var(--muted)}
 [aria-invalid=true]{border-color:var(--bad);box-shadow:inset 0 0 0 1px var(--bad)}
 .check{display:flex;align-items:flex-start;margin:0 0 1.5rem}
-.check input{flex:none;width:1.25rem;height:1.25rem;margin:.125rem .75rem 0 0;padding:0;-webkit-appearance:checkbox;appearance:auto;accent-color:var(--accent)}
+.check input{flex:none;width:1.5rem;height:1.5rem;margin:0 .625rem 0 0;padding:0;-webkit-appearance:checkbox;appearance:auto;accent-color:var(--accent)}
 .check label{font-weight:400;margin:0;line-height:1.5}
 .check .hint{margin:0}
 button,.button{display:block;width:100%;min-height:3rem;margin:0;padding:.625rem 1.25rem;font:inherit;font-weight:600;line-height:1.5;text-align:center;text-decoration:none;

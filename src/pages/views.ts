@@ -157,6 +157,8 @@ export interface SignedOutView {
   readonly client: ClientView | null
   /** The person chose to stay signed in. */
   readonly stayed?: boolean
+  /** For whoever is signed in still. */
+  readonly accountHref?: string | null
   /** Addresses of clients that are told by being loaded in a frame; the policy must name their origins. */
   readonly frames?: readonly string[]
 }

@@ -137,6 +137,14 @@ test('in a heading the name of the client stays in one piece, with its quotation
     /<h1>(.*?)<\/h1>/.exec(samples.find((sample) => sample.name === name)?.page(frameIn(locale)).html ?? '')?.[1]
   expect(heading('withdraw', 'en')).toMatch(/^Withdraw your permission for <span class="whole">[^<]+\?<\/span>$/)
   expect(heading('withdraw', 'zh-CN')).toMatch(/^撤回对<span class="whole">“[^<]+”<\/span>的授权？$/)
+  const back = (name: string, locale: pages.Locale) =>
+    /id="login-cancel"[^>]*>(.*?)<\/button>/.exec(
+      samples.find((sample) => sample.name === name)?.page(frameIn(locale)).html ?? '',
+    )?.[1]
+  for (const name of ['sign-in', 'choose-account']) {
+    expect(back(name, 'en'), name).toMatch(/^Cancel and go back to <span class="whole">[^<]+<\/span>$/)
+    expect(back(name, 'zh-CN'), name).toMatch(/^取消并返回<span class="whole">“[^<]+”<\/span>$/)
+  }
   expect(heading('leave', 'zh-CN')).toMatch(/^继续前往<span class="whole">“[^<]+”？<\/span>$/)
 })
 

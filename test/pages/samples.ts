@@ -338,7 +338,9 @@ export const samples: readonly Sample[] = [
   sample('signed-out', 'logout-continue', (f) =>
     pages.signedOutPage({ client, continueHref: 'https://client.example/out?state=1' }, f),
   ),
-  sample('signed-out stayed', 'main', (f) => pages.signedOutPage({ client: null, stayed: true }, f)),
+  sample('signed-out stayed', 'account', (f) =>
+    pages.signedOutPage({ client: null, stayed: true, accountHref: '/sso/account' }, f),
+  ),
   sample('account', 'another withdraw-1 withdraw-2 here sign-out-here sign-out-2 sign-out-elsewhere', (f) =>
     pages.accountPage(account, f),
   ),

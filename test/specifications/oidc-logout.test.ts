@@ -177,6 +177,7 @@ describe('§2 without a hint that proves it', () => {
     const stayed = await visitor.submit(page, 'logout-cancel')
     expectPage(stayed)
     expect(stayed.html).toContain('Still signed in')
+    expect(stayed.html).toContain('<a id="account" href="/sso/account">')
     await expectStillSignedIn()
     const done = await visitor.submit(page, 'logout-confirm')
     if ('post_logout_redirect_uri' in parameters) expect([done.status, done.location]).toEqual([303, AFTERWARDS])
