@@ -313,6 +313,16 @@ describe('the way goes on', () => {
     expectCode(await visitor.submit(consent, 'consent-allow'))
   })
 
+  it('from rows that are too many to come back: the step is shown afresh, in the other language', async () => {
+    const visitor = new Visitor()
+    const csv = `username,phone\n${'li,12\n'.repeat(5_000)}`
+    const refused = await upload(visitor, await walked(visitor, 'person'), { csv })
+    expect(refused.status).toBe(422)
+    const switched = await visitor.switchLanguage(refused)
+    expect(switched.html).toContain('<html lang="zh-CN">')
+    expect(new URL(switched.url).searchParams.get('step')).toBe('person')
+  })
+
   it('from passwords that differed to the next step of the set-up', async () => {
     const visitor = new Visitor()
     const fields = { username: 'root', name: '张管理', password: TYPED, password_again: 'another' }
