@@ -137,8 +137,9 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
   const shared = sharedOf(parts)
   const origins = [parts.addresses.origin, ...parts.alternativeOrigins] as const
   const look = { ...parts, csrfKey: parts.master.key('csrf'), origins }
-  const pages = [...signInRoutes(parts, shared), ...parts.pages].map((route) => withSaidAgain(look, route))
-  return createRouter([...issuerRoutes(parts, shared), ...pages, ...healthRoutes(parts.unready)], {
+  const signIn = signInRoutes(parts, shared).map((route) => withSaidAgain(look, route))
+  const routes = [...issuerRoutes(parts, shared), ...signIn, ...parts.pages, ...healthRoutes(parts.unready)]
+  return createRouter(routes, {
     origins,
     errorPage: (request, problem) => problemPage(parts, request, problem),
     log: parts.log,

@@ -3,7 +3,7 @@
 import type { Seconds } from '../model/time.ts'
 import type { User } from '../model/user.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { SessionVerbs } from '../store/sessions.ts'
+import type { EndedOfUser, SessionVerbs } from '../store/sessions.ts'
 import type { UserVerbs } from '../store/users.ts'
 import { getUser, type UserReference } from './users.ts'
 
@@ -44,13 +44,13 @@ export async function listSessions(
 /**
  * Signs the person out everywhere: sessions, and tokens that need one. With `offline` also what clients may use while
  * the person is away. Clients with a `backchannel_logout_uri` are told. The person may sign in again at once. Where there was
- * nothing to end, nothing is written either.
+ * nothing to end and nobody to tell, nothing is written either.
  */
 export async function endSessions(
   { store, clock }: SessionParts,
   who: UserReference,
   { offline = false } = {},
-): Promise<{ readonly user: User; readonly sessions: number; readonly grants: number }> {
+): Promise<EndedOfUser & { readonly user: User }> {
   const user = await getUser(store, who)
   const detail = { by: 'operator', offline }
   const event = { type: 'sessions_ended', at: clock.now(), userId: user.userId, detail } as const

@@ -41,7 +41,7 @@ export class Parameters {
 
 export class MalformedParameters extends Error {}
 
-const HEX = /^[0-9a-fA-F]{2}$/
+const NO_ESCAPE = /%(?![0-9a-f]{2})/i
 
 function decode(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text
@@ -50,10 +50,10 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(spaced)
   } catch {
-    // Either a `%` that starts no escape, or bytes that are no UTF-8.
-    const broken = [...spaced.matchAll(/%(.{0,2})/gs)].find(([, digits]) => !HEX.test(digits ?? ''))
     throw new MalformedParameters(
-      broken ? 'a percent sign is not followed by two hexadecimal digits' : 'the percent-encoded bytes are not UTF-8',
+      NO_ESCAPE.test(spaced)
+        ? 'a percent sign is not followed by two hexadecimal digits'
+        : 'the percent-encoded bytes are not UTF-8',
     )
   }
 }

@@ -127,7 +127,8 @@ export function refusalReply(
       // A form would be posted to that place by us.
       onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
     }
-    return withOutcome(problemPage(parts, http, view, { again }), outcome)
+    // Posted again from here it would come with our cookies, and lead there.
+    return withOutcome(problemPage(parts, http, view), outcome)
   }
   const reply = answerReply(parts, http, request, client, answer, cookies)
   return withOutcome(reply, outcome)

@@ -37,13 +37,13 @@ export function revokeGrantsSteps(userId: string, clientId: string, now: Seconds
 
 /**
  * Without `offline` those grants live on that may be used while the person is away. Guard: `sessions`, one of them was neither
- * ended nor over before, or `grants`, a grant was neither.
+ * ended nor over before, or `grants`, a grant was neither; else another step has it.
  */
 export function signOutUserSteps(
   userId: string,
   offline: boolean,
   now: Seconds,
-  guard: 'sessions' | 'grants',
+  guard: 'sessions' | 'grants' | 'clients',
 ): readonly Step[] {
   const bind = { user_id: userId, now }
   return [

@@ -138,9 +138,9 @@ export function tellOfSessionStep(sessionId: string, now: Seconds, initiator: st
   return step(sql.tellOfSession, { ...tellBind(now, initiator), ...sessionPlaced(sessionId) })
 }
 
-/** Goes before the steps that end the user's sessions and grow the generation. */
-export function tellOfUserStep(userId: string, now: Seconds, initiator: string | null = null): Step {
-  return step(sql.tellOfUser, { ...tellBind(now, initiator), user_id: userId })
+/** Goes before the steps that end the user's sessions and grow the generation. As a guard: somebody is told. */
+export function tellOfUserStep(userId: string, now: Seconds, initiator: string | null = null, guard?: string): Step {
+  return step(sql.tellOfUser, { ...tellBind(now, initiator), user_id: userId }, guard)
 }
 
 /** Goes before the steps that end the user's other sessions. */

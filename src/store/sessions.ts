@@ -39,6 +39,8 @@ export type SessionSummary = Omit<Session, 'userId' | 'userGeneration'>
 export interface EndedOfUser {
   readonly sessions: number
   readonly grants: number
+  /** False: nothing was there to end, nobody to tell, and nothing was written. */
+  readonly isWritten: boolean
 }
 
 export interface SessionVerbs {
@@ -61,8 +63,8 @@ export interface SessionVerbs {
   endSession(sessionId: string, event: SecurityEvent, initiator?: string | null): Promise<boolean>
   /**
    * Ends every session of the user and revokes what was granted, `offline` with what may be used while the person is
-   * away. Clients will be told, `initiator` last. The event is written only if something ended. Resolves to how many of
-   * each: sessions that were over by their age are none.
+   * away. Clients will be told, `initiator` last, those too whose own sessions may have outlived ours. The event is written
+   * only if something ended or somebody is told. Resolves to how many of each: sessions that were over by their age are none.
    */
   endSessionsOfUser(
     userId: string,
@@ -179,17 +181,18 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
     },
     async endSessionsOfUser(userId, offline, event, initiator = null) {
       const now = event.at
-      const end = (guard: 'sessions' | 'grants') =>
-        driver.atomic([
+      for (const guard of ['sessions', 'grants', 'clients'] as const) {
+        const result = await driver.atomic([
           step(sql.countEndable, { user_id: userId, offline: asFlag(offline), now }),
-          tellOfUserStep(userId, now, initiator),
+          tellOfUserStep(userId, now, initiator, guard === 'clients' ? guard : undefined),
           ...signOutUserSteps(userId, offline, now, guard),
           ...eventSteps([event]),
         ])
-      const bySessions = await end('sessions')
-      const result = bySessions.held ? bySessions : await end('grants')
-      const [[counted] = []] = (result.held ? result.rows : []) as readonly (readonly EndedOfUser[])[]
-      return counted ?? { sessions: 0, grants: 0 }
+        if (!result.held) continue
+        const [[counted] = []] = result.rows as readonly (readonly Pick<EndedOfUser, 'sessions' | 'grants'>[])[]
+        return { sessions: counted?.sessions ?? 0, grants: counted?.grants ?? 0, isWritten: true }
+      }
+      return { sessions: 0, grants: 0, isWritten: false }
     },
     async endSessionOfUser(userId, sessionId, event) {
       const result = await driver.atomic([

@@ -19,9 +19,9 @@ export function problemPage(
 ): HttpReply {
   const traceId = newId('tr')
   const whole = { ...view, traceId }
-  const page = errorPage(whole, {
-    ...(again && { again }),
-    ...frameOfSaid(look, request, { page: 'error', view: whole }),
-  })
+  const frame = { ...(again && { again }), ...frameOfSaid(look, request, { page: 'error', view: whole }) }
+  const isLost = request.method === 'POST' && frame.again === undefined
+  // A link would ask for something else than what was posted.
+  const page = errorPage(whole, isLost ? { ...frame, languageHrefs: {} } : frame)
   return pageReply(page, { cookies, headers: { ...headers, 'x-trace-id': traceId } })
 }

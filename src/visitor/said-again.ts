@@ -1,6 +1,6 @@
 // A page that answers a form has no address at which it could be asked for again. Its language switch is a form too: it
-// posts what the page was told, sealed for this browser, to the same address, and the page is shown anew. Nothing is done
-// a second time, and nothing is kept here. Passwords are no part of what a page is told.
+// posts what the page was told, sealed for this browser and address, to that address, and the page is shown anew. Nothing
+// is done a second time, and nothing is kept here. Passwords are no part of what is sealed.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { pageReply } from '../http/reply/page-reply.ts'
@@ -47,8 +47,10 @@ export type SealingLook = Look & Pick<FormParts, 'csrfKey'>
 
 /** Bytes of the text that may come back: percent-encoded it is three times as long, and a body has its limit. */
 const LONGEST_SAID = 20_000
+/** Bytes of a form that may be one of these. Anybody can send sixteen megabytes to the set-up, and reading them takes seconds. */
+const LONGEST_FORM = 3 * LONGEST_SAID + 200
 
-const purposeOf = (said: string) => `said:${said}`
+const purposeOf = ({ path }: HttpRequest, said: string) => `said:${path}:${said}`
 
 /** The frame of a page, whose switch brings back what is said. Longer ones, and browsers without cookies, start afresh. */
 export function frameOfSaid<Name extends PageName>(
@@ -62,12 +64,12 @@ export function frameOfSaid<Name extends PageName>(
   if (request.method !== 'POST' || visitor.isNew) return frame
   const said = JSON.stringify(content)
   if (Buffer.byteLength(said) > LONGEST_SAID) return frame
-  return { ...frame, again: { said, seal: formToken(look, visitor, purposeOf(said)) } }
+  return { ...frame, again: { said, seal: formToken(look, visitor, purposeOf(request, said)) } }
 }
 
 /** The same route; where the language of one of its pages is switched, that page is shown again and nothing else happens. */
 export function withSaidAgain(look: Look & FormParts, route: Route): Route {
-  if (route.kind !== 'page' || !route.methods.includes('POST')) return route
+  if (!route.methods.includes('POST')) return route
   const { endpoint } = route
   return {
     ...route,
@@ -77,18 +79,33 @@ export function withSaidAgain(look: Look & FormParts, route: Route): Route {
 
 const BEGINNING = Buffer.from('said=')
 
-/** Null: it is another form, or not sealed by us for this browser. */
-function saidAgain(look: Look & FormParts, request: HttpRequest): HttpReply | null {
-  if (request.method !== 'POST' || !BEGINNING.equals(request.body.subarray(0, BEGINNING.length))) return null
-  const form = parsed(Buffer.from(request.body).toString('utf8'))
+/**
+ * The page that is shown again; null: it is another form, or not sealed by us for this browser and address. What only the holder
+ * of a link may see is asked for after the link has been looked at.
+ */
+export function saidAgain(look: Look & FormParts, request: HttpRequest): HttpReply | null {
+  const { method, body } = request
+  if (method !== 'POST' || body.length > LONGEST_FORM) return null
+  if (!BEGINNING.equals(body.subarray(0, BEGINNING.length))) return null
+  const form = parsed(Buffer.from(body).toString('utf8'))
   const said = form?.get('said')
   if (said === undefined) return null
-  if (!isOwnForm(look, request, readVisitor(request), purposeOf(said), form?.get('seal'))) return null
-  // Sealed: it is what `frameOfSaid` wrote.
-  const content: Said<PageName> = JSON.parse(said)
-  const show = PAGES[content.page] as (view: unknown, frame: Frame) => Page
-  const page = show(content.view, frameOfSaid(look, request, content))
-  return pageReply({ ...page, status: content.status ?? page.status }, { cookies: localeCookies(request) })
+  if (!isOwnForm(look, request, readVisitor(request), purposeOf(request, said), form?.get('seal'))) return null
+  const content = JSON.parse(said) as Said<PageName>
+  const page = shown(content, frameOfSaid(look, request, content))
+  return page && pageReply({ ...page, status: content.status ?? page.status }, { cookies: localeCookies(request) })
+}
+
+/** Null: another release has sealed it, whose pages are told other things. */
+function shown({ page, view }: Said<PageName>, frame: Frame): Page | null {
+  if (!Object.hasOwn(PAGES, page)) return null
+  const show = PAGES[page] as (view: unknown, frame: Frame) => Page
+  try {
+    return show(view, frame)
+  } catch (error) {
+    if (error instanceof TypeError) return null
+    throw error
+  }
 }
 
 /** What cannot be read is for the endpoint to refuse. */

@@ -294,6 +294,19 @@ describe('RFC 9700 §4.11.2 errors of an unverified client', () => {
     }
   })
 
+  test('asked for by POST, which another site sends without our cookies, the page offers nothing that posts it with them', async () => {
+    const own = await registered(host)
+    const url = new URL(authorizeUrl(host, { client_id: own.clientId, response_type: 'nonsense' }))
+    const fields = Object.fromEntries(url.searchParams)
+    url.search = ''
+    const page = await new Visitor().post(url.href, fields)
+    expectPage(page, 400)
+    expect(page.html).toContain('id="error-continue"')
+    await expect(new Visitor().switchLanguage(page)).rejects.toThrow('no language switch')
+    await approveClient(administration(), own.clientId)
+    expect((await new Visitor().post(url.href, fields)).location).toContain('error=unsupported_response_type')
+  })
+
   test('whoever is signed in, and every client that is verified, gets the usual answer', async () => {
     const own = await registered(host)
     const known = new Visitor()

@@ -293,6 +293,33 @@ describe('§2.3 every way in which sessions end', () => {
     expect(paths()).toEqual(['/shop?tenant=1'])
   })
 
+  test.each([
+    ['over by its age', false],
+    ['cleared away', true],
+  ])(
+    'a session that is %s: the client is told when the person is signed out everywhere, and it is written down',
+    async (_, isPruned) => {
+      await signInTo('shop')
+      const end = (offline: boolean) =>
+        store().endSessionsOfUser(userId(), offline, { type: 'sessions_ended', at: host.clock.now(), userId: userId() })
+      const written = async () => {
+        const events = await store().listEvents(50, { userId: userId() })
+        return events.filter(({ type }) => type === 'sessions_ended').length
+      }
+      host.clock.advance(8 * 86_400)
+      if (isPruned) await store().prune(host.clock.now(), { events: 86_400, endedSessions: 86_400, most: 500 })
+      expect(await end(false)).toEqual({ sessions: 0, grants: 0, isWritten: true })
+      await delivered()
+      expect([paths(), await written()]).toEqual([['/shop?tenant=1'], 1])
+      expect(await end(true)).toEqual({ sessions: 0, grants: 1, isWritten: true })
+      await delivered()
+      const { length } = receiver.calls
+      expect(await end(true)).toEqual({ sessions: 0, grants: 0, isWritten: false })
+      await delivered()
+      expect([receiver.calls.length, await written()]).toEqual([length, 2])
+    },
+  )
+
   test('what cannot be done tells nobody: a user who is gone, a session that has ended', async () => {
     const { idToken } = await signInTo('shop')
     await signOut({ id_token_hint: idToken })

@@ -89,8 +89,10 @@ describe('user info', () => {
     const get = await ask(url, { headers })
     expect((await ask(url, { method: 'POST', headers })).body).toEqual(get.body)
     const inForm = (token: string) => ask(url, { method: 'POST', body: new URLSearchParams({ access_token: token }) })
-    expectInvalidToken(await inForm(access))
-    expectInvalidToken(await ask(`${url}?access_token=${access}`))
+    for (const misplaced of [await inForm(access), await ask(`${url}?access_token=${access}`)]) {
+      expect([misplaced.status, misplaced.body['error']]).toEqual([400, 'invalid_request'])
+      expect(misplaced.body).not.toHaveProperty('sub')
+    }
     expect((await inForm((await strict.tokens()).access)).status).toBe(200)
   })
 

@@ -45,6 +45,8 @@ describe('what only reads', () => {
     ['with a AS (SELECT 1) delete from b', false],
     ['WITH a AS (INSERT INTO b VALUES (1) RETURNING c) SELECT c FROM a', false],
     ['WITH a AS (SELECT 1) REPLACE INTO b SELECT * FROM a', false],
+    ["WITH a AS (SELECT E'\\''), b AS (DELETE FROM c WHERE d = '' RETURNING 1) SELECT 1", false],
+    ['EXPLAIN ANALYSE EXECUTE of_somebody', false],
     ['SELECT 1 INTO b', false],
     ['SELECT 1 FOR UPDATE', false],
     ['PRAGMA user_version = 3', false],

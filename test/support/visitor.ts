@@ -37,12 +37,10 @@ export class Visitor {
 
   /** Takes the switch to the other language, a link or a form; follows where that leads. */
   async switchLanguage(page: Page): Promise<Page> {
-    const [nav = ''] = /<header class="top">[^]*?<\/header>/.exec(page.html) ?? []
+    const nav = headerOf(page)
     const href = attribute(/<a\b[^>]*hreflang=[^>]*>/.exec(nav)?.[0] ?? '', 'href')
     if (href !== null) return this.follow(await this.get(new URL(href, page.url).href))
-    const [form] = formsOf(nav)
-    if (form === undefined) throw new Error(`no language switch on this page (${page.status}): ${nav}`)
-    const { action, fields } = readForm(form, page)
+    const { action, fields } = switchForm(page)
     const origin = new URL(page.url).origin
     return this.follow(await this.post(new URL(action, page.url).href, fields, { headers: { origin } }))
   }
@@ -108,6 +106,17 @@ export function formWith(page: Page, id: string): Form {
     return { action, fields }
   }
   throw new Error(`no form holds #${id} on this page (${page.status}): ${page.html.slice(0, 600)}`)
+}
+
+function headerOf(page: Page): string {
+  return /<header class="top">[^]*?<\/header>/.exec(page.html)?.[0] ?? ''
+}
+
+/** The switch of language of a page that answers a form. */
+export function switchForm(page: Page): Form {
+  const [form] = formsOf(headerOf(page))
+  if (form === undefined) throw new Error(`no language switch on this page (${page.status}): ${headerOf(page)}`)
+  return readForm(form, page)
 }
 
 interface FormSource {

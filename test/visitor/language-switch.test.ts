@@ -3,12 +3,13 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newRehearsalLink } from '../../src/administration/rehearsal/index.ts'
+import { csrfToken } from '../../src/http/csrf.ts'
 import type { Locale } from '../../src/pages/index.ts'
 import { WORDS, type Words } from '../../src/pages/words/index.ts'
 import { openedBy, type SetUpServer, type Stop, startSetUp, upload, walkTo } from '../administration/set-up/builders.ts'
 import { ask, authorizeQuery, countRecords, expectCode, signIn } from '../support/authorize.ts'
 import { CALLBACK, TEST_PASSWORD } from '../support/server.ts'
-import { formWith, type Page, textOf, Visitor } from '../support/visitor.ts'
+import { formWith, type Page, switchForm, textOf, Visitor } from '../support/visitor.ts'
 
 let host: SetUpServer
 
@@ -337,30 +338,89 @@ describe('the way goes on', () => {
 })
 
 describe('what was sealed', () => {
-  const seal = (page: Page) => {
-    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page.html)?.[1] ?? ''
-    return { said: field('said').replaceAll('&quot;', '"').replaceAll('&#39;', "'"), seal: field('seal') }
+  const sealIn = (page: Page) => {
+    const { said = '', seal = '' } = switchForm(page).fields
+    return { said, seal }
   }
-  const path = '/sso/account/sign-out'
-  const sent = (visitor: Visitor, fields: Record<string, string>, origin = host.issuer) =>
-    visitor.post(`${host.issuer}${path}?ui_locales=zh-CN`, fields, { headers: { origin } })
-  const code = (page: Page) => textOf(page, 'error-description')
+  const sent = (visitor: Visitor, url: string, fields: Record<string, string>, origin = host.issuer) =>
+    visitor.post(url, fields, { headers: { origin } })
+  const told = (page: Page) => textOf(page, 'error-description')
+  const FOREIGN = 'The form was not sent from its own page'
+
+  async function refusedForm(): Promise<{ visitor: Visitor; url: string; fields: { said: string; seal: string } }> {
+    const visitor = new Visitor()
+    const page = await forged('/sso/account/sign-out')(visitor)
+    return { visitor, url: page.url, fields: sealIn(page) }
+  }
 
   it('is shown to the browser that it was sealed for, and to nobody else or from elsewhere', async () => {
     const visitor = new Visitor()
     const cancelled = await visitor.submit(await ask(visitor, host, { client_id: 'local' }), 'login-cancel')
-    const fields = seal(cancelled)
-    expect(code(await sent(visitor, fields))).toBe('The user refused')
+    const fields = sealIn(cancelled)
+    expect(told(await sent(visitor, cancelled.url, fields))).toBe('The user refused')
     const stranger = new Visitor()
     await stranger.get(`${host.issuer}/sso/account/sign-in`)
-    const foreign = 'The form was not sent from its own page'
-    expect(code(await sent(stranger, fields))).toBe(foreign)
-    expect(code(await sent(new Visitor(), fields))).toBe(foreign)
-    expect(code(await sent(visitor, fields, 'https://evil.example'))).toBe(foreign)
     const changed = { ...fields, said: fields.said.replace('refused', 'is rich') }
     expect(changed.said).not.toBe(fields.said)
-    expect(code(await sent(visitor, changed))).toBe(foreign)
-    const { said } = fields
-    expect(code(await sent(visitor, { said }))).toBe(foreign)
+    const others = [
+      await sent(stranger, cancelled.url, fields),
+      await sent(new Visitor(), cancelled.url, fields),
+      await sent(visitor, cancelled.url, fields, 'https://evil.example'),
+      await sent(visitor, cancelled.url, changed),
+      await sent(visitor, cancelled.url, { said: fields.said }),
+    ]
+    for (const page of others) expect([page.status, page.html.includes('The user refused')]).toEqual([400, false])
+  })
+
+  it('is shown at its own address alone', async () => {
+    const { visitor, url, fields } = await refusedForm()
+    expect(sealIn(await sent(visitor, url, fields)).said).toBe(fields.said)
+    const elsewhere = await sent(visitor, `${host.issuer}/sso/account/withdraw`, fields)
+    expect([elsewhere.status, told(elsewhere)]).toEqual([403, FOREIGN])
+    expect(sealIn(elsewhere).said).not.toBe(fields.said)
+  })
+
+  it('is not looked for in a form that is longer than any of them', async () => {
+    const { visitor, url, fields } = await refusedForm()
+    const traceOf = (page: Page) => textOf(page, 'trace-id')
+    const again = await sent(visitor, url, { ...fields, x: 'x'.repeat(1_000) })
+    expect(fields.said).toContain(traceOf(again))
+    const long = await sent(visitor, url, { ...fields, x: 'x'.repeat(60_000) })
+    expect([long.status, fields.said.includes(traceOf(long))]).toEqual([403, false])
+  })
+
+  it('by another release, whose pages are told other things, is a form like any other', async () => {
+    const { visitor, url } = await refusedForm()
+    const csrfKey = host.server.parts.master.key('csrf')
+    const visit = visitor.cookies.get('lingpai-visit') ?? ''
+    for (const content of [{ page: 'of-tomorrow', view: {} }, { page: 'rehearsal', view: {} }, { page: 'toString' }]) {
+      const said = JSON.stringify(content)
+      const seal = csrfToken(csrfKey, visit, `said:${new URL(url).pathname}:${said}`)
+      const page = await sent(visitor, url, { said, seal })
+      expect([page.status, told(page)]).toEqual([403, FOREIGN])
+    }
+  })
+
+  it('in the set-up is shown as long as its link holds', async () => {
+    const walk = await walkTo(host, 'person')
+    const csv = `username,name,phone,password\nbob,Bob,12,${TYPED}`
+    const refused = await upload(walk.visitor, walk.page, { csv })
+    const fields = sealIn(refused)
+    expect(fields.said).toContain('first-person')
+    expect(fields.said).not.toContain(TYPED)
+    expect((await sent(walk.visitor, refused.url, fields)).status).toBe(422)
+    await host.link()
+    const gone = await sent(walk.visitor, refused.url, fields)
+    expect([gone.status, sealIn(gone).said.includes('first-person')]).toEqual([410, false])
+  })
+
+  it('of a rehearsal is shown as long as its link holds', async () => {
+    const visitor = new Visitor()
+    const played = await rehearsalOf('user-alice')(visitor)
+    const fields = sealIn(played)
+    expect((await sent(visitor, played.url, fields)).html).toContain('Name of alice')
+    host.clock.advance(2 * 3_600)
+    const gone = await sent(visitor, played.url, fields)
+    expect([gone.status, gone.html.includes('Name of alice')]).toEqual([410, false])
   })
 })

@@ -46,6 +46,7 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
   const folder = resolve(request.folder)
   const made = await emptyFolder(folder, request.databaseFile)
   const work = await draftFolder(folder)
+  let report: RestoreReport
   try {
     const copy = join(work, 'copy.sqlite')
     const held = await extract(request, copy)
@@ -57,15 +58,10 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
       writeMasterKeyFile(work, master)
       await rename(join(work, 'master.key'), join(folder, 'master.key'))
     }
+    await chmod(folder, 0o700)
     // The database comes last: without it, what is there is no installation.
     await rename(copy, join(folder, request.databaseFile))
-    await rm(work, { recursive: true, force: true })
-    await chmod(folder, 0o700)
-    await syncFolder(folder)
-    // As durable as what is in them: the folders that were made for it.
-    // One that this user may not read was made, and is kept, by somebody else.
-    if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each).catch(() => undefined)
-    return { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
+    report = { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
   } catch (error) {
     // The folder was empty when the draft was made, and with the draft in it nobody else's.
     await rm(join(folder, 'master.key'), { force: true })
@@ -74,6 +70,22 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
     if (made !== null) await unmake(folder, made)
     throw error
   }
+  // From here on it is an installation, which a server may have begun to use: nothing is taken away any more.
+  await rm(work, { recursive: true, force: true })
+  try {
+    await syncFolder(folder)
+  } catch (error) {
+    throw new AdministrationError(
+      'folder_unusable',
+      `The disk does not confirm that it keeps what was restored into ${folder}: ${reasonOf(error)}`,
+      'Look after the disk; then remove the folder, and restore again',
+      { cause: error },
+    )
+  }
+  // As durable as what is in them: the folders that were made for it.
+  // One that this user may not read was made, and is kept, by somebody else.
+  if (made !== null) for (const each of foldersAbove(folder, made)) await syncFolder(each).catch(() => undefined)
+  return report
 }
 
 /** Whoever makes it has the folder to itself until it is gone. */

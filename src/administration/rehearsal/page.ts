@@ -16,7 +16,7 @@ import type { Store } from '../../store/store.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
-import { frameOfSaid, type SealingLook } from '../../visitor/said-again.ts'
+import { frameOfSaid, type SealingLook, saidAgain } from '../../visitor/said-again.ts'
 import { readVisitor, type Visitor, visitCookies } from '../../visitor/visitor.ts'
 import { findChosenUser, userChoices } from './choose-user.ts'
 import { findRehearsalTicket, OPENED_LIFETIME, type RehearsalTicket, spendRehearsalTicket } from './link.ts'
@@ -49,7 +49,8 @@ async function answer(parts: RehearsalPageParts, request: HttpRequest, secret: s
     client,
     path: `${parts.addresses.path.rehearsal}/${secret}`,
   }
-  if (request.method === 'POST') return submit(open)
+  if (request.method === 'POST')
+    return saidAgain({ ...sealing(parts), origins: [parts.addresses.origin] }, request) ?? (await submit(open))
   return ticket.state === 'unspent' ? showLink(open) : showPage(open, {})
 }
 

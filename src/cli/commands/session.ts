@@ -28,19 +28,29 @@ export function sessionCommand(exit: (code: number) => void): Command {
     .addCommand(
       installationAction(end, exit, async (installation, output, flags) => {
         const offline = flags['withOffline'] === true
-        const { user, sessions, grants } = await endSessions(installation, text(flags['user']) ?? '', { offline })
-        output.result({ user_id: user.userId, sessions_ended: sessions, grants_revoked: grants })
-        if (sessions + grants === 0) {
-          output.say(`Nothing was ended: ${user.username} was signed in nowhere. No event is written.`)
-        } else {
-          output.say(`${user.username} is signed out everywhere. Sessions ended: ${sessions}; grants ended: ${grants}.`)
-          output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
-        }
+        const ended = await endSessions(installation, text(flags['user']) ?? '', { offline })
+        const { user, sessions, grants, isWritten } = ended
+        output.result({
+          user_id: user.userId,
+          sessions_ended: sessions,
+          grants_revoked: grants,
+          event_written: isWritten,
+        })
+        output.say(said(ended))
+        if (isWritten) output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
         if (!offline) {
           output.say('What applications may use while the person is away goes on; to end that too, add --with-offline.')
         }
       }),
     )
+}
+
+function said({ user: { username }, sessions, grants, isWritten }: Awaited<ReturnType<typeof endSessions>>): string {
+  if (!isWritten) return `Nothing was ended: ${username} was signed in nowhere. No event is written.`
+  if (sessions + grants > 0) {
+    return `${username} is signed out everywhere. Sessions ended: ${sessions}; grants ended: ${grants}.`
+  }
+  return `${username} was signed in nowhere here any more. Applications whose own sessions may go on are told.`
 }
 
 function plain({ authenticatedAt, lastUsedAt, expiresAt, amr, clients }: ListedSession) {

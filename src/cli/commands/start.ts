@@ -107,6 +107,8 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
     if (isNew) {
       makeDataFolder(options.data)
       ownership = takeOwnership(options.data)
+      // A restore that has begun meanwhile has seen no lock, and will put its own files here.
+      makeDataFolder(options.data)
     }
     const master = given ?? openMasterKey(options)
     database = await openDatabase(options, log, (error) => {

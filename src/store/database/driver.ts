@@ -98,13 +98,16 @@ export function step<Bind extends object>(of: Statement<Bind>, bind: Bind, guard
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g
 const NAMES = new RegExp(`${QUOTED.source}|(?<!:):([a-z_][a-z0-9_]*)`, 'gi')
 /** Common table expressions may change rows on PostgreSQL, or lead to what does; `EXPLAIN ANALYZE` runs what it explains. */
-const CHANGING = /\b(?:INSERT|UPDATE|DELETE|MERGE|INTO|ANALYZE)\b/i
+const CHANGING = /\b(?:INSERT|UPDATE|DELETE|MERGE|INTO|ANALY[SZ]E)\b/i
+/** PostgreSQL: a backslash before a quote does not end it, so what is in quotes and what is not cannot be told here. */
+const ESCAPING = /\bE'/i
 
 /**
  * By its text, on both databases alike: PostgreSQL says nothing beforehand. What a function does that a query calls is not seen.
  * Asked once, when the statement is prepared.
  */
 export function onlyReads({ sql }: Pick<Statement, 'sql'>): boolean {
+  if (ESCAPING.test(sql)) return false
   const spoken = sql.replace(QUOTED, ' ')
   return /^[\s(]*(?:SELECT|WITH|VALUES|EXPLAIN)\b/i.test(spoken) && !CHANGING.test(spoken)
 }

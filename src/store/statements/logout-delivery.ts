@@ -2,7 +2,7 @@
 // every node may deliver them, and whoever moves `due_at` first has the attempt.
 
 import type { LogoutDelivery, LogoutState } from '../../model/logout-delivery.ts'
-import { statement } from '../database/driver.ts'
+import { change, statement } from '../database/driver.ts'
 import { isSession, isSessionOf, type SessionPlace } from './place.ts'
 import { userOf } from './user.ts'
 
@@ -42,7 +42,7 @@ export const tellOfSession = statement<TellBind & SessionPlace>(
  * Goes before the statements that end all sessions of a user and grow the generation. Sessions of clients may outlive
  * ours, so a client with any grant that holds is told once, of the person; one that insists on `sid` of each session.
  */
-export const tellOfUser = statement<TellBind & { user_id: string }>(
+export const tellOfUser = change<TellBind & { user_id: string }>(
   'tell_of_user',
   `${INSERT}
    FROM (SELECT DISTINCT g.client_id, g.user_id,

@@ -34,7 +34,8 @@ export function firstPersonStep(parts: SetUpParts): Step {
       people,
       ...shown,
     }
-    return firstPersonPage(view, stepFrame(parts, open, { page: 'first-person', view }))
+    // What was pasted may hold passwords.
+    return firstPersonPage(view, stepFrame(parts, open, { page: 'first-person', view: { ...view, csv: '' } }))
   }
 
   return {
