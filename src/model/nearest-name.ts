@@ -3,7 +3,7 @@
 /** Null when nothing is near enough to be meant. */
 export function nearestName(unknown: string, known: readonly string[]): string | null {
   let best: string | null = null
-  let least = Math.max(2, Math.ceil(unknown.length / 3)) + 1
+  let least = farthest(unknown) + 1
   for (const name of known) {
     const far = distance(unknown.toLowerCase(), name.toLowerCase(), least)
     if (far < least) {
@@ -12,6 +12,13 @@ export function nearestName(unknown: string, known: readonly string[]): string |
     }
   }
   return best
+}
+
+/** Half of the letters must be right; a Chinese character is worth a word, and another one means another thing. */
+function farthest(unknown: string): number {
+  const { length } = unknown
+  if (/\p{Script=Han}/u.test(unknown)) return Math.floor(length / 3)
+  return Math.min(Math.max(2, Math.ceil(length / 3)), Math.floor(length / 2))
 }
 
 /** Levenshtein distance, or `most` as soon as it is certain to be reached. */

@@ -87,7 +87,7 @@ export interface FirstPersonView {
     readonly phone: string
     readonly phoneVerified: boolean
   }
-  readonly problems: Problems<'username' | 'name' | 'phone' | 'password' | 'file'>
+  readonly problems: Problems<'username' | 'name' | 'phone' | 'password' | 'file' | 'csv'>
   readonly minimumLength: number
   readonly csv: string
   /** Line 1 is the header. */

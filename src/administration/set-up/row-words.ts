@@ -1,7 +1,8 @@
-// What is wrong with a field or a row, in both languages. The checks themselves speak English; here their sentences
+// What is wrong with a field, a row or a file, in both languages. The checks themselves speak English; here their sentences
 // become Chinese for the pages. A sentence that is not known stays as it is, so nothing is ever left unsaid.
 
 import type { Locale } from '../../pages/index.ts'
+import type { AdministrationError } from '../errors.ts'
 
 export interface SaidProblem {
   /** Null: the row as a whole. */
@@ -42,6 +43,20 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^is neither true nor false$/, '既不是“是”也不是“否”'],
   [/^is set, but there is no phone number$/, '已勾选，但没有手机号'],
   [/^is set, but there is no e-mail address$/, '已勾选，但没有邮箱地址'],
+  [/^is no column$/, '不是已知的列'],
+  [/^is neither text, a whole number nor true or false$/, '既不是文本，也不是整数或 true、false'],
+  [/^is there twice, under two names$/, '以两个名称出现了两次'],
+  [/^is no JSON$/, '不是有效的 JSON'],
+  [/^is no JSON object$/, '不是 JSON 对象'],
+  [/^has more than (\d+) members$/, '的成员超过 $1 个'],
+  // The line from which on nothing can be read
+  [/^the line is longer than (\d+) KiB$/, '此行超过 $1 KiB'],
+  [/^a double quote is opened here and never closed$/, '此处开始的双引号没有结束'],
+  [/^a double quote stands where none may be$/, '双引号出现在不该有的位置'],
+  [/^the CSV cannot be read \((.+)\)$/, '无法按 CSV 读取（$1）'],
+  [/^the header has (\d+) columns; at most (\d+) are allowed$/, '表头有 $1 列，最多 $2 列'],
+  [/^the header has (.+) and (.+), which are both the column (.+)$/, '表头中的 $1 和 $2 都是 $3 一列'],
+  [/^the header has no column username$/, '表头缺少用户名（username）一列'],
   // Fields
   [/^is empty$/, '为空'],
   [/^must have at most (\d+) characters$/, '最多 $1 个字符'],
@@ -88,7 +103,40 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^A number belongs to at most one enabled user$/, '一个号码只能属于一位已启用的用户'],
   [/^Ids are never given out again$/, '标识一经使用，不再重新分配'],
   [/^A comma inside a value/, '值中含有逗号时，请用双引号括起来'],
+  [/^A double quote that is never closed/, '没有结束的双引号会把多行连成一行'],
+  [
+    /^A value with quotes stands in double quotes/,
+    '含双引号的值要用双引号括起来，其中的每个双引号写两遍："他说""你好"""',
+  ],
+  [/^The first line names the columns$/, '第一行为列名'],
+  [/^The first line has to name the columns, for example: /, '第一行必须是列名，例如：用户名,姓名,手机号,手机号已验证'],
+  [
+    /^To keep a column of your own, call it (\S+); known columns: (.+)$/,
+    '要保留自己的列，请命名为 $1；可用的列：$2（常用的也可写中文，如 用户名、姓名、手机号）',
+  ],
+  [
+    /^Did you mean (\S+)\? To keep a column of your own, call it (\S+); known columns: (.+)$/,
+    '是否想写 $1？要保留自己的列，请命名为 $2；可用的列：$3（常用的也可写中文，如 用户名、姓名、手机号）',
+  ],
+  [/^In Excel, choose "CSV UTF-8/, '请在 Excel 中另存为“CSV UTF-8（逗号分隔）”；其他软件请选择 UTF-8 编码'],
+  [/^Write JSON Lines instead: /, '请改用 JSON Lines：每行一个对象，不要方括号，行间不要逗号'],
+  [/^Import the file again$/, '请重新导入'],
   [/^true, yes, 1, /, '可写 true、yes、1、是，或 false、no、0、否'],
+]
+
+/** Of a file as a whole. */
+const FILES: readonly (readonly [RegExp, string])[] = [
+  [/^Line (\d+): there is no column "(.*)"$/, '第 $1 行：没有“$2”这一列'],
+  [/^Line (\d+) names none of the columns$/, '第 $1 行不是列名'],
+  [/^The file has no header line$/, '没有列名行'],
+  [/^The file is one JSON array$/, '整个文件是一个 JSON 数组'],
+  [
+    /^The file is neither UTF-8 \(wrong from line (\d+) on\) nor GB18030 \(wrong from line (\d+) on\)$/,
+    '文件既不是 UTF-8（从第 $1 行起有误），也不是 GB18030（从第 $2 行起有误）',
+  ],
+  [/^The file is an Excel workbook or another archive$/, '这是 Excel 工作簿或其他压缩文件，不是 CSV'],
+  [/^The file is UTF-16 or no text at all$/, '文件是 UTF-16 编码，或不是文本'],
+  [/^The import gave no sign of life for two minutes/, '导入两分钟没有进展，已放弃，未做任何更改'],
 ]
 
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -110,6 +158,13 @@ export function problemSentence({ column, problem, hint }: SaidProblem): Said {
   const english = `${name} ${problem}${hint === undefined ? '' : `. ${hint}`}`.trim()
   const said = chinese === null ? `${name} ${problem}`.trim() : `${COLUMNS[name] ?? name}${chinese}`
   return { en: english, 'zh-CN': advice === '' ? said : `${said}。${advice}` }
+}
+
+/** Why a file as a whole is refused, and how to mend it. */
+export function fileSentence({ message, hint }: Pick<AdministrationError, 'message' | 'hint'>): Said {
+  const chinese = translated(message, FILES) ?? message
+  const advice = hint === null ? '' : `。${translated(hint, HINTS) ?? hint}`
+  return { en: hint === null ? message : `${message}. ${hint}`, 'zh-CN': `${chinese}${advice}` }
 }
 
 /** Several about one row. */

@@ -80,6 +80,9 @@ export function columnNamed(written: string): string | null {
   return byName.get(plain.toLowerCase().replace(/[\s-]+/g, '_')) ?? null
 }
 
+/** For a first line that is no header. */
+export const HEADER_HINT = 'The first line has to name the columns, for example: username,name,phone,phone_verified'
+
 /** For an unknown column: the known one that is nearest, and what else can be done. */
 export function columnHint(written: string): string {
   const shown = written.normalize('NFKC').trim().slice(0, 64)

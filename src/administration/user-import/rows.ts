@@ -3,7 +3,7 @@
 
 import { AdministrationError } from '../errors.ts'
 import { BrokenFile, tooLong } from './broken-file.ts'
-import { columnHint, columnNamed } from './columns.ts'
+import { columnHint, columnNamed, HEADER_HINT } from './columns.ts'
 import { type InspectedFile, LONGEST_LINE } from './import-file.ts'
 
 export interface RawRow {
@@ -49,9 +49,14 @@ function headerOf(record: readonly string[], line: number): readonly (string | n
   if (record.length > MOST_COLUMNS) {
     throw new BrokenFile(line, `the header has ${record.length} columns; at most ${MOST_COLUMNS} are allowed`)
   }
-  const columns = record.map((written) => {
+  const named = record.map(columnNamed)
+  // A row of values where the header should be. It may hold a password, so nothing of it is repeated.
+  if (named.every((column) => column === null)) {
+    throw new AdministrationError('unknown_column', `Line ${line} names none of the columns`, HEADER_HINT)
+  }
+  const columns = record.map((written, at) => {
     if (written.trim() === '') return null
-    const column = columnNamed(written)
+    const column = named[at] ?? null
     if (column !== null) return column
     throw new AdministrationError(
       'unknown_column',

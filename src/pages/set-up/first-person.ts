@@ -16,6 +16,7 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
     phone: words.phone,
     password: words.password,
     file: words.file,
+    csv: words.pasted,
   }
   return stepPage(frame, {
     step: 4,
@@ -25,8 +26,8 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
       view.importForm,
       html`<div class="field"><label for="file">${words.file}</label><input id="file" name="file" type="file" accept=".csv,text/csv"${problems.file && html` aria-invalid="true" aria-describedby="file-error"`}>${
         problems.file && fieldError('file', problems.file, frame)
-      }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none">
-${view.csv}</textarea></div><div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
+      }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none"${problems.csv && html` aria-invalid="true" aria-describedby="csv-error"`}>
+${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}</div><div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
       true,
     )}</section>${
       view.skip &&

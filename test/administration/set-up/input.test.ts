@@ -210,7 +210,7 @@ describe('a file of people', () => {
     const before = await state()
     const page = await upload(walk.visitor, walk.page, content)
     expect(page.status).toBe(422)
-    expect(errorOf(page, 'file') ?? /<td>\d+<\/td>/.exec(page.html)?.[0]).toBeTruthy()
+    expect(errorOf(page, 'csv') ?? errorOf(page, 'file')).toBeTruthy()
     expect(await state()).toBe(before)
   })
 
@@ -218,6 +218,44 @@ describe('a file of people', () => {
     await begin('person', 'zh-CN')
     const page = await upload(walk.visitor, walk.page, { csv: 'username,phone\nwang,1.38E+10\n' })
     expect(/<td>2<\/td><td>([^<]*)</.exec(page.html)?.[1]).toContain('手机号已被 Excel 变成 1.38E+10')
+  })
+
+  it.each([
+    ['en', 'csv', /no column &quot;部门&quot;\. To keep a column of your own/],
+    ['zh-CN', 'csv', /没有“部门”这一列/],
+    ['en', 'file', /no column &quot;部门&quot;\. To keep a column of your own/],
+    ['zh-CN', 'file', /没有“部门”这一列/],
+  ] as const)(
+    'with an unknown column is refused in %s, beside the %s that was used',
+    async (language, used, reason) => {
+      await begin('person', language)
+      const before = await state()
+      const text = '姓名,用户名,手机号,手机号已验证,部门\n周八,zhouba,13800138000,是,研发\n'
+      const other = used === 'csv' ? 'file' : 'csv'
+      const page = await upload(walk.visitor, walk.page, used === 'csv' ? { csv: text } : { file: Buffer.from(text) })
+      expect(page.status).toBe(422)
+      expect(errorOf(page, used)).toMatch(reason)
+      expect(page.html).toContain(`aria-describedby="${used}-error"`)
+      expect(page.html).toContain(`<a href="#${used}">`)
+      expect(errorOf(page, other)).toBeUndefined()
+      expect(page.html).not.toContain(`aria-describedby="${other}-error"`)
+      expect(await state()).toBe(before)
+      const mended = text.replace('部门', 'custom.department')
+      const good = used === 'csv' ? { csv: mended } : { file: Buffer.from(mended) }
+      expect((await upload(walk.visitor, walk.page, good)).status).toBe(303)
+      expect(await server.store.findUserByUsername('zhouba')).not.toBeNull()
+    },
+  )
+
+  it.each([
+    ['en', /first line has to name the columns, for example: username,/],
+    ['zh-CN', /第一行必须是列名，例如：用户名,/],
+  ] as const)('without a header is told so in %s, with an example', async (language, reason) => {
+    await begin('person', language)
+    const before = await state()
+    const page = await upload(walk.visitor, walk.page, { csv: '周八,zhouba,13800138000\n' })
+    expect(errorOf(page, 'csv')).toMatch(reason)
+    expect(await state()).toBe(before)
   })
 
   it('from another site is refused', async () => {

@@ -8,7 +8,7 @@ import { bytesSource, type ImportReport, importUsers } from '../../user-import/i
 import type { SetUpParts } from '../parts.ts'
 import { knownPerson, sameUsername, savePerson, typed } from '../person-fields.ts'
 import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
-import { joined, problemSentence } from '../row-words.ts'
+import { fileSentence, joined, problemSentence } from '../row-words.ts'
 import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame } from '../visit.ts'
 import type { Step } from './step.ts'
 
@@ -80,7 +80,9 @@ export function firstPersonStep(parts: SetUpParts): Step {
 
       async import(open, { fields, file }) {
         const csv = fields.get('csv') ?? ''
-        const bytes = file !== null && file.length > 0 ? file : Buffer.from(csv)
+        const hasFile = file !== null && file.length > 0
+        const bytes = hasFile ? file : Buffer.from(csv)
+        const used = hasFile || csv.trim() === '' ? 'file' : 'csv'
         const again = async (shown: Shown) => showProblems(await page(open, { csv, ...shown }), open)
         if (bytes.length === 0 || (file === null && csv.trim() === '')) {
           return await again({ problems: { file: { problem: 'file_empty' } } })
@@ -92,10 +94,10 @@ export function firstPersonStep(parts: SetUpParts): Step {
           report = await importUsers(parts, bytesSource(bytes))
         } catch (error) {
           if (!(error instanceof AdministrationError)) throw error
-          return await again({ problems: { file: fileProblem(error) } })
+          return await again({ problems: { [used]: { problem: 'text', text: fileSentence(error) } } })
         }
         if (report.status !== 'imported') {
-          if (report.problems.length === 0) return await again({ problems: { file: { problem: 'file_empty' } } })
+          if (report.problems.length === 0) return await again({ problems: { [used]: { problem: 'file_empty' } } })
           return await again(badRows(report))
         }
         await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, importedFile }))
@@ -113,10 +115,6 @@ export function firstPersonStep(parts: SetUpParts): Step {
 }
 
 const NOBODY = { username: '', name: '', phone: '', phoneVerified: false }
-
-function fileProblem(error: AdministrationError) {
-  return { problem: 'text', text: error.hint === null ? error.message : `${error.message}. ${error.hint}` } as const
-}
 
 /** One line of the report a line of the file, whatever is wrong with it. */
 function badRows({ problems, badRows: badRowCount }: ImportReport): Shown {
