@@ -90,6 +90,8 @@ export interface FirstPersonView {
   readonly problems: Problems<'username' | 'name' | 'phone' | 'password' | 'file' | 'csv'>
   readonly minimumLength: number
   readonly csv: string
+  /** What was pasted has not come with the page in another language. */
+  readonly pasteAgain?: boolean
   /** Line 1 is the header. */
   readonly badRows: readonly { readonly line: number; readonly reason: Localized }[]
   /** How many rows were bad in all, when `badRows` is cut off. */

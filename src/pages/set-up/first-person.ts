@@ -9,7 +9,8 @@ import { field, fieldError, hasProblems, stepPage, summary } from './parts.ts'
 
 export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.person
-  const { problems } = view
+  const { problems, pasteAgain = false } = view
+  const described = [problems.csv && 'csv-error', pasteAgain && 'paste-again'].filter(Boolean).join(' ')
   const labels = {
     username: words.username,
     name: words.name,
@@ -26,8 +27,8 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
       view.importForm,
       html`<div class="field"><label for="file">${words.file}</label><input id="file" name="file" type="file" accept=".csv,text/csv"${problems.file && html` aria-invalid="true" aria-describedby="file-error"`}>${
         problems.file && fieldError('file', problems.file, frame)
-      }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none"${problems.csv && html` aria-invalid="true" aria-describedby="csv-error"`}>
-${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}</div><div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
+      }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none"${problems.csv && html` aria-invalid="true"`}${described !== '' && html` aria-describedby="${described}"`}>
+${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}${pasteAgain && html`<span class="hint" id="paste-again">${words.pasteAgain}</span>`}</div><div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
       true,
     )}</section>${
       view.skip &&

@@ -108,6 +108,7 @@ export const setUp = {
     file: 'CSV file',
     paste: 'Or paste the rows, below a line with the names of the columns',
     pasted: 'Pasted rows',
+    pasteAgain: 'Please paste it again: it may hold passwords, so it was not carried over to the other language.',
     import: 'Check and import',
     badRows: (rows: number) => `${count(rows, 'row', 'rows')} cannot be imported. Nothing has been changed.`,
     line: 'Line',

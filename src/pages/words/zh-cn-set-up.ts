@@ -102,6 +102,7 @@ export const setUp: Words['setUp'] = {
     file: 'CSV 文件',
     paste: '或粘贴列名行和数据行',
     pasted: '粘贴的内容',
+    pasteAgain: '请重新粘贴：内容可能含有密码，切换语言时没有保留。',
     import: '检查并导入',
     badRows: (rows: number) => `有 ${rows} 行无法导入，未做任何更改。`,
     line: '行号',

@@ -258,6 +258,28 @@ describe('a file of people', () => {
     expect(await state()).toBe(before)
   })
 
+  it.each([
+    ['en', /请重新粘贴：/],
+    ['zh-CN', /Please paste it again: /],
+  ] as const)(
+    'that was pasted in %s is asked for again in the other language, and only then',
+    async (language, again) => {
+      await begin('person', language)
+      const csv = 'username,phone,password\nwang,1.38E+10,obviously fake passphrase\n'
+      const page = await upload(walk.visitor, walk.page, { csv })
+      expect(page.html).toContain('obviously fake passphrase')
+      expect(page.html).not.toContain('id="paste-again"')
+      const switched = await walk.visitor.switchLanguage(page)
+      expect(switched.html).toMatch(/<td>2<\/td>/)
+      expect(switched.html).not.toContain('obviously fake passphrase')
+      expect(/id="paste-again">([^<]*)</.exec(switched.html)?.[1]).toMatch(again)
+      expect(switched.html).toContain('aria-describedby="paste-again"')
+      expect((await walk.visitor.switchLanguage(switched)).html).toContain('id="paste-again"')
+      const file = await upload(walk.visitor, walk.page, { file: Buffer.from(csv) })
+      expect((await walk.visitor.switchLanguage(file)).html).not.toContain('id="paste-again"')
+    },
+  )
+
   it('from another site is refused', async () => {
     await begin('person')
     const stolen = {

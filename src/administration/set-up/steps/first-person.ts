@@ -35,7 +35,8 @@ export function firstPersonStep(parts: SetUpParts): Step {
       ...shown,
     }
     // What was pasted may hold passwords.
-    return firstPersonPage(view, stepFrame(parts, open, { page: 'first-person', view: { ...view, csv: '' } }))
+    const said = view.csv === '' ? view : { ...view, csv: '', pasteAgain: true }
+    return firstPersonPage(view, stepFrame(parts, open, { page: 'first-person', view: said }))
   }
 
   return {
