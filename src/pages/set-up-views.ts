@@ -128,6 +128,12 @@ export interface RehearsalResultView {
   readonly known: readonly { readonly claim: string; readonly value: string; readonly kind: DataKind }[]
 }
 
+/** What a file has brought. */
+export interface ImportedView {
+  readonly people: number
+  readonly withoutPassword: number
+}
+
 /** Step 5, and the page on its own. Field: `user` (a listed value, or a user name when `users` is empty). */
 export interface RehearsalView {
   readonly form: FormTarget
@@ -136,6 +142,8 @@ export interface RehearsalView {
   readonly chosen: string
   readonly problems: Problems<'user'>
   readonly result: RehearsalResultView | null
+  /** In the set-up, after an import. */
+  readonly imported?: ImportedView | null
   /** In the set-up: goes on to the last page. */
   readonly next: FormTarget | null
 }

@@ -2,7 +2,7 @@
 // detail of its ticket.
 
 import type { Seconds } from '../../model/time.ts'
-import type { CheckView, RehearsalResultView } from '../../pages/index.ts'
+import type { CheckView, ImportedView, RehearsalResultView } from '../../pages/index.ts'
 import type { InstallationVerbs } from '../../store/installation.ts'
 
 /** In the order they are gone through. */
@@ -74,6 +74,8 @@ export interface TicketDetail {
   readonly rehearsal?: { readonly userId: string; readonly result: RehearsalResultView }
   /** Digest of the last file that was imported: sent twice, it is taken once. */
   readonly importedFile?: string
+  /** What it brought, until the rehearsal has been left. */
+  readonly imported?: ImportedView
   /** This link has done its work. */
   readonly finished?: true
 }

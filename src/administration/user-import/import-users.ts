@@ -54,6 +54,8 @@ export interface ImportReport {
   readonly format: ImportFormat
   readonly rows: number
   readonly imported: number
+  /** Of those imported: they cannot sign in yet. */
+  readonly withoutPassword: number
   /** Rows that are or would be left out. */
   readonly badRows: number
   /** The first thousand, in the order of lines. */
@@ -90,23 +92,27 @@ export async function importUsers(
     },
   })
   progress?.({ phase: 'check', done: checked.rows, total: checked.rows })
-  const report = (status: ImportReport['status'], imported: number): ImportReport => ({
+  const report = (status: ImportReport['status'], { imported, withoutPassword }: Written = NOTHING): ImportReport => ({
     status,
     encoding: file.encoding,
     format: file.format,
     rows: checked.rows,
     imported,
+    withoutPassword,
     badRows: problems.lines.size,
     problems: problems.sorted(),
     problemCount: problems.count,
   })
   const good = checked.rows - problems.lines.size
-  if (checked.broken || (problems.count > 0 && !skipBad) || good === 0) return report('refused', 0)
-  if (dryRun) return report('checked', 0)
+  if (checked.broken || (problems.count > 0 && !skipBad) || good === 0) return report('refused')
+  if (dryRun) return report('checked')
   const work: Work = { parts, source, file, problems, options, digest: checked.digest, total: good }
-  const imported = await writeAndPublish(work)
-  return imported === null ? report('refused', 0) : report('imported', imported)
+  const written = await writeAndPublish(work)
+  return written === null ? report('refused') : report('imported', written)
 }
+
+type Written = Pick<ImportReport, 'imported' | 'withoutPassword'>
+const NOTHING: Written = { imported: 0, withoutPassword: 0 }
 
 interface Work {
   readonly parts: ImportParts
@@ -118,22 +124,23 @@ interface Work {
   readonly total: number
 }
 
-/** The number of users imported; null: a row was refused that had been good before. */
-async function writeAndPublish(work: Work): Promise<number | null> {
+/** The users imported; null: a row was refused that had been good before. */
+async function writeAndPublish(work: Work): Promise<Written | null> {
   const { store, clock } = work.parts
   const importId = newId('im')
   await store.beginImport(importId, clock.now())
   try {
     await waitForTurn(work, importId)
-    const imported = await writeRows(work, importId)
-    if (imported !== null && imported > 0) {
+    const written = await writeRows(work, importId)
+    if (written !== null && written.imported > 0) {
+      const { imported } = written
       assertGoingOn(work.options.signal)
       work.options.progress?.({ phase: 'publish', done: imported, total: imported })
       const detail = { importId, users: imported, encoding: work.file.encoding, leftOut: work.problems.lines.size }
       const published = await store.publishImport(importId, { type: 'users_imported', at: clock.now(), detail })
       if (!published) throw abandoned()
       await tidyUp(work.parts)
-      return imported
+      return written
     }
     await abandon(store, importId)
     return null
@@ -160,10 +167,11 @@ async function waitForTurn({ parts: { store, clock }, options }: Work, importId:
   }
 }
 
-async function writeRows(work: Work, importId: string): Promise<number | null> {
+async function writeRows(work: Work, importId: string): Promise<Written | null> {
   const { source, file, problems, options, digest, total } = work
   let seen = ''
   let imported = 0
+  let withoutPassword = 0
   let batch: ImportRow[] = []
   let passwords = 0
   const flush = async (): Promise<boolean> => {
@@ -171,7 +179,8 @@ async function writeRows(work: Work, importId: string): Promise<number | null> {
     batch = []
     passwords = 0
     if (written === null) return false
-    imported += written
+    imported += written.length
+    withoutPassword += written.filter(({ passwordHash }) => passwordHash === null).length
     options.progress?.({ phase: 'write', done: imported, total })
     return true
   }
@@ -189,15 +198,15 @@ async function writeRows(work: Work, importId: string): Promise<number | null> {
   }
   if (batch.length > 0 && !(await flush())) return null
   if (seen !== digest) throw fileChanged()
-  return imported
+  return { imported, withoutPassword }
 }
 
-/** The number of rows written; null: one was refused, and bad rows are not to be skipped. */
+/** The users written; null: one was refused, and bad rows are not to be skipped. */
 async function writeBatch(
   { parts, problems, options }: Work,
   importId: string,
   batch: readonly ImportRow[],
-): Promise<number | null> {
+): Promise<readonly NewUser[] | null> {
   const { store, clock, hasher } = parts
   const rows = batch.slice()
   const users = await newUsers(batch, hasher)
@@ -206,7 +215,7 @@ async function writeBatch(
     const result = await store.addImportedUsers(importId, users, clock.now())
     if (result === 'added') {
       await breathe(elapsed())
-      return users.length
+      return users
     }
     if (result === 'abandoned') throw abandoned()
     // Somebody has taken the name, the number or the id since the first pass.
@@ -215,7 +224,7 @@ async function writeBatch(
     users.splice(result.index, 1)
     rows.splice(result.index, 1)
   }
-  return 0
+  return []
 }
 
 /** A few hashes at a time, so that people who sign in meanwhile get their turn. */

@@ -26,8 +26,17 @@ export function setUpRehearsalPage(view: RehearsalView, frame: Frame): Page {
     step: 5,
     intro: words.intro(html`<strong>${view.clientName}</strong>`),
     hasError: hasProblems(view.problems),
-    main: rehearsal(view, frame),
+    main: html`${imported(view, frame)}${rehearsal(view, frame)}`,
   })
+}
+
+function imported({ imported: brought = null }: RehearsalView, frame: Frame): Content {
+  const words = wordsOf(frame).setUp.rehearsal
+  if (brought === null) return null
+  const { people, withoutPassword } = brought
+  const isComplete = withoutPassword === 0
+  const lack = !isComplete && html`<p>${words.withoutPassword(withoutPassword, people)}</p>`
+  return html`<div class="verdict${!isComplete && ' warn'}" role="status" id="imported">${isComplete ? ICONS.tick : ICONS.alert}<div><span>${words.imported(people)}</span>${lack}</div></div>`
 }
 
 function rehearsal(view: RehearsalView, frame: Frame): Html {

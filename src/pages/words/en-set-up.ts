@@ -121,6 +121,12 @@ export const setUp = {
     title: 'Rehearsal',
     intro: (client: Content) =>
       html`This plays ${client} from the first request to the last. Nothing it issues is valid anywhere, and nobody is told.`,
+    imported: (people: number) => (people === 1 ? '1 person has been added.' : `${people} people have been added.`),
+    withoutPassword: (without: number, people: number) => {
+      const who = without < people ? `${without} of them` : people === 1 ? 'This person' : 'All of them'
+      const has = without === 1 ? 'has' : 'have'
+      return html`${who} ${has} no password yet and cannot sign in until you set one on the server, for each: <code>npx lingpai user set-password USERNAME</code>`
+    },
     user: 'As which person?',
     userHint: 'The user name of somebody who can sign in here.',
     submit: 'Start the rehearsal',

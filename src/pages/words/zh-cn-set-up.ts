@@ -114,6 +114,9 @@ export const setUp: Words['setUp'] = {
     title: '演练',
     intro: (client: Content) =>
       html`这里会扮演 ${client}，从第一个请求走到最后一个。演练中签发的一切都无效，也不会通知任何人。`,
+    imported: (people: number) => `已添加 ${people} 位用户。`,
+    withoutPassword: (without: number, people: number) =>
+      html`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：<code>npx lingpai user set-password 用户名</code>`,
     user: '以哪位用户演练？',
     userHint: '能在此登录的用户名。',
     submit: '开始演练',

@@ -258,6 +258,37 @@ describe('a file of people', () => {
     expect(await state()).toBe(before)
   })
 
+  const PASSWORD = 'obviously fake passphrase'
+  it.each([
+    ['en', [`zhang,${PASSWORD}`], '1 person has been added.', null],
+    ['en', ['zhang,'], '1 person has been added.', 'This person has no password yet'],
+    ['en', ['zhang,', 'li,'], '2 people have been added.', 'All of them have no password yet'],
+    ['en', [`zhang,${PASSWORD}`, 'li,', 'wu,'], '3 people have been added.', '2 of them have no password yet'],
+    ['zh-CN', [`zhang,${PASSWORD}`], '已添加 1 位用户。', null],
+    ['zh-CN', ['zhang,', 'li,'], '已添加 2 位用户。', '他们还没有密码'],
+    ['zh-CN', [`zhang,${PASSWORD}`, 'li,'], '已添加 2 位用户。', '其中 1 位还没有密码'],
+  ] as const)(
+    'in %s: %j is followed by how many were added, and who cannot sign in yet',
+    async (language, rows, added, lack) => {
+      await begin('person', language)
+      const reply = await upload(walk.visitor, walk.page, { csv: `username,password\n${rows.join('\n')}\n` })
+      const rehearsal = await walk.visitor.follow(reply)
+      expect(rehearsal.url).toContain('step=rehearsal')
+      const said = /id="imported">.*?<\/div><\/div>/.exec(rehearsal.html)?.[0] ?? ''
+      expect(said).toContain(added)
+      expect(said.includes('npx lingpai user set-password')).toBe(lack !== null)
+      if (lack !== null) expect(said).toContain(lack)
+      await walk.visitor.follow(await walk.visitor.submit(rehearsal, 'continue'))
+      const back = await walk.visitor.get(`${walk.link}?step=rehearsal`)
+      expect(back.html).not.toContain('id="imported"')
+    },
+  )
+
+  it('that nobody sent is not spoken of', async () => {
+    await begin('rehearsal')
+    expect(walk.page.html).not.toContain('id="imported"')
+  })
+
   it.each([
     ['en', /请重新粘贴：/],
     ['zh-CN', /Please paste it again: /],

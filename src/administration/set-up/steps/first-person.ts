@@ -101,7 +101,8 @@ export function firstPersonStep(parts: SetUpParts): Step {
           if (report.problems.length === 0) return await again({ problems: { [used]: { problem: 'file_empty' } } })
           return await again(badRows(report))
         }
-        await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, importedFile }))
+        const imported = { people: report.imported, withoutPassword: report.withoutPassword }
+        await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, importedFile, imported }))
         await writeSetUp(store, atLeast(open.progress, 'rehearsal'))
         return goTo(open, 'rehearsal')
       },

@@ -33,6 +33,7 @@ export function rehearsalStep(
       form: formTarget(parts, open, 'rehearsal'),
       clientName: client.client_name,
       users: users.length > MOST_LISTED ? [] : listed,
+      imported: open.detail.imported ?? null,
       next: formTarget(parts, open, 'rehearsed'),
       ...shown,
     }
@@ -73,7 +74,7 @@ export function rehearsalStep(
       },
       /** What was seen of the person is kept no longer than it is looked at. */
       async rehearsed(open) {
-        const { rehearsal: _, ...detail } = open.detail
+        const { rehearsal: _, imported: __, ...detail } = open.detail
         await store.setTicketDetail(open.ticketHash, renderDetail(detail))
         await writeSetUp(store, atLeast(open.progress, 'waiting'))
         return goTo(open, 'waiting')
