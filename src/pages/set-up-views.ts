@@ -44,6 +44,8 @@ export interface PublicAddressView {
   readonly issuer: string
   readonly problems: Problems<'issuer'>
   readonly checks: readonly CheckView[]
+  /** Another address than the running server has, so it holds after a restart. */
+  readonly mustRestart: boolean
   /** Our addresses, and who must be able to reach each. */
   readonly urls: readonly { readonly name: string; readonly url: string; readonly from: 'tencent' | 'browsers' }[]
 }

@@ -394,8 +394,11 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
-  sample('set-up 2', 'issuer check checks continue', (f) =>
-    pages.publicAddressPage({ form, issuer: 'https://sso.example.com', problems: {}, checks, urls }, f),
+  sample('set-up 2', 'issuer check address-note checks continue', (f) =>
+    pages.publicAddressPage(
+      { form, issuer: 'https://sso.example.com', problems: {}, checks, mustRestart: false, urls },
+      f,
+    ),
   ),
   sample('set-up 2 error', 'issuer-error', (f) =>
     pages.publicAddressPage(
@@ -404,6 +407,7 @@ export const samples: readonly Sample[] = [
         issuer: 'http://sso.example.com',
         problems: { issuer: { problem: 'text', text: reason } },
         checks: [],
+        mustRestart: false,
         urls: [],
       },
       f,

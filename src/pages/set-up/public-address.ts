@@ -1,6 +1,7 @@
 // Set-up, step 2: the issuer, what checking it from outside found, and who must reach which address.
 
 import { type Content, html } from '../html.ts'
+import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
 import { form, localized } from '../parts.ts'
 import type { PublicAddressView } from '../set-up-views.ts'
@@ -17,6 +18,13 @@ export function publicAddressPage(view: PublicAddressView, frame: Frame): Page {
       html`<p>${localized(check.explanation, frame)}</p>`,
     ),
   )
+  const faults = view.checks.filter(({ state }) => state === 'bad')
+  const submit =
+    faults.length > 0
+      ? words.submitAnyway
+      : view.checks.length > 0 && view.mustRestart
+        ? words.submitLater
+        : words.submit
   return stepPage(frame, {
     step: 2,
     intro: words.intro,
@@ -35,11 +43,26 @@ export function publicAddressPage(view: PublicAddressView, frame: Frame): Page {
           problem: view.problems.issuer,
         },
         frame,
-      )}<button id="check" type="submit" name="action" value="check">${words.check}</button></div>${
+      )}<button id="check" type="submit" name="action" value="check">${words.check}</button></div>${findings(view, frame)}${
         checks.length > 0 && html`<h2>${words.checks}</h2><ul class="rows" id="checks">${checks}</ul>`
-      }${reach(view, frame)}<div class="actions"><button class="primary" id="continue" type="submit" name="action" value="continue">${words.submit}</button></div>`,
+      }${reach(view, frame)}<div class="actions"><button class="primary" id="continue" type="submit" name="action" value="continue">${submit}</button></div>`,
     )}`,
   })
+}
+
+/** What the checks mean for going on, above them: the button does something else than before. */
+function findings({ checks, mustRestart }: PublicAddressView, frame: Frame): Content {
+  const { address: words, between } = wordsOf(frame).setUp
+  const faults = checks.filter(({ state }) => state === 'bad').map(({ what }) => localized(what, frame))
+  const message =
+    faults.length > 0
+      ? words.notWorking(faults.join(between))
+      : checks.length > 0 && mustRestart
+        ? words.afterRestart
+        : null
+  return (
+    message && html`<div class="note" role="alert" id="address-note">${ICONS.alert}<div><p>${message}</p></div></div>`
+  )
 }
 
 function reach(view: PublicAddressView, frame: Frame): Content {

@@ -10,6 +10,7 @@ export const setUp = {
   progress: (step: number, of: number) => `Step ${step} of ${of}`,
   steps: ['Administrator', 'Public address', 'Connect 制作云', 'First person', 'Rehearsal'],
   colon: ': ',
+  between: ', ',
   problemsHeading: 'Please correct this first',
   next: 'Continue',
   open: {
@@ -67,7 +68,12 @@ export const setUp = {
     reachIntro: "Open the first group to the internet. The second is called by people's browsers only.",
     tencent: "Tencent's servers",
     browsers: "People's browsers",
+    notWorking: (faults: string) =>
+      html`<b>This address does not work yet.</b> To be corrected: ${faults}. What we found below says how; then check again. You can use the address nevertheless and correct it later, but until then sign-ins fail.`,
+    afterRestart: html`<b>This address holds after a restart.</b> Read below how to restart, then continue.`,
     submit: 'Use this address and continue',
+    submitAnyway: 'Use this address anyway',
+    submitLater: 'Keep this address and continue',
   },
   connect: {
     intro: '制作云 becomes the first client of this server. The name is what your people read when they sign in.',

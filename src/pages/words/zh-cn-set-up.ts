@@ -9,6 +9,7 @@ export const setUp: Words['setUp'] = {
   progress: (step: number, of: number) => `第 ${step} 步，共 ${of} 步`,
   steps: ['管理员', '公网地址', '接入制作云', '第一位用户', '演练'],
   colon: '：',
+  between: '、',
   problemsHeading: '请先更正以下内容',
   next: '继续',
   open: {
@@ -62,7 +63,12 @@ export const setUp: Words['setUp'] = {
     reachIntro: '第一组须对公网开放；第二组只由用户的浏览器访问。',
     tencent: '腾讯的服务器',
     browsers: '用户的浏览器',
+    notWorking: (faults: string) =>
+      html`<b>此地址目前还不能使用。</b>需要更正：${faults}。请按下面的检查结果处理，然后重新检查。也可以仍然使用此地址、稍后更正，但在此之前无法登录。`,
+    afterRestart: html`<b>新地址在重新启动后生效。</b>请先看下面的重启方法，再继续。`,
     submit: '使用此地址并继续',
+    submitAnyway: '仍然使用此地址',
+    submitLater: '保存此地址并继续',
   },
   connect: {
     intro: '制作云将成为本服务器的第一个客户端。用户登录时会看到这个名称。',

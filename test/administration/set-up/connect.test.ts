@@ -1,9 +1,8 @@
 // Step 3: the six values, and what is said beside them while 制作云 cannot reach the addresses among them.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { type AddressProbe, createAddressProbe } from '../../../src/http/outbound/probe.ts'
 import { type Page, textOf } from '../../support/visitor.ts'
-import { type SetUpServer, startSetUp, walkTo } from './builders.ts'
+import { fromHere, type SetUpServer, startSetUp, walkTo } from './builders.ts'
 
 let server: SetUpServer
 afterEach(() => server.close())
@@ -12,17 +11,6 @@ const NAMES = ['ClientId', 'ClientSecret', 'AuthorizationEndpoint', 'TokenEndpoi
 
 function valuesOf({ html }: Page): Readonly<Record<string, string>> {
   return Object.fromEntries(NAMES.map((id) => [id, new RegExp(`id="${id}"[^>]*value="([^"]+)"`).exec(html)?.[1] ?? '']))
-}
-
-/** Finds this server on loopback, and nobody behind the public address. */
-function fromHere(): AddressProbe {
-  const nobody = { kind: 'unreachable', code: 'ECONNREFUSED' } as const
-  const { ask } = createAddressProbe()
-  return {
-    resolve: async () => ['47.100.1.2'],
-    certificate: async () => nobody,
-    ask: async (url) => (url.startsWith('https:') ? nobody : await ask(url)),
-  }
 }
 
 describe.each([

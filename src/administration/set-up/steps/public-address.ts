@@ -2,7 +2,13 @@
 // server cannot become another issuer under its clients' feet.
 
 import { isLoopback, issuerAddress } from '../../../options/issuer.ts'
-import { type FieldProblem, type Problems, type PublicAddressView, publicAddressPage } from '../../../pages/index.ts'
+import {
+  type CheckView,
+  type FieldProblem,
+  type Problems,
+  type PublicAddressView,
+  publicAddressPage,
+} from '../../../pages/index.ts'
 import { addressChecks } from '../address-checks.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
@@ -20,6 +26,7 @@ export function publicAddressStep(parts: SetUpParts): Step {
       form: formTarget(parts, open, 'address'),
       issuer,
       problems,
+      mustRestart: issuer !== addresses.issuer,
       checks: checked !== undefined && checked.issuer === issuer ? checked.checks : [],
       urls: valid ? urlsOf(parts, issuer) : [],
     }
@@ -44,8 +51,8 @@ export function publicAddressStep(parts: SetUpParts): Step {
           const detail: TicketDetail = { ...open.detail, checked: { issuer, checks } }
           await store.setTicketDetail(open.ticketHash, renderDetail(detail))
           // Whatever has to be corrected, and that a restart is needed, must have been seen once.
-          const mustBeSeen = issuer !== addresses.issuer || checks.some(({ state }) => state === 'bad')
-          if (!wantsOn || mustBeSeen) return goTo(open, 'address#checks')
+          const mustBeSeen = issuer !== addresses.issuer || hasFailed(checks)
+          if (!wantsOn || mustBeSeen) return goTo(open, mustBeSeen ? 'address#address-note' : 'address#checks')
         }
         if (chosenIssuer(parts, open) !== issuer) await parts.storeIssuer(issuer)
         const address = { issuer, running: addresses.issuer }
@@ -63,6 +70,10 @@ export function chosenIssuer(
 ): string {
   const { address } = progress
   return address !== null && address.running === addresses.issuer ? address.issuer : addresses.issuer
+}
+
+function hasFailed(checks: readonly CheckView[]): boolean {
+  return checks.some(({ state }) => state === 'bad')
 }
 
 async function check(parts: SetUpParts, { http }: OpenSetUp, issuer: string) {
