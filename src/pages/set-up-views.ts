@@ -71,8 +71,17 @@ export interface ConnectedView {
     readonly Scope: string
   }
   readonly callback: string
-  /** The issuer, when 制作云 cannot reach it, and the step that chooses another. */
-  readonly outOfReach: { readonly issuer: string; readonly addressHref: string } | null
+  /** Why the values do nothing for 制作云 yet, and the step that chooses another address. */
+  readonly notYet: NotYetView | null
+}
+
+export interface NotYetView {
+  readonly issuer: string
+  /** Nobody outside can reach an address like it, or the check has found a fault. */
+  readonly fault: 'out_of_reach' | 'check_failed' | null
+  /** What the server answers as until it is restarted. */
+  readonly running: string | null
+  readonly addressHref: string
 }
 
 /**

@@ -11,7 +11,18 @@ type Render = (view: never, frame: Frame) => Page
 
 /** The same view with the attack appended to every string in it, except where only listed words may stand. */
 function poisoned(value: unknown, key = ''): unknown {
-  const listed = ['state', 'kind', 'endpoint', 'problem', 'advice', 'error', 'purpose_of_link', 'notice', 'from']
+  const listed = [
+    'state',
+    'kind',
+    'fault',
+    'endpoint',
+    'problem',
+    'advice',
+    'error',
+    'purpose_of_link',
+    'notice',
+    'from',
+  ]
   if (typeof value === 'string') return listed.includes(key) ? value : value + ATTACK
   if (Array.isArray(value)) return value.map((item) => poisoned(item, key))
   if (typeof value === 'object' && value !== null) {
@@ -125,6 +136,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       issuer: 'i',
       problems: {},
       checks: [{ what: 'w', state: 'ok', explanation: text }],
+      mustRestart: true,
       urls: [{ name: 'n', url: 'u', from: 'tencent' }],
     },
   ],
@@ -144,7 +156,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
         UserInfoEndpoint: 'e',
         Scope: 'f',
       },
-      outOfReach: { issuer: 'i', addressHref: '/a' },
+      notYet: { issuer: 'i', fault: 'check_failed', running: 'r', addressHref: '/a' },
     },
   ],
   [

@@ -246,3 +246,16 @@ test.each(pages.LOCALES)(
     expect(rowOf(kinds.email.name)).toContain(notOnFile)
   },
 )
+
+describe.each(pages.LOCALES)('the six values (%s)', (locale) => {
+  const shown = (name: string) => {
+    const html = samples.find((sample) => sample.name === name)?.page(frameIn(locale)).html ?? ''
+    const { notYet, submitDone, submitLater } = WORDS[locale].setUp.connect
+    return [notYet.warning, submitDone, submitLater].map((text) => html.includes(text))
+  }
+
+  test('are to be pasted unless something speaks against it', () => {
+    expect(shown('set-up 3 values')).toEqual([false, true, false])
+    for (const name of ['set-up 3 out of reach', 'set-up 3 restart']) expect(shown(name)).toEqual([true, false, true])
+  })
+})

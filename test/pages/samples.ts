@@ -427,19 +427,41 @@ export const samples: readonly Sample[] = [
           clientName: '制作云',
           values,
           callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
-          outOfReach: null,
+          notYet: null,
         },
         f,
       ),
   ),
-  sample('set-up 3 out of reach', 'out-of-reach choose-address ClientSecret continue', (f) =>
+  sample('set-up 3 out of reach', 'not-yet out_of_reach choose-address ClientSecret continue', (f) =>
     pages.connectedPage(
       {
         form,
         clientName: '制作云',
         values,
         callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
-        outOfReach: { issuer: 'http://localhost:4000', addressHref: '/set-up/address' },
+        notYet: {
+          issuer: 'http://localhost:4000',
+          fault: 'out_of_reach',
+          running: null,
+          addressHref: '/set-up/address',
+        },
+      },
+      f,
+    ),
+  ),
+  sample('set-up 3 restart', 'not-yet check_failed choose-address restart ClientSecret continue', (f) =>
+    pages.connectedPage(
+      {
+        form,
+        clientName: '制作云',
+        values,
+        callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+        notYet: {
+          issuer: 'https://sso.example.com',
+          fault: 'check_failed',
+          running: 'http://localhost:4000',
+          addressHref: '/set-up/address',
+        },
       },
       f,
     ),
@@ -451,7 +473,7 @@ export const samples: readonly Sample[] = [
         clientName: '制作云',
         values: { ...values, ClientSecret: null },
         callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
-        outOfReach: null,
+        notYet: null,
       },
       f,
     ),

@@ -14,8 +14,8 @@ export interface SetUpProgress {
   readonly step: StepName
   /** The user to ask about this server. */
   readonly administratorId: string | null
-  /** The public address that was chosen, and the one the server had then: once it has another, the choice is history. */
-  readonly address: { readonly issuer: string; readonly running: string } | null
+  /** The public address that was chosen, although its check had failed or not, and the one the server had then: once it has another, the choice is history. */
+  readonly address: { readonly issuer: string; readonly running: string; readonly failed: boolean } | null
   readonly clientId: string | null
   /** Whoever was typed in as the first person. */
   readonly personId: string | null
@@ -42,8 +42,21 @@ export async function readSetUp(store: Pick<InstallationVerbs, 'findFact'>): Pro
 }
 
 function addressOf(value: unknown): SetUpProgress['address'] {
-  const { issuer, running } = membersOf(value)
-  return typeof issuer === 'string' && typeof running === 'string' ? { issuer, running } : null
+  const { issuer, running, failed } = membersOf(value)
+  return typeof issuer === 'string' && typeof running === 'string' ? { issuer, running, failed: failed === true } : null
+}
+
+/** What the last check of this address has found; a link that has not checked it knows what was found when it was chosen. */
+export function hasFailed(
+  { detail, progress }: { readonly detail: TicketDetail; readonly progress: SetUpProgress },
+  issuer: string,
+): boolean {
+  if (detail.checked?.issuer === issuer) return isFaulty(detail.checked.checks)
+  return progress.address?.issuer === issuer && progress.address.failed
+}
+
+export function isFaulty(checks: readonly CheckView[]): boolean {
+  return checks.some(({ state }) => state === 'bad')
 }
 
 export async function writeSetUp(store: Pick<InstallationVerbs, 'putFact'>, progress: SetUpProgress): Promise<void> {

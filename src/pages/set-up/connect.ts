@@ -37,7 +37,7 @@ const SIX = ['ClientId', 'ClientSecret', 'AuthorizationEndpoint', 'TokenEndpoint
 
 export function connectedPage(view: ConnectedView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.connect
-  const isLater = view.outOfReach !== null
+  const isLater = view.notYet !== null
   const client = html`<strong>${view.clientName}</strong>`
   const rows = SIX.map((name) => {
     const value = view.values[name]
@@ -51,19 +51,23 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
     title: words.values,
     intro: isLater ? words.laterIntro(client) : words.doneIntro(client),
     scripts: [COPY_SCRIPT],
-    main: html`${outOfReachNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
+    main: html`${notYetNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
       view.form,
       html`<div class="actions"><button class="primary" id="continue" type="submit">${isLater ? words.submitLater : words.submitDone}</button></div>`,
     )}`,
   })
 }
 
-function outOfReachNote({ outOfReach }: ConnectedView, frame: Frame): Content {
-  if (outOfReach === null) return null
-  const { issuer, addressHref } = outOfReach
+function notYetNote({ notYet }: ConnectedView, frame: Frame): Content {
+  if (notYet === null) return null
+  const { fault, running, addressHref } = notYet
+  const words = wordsOf(frame).setUp.connect.notYet
+  const issuer = html`<strong>${notYet.issuer}</strong>`
   const step = (text: string) => html`<a id="choose-address" href="${addressHref}">${text}</a>`
-  const message = wordsOf(frame).setUp.connect.outOfReach(html`<strong>${issuer}</strong>`, step)
-  return html`<div class="note" id="out-of-reach">${ICONS.alert}<div><p>${message}</p></div></div>`
+  const faulty = fault !== null && html`<p id="${fault}">${words[fault](issuer, step)}</p>`
+  const restart =
+    running !== null && html`<p id="restart">${words.restart(issuer, html`<strong>${running}</strong>`)}</p>`
+  return html`<div class="note" id="not-yet">${ICONS.alert}<div><p><b>${words.warning}</b></p>${faulty}${restart}<p>${words.anyway}</p></div></div>`
 }
 
 function valueRow(name: string, value: string, hint: string | null, frame: Frame): Html {

@@ -84,8 +84,16 @@ export const setUp = {
       html`Paste these six values into the SSO settings of ${client}'s console, then save there.`,
     laterIntro: (client: Content) =>
       html`These six values go into the SSO settings of ${client}'s console, once Tencent's servers can reach this one.`,
-    outOfReach: (issuer: Content, step: (text: string) => Content) =>
-      html`<b>Do not paste them yet.</b> Tencent's servers cannot reach ${issuer}: they need a public https address. ${step('Set it in step 2')}, and this page shows the three addresses anew; ClientId and ClientSecret stay as they are, so keep the secret. To try things out on this machine first, just go on.`,
+    notYet: {
+      warning: 'Do not paste them yet.',
+      out_of_reach: (issuer: Content, step: (text: string) => Content) =>
+        html`Tencent's servers cannot reach ${issuer}: they need a public https address. ${step('Set it in step 2')}, and this page shows the three addresses anew.`,
+      check_failed: (issuer: Content, step: (text: string) => Content) =>
+        html`The check of ${issuer} has failed, so sign-ins would fail too. ${step('See in step 2 what to correct')}, and check again there.`,
+      restart: (issuer: Content, running: Content) =>
+        html`The running server answers as ${running} until it is restarted; ${issuer} holds from then on. Note the secret first, then stop the server and start it: <code>npx lingpai start</code>, or where a proxy speaks https, with the proxy's address: <code>npx lingpai start --trusted-proxies 127.0.0.1</code>. Come back by a new link: <code>npx lingpai setup-link</code>.`,
+      anyway: 'ClientId and ClientSecret stay as they are, so keep the secret. To try things out first, just go on.',
+    },
     values: 'Six values for the console',
     copy: 'Copy',
     copied: 'Copied',

@@ -78,8 +78,16 @@ export const setUp: Words['setUp'] = {
     doneIntro: (client: Content) => html`请将以下六个值粘贴到 ${client} 控制台的 SSO 配置中，并在那里保存。`,
     laterIntro: (client: Content) =>
       html`以下六个值用于 ${client} 控制台的 SSO 配置，待腾讯的服务器能访问本服务器后再粘贴。`,
-    outOfReach: (issuer: Content, step: (text: string) => Content) =>
-      html`<b>请先不要粘贴。</b>腾讯的服务器无法访问 ${issuer}，它们需要公网 https 地址。请${step('在第 2 步设置公网地址')}，本页随后会显示新的三个地址，ClientId 和 ClientSecret 不变，请保存好密钥。如果想先在本机试用，直接继续即可。`,
+    notYet: {
+      warning: '请先不要粘贴。',
+      out_of_reach: (issuer: Content, step: (text: string) => Content) =>
+        html`腾讯的服务器无法访问 ${issuer}，它们需要公网 https 地址。请${step('在第 2 步设置公网地址')}，本页随后会显示新的三个地址。`,
+      check_failed: (issuer: Content, step: (text: string) => Content) =>
+        html`${issuer} 未通过检查，登录也会失败。请${step('到第 2 步查看需要更正什么')}，更正后在那里重新检查。`,
+      restart: (issuer: Content, running: Content) =>
+        html`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：<code>npx lingpai start</code>；如果 https 由反向代理提供，请写明代理的地址：<code>npx lingpai start --trusted-proxies 127.0.0.1</code>。然后用新链接继续：<code>npx lingpai setup-link</code>。`,
+      anyway: 'ClientId 和 ClientSecret 不变，请保存好密钥。如果想先试用，直接继续即可。',
+    },
     values: '控制台所需的六个值',
     copy: '复制',
     copied: '已复制',

@@ -1,8 +1,9 @@
 // Step 3: the six values, and what is said beside them while 制作云 cannot reach the addresses among them.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Page, textOf } from '../../support/visitor.ts'
-import { fromHere, type SetUpServer, startSetUp, walkTo } from './builders.ts'
+import { type AddressProbe, createAddressProbe } from '../../../src/http/outbound/probe.ts'
+import { type Page, textOf, Visitor } from '../../support/visitor.ts'
+import { fromHere, openedBy, type SetUpServer, startSetUp, walkTo } from './builders.ts'
 
 let server: SetUpServer
 afterEach(() => server.close())
@@ -14,13 +15,13 @@ function valuesOf({ html }: Page): Readonly<Record<string, string>> {
 }
 
 describe.each([
-  ['en', 'Do not paste them yet.', 'Continue without pasting', 'I have pasted them'],
-  ['zh-CN', '请先不要粘贴。', '暂不粘贴，继续', '已粘贴，继续'],
-])('in %s', (language, warning, onward, pasted) => {
-  it('an address of this machine is warned of, and the step that mends it makes the warning go', async () => {
+  ['en', 'Do not paste them yet.', 'Continue without pasting'],
+  ['zh-CN', '请先不要粘贴。', '暂不粘贴，继续'],
+])('in %s', (language, warning, onward) => {
+  it('an address of this machine is warned of, and the step that sets another one changes the values', async () => {
     server = await startSetUp({ probe: fromHere() })
     const { visitor, page, link } = await walkTo(server, 'connected', language)
-    const note = /id="out-of-reach">(.*?)<\/div><\/div>/s.exec(page.html)?.[1]
+    const note = /id="not-yet">(.*?)<\/div><\/div>/s.exec(page.html)?.[1]
     expect(note).toContain(warning)
     expect(note).toContain(server.issuer)
     expect(textOf(page, 'continue')).toBe(onward)
@@ -33,9 +34,7 @@ describe.each([
     const checked = await visitor.follow(await visitor.submit(address, 'continue', { issuer: 'https://sso.xinghe.cn' }))
     const mended = await visitor.follow(await visitor.submit(checked, 'continue'))
     expect(mended.url).toContain('step=connect')
-    expect(mended.html).not.toContain('id="out-of-reach"')
-    expect(mended.html).not.toContain(warning)
-    expect(textOf(mended, 'continue')).toContain(pasted)
+    expect(mended.html).not.toContain('id="out_of_reach"')
     const endpoint = (name: string) => `https://sso.xinghe.cn/sso/${name}`
     expect(valuesOf(mended)).toEqual({
       ...before,
@@ -44,4 +43,55 @@ describe.each([
       UserInfoEndpoint: endpoint('userinfo'),
     })
   })
+  it('an address whose check has failed, and that holds after a restart only, is warned of for both', async () => {
+    server = await startSetUp({ probe: fromHere() })
+    const { visitor, page } = await walkTo(server, 'address', language)
+    const made = await chosen(visitor, page)
+    expect(made.html).toContain(warning)
+    expect(saidIn(made, 'check_failed')).toContain(ISSUER)
+    expect(saidIn(made, 'restart')).toContain(server.issuer)
+    expect(saidIn(made, 'restart')).toContain('npx lingpai start --trusted-proxies 127.0.0.1')
+    expect(textOf(made, 'continue')).toBe(onward)
+    // Another link has not seen the check, and knows what it found.
+    const next = new Visitor()
+    next.language = language
+    expect(saidIn(await openedBy(next, await server.link()), 'check_failed')).toContain(ISSUER)
+  })
+
+  it('an address that works is warned of for the restart alone', async () => {
+    let listening = ''
+    server = await startSetUp({ probe: asThroughProxy(() => listening) })
+    listening = server.issuer
+    const { visitor, page } = await walkTo(server, 'address', language)
+    const made = await chosen(visitor, page)
+    expect(made.html).toContain(warning)
+    expect(saidIn(made, 'restart')).toContain(server.issuer)
+    expect(made.html).not.toContain('id="check_failed"')
+    expect(made.html).not.toContain('id="out_of_reach"')
+  })
 })
+
+const ISSUER = 'https://sso.xinghe.cn'
+const saidIn = ({ html }: Page, id: string) => new RegExp(`<p id="${id}">(.*?)</p>`, 's').exec(html)?.[1]
+
+async function chosen(visitor: Visitor, address: Page): Promise<Page> {
+  const checked = await visitor.follow(await visitor.submit(address, 'continue', { issuer: ISSUER }))
+  const named = await visitor.follow(await visitor.submit(checked, 'continue'))
+  return await visitor.follow(await visitor.submit(named, 'continue', { name: '制作云' }))
+}
+
+/** A proxy at every public address, which passes on what it is asked and says so. */
+function asThroughProxy(listening: () => string): AddressProbe {
+  return {
+    ...fromHere(),
+    certificate: async () => ({ kind: 'seen', fault: null, sent: 2, nameMatches: true, names: [], validTo: null }),
+    ask: async (url) => {
+      const { origin, host } = new URL(url)
+      const answer = await createAddressProbe().ask(url.replace(origin, listening()))
+      const seen = { secure: true, host, forwarding: 'believed' }
+      return answer.kind === 'answered'
+        ? { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), ...seen }) }
+        : answer
+    },
+  }
+}

@@ -4,7 +4,7 @@ import { digestClientSecret } from '../../../credentials/client-secret.ts'
 import { sameBytes } from '../../../credentials/digest.ts'
 import type { ClientRecord } from '../../../model/client.ts'
 import { hiddenCharacter } from '../../../model/hidden-characters.ts'
-import { type ConnectView, connectedPage, connectPage } from '../../../pages/index.ts'
+import { type ConnectView, connectedPage, connectPage, type NotYetView } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
 import { frameOf } from '../../../visitor/frame.ts'
 import { addClient } from '../../clients.ts'
@@ -13,7 +13,7 @@ import { AdministrationError } from '../../errors.ts'
 import { deriveSecret } from '../client-secret.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
-import { atLeast, renderDetail, writeSetUp } from '../progress.ts'
+import { atLeast, hasFailed, renderDetail, writeSetUp } from '../progress.ts'
 import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame, stepPath } from '../visit.ts'
 import type { Step } from './step.ts'
 
@@ -36,6 +36,14 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
     return sameBytes(digestClientSecret(master, secret), secretHash) ? secret : null
   }
 
+  const notYet = ({ client }: ClientRecord, open: OpenSetUp, issuer: string): NotYetView | null => {
+    const failed = hasFailed(open, issuer) ? 'check_failed' : null
+    const fault = isOutOfReach(client, issuer) ? 'out_of_reach' : failed
+    const running = issuer === addresses.issuer ? null : addresses.issuer
+    const addressHref = stepPath(open.path, 'address')
+    return fault === null && running === null ? null : { issuer, fault, running, addressHref }
+  }
+
   return {
     name: 'connect',
     async show(open) {
@@ -55,9 +63,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         clientName: record.client.client_name,
         values,
         callback: Callback ?? '',
-        outOfReach: isOutOfReach(record.client, issuer)
-          ? { issuer, addressHref: stepPath(open.path, 'address') }
-          : null,
+        notYet: notYet(record, open, issuer),
       }
       return showPage(connectedPage(view, frameOf(parts, open.http)), open)
     },

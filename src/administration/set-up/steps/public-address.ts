@@ -2,17 +2,11 @@
 // server cannot become another issuer under its clients' feet.
 
 import { isLoopback, issuerAddress } from '../../../options/issuer.ts'
-import {
-  type CheckView,
-  type FieldProblem,
-  type Problems,
-  type PublicAddressView,
-  publicAddressPage,
-} from '../../../pages/index.ts'
+import { type FieldProblem, type Problems, type PublicAddressView, publicAddressPage } from '../../../pages/index.ts'
 import { addressChecks } from '../address-checks.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
-import { atLeast, renderDetail, type TicketDetail, writeSetUp } from '../progress.ts'
+import { atLeast, isFaulty, renderDetail, type TicketDetail, writeSetUp } from '../progress.ts'
 import { arrivalOf, askOurselves } from '../reach.ts'
 import { formTarget, goTo, type OpenSetUp, showPage, showProblems, stepFrame } from '../visit.ts'
 import type { Step } from './step.ts'
@@ -46,16 +40,18 @@ export function publicAddressStep(parts: SetUpParts): Step {
         if ('problem' in parsed) return showProblems(page(open, text, false, { issuer: parsed.problem }), open)
         const { issuer } = parsed
         const wantsOn = fields.get('action') === 'continue'
-        if (!wantsOn || open.detail.checked?.issuer !== issuer) {
+        let { checked } = open.detail
+        if (!wantsOn || checked?.issuer !== issuer) {
           const checks = await check(parts, open, issuer)
-          const detail: TicketDetail = { ...open.detail, checked: { issuer, checks } }
+          checked = { issuer, checks }
+          const detail: TicketDetail = { ...open.detail, checked }
           await store.setTicketDetail(open.ticketHash, renderDetail(detail))
           // Whatever has to be corrected, and that a restart is needed, must have been seen once.
-          const mustBeSeen = issuer !== addresses.issuer || hasFailed(checks)
+          const mustBeSeen = issuer !== addresses.issuer || isFaulty(checks)
           if (!wantsOn || mustBeSeen) return goTo(open, mustBeSeen ? 'address#address-note' : 'address#checks')
         }
         if (chosenIssuer(parts, open) !== issuer) await parts.storeIssuer(issuer)
-        const address = { issuer, running: addresses.issuer }
+        const address = { issuer, running: addresses.issuer, failed: isFaulty(checked.checks) }
         await writeSetUp(store, { ...atLeast(open.progress, 'connect'), address })
         return goTo(open, 'connect')
       },
@@ -70,10 +66,6 @@ export function chosenIssuer(
 ): string {
   const { address } = progress
   return address !== null && address.running === addresses.issuer ? address.issuer : addresses.issuer
-}
-
-function hasFailed(checks: readonly CheckView[]): boolean {
-  return checks.some(({ state }) => state === 'bad')
 }
 
 async function check(parts: SetUpParts, { http }: OpenSetUp, issuer: string) {
