@@ -175,6 +175,8 @@ export interface WaitingView {
   readonly clientName: string
   readonly requests: readonly LastRequestView[]
   readonly done: boolean
+  /** The issuer, when nobody outside can reach an address like it. */
+  readonly outOfReach: string | null
   /** This page again. */
   readonly refreshHref: string
   /** Ends the set-up; null when it has ended. */

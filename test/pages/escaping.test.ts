@@ -187,6 +187,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       clientName: 'c',
       requests: [{ endpoint: 'token', state: 'refused', rule: 'r', clause: 'c', reason: 'x', traceId: 't' }],
       done: false,
+      outOfReach: 'i',
       refreshHref: '/x',
       finish: form,
     },

@@ -534,6 +534,20 @@ export const samples: readonly Sample[] = [
           { endpoint: 'userinfo', state: 'waiting' },
         ],
         done: false,
+        outOfReach: null,
+        refreshHref: '/set-up/waiting',
+        finish: form,
+      },
+      f,
+    ),
+  ),
+  sample('waiting out of reach', 'lead requests refresh finish', (f) =>
+    pages.waitingPage(
+      {
+        clientName: '制作云',
+        requests: [{ endpoint: 'authorize', state: 'waiting' }],
+        done: false,
+        outOfReach: 'http://localhost:4000',
         refreshHref: '/set-up/waiting',
         finish: form,
       },
@@ -550,6 +564,7 @@ export const samples: readonly Sample[] = [
           { endpoint: 'userinfo', state: 'ok', secondsAgo: 1 },
         ],
         done: true,
+        outOfReach: null,
         refreshHref: '/set-up/waiting',
         finish: form,
       },
@@ -558,7 +573,14 @@ export const samples: readonly Sample[] = [
   ),
   sample('waiting finished', 'requests finished', (f) =>
     pages.waitingPage(
-      { clientName: '制作云', requests: [], done: false, refreshHref: '/set-up/waiting', finish: null },
+      {
+        clientName: '制作云',
+        requests: [],
+        done: false,
+        outOfReach: null,
+        refreshHref: '/set-up/waiting',
+        finish: null,
+      },
       f,
     ),
   ),

@@ -50,7 +50,7 @@ function linkEndpoint(parts: SetUpParts) {
     connectStep(parts, (open) => chosenIssuer(parts, open)),
     firstPersonStep(parts),
     rehearsalStep(parts, client),
-    waitingStep(parts, client),
+    waitingStep(parts, client, (open) => chosenIssuer(parts, open)),
   ]
   const inTurn = createQueue()
 

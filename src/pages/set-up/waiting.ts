@@ -14,8 +14,18 @@ import { REFRESH_SCRIPT } from './scripts.ts'
 export function waitingPage(view: WaitingView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.waiting
   const isFinished = view.finish === null
-  const title = view.done ? words.doneTitle : isFinished ? words.finished.title : words.title
+  const title = view.done
+    ? words.doneTitle
+    : isFinished
+      ? words.finished.title
+      : view.outOfReach === null
+        ? words.title
+        : words.outOfReachTitle
   const client = html`<strong>${view.clientName}</strong>`
+  const lead =
+    view.outOfReach === null ? words.intro(client) : words.outOfReach(client, html`<strong>${view.outOfReach}</strong>`)
+  // Nothing is left to wait for.
+  const isOver = view.done || view.outOfReach !== null
   const verdict =
     view.done &&
     html`<div class="verdict" role="status" id="verdict">${ICONS.tick}<span>${words.done(client)}</span></div>`
@@ -27,7 +37,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     title: `${title} · ${wordsOf(frame).setUp.title}`,
     wide: true,
     ...(!view.done && { scripts: [REFRESH_SCRIPT], connects: true }),
-    main: html`${stepIndicator(frame, 6)}<h1>${title}</h1>${verdict}${!view.done && html`<p class="lead">${words.intro(client)}</p>`}<p class="hidden" role="status" id="said"></p><div id="requests" data-done="${
+    main: html`${stepIndicator(frame, 6)}<h1>${title}</h1>${verdict}${!view.done && html`<p class="lead" id="lead">${lead}</p>`}<p class="hidden" role="status" id="said"></p><div id="requests" data-done="${
       view.done ? 'yes' : 'no'
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
       !view.done &&
@@ -36,7 +46,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
       view.finish &&
       form(
         view.finish,
-        html`<button class="${view.done ? 'primary' : 'quiet'}" id="finish" type="submit">${view.done ? words.finish : words.finishEarly}</button>`,
+        html`<button class="${isOver ? 'primary' : 'quiet'}" id="finish" type="submit">${isOver ? words.finish : words.finishEarly}</button>`,
       )
     }</div>`,
   })

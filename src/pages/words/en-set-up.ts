@@ -165,9 +165,12 @@ export const setUp = {
   },
   waiting: {
     title: 'Waiting for the first real sign-in',
+    outOfReachTitle: 'Ready, but not reachable yet',
     doneTitle: 'It works',
     intro: (client: Content) =>
       html`Now sign in to ${client} with a person you added. Each request it makes appears here.`,
+    outOfReach: (client: Content, issuer: Content) =>
+      html`${client} cannot reach ${issuer} yet, so nobody can sign in to it so far. Everything else is ready: once this server has a public https address, run <code>npx lingpai setup-link</code> and set it in step 2. Requests from this machine appear here.`,
     done: (client: Content) => html`${client} has asked who signed in, and got an answer. Your people can sign in now.`,
     endpoints: { authorize: 'Sign-in page', token: 'Token', userinfo: 'User info' },
     who: {

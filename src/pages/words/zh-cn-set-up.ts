@@ -151,8 +151,11 @@ export const setUp: Words['setUp'] = {
   },
   waiting: {
     title: '等待第一次真实登录',
+    outOfReachTitle: '已就绪，但尚无法从公网访问',
     doneTitle: '接入成功',
     intro: (client: Content) => html`现在请用您添加的用户登录 ${client}，它发出的每个请求都会显示在这里。`,
+    outOfReach: (client: Content, issuer: Content) =>
+      html`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 <code>npx lingpai setup-link</code>，在第 2 步填入。从本机发出的请求会显示在这里。`,
     done: (client: Content) => html`${client} 已查询登录者是谁，并得到了答复。您的用户现在可以登录了。`,
     endpoints: { authorize: '登录页', token: '令牌', userinfo: '用户信息' },
     who: { authorize: '由用户的浏览器打开', token: '由腾讯的服务器调用', userinfo: '由腾讯的服务器调用' },

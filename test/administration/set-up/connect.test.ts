@@ -71,13 +71,44 @@ describe.each([
   })
 })
 
+describe.each([
+  ['en', 'cannot reach', 'Now sign in', 'Finish the set-up', 'Finish without waiting'],
+  ['zh-CN', '还无法访问', '现在请用您添加的用户登录', '完成设置', '不再等待，完成设置'],
+])('at the end, in %s,', (language, unreachable, signIn, finish, early) => {
+  const leadOf = ({ html }: Page) => /id="lead">(.*?)<\/p>/s.exec(html)?.[1]
+  const finishOf = ({ html }: Page) => /<button class="(\w+)" id="finish" type="submit">([^<]*)/.exec(html)?.slice(1)
+
+  it('nobody is asked to sign in to what cannot be reached, and finishing comes first', async () => {
+    server = await startSetUp()
+    const { visitor, page } = await walkTo(server, 'waiting', language)
+    expect(leadOf(page)).toContain(unreachable)
+    expect(leadOf(page)).toContain(server.issuer)
+    expect(leadOf(page)).toContain('npx lingpai setup-link')
+    expect(page.html).not.toContain(signIn)
+    expect(finishOf(page)).toEqual(['primary', finish])
+    const finished = await visitor.follow(await visitor.submit(page, 'finish'))
+    expect(leadOf(finished)).toContain(unreachable)
+  })
+
+  it('whoever has a public address is asked to sign in, and waits', async () => {
+    server = await startSetUp({ probe: fromHere() })
+    const { visitor, page, link } = await walkTo(server, 'waiting', language)
+    await chosen(visitor, await visitor.get(`${link}?step=address`))
+    const waiting = await visitor.get(page.url)
+    expect(leadOf(waiting)).toContain(signIn)
+    expect(finishOf(waiting)).toEqual(['quiet', early])
+  })
+})
+
 const ISSUER = 'https://sso.xinghe.cn'
 const saidIn = ({ html }: Page, id: string) => new RegExp(`<p id="${id}">(.*?)</p>`, 's').exec(html)?.[1]
 
 async function chosen(visitor: Visitor, address: Page): Promise<Page> {
   const checked = await visitor.follow(await visitor.submit(address, 'continue', { issuer: ISSUER }))
   const named = await visitor.follow(await visitor.submit(checked, 'continue'))
-  return await visitor.follow(await visitor.submit(named, 'continue', { name: '制作云' }))
+  return named.html.includes('id="six-values"')
+    ? named
+    : await visitor.follow(await visitor.submit(named, 'continue', { name: '制作云' }))
 }
 
 /** A proxy at every public address, which passes on what it is asked and says so. */

@@ -22,13 +22,13 @@ function valueOf(page: Page, id: string): string {
 const WORDS = {
   en: {
     steps: ['Administrator', 'Public address', 'Connect', 'Six values', 'First person', 'Rehearsal'],
-    waiting: 'Waiting for',
+    waiting: 'not reachable yet',
     works: 'It works',
     finished: 'The set-up is finished',
   },
   'zh-CN': {
     steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'],
-    waiting: '等待',
+    waiting: '尚无法从公网访问',
     works: '接入成功',
     finished: '设置已完成',
   },

@@ -4,6 +4,7 @@ import type { ClientRecord } from '../../../model/client.ts'
 import type { Seconds } from '../../../model/time.ts'
 import { type ContractEndpoint, type LastRequestView, waitingPage } from '../../../pages/index.ts'
 import { frameOf } from '../../../visitor/frame.ts'
+import { isOutOfReach } from '../../connection-values.ts'
 import { hintOf } from '../../trace/hints.ts'
 import { isAnsweredTrace, latestByEndpoint } from '../../trace/read-trace.ts'
 import type { Trace } from '../../trace/trace-record.ts'
@@ -17,6 +18,7 @@ const ENDPOINTS: readonly ContractEndpoint[] = ['authorize', 'token', 'userinfo'
 export function waitingStep(
   parts: SetUpParts,
   connectedClient: (open: OpenSetUp) => Promise<ClientRecord | null>,
+  chosenIssuer: (open: OpenSetUp) => string,
 ): Step {
   const { store, clock } = parts
   return {
@@ -27,10 +29,12 @@ export function waitingStep(
       const { client } = record
       const latest = await latestByEndpoint(store, client.client_id)
       const { userinfo } = latest
+      const issuer = chosenIssuer(open)
       const view = {
         clientName: client.client_name,
         requests: ENDPOINTS.map((endpoint) => lastRequest(endpoint, latest[endpoint], clock.now())),
         done: userinfo !== null && isAnsweredTrace(userinfo),
+        outOfReach: isOutOfReach(client, issuer) ? issuer : null,
         refreshHref: stepPath(open.path, 'waiting'),
         finish: open.detail.finished === true ? null : formTarget(parts, open, 'finish'),
       }
