@@ -103,10 +103,12 @@ function browserName({ browser: kind }: Session, { browserNames, systemNames, br
   return browser !== null && system !== null ? browserOn(browser, system) : (browser ?? system)
 }
 
-function elsewhere({ sessions, signOutThere }: AccountView, { account }: Words): Html {
+function elsewhere({ applications, sessions, signOutThere }: AccountView, { account }: Words): Html {
   if (sessions.every(({ isHere }) => isHere)) return html`<p class="hint" id="nowhere-else">${account.nowhereElse}</p>`
-  const button = html`<button id="sign-out-elsewhere" type="submit" name="elsewhere" value="yes" aria-describedby="elsewhere-hint">${account.signOutElsewhere}</button>`
-  return html`<p class="hint">${account.sessionsHint}</p>${form(signOutThere, button)}<p class="hint" id="elsewhere-hint">${account.signOutElsewhereHint}</p>`
+  // It speaks of what can be withdrawn above.
+  const hint = applications.length > 0 && html`<p class="hint" id="elsewhere-hint">${account.signOutElsewhereHint}</p>`
+  const button = html`<button id="sign-out-elsewhere" type="submit" name="elsewhere" value="yes"${hint && html` aria-describedby="elsewhere-hint"`}>${account.signOutElsewhere}</button>`
+  return html`<p class="hint">${account.sessionsHint}</p>${form(signOutThere, button)}${hint}`
 }
 
 export function withdrawPage(view: WithdrawView, frame: Frame): Page {

@@ -259,3 +259,22 @@ describe.each(pages.LOCALES)('the six values (%s)', (locale) => {
     for (const name of ['set-up 3 out of reach', 'set-up 3 restart']) expect(shown(name)).toEqual([true, false, true])
   })
 })
+
+describe.each(pages.LOCALES)('the account page (%s)', (locale) => {
+  const shown = (name: string) => samples.find((sample) => sample.name === name)?.page(frameIn(locale)).html ?? ''
+  const { sessionsHint, signOutElsewhereHint } = WORDS[locale].account
+
+  test('points to what can be withdrawn above only where something can', () => {
+    expect(shown('account')).toContain(signOutElsewhereHint)
+    expect(shown('account')).toContain('aria-describedby="elsewhere-hint"')
+    const nothing = shown('account with nothing to withdraw')
+    expect(nothing).toContain(sessionsHint)
+    expect(nothing).not.toContain(signOutElsewhereHint)
+    expect(nothing).not.toContain('elsewhere-hint')
+  })
+
+  test('sends nobody to change a password here, which nobody can', () => {
+    expect(sessionsHint).toMatch(locale === 'en' ? /have your password changed/ : /请管理员重设密码/)
+    expect(shown('account')).toContain(sessionsHint)
+  })
+})

@@ -353,6 +353,9 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
+  sample('account with nothing to withdraw', 'no-applications sign-out-elsewhere', (f) =>
+    pages.accountPage({ ...account, applications: [] }, f),
+  ),
   sample('withdraw', 'withdraw-confirm withdraw-cancel', (f) =>
     pages.withdrawPage({ form, client, contact: 'privacy@cloud.example.com', user, backHref: '/sso/account' }, f),
   ),

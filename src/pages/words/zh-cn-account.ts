@@ -34,7 +34,7 @@ export const account: Words['account'] = {
   withdraw: '撤回授权',
   withdrawFrom: (client: string) => `：${client}`,
   sessions: '您的登录位置',
-  sessionsHint: '有您不认识的？请在该处退出登录，并修改密码。',
+  sessionsHint: '有您不认识的？请在该处退出登录，并请管理员重设密码。',
   here: '当前浏览器',
   elsewhere: '其他浏览器',
   signedIn: (moment: Content) => html`登录于 ${moment}`,
