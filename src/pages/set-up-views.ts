@@ -136,7 +136,13 @@ export interface RehearsalResultView {
     readonly lines: readonly ContractLineView[]
   }[]
   /** What the client would know about this person, claim by claim. */
-  readonly known: readonly { readonly claim: string; readonly value: string; readonly kind: DataKind }[]
+  readonly known: readonly {
+    readonly claim: string
+    readonly value: string
+    readonly kind: DataKind
+    /** Whether a datum of this kind was verified. */
+    readonly isVerification?: boolean
+  }[]
 }
 
 /** What a file has brought. */

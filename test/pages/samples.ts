@@ -109,6 +109,7 @@ const result = (passed: boolean) => ({
     { claim: 'user_id', value: '0f8fad5b-d9cb-469f-a165-70867728950e', kind: 'identifier' as const },
     { claim: 'name', value: '张三', kind: 'name' as const },
     { claim: 'phone_number', value: '138****8000', kind: 'phone' as const },
+    { claim: 'phone_number_verified', value: 'true', kind: 'phone' as const, isVerification: true },
   ],
 })
 

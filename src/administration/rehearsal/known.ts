@@ -12,25 +12,29 @@ export interface KnownClaim {
   readonly claim: string
   readonly value: string
   readonly kind: DataKind
+  /** It says whether a datum of this kind was verified, and is not the datum itself. */
+  readonly isVerification?: true
 }
 
 export function knownClaims(members: Members | null, client: Client, scope: string): readonly KnownClaim[] {
   if (members === null) return []
-  const kinds = new Map<string, DataKind>(
-    claimRules(client, scopeWords(scope)).map(({ name, rule }) => [name, kindOfSource(rule.from[0] ?? '')]),
-  )
-  return flattened(members, '', kinds).map(([claim, value]) => ({
-    claim,
-    value: typeof value === 'string' ? value : JSON.stringify(value),
-    kind: claim === 'sub' ? 'identifier' : (kinds.get(claim) ?? 'custom'),
-  }))
+  const sources = new Map(claimRules(client, scopeWords(scope)).map(({ name, rule }) => [name, rule.from[0] ?? '']))
+  return flattened(members, '', sources).map(([claim, value]) => {
+    const source = claim === 'sub' ? 'id' : (sources.get(claim) ?? '')
+    return {
+      claim,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+      kind: kindOfSource(source),
+      ...((source === 'phoneVerified' || source === 'emailVerified') && { isVerification: true as const }),
+    }
+  })
 }
 
 /** A claim that is itself an object (`address`) stays whole. */
 function flattened(
   members: Members,
   prefix: string,
-  known: ReadonlyMap<string, DataKind>,
+  known: ReadonlyMap<string, string>,
 ): readonly (readonly [string, unknown])[] {
   return Object.entries(members).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
     const path = `${prefix}${name}`

@@ -110,9 +110,14 @@ function known(result: RehearsalResultView, frame: Frame): Content {
   const { consent, setUp } = wordsOf(frame)
   const words = setUp.rehearsal
   if (result.known.length === 0) return html`<p>${words.nothing}</p>`
+  // The consent page speaks to the person, and this one about the person.
+  const nameOf = ({ kind, isVerification = false }: RehearsalResultView['known'][number]) => {
+    const name = kind === 'identifier' ? words.identifier : consent.kinds[kind].name
+    return isVerification ? words.verified(name) : name
+  }
   const rows = result.known.map(
     (claim) =>
-      html`<tr><th scope="row"><code>${claim.claim}</code><span class="hint">${consent.kinds[claim.kind].name}</span></th><td>${claim.value}</td></tr>`,
+      html`<tr><th scope="row"><code>${claim.claim}</code><span class="hint">${nameOf(claim)}</span></th><td>${claim.value}</td></tr>`,
   )
   return html`<table><thead><tr><th scope="col">${words.claim}</th><th scope="col">${words.value}</th></tr></thead><tbody>${rows}</tbody></table>`
 }

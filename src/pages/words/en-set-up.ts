@@ -160,6 +160,8 @@ export const setUp = {
     known: (client: string, user: string) => `What ${client} would know about ${user}`,
     claim: 'Claim',
     value: 'Value',
+    identifier: 'Identifier',
+    verified: (what: string) => `${what} verified`,
     nothing: 'Nothing.',
     next: 'Continue to the first real sign-in',
   },

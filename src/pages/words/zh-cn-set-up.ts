@@ -146,6 +146,8 @@ export const setUp: Words['setUp'] = {
     known: (client: string, user: string) => `“${client}”将获知“${user}”的哪些信息`,
     claim: '字段',
     value: '值',
+    identifier: '用户标识',
+    verified: (what: string) => `${what}是否已验证`,
     nothing: '无。',
     next: '继续：等待第一次真实登录',
   },

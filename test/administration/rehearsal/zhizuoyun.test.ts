@@ -35,7 +35,7 @@ test('a person with a verified mainland phone passes every line', async () => {
     { claim: 'user_id', value: 'id-of-alice', kind: 'identifier' },
     { claim: 'name', value: '张三', kind: 'name' },
     { claim: 'phone_number', value: '13800138000', kind: 'phone' },
-    { claim: 'phone_number_verified', value: 'true', kind: 'phone' },
+    { claim: 'phone_number_verified', value: 'true', kind: 'phone', isVerification: true },
   ])
   for (const line of [
     'The browser returns to the registered callback, byte for byte',
@@ -144,7 +144,12 @@ describe('people', () => {
     const line = lineOf(report, 'phone_number_verified is the JSON boolean false')
     expect(line.state).toBe('note')
     expect(sentence(line.explanation)).toContain('lingpai user update bob --phone-verified')
-    expect(report.known).toContainEqual({ claim: 'phone_number_verified', value: 'false', kind: 'phone' })
+    expect(report.known).toContainEqual({
+      claim: 'phone_number_verified',
+      value: 'false',
+      kind: 'phone',
+      isVerification: true,
+    })
   })
 
   test('with a foreign phone: sent in the international form, and explained', async () => {

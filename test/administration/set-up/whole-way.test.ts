@@ -21,12 +21,19 @@ function valueOf(page: Page, id: string): string {
 
 const WORDS = {
   en: {
+    known: {
+      user_id: 'Identifier',
+      name: 'Name',
+      phone_number: 'Phone number',
+      phone_number_verified: 'Phone number verified',
+    },
     steps: ['Administrator', 'Public address', 'Connect', 'Six values', 'First person', 'Rehearsal'],
     waiting: 'not reachable yet',
     works: 'It works',
     finished: 'The set-up is finished',
   },
   'zh-CN': {
+    known: { user_id: '用户标识', name: '姓名', phone_number: '手机号', phone_number_verified: '手机号是否已验证' },
     steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'],
     waiting: '尚无法从公网访问',
     works: '接入成功',
@@ -82,6 +89,8 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
     const played = await see(await visitor.submit(rehearsal, 'rehearse', { user: user?.userId ?? '' }))
     expect(played.html).toContain('id="verdict"')
     expect(played.html).toContain('13800138000')
+    const claims = [...played.html.matchAll(/<th scope="row"><code>(\w+)<\/code><span class="hint">([^<]*)</g)]
+    expect(Object.fromEntries(claims.map(([, claim, name]) => [claim, name]))).toMatchObject(WORDS[language].known)
     const waiting = await see(await visitor.submit(played, 'continue'))
     expect(titles.filter((title, at) => title !== titles[at - 1])).toEqual([
       ...WORDS[language].steps.map((name) => expect.stringContaining(name)),
