@@ -3,16 +3,32 @@
 import { type Content, html, onwardHref, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import type { ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
+import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
+
+/** Their sentence says all that the description does, which is in English for whoever develops a client. */
+const SAID_ALREADY: ReadonlySet<ErrorAdvice> = new Set([
+  'link_spent',
+  'set_up_done',
+  'cross_site_form',
+  'cookies_missing',
+  'interaction_expired',
+  'interaction_unknown',
+  'overloaded',
+  'server_error',
+])
 
 export function errorPage(view: ErrorView, frame: Frame): Page {
   const { errors } = wordsOf(frame)
   const advice = errors.advice[view.advice]
+  const isEnglish = frame.locale === 'en'
+  const description =
+    (isEnglish || !SAID_ALREADY.has(view.advice)) &&
+    html`<dt>${errors.description}</dt><dd id="error-description"${!isEnglish && html` lang="en"`}>${view.description}</dd>`
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
-    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd><dt>${errors.description}</dt><dd id="error-description"${frame.locale !== 'en' && html` lang="en"`}>${view.description}</dd><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
 }
 

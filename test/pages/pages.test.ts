@@ -278,3 +278,16 @@ describe.each(pages.LOCALES)('the account page (%s)', (locale) => {
     expect(shown('account')).toContain(sessionsHint)
   })
 })
+
+describe.each(advices)('the error page of %s', (advice) => {
+  const view = { status: 400, code: 'invalid_request', description: 'Something in English', traceId: 'tr_1', advice }
+  const shown = (locale: pages.Locale) => pages.errorPage(view, frameIn(locale)).html
+
+  test('says in English what the client would be told, and in Chinese only where that says more', () => {
+    const saysAll = /^(link_|set_up_|cross_site_|cookies_|interaction_|overloaded|server_error)/.test(advice)
+    expect(shown('en')).toContain(view.description)
+    expect(shown('zh-CN').includes(view.description)).toBe(!saysAll)
+    expect(shown('zh-CN').includes('id="error-description"')).toBe(!saysAll)
+    for (const locale of pages.LOCALES) expect(shown(locale)).toContain('id="trace-id">tr_1<')
+  })
+})

@@ -92,7 +92,7 @@ const rehearsalOf = (user: string) => async (visitor: Visitor) => {
 }
 
 const fieldsOf = (id: string) => (page: Page) => formWith(page, id).fields
-const errorFields = (page: Page) => ['error-code', 'error-description', 'trace-id'].map((id) => textOf(page, id))
+const errorFields = (page: Page) => ['error-code', 'trace-id'].map((id) => textOf(page, id))
 
 const rows: readonly Row[] = [
   {
@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
     status: 400,
     arrive: async (visitor) => visitor.submit(await ask(visitor, host, { client_id: 'local' }), 'login-cancel'),
     says: ({ errors }) => errors.advice.access_denied.visitor,
-    keeps: errorFields,
+    keeps: (page) => [...errorFields(page), textOf(page, 'error-description')],
   },
   {
     what: 'a form of the account page that is not ours',

@@ -73,7 +73,8 @@ export const errors = {
       operator: 'If you see this often, check that the proxy passes Host, Origin and Sec-Fetch-Site on unchanged.',
     },
     link_spent: {
-      visitor: 'This link has expired or has been used already.',
+      visitor:
+        'This link has expired, was replaced by a newer one, or was opened before: in another browser, or in one that was closed since.',
       operator:
         'Make a new link on the command line of the server: npx lingpai setup-link for the set-up, npx lingpai rehearse for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
     },

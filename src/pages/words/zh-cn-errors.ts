@@ -70,7 +70,7 @@ export const errors: Words['errors'] = {
       operator: '如果经常出现，请检查代理是否原样转发 Host、Origin 和 Sec-Fetch-Site。',
     },
     link_spent: {
-      visitor: '此链接已过期，或已经用过。',
+      visitor: '此链接已过期、已被新链接取代，或已经打开过（在其他浏览器中，或浏览器后来已关闭）。',
       operator:
         '请在服务器的命令行重新生成链接：设置用 npx lingpai setup-link，演练用 npx lingpai rehearse。每个链接只能使用一次：设置链接一天内有效，演练链接十分钟内有效。',
     },

@@ -56,7 +56,7 @@ describe('opening it', () => {
     expect(administrator.status).toBe(200)
     const refused = await second.submit(seenBySecond, 'open')
     expect(refused.status).toBe(403)
-    expect(refused.html).toContain('expired or has been used already')
+    expect(refused.html).toContain('was opened before: in another browser')
     expect(textOf(refused, 'trace-id')).toMatch(/^tr_/)
     expect((await second.get(link)).status).toBe(403)
     expect((await second.get(`${link}?step=administrator`)).status).toBe(403)
