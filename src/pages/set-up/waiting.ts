@@ -33,6 +33,13 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
   const state = view.requests
     .map((request) => `${request.endpoint} ${request.state} ${request.traceId ?? ''}`)
     .join('; ')
+  const refresh = !view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`
+  const finish =
+    view.finish &&
+    form(
+      view.finish,
+      html`<button class="${isOver ? 'primary' : 'quiet'}" id="finish" type="submit">${isOver ? words.finish : words.finishEarly}</button>`,
+    )
   return layOut(frame, {
     title: `${title} · ${wordsOf(frame).setUp.title}`,
     wide: true,
@@ -42,13 +49,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
       !view.done &&
       html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
-    }${isFinished && finished(words.finished, view.done)}<div class="actions">${!view.done && html`<a class="button" id="refresh" href="${view.refreshHref}">${words.refresh}</a>`}${
-      view.finish &&
-      form(
-        view.finish,
-        html`<button class="${isOver ? 'primary' : 'quiet'}" id="finish" type="submit">${isOver ? words.finish : words.finishEarly}</button>`,
-      )
-    }</div>`,
+    }${isFinished && finished(words.finished, view.done)}<div class="actions">${isOver ? [finish, refresh] : [refresh, finish]}</div>`,
   })
 }
 

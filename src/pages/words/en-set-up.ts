@@ -69,7 +69,7 @@ export const setUp = {
     tencent: "Tencent's servers",
     browsers: "People's browsers",
     notWorking: (faults: string) =>
-      html`<b>This address does not work yet.</b> To be corrected: ${faults}. What we found below says how; then check again. You can use the address nevertheless and correct it later, but until then sign-ins fail.`,
+      html`<b>This address does not work yet.</b> Failed: ${faults}. What we found below says what to do; then check again. You can use the address nevertheless and correct it later, but until then sign-ins fail.`,
     afterRestart: html`<b>This address holds after a restart.</b> Read below how to restart, then continue.`,
     submit: 'Use this address and continue',
     submitAnyway: 'Use this address anyway',
@@ -137,9 +137,13 @@ export const setUp = {
       html`This plays ${client} from the first request to the last. Nothing it issues is valid anywhere, and nobody is told.`,
     imported: (people: number) => (people === 1 ? '1 person has been added.' : `${people} people have been added.`),
     withoutPassword: (without: number, people: number) => {
-      const who = without < people ? `${without} of them` : people === 1 ? 'This person' : 'All of them'
-      const has = without === 1 ? 'has' : 'have'
-      return html`${who} ${has} no password yet and cannot sign in until you set one on the server, for each: <code>npx lingpai user set-password USERNAME</code>`
+      const lack =
+        people === 1
+          ? 'This person has no password yet'
+          : without === people
+            ? 'None of them has a password yet'
+            : `${without} of them ${without === 1 ? 'has' : 'have'} no password yet`
+      return html`${lack}. Without one nobody can sign in. Set it on the server, for each: <code>npx lingpai user set-password USERNAME</code>`
     },
     user: 'As which person?',
     userHint: 'The user name of somebody who can sign in here.',

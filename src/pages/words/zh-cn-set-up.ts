@@ -64,7 +64,7 @@ export const setUp: Words['setUp'] = {
     tencent: '腾讯的服务器',
     browsers: '用户的浏览器',
     notWorking: (faults: string) =>
-      html`<b>此地址目前还不能使用。</b>需要更正：${faults}。请按下面的检查结果处理，然后重新检查。也可以仍然使用此地址、稍后更正，但在此之前无法登录。`,
+      html`<b>此地址目前还不能使用。</b>未通过的检查：${faults}。请按下面的结果更正，然后重新检查。也可以仍然使用此地址、稍后更正，但在此之前无法登录。`,
     afterRestart: html`<b>新地址在重新启动后生效。</b>请先看下面的重启方法，再继续。`,
     submit: '使用此地址并继续',
     submitAnyway: '仍然使用此地址',
@@ -153,7 +153,7 @@ export const setUp: Words['setUp'] = {
   },
   waiting: {
     title: '等待第一次真实登录',
-    outOfReachTitle: '已就绪，但尚无法从公网访问',
+    outOfReachTitle: '尚无法从公网访问',
     doneTitle: '接入成功',
     intro: (client: Content) => html`现在请用您添加的用户登录 ${client}，它发出的每个请求都会显示在这里。`,
     outOfReach: (client: Content, issuer: Content) =>

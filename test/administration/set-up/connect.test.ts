@@ -86,6 +86,7 @@ describe.each([
     expect(leadOf(page)).toContain('npx lingpai setup-link')
     expect(page.html).not.toContain(signIn)
     expect(finishOf(page)).toEqual(['primary', finish])
+    expect(page.html.indexOf('id="finish"')).toBeLessThan(page.html.indexOf('id="refresh"'))
     const finished = await visitor.follow(await visitor.submit(page, 'finish'))
     expect(leadOf(finished)).toContain(unreachable)
   })
@@ -97,6 +98,7 @@ describe.each([
     const waiting = await visitor.get(page.url)
     expect(leadOf(waiting)).toContain(signIn)
     expect(finishOf(waiting)).toEqual(['quiet', early])
+    expect(waiting.html.indexOf('id="finish"')).toBeGreaterThan(waiting.html.indexOf('id="refresh"'))
   })
 })
 

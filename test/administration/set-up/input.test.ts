@@ -262,7 +262,7 @@ describe('a file of people', () => {
   it.each([
     ['en', [`zhang,${PASSWORD}`], '1 person has been added.', null],
     ['en', ['zhang,'], '1 person has been added.', 'This person has no password yet'],
-    ['en', ['zhang,', 'li,'], '2 people have been added.', 'All of them have no password yet'],
+    ['en', ['zhang,', 'li,'], '2 people have been added.', 'None of them has a password yet'],
     ['en', [`zhang,${PASSWORD}`, 'li,', 'wu,'], '3 people have been added.', '2 of them have no password yet'],
     ['zh-CN', [`zhang,${PASSWORD}`], '已添加 1 位用户。', null],
     ['zh-CN', ['zhang,', 'li,'], '已添加 2 位用户。', '他们还没有密码'],
