@@ -3,6 +3,7 @@
 import type { Consent } from '../model/consent.ts'
 import type { User } from '../model/user.ts'
 import type { Clock } from '../platform/clock.ts'
+import { shellWord } from '../platform/shell-word.ts'
 import type { ConsentVerbs } from '../store/consents.ts'
 import type { UserVerbs } from '../store/users.ts'
 import { AdministrationError } from './errors.ts'
@@ -35,10 +36,11 @@ export async function withdrawConsent(
 ): Promise<{ readonly user: User }> {
   const user = await getUser(store, who)
   if (await withdrawConsentOf({ store, clock }, user.userId, clientId, 'operator')) return { user }
+  const named = shellWord(user.username)
   throw new AdministrationError(
     'consent_not_found',
     `${user.username} has no remembered consent for a client ${JSON.stringify(clientId.slice(0, 200))}`,
-    `What there is: npx lingpai consent list --user ${user.username}. What a client has without being agreed to ends with: npx lingpai session end --user ${user.username} --with-offline`,
+    `What there is: "npx lingpai consent list --user ${named}". What a client has without being agreed to ends with: "npx lingpai session end --user ${named} --with-offline"`,
   )
 }
 

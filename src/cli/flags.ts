@@ -1,5 +1,7 @@
 // The values of a command's flags, and commands as they are told to people: with the flags that make them work here.
 
+import { shellWord } from '../platform/shell-word.ts'
+
 /** By the names that the command line parser gives them. */
 export type Flags = Readonly<Record<string, unknown>>
 
@@ -18,23 +20,21 @@ export function tip(words: string, flags: Flags): string {
 
 /**
  * The same for commands in a text that does not know the command line, such as the advice for a refusal. A command goes
- * on to the end of its quotes, of a Chinese sentence, or of the text.
+ * on to the end of its quotes, of a Chinese sentence, or of the text; a name in single quotes may hold what would end it.
  */
 export function withTips(words: string, flags: Flags): string {
-  return words.replace(/npx lingpai [^"“”。；\n]+/g, (command) => `${command}${leadingHere(flags)}`)
+  return words.replace(COMMAND, (command) => `${command}${leadingHere(flags)}`)
 }
+
+const COMMAND = /npx lingpai (?:'[^'\n]*'|\\'|[^"“”。；\n])+/g
 
 function leadingHere(flags: Flags): string {
   const data = text(flags['data'])
   const config = text(flags['config'])
   return [
-    ...(data === undefined ? [] : [` --data ${quoted(data)}`]),
-    ...(config === undefined ? [] : [` --config ${quoted(config)}`]),
+    ...(data === undefined ? [] : [` --data ${shellWord(data)}`]),
+    ...(config === undefined ? [] : [` --config ${shellWord(config)}`]),
     // The address may hold a password.
     ...(flags['database'] === undefined ? [] : [' --database URL']),
   ].join('')
-}
-
-function quoted(word: string): string {
-  return /^[\p{L}\p{N}_./:@%+=,-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -29,6 +29,14 @@ describe('a command that people are told', () => {
       '没有登记：npx lingpai user update 张三 --phone …',
       '没有登记：npx lingpai user update 张三 --phone … --data /srv/lingpai',
     ],
+    [
+      "没有登记：npx lingpai user update '老 “板”；;' --phone …",
+      "没有登记：npx lingpai user update '老 “板”；;' --phone … --data /srv/lingpai",
+    ],
+    [
+      `Look: "npx lingpai consent list --user 'a'\\''"b'", then go on.`,
+      `Look: "npx lingpai consent list --user 'a'\\''"b' --data /srv/lingpai", then go on.`,
+    ],
     ['first: npx lingpai key list\nsecond', 'first: npx lingpai key list --data /srv/lingpai\nsecond'],
   ])('%j', (words, told) => {
     expect(withTips(words, HERE)).toBe(told)

@@ -1,7 +1,9 @@
 // The last word of a rehearsal: whether all is there, or something is missing that 制作云 goes by, and its exit code.
 
+import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lingpai, scratchFolder } from '../support/cli.ts'
+import { shellWord } from '../../src/platform/shell-word.ts'
+import { lingpai, lingpaiJson, scratchFolder } from '../support/cli.ts'
 import { TEST_PASSWORD } from '../support/server.ts'
 
 const scratch = scratchFolder()
@@ -12,6 +14,7 @@ beforeAll(async () => {
   const add = 'client add --preset zhizuoyun --name 制作云 --client-id tenant-a --issuer https://sso.example.com'
   for (const outcome of [
     await run(add),
+    await run('client add --preset zhizuoyun --name 测试 --client-id tenant-b'),
     await run('user add --username bob --name 李四 --password-stdin', TEST_PASSWORD),
     await run('user add --username alice --phone 13800138000 --phone-verified --password-stdin', TEST_PASSWORD),
   ]) {
@@ -66,3 +69,23 @@ test('what does not hold still fails, with no such word', async () => {
   expect(failed.stdout).toContain('Not everything is right yet')
   expect(failed.stdout).not.toContain(MISSING)
 })
+
+test.each(['老 板', 'a;echo "x" $(x)', "O'Brien"])(
+  'the command for %j, pasted into a shell, changes that person',
+  async (username) => {
+    const here = ['--data', data]
+    expect((await lingpai(['user', 'add', '--username', username, ...here])).stdout).toContain(
+      `npx lingpai user set-password ${shellWord(username)} --data ${data}`,
+    )
+    const password = await lingpai(['user', 'set-password', username, ...here], { stdin: TEST_PASSWORD })
+    expect(password.code).toBe(0)
+    const rehearsed = await lingpai(['rehearse', 'tenant-b', '--user', username, ...here])
+    const [, words = ''] = /npx lingpai (user update .*) --phone … --data /.exec(rehearsed.stdout) ?? []
+    const pasted = spawnSync('sh', ['-c', `printf '%s\\n' ${words}`], { encoding: 'utf8' })
+      .stdout.trimEnd()
+      .split('\n')
+    expect(pasted).toEqual(['user', 'update', username])
+    expect((await lingpai([...pasted, '--name', '改名', ...here])).code).toBe(0)
+    expect(await lingpaiJson(['user', 'show', username, ...here])).toMatchObject({ username, name: '改名' })
+  },
+)

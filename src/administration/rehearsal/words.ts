@@ -1,6 +1,7 @@
 // What the report says, in both languages: plain sentences for whoever has to connect a client by Friday.
 
 import type { Locale } from '../../pages/index.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 
 export type Said = Readonly<Record<Locale, string>>
 
@@ -23,8 +24,8 @@ export const person = {
   enabled: say('该用户已启用', 'The person is enabled'),
   disabled: (username: string) =>
     say(
-      `用户 ${username} 已停用，无法登录；以前签发的一切也已失效。如需恢复：npx lingpai user enable ${username}`,
-      `${username} is disabled and cannot sign in; everything issued before is dead too. To let them in again: npx lingpai user enable ${username}`,
+      `用户 ${username} 已停用，无法登录；以前签发的一切也已失效。如需恢复：npx lingpai user enable ${shellWord(username)}`,
+      `${username} is disabled and cannot sign in; everything issued before is dead too. To let them in again: npx lingpai user enable ${shellWord(username)}`,
     ),
   phoneTaken: say(
     '另一位已启用的用户已在使用该手机号，因此目前无法重新启用这位用户。请先更正其中一人的号码。',
@@ -33,8 +34,8 @@ export const person = {
   hasPassword: say('该用户设有密码', 'The person has a password'),
   noPassword: (username: string) =>
     say(
-      `${username} 还没有密码，无法登录。设置密码：npx lingpai user set-password ${username}`,
-      `${username} has no password yet and cannot sign in. Set one: npx lingpai user set-password ${username}`,
+      `${username} 还没有密码，无法登录。设置密码：npx lingpai user set-password ${shellWord(username)}`,
+      `${username} has no password yet and cannot sign in. Set one: npx lingpai user set-password ${shellWord(username)}`,
     ),
 }
 
@@ -93,8 +94,8 @@ export const authorize = {
     say(`客户端得到的是错误 ${error}，而不是授权码。`, `The client gets the error ${error} instead of a code.`),
   zhizuoyunPkce: (clientId: string) =>
     say(
-      `制作云不发送 PKCE。请改为：npx lingpai client update ${clientId} --set authorize.pkce=optional`,
-      `制作云 sends no PKCE. Change it: npx lingpai client update ${clientId} --set authorize.pkce=optional`,
+      `制作云不发送 PKCE。请改为：npx lingpai client update ${shellWord(clientId)} --set authorize.pkce=optional`,
+      `制作云 sends no PKCE. Change it: npx lingpai client update ${shellWord(clientId)} --set authorize.pkce=optional`,
     ),
   zhizuoyunRefusal: say(
     '演练按接入文档的示例原样发送请求，因此需要调整的是该客户端的设置。',
@@ -186,8 +187,8 @@ export const secret = {
   wrong: say('粘贴的密钥不是该客户端的密钥', "The pasted secret is not this client's"),
   wrongWhy: (clientId: string) =>
     say(
-      `请核对客户端 ID 是否为 ${clientId}。密钥无法找回，只能重新签发：npx lingpai client rotate-secret ${clientId}`,
-      `Make sure that the client is ${clientId}. A secret cannot be looked up, only issued anew: npx lingpai client rotate-secret ${clientId}`,
+      `请核对客户端 ID 是否为 ${clientId}。密钥无法找回，只能重新签发：npx lingpai client rotate-secret ${shellWord(clientId)}`,
+      `Make sure that the client is ${clientId}. A secret cannot be looked up, only issued anew: npx lingpai client rotate-secret ${shellWord(clientId)}`,
     ),
   isClientId: say('粘贴的是 ClientId，不是 ClientSecret。', 'What was pasted is the ClientId, not the ClientSecret.'),
   empty: say('没有粘贴任何内容。', 'Nothing was pasted.'),
@@ -259,23 +260,23 @@ export const userinfo = {
   ),
   phoneNobody: (username: string) =>
     say(
-      `该用户没有登记手机号：npx lingpai user update ${username} --phone …`,
-      `Nothing is recorded for this person: npx lingpai user update ${username} --phone …`,
+      `该用户没有登记手机号：npx lingpai user update ${shellWord(username)} --phone …`,
+      `Nothing is recorded for this person: npx lingpai user update ${shellWord(username)} --phone …`,
     ),
   phoneUnverified: (username: string) =>
     say(
-      `该用户的手机号未经验证，因设置 phone.unverified=omit 而不被发送。核实后：npx lingpai user update ${username} --phone-verified`,
-      `Nobody has verified the person's number, and the setting phone.unverified=omit keeps it back. Once you have made sure that it is theirs: npx lingpai user update ${username} --phone-verified`,
+      `该用户的手机号未经验证，因设置 phone.unverified=omit 而不被发送。核实后：npx lingpai user update ${shellWord(username)} --phone-verified`,
+      `Nobody has verified the person's number, and the setting phone.unverified=omit keeps it back. Once you have made sure that it is theirs: npx lingpai user update ${shellWord(username)} --phone-verified`,
     ),
   phoneNotMainland: (clientId: string) =>
     say(
-      `该用户的手机号不是大陆号码，因设置 phone.nonMainland=omit 而不被发送。如需发送：npx lingpai client update ${clientId} --set phone.nonMainland=e164`,
-      `The person's number is not a mainland one, and the setting phone.nonMainland=omit keeps it back. To send it: npx lingpai client update ${clientId} --set phone.nonMainland=e164`,
+      `该用户的手机号不是大陆号码，因设置 phone.nonMainland=omit 而不被发送。如需发送：npx lingpai client update ${shellWord(clientId)} --set phone.nonMainland=e164`,
+      `The person's number is not a mainland one, and the setting phone.nonMainland=omit keeps it back. To send it: npx lingpai client update ${shellWord(clientId)} --set phone.nonMainland=e164`,
     ),
   phoneUnmapped: (clientId: string) =>
     say(
-      `该用户有手机号，但该客户端的 claims 中没有映射它。添加：npx lingpai client update ${clientId} --set claims.phone_number=phone`,
-      `The person has one, but this client's claims do not map it. Add that: npx lingpai client update ${clientId} --set claims.phone_number=phone`,
+      `该用户有手机号，但该客户端的 claims 中没有映射它。添加：npx lingpai client update ${shellWord(clientId)} --set claims.phone_number=phone`,
+      `The person has one, but this client's claims do not map it. Add that: npx lingpai client update ${shellWord(clientId)} --set claims.phone_number=phone`,
     ),
   phoneLacking: say(
     '制作云用手机号创建或绑定账号；没有手机号，它可能要求用户自行绑定，也可能拒绝用户进入。',
@@ -288,8 +289,8 @@ export const userinfo = {
   ),
   unverifiedWhy: (username: string) =>
     say(
-      `号码错误意味着登录到别人的账号。制作云如何对待未验证的号码没有文档说明；核实后：npx lingpai user update ${username} --phone-verified`,
-      `A wrong number is another person's account. How 制作云 treats an unverified one is not documented; once you have made sure: npx lingpai user update ${username} --phone-verified`,
+      `号码错误意味着登录到别人的账号。制作云如何对待未验证的号码没有文档说明；核实后：npx lingpai user update ${shellWord(username)} --phone-verified`,
+      `A wrong number is another person's account. How 制作云 treats an unverified one is not documented; once you have made sure: npx lingpai user update ${shellWord(username)} --phone-verified`,
     ),
   verifiedNone: say('没有 phone_number_verified', 'There is no phone_number_verified'),
   verifiedNoneWithPhone: say(

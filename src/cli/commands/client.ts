@@ -17,6 +17,7 @@ import {
 import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 import { readSmallFile } from '../../platform/small-file.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
@@ -140,7 +141,9 @@ const add: Work = async (installation, output, flags) => {
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
   output.say('')
-  output.say(`Try it before anybody else does: ${tip(`rehearse ${client.client_id} --user USERNAME`, flags)}`)
+  output.say(
+    `Try it before anybody else does: ${tip(`rehearse ${shellWord(client.client_id)} --user USERNAME`, flags)}`,
+  )
 }
 
 /** The server may be started with other options than a command sees, so this is no refusal. */

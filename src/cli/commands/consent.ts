@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { type ListedConsent, listConsents, withdrawConsent } from '../../administration/consents.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 import { installationAction, installationCommand, text, tip } from '../command.ts'
 import { instant, table } from '../output.ts'
 
@@ -31,7 +32,7 @@ export function consentCommand(exit: (code: number) => void): Command {
         output.result({ user_id: user.userId, client_id: clientId, withdrawn: true })
         output.say(`What ${clientId} was given by ${user.username} has ended; the next sign-in asks again.`)
         output.say(
-          `The person may sign in there all the same. To prevent that for everybody: ${tip(`client update ${clientId} --disable`, flags)}`,
+          `The person may sign in there all the same. To prevent that for everybody: ${tip(`client update ${shellWord(clientId)} --disable`, flags)}`,
         )
       }),
     )

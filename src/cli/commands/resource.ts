@@ -9,6 +9,7 @@ import {
   updateResource,
 } from '../../administration/resources.ts'
 import { RESOURCE_SETTINGS, type ResourceRecord } from '../../model/resource.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 
@@ -51,7 +52,7 @@ const add: Work = async (installation, output, flags, [identifier = '']) => {
     output.say('Every client may ask for it; the person decides.')
     return
   }
-  const tips = `client update CLIENT_ID --set 'resources=["${resource.identifier}"]'`
+  const tips = `client update CLIENT_ID --set ${shellWord(`resources=["${resource.identifier}"]`)}`
   output.say(`No client may ask for it yet. Let one: ${tip(tips, flags)}`)
 }
 

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { endSessions, type ListedSession, listSessions } from '../../administration/sessions.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 import { installationAction, installationCommand, text, tip } from '../command.ts'
 import { instant, table } from '../output.ts'
 
@@ -37,7 +38,8 @@ export function sessionCommand(exit: (code: number) => void): Command {
           event_written: isWritten,
         })
         output.say(said(ended))
-        if (isWritten) output.say(`Which applications were told: ${tip(`logout list --user ${user.username}`, flags)}`)
+        if (isWritten)
+          output.say(`Which applications were told: ${tip(`logout list --user ${shellWord(user.username)}`, flags)}`)
         if (!offline) {
           output.say('What applications may use while the person is away goes on; to end that too, add --with-offline.')
         }

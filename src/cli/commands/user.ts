@@ -14,6 +14,7 @@ import {
 } from '../../administration/users.ts'
 import { createSubjects } from '../../credentials/subject.ts'
 import type { User } from '../../model/user.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 import { type Flags, installationAction, installationCommand, text, tip, type Work } from '../command.ts'
 import type { Installation } from '../installation.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
@@ -142,7 +143,9 @@ const add: Work = async (installation, output, flags) => {
   output.result(plain(user))
   output.say(`${user.username} is added, with the user id ${user.userId}.`)
   if (typed === undefined)
-    output.say(`Nobody can sign in as ${user.username} before: ${tip(`user set-password ${user.username}`, flags)}`)
+    output.say(
+      `Nobody can sign in as ${user.username} before: ${tip(`user set-password ${shellWord(user.username)}`, flags)}`,
+    )
 }
 
 const listAll: Work = async ({ store }, output, flags) => {
@@ -164,7 +167,7 @@ const listAll: Work = async ({ store }, output, flags) => {
     userId,
   ])
   output.say(table([['USER NAME', 'NAME', 'PHONE', 'STATE', 'USER ID'], ...rows]))
-  if (next !== null) output.say(`\nThere are more: --after ${next}`)
+  if (next !== null) output.say(`\nThere are more: --after ${shellWord(next)}`)
 }
 
 const show: Work = async ({ store, master }, output, flags, [who = '']) => {
