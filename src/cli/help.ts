@@ -34,6 +34,7 @@ export function withFullHelp(command: Command, told: string): Command {
  * of all.
  */
 export function shortenHelp(command: Command): void {
+  if (command.commands.length > 0) return withCommandsBelow(command)
   if (!command.options.some(isShared)) return
   command.configureHelp({
     ...ORDERED,
@@ -46,4 +47,22 @@ export function shortenHelp(command: Command): void {
   command.on('option:help-all', () => {
     command.configureHelp(ORDERED).help()
   })
+}
+
+/** Of a group, all its commands with their own options: what they share would be told with each of them. */
+function withCommandsBelow(group: Command): void {
+  group
+    .configureHelp(ORDERED)
+    // Behind the name of a command the flag is that command's own.
+    .enablePositionalOptions()
+    .option('--help-all', 'display help with all commands below and their options too')
+    .on('option:help-all', () => {
+      group.addHelpText('after', () => `\n${commandsBelow(group).map(told).join('\n')}`.trimEnd()).help()
+    })
+}
+
+const told = (command: Command) => command.helpInformation()
+
+function commandsBelow({ commands }: Command): readonly Command[] {
+  return commands.flatMap((each) => (each.commands.length > 0 ? commandsBelow(each) : [each]))
 }

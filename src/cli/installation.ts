@@ -9,7 +9,7 @@ import { createOutboundClient, type OutboundClient } from '../http/outbound/clie
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { keepDurable } from '../platform/durable-folder.ts'
-import { createLog, type Log } from '../platform/log.ts'
+import { createLog, type Log, silentLog } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../store/database/sqlite/owner.ts'
@@ -142,6 +142,21 @@ async function issuerOf(store: Store, { issuer }: Options): Promise<string> {
     )
   }
   return stored
+}
+
+/** What is stored, where the database can be read; null also where it cannot, for whatever reason. */
+export async function storedIssuer(options: Options): Promise<string | null> {
+  if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) return null
+  try {
+    const driver = await openDatabase(options, silentLog)
+    try {
+      return await createStore(driver).findFact('issuer')
+    } finally {
+      await driver.close()
+    }
+  } catch {
+    return null
+  }
 }
 
 function nothingThere({ data }: Options, adds: boolean): CommandFailed {

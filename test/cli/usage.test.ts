@@ -1,7 +1,8 @@
 // Every command explains itself, speaks JSON when asked, and refuses with the exit code and the words that fit.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shortenHelp } from '../../src/cli/help.ts'
 import { buildProgram } from '../../src/cli/index.ts'
@@ -135,6 +136,24 @@ describe('help', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/--preset <preset>[\s\S]*Shared options:[\s\S]*--database-pooler <text>/)
     expect((await lingpai(['start', '--help'])).stdout).toMatch(/--database-pooler <text>/)
+  })
+
+  test.each([
+    ['', ['lingpai start', 'lingpai user add', 'lingpai trace'], /--trusted-proxies [\s\S]*--phone-verified /],
+    ['user', ['lingpai user add', 'lingpai user export'], /--phone-verified [\s\S]*--format /],
+  ])('lingpai %s --help-all tells every command below with its own options', async (group, usages, flags) => {
+    const words = group.split(' ').filter(Boolean)
+    const all = await lingpai([...words, '--help-all'])
+    expect(all).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(flags) })
+    for (const usage of usages) expect(all.stdout).toMatch(new RegExp(`^Usage: ${usage} `, 'm'))
+    // What all of them share is told by each alone.
+    expect(all.stdout).not.toContain('Shared options:')
+    const { code, stdout } = await lingpai([...words, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ {2}--help-all +display help with all commands below and their\s+options too$/m)
+    expect(stdout.match(/^Usage: /gm)).toHaveLength(1)
+    // Nothing else is taken for it.
+    expect(await lingpai([...words, '--help-al'])).toMatchObject({ code: 2, stdout: '' })
   })
 
   test('--version tells the version, and no words at all tell the help and end with 2', async () => {
@@ -372,6 +391,30 @@ describe('--json prints exactly one value', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/masterKey +\(secret\) +LINGPAI_MASTER_KEY/)
     expect(stdout).not.toContain(key)
+  })
+
+  test('config show tells the stored issuer, one that is given before it, and what comes where none can be read', async () => {
+    const on = (...words: readonly string[]) => lingpaiJson(['config', 'show', ...words])
+    const stored = { issuer: { value: 'http://localhost:4000', source: 'stored' } }
+    expect(await on('--data', data)).toMatchObject(stored)
+    expect((await lingpai(['config', 'show', '--data', data])).stdout).toMatch(
+      /^issuer +http:\/\/localhost:4000 +stored$/m,
+    )
+    expect(await on('--data', data, '--issuer', 'https://sso.example.com')).toMatchObject({
+      issuer: { value: 'https://sso.example.com', source: '--issuer' },
+    })
+    const none = { issuer: { value: null, source: 'default' } }
+    const empty = scratch.path('nothing-to-show')
+    expect(await on('--data', empty)).toMatchObject(none)
+    expect(existsSync(empty)).toBe(false)
+    const broken = scratch.path('broken')
+    mkdirSync(broken)
+    writeFileSync(join(broken, 'lingpai.sqlite'), 'no database at all')
+    expect(await on('--data', broken)).toMatchObject(none)
+    expect(await on('--database', 'postgres://nobody@127.0.0.1:1/none')).toMatchObject(none)
+    expect((await lingpai(['config', 'show', '--data', empty])).stdout).toMatch(
+      /^issuer +the stored issuer; .* default$/m,
+    )
   })
 })
 

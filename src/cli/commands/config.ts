@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { showOptions } from '../../options/index.ts'
 import { action, addServerOptions, sharing } from '../command.ts'
-import { optionsFor } from '../installation.ts'
+import { optionsFor, storedIssuer } from '../installation.ts'
 import { EXIT, table } from '../output.ts'
 
 export function configCommand(exit: (code: number) => void): Command {
@@ -26,7 +26,13 @@ export function configCommand(exit: (code: number) => void): Command {
         command('show', 'all options, and where each value comes from; secrets are masked'),
         exit,
         async (output, flags) => {
-          const shown = showOptions(await optionsFor(flags))
+          const loaded = await optionsFor(flags)
+          const stored = loaded.options.issuer === null ? await storedIssuer(loaded.options) : null
+          const shown = showOptions(loaded).map((option) =>
+            option.key === 'issuer' && stored !== null
+              ? { ...option, value: stored, text: stored, source: 'stored' }
+              : option,
+          )
           output.result(Object.fromEntries(shown.map(({ key, value, source }) => [key, { value, source }])))
           output.say(table([['OPTION', 'VALUE', 'FROM'], ...shown.map(({ key, text, source }) => [key, text, source])]))
           return EXIT.done
