@@ -1,6 +1,6 @@
 // Options that are right one by one and wrong together.
 
-import { isLoopback } from './issuer.ts'
+import { defaultIssuer, isLoopback } from './issuer.ts'
 import { OptionsError, placeText, type Source, type Sources } from './problem.ts'
 import { flagOf } from './row.ts'
 import type { OptionKey, Options } from './table.ts'
@@ -84,8 +84,11 @@ function issuerProblems(options: Options, issuer: string, place: (key: OptionKey
 export function assertServable(options: Options, issuer: string): void {
   const problems = [...issuerProblems(options, issuer, () => 'issuer')]
   if (issuer.startsWith('https:') && options.tlsCert === null && options.trustedProxies.length === 0) {
+    const proxied = 'list the proxy that does in trustedProxies (--trusted-proxies 127.0.0.1)'
     problems.push(
-      `issuer: ${issuer} needs TLS, and nothing here speaks it; set tlsCert and tlsKey, or list the proxy that does in trustedProxies (--trusted-proxies 127.0.0.1)`,
+      options.issuer === null
+        ? `issuer: the stored ${issuer} needs TLS, and nothing here speaks it; set tlsCert and tlsKey, ${proxied}, or go back to trials on this machine alone (--issuer ${hereFor(options)} --accept-new-issuer)`
+        : `issuer: ${issuer} needs TLS, and nothing here speaks it; set tlsCert and tlsKey, or ${proxied}`,
     )
   }
   if (options.database !== null && options.masterKey === null && options.masterKeyFile === null) {
@@ -94,4 +97,8 @@ export function assertServable(options: Options, issuer: string): void {
     )
   }
   if (problems.length > 0) throw new OptionsError(problems)
+}
+
+function hereFor({ port }: Options): string {
+  return port === 0 ? 'http://localhost:PORT' : defaultIssuer(port, false)
 }

@@ -25,6 +25,7 @@ import {
   startLingpai,
 } from '../support/cli.ts'
 import { OutsideClient } from '../support/cli-client.ts'
+import { freePort } from '../support/free-port.ts'
 import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
 
 const scratch = scratchFolder()
@@ -205,6 +206,24 @@ describe('a start that cannot be says why in one line and leaves nothing behind'
     expect(existsSync(data)).toBe(false)
   })
   const https = ['--port', '0', '--issuer', 'https://sso.example.test']
+
+  test('a stored https address and nobody who speaks TLS, until the flags that are named lead back to this machine', async () => {
+    const data = scratch.path('stored-https')
+    const add = ['client', 'add', '--preset', 'zhizuoyun', '--name', '制作云', '--data', data]
+    expect((await lingpai([...add, '--issuer', 'https://sso.example.test'])).code).toBe(0)
+    const own = String(await freePort())
+    const refused = await lingpai(['start', '--data', data, '--port', own])
+    expect(refused.code).toBe(2)
+    expectOneLine(refused, /the stored https:\/\/sso\.example\.test needs TLS.*--trusted-proxies 127\.0\.0\.1\)/)
+    expect((await lingpai(['setup-link', '--data', data])).stdout).toContain('https://sso.example.test/')
+    const [, flags = ''] = /on this machine alone \((--.*)\)\. See: /.exec(refused.stderr) ?? []
+    expect(flags).toBe(`--issuer http://localhost:${own} --accept-new-issuer`)
+    for (const words of [flags.split(' '), []]) {
+      const server = await startLingpai(['--data', data, '--port', own, ...words])
+      expect(server.issuer).toBe(`http://localhost:${own}`)
+      await server.stop()
+    }
+  })
 
   test('a malformed master key in the environment', async () => {
     const data = scratch.path('bad-key')
