@@ -320,13 +320,13 @@ async function assertSameKey(store: Store, master: MasterKey): Promise<void> {
 
 async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Promise<void> {
   const stored = await store.putFactOnce('issuer', issuer)
-  if (stored === issuer) return
-  if (!acceptNew) {
+  if (stored !== issuer && !acceptNew) {
     throw new CannotStart(
       `The issuer was ${stored} until now, and clients know it by that name. To make it ${issuer}, start once with --accept-new-issuer (acceptNewIssuer: true in a program).`,
     )
   }
-  await store.putFact('issuer', issuer)
+  if (stored !== issuer) await store.putFact('issuer', issuer)
+  if ((await store.findFact('answered_as')) !== issuer) await store.putFact('answered_as', issuer)
 }
 
 /**

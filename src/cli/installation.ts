@@ -7,8 +7,10 @@ import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-k
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
 import { createOutboundClient, type OutboundClient } from '../http/outbound/client.ts'
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
+import type { Locale } from '../pages/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { keepDurable } from '../platform/durable-folder.ts'
+
 import { createLog, type Log, silentLog } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
@@ -142,6 +144,20 @@ async function issuerOf(store: Store, { issuer }: Options): Promise<string> {
     )
   }
   return stored
+}
+
+/** An address that the set-up has stored is answered from the next start on; null: the newest start was under it, or none was. */
+export async function waitingForRestart({
+  store,
+  addresses,
+}: Installation): Promise<Readonly<Record<Locale, string>> | null> {
+  const { issuer } = addresses
+  const former = await store.findFact('answered_as')
+  if (former === null || former === issuer) return null
+  return {
+    en: `Nothing answers as ${issuer} yet: the server was last started as ${former}. Restart the server first`,
+    'zh-CN': `${issuer} 尚未启用：服务器上次以 ${former} 启动。请先重新启动服务器`,
+  }
 }
 
 /** What is stored, where the database can be read; null also where it cannot, for whatever reason. */

@@ -5,11 +5,13 @@ import { step } from './database/driver.ts'
 import * as sql from './statements/installation.ts'
 
 /**
- * `set_up`: when it was finished. `set_up_progress`: how far it has come. `written_again` is asked of a database that has
+ * `issuer`: of the next start; `answered_as`: of the newest one, which differs while an address of the set-up waits for a
+ * restart. `set_up`: when it was finished. `set_up_progress`: how far it has come. `written_again` is asked of a database that has
  * failed to write: it stands for nothing else. `client_origins`: they have been filled once.
  */
 export type Fact =
   | 'issuer'
+  | 'answered_as'
   | 'key_check'
   | 'set_up'
   | 'set_up_progress'

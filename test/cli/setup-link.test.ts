@@ -1,8 +1,9 @@
 // The link that opens the set-up again, and how long it lives: said to people and programs, and where a start names it.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lingpai, lingpaiJson, outcomeOf, scratchFolder, spawnLingpai } from '../support/cli.ts'
+import { lingpai, lingpaiJson, outcomeOf, scratchFolder, spawnLingpai, startLingpai } from '../support/cli.ts'
 import { TEST_PASSWORD } from '../support/server.ts'
+import { Visitor } from '../support/visitor.ts'
 
 const scratch = scratchFolder()
 const data = scratch.path('data')
@@ -42,4 +43,46 @@ test.each([
   expect(code).toBe(0)
   expect(stdout).toContain(words)
   expect(stdout).not.toContain('/set-up/')
+})
+
+test('an address that the set-up has stored is said to wait for a restart, until there was one', async () => {
+  const place = ['--data', scratch.path('moved')]
+  const client = ['client', 'add', '--preset', 'openid-connect', '--redirect-uri', 'https://client.test/callback']
+  const commands = [
+    ['setup-link', ...place],
+    [...client, '--name', 'shop', '--client-id', 'shop', ...place],
+    ['client', 'rotate-secret', 'shop', ...place],
+    ['rehearse', 'shop', ...place],
+  ]
+  const server = await startLingpai(place)
+  const moved = server.issuer.replace('localhost', '127.0.0.1')
+  const visitor = new Visitor()
+  const administrator = await visitor.follow(await visitor.submit(await visitor.get(server.setupLink ?? ''), 'open'))
+  const password = { password: TEST_PASSWORD, password_again: TEST_PASSWORD }
+  const fields = { username: 'admin', name: '管理员', ...password }
+  const address = await visitor.follow(await visitor.submit(administrator, 'continue', fields))
+  expect(await lingpaiJson(['user', 'show', 'admin', ...place])).toMatchObject({ username: 'admin' })
+  const seen = await visitor.follow(await visitor.submit(address, 'continue', { issuer: moved }))
+  expect(await lingpai([...client, '--name', 'early', ...place])).toMatchObject({ code: 0, stderr: '' })
+  await visitor.follow(await visitor.submit(seen, 'continue', { issuer: moved }))
+
+  const told = `Nothing answers as ${moved} yet: the server was last started as ${server.issuer}. Restart the server first`
+  for (const words of commands) {
+    const { code, stdout, stderr } = await lingpai(words)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `Warning: ${told}.\n` })
+    expect(stdout).toContain(`${moved}/sso/`)
+  }
+  expect(await lingpaiJson(['setup-link', ...place])).toMatchObject({ warnings: [told] })
+  expect(await lingpaiJson(['client', 'rotate-secret', 'shop', ...place])).toMatchObject({ warnings: [told] })
+  const chinese = await lingpai(['rehearse', 'shop', '--language', 'zh-CN', ...place])
+  expect(chinese.stderr).toBe(`提醒：${moved} 尚未启用：服务器上次以 ${server.issuer} 启动。请先重新启动服务器。\n`)
+
+  await server.stop()
+  const again = await startLingpai([...place, '--port', String(server.port)])
+  expect(again.issuer).toBe(moved)
+  const link = await lingpai(['setup-link', ...place])
+  expect(link).toMatchObject({ code: 0, stderr: '' })
+  expect((await fetch(/http\S+/.exec(link.stdout)?.[0] ?? '')).status).toBe(200)
+  expect(await lingpaiJson(['client', 'rotate-secret', 'shop', ...place])).not.toHaveProperty('warnings')
+  await again.stop()
 })

@@ -21,7 +21,7 @@ import { shellWord } from '../../platform/shell-word.ts'
 import { readSmallFile } from '../../platform/small-file.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
-import type { Installation } from '../installation.ts'
+import { type Installation, waitingForRestart } from '../installation.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
 
@@ -136,7 +136,7 @@ const add: Work = async (installation, output, flags) => {
     ...(await secretRequest(flags)),
     ...settingsRequest(flags),
   })
-  tellValues(installation, output, made, flags)
+  await tellValues(installation, output, made, flags)
   const { client } = made.record
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
@@ -161,16 +161,22 @@ function warnOfSignatures({ keys }: Installation['options'], { client }: ClientR
 }
 
 /** The six values under the names of 制作云's console, and the callback; of a machine what it needs. */
-function tellValues(
-  { addresses, options }: Installation,
+async function tellValues(
+  installation: Installation,
   output: Output,
   { record, secret, warnings: others }: ClientWithSecret,
   flags: Flags,
-): void {
+): Promise<void> {
+  const { addresses, options } = installation
   const valuesOf = record.client.response_types.length === 0 ? machineValues : connectionValues
   const values = valuesOf(record.client, secret, addresses.issuer, options.endpointPrefix)
   const isLater = isOutOfReach(record.client, addresses.issuer)
-  const warnings = isLater ? [...others, outOfReach(addresses.issuer, flags)] : others
+  const waiting = await waitingForRestart(installation)
+  const warnings = [
+    ...others,
+    ...(isLater ? [outOfReach(addresses.issuer, flags)] : []),
+    ...(waiting === null ? [] : [waiting.en]),
+  ]
   for (const warning of warnings) output.note(`Warning: ${warning}.`)
   warnOfSignatures(options, record, output)
   output.result({ ...values, ...(warnings.length > 0 && { warnings }) })
@@ -252,7 +258,7 @@ const update: Work = async (installation, output, flags, [clientId = '']) => {
   if (hasState) await setClientEnabled(installation, clientId, flags['enable'] === true)
   const record = await getClient(installation.store, clientId)
   if (made !== null && made.secret !== null) {
-    tellValues(installation, output, { ...made, record }, flags)
+    await tellValues(installation, output, { ...made, record }, flags)
     return
   }
   for (const warning of made?.warnings ?? []) output.note(`Warning: ${warning}.`)
@@ -263,7 +269,7 @@ const update: Work = async (installation, output, flags, [clientId = '']) => {
 
 const rotate: Work = async (installation, output, flags, [clientId = '']) => {
   const made = await rotateClientSecret(installation, clientId, await secretRequest(flags))
-  tellValues(installation, output, made, flags)
+  await tellValues(installation, output, made, flags)
 }
 
 const approve: Work = async (installation, output, _, [clientId = '']) => {

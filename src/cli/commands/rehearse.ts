@@ -14,7 +14,7 @@ import type { Localized } from '../../pages/index.ts'
 import { DEFAULT_BRAND } from '../../pages/index.ts'
 import { rehearsalComposer } from '../../rehearsal-server.ts'
 import { action, installationCommand, text, tip, withTips } from '../command.ts'
-import { type Installation, openInstallation } from '../installation.ts'
+import { type Installation, openInstallation, waitingForRestart } from '../installation.ts'
 import { CommandFailed, EXIT, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
 
@@ -36,6 +36,8 @@ export function rehearseCommand(exit: (code: number) => void): Command {
       const { store, clock, addresses } = installation
       const client = await getClient(store, clientId)
       const link = await newRehearsalLink(store, clock, addresses, clientId)
+      const waiting = await waitingForRestart(installation)
+      if (waiting !== null) output.note(warned(said(waiting, language), language))
       const who = text(flags['user'])
       if (who === undefined) {
         output.result({ link })
@@ -131,6 +133,10 @@ function print(output: Output, report: RehearsalReport, told: (words: Localized)
 
 function said(words: Localized, language: Language): string {
   return typeof words === 'string' ? words : words[language]
+}
+
+function warned(words: string, language: Language): string {
+  return language === 'zh-CN' ? `提醒：${words}。` : `Warning: ${words}.`
 }
 
 function indented(wire: string, mark: string): string {
