@@ -1,5 +1,7 @@
 // A trace as plain lines for a terminal, in the operator's language. Nothing in it can move the cursor.
 
+import { claimRules } from '../../claims/user-claims.ts'
+import type { Client } from '../../model/client.ts'
 import type { Locale } from '../../pages/index.ts'
 import { hintOf, isAnswered } from './hints.ts'
 import { inert } from './masking.ts'
@@ -31,7 +33,7 @@ const WORDS = {
     more: (count: string) => `and ${count} more like this in this minute`,
     milliseconds: (elapsed: number) => `${elapsed} ms`,
     absent: (claims: string) =>
-      `If the client turns this person away: it was not given ${claims}. Columns of the import and flags of "lingpai user" add them; the client's claims and scope let them through.`,
+      `If the client turns this person away: it may have ${claims} too, but there is no value for this person. Columns of the import and flags of "lingpai user" add them.`,
   },
   'zh-CN': {
     trace: '追踪编号',
@@ -58,21 +60,40 @@ const WORDS = {
     more: (count: string) => `同一分钟内另有 ${count} 次相同的请求`,
     milliseconds: (elapsed: number) => `${elapsed} 毫秒`,
     absent: (claims: string) =>
-      `如果应用仍拒绝此人：它没有得到 ${claims}。可在导入列或“lingpai user”的选项中补充，并由应用的 claims 与 scope 放行。`,
+      `如果应用仍拒绝此人：它还可以得到 ${claims}，但此人没有可提供的值。可在导入列或“lingpai user”的选项中补充。`,
   },
 } as const
 
 /** Claims for which applications turn people away when they are missing. */
 const WANTED_CLAIMS = ['name', 'email', 'email_verified', 'phone_number', 'phone_number_verified'] as const
 
-/** Claims that a client has not been given in this answer of user info; empty for any other request. */
-export function absentClaims({ rule, members }: Pick<Trace, 'rule' | 'members'>): readonly string[] {
-  if (rule !== 'user_info_answered' || members === null) return []
-  return WANTED_CLAIMS.filter((claim) => !members.includes(claim))
+/**
+ * Claims that scope and rules of the client would have given in this answer of user info, had there been a value; empty for any
+ * other request, and where the client is not known any more.
+ */
+export function absentClaims(
+  { rule, members, observed }: Pick<Trace, 'rule' | 'members' | 'observed'>,
+  client: Client | null,
+): readonly string[] {
+  if (rule !== 'user_info_answered' || members === null || client === null) return []
+  const { scope = '' } = observed
+  const givable = new Set(claimRules(client, String(scope).split(' ')).map(({ name }) => name))
+  return WANTED_CLAIMS.filter((claim) => givable.has(claim) && !members.includes(claim))
 }
 
-/** Lines joined by line ends, without one at the end. `advised` is given our own advice alone, never what visitors sent. */
-export function renderTrace(trace: Trace, locale: Locale, advised = (advice: string) => advice): string {
+export interface TraceContext {
+  /** Is given our own advice alone, never what visitors sent. */
+  readonly advised?: (advice: string) => string
+  /** That of the trace, as it is now. */
+  readonly client?: Client | null
+}
+
+/** Lines joined by line ends, without one at the end. */
+export function renderTrace(
+  trace: Trace,
+  locale: Locale,
+  { advised = (advice) => advice, client = null }: TraceContext = {},
+): string {
   const words = WORDS[locale]
   const { parameters } = trace
   const values = (names: readonly string[]) =>
@@ -81,7 +102,7 @@ export function renderTrace(trace: Trace, locale: Locale, advised = (advice: str
     if (parameters.unreadable.includes(place)) return words.unreadable
     return parameters[place].length === 0 ? words.none : values(parameters[place])
   }
-  const absent = absentClaims(trace)
+  const absent = absentClaims(trace, client)
   const hint = hintOf(trace.rule)?.[locale]
   const observed = Object.entries(trace.observed).map(([name, value]) => `${name}=${value}`)
   const rows: readonly (readonly [string, string | false])[] = [

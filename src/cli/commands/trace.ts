@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander'
 import { findTrace, listTraces } from '../../administration/trace/read-trace.ts'
 import { renderTrace } from '../../administration/trace/render-trace.ts'
+import type { Trace } from '../../administration/trace/trace-record.ts'
 import { action, installationCommand, mostOf, text, withTips } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT } from '../output.ts'
@@ -19,9 +20,14 @@ export function traceCommand(exit: (code: number) => void): Command {
     const installation = await openInstallation(flags)
     const locale = text(flags['language']) === 'zh-CN' ? 'zh-CN' : 'en'
     const advised = (advice: string) => withTips(advice, flags)
+    const { store } = installation
+    const rendered = async (trace: Trace) => {
+      const record = trace.clientId === null ? null : await store.findClient(trace.clientId)
+      return renderTrace(trace, locale, { advised, client: record?.client ?? null })
+    }
     try {
       if (traceId !== undefined) {
-        const trace = await findTrace(installation.store, traceId)
+        const trace = await findTrace(store, traceId)
         if (trace === null) {
           throw new CommandFailed(
             EXIT.notFound,
@@ -31,16 +37,14 @@ export function traceCommand(exit: (code: number) => void): Command {
           )
         }
         output.result(trace)
-        output.say(renderTrace(trace, locale, advised))
+        output.say(await rendered(trace))
         return EXIT.done
       }
       const most = mostOf(flags)
       const clientId = text(flags['client'])
-      const traces = await listTraces(installation.store, { most, ...(clientId !== undefined && { clientId }) })
+      const traces = await listTraces(store, { most, ...(clientId !== undefined && { clientId }) })
       output.result(traces)
-      output.say(
-        traces.length === 0 ? NONE[locale] : traces.map((trace) => renderTrace(trace, locale, advised)).join('\n\n'),
-      )
+      output.say(traces.length === 0 ? NONE[locale] : (await Promise.all(traces.map(rendered))).join('\n\n'))
       return EXIT.done
     } finally {
       await installation.close()

@@ -53,8 +53,8 @@ export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
       if (bearerFrom(tokenFrom, authorization, form, query) === null) throw wrongPlace(tokenFrom, query)
       const claims = claimsFor(parts, found, clock.now())
       return isPlain(client)
-        ? answered(client, json(200, claims))
-        : answered(client, await asJwt(parts, found.client, claims))
+        ? answered(found, json(200, claims))
+        : answered(found, await asJwt(parts, found.client, claims))
     } catch (error) {
       throw error instanceof OAuthError ? error.about(client.client_id) : error
     }
@@ -80,12 +80,12 @@ async function asJwt({ issuer, signers, encryption }: UserinfoParts, record: Cli
   return text(200, body, { 'content-type': 'application/jwt', pragma: 'no-cache' })
 }
 
-function answered(client: Client, reply: HttpReply): HttpReply {
+function answered({ client: { client }, token: { scope } }: FoundAccessToken, reply: HttpReply): HttpReply {
   const outcome = { rule: 'user_info_answered', clause: 'OpenID Connect Core §5.3.2', reason: 'user info answered' }
   return {
     ...reply,
     origins: scriptOrigins(client),
-    outcome: { ...outcome, clientId: client.client_id },
+    outcome: { ...outcome, clientId: client.client_id, observed: { scope } },
   }
 }
 

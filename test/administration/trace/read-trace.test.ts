@@ -1,9 +1,11 @@
 // Reading traces: by number, in order, the latest at each endpoint of the contract, and as lines for a terminal.
 
 import { describe, expect, test } from 'vitest'
+import { presetNamed } from '../../../src/administration/presets/index.ts'
 import { findTrace, latestByEndpoint, listTraces } from '../../../src/administration/trace/read-trace.ts'
 import { absentClaims, renderTrace } from '../../../src/administration/trace/render-trace.ts'
 import { json } from '../../../src/http/reply/replies.ts'
+import { flattenSettings, parseClient } from '../../../src/model/client-settings.ts'
 import { startServer } from '../../support/server.ts'
 import { CLIENT, entryOf, form, START, startRecorder } from './builders.ts'
 
@@ -128,15 +130,30 @@ describe('renderTrace', () => {
   test('names the claims that a client was not given, which is why some turn people away', async () => {
     const { recorder, store } = await startRecorder()
     const reply = json(200, { sub: 'u', name: '张三', phone_number: '13800138000', phone_number_verified: true })
-    const outcome = { rule: 'user_info_answered', ...ours }
+    const outcome = { rule: 'user_info_answered', ...ours, observed: { scope: 'openid profile email' } }
     recorder.record(entryOf({ route: 'userinfo', reply, outcome, traceId: 'tr_a' }))
     await recorder.flush()
     const trace = await findTrace(store, 'tr_a')
     if (trace === null) throw new Error('nothing was recorded')
-    expect(absentClaims(trace)).toEqual(['email', 'email_verified'])
-    expect(renderTrace(trace, 'en')).toContain('it was not given email, email_verified')
+    const redirects = { redirect_uris: ['https://client.test/callback'], client_name: 'x' }
+    const standard = parseClient(redirects, { client_id: CLIENT, preset: 'openid-connect' })
+    expect(absentClaims(trace, standard)).toEqual(['email', 'email_verified'])
+    expect(renderTrace(trace, 'en', { client: standard })).toContain('it may have email, email_verified too, but')
+    // Beyond the scope that was granted, nothing is missing.
+    expect(absentClaims({ ...trace, observed: { scope: 'openid phone' } }, standard)).toEqual([])
+    // 制作云 never gets an e-mail address, whatever the scope.
+    const { settings } = presetNamed('zhizuoyun')
+    const zhizuoyun = parseClient(
+      { ...redirects, ...flattenSettings(settings) },
+      { client_id: CLIENT, preset: 'zhizuoyun' },
+    )
+    expect(absentClaims(trace, zhizuoyun)).toEqual([])
+    expect(renderTrace(trace, 'en', { client: zhizuoyun })).not.toContain('turns this person away')
+    const nameless = { ...trace, members: ['sub', 'user_id'] }
+    expect(absentClaims(nameless, zhizuoyun)).toEqual(['name', 'phone_number', 'phone_number_verified'])
+    expect(absentClaims(nameless, null)).toEqual([])
     expect(JSON.stringify(trace)).not.toMatch(/张三|13800138000/)
-    expect(absentClaims({ ...trace, rule: 'access_token_expired' })).toEqual([])
+    expect(absentClaims({ ...trace, rule: 'access_token_expired' }, standard)).toEqual([])
     await recorder.stop()
   })
 })

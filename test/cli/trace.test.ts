@@ -1,0 +1,72 @@
+// What the trace tells of a sign-in that went well: in the reader's language, and nothing that is no trouble.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lingpai, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
+import { OutsideClient } from '../support/cli-client.ts'
+import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
+
+const scratch = scratchFolder()
+const data = scratch.path('data')
+let server: StartedLingpai
+
+const run = (words: readonly string[], stdin = '') => lingpai([...words, '--data', data], { stdin })
+const clientOf = (clientId: string, username: string) =>
+  new OutsideClient({ at: server.issuer, clientId, secret: TEST_SECRET, username, scope: 'openid profile phone email' })
+
+/** Of a client, as soon as so many are written. */
+async function traces(clientId: string, count: number, ...words: readonly string[]): Promise<readonly string[]> {
+  const all = async () => (await run(['trace', '--client', clientId, ...words])).stdout.trimEnd().split('\n\n')
+  await expect.poll(async () => (await all()).length, { timeout: 5_000 }).toBe(count)
+  return all()
+}
+
+beforeAll(async () => {
+  server = await startLingpai(['--data', data])
+  const secret = ['--client-secret', TEST_SECRET, '--redirect-uri', CALLBACK]
+  for (const [id, preset] of [
+    ['tenant-a', 'zhizuoyun'],
+    ['shop', 'openid-connect'],
+  ] as const) {
+    const added = await run(['client', 'add', '--preset', preset, '--name', id, '--client-id', id, ...secret])
+    expect(added.code).toBe(0)
+  }
+  for (const [username, ...fields] of [
+    ['alice', '--name', '张三', '--phone', '13800138000', '--phone-verified'],
+    ['bob', '--name', '李四'],
+  ] as const) {
+    expect(
+      (await run(['user', 'add', '--username', username, ...fields, '--password-stdin'], TEST_PASSWORD)).code,
+    ).toBe(0)
+  }
+})
+afterAll(async () => {
+  await server.stop()
+  scratch.remove()
+})
+
+async function signedIn(clientId: string, username: string): Promise<void> {
+  const client = clientOf(clientId, username)
+  const { body } = await client.redeem(await client.code())
+  expect((await client.userinfo(String(body['access_token']))).status).toBe(200)
+}
+
+const AWAY = 'If the client turns this person away'
+
+test('of a perfect sign-in to 制作云 nothing is said to be missing; a number that the person lacks is', async () => {
+  await signedIn('tenant-a', 'alice')
+  const perfect = (await traces('tenant-a', 4)).join('\n')
+  expect(perfect).toMatch(/user_info_answered/)
+  expect(perfect).not.toContain(AWAY)
+  await signedIn('tenant-a', 'bob')
+  const lacking = (await traces('tenant-a', 8)).join('\n')
+  expect(lacking.split(AWAY)).toHaveLength(2)
+  expect(lacking).toContain(
+    `${AWAY}: it may have phone_number, phone_number_verified too, but there is no value for this person.`,
+  )
+})
+
+test('of another client it names what the granted scope gives and the person lacks', async () => {
+  await signedIn('shop', 'alice')
+  const told = (await traces('shop', 4)).join('\n')
+  expect(told).toContain(`${AWAY}: it may have email, email_verified too, but`)
+})
