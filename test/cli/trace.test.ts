@@ -70,3 +70,30 @@ test('of another client it names what the granted scope gives and the person lac
   const told = (await traces('shop', 4)).join('\n')
   expect(told).toContain(`${AWAY}: it may have email, email_verified too, but`)
 })
+
+test('in Chinese, a sign-in that went well is told without an English sentence; the fault of a refusal is quoted', async () => {
+  const told = (await traces('tenant-a', 8, '--language', 'zh-CN')).join('\n')
+  const lines = told.split('\n').filter((line) => /^(原因|凭据位置|已答复|如何处理) /.test(line))
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      '原因          已返回用户信息',
+      '原因          已凭 authorization_code 签发令牌',
+      '原因          授权码已发送给应用',
+      '原因          已转到登录页：该浏览器尚未登录',
+      '凭据位置      无',
+      '凭据位置      请求头（Basic）',
+      '凭据位置      请求头（Bearer）',
+    ]),
+  )
+  for (const line of lines) if (!line.startsWith('已答复')) expect(line).toMatch(/^\S+ +[^a-z]*\p{Script=Han}/u)
+  const { code, stdout } = await run(['trace', '--client', 'tenant-a', '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toContainEqual(
+    expect.objectContaining({ reason: 'user info answered', credentials: 'bearer' }),
+  )
+
+  const refused = await clientOf('shop', 'alice').redeem('c0de')
+  expect(refused.status).toBe(400)
+  const shown = await traces('shop', 5, '--language', 'zh-CN')
+  expect(shown[0]).toMatch(/^已拒绝 [^]*^原因 +[a-z][^]*^如何处理 +\p{Script=Han}/mu)
+})

@@ -162,11 +162,13 @@ function credentialStyle(authorization: string | undefined, query: Parameters | 
   return styles.length === 0 ? 'none' : styles.join(' + ')
 }
 
+export const NO_MEDIA_TYPE = 'not a media type'
+
 /** The type, and a charset when one was named; a boundary says nothing. */
 function mediaTypeOf(header: string | undefined): string | null {
   if (header === undefined) return null
   const type = /^\s*([a-z]{1,20}\/[a-z0-9.+-]{1,60})\s*(?:;|$)/i.exec(header)?.[1]
-  if (type === undefined) return 'not a media type'
+  if (type === undefined) return NO_MEDIA_TYPE
   const charset = /;\s*charset\s*=\s*"?([a-z0-9_-]{1,20})"?/i.exec(header.slice(0, 200))?.[1]
   return withoutSecrets(`${type}${charset === undefined ? '' : `; charset=${charset}`}`)
 }

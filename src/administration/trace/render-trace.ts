@@ -3,8 +3,10 @@
 import { claimRules } from '../../claims/user-claims.ts'
 import type { Client } from '../../model/client.ts'
 import type { Locale } from '../../pages/index.ts'
+import { NO_MEDIA_TYPE } from './describe-request.ts'
 import { hintOf, isAnswered } from './hints.ts'
 import { inert } from './masking.ts'
+import { answerInChinese, placesInChinese } from './reasons-zh.ts'
 import type { Trace } from './trace-record.ts'
 
 const WORDS = {
@@ -28,7 +30,10 @@ const WORDS = {
     correct: 'What to do',
     none: 'nothing',
     noType: 'none was sent',
+    type: (contentType: string) => contentType,
     unreadable: 'could not be read',
+    places: (credentials: string) => credentials,
+    answer: (reason: string) => reason,
     unnamed: (count: number) => `${count} more without a proper name`,
     more: (count: string) => `and ${count} more like this in this minute`,
     milliseconds: (elapsed: number) => `${elapsed} ms`,
@@ -55,7 +60,10 @@ const WORDS = {
     correct: '如何处理',
     none: '无',
     noType: '未发送',
+    type: (contentType: string) => (contentType === NO_MEDIA_TYPE ? '不是媒体类型' : contentType),
     unreadable: '无法读取',
+    places: placesInChinese,
+    answer: answerInChinese,
     unnamed: (count: number) => `另有 ${count} 个名称不合规范`,
     more: (count: string) => `同一分钟内另有 ${count} 次相同的请求`,
     milliseconds: (elapsed: number) => `${elapsed} 毫秒`,
@@ -111,14 +119,14 @@ export function renderTrace(
     [words.client, clientOf(trace, words.unknownClient)],
     [words.request, `${trace.method} ${trace.endpoint} → ${trace.status}, ${words.milliseconds(trace.elapsed)}`],
     [words.from, [trace.network, trace.userAgent].filter((each) => each !== null && each !== '').join(' · ')],
-    [words.contentType, trace.contentType ?? words.noType],
+    [words.contentType, trace.contentType === null ? words.noType : words.type(trace.contentType)],
     [words.query, sent('query')],
     [words.body, sent('body')],
     ['', parameters.unnamed > 0 && words.unnamed(parameters.unnamed)],
     [words.repeated, parameters.repeated.length > 0 && parameters.repeated.join(', ')],
-    [words.credentials, trace.credentials],
+    [words.credentials, words.places(trace.credentials)],
     [isAnswered(trace.rule) ? words.answered : words.refused, `${trace.rule} (${trace.clause})`],
-    [words.reason, trace.reason],
+    [words.reason, isAnswered(trace.rule) ? words.answer(trace.reason) : trace.reason],
     [words.observed, observed.length > 0 && observed.join(', ')],
     [words.members, trace.members !== null && trace.members.join(', ')],
     [words.correct, hint !== undefined && advised(hint)],
