@@ -55,6 +55,41 @@ describe('an address that only this machine or network reaches', () => {
   })
 })
 
+describe('a name that an enabled client has already', () => {
+  test('is warned of with the id of that client, and the second is made all the same', async () => {
+    const { run } = await onNewData('twins', 'https://sso.example.com')
+    const again = await run(...ZHIZUOYUN.slice(0, -1), 'tenant-b')
+    expect(again.stderr).toMatch(/^Warning: 制作云 is also the name of an enabled client \(tenant-a\); [^\n]*\.\n$/)
+    expect(again.stdout).toMatch(/^ClientId +tenant-b$/m)
+    const shop = [
+      'client',
+      'add',
+      '--preset',
+      'openid-connect',
+      '--redirect-uri',
+      'https://client.test/callback',
+      '--json',
+    ]
+    const third = JSON.parse((await run(...shop, '--name', '制作云')).stdout) as Record<string, unknown>
+    expect(third['warnings']).toEqual([expect.stringContaining('an enabled client (tenant-a, tenant-b); this')])
+    const listed = JSON.parse((await run('client', 'list', '--json')).stdout) as readonly object[]
+    expect(listed).toHaveLength(3)
+
+    // The command that it names takes away the new one alone.
+    const [, command = ''] = /"npx lingpai (client remove \S+) --data /.exec(again.stderr) ?? []
+    expect(command).toBe('client remove tenant-b')
+    await run(...command.split(' '))
+    await run('client', 'update', 'tenant-a', '--disable')
+    await run('client', 'update', String(third['ClientId']), '--disable')
+    const other = await run(...shop, '--name', '另一个')
+    const alone = await run(...shop, '--name', '制作云')
+    for (const { stdout, stderr } of [other, alone]) {
+      expect(stderr).toBe('')
+      expect(JSON.parse(stdout)).not.toHaveProperty('warnings')
+    }
+  })
+})
+
 test('of a public https address nothing is said', async () => {
   const { run, added } = await onNewData('public', 'https://sso.example.com')
   expect(added.stderr).toBe('')

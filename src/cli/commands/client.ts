@@ -15,7 +15,7 @@ import {
   updateClient,
 } from '../../administration/clients.ts'
 import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { Client, ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { readSmallFile } from '../../platform/small-file.ts'
@@ -136,14 +136,27 @@ const add: Work = async (installation, output, flags) => {
     ...(await secretRequest(flags)),
     ...settingsRequest(flags),
   })
-  await tellValues(installation, output, made, flags)
   const { client } = made.record
+  const twins = (await listClients(installation.store)).filter(
+    (each) =>
+      each.enabled && each.client.client_name === client.client_name && each.client.client_id !== client.client_id,
+  )
+  const warnings = [...made.warnings, ...(twins.length === 0 ? [] : [sameName(client, twins, flags)])]
+  await tellValues(installation, output, { ...made, warnings }, flags)
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
   output.say('')
   output.say(
     `Try it before anybody else does: ${tip(`rehearse ${shellWord(client.client_id)} --user USERNAME`, flags)}`,
   )
+}
+
+/** Two of one name are allowed, as for two tenants; by mistake, the console keeps the ClientId of the former. */
+function sameName({ client_id, client_name }: Client, twins: readonly ClientRecord[], flags: Flags): string {
+  const ids = twins.slice(0, 10).map(({ client }) => client.client_id)
+  const others = twins.length > ids.length ? ` and ${twins.length - ids.length} others` : ''
+  const remove = tip(`client remove ${shellWord(client_id)}`, flags)
+  return `${client_name} is also the name of an enabled client (${ids.join(', ')}${others}); this is another one, with an id and a secret of its own. If you did not want a second one: "${remove}"`
 }
 
 /** The server may be started with other options than a command sees, so this is no refusal. */
