@@ -1,5 +1,6 @@
 // Operations on the sessions of a person: which there are, ending them all, and what the person may end by themselves.
 
+import type { BrowserKind } from '../model/browser-kind.ts'
 import type { Seconds } from '../model/time.ts'
 import type { User } from '../model/user.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -17,6 +18,8 @@ export interface ListedSession {
   readonly lastUsedAt: Seconds
   readonly expiresAt: Seconds
   readonly amr: readonly string[]
+  /** Absent: nothing is known of it. */
+  readonly browser?: BrowserKind
   /** Ids of the clients that were given something in it. */
   readonly clients: readonly string[]
 }

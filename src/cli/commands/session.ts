@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { endSessions, type ListedSession, listSessions } from '../../administration/sessions.ts'
+import type { BrowserKind } from '../../model/browser-kind.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { installationAction, installationCommand, text, tip } from '../command.ts'
 import { instant, table } from '../output.ts'
@@ -22,7 +23,7 @@ export function sessionCommand(exit: (code: number) => void): Command {
         output.say(
           sessions.length === 0
             ? `${user.username} is signed in nowhere.`
-            : table([['SIGNED IN', 'LAST USED', 'ENDS', 'BY', 'CLIENTS'], ...sessions.map(row)]),
+            : table([['BROWSER', 'SIGNED IN', 'LAST USED', 'ENDS', 'BY', 'CLIENTS'], ...sessions.map(row)]),
         )
       }),
     )
@@ -55,8 +56,10 @@ function said({ user: { username }, sessions, grants, isWritten }: Awaited<Retur
   return `${username} was signed in nowhere here any more. Applications whose own sessions may go on are told.`
 }
 
-function plain({ authenticatedAt, lastUsedAt, expiresAt, amr, clients }: ListedSession) {
+function plain({ authenticatedAt, lastUsedAt, expiresAt, amr, browser, clients }: ListedSession) {
   return {
+    browser: browser?.browser ?? null,
+    system: browser?.system ?? null,
     authenticated_at: instant(authenticatedAt),
     last_used_at: instant(lastUsedAt),
     expires_at: instant(expiresAt),
@@ -65,6 +68,19 @@ function plain({ authenticatedAt, lastUsedAt, expiresAt, amr, clients }: ListedS
   }
 }
 
-function row({ authenticatedAt, lastUsedAt, expiresAt, amr, clients }: ListedSession): readonly string[] {
-  return [instant(authenticatedAt), instant(lastUsedAt), instant(expiresAt), amr.join(' '), clients.join(' ')]
+function row({ authenticatedAt, lastUsedAt, expiresAt, amr, browser, clients }: ListedSession): readonly string[] {
+  return [
+    browserText(browser),
+    instant(authenticatedAt),
+    instant(lastUsedAt),
+    instant(expiresAt),
+    amr.join(' '),
+    clients.join(' '),
+  ]
+}
+
+/** In the words that a session keeps: `wechat on iphone`. */
+function browserText(kind: BrowserKind | undefined): string {
+  const words = [kind?.browser, kind?.system].filter((word) => typeof word === 'string')
+  return words.length === 0 ? 'unknown' : words.join(' on ')
 }
