@@ -97,3 +97,25 @@ test('in Chinese, a sign-in that went well is told without an English sentence; 
   const shown = await traces('shop', 5, '--language', 'zh-CN')
   expect(shown[0]).toMatch(/^已拒绝 [^]*^原因 +[a-z][^]*^如何处理 +\p{Script=Han}/mu)
 })
+
+test('an id that no client has is told, unless somebody asked with it', async () => {
+  const unknown = await run(['trace', '--client', 'nope'])
+  expect(unknown).toMatchObject({ code: 3, stdout: '' })
+  expect(unknown.stderr).toMatch(/^Error: There is no client "nope"\. See: npx lingpai client list --data \S+\n$/)
+  const json = await run(['trace', '--client', 'nope', '--json'])
+  expect(json.code).toBe(3)
+  expect(JSON.parse(json.stdout)).toMatchObject({ error: 'client_not_found' })
+
+  // A client that nobody has used yet is no mistake.
+  const added = ['client', 'add', '--preset', 'openid-connect', '--name', 'new', '--client-id', 'unused']
+  expect((await run([...added, '--redirect-uri', CALLBACK])).code).toBe(0)
+  const silent = await run(['trace', '--client', 'unused'])
+  expect(silent).toEqual({ code: 0, stdout: 'No request has been seen yet.\n', stderr: '' })
+
+  await fetch(`${server.issuer}/sso/authorize?response_type=code&client_id=nope`)
+  await expect.poll(async () => (await run(['trace', '--client', 'nope'])).code, { timeout: 5_000 }).toBe(0)
+  const { stdout } = await run(['trace', '--client', 'nope'])
+  expect(stdout.match(/^Trace /gm)).toHaveLength(1)
+  expect(stdout).toMatch(/^Client +n… \(4 characters\): not one of ours$[^]*^Refused +client_unknown /m)
+  expect((await run(['trace', '--client', 'another'])).code).toBe(3)
+})

@@ -2,6 +2,7 @@
 
 import type { StoredTrace, TraceVerbs } from '../../store/traces.ts'
 import { isAnswered } from './hints.ts'
+import { maskedIdentifier } from './masking.ts'
 import { JOURNEY_PAGES, parseTraceRecord, type Trace } from './trace-record.ts'
 
 export type ContractEndpoint = 'authorize' | 'token' | 'userinfo'
@@ -26,6 +27,19 @@ export async function listTraces(
     .filter((trace) => trace !== null)
     .toSorted((a, b) => b.lastTime - a.lastTime || b.order - a.order)
     .slice(0, most)
+}
+
+/** All that are kept. */
+const KEPT = 10_000
+
+/** Of requests with an id that no client has, newest first. What strangers send is kept masked, so that alike ids count as one. */
+export async function listTracesClaiming(
+  store: Pick<TraceVerbs, 'listTraces'>,
+  { claimed, most }: { readonly claimed: string; readonly most: number },
+): Promise<readonly Trace[]> {
+  const masked = maskedIdentifier(claimed)
+  const all = await listTraces(store, { most: KEPT })
+  return all.filter(({ clientId, claimedClient }) => clientId === null && claimedClient === masked).slice(0, most)
 }
 
 /** So many of a client's records hold its latest at each endpoint, but for the busiest. */

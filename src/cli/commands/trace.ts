@@ -1,9 +1,11 @@
 // lingpai trace: why a request was decided as it was.
 
 import { type Command, Option } from 'commander'
-import { findTrace, listTraces } from '../../administration/trace/read-trace.ts'
+import { getClient } from '../../administration/clients.ts'
+import { findTrace, listTraces, listTracesClaiming } from '../../administration/trace/read-trace.ts'
 import { renderTrace } from '../../administration/trace/render-trace.ts'
 import type { Trace } from '../../administration/trace/trace-record.ts'
+import type { Store } from '../../store/store.ts'
 import { action, installationCommand, mostOf, text, withTips } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { CommandFailed, EXIT } from '../output.ts'
@@ -42,7 +44,7 @@ export function traceCommand(exit: (code: number) => void): Command {
       }
       const most = mostOf(flags)
       const clientId = text(flags['client'])
-      const traces = await listTraces(store, { most, ...(clientId !== undefined && { clientId }) })
+      const traces = await tracesOf(store, most, clientId)
       output.result(traces)
       output.say(traces.length === 0 ? NONE[locale] : (await Promise.all(traces.map(rendered))).join('\n\n'))
       return EXIT.done
@@ -50,4 +52,14 @@ export function traceCommand(exit: (code: number) => void): Command {
       await installation.close()
     }
   })
+}
+
+/** Throws `client_not_found` for an id that neither a client has, or had, nor anybody who asked. */
+async function tracesOf(store: Store, most: number, clientId: string | undefined): Promise<readonly Trace[]> {
+  if (clientId === undefined) return listTraces(store, { most })
+  const own = await listTraces(store, { most, clientId })
+  if (own.length > 0) return own
+  const claiming = await listTracesClaiming(store, { claimed: clientId, most })
+  if (claiming.length === 0) await getClient(store, clientId)
+  return claiming
 }
