@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
@@ -57,4 +57,25 @@ test('the key, the program and the command make a server that answers, also to t
       await once(child, 'exit')
     }
   }
+})
+
+/** Whole commands: a name in a sentence, such as `npx lingpai trace`, names no data. */
+function reports(file: string): readonly string[] {
+  const text = readFileSync(join(REPOSITORY, file), 'utf8')
+  return [...text.matchAll(/npx lingpai (?:rehearse|trace) [^`\n]*--data[^`\n]*/g)].map(([command]) => command)
+}
+
+const guides = readdirSync(join(REPOSITORY, 'docs/guides')).filter((file) => file.endsWith('.zh-CN.md'))
+test.each(['README.zh-CN.md', ...guides.map((file) => `docs/guides/${file}`)])(
+  '%s leads to reports in Chinese, beside the English twin',
+  (file) => {
+    const chinese = reports(file)
+    expect(chinese.filter((command) => !command.includes(' --language zh-CN'))).toEqual([])
+    const same = chinese.map((command) => command.replace(' --language zh-CN', ''))
+    expect(same).toEqual(reports(file.replace('.zh-CN', '')))
+  },
+)
+
+test('the search for such commands finds those of the README', () => {
+  expect(reports('README.zh-CN.md')).toHaveLength(2)
 })
