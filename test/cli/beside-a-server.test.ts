@@ -333,7 +333,11 @@ test('a backup taken while serving becomes a server that honours what was given 
   expect(bare.stderr).toMatch(/passphrase.*--passphrase-file/)
   expect(existsSync(restored)).toBe(false)
   expect((await lingpai(['restore', '--data', restored, file, ...sealed])).code).toBe(0)
-  expect((await lingpai(['restore', '--data', restored, file, ...sealed])).code).toBe(4)
+  const full = await lingpai(['restore', file, ...sealed], { env: { LINGPAI_DATA: restored } })
+  expect(full.code).toBe(4)
+  expect(full.stderr).toBe(
+    `Error: ${restored} is not empty. A backup is restored into a new folder, and nothing is ever overwritten. Name one: --data NEWFOLDER\n`,
+  )
 
   const again = await startLingpai(['--data', restored])
   expect(again.setupLink).toBeNull()

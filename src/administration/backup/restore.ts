@@ -118,7 +118,7 @@ function notEmpty(folder: string): AdministrationError {
   return new AdministrationError(
     'folder_not_empty',
     `${folder} is not empty`,
-    'A backup is restored into a new folder; nothing is ever overwritten',
+    'A backup is restored into a new folder, and nothing is ever overwritten. Name one: --data NEWFOLDER',
   )
 }
 
