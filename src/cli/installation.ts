@@ -10,7 +10,6 @@ import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../o
 import type { Locale } from '../pages/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { keepDurable } from '../platform/durable-folder.ts'
-
 import { createLog, type Log, silentLog } from '../platform/log.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
