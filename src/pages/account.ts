@@ -2,6 +2,7 @@
 // permission is withdrawn.
 
 import type { AccountDone, AccountView, WithdrawView } from './account-views.ts'
+import { browserNameIn } from './browser-name.ts'
 import { type Content, type Html, html, imageSource, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { initial, layOut, wordsOf } from './layout.ts'
@@ -78,7 +79,7 @@ function application(each: Application, at: number, calendar: Calendar, { accoun
 
 function session(view: AccountView, each: Session, at: number, calendar: Calendar, { account }: Words): Html {
   const { signOutThere } = view
-  const name = browserName(each, account)
+  const name = browserNameIn(each.browser, account)
   const which = account.signOutWhich(name ?? '', momentText(each.since, calendar))
   const button = html`<button id="sign-out-${at}" type="submit">${account.signOutThere}<span class="hidden">${which}</span></button>`
   const head =
@@ -93,14 +94,6 @@ function session(view: AccountView, each: Session, at: number, calendar: Calenda
       ? html`<a class="button" id="sign-out-here" href="${webHref(view.signOutHref)}">${account.signOutHere}</a>`
       : form({ ...signOutThere, hidden: { ...signOutThere.hidden, session: each.value } }, button)
   }</li>`
-}
-
-/** Null: nothing is known of it. */
-function browserName({ browser: kind }: Session, { browserNames, systemNames, browserOn }: Words['account']) {
-  if (kind === undefined) return null
-  const browser = kind.browser === null ? null : browserNames[kind.browser]
-  const system = kind.system === null ? null : systemNames[kind.system]
-  return browser !== null && system !== null ? browserOn(browser, system) : (browser ?? system)
 }
 
 function elsewhere({ applications, sessions, signOutThere }: AccountView, { account }: Words): Html {

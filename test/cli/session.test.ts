@@ -50,7 +50,7 @@ test('session list names the browser of each, for programs and for people', asyn
   const { stdout } = await lingpai(list)
   const [head, ...rows] = stdout.trimEnd().split('\n')
   expect(head).toMatch(/^BROWSER +SIGNED IN +/)
-  expect(rows.map((row) => row.split(/ {2,}/)[0]).sort()).toEqual(['chrome on windows', 'unknown', 'wechat on iphone'])
+  expect(rows.map((row) => row.split(/ {2,}/)[0]).sort()).toEqual(['Chrome on Windows', 'WeChat on iPhone', 'unknown'])
   // No more than the two words is kept.
   expect(stdout + JSON.stringify(sessions)).not.toMatch(/Mozilla|18_0|140|program of/)
 })

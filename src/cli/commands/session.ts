@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { endSessions, type ListedSession, listSessions } from '../../administration/sessions.ts'
-import type { BrowserKind } from '../../model/browser-kind.ts'
+import { browserName } from '../../pages/index.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { installationAction, installationCommand, text, tip } from '../command.ts'
 import { instant, table } from '../output.ts'
@@ -70,17 +70,11 @@ function plain({ authenticatedAt, lastUsedAt, expiresAt, amr, browser, clients }
 
 function row({ authenticatedAt, lastUsedAt, expiresAt, amr, browser, clients }: ListedSession): readonly string[] {
   return [
-    browserText(browser),
+    browserName(browser, 'en') ?? 'unknown',
     instant(authenticatedAt),
     instant(lastUsedAt),
     instant(expiresAt),
     amr.join(' '),
     clients.join(' '),
   ]
-}
-
-/** In the words that a session keeps: `wechat on iphone`. */
-function browserText(kind: BrowserKind | undefined): string {
-  const words = [kind?.browser, kind?.system].filter((word) => typeof word === 'string')
-  return words.length === 0 ? 'unknown' : words.join(' on ')
 }
