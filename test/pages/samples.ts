@@ -39,6 +39,14 @@ const values = {
   Scope: 'openid profile phone',
 }
 
+const connected = {
+  form,
+  clientName: '制作云',
+  values,
+  callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+  notYet: null,
+}
+
 const kinds = [
   { kind: 'identifier', value: '0f8fad5b-d9cb-469f-a165-70867728950e' },
   { kind: 'name', value: '张三' },
@@ -424,25 +432,12 @@ export const samples: readonly Sample[] = [
   sample(
     'set-up 3 values',
     'ClientId ClientSecret AuthorizationEndpoint TokenEndpoint UserInfoEndpoint Scope callback continue',
-    (f) =>
-      pages.connectedPage(
-        {
-          form,
-          clientName: '制作云',
-          values,
-          callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
-          notYet: null,
-        },
-        f,
-      ),
+    (f) => pages.connectedPage(connected, f),
   ),
   sample('set-up 3 out of reach', 'not-yet out_of_reach choose-address ClientSecret continue', (f) =>
     pages.connectedPage(
       {
-        form,
-        clientName: '制作云',
-        values,
-        callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+        ...connected,
         notYet: {
           issuer: 'http://localhost:4000',
           fault: 'out_of_reach',
@@ -456,10 +451,7 @@ export const samples: readonly Sample[] = [
   sample('set-up 3 restart', 'not-yet check_failed choose-address restart ClientSecret continue', (f) =>
     pages.connectedPage(
       {
-        form,
-        clientName: '制作云',
-        values,
-        callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+        ...connected,
         notYet: {
           issuer: 'https://sso.example.com',
           fault: 'check_failed',
@@ -471,16 +463,7 @@ export const samples: readonly Sample[] = [
     ),
   ),
   sample('set-up 3 again', 'ClientId six-values', (f) =>
-    pages.connectedPage(
-      {
-        form,
-        clientName: '制作云',
-        values: { ...values, ClientSecret: null },
-        callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
-        notYet: null,
-      },
-      f,
-    ),
+    pages.connectedPage({ ...connected, values: { ...values, ClientSecret: null } }, f),
   ),
   sample('set-up 4', 'username name phone phone_verified password file csv import continue', (f) =>
     pages.firstPersonPage(person, f),

@@ -14,7 +14,10 @@ export interface SetUpProgress {
   readonly step: StepName
   /** The user to ask about this server. */
   readonly administratorId: string | null
-  /** The public address that was chosen, although its check had failed or not, and the one the server had then: once it has another, the choice is history. */
+  /**
+   * The public address that was chosen, whether its check had failed, and the address the server had then: once it has another,
+   * the choice is history.
+   */
   readonly address: { readonly issuer: string; readonly running: string; readonly failed: boolean } | null
   readonly clientId: string | null
   /** Whoever was typed in as the first person. */
