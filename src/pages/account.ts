@@ -8,7 +8,7 @@ import { ICONS } from './icons.ts'
 import { initial, layOut, wordsOf } from './layout.ts'
 import { clientLinks, clientLogo, form, heading } from './parts.ts'
 import type { Frame, Page } from './views.ts'
-import { agoOf, type Calendar, dateOf, momentOf, momentText } from './when.ts'
+import { agoOf, type Calendar, calendarOf, momentOf, momentText } from './when.ts'
 import type { Words } from './words/index.ts'
 
 type Application = AccountView['applications'][number]
@@ -17,7 +17,7 @@ type Session = AccountView['sessions'][number]
 export function accountPage(view: AccountView, frame: Frame): Page {
   const words = wordsOf(frame)
   const { account } = words
-  const calendar = { locale: frame.locale, zone: view.zone }
+  const calendar = calendarOf(frame.locale, view.zone)
   return layOut(frame, {
     // A reader of the screen hears the title first.
     title: view.done === null ? account.title : `${account.doneTitles[view.done.kind]} · ${account.title}`,
@@ -70,7 +70,7 @@ function application(each: Application, at: number, calendar: Calendar, { accoun
   const resources = each.resources
     .map(({ name, scope }) => (scope.length === 0 ? name : `${name} (${scope.join(', ')})`))
     .join(account.between)
-  return html`<li><div class="head">${picture}<h3>${client.name}</h3></div><p class="muted">${account.since(dateOf(each.since, calendar))}</p>${
+  return html`<li><div class="head">${picture}<h3>${client.name}</h3></div><p class="muted">${account.since(momentOf(each.since, calendar))}</p>${
     kinds !== '' && html`<p><span class="muted">${account.data}</span>${kinds}</p>`
   }${resources !== '' && html`<p><span class="muted">${account.resources}</span>${resources}</p>`}<a class="button" id="withdraw-${at}" href="${webHref(
     each.withdrawHref,

@@ -1,23 +1,46 @@
-// Instants as a person reads them: a date, a moment with the name of its zone, and how long ago.
+// Instants as a person reads them: a moment with the name of its zone, and how long ago.
 
 import { type Html, html } from './html.ts'
 import type { Locale } from './locale.ts'
+import { WORDS } from './words/index.ts'
 
+/** What writes instants on one page. Making one costs more than all that it writes. */
 export interface Calendar {
   readonly locale: Locale
-  /** Where the person is; null or unknown: where the server is. */
-  readonly zone: string | null
+  readonly moment: Intl.DateTimeFormat
+  readonly offset: Intl.DateTimeFormat
+  readonly ago: Intl.RelativeTimeFormat
 }
 
-export function dateOf(seconds: number, calendar: Calendar): Html {
-  return time(seconds, written(seconds, calendar, { dateStyle: 'medium' }))
+/** `zone`: where the person is; null, or none that there is: where the server is. */
+export function calendarOf(locale: Locale, zone: string | null): Calendar {
+  const timeZone = zone === null || !isZone(zone) ? {} : { timeZone: zone }
+  const day = { year: 'numeric', month: 'short', day: 'numeric' } as const
+  const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  return {
+    locale,
+    // Day before month, as in most of the world that reads English.
+    moment: new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { ...day, ...clock, ...timeZone }),
+    // English in every language: by how far it is from UTC reads alike in all.
+    offset: new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset', ...timeZone }),
+    ago: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
+  }
+}
+
+/** What a profile says may be no zone at all. */
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone }).format()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The zone is named: the server's may be another one than the reader's. */
 export function momentText(seconds: number, calendar: Calendar): string {
-  const day = { year: 'numeric', month: 'short', day: 'numeric' } as const
-  const moment = written(seconds, calendar, { ...day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-  return `${moment} ${zoneName(seconds, calendar)}`
+  const { inZone } = WORDS[calendar.locale].account
+  return inZone(calendar.moment.format(seconds * 1000), zoneName(seconds, calendar))
 }
 
 export function momentOf(seconds: number, calendar: Calendar): Html {
@@ -31,36 +54,21 @@ const STEPS = [
 ] as const
 
 /** In the largest unit that has passed whole; less than a minute is `justNow`. */
-export function agoOf(seconds: number, now: number, { locale }: Calendar, justNow: string): Html {
+export function agoOf(seconds: number, now: number, { ago }: Calendar, justNow: string): Html {
   const passed = now - seconds
   const step = STEPS.find(([, each]) => passed >= each)
   if (step === undefined) return time(seconds, justNow)
   const [unit, length] = step
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
-  return time(seconds, format.format(-Math.floor(passed / length), unit))
+  return time(seconds, ago.format(-Math.floor(passed / length), unit))
 }
 
 function time(seconds: number, text: string): Html {
   return html`<time datetime="${new Date(seconds * 1000).toISOString()}">${text}</time>`
 }
 
-function written(seconds: number, calendar: Calendar, options: Intl.DateTimeFormatOptions): string {
-  return formatOf(calendar, options).format(seconds * 1000)
-}
-
-/** Every language puts it elsewhere, some between the day and the hour. */
-function zoneName(seconds: number, calendar: Calendar): string {
-  const parts = formatOf(calendar, { timeZoneName: 'short' }).formatToParts(seconds * 1000)
-  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
-}
-
-function formatOf({ locale, zone }: Calendar, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  // Day before month, as in most of the world that reads English.
-  const language = locale === 'en' ? 'en-GB' : locale
-  try {
-    return new Intl.DateTimeFormat(language, { ...options, ...(zone !== null && { timeZone: zone }) })
-  } catch {
-    // What a profile says may be no zone at all.
-    return new Intl.DateTimeFormat(language, options)
-  }
+/** `UTC+8`; it differs between summer and winter. */
+function zoneName(seconds: number, { offset }: Calendar): string {
+  const parts = offset.formatToParts(seconds * 1000)
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  return `UTC${name.replace(/^GMT/, '').replace(/^[+-]0$/, '')}`
 }

@@ -1,7 +1,7 @@
 // The account page as a page: its headers, its size, where it is linked, and that it can be switched off.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { accountPage } from '../../src/pages/index.ts'
+import { accountPage, type Locale } from '../../src/pages/index.ts'
 import { RelyingParty } from '../support/relying-party.ts'
 import { startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
 import { type Page, Visitor } from '../support/visitor.ts'
@@ -117,20 +117,43 @@ describe('instants', () => {
     done: null,
     now: 1_764_400_000,
     zone,
-    applications: [],
-    sessions: [{ value: 's', isHere: true, since: 1_764_374_400, lastUsed, applications: [] }],
+    applications: [{ client: { name: 'c' }, since: 1_764_374_400, kinds: [], resources: [], withdrawHref: '/x' }],
+    sessions: [
+      { value: 's', isHere: true, since: 1_764_374_400, lastUsed, applications: [] },
+      { value: 't', isHere: false, since: 1_764_374_400, lastUsed, applications: [] },
+    ],
     signOutThere: { action: '/x', csrf: 'c' },
     signOutHref: '/x',
     anotherHref: '/x',
   })
-  const frame = { locale: 'en', brand: { productName: 'p' }, languageHrefs: {} } as const
-  const shown = (zone: string | null, lastUsed = 1_764_400_000) =>
-    accountPage(view(zone, lastUsed), frame).html.replaceAll(/<time datetime="([^"]*)">([^<]*)<\/time>/g, '$2 [$1]')
+  const frame = (locale: Locale) => ({ locale, brand: { productName: 'p' }, languageHrefs: {} })
+  const shown = (zone: string | null, lastUsed = 1_764_400_000, locale: Locale = 'en') =>
+    accountPage(view(zone, lastUsed), frame(locale)).html.replaceAll(
+      /<time datetime="([^"]*)">([^<]*)<\/time>/g,
+      '$2 [$1]',
+    )
 
-  test('are in the zone of the profile, which is named; a zone that is none does no harm', () => {
-    expect(shown('Asia/Shanghai')).toContain('Signed in 29 Nov 2025, 08:00 GMT+8 [2025-11-29T00:00:00.000Z]')
-    expect(shown('America/New_York')).toContain('28 Nov 2025, 19:00 GMT-5')
-    expect(shown('Middle-earth/Shire')).toBe(shown(null))
+  test.each([
+    ['Asia/Shanghai', '29 Nov 2025, 08:00 (UTC+8)', '2025年11月29日 08:00（UTC+8）'],
+    ['America/New_York', '28 Nov 2025, 19:00 (UTC-5)', '2025年11月28日 19:00（UTC-5）'],
+    ['Asia/Kolkata', '29 Nov 2025, 05:30 (UTC+5:30)', '2025年11月29日 05:30（UTC+5:30）'],
+    ['Europe/London', '29 Nov 2025, 00:00 (UTC)', '2025年11月29日 00:00（UTC）'],
+  ])('are in the zone of the profile, which is named: %s', (zone, en, zhCn) => {
+    const [now, machine] = [1_764_400_000, '[2025-11-29T00:00:00.000Z]']
+    expect(shown(zone)).toContain(`Signed in ${en} ${machine}`)
+    expect(shown(zone, now, 'zh-CN')).toContain(`登录于 ${zhCn} ${machine}`)
+    expect(shown(zone)).toContain(`Since ${en} ${machine}`)
+    expect(shown(zone, now, 'zh-CN')).toContain(`授权于 ${zhCn} ${machine}`)
+    // What a reader of the screen hears on the button tells two sessions apart by the same words.
+    expect(shown(zone)).toContain(`, signed in ${en}<`)
+  })
+
+  test('are in the zone of the server, named as well, where the profile says none or one that there is not', () => {
+    const own = shown(null)
+    expect(own).toMatch(/Signed in 2[89] Nov 2025, \d\d:\d\d \(UTC([+-]\d{1,2}(:\d\d)?)?\) \[/)
+    for (const zone of ['', 'Middle-earth/Shire', 'Asia/Shanghai"><b>', '\0', '../../etc/passwd', 'x'.repeat(10_000)]) {
+      expect(shown(zone) === own, zone.slice(0, 40)).toBe(true)
+    }
   })
 
   test.each([

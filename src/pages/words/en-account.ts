@@ -31,7 +31,8 @@ export const account = {
   applicationsHint: 'Applications that your organisation connects without asking you are not listed here.',
   noApplications:
     'You have not let in any application. When one asks for your data, you decide first, and find it here afterwards.',
-  since: (date: Content) => html`Since ${date}`,
+  since: (moment: Content) => html`Since ${moment}`,
+  inZone: (moment: string, zone: string) => `${moment} (${zone})`,
   data: 'Receives: ',
   resources: 'May use in your name: ',
   between: ', ',
