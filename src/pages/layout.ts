@@ -98,19 +98,24 @@ function languageForm(locale: Locale, action: string, again: Readonly<Record<str
 
 function footer(frame: Frame, words: Words): Content {
   const { brand } = frame
-  const link = (url: string | undefined, text: Content) => {
+  const link = (url: string | undefined, text: Content, language?: Locale) => {
     const href = webHref(url)
-    return href !== null && html`<li><a href="${href}">${text}</a></li>`
+    return (
+      href !== null &&
+      html`<li><a href="${href}"${language !== undefined && html` lang="${language}"`}>${text}</a></li>`
+    )
   }
   const items = [
     brand.operatorName !== undefined && html`<li><span>${words.frame.runBy(brand.operatorName)}</span></li>`,
     link(brand.privacyUrl, words.frame.privacy),
     link(brand.termsUrl, words.frame.terms),
-    brand.icp !== undefined && link('https://beian.miit.gov.cn/', brand.icp),
+    // Filings are in Chinese on every page.
+    brand.icp !== undefined && link('https://beian.miit.gov.cn/', brand.icp, 'zh-CN'),
     brand.gongan &&
       link(
         `https://beian.mps.gov.cn/#/query/webSearch?code=${encodeURIComponent(brand.gongan.recordCode)}`,
         brand.gongan.text,
+        'zh-CN',
       ),
   ].filter((item) => item !== false && item !== undefined)
   return items.length > 0 && html`<footer class="bottom"><ul>${items}</ul></footer>`

@@ -60,11 +60,19 @@ function colours(accent: string): string {
 --ok:#7fd6a6;--warn:#f1c368;--bad:#ffa79b;--bad-tint:#3a1f1d;--warn-tint:#33290f;--ok-tint:#152d20}}`
 }
 
+// Both have quotation marks and dashes, Chinese fonts as wide as a character: the fonts of a text's own language come first.
+// Some systems have a Chinese font behind `sans-serif`, so Latin ones are named before it.
+const LATIN =
+  '-apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",Ubuntu,Cantarell,Arial,"DejaVu Sans"'
+const CHINESE =
+  '"PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC"'
+
 const BASE = `
+[lang=en]{font-family:${LATIN},sans-serif,${CHINESE}}
+[lang|=zh]{font-family:${CHINESE},${LATIN},sans-serif}
 *,*::before,*::after{box-sizing:border-box}
 html{font-size:100%;-webkit-text-size-adjust:100%;text-size-adjust:100%}
-body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var(--page) radial-gradient(ellipse at top,var(--glow),transparent 38rem) no-repeat;color:var(--ink);
-font:1rem/1.6 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",Ubuntu,Cantarell,"PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans SC","Noto Sans CJK SC",sans-serif;
+body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var(--page) radial-gradient(ellipse at top,var(--glow),transparent 38rem) no-repeat;color:var(--ink);font-size:1rem;line-height:1.6;
 -webkit-font-smoothing:antialiased;-moz-osx-font-smoothing:grayscale;word-break:break-word;overflow-wrap:break-word}
 .column{width:100%;max-width:27rem;margin:auto;padding:1.25rem 1rem 1.5rem}
 h1{font-size:1.5625rem;line-height:1.28;text-wrap:balance;letter-spacing:-.012em;margin:0 0 .375rem}
@@ -147,7 +155,7 @@ input:focus,textarea:focus,select:focus{outline-offset:1px;outline-width:2px;bor
 .facts dt{font-size:.875rem;color:var(--muted)}
 .facts dd{margin:0 0 .75rem}
 .facts dd:last-child{margin:0}
-code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","Noto Sans Mono CJK SC",monospace;font-size:.9375em}
+code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono","Noto Sans Mono CJK SC",monospace;font-size:.9375em}
 code{word-break:break-word}
 .person form{display:inline}
 .note p+p{margin-top:.5rem}
