@@ -78,7 +78,7 @@ import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
 import { createSignInForm } from './sign-in/sign-in-form.ts'
 import type { Store } from './store/store.ts'
-import { frameOf } from './visitor/frame.ts'
+import { frameOf, pickedLocaleCookies } from './visitor/frame.ts'
 import { withSaidAgain } from './visitor/said-again.ts'
 
 /** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
@@ -360,7 +360,8 @@ const ADVICE = {
 
 function problemPage(parts: Parts, request: HttpRequest, problem: Problem): HttpReply {
   const frame = frameOf(parts, request)
-  if (problem.rule === 'not_found') return pageReply(notFoundPage({ traceId: problem.traceId }, frame))
+  const cookies = pickedLocaleCookies(request)
+  if (problem.rule === 'not_found') return pageReply(notFoundPage({ traceId: problem.traceId }, frame), { cookies })
   if (problem.rule === 'misdirected') {
     const href = problem.rightAddress ?? parts.addresses.issuer
     return pageReply(misdirectedPage({ issuer: parts.addresses.issuer, href }, frame))
@@ -372,5 +373,5 @@ function problemPage(parts: Parts, request: HttpRequest, problem: Problem): Http
     traceId: problem.traceId,
     advice: ADVICE[problem.rule],
   }
-  return pageReply(errorPage(view, frame))
+  return pageReply(errorPage(view, frame), { cookies })
 }

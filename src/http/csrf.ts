@@ -28,3 +28,16 @@ export function isSameOrigin(request: HttpRequest, origin: string | readonly str
   if (sender === undefined) return true
   return typeof origin === 'string' ? sender === origin : origin.includes(sender)
 }
+
+/**
+ * True when the browser says that a page of this origin led here: by a link, a form, or a redirect that never left. Old browsers,
+ * and all without TLS, name the page alone; where nothing is said, it may have been anybody.
+ */
+export function isLedByOwnPage({ headers, peer }: HttpRequest): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  const page = headers['origin'] ?? headers['referer']
+  if (page === undefined || !URL.canParse(page)) return false
+  const { protocol, host } = new URL(page)
+  return protocol === (peer.secure ? 'https:' : 'http:') && host === peer.host
+}

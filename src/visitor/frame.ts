@@ -1,6 +1,7 @@
 // What surrounds a page for this visitor: the language, the brand, and the switch to the other language.
 
 import { readCookie, setCookie } from '../http/cookies.ts'
+import { isLedByOwnPage } from '../http/csrf.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
@@ -36,6 +37,14 @@ export function localeCookies(request: HttpRequest): readonly string[] {
   const chosen = wishedLocales(request)
   if (chosen === undefined || !isLocale(chosen)) return []
   return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
+}
+
+/**
+ * The same for a page whose address clients send people to as well: what they say in `ui_locales` is a wish for this page, and what
+ * the person has picked stays as it is.
+ */
+export function pickedLocaleCookies(request: HttpRequest): readonly string[] {
+  return isLedByOwnPage(request) ? localeCookies(request) : []
 }
 
 /** A query that cannot be read wishes for nothing: the page that says so must not fail over it once more. */

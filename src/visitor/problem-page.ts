@@ -4,6 +4,7 @@ import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
 import { type ErrorView, errorPage, type Frame } from '../pages/index.ts'
 import { newId } from '../platform/random.ts'
+import { pickedLocaleCookies } from './frame.ts'
 import { frameOfSaid, type SealingLook } from './said-again.ts'
 
 export interface ProblemOptions extends Pick<PageReplyOptions, 'headers' | 'cookies'> {
@@ -23,5 +24,8 @@ export function problemPage(
   const isLost = request.method === 'POST' && frame.again === undefined
   // A link would ask for something else than what was posted.
   const page = errorPage(whole, isLost ? { ...frame, languageHrefs: {} } : frame)
-  return pageReply(page, { cookies, headers: { ...headers, 'x-trace-id': traceId } })
+  return pageReply(page, {
+    cookies: [...cookies, ...pickedLocaleCookies(request)],
+    headers: { ...headers, 'x-trace-id': traceId },
+  })
 }

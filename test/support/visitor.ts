@@ -39,7 +39,10 @@ export class Visitor {
   async switchLanguage(page: Page): Promise<Page> {
     const nav = headerOf(page)
     const href = attribute(/<a\b[^>]*hreflang=[^>]*>/.exec(nav)?.[0] ?? '', 'href')
-    if (href !== null) return this.follow(await this.get(new URL(href, page.url).href))
+    if (href !== null) {
+      const headers = { 'sec-fetch-site': 'same-origin', referer: page.url }
+      return this.follow(await this.get(new URL(href, page.url).href, { headers }))
+    }
     const { action, fields } = switchForm(page)
     const origin = new URL(page.url).origin
     return this.follow(await this.post(new URL(action, page.url).href, fields, { headers: { origin } }))

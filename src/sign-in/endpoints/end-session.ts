@@ -12,7 +12,7 @@ import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
-import { frameOf, localeCookies } from '../../visitor/frame.ts'
+import { frameOf, pickedLocaleCookies } from '../../visitor/frame.ts'
 import { frameOfSaid } from '../../visitor/said-again.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { browserStateCookies } from '../browser-state.ts'
@@ -96,7 +96,7 @@ function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'f
   )
   return pageReply(page, {
     formAction: onward === null ? [] : [formActionSource(onward)],
-    cookies: [...visitCookies(browser), ...localeCookies(http)],
+    cookies: [...visitCookies(browser), ...pickedLocaleCookies(http)],
   })
 }
 
@@ -179,7 +179,7 @@ function signedOut(
   const said = { page: 'signed-out', view } as const
   const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, uiLocales))
   const frameSource = [...new Set(frames.map((url) => new URL(url).origin))]
-  return withOutcome(pageReply(page, { cookies, frameSource }), outcome)
+  return withOutcome(pageReply(page, { cookies: [...cookies, ...pickedLocaleCookies(http)], frameSource }), outcome)
 }
 
 /** What a client posted is posted again for the other language: in an address it would stay in the history. */
@@ -193,5 +193,7 @@ function leave(parts: SignInParts, signOut: SignOut, href: string, cookies: read
   if (client === null) throw new TypeError('only a client has an address to go on to')
   const frame = signOutFrame(parts, signOut)
   const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
-  return pageReply(leavePage({ client: shown, href, target: targetOf(href) }, frame), { cookies })
+  return pageReply(leavePage({ client: shown, href, target: targetOf(href) }, frame), {
+    cookies: [...cookies, ...pickedLocaleCookies(signOut.http)],
+  })
 }

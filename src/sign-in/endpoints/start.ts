@@ -10,7 +10,7 @@ import type { Client } from '../../model/client.ts'
 import { leavePage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
-import { frameOf } from '../../visitor/frame.ts'
+import { frameOf, pickedLocaleCookies } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { clientView, targetOf } from '../client-view.ts'
 import type { SignInParts } from '../parts.ts'
@@ -39,7 +39,8 @@ export function startEndpoint(parts: SignInParts) {
     // Anybody can register a client: this address must not become a way to anywhere.
     const frame = frameOf(parts, http)
     const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
-    return withOutcome(pageReply(leavePage({ client: shown, href, target: targetOf(uri) }, frame)), outcome)
+    const page = leavePage({ client: shown, href, target: targetOf(uri) }, frame)
+    return withOutcome(pageReply(page, { cookies: pickedLocaleCookies(http) }), outcome)
   }
 }
 
