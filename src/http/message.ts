@@ -35,8 +35,8 @@ export interface HttpReply {
    */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body: string | Uint8Array
-  /** Why it was decided so; the router hands it to the trace. */
-  readonly outcome?: Outcome
+  /** Why it was decided so; the router hands it to the trace. Null: nothing was decided, whatever the status, and nothing is traced. */
+  readonly outcome?: Outcome | null
   /** Origins whose scripts may read it, where the endpoint knows; spares the route's policy a look-up. */
   readonly origins?: readonly string[]
   /** This very object is given again and again: what is made of it may be kept beside it. */

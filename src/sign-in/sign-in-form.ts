@@ -30,7 +30,7 @@ export interface Shown {
   readonly wait?: number
   /** The error, or how long to wait, where this is the answer to a form. */
   readonly said?: string
-  readonly outcome?: Outcome
+  readonly outcome?: Outcome | null
 }
 
 /** What somebody signs in for. */
@@ -128,7 +128,8 @@ async function submit<Other extends SignedIn>(
       outcome: { rule, clause, reason, ...named },
     })
   const before = saidBefore(form)
-  if (before !== null) return occasion.show({ username, remember, ...before })
+  // A switch of language is no event.
+  if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
   const again = (error: SignInError, rule: string, reason: string) =>
     show({ error }, rule, 'OpenID Connect Core §3.1.2.3', reason)
   const password = form.get('password')

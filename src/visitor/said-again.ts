@@ -4,6 +4,7 @@
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { pageReply } from '../http/reply/page-reply.ts'
+import { withOutcome } from '../http/reply/replies.ts'
 import type { Route } from '../http/routing/route.ts'
 import {
   administratorPage,
@@ -93,7 +94,10 @@ export function saidAgain(look: Look & FormParts, request: HttpRequest): HttpRep
   if (!isOwnForm(look, request, readVisitor(request), purposeOf(request, said), form?.get('seal'))) return null
   const content = JSON.parse(said) as Said<PageName>
   const page = shown(content, frameOfSaid(look, request, content))
-  return page && pageReply({ ...page, status: content.status ?? page.status }, { cookies: localeCookies(request) })
+  if (page === null) return null
+  const reply = pageReply({ ...page, status: content.status ?? page.status }, { cookies: localeCookies(request) })
+  // What happened was traced when it happened.
+  return withOutcome(reply, null)
 }
 
 /** Null: another release has sealed it, whose pages are told other things. */

@@ -1,7 +1,7 @@
 // Every page that answers a form has the switch of language, without scripts: the same page comes back in the other
 // language with what was typed but no password, nothing is done a second time, and the way goes on from there.
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newRehearsalLink } from '../../src/administration/rehearsal/index.ts'
 import { csrfToken } from '../../src/http/csrf.ts'
 import type { Locale } from '../../src/pages/index.ts'
@@ -94,6 +94,9 @@ const rehearsalOf = (user: string) => async (visitor: Visitor) => {
 const fieldsOf = (id: string) => (page: Page) => formWith(page, id).fields
 const errorFields = (page: Page) => ['error-code', 'trace-id'].map((id) => textOf(page, id))
 
+/** A client's request that is posted again is a request like any other. */
+const asksAnew = 'a request that was posted by another site and cannot be trusted'
+
 const rows: readonly Row[] = [
   {
     what: 'a wrong password',
@@ -153,7 +156,7 @@ const rows: readonly Row[] = [
     keeps: errorFields,
   },
   {
-    what: 'a request that was posted by another site and cannot be trusted',
+    what: asksAnew,
     status: 400,
     arrive: (visitor) =>
       visitor.post(
@@ -300,6 +303,43 @@ describe('the answer to', () => {
     expectIn(back, locale, row)
     for (const each of [switched, back]) expect(row.keeps?.(each)).toEqual(row.keeps?.(page))
     expect(await everything()).toEqual(before)
+  })
+})
+
+describe('a switch of language', () => {
+  let markers = 0
+  /** Which rules of refusals and answers the trace holds, once all up to now is written. */
+  async function traced(): Promise<readonly string[]> {
+    const marker = `marker-${++markers}`
+    const { traceId } = await new Visitor()
+      .get(`${host.issuer}/sso/authorize?client_id=${marker}`)
+      .then((page) => ({ traceId: textOf(page, 'trace-id') }))
+    const stored = await vi.waitFor(
+      async () => {
+        const traces = await host.store.listTraces(1_000)
+        expect(traces.map((trace) => trace.traceId)).toContain(traceId)
+        return traces
+      },
+      { timeout: 10_000, interval: 100 },
+    )
+    return stored.map(({ outcome }) => outcome).filter((rule) => rule !== 'client_unknown')
+  }
+
+  it('is no event: nothing is traced, neither as a refusal nor otherwise', async () => {
+    const arrived: { readonly visitor: Visitor; readonly page: Page }[] = []
+    // Whoever has to wait can sign in for no other row.
+    for (const { what, status, arrive } of rows.toSorted((a, b) => a.status - b.status)) {
+      if (what === asksAnew || status === 422) continue
+      const visitor = new Visitor()
+      arrived.push({ visitor, page: await arrive(visitor) })
+    }
+    expect(arrived.filter(({ page }) => page.status >= 400).length).toBeGreaterThan(3)
+    const before = await traced()
+    // The refusals themselves are there.
+    expect(before).toEqual(expect.arrayContaining(['user_refused', 'form_foreign', 'password_wrong']))
+    expect(before).not.toContain('unnamed')
+    for (const { visitor, page } of arrived) await visitor.switchLanguage(await visitor.switchLanguage(page))
+    expect((await traced()).toSorted()).toEqual(before.toSorted())
   })
 })
 

@@ -26,8 +26,9 @@ export const GUIDE = {
 
 /** What the rule that refused means for the operator. */
 export function whyRefused(reply: HttpReply): Said | null {
-  if (reply.outcome === undefined) return null
-  const { rule, reason } = reply.outcome
+  const { outcome = null } = reply
+  if (outcome === null) return null
+  const { rule, reason } = outcome
   return hintOf(rule) ?? { 'zh-CN': reason, en: reason }
 }
 

@@ -117,7 +117,7 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
     if (entry.route === undefined) return
     const place = placeOf(entry.route)
     if (place === null) return
-    const outcome = entry.outcome ?? unnamedOutcome(entry.reply.status)
+    const outcome = entry.outcome === undefined ? unnamedOutcome(entry.reply.status) : entry.outcome
     if (outcome === null) return
     const { rule } = outcome
     if (place.isJourneyPage && rule !== 'code_issued' && isAnswered(rule)) return

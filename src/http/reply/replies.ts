@@ -62,7 +62,7 @@ export function text(status: number, body: string, headers?: Headers): HttpReply
   }
 }
 
-/** The same reply with the reason the trace will show. */
-export function withOutcome(reply: HttpReply, outcome: Outcome): HttpReply {
+/** The same reply with the reason the trace will show, or with none that it should. */
+export function withOutcome(reply: HttpReply, outcome: Outcome | null): HttpReply {
   return { ...reply, outcome }
 }

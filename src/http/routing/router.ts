@@ -33,7 +33,7 @@ export interface RequestRecord {
   /** Undefined when no path matched. */
   readonly route: Route | undefined
   readonly reply: HttpReply
-  readonly outcome: Outcome | undefined
+  readonly outcome: HttpReply['outcome']
   /** The reply's `x-trace-id`: endpoints may set that header themselves. */
   readonly traceId: string | undefined
   /** Milliseconds. */
