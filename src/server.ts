@@ -72,7 +72,7 @@ import { chooseAccountEndpoint } from './sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from './sign-in/endpoints/consent.ts'
 import { continueEndpoint } from './sign-in/endpoints/continue.ts'
 import { endSessionEndpoint } from './sign-in/endpoints/end-session.ts'
-import { frontPageRoutes } from './sign-in/endpoints/front-page.ts'
+import { frontHrefOf, frontPageRoutes } from './sign-in/endpoints/front-page.ts'
 import { signInEndpoint } from './sign-in/endpoints/sign-in.ts'
 import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
@@ -324,6 +324,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
           endOtherSessions: (userId, kept) => endOtherSessions(parts, userId, kept, lifetimes.sessionIdle),
         }
       : null,
+    frontHref: frontHrefOf(parts),
     sessionsEnded: () => parts.logout?.wake(),
   }
   const form = createSignInForm(signIn, createAttemptGate(store, clock, knownBrowsers, limits.guessing))
@@ -350,8 +351,6 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
 }
 
 const ADVICE = {
-  not_found: 'request_refused',
-  misdirected: 'request_refused',
   method_not_allowed: 'method_not_allowed',
   refused: 'request_refused',
   store_unavailable: 'overloaded',
@@ -361,7 +360,11 @@ const ADVICE = {
 function problemPage(parts: Parts, request: HttpRequest, problem: Problem): HttpReply {
   const frame = frameOf(parts, request)
   const cookies = pickedLocaleCookies(request)
-  if (problem.rule === 'not_found') return pageReply(notFoundPage({ traceId: problem.traceId }, frame), { cookies })
+  if (problem.rule === 'not_found') {
+    const accountHref = parts.accountPage ? parts.addresses.path.account : null
+    const view = { traceId: problem.traceId, frontHref: frontHrefOf(parts), accountHref }
+    return pageReply(notFoundPage(view, frame), { cookies })
+  }
   if (problem.rule === 'misdirected') {
     const href = problem.rightAddress ?? parts.addresses.issuer
     return pageReply(misdirectedPage({ issuer: parts.addresses.issuer, href }, frame))

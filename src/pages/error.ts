@@ -3,6 +3,7 @@
 import { type Content, html, onwardHref, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
+import { wayOn } from './parts.ts'
 import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 
@@ -57,7 +58,10 @@ export function notFoundPage(view: NotFoundView, frame: Frame): Page {
   return layOut(frame, {
     status: 404,
     title: errors.notFound.title,
-    main: html`<div class="seal">${ICONS.question}</div><h1>${errors.notFound.title}</h1><p>${errors.notFound.message}</p>${
+    main: html`<div class="seal">${ICONS.question}</div><h1>${errors.notFound.title}</h1><p>${errors.notFound.message}</p>${wayOn(
+      { href: view.frontHref, text: errors.notFound.front },
+      { href: view.accountHref, text: errors.notFound.account },
+    )}${
       view.traceId &&
       html`<dl class="facts"><dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code></dd></dl>`
     }`,

@@ -66,6 +66,17 @@ export function localized(text: Localized, frame: Frame): string {
   return typeof text === 'string' ? text : text[frame.locale]
 }
 
+/** The way on from a page that would be an end: to the first of these pages that there is. */
+export function wayOn(
+  ...ways: readonly { readonly href: string | null | undefined; readonly text: string }[]
+): Content {
+  for (const { href, text } of ways) {
+    const to = webHref(href)
+    if (to !== null) return html`<a class="button" id="way-on" href="${to}">${text}</a>`
+  }
+  return null
+}
+
 /** The way to the person's own account, where there is such a page. */
 export function accountLink(href: string | null | undefined, link: (to: (text: string) => Html) => Content): Content {
   const to = webHref(href)

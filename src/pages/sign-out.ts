@@ -3,7 +3,7 @@
 import { html, onwardHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
-import { accountLink, form, note } from './parts.ts'
+import { accountLink, form, note, wayOn } from './parts.ts'
 import type { Frame, Page, SignedOutView, SignOutView } from './views.ts'
 
 export function signOutPage(view: SignOutView, frame: Frame): Page {
@@ -20,17 +20,19 @@ export function signOutPage(view: SignOutView, frame: Frame): Page {
 }
 
 export function signedOutPage(view: SignedOutView, frame: Frame): Page {
-  const { signOut, signedOut } = wordsOf(frame)
+  const { signOut, signedOut, errors } = wordsOf(frame)
   const stayed = view.stayed === true
   const frames = (view.frames ?? []).filter((src) => /^https?:/.test(src))
   const href = view.continueHref ? onwardHref(view.continueHref) : null
   const title = stayed ? signedOut.stayedTitle : signedOut.title
+  const front = { href: view.accountHref ? null : view.frontHref, text: errors.notFound.front }
+  const ways = stayed ? [front] : [{ href: view.accountHref, text: signedOut.again }, front]
   return layOut(frame, {
     title,
     main: html`<div class="seal">${ICONS.tick}</div><h1>${title}</h1><p class="lead">${stayed ? signedOut.stayed : frames.length > 0 ? signedOut.told : signedOut.message}</p>${
       href !== null &&
       html`<a class="button primary" id="logout-continue" href="${href}">${view.client ? signedOut.onward(view.client.name) : signedOut.onwardPlain}</a>`
-    }${stayed && accountLink(view.accountHref, signOut.account)}${frames.map(
+    }${stayed && accountLink(view.accountHref, signOut.account)}${href === null && wayOn(...ways)}${frames.map(
       (src) =>
         html`<iframe src="${src}" title="${signedOut.frame}" sandbox="allow-scripts allow-same-origin allow-forms" referrerpolicy="no-referrer" hidden></iframe>`,
     )}`,

@@ -152,6 +152,7 @@ input:focus,textarea:focus,select:focus{outline-offset:1px;outline-width:2px;bor
 .kinds .value{display:block}
 .tag{display:inline-block;font-size:.8125rem;line-height:1.35;padding:.0625rem .4375rem;border-radius:.375rem;border:1px solid currentColor;color:var(--muted);margin-left:.25rem}
 .facts{margin:0 0 1.5rem}
+.button+.facts{margin-top:1.5rem}
 .facts dt{font-size:.875rem;color:var(--muted)}
 .facts dd{margin:0 0 .75rem}
 .facts dd:last-child{margin:0}

@@ -157,8 +157,10 @@ export interface SignedOutView {
   readonly client: ClientView | null
   /** The person chose to stay signed in. */
   readonly stayed?: boolean
-  /** For whoever is signed in still. */
+  /** For whoever is signed in still, and for signing in again. */
   readonly accountHref?: string | null
+  /** Where there is no account page. */
+  readonly frontHref?: string | null
   /** Addresses of clients that are told by being loaded in a frame; the policy must name their origins. */
   readonly frames?: readonly string[]
 }
@@ -223,4 +225,8 @@ export interface FrontView {
 
 export interface NotFoundView {
   readonly traceId?: string | null
+  /** The issuer's own address, where there is a page of ours. */
+  readonly frontHref?: string | null
+  /** Where there is no front page. */
+  readonly accountHref?: string | null
 }

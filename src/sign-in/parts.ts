@@ -80,6 +80,8 @@ export interface SignInParts {
   readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
   /** What people may end by themselves on their account page; null: there is no such page. */
   readonly account: AccountActs | null
+  /** The issuer's own address, where there is a page of ours; null: it is somebody else's. */
+  readonly frontHref: string | null
   /** Sessions have ended: clients are to hear of it. */
   readonly sessionsEnded: () => void
 }

@@ -116,13 +116,14 @@ const views: readonly (readonly [string, Render, unknown])[] = [
   ['leave', pages.leavePage, { client, href: 'https://c.example/', target: 'c' }],
   ['sign-out', pages.signOutPage, { form, client, user }],
   ['signed-out', pages.signedOutPage, { client, continueHref: 'https://c.example/' }],
+  ['signed-out here', pages.signedOutPage, { client, accountHref: '/a', frontHref: '/' }],
   [
     'error',
     pages.errorPage,
     { status: 400, code: 'c', description: 'd', traceId: 't', advice: 'unknown_client', client },
   ],
   ['misdirected', pages.misdirectedPage, { issuer: 'https://i.example', href: 'https://i.example/' }],
-  ['not-found', pages.notFoundPage, { traceId: 't' }],
+  ['not-found', pages.notFoundPage, { traceId: 't', frontHref: '/f', accountHref: '/a' }],
   [
     'administrator',
     pages.administratorPage,
@@ -224,6 +225,11 @@ test('R40 a link of a client or operator that would run is not a link', () => {
   }
   const made = pages.signInPage({ form, client: evil, username: '', cancel: null }, frame('en'))
   expect(made.html).not.toMatch(/javascript:|data:text/)
+  for (const href of ['javascript:alert(1)', '//evil.example/', '/\\evil.example/']) {
+    const ways = { accountHref: href, frontHref: href }
+    expect(pages.notFoundPage(ways, frame('en')).html, href).not.toContain('way-on')
+    expect(pages.signedOutPage({ client: null, ...ways }, frame('en')).html, href).not.toContain('way-on')
+  }
   expect(pages.signedOutPage({ client: null, continueHref: 'javascript:alert(1)' }, frame('en')).html).not.toContain(
     'logout-continue',
   )

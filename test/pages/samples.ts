@@ -347,6 +347,9 @@ export const samples: readonly Sample[] = [
   sample('signed-out', 'logout-continue', (f) =>
     pages.signedOutPage({ client, continueHref: 'https://client.example/out?state=1' }, f),
   ),
+  sample('signed-out here', 'way-on', (f) =>
+    pages.signedOutPage({ client: null, accountHref: '/sso/account', frontHref: '/' }, f),
+  ),
   sample('signed-out stayed', 'account', (f) =>
     pages.signedOutPage({ client: null, stayed: true, accountHref: '/sso/account' }, f),
   ),
@@ -385,7 +388,10 @@ export const samples: readonly Sample[] = [
   ),
   sample('front', 'main', (f) => pages.frontPage({ setUpIsOpen: false, accountHref: '/sso/account' }, f)),
   sample('front before the set-up', 'set-up-open', (f) => pages.frontPage({ setUpIsOpen: true }, f)),
-  sample('not-found', 'trace-id', (f) => pages.notFoundPage({ traceId: 'tr_404' }, f)),
+  sample('not-found', 'trace-id way-on', (f) => pages.notFoundPage({ traceId: 'tr_404', frontHref: '/' }, f)),
+  sample('not-found without a front page', 'trace-id way-on', (f) =>
+    pages.notFoundPage({ traceId: 'tr_404', accountHref: '/sso/account' }, f),
+  ),
   sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up', hours: 2 }, f)),
   sample('open rehearsal', 'open', (f) => pages.openLinkPage({ form, purpose: 'rehearsal', hours: 1 }, f)),
   sample('set-up 1', 'username name password password_again continue', (f) =>

@@ -106,5 +106,7 @@ export const errors = {
   notFound: {
     title: 'Page not found',
     message: 'There is nothing at this address. Please check it, or start again in the application you wanted to use.',
+    front: 'Go to the front page',
+    account: 'Go to your account',
   },
 }

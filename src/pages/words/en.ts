@@ -151,6 +151,7 @@ export const en = {
     stayed: 'Nothing has changed: you are still signed in.',
     onward: (client: string) => `Continue to ${client}`,
     onwardPlain: 'Continue',
+    again: 'Sign in again',
   },
   account,
   errors,

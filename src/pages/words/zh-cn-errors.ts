@@ -100,5 +100,7 @@ export const errors: Words['errors'] = {
   notFound: {
     title: '页面不存在',
     message: '此地址没有内容。请检查地址，或回到您想使用的应用重新开始。',
+    front: '前往首页',
+    account: '前往我的账号',
   },
 }

@@ -135,6 +135,7 @@ export const zhCn: Words = {
     stayed: '没有任何变化，您仍处于登录状态。',
     onward: (client: string) => `前往“${client}”`,
     onwardPlain: '继续',
+    again: '重新登录',
   },
   account,
   errors,

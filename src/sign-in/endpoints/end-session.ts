@@ -173,8 +173,8 @@ function signedOut(
   const uiLocales = signOut.parameters.get('ui_locales')
   const { locale } = frameOf(parts, http, uiLocales)
   const shown = client === null ? null : clientView(client, { addresses: parts.addresses, locale })
-  const accountHref = stayed && parts.account !== null ? parts.addresses.path.account : null
-  const view = { client: shown, stayed, continueHref: onward, accountHref }
+  const accountHref = parts.account === null ? null : parts.addresses.path.account
+  const view = { client: shown, stayed, continueHref: onward, accountHref, frontHref: parts.frontHref }
   // Once is enough for the frames.
   const said = { page: 'signed-out', view } as const
   const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, uiLocales))

@@ -29,9 +29,14 @@ export function frontPageRoutes(parts: FrontPageParts): readonly Route[] {
     const page = frontPage({ setUpIsOpen: !isInUse(), accountHref }, frameOf(parts, http))
     return pageReply(page, { cookies: localeCookies(http) })
   }
-  const { pathname } = new URL(parts.addresses.issuer)
-  const paths = pathname === '/' ? ['/'] : [pathname, `${pathname}/`]
+  const path = new URL(parts.addresses.issuer).pathname
+  const paths = path === '/' ? ['/'] : [path, `${path}/`]
   return paths.map((path) => ({ methods: ['GET'], path, endpoint, kind: 'page' }))
+}
+
+/** Where it is; null where it is not. */
+export function frontHrefOf({ frontPage, addresses }: Pick<FrontPageParts, 'frontPage' | 'addresses'>): string | null {
+  return frontPage === null ? null : new URL(addresses.issuer).pathname
 }
 
 /** RFC 9110 §12.5.1: whoever says nothing, or anything, takes a page. */
