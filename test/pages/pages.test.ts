@@ -274,7 +274,7 @@ describe.each(pages.LOCALES)('the account page (%s)', (locale) => {
   })
 
   test('sends nobody to change a password here, which nobody can', () => {
-    expect(sessionsHint).toMatch(locale === 'en' ? /have your password changed/ : /请管理员重设密码/)
+    expect(sessionsHint).toMatch(locale === 'en' ? /ask your administrator for a new password/ : /请管理员重设密码/)
     expect(shown('account')).toContain(sessionsHint)
   })
 })
@@ -290,4 +290,20 @@ describe.each(advices)('the error page of %s', (advice) => {
     expect(shown('zh-CN').includes('id="error-description"')).toBe(!saysAll)
     for (const locale of pages.LOCALES) expect(shown(locale)).toContain('id="trace-id">tr_1<')
   })
+})
+
+test.each(pages.LOCALES)('an error page points to what stands on it, and in the right direction (%s)', (locale) => {
+  const [above, below] = locale === 'en' ? [/\babove\b/, /\bbelow\b/] : [/上面|上方|以上/, /下面|下方|以下/]
+  let pointing = 0
+  for (const advice of advices) {
+    const { visitor, operator } = WORDS[locale].errors.advice[advice]
+    // Nothing that could be meant stands above either of them.
+    expect(visitor + operator, advice).not.toMatch(above)
+    if (!below.test(operator)) continue
+    pointing++
+    const view = { status: 400, code: 'invalid_request', description: 'Something', traceId: 'tr_1', advice }
+    const { html } = pages.errorPage(view, frameIn(locale))
+    expect(html.indexOf('id="error-description"'), advice).toBeGreaterThan(html.indexOf(operator))
+  }
+  expect(pointing).toBe(1)
 })

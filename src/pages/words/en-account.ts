@@ -39,7 +39,7 @@ export const account = {
   withdraw: 'Withdraw',
   withdrawFrom: (client: string) => ` permission for ${client}`,
   sessions: 'Where you are signed in',
-  sessionsHint: 'Do you not recognise one? Sign out there, and have your password changed.',
+  sessionsHint: 'Do you not recognise one? Sign out there, and ask your administrator for a new password.',
   here: 'This browser',
   elsewhere: 'Another browser',
   signedIn: (moment: Content) => html`Signed in ${moment}`,
@@ -89,7 +89,7 @@ export const account = {
     lead: 'This is what happens:',
     effects: (client: Content) => [
       html`${client} can read nothing about you any more, from now on, also while you are away.`,
-      html`The next time you sign in with it, you are asked again.`,
+      html`The next time you sign in to it with this account, you are asked again.`,
       html`You may still be signed in there: sign out there too, if you do not want that.`,
       html`What it has received before stays with it. To have that deleted, ask whoever runs it.`,
     ],

@@ -4,7 +4,6 @@ import { type Content, html } from '../html.ts'
 
 export const errors = {
   title: 'Something went wrong',
-  visitor: 'What happened',
   operator: 'For whoever runs the application or this server',
   onward: (target: Content) => html`Continue to ${target} anyway`,
   code: 'Error',
@@ -13,7 +12,7 @@ export const errors = {
   traceHint: 'Please give this number to your administrator.',
   advice: {
     unknown_client: {
-      visitor: 'The application that sent you here is not known to this server, so you were not signed in.',
+      visitor: 'This link belongs to an application that this server does not know, so nothing was done.',
       operator: 'Compare the client_id that the application sends with the one registered here, letter by letter.',
     },
     redirect_uri_missing: {
@@ -27,7 +26,7 @@ export const errors = {
     },
     request_malformed: {
       visitor: 'The link or form that brought you here is incomplete or damaged.',
-      operator: 'Read the description above, and correct the request that the application makes.',
+      operator: 'Read the description below, and correct the request that the application makes.',
     },
     request_too_large: {
       visitor: 'The request that brought you here is too long.',
@@ -55,11 +54,13 @@ export const errors = {
       operator: 'id_token_hint must be an ID token that this issuer made for this very client.',
     },
     interaction_expired: {
-      visitor: 'Signing in took too long, and this page is no longer valid. Please start again in the application.',
-      operator: 'Nothing needs to be corrected; such a page lives for the configured interaction lifetime.',
+      visitor:
+        'This sign-in is over: it took too long, or was finished already. Please start again in the application.',
+      operator:
+        'Nothing needs to be corrected; such a page lives until the sign-in is finished, and no longer than the configured interaction lifetime.',
     },
     interaction_unknown: {
-      visitor: 'This page belongs to another browser or has been used already. Please start again in the application.',
+      visitor: 'This sign-in was begun in another browser. Please start again in the application.',
       operator: 'If many people see this, check that a proxy passes cookies on and that all nodes use one database.',
     },
     cookies_missing: {

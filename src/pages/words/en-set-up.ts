@@ -99,7 +99,7 @@ export const setUp = {
     copied: 'Copied',
     secretOnce: 'The secret is shown only now. We keep no copy that could be read: if it gets lost, issue a new one.',
     secretGone:
-      'It was shown once and cannot be shown again. If it is lost, issue a new one on the command line: client rotate-secret.',
+      'It was shown once and cannot be shown again. If it is lost, issue a new one on the command line: npx lingpai client rotate-secret, followed by the ClientId above.',
     callback: 'Callback',
     callbackHint: 'This address of 制作云 is registered already; there is nothing to paste.',
     submitDone: 'I have pasted them, continue',

@@ -41,7 +41,7 @@ export const account: Words['account'] = {
   signedIn: (moment: Content) => html`登录于 ${moment}`,
   lastUsed: (ago: Content) => html`最近使用：${ago}`,
   justNow: '刚刚',
-  usedFor: (applications: Content) => html`用于 ${applications}`,
+  usedFor: (applications: Content) => html`用于：${applications}`,
   signOutHere: '退出登录',
   signOutThere: '在该处退出登录',
   signOutWhich: (browser: string, moment: string) =>

@@ -5,7 +5,6 @@ import type { Words } from './en.ts'
 
 export const errors: Words['errors'] = {
   title: '出了点问题',
-  visitor: '发生了什么',
   operator: '给应用或本服务器的管理员',
   onward: (target: Content) => html`仍要前往 ${target}`,
   code: '错误代码',
@@ -14,7 +13,7 @@ export const errors: Words['errors'] = {
   traceHint: '联系管理员时，请提供此编号。',
   advice: {
     unknown_client: {
-      visitor: '本服务器不认识您刚才使用的应用，因此没有为您登录。',
+      visitor: '此链接属于本服务器不认识的应用，因此没有执行任何操作。',
       operator: '请逐字核对应用发送的 client_id 与此处登记的是否一致。',
     },
     redirect_uri_missing: {
@@ -22,12 +21,12 @@ export const errors: Words['errors'] = {
       operator: '应用必须发送 redirect_uri，且与为该客户端登记的完全一致。',
     },
     redirect_uri_mismatch: {
-      visitor: '应用给出的返回地址没有登记，因此没有为您登录。',
+      visitor: '应用给出的返回地址没有为该应用登记，因此没有为您登录。',
       operator: 'redirect_uri 必须与登记的地址逐字相同；追踪记录会指出与最接近的地址差在哪里。',
     },
     request_malformed: {
       visitor: '带您来到这里的链接或表单不完整，或已损坏。',
-      operator: '请阅读上面的说明，并更正应用发出的请求。',
+      operator: '请阅读下面的说明，并更正应用发出的请求。',
     },
     request_too_large: {
       visitor: '带您来到这里的请求太长了。',
@@ -46,19 +45,19 @@ export const errors: Words['errors'] = {
       operator: '用户没有同意，或无权使用该应用。',
     },
     post_logout_redirect_uri: {
-      visitor: '尚未退出登录：应用给出的返回地址没有登记。',
+      visitor: '尚未退出登录：应用给出的返回地址没有为该应用登记。',
       operator: '请为该客户端登记完全一致的 post_logout_redirect_uri，或在应用中更正。',
     },
     id_token_hint: {
-      visitor: '尚未退出登录：应用发来的凭证无法接受。',
+      visitor: '尚未退出登录：本服务器无法接受应用发来的凭证。',
       operator: 'id_token_hint 必须是本服务器签发给该客户端的 ID 令牌。',
     },
     interaction_expired: {
-      visitor: '登录用时过长，此页面已失效。请回到应用重新开始。',
-      operator: '无需更正；此类页面只在配置的交互有效期内有效。',
+      visitor: '此次登录已结束：用时过长，或已经完成。请回到应用重新开始。',
+      operator: '无需更正；此类页面在登录完成前有效，且不超过配置的交互有效期。',
     },
     interaction_unknown: {
-      visitor: '此页面属于另一个浏览器，或已经用过。请回到应用重新开始。',
+      visitor: '此次登录是在另一个浏览器中开始的。请回到应用重新开始。',
       operator: '如果很多人遇到，请检查代理是否转发 Cookie，以及各节点是否使用同一个数据库。',
     },
     cookies_missing: {

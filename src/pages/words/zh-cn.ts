@@ -40,7 +40,7 @@ export const zhCn: Words = {
       username_missing: '请输入用户名。',
       password_missing: '请输入密码。',
       user_disabled: '此账号已停用，请联系管理员。',
-      other_user_expected: '应用需要另一位用户。请使用它所知道的用户名登录。',
+      other_user_expected: '该应用要求由另一位用户登录。请使用该应用中对应的用户名。',
     },
   },
   wait: {
@@ -75,9 +75,9 @@ export const zhCn: Words = {
     allow: '允许',
     deny: '不允许',
     denyHint: (client: Content) => html`如果不允许，将不提供任何信息，并返回“${client}”。`,
-    account: (to: (text: string) => Content) => html`您可以随时在${to('我的账号')}中撤回授权。`,
+    account: (to: (text: string) => Content) => html`您可以随时在“${to('我的账号')}”中撤回授权。`,
     notices: {
-      user_changed: '期间有另一位用户登录。请再次确认将提供的是谁的信息。',
+      user_changed: '在此期间有另一位用户登录。请再次确认将提供的是谁的信息。',
     },
     kinds: {
       identifier: { name: '您的标识', note: '用来识别您的固定编号，不是手机号或邮箱。' },
@@ -92,7 +92,7 @@ export const zhCn: Words = {
       locale: { name: '语言和时区', note: '' },
       other_profile: { name: '其他个人资料', note: '例如昵称、网站、资料最后修改时间。' },
       custom: { name: '其他信息', note: '' },
-      offline: { name: '在您离开时访问', note: '您不使用时，对方仍可读取以上信息，直到此许可被撤回。' },
+      offline: { name: '在您离开时访问', note: '您不使用时，对方仍可读取这些信息，直到此授权被撤回。' },
     },
   },
   front: {
