@@ -78,7 +78,7 @@ import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
 import { createSignInForm } from './sign-in/sign-in-form.ts'
 import type { Store } from './store/store.ts'
-import { frameOf, pickedLocaleCookies } from './visitor/frame.ts'
+import { frameAtClients, localeCookiesAtClients } from './visitor/frame.ts'
 import { withSaidAgain } from './visitor/said-again.ts'
 
 /** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
@@ -358,8 +358,8 @@ const ADVICE = {
 } as const
 
 function problemPage(parts: Parts, request: HttpRequest, problem: Problem): HttpReply {
-  const frame = frameOf(parts, request)
-  const cookies = pickedLocaleCookies(request)
+  const frame = frameAtClients(parts, request)
+  const cookies = localeCookiesAtClients(request)
   if (problem.rule === 'not_found') {
     const accountHref = parts.accountPage ? parts.addresses.path.account : null
     const view = { traceId: problem.traceId, frontHref: frontHrefOf(parts), accountHref }

@@ -30,14 +30,15 @@ export function isSameOrigin(request: HttpRequest, origin: string | readonly str
 }
 
 /**
- * True when the browser says that a page of this origin led here: by a link, a form, or a redirect that never left. Old browsers,
- * and all without TLS, name the page alone; where nothing is said, it may have been anybody.
+ * Whose page led here, as the browser says: by a link, a form, or a redirect that never left. Old browsers, and all without TLS,
+ * name the page alone; some say nothing. What was typed counts as from elsewhere: another site may have sent it on to us.
  */
-export function isLedByOwnPage({ headers, peer }: HttpRequest): boolean {
+export function whoLedHere({ headers, peer }: HttpRequest): 'us' | 'others' | 'unknown' {
   const site = headers['sec-fetch-site']
-  if (site !== undefined) return site === 'same-origin'
+  if (site !== undefined) return site === 'same-origin' ? 'us' : 'others'
   const page = headers['origin'] ?? headers['referer']
-  if (page === undefined || !URL.canParse(page)) return false
+  if (page === undefined) return 'unknown'
+  if (!URL.canParse(page)) return 'others'
   const { protocol, host } = new URL(page)
-  return protocol === (peer.secure ? 'https:' : 'http:') && host === peer.host
+  return protocol === (peer.secure ? 'https:' : 'http:') && host === peer.host ? 'us' : 'others'
 }

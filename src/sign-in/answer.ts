@@ -8,7 +8,7 @@ import type { AuthorizationRequest } from '../model/interaction.ts'
 import { type ErrorView, formPostPage } from '../pages/index.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import { type AuthorizationAnswer, formFields, withFragment, withQuery } from '../protocol/response-mode.ts'
-import { frameOf } from '../visitor/frame.ts'
+import { frameAtClients } from '../visitor/frame.ts'
 import { type ProblemOptions, problemPage } from '../visitor/problem-page.ts'
 import { clientView, targetOf } from './client-view.ts'
 import type { SignInParts } from './parts.ts'
@@ -62,7 +62,7 @@ function formReply(
   cookies: readonly string[],
 ): HttpReply {
   // No language switch: asking for this page again would ask for another answer.
-  const frame = { ...frameOf(parts, http, uiLocales), languageHrefs: {} }
+  const frame = { ...frameAtClients(parts, http, uiLocales), languageHrefs: {} }
   const page = formPostPage(
     {
       action: redirectUri,
@@ -105,10 +105,10 @@ export function refusalReply(
       advice: error.error === 'access_denied' ? 'access_denied' : 'request_refused',
       client: clientView(client, {
         addresses: parts.addresses,
-        locale: frameOf(parts, http, request.uiLocales).locale,
+        locale: frameAtClients(parts, http, request.uiLocales).locale,
       }),
     }
-    return withOutcome(problemPage(parts, http, view, { again }), outcome)
+    return withOutcome(problemPage(parts, http, view, { again, uiLocales: request.uiLocales }), outcome)
   }
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
   // RFC 9700 §4.11.2: a link to this server must not lead strangers at once to a place that nobody vouches for.
@@ -122,13 +122,13 @@ export function refusalReply(
       advice: 'unverified_client',
       client: clientView(client, {
         addresses: parts.addresses,
-        locale: frameOf(parts, http, request.uiLocales).locale,
+        locale: frameAtClients(parts, http, request.uiLocales).locale,
       }),
       // A form would be posted to that place by us.
       onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
     }
     // Posted again from here it would come with our cookies, and lead there.
-    return withOutcome(problemPage(parts, http, view), outcome)
+    return withOutcome(problemPage(parts, http, view, { uiLocales: request.uiLocales }), outcome)
   }
   const reply = answerReply(parts, http, request, client, answer, cookies)
   return withOutcome(reply, outcome)

@@ -1,7 +1,7 @@
 // What surrounds a page for this visitor: the language, the brand, and the switch to the other language.
 
 import { readCookie, setCookie } from '../http/cookies.ts'
-import { isLedByOwnPage } from '../http/csrf.ts'
+import { whoLedHere } from '../http/csrf.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
@@ -14,12 +14,26 @@ export interface Look {
 }
 
 /** `uiLocales` is the client's wish: what the person has picked on a page of ours comes first. */
-export function frameOf({ brand, defaultLocale }: Look, request: HttpRequest, uiLocales?: string | null): Frame {
-  const chosen = wishedLocales(request)
+export function frameOf(look: Look, request: HttpRequest, uiLocales?: string | null): Frame {
+  return frameFor(look, request, wishedLocales(request), uiLocales)
+}
+
+/** The same at an address to which clients send people as well: what it says there is the client's wish, unless we led there. */
+export function frameAtClients(look: Look, request: HttpRequest, uiLocales?: string | null): Frame {
+  const wished = wishedLocales(request)
+  return frameFor(look, request, whoLedHere(request) === 'others' ? undefined : wished, uiLocales ?? wished)
+}
+
+function frameFor(
+  { brand, defaultLocale }: Look,
+  request: HttpRequest,
+  picked: string | undefined,
+  wish: string | null | undefined,
+): Frame {
   const cookie = readCookie(request, 'locale')
   return {
     locale: chooseLocale({
-      uiLocales: chosen ?? (cookie === undefined ? uiLocales : null),
+      uiLocales: picked ?? (cookie === undefined ? wish : null),
       cookie,
       acceptLanguage: request.headers['accept-language'],
       fallback: defaultLocale,
@@ -39,12 +53,9 @@ export function localeCookies(request: HttpRequest): readonly string[] {
   return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
 }
 
-/**
- * The same for a page whose address clients send people to as well: what they say in `ui_locales` is a wish for this page, and what
- * the person has picked stays as it is.
- */
-export function pickedLocaleCookies(request: HttpRequest): readonly string[] {
-  return isLedByOwnPage(request) ? localeCookies(request) : []
+/** The same at such an address: a client's wish is for this page, and what the person has picked stays as it is. */
+export function localeCookiesAtClients(request: HttpRequest): readonly string[] {
+  return whoLedHere(request) === 'us' ? localeCookies(request) : []
 }
 
 /** A query that cannot be read wishes for nothing: the page that says so must not fail over it once more. */

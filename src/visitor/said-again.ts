@@ -58,9 +58,8 @@ export function frameOfSaid<Name extends PageName>(
   look: SealingLook,
   request: HttpRequest,
   content: Said<Name>,
-  uiLocales?: string | null,
+  frame: Frame = frameOf(look, request),
 ): Frame {
-  const frame = frameOf(look, request, uiLocales)
   const visitor = readVisitor(request)
   if (request.method !== 'POST' || visitor.isNew) return frame
   const said = JSON.stringify(content)

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Locale } from '../../src/pages/index.ts'
-import { authorizeUrl } from '../support/authorize.ts'
+import { ask, authorizeUrl } from '../support/authorize.ts'
 import { CALLBACK, startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
 import { type Page, Visitor } from '../support/visitor.ts'
 
@@ -117,11 +117,34 @@ describe('a language that is picked on the page about', () => {
     }
   })
 
+  it.each(rows)('$what outweighs what a client wishes for later, there too', async (row) => {
+    const visitor = await visitorOf(row, 'en')
+    await visitor.switchLanguage(await visitor.get(`${host.issuer}/`))
+    const url = new URL(row.url())
+    url.searchParams.set('ui_locales', 'en')
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { referer: 'https://client.test/page' }]) {
+      expectIn(await visitor.get(url.href, { headers }), 'zh-CN', row.status)
+    }
+    // The switch on that very page works all the same, also in a browser that says nothing about where it comes from.
+    const page = await visitor.get(url.href, { headers: { 'sec-fetch-site': 'cross-site' } })
+    expectIn(await visitor.switchLanguage(page), 'en', row.status)
+    visitor.cookies.set(COOKIE, 'zh-CN')
+    expectIn(await visitor.get(url.href), 'en', row.status)
+  })
+
   it('holds too where the browser only says which page led there', async () => {
     const visitor = new Visitor()
     const url = authorizeUrl(host, { client_id: 'nobody' })
     await visitor.get(`${url}&ui_locales=zh-CN`, { headers: { referer: url } })
     expect(visitor.cookies.get(COOKIE)).toBe('zh-CN')
+  })
+
+  it('a sign-in that ends with an error said here stays in the language that the client wished for', async () => {
+    const visitor = new Visitor()
+    const page = await ask(visitor, host, { client_id: 'local', ui_locales: 'zh-CN' })
+    expectIn(page, 'zh-CN', 200)
+    expectIn(await visitor.submit(page, 'login-cancel'), 'zh-CN', 400)
+    expect(visitor.cookies.has(COOKIE)).toBe(false)
   })
 
   it('an unreadable request is shown in the language of the browser, and keeps nothing', async () => {

@@ -12,7 +12,7 @@ import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import type { SignedIn } from '../../store/sessions.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
-import { frameOf, pickedLocaleCookies } from '../../visitor/frame.ts'
+import { frameAtClients, localeCookiesAtClients } from '../../visitor/frame.ts'
 import { frameOfSaid } from '../../visitor/said-again.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
 import { browserStateCookies } from '../browser-state.ts'
@@ -96,7 +96,7 @@ function ask(parts: SignInParts, signOut: SignOut, current: SignedIn, notice: 'f
   )
   return pageReply(page, {
     formAction: onward === null ? [] : [formActionSource(onward)],
-    cookies: [...visitCookies(browser), ...pickedLocaleCookies(http)],
+    cookies: [...visitCookies(browser), ...localeCookiesAtClients(http)],
   })
 }
 
@@ -170,21 +170,20 @@ function signedOut(
   if (onward !== null && frames.length === 0) {
     return withOutcome(redirect(http.method === 'POST' ? 303 : 302, onward, cookies), outcome)
   }
-  const uiLocales = signOut.parameters.get('ui_locales')
-  const { locale } = frameOf(parts, http, uiLocales)
-  const shown = client === null ? null : clientView(client, { addresses: parts.addresses, locale })
+  const frame = frameAtClients(parts, http, signOut.parameters.get('ui_locales'))
+  const shown = client === null ? null : clientView(client, { addresses: parts.addresses, locale: frame.locale })
   const accountHref = parts.account === null ? null : parts.addresses.path.account
   const view = { client: shown, stayed, continueHref: onward, accountHref, frontHref: parts.frontHref }
   // Once is enough for the frames.
   const said = { page: 'signed-out', view } as const
-  const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, uiLocales))
+  const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, frame))
   const frameSource = [...new Set(frames.map((url) => new URL(url).origin))]
-  return withOutcome(pageReply(page, { cookies: [...cookies, ...pickedLocaleCookies(http)], frameSource }), outcome)
+  return withOutcome(pageReply(page, { cookies: [...cookies, ...localeCookiesAtClients(http)], frameSource }), outcome)
 }
 
 /** What a client posted is posted again for the other language: in an address it would stay in the history. */
 function signOutFrame(parts: SignInParts, { http, parameters }: SignOut): Frame {
-  const frame = frameOf(parts, http, parameters.get('ui_locales'))
+  const frame = frameAtClients(parts, http, parameters.get('ui_locales'))
   return http.method === 'POST' ? { ...frame, again: kept(parameters) } : frame
 }
 
@@ -194,6 +193,6 @@ function leave(parts: SignInParts, signOut: SignOut, href: string, cookies: read
   const frame = signOutFrame(parts, signOut)
   const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
   return pageReply(leavePage({ client: shown, href, target: targetOf(href) }, frame), {
-    cookies: [...cookies, ...pickedLocaleCookies(signOut.http)],
+    cookies: [...cookies, ...localeCookiesAtClients(signOut.http)],
   })
 }

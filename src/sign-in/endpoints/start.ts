@@ -10,7 +10,7 @@ import type { Client } from '../../model/client.ts'
 import { leavePage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
-import { frameOf, pickedLocaleCookies } from '../../visitor/frame.ts'
+import { frameAtClients, localeCookiesAtClients } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { clientView, targetOf } from '../client-view.ts'
 import type { SignInParts } from '../parts.ts'
@@ -37,10 +37,10 @@ export function startEndpoint(parts: SignInParts) {
     }
     if (client.verified) return withOutcome(redirect(302, href), outcome)
     // Anybody can register a client: this address must not become a way to anywhere.
-    const frame = frameOf(parts, http)
+    const frame = frameAtClients(parts, http)
     const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
     const page = leavePage({ client: shown, href, target: targetOf(uri) }, frame)
-    return withOutcome(pageReply(page, { cookies: pickedLocaleCookies(http) }), outcome)
+    return withOutcome(pageReply(page, { cookies: localeCookiesAtClients(http) }), outcome)
   }
 }
 
