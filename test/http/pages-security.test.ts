@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readCookie, setCookie } from '../../src/http/cookies.ts'
-import { csrfToken, isCsrfToken, isSameOrigin } from '../../src/http/csrf.ts'
+import { csrfToken, isCsrfToken, isSameOrigin, whoLedHere } from '../../src/http/csrf.ts'
 import { pageReply } from '../../src/http/reply/page-reply.ts'
 import { json, jsonText, redirect } from '../../src/http/reply/replies.ts'
 import { formActionSource } from '../../src/http/reply/security-headers.ts'
@@ -71,6 +71,26 @@ describe('CSRF', () => {
   ])('%j is of our own origin: %s', (headers, expected) => {
     expect(isSameOrigin(requestOf({ headers }), 'https://sso.example.com')).toBe(expected)
     expect(isSameOrigin(requestOf({ headers }), ['https://alt.example.com', 'https://sso.example.com'])).toBe(expected)
+  })
+
+  it.each<readonly [Record<string, string>, string]>([
+    [{}, 'unknown'],
+    [{ 'sec-fetch-site': 'same-origin' }, 'us'],
+    [{ 'sec-fetch-site': 'none' }, 'others'],
+    [{ 'sec-fetch-site': 'same-site' }, 'others'],
+    [{ 'sec-fetch-site': 'cross-site', referer: 'https://sso.example.com/' }, 'others'],
+    [{ origin: 'https://sso.example.com' }, 'us'],
+    [{ origin: 'null' }, 'others'],
+    [{ origin: 'https://evil.example', referer: 'https://sso.example.com/' }, 'others'],
+    [{ referer: 'https://sso.example.com/sso/authorize?x=1' }, 'us'],
+    [{ referer: 'https://sso.example.com:443/' }, 'us'],
+    [{ referer: 'https://sso.example.com:8443/' }, 'others'],
+    [{ referer: 'http://sso.example.com/' }, 'others'],
+    [{ referer: 'https://sso.example.com@evil.example/' }, 'others'],
+    [{ referer: 'https://evil.example/https://sso.example.com/' }, 'others'],
+    [{ referer: '' }, 'others'],
+  ])('%j was led here by %s', (headers, expected) => {
+    expect(whoLedHere(requestOf({ headers }))).toBe(expected)
   })
 })
 
