@@ -18,7 +18,7 @@ export function frameOf(look: Look, request: HttpRequest, uiLocales?: string | n
   return frameFor(look, request, wishedLocales(request), uiLocales)
 }
 
-/** The same at an address to which clients send people as well: what it says there is the client's wish, unless we led there. */
+/** The same at an address to which clients send people as well: where others led there, what it says is the client's wish. */
 export function frameAtClients(look: Look, request: HttpRequest, uiLocales?: string | null): Frame {
   const wished = wishedLocales(request)
   return frameFor(look, request, whoLedHere(request) === 'others' ? undefined : wished, uiLocales ?? wished)
@@ -53,7 +53,7 @@ export function localeCookies(request: HttpRequest): readonly string[] {
   return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
 }
 
-/** The same at such an address: a client's wish is for this page, and what the person has picked stays as it is. */
+/** At such an address it must be known that a page of ours led there: a client's wish is for that one page. */
 export function localeCookiesAtClients(request: HttpRequest): readonly string[] {
   return whoLedHere(request) === 'us' ? localeCookies(request) : []
 }
