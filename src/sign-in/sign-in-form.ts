@@ -165,18 +165,17 @@ async function submit<Other extends SignedIn>(
       const reason = 'too many failed attempts; nothing was checked'
       return show({ wait: verdict.seconds }, verdict.rule, 'RFC 6819 §4.4.3.6', reason)
     }
-    case 'busy':
-      return problemPage(
-        parts,
-        http,
-        {
-          status: 503,
-          code: 'temporarily_unavailable',
-          description: 'Too many people are signing in',
-          advice: 'overloaded',
-        },
-        { headers: { 'retry-after': '3' } },
-      )
+    case 'busy': {
+      const description = 'Too many people are signing in'
+      const view = { status: 503, code: 'temporarily_unavailable', description, advice: 'overloaded' } as const
+      const reason = 'too many passwords were waiting to be checked; this one was not'
+      return withOutcome(problemPage(parts, http, view, { headers: { 'retry-after': '3' } }), {
+        rule: 'sign_ins_crowded',
+        clause: 'RFC 9110 §15.6.4',
+        reason,
+        ...named,
+      })
+    }
     case 'signed_in': {
       if (!occasion.mayBe(verdict.user)) {
         return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')

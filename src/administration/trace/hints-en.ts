@@ -266,6 +266,8 @@ export const HINTS_EN = {
   store_unavailable: 'The database did not answer. Check that it runs, and that its disk has space.',
   stood_still:
     'The process was stopped or its machine was paused for a while. What waited is asked again by its clients; see why it stood still.',
+  sign_ins_crowded:
+    'Two hundred passwords were waiting to be checked. Each takes a core for tens of milliseconds on purpose: more cores, or more machines, check more.',
   overloaded:
     'More requests were under way than the server takes on at once. Look at its load, and at how fast the database answers.',
   server_failed: 'A failure of this server. The log of the same second names the place; please report it.',

@@ -217,6 +217,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   refused: '请求被拒绝，原因见说明。',
   store_unavailable: '数据库没有应答。请检查它是否在运行，磁盘是否有空间。',
   stood_still: '进程曾被暂停，或其所在机器曾停顿。等待中的请求会由客户端重新发出；请查明停顿的原因。',
+  sign_ins_crowded: '已有两百个密码在等待检查。每次检查有意占用一个核心数十毫秒：增加核心或机器可以检查更多。',
   overloaded: '同时处理的请求已达上限。请查看服务器负载和数据库的响应速度。',
   server_failed: '服务器自身出错。同一时刻的日志写明了位置，请反馈给我们。',
   unnamed: '请求被拒绝，没有对应的规则。请查看状态码和日志。',

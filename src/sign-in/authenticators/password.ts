@@ -35,9 +35,10 @@ export interface PasswordAttempt {
 }
 
 export async function verifyPassword(
-  { store, hasher, gate }: PasswordParts,
+  parts: PasswordParts,
   { username, password, address, visitHash, device }: PasswordAttempt,
 ): Promise<PasswordVerdict> {
+  const { store, hasher, gate } = parts
   if ('fault' in preparePassword(password)) return { kind: 'unusable' }
   const key = usernameKey(username)
   const user = await store.findUserByUsername(key)
@@ -52,9 +53,7 @@ export async function verifyPassword(
       : hasher.verify(password, user.passwordHash))
     checked = true
     matches = user !== null && verdict.matches
-    if (matches && user?.passwordHash && verdict.upgrade) {
-      await store.upgradePasswordHash(user.userId, user.passwordHash, await hasher.hash(password))
-    }
+    if (matches && user?.passwordHash && verdict.upgrade) await upgrade(parts, user.userId, user.passwordHash, password)
   } catch (error) {
     if (!(error instanceof PasswordHashingBusy)) throw error
     return { kind: 'busy' }
@@ -63,4 +62,13 @@ export async function verifyPassword(
   }
   if (!matches || user === null) return { kind: 'wrong', crowded: admission.crowded }
   return user.enabled ? { kind: 'signed_in', user } : { kind: 'disabled', user }
+}
+
+/** In a crowd the old hash stays, until another sign-in: the person is let in all the same. */
+async function upgrade({ store, hasher }: PasswordParts, userId: string, old: string, password: string): Promise<void> {
+  try {
+    await store.upgradePasswordHash(userId, old, await hasher.hash(password))
+  } catch (error) {
+    if (!(error instanceof PasswordHashingBusy)) throw error
+  }
 }
