@@ -30,6 +30,8 @@ export interface Supervision {
   readonly tls: boolean
   readonly host: string
   readonly port: number
+  /** Seconds that workers serve on before they end. */
+  readonly stopDelay: number
 }
 
 /** Resolves to the exit code when all workers have ended. */
@@ -41,6 +43,7 @@ export async function superviseWorkers({
   tls,
   host,
   port,
+  stopDelay,
 }: Supervision): Promise<number> {
   // Where any free port will do, all must have the same, also those that are started later.
   const free = await freePort(host, port)
@@ -102,7 +105,7 @@ export async function superviseWorkers({
   isStopping = true
   for (const timer of timers) clearTimeout(timer)
   log.info('stopping: the workers finish what is in flight')
-  await stopAll()
+  await stopAll(stopDelay * 1000 + PATIENCE)
   return code
 }
 
@@ -110,12 +113,12 @@ function living(): readonly Worker[] {
   return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
 }
 
-async function stopAll(): Promise<void> {
+async function stopAll(patience: number): Promise<void> {
   const ends = living().map((worker) => new Promise<void>((resolve) => void worker.once('exit', () => resolve())))
   for (const worker of living()) worker.process.kill('SIGTERM')
   const late = setTimeout(() => {
     for (const worker of living()) worker.process.kill('SIGKILL')
-  }, PATIENCE)
+  }, patience)
   await Promise.all(ends)
   clearTimeout(late)
 }

@@ -16,6 +16,7 @@ import {
   path,
   prefixPath,
   secretText,
+  span,
   wholeNumber,
   words,
   yesOrNo,
@@ -34,8 +35,8 @@ const TABLE = {
     kind: path,
     default: './data',
     isPath: true,
-    en: 'Data folder: database, master key and backups. The first start creates it for its owner only.',
-    zh: '数据目录：数据库、主密钥与备份。首次启动时创建，仅所有者可访问。',
+    en: 'Data folder: database and master key; lingpai.yaml and the folder proof, where you make them. The first start creates it for its owner only.',
+    zh: '数据目录：数据库与主密钥，以及您放入的 lingpai.yaml 与 proof 目录。首次启动时创建，仅所有者可访问。',
   }),
   host: row({
     kind: listenAddress,
@@ -68,6 +69,12 @@ const TABLE = {
     default: '/sso',
     en: 'Path between the issuer and the endpoints: issuer + prefix + /authorize.',
     zh: 'issuer 与各端点之间的路径：issuer + 前缀 + /authorize。',
+  }),
+  stopDelay: row({
+    kind: span(0, 300),
+    default: 0,
+    en: 'How long the server goes on after SIGTERM or Ctrl+C, while /readyz already answers 503: as long as a load balancer needs to notice. A second signal ends it at once.',
+    zh: '收到 SIGTERM 或 Ctrl+C 后继续服务多久，其间 /readyz 已应答 503：负载均衡需要多久察觉就设多久。再次收到信号则立即结束。',
   }),
   ...DATABASE_ROWS,
   trustedProxies: row({

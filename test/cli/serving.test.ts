@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
+import { eventually } from '../faults/caller.ts'
 import { cleanEnvironment, REPOSITORY, scratchFolder, startLingpai } from '../support/cli.ts'
 
 const scratch = scratchFolder()
@@ -43,6 +44,38 @@ describe('the end', () => {
     const { code, milliseconds } = await server.stop()
     expect(code).toBe(0)
     expect(milliseconds).toBeLessThan(1_000)
+  })
+
+  test('with a stop delay /readyz says so at once, and new visitors are answered until it is over', async () => {
+    const server = await startLingpai(['--data', scratch.path('delayed'), '--stop-delay', '5s'])
+    const ask = async (path: string, method = 'GET') => {
+      // Each by a connection of its own, as a balancer opens them.
+      const reply = await fetch(`${server.issuer}${path}`, { method, headers: { connection: 'close' } })
+      return [reply.status, await reply.text()]
+    }
+    expect(await ask('/readyz')).toEqual([200, '{"status":"ready"}'])
+    const ended = server.stop()
+    await eventually(
+      () => ask('/readyz'),
+      (said) => said[0] === 503,
+    )
+    expect(await ask('/readyz')).toEqual([503, '{"status":"unready","reason":"the server is stopping"}'])
+    expect(await ask('/readyz', 'HEAD')).toEqual([503, ''])
+    expect(await ask('/healthz')).toEqual([200, '{"status":"ok"}'])
+    expect((await ask('/sso/jwks'))[0]).toBe(200)
+    const { code, milliseconds } = await ended
+    expect(code).toBe(0)
+    expect(milliseconds).toBeGreaterThanOrEqual(4_900)
+    expect(server.log()).toContain('stopping: not ready any more')
+  })
+
+  test('a second signal ends a stop delay', async () => {
+    const server = await startLingpai(['--data', scratch.path('impatient'), '--stop-delay', '1m'])
+    const ended = server.stop()
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect((await fetch(`${server.issuer}/readyz`)).status).toBe(503)
+    void server.stop('SIGINT')
+    expect((await ended).milliseconds).toBeLessThan(30_000)
   })
 })
 

@@ -230,6 +230,26 @@ describe('two workers', () => {
     expect([...workers, other.pid].filter(isAlive)).toEqual([])
   })
 
+  test('serve on for the stop delay, however long it is, and say on /readyz that they stop', {
+    timeout: 90_000,
+  }, async () => {
+    // Longer than workers are given to end once they close.
+    const other = await start('--port', '0', '--stop-delay', '17s')
+    const began = performance.now()
+    const ended = other.stop()
+    const ask = (path: string) => fetch(`http://127.0.0.1:${other.port}${path}`, { headers: { connection: 'close' } })
+    await eventually(
+      async () => Promise.all(Array.from({ length: 8 }, async () => (await ask('/readyz')).status)),
+      (all) => all.every((status) => status === 503),
+    )
+    expect((await ask('/healthz')).status).toBe(200)
+    const { code, log } = await ended
+    expect(code).toBe(0)
+    expect(performance.now() - began).toBeGreaterThanOrEqual(16_900)
+    // Each worker has come to its own end, and was not ended.
+    expect(log.match(/stopping: finishing what is in flight/g), log).toHaveLength(2)
+  })
+
   test('end also when the one that started them is killed', async () => {
     const other = await start('--port', '0')
     const workers = workersOf(other)

@@ -27,6 +27,7 @@ import { action, addServerOptions, tip } from '../command.ts'
 import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
 import { EXIT, type Output } from '../output.ts'
+import { leaving, serveOn } from '../stop-delay.ts'
 import { greeting } from '../words.ts'
 import {
   announceToSupervisor,
@@ -42,10 +43,10 @@ export function startCommand(exit: (code: number) => void): Command {
   return action(command.option('--json', 'print where it answers as JSON'), exit, async (output, flags) => {
     const { options } = await optionsFor(flags)
     const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
-    const { workers, host, port } = options
+    const { workers, host, port, stopDelay } = options
     if (workers > 1 && !isWorker()) {
       const log = createLog(options.logLevel, options.logFormat)
-      return superviseWorkers({ workers, output, log, stopped, tls: options.tlsCert !== null, host, port })
+      return superviseWorkers({ workers, output, log, stopped, tls: options.tlsCert !== null, host, port, stopDelay })
     }
     if (isWorker()) joinSupervisor()
     try {
@@ -152,7 +153,10 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
     large = largeBody(server.parts)
     socket ??= await open()
     await greet(output, options, server.parts, { port: socket.port, formerIssuer })
-    const code = await Promise.race([stopped.then(() => EXIT.done), server.outdated.then(() => EXIT.outdated)])
+    const outdated = server.outdated.then(() => EXIT.outdated)
+    const code = await Promise.race([stopped.then(() => EXIT.done), outdated])
+    handle = leaving(server.handle)
+    if (code === EXIT.done) await serveOn(options.stopDelay, outdated, log)
     log.info('stopping: finishing what is in flight')
     await socket.close()
     await server.close()
