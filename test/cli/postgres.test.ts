@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allLogs, lingpai, lingpaiJson, type StartedLingpai, scratchFolder, startLingpai } from '../support/cli.ts'
 import { OutsideClient } from '../support/cli-client.ts'
 import { freePort } from '../support/free-port.ts'
-import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import { expectInvalidClient, expectInvalidToken } from '../support/relying-party.ts'
 import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
 
@@ -102,6 +102,31 @@ describe('commands on PostgreSQL', () => {
     const other = await lingpai(['user', 'list', '--database', database.url], wrong)
     expect(other.code).toBe(1)
     expect(other.stderr).toMatch(/The master key is not the one/)
+  })
+
+  test('a role that may not make tables, or not read those of another, is told what it lacks; with the right it serves', async () => {
+    const role = `powerless_${process.pid}`
+    const other = await freshDatabase()
+    // As a database is that its administrator has made: since PostgreSQL 15 others may not make tables in it.
+    await runOn(other.url, `REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE ${role} LOGIN`)
+    const as = (url: string) => ['--database', url.replace(/\/\/[^@]*@/, `//${role}@`)]
+    const words = /^Error: The role of the database may not do what the server needs \(42501: [^)]+\).*OWNER TO.*\n$/
+    try {
+      const [refused, blind] = [
+        await lingpai(['start', '--port', '0', ...as(other.url)], environment),
+        await lingpai(['user', 'list', ...as(database.url)], environment),
+      ]
+      expect([refused.code, blind.code]).toEqual([5, 5])
+      expect(refused.stderr).toMatch(words)
+      expect(blind.stderr).toMatch(words)
+      await runOn(other.url, `GRANT CREATE ON SCHEMA public TO ${role}`)
+      const server = await startLingpai(as(other.url), environment)
+      expect((await fetch(`${server.issuer}/readyz`)).status).toBe(200)
+      await server.stop()
+    } finally {
+      await other.drop()
+      await runOn(database.url, `DROP ROLE ${role}`)
+    }
   })
 
   test('no node has logged the master key, a secret or a password', () => {

@@ -80,10 +80,17 @@ export function translatePostgres(error: unknown): unknown {
   const state = sqlState(error)
   if (state === undefined)
     return new StoreUnavailable(`the database does not answer (${textOf(error)})`, { cause: error })
+  if (state === '42501') return new StoreUnavailable(powerless(textOf(error)), { cause: error })
   const Refusal = LOCKED.has(state) ? StoreLocked : StoreUnavailable
   if (UNAVAILABLE.test(state)) return new Refusal(`the database refuses (${state}: ${textOf(error)})`, { cause: error })
   const constraint = state === '23505' || state === '23503' || state === '23514' ? constraintOf(error) : undefined
   return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })
+}
+
+/** Since PostgreSQL 15 a role may make no tables in a database that somebody else has made. */
+function powerless(text: string): string {
+  const help = 'make it the owner by ALTER DATABASE … OWNER TO …, or give it a schema of its own (databaseSchema)'
+  return `the role of the database may not do what the server needs (42501: ${text}); ${help}`
 }
 
 /** Raised on this side of the connection, in words of our own. */
