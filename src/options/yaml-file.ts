@@ -1,5 +1,6 @@
 // The one YAML file: found and read.
 
+import { accessSync, constants } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readSmallFile } from '../platform/small-file.ts'
 import { OptionsError } from './problem.ts'
@@ -29,6 +30,12 @@ export async function readOptionsFile(path: string, found: Found): Promise<Optio
     // ENOTDIR: the data folder is a file; whoever needs the folder says so.
     const isAbsent = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
     if (typeof found === 'string' && isAbsent) return null
+    if (found === 'in data' && isClosed(dirname(path))) {
+      const whose = 'it must belong to the one that the server and its commands run as'
+      throw new OptionsError([
+        `The data folder ${dirname(path)} cannot be used: this user may not look into it; ${whose}`,
+      ])
+    }
     const named = typeof found === 'string' ? path : `${found.by}: ${path}`
     throw new OptionsError([`${named} cannot be read: ${error instanceof Error ? error.message : String(error)}`])
   }
@@ -39,5 +46,15 @@ export async function readOptionsFile(path: string, found: Found): Promise<Optio
     folder: dirname(resolve(path)),
     isInData: found === 'in data',
     entries: parseEntries(text, path),
+  }
+}
+
+/** Whether a file is in there cannot be seen: then none was named, and none is to be blamed. */
+function isClosed(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES'
   }
 }

@@ -1,5 +1,6 @@
 // `lingpai start` from outside: the first start, the next one, and every way it cannot start.
 
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -20,6 +21,8 @@ import {
   lingpai,
   lingpaiJson,
   type Outcome,
+  outcomeOf,
+  REPOSITORY,
   scratchFolder,
   spawnLingpai,
   startLingpai,
@@ -260,6 +263,25 @@ describe('a start that cannot be says why in one line and leaves nothing behind'
       expectOneLine(refused, /The data folder .* cannot be used: .*--data/)
     }
   })
+
+  test.runIf(process.platform === 'linux')(
+    'a folder of another user is named, also where nobody wrote a lingpai.yaml',
+    async () => {
+      const asRoot = process.getuid?.() === 0
+      const foreign = scratch.path('foreign')
+      mkdirSync(foreign, { mode: asRoot ? 0o700 : 0 })
+      // As a first start by root leaves it, and then the service by its own user.
+      chmodSync(scratch.path('.'), 0o711)
+      const nobody = asRoot ? { uid: 65_534, gid: 65_534 } : {}
+      const words = [`${REPOSITORY}/bin/lingpai.js`, 'start', '--port', '0', '--data', foreign]
+      const refused = await outcomeOf(spawn(process.execPath, words, { env: { PATH: process.env['PATH'] }, ...nobody }))
+      expect(refused.code).toBe(2)
+      expectOneLine(refused, /^Error: The data folder .*foreign cannot be used: this user may not look into it/)
+      expect(refused.stderr).not.toContain('lingpai.yaml')
+      chmodSync(foreign, 0o700)
+      await (await startLingpai(['--data', foreign])).stop()
+    },
+  )
 
   test('a folder that holds something else keeps its mode', async () => {
     const shared = scratch.path('shared')
