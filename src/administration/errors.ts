@@ -12,6 +12,7 @@ export type AdministrationErrorCode =
   | 'sector_identifier'
   | 'unknown_preset'
   | 'consent_not_found'
+  | 'session_not_found'
   | 'resource_not_found'
   | 'resource_taken'
   | 'resource_changed'

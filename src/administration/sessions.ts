@@ -1,4 +1,4 @@
-// Operations on the sessions of a person: which there are, ending them all, and what the person may end by themselves.
+// Operations on the sessions of a person: which there are, ending one or all, and what the person may end by themselves.
 
 import type { BrowserKind } from '../model/browser-kind.ts'
 import type { Seconds } from '../model/time.ts'
@@ -6,6 +6,7 @@ import type { User } from '../model/user.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EndedOfUser, SessionVerbs } from '../store/sessions.ts'
 import type { UserVerbs } from '../store/users.ts'
+import { AdministrationError } from './errors.ts'
 import { getUser, type UserReference } from './users.ts'
 
 export interface SessionParts {
@@ -14,6 +15,7 @@ export interface SessionParts {
 }
 
 export interface ListedSession {
+  readonly sessionId: string
   readonly authenticatedAt: Seconds
   readonly lastUsedAt: Seconds
   readonly expiresAt: Seconds
@@ -36,12 +38,40 @@ export async function listSessions(
   return {
     user,
     sessions: await Promise.all(
-      sessions.map(async ({ sessionId, ...session }) => ({
-        ...session,
-        clients: (await store.findClientsOfSession(sessionId, now)).map(({ client }) => client.client_id),
-      })),
+      sessions.map(async (session) => ({ ...session, clients: await clientsOf(store, session.sessionId, now) })),
     ),
   }
+}
+
+async function clientsOf(store: SessionVerbs, sessionId: string, now: Seconds): Promise<readonly string[]> {
+  return (await store.findClientsOfSession(sessionId, now)).map(({ client }) => client.client_id)
+}
+
+/**
+ * Signs a person out of one browser: that session, and tokens that need it. Clients with a `backchannel_logout_uri` that were
+ * given something in it are told. Throws `session_not_found`, also where it is not `who`'s, and `user_not_found`.
+ */
+export async function endSession(
+  { store, clock }: SessionParts,
+  sessionId: string,
+  who?: UserReference,
+): Promise<{ readonly user: User; readonly session: ListedSession }> {
+  const owner = who === undefined ? null : await getUser(store, who)
+  const now = clock.now()
+  const found = await store.findEndableSession(sessionId, now)
+  if (found === null || (owner !== null && owner.userId !== found.user.userId)) throw noSuchSession(sessionId, owner)
+  const { session, user } = found
+  const clients = await clientsOf(store, sessionId, now)
+  const event = { type: 'session_ended', at: now, userId: user.userId, detail: { by: 'operator' } } as const
+  // Somebody else may have been quicker.
+  if (!(await store.endSessionOfUser(user.userId, sessionId, event))) throw noSuchSession(sessionId, owner)
+  return { user, session: { ...session, clients } }
+}
+
+function noSuchSession(sessionId: string, owner: User | null): AdministrationError {
+  const whose = owner === null ? 'There is no session' : `${owner.username} has no session`
+  const named = JSON.stringify(sessionId.slice(0, 200))
+  return new AdministrationError('session_not_found', `${whose} ${named}, or it has ended already`)
 }
 
 /**

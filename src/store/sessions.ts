@@ -80,6 +80,11 @@ export interface SessionVerbs {
    * `listSessions` showed: not those that were idle or too old, which end too.
    */
   endOtherSessionsOfUser(userId: string, kept: string, event: SecurityEvent, idleSince: Seconds): Promise<number>
+  /** What could be ended, idle ones too, and whose it is. Null: ended already, over by its age, or never there. */
+  findEndableSession(
+    sessionId: string,
+    now: Seconds,
+  ): Promise<{ readonly session: SessionSummary; readonly user: User } | null>
   /** Live ones, the newest first. */
   listSessions(userId: string, now: Seconds, idleSince: Seconds): Promise<readonly SessionSummary[]>
   /** Clients that were given something in this session that still holds. */
@@ -123,6 +128,11 @@ function toSummary(row: sql.SessionRow): SessionSummary {
     lastUsedAt: row.last_used_at,
     expiresAt: row.session_expires_at,
   }
+}
+
+function toNamed(row: sql.SessionRow & { readonly browser: string }): SessionSummary {
+  const browser = readBrowserKind(row.browser)
+  return { ...toSummary(row), ...(browser !== undefined && { browser }) }
 }
 
 function signedInBy(row: sql.SessionRow & UserRow & sql.ConsentRow, secretHash: Uint8Array): Visit['signedIn'][number] {
@@ -217,12 +227,13 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
       await end('grants')
       return 0
     },
+    async findEndableSession(sessionId, now) {
+      const [row] = await driver.rows(sql.findEndableSession, { ...sessionPlaced(sessionId), now })
+      return row === undefined ? null : { session: toNamed(row), user: toUser(row) }
+    },
     async listSessions(userId, now, idleSince) {
       const rows = await driver.rows(sql.listSessions, { user_id: userId, now, idle_since: idleSince })
-      return rows.map((row) => {
-        const browser = readBrowserKind(row.browser)
-        return { ...toSummary(row), ...(browser !== undefined && { browser }) }
-      })
+      return rows.map(toNamed)
     },
     async findClientsOfSession(sessionId, now) {
       const rows = await driver.rows(sql.findClientsOfSession, { ...sessionPlaced(sessionId), now })

@@ -114,14 +114,30 @@ describe('logout list and resend', () => {
 describe('session list and end', () => {
   test('the list says where a person is signed in, and nothing that would open it', async () => {
     await signInTo('shop', 'bob')
-    await signInTo('mail', 'bob')
+    const { visitor } = (await signInTo('mail', 'bob')).client
     const { sessions } = (await cli(['session', 'list', '--user', 'bob'])) as unknown as {
       sessions: readonly Record<string, unknown>[]
     }
     expect(sessions.map(({ clients }) => clients).sort()).toEqual([['mail'], ['shop']])
     expect(sessions[0]).toMatchObject({ amr: ['pwd'], authenticated_at: expect.stringMatching(/Z$/) })
-    expect(JSON.stringify(sessions)).not.toMatch(/se_[0-9a-z]{24}/)
-    expect((await lingpai(['session', 'list', '--user', 'bob', '--data', data])).stdout).toContain('shop')
+    expect(Object.keys(sessions[0] ?? {}).sort()).toEqual([
+      'amr',
+      'authenticated_at',
+      'browser',
+      'clients',
+      'expires_at',
+      'last_used_at',
+      'session_id',
+      'system',
+    ])
+    const { stdout } = await lingpai(['session', 'list', '--user', 'bob', '--data', data])
+    for (const { session_id } of sessions) expect(stdout).toContain(String(session_id))
+    expect(stdout).toContain('shop')
+    // The id that an operator may see and type is no key: a browser holds its session by a secret.
+    const account = async () => (await visitor.get(`${server.issuer}/sso/account`)).location
+    expect(await account()).toBeNull()
+    for (const name of visitor.cookies.keys()) visitor.cookies.set(name, String(sessions[0]?.['session_id']))
+    expect(await account()).toMatch(/\/sso\/account\/sign-in$/)
   })
 
   test('X11 the end reaches every session, its tokens and the clients, within seconds', async () => {
@@ -178,13 +194,77 @@ describe('session list and end', () => {
     expect(await ended()).toBe(2)
   })
 
+  test('one session ends by its id, with its tokens; its applications are told, and the others go on', async () => {
+    await cli(['user', 'add', '--username', 'dora', '--password-stdin'], TEST_PASSWORD)
+    const scope = 'openid profile'
+    const at = (clientId: string) =>
+      new OutsideClient({ at: server.issuer, clientId, secret: TEST_SECRET, username: 'dora', scope })
+    const ids = async () => {
+      const { sessions } = await cli(['session', 'list', '--user', 'dora'])
+      return (sessions as readonly { readonly session_id: string }[]).map(({ session_id }) => session_id)
+    }
+    const [lost, kept] = [at('shop'), at('mail')]
+    const gone = await lost.signIn()
+    const [wanted = ''] = await ids()
+    const held = await kept.signIn()
+    const [mail = ''] = (await ids()).filter((id) => id !== wanted)
+    receiver.reset()
+    const end = (...words: readonly string[]) => lingpai(['session', 'end', '--data', data, ...words])
+    const events = async () => {
+      const all = (await cli(['event', 'list', '--user', 'dora'])) as unknown as readonly { type: string }[]
+      return all.filter(({ type }) => /^sessions?_ended$/.test(type))
+    }
+
+    // Somebody else's, and one that never was: nothing ends, nothing is written, nobody is told.
+    for (const words of [
+      ['--session', wanted, '--user', 'alice'],
+      ['--session', 'se_none'],
+      ['--session', ''],
+    ]) {
+      const refused = await end(...words, '--json')
+      expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('session list --user') })
+      expect(JSON.parse(refused.stdout)).toMatchObject({ error: 'session_not_found' })
+    }
+    expect(await events()).toEqual([])
+    expect((await ids()).sort()).toEqual([wanted, mail].sort())
+
+    const ended = await end('--session', wanted)
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/^The session se_\w+ of dora has ended/)
+    expect(ended.stdout).toMatch(/given something in it: shop\. .*logout list --user dora --data/)
+    expect(ended.stdout).toContain('session end --user dora --with-offline --data')
+    expect((await lost.userinfo(gone.access)).status).toBe(401)
+    expect((await lost.authorize({ prompt: 'none' })).get('error')).toBe('login_required')
+    expect((await kept.userinfo(held.access)).status).toBe(200)
+    expect((await kept.authorize({ prompt: 'none' })).get('code')).toBeTruthy()
+    expect(await ids()).toEqual([mail])
+    expect(await events()).toMatchObject([{ type: 'session_ended', detail: { by: 'operator' } }])
+    await expect.poll(() => receiver.calls.map(({ path }) => path), { timeout: 20_000 }).toEqual(['/shop'])
+
+    // A second time there is no such session, and the answer for programs names what ended.
+    expect((await end('--session', wanted)).code).toBe(3)
+    expect(await events()).toHaveLength(1)
+    expect(await cli(['session', 'end', '--session', mail, '--user', 'dora'])).toMatchObject({
+      username: 'dora',
+      session_id: mail,
+      clients: ['mail'],
+      authenticated_at: expect.stringMatching(/Z$/),
+      event_written: true,
+    })
+    expect(await events()).toHaveLength(2)
+    await expect.poll(() => receiver.callsTo('/mail').length, { timeout: 20_000 }).toBe(1)
+  }, 60_000)
+
   test.each([
     [['end'], 2, 'wrong_usage'],
+    [['end', '--session', 'se_x', '--with-offline'], 2, 'contradiction'],
     [['end', '--user', 'nobody'], 3, 'user_not_found'],
+    [['end', '--user', 'nobody', '--session', 'se_x'], 3, 'user_not_found'],
     [['list', '--user', 'nobody'], 3, 'user_not_found'],
   ])('%j ends with %i and says what to do', async (words, code, error) => {
     const told = await lingpai(['session', ...words, '--data', data, '--json'])
     expect(told.code).toBe(code)
     expect(JSON.parse(told.stdout)).toMatchObject({ error })
+    expect(told.stderr).toMatch(/^Error: .+/)
   })
 })

@@ -45,12 +45,19 @@ test('session list names the browser of each, for programs and for people', asyn
   const { sessions } = await lingpaiJson<{ readonly sessions: readonly object[] }>(list)
   expect(sessions).toHaveLength(AGENTS.length)
   for (const [, browser, system] of AGENTS) {
-    expect(sessions).toContainEqual(expect.objectContaining({ browser, system, clients: ['shop'] }))
+    expect(sessions).toContainEqual(
+      expect.objectContaining({
+        session_id: expect.stringMatching(/^se_[0-9a-z]{24}$/),
+        browser,
+        system,
+        clients: ['shop'],
+      }),
+    )
   }
   const { stdout } = await lingpai(list)
   const [head, ...rows] = stdout.trimEnd().split('\n')
-  expect(head).toMatch(/^BROWSER +SIGNED IN +/)
-  expect(rows.map((row) => row.split(/ {2,}/)[0]).sort()).toEqual(['Chrome on Windows', 'WeChat on iPhone', 'unknown'])
+  expect(head).toMatch(/^SESSION +BROWSER +SIGNED IN +/)
+  expect(rows.map((row) => row.split(/ {2,}/)[1]).sort()).toEqual(['Chrome on Windows', 'WeChat on iPhone', 'unknown'])
   // No more than the two words is kept.
   expect(stdout + JSON.stringify(sessions)).not.toMatch(/Mozilla|18_0|140|program of/)
 })

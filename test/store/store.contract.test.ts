@@ -184,8 +184,17 @@ describe.each(KINDS)('the store on %s', (kind) => {
     expect(await store.endSessionOfUser('id-olga', foreign.sessionId, ended)).toBe(false)
     expect((await store.listEvents(1000)).length).toBe(before)
     expect(await live('id-pete')).toEqual([foreign.sessionId])
+    // Whose a session is, as long as there is something to end: until it has ended, or is over by its age.
+    const endable = async (now = NOW) => (await store.findEndableSession(one.sessionId, now))?.user.userId
+    expect([await endable(), await endable(one.expiresAt - 1), await endable(one.expiresAt)]).toEqual([
+      'id-olga',
+      'id-olga',
+      undefined,
+    ])
+    expect(await store.findEndableSession('se_none', NOW)).toBeNull()
     expect(await store.endSessionOfUser('id-olga', one.sessionId, ended)).toBe(true)
     expect(await store.endSessionOfUser('id-olga', one.sessionId, ended)).toBe(false)
+    expect(await endable()).toBeUndefined()
     expect(await live('id-olga')).toEqual([two.sessionId, three.sessionId].toSorted())
     expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended, 0)).toBe(1)
     expect(await store.endOtherSessionsOfUser('id-olga', two.sessionId, ended, 0)).toBe(0)

@@ -135,6 +135,16 @@ export const endSessionOfUser = statement<SessionPlace & { user_id: string; now:
    WHERE ${isSession('s')} AND s.user_id = :user_id AND s.ended_at IS NULL RETURNING session_id`,
 )
 
+/** Neither ended nor over by its age, and whose it is; also one that has been idle for too long, of which tokens may be left. */
+export const findEndableSession = statement<
+  SessionPlace & { now: number },
+  SessionRow & UserRow & { readonly browser: string }
+>(
+  'find_endable_session',
+  `SELECT ${SESSION_COLUMNS}, s.browser, ${USER_COLUMNS} FROM session s JOIN ${userOf('s')}
+   WHERE ${isSession('s')} AND s.ended_at IS NULL AND s.expires_at > :now AND u.removed_at IS NULL`,
+)
+
 /** Those that `listSessions` shows, but one. */
 export const listOtherSessions = statement<
   { user_id: string; kept: string; now: number; idle_since: number },
