@@ -20,13 +20,13 @@ export function tip(words: string, flags: Flags): string {
 
 /**
  * The same for commands in a text that does not know the command line, such as the advice for a refusal. A command goes
- * on to the end of its quotes, of a Chinese sentence, or of the text; a name in single quotes may hold what would end it.
+ * on to the end of its quotes, of a Chinese sentence, or of the text; a name in quotes of a shell may hold what would end it.
  */
 export function withTips(words: string, flags: Flags): string {
   return words.replace(COMMAND, (command) => `${command}${leadingHere(flags)}`)
 }
 
-const COMMAND = /npx lingpai (?:'[^'\n]*'|\\'|[^"“”。；\n])+/g
+const COMMAND = /npx lingpai (?:'[^'\n]*'|\\'|(?<= )"[^"\n]*"|[^"“”。；\n])+/g
 
 function leadingHere(flags: Flags): string {
   const data = text(flags['data'])

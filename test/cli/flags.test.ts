@@ -37,6 +37,15 @@ describe('a command that people are told', () => {
       `Look: "npx lingpai consent list --user 'a'\\''"b'", then go on.`,
       `Look: "npx lingpai consent list --user 'a'\\''"b' --data /srv/lingpai", then go on.`,
     ],
+    // As Windows has it.
+    [
+      'Look: "npx lingpai consent list --user "a “b”；c"", then "npx lingpai key list".',
+      'Look: "npx lingpai consent list --user "a “b”；c" --data /srv/lingpai", then "npx lingpai key list --data /srv/lingpai".',
+    ],
+    [
+      `Look: "npx lingpai consent list --user '$a''; "b"'", then go on.`,
+      `Look: "npx lingpai consent list --user '$a''; "b"' --data /srv/lingpai", then go on.`,
+    ],
     ['first: npx lingpai key list\nsecond', 'first: npx lingpai key list --data /srv/lingpai\nsecond'],
   ])('%j', (words, told) => {
     expect(withTips(words, HERE)).toBe(told)
