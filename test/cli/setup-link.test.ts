@@ -30,6 +30,28 @@ test('setup-link says until when the link works', async () => {
   expect(isADayFrom(asked, told.expires_at)).toBe(true)
 })
 
+test('a first start says to programs until when its link works; a later one has no link and says neither', async () => {
+  const folder = ['--data', scratch.path('first')]
+  const announced = async () => {
+    const server = spawnLingpai(['start', '--json', '--port', '0', ...folder])
+    const ended = outcomeOf(server)
+    server.stdout?.on('data', (said: Buffer) => {
+      if (/^}$/m.test(said.toString())) server.kill()
+    })
+    const { code, stdout } = await ended
+    expect(code).toBe(0)
+    return JSON.parse(stdout) as { readonly setup_link?: string; readonly setup_link_expires_at?: string }
+  }
+  const asked = Date.now()
+  const { setup_link, setup_link_expires_at = '' } = await announced()
+  expect(setup_link).toContain('/set-up/')
+  expect(setup_link_expires_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/)
+  expect(isADayFrom(asked, setup_link_expires_at)).toBe(true)
+  const person = ['user', 'add', '--username', 'alice', '--password-stdin', ...folder]
+  expect((await lingpai(person, { stdin: TEST_PASSWORD })).code).toBe(0)
+  expect(Object.keys(await announced()).sort()).toEqual(['data', 'issuer', 'port'])
+})
+
 test.each([
   ['C.UTF-8', 'by a link that works once, for a day: npx lingpai setup-link'],
   ['zh_CN.UTF-8', '链接一天内有效，只能使用一次）：npx lingpai setup-link'],

@@ -26,7 +26,7 @@ import { createStore } from '../../store/store.ts'
 import { action, addServerOptions, tip } from '../command.ts'
 import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
-import { EXIT, type Output } from '../output.ts'
+import { EXIT, instant, type Output } from '../output.ts'
 import { leaving, serveOn } from '../stop-delay.ts'
 import { greeting } from '../words.ts'
 import {
@@ -40,21 +40,28 @@ import {
 
 export function startCommand(exit: (code: number) => void): Command {
   const command = addServerOptions(new Command('start').description('start the server'), 'all')
-  return action(command.option('--json', 'print where it answers as JSON'), exit, async (output, flags) => {
-    const { options } = await optionsFor(flags)
-    const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
-    const { workers, host, port, stopDelay } = options
-    if (workers > 1 && !isWorker()) {
-      const log = createLog(options.logLevel, options.logFormat)
-      return superviseWorkers({ workers, output, log, stopped, tls: options.tlsCert !== null, host, port, stopDelay })
-    }
-    if (isWorker()) joinSupervisor()
-    try {
-      return await serve(options, isWorker() ? workerOutput(output) : output, stopped)
-    } finally {
-      if (isWorker()) leaveSupervisor()
-    }
-  })
+  return action(
+    command.option(
+      '--json',
+      'print where it answers as JSON; a first start with its set-up link, and until when it works',
+    ),
+    exit,
+    async (output, flags) => {
+      const { options } = await optionsFor(flags)
+      const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
+      const { workers, host, port, stopDelay } = options
+      if (workers > 1 && !isWorker()) {
+        const log = createLog(options.logLevel, options.logFormat)
+        return superviseWorkers({ workers, output, log, stopped, tls: options.tlsCert !== null, host, port, stopDelay })
+      }
+      if (isWorker()) joinSupervisor()
+      try {
+        return await serve(options, isWorker() ? workerOutput(output) : output, stopped)
+      } finally {
+        if (isWorker()) leaveSupervisor()
+      }
+    },
+  )
 }
 
 /** Of several processes the first speaks to the operator, through the one that was started. */
@@ -206,18 +213,24 @@ async function greet(
   // Asked for one of each: to count a million would hold up the start.
   const isFirst =
     speaks && !isSetUp && (await store.listUsers('', 1)).length === 0 && (await store.listClients()).length === 0
-  const link = isFirst ? (await newSetUpLink(store, clock, addresses)).url : null
+  const link = isFirst ? await newSetUpLink(store, clock, addresses) : null
   const data = options.database === null ? options.data : null
   const flags = data === null ? { database: true } : { data }
-  output.result({ issuer: addresses.issuer, port, data, ...(link !== null && { setup_link: link }) })
+  const { issuer } = addresses
+  output.result({
+    issuer,
+    port,
+    data,
+    ...(link !== null && { setup_link: link.url, setup_link_expires_at: instant(link.expiresAt) }),
+  })
   output.say(
     greeting(
       {
-        issuer: addresses.issuer,
-        socket: socketOf(options.host, port, addresses.issuer),
+        issuer,
+        socket: socketOf(options.host, port, issuer),
         data,
         backup: tip('backup FILE', flags),
-        link,
+        link: link?.url ?? null,
         setUp: isSetUp || link !== null ? null : tip('setup-link', flags),
         formerIssuer,
       },
