@@ -28,7 +28,7 @@ export interface Output {
   result(value: unknown): void
   /** What is going on, for people, on standard error. */
   note(text: string): void
-  /** A line that is written over by the next one where somebody watches. */
+  /** A line that is written over by the next one where somebody watches; as much of it as the terminal is wide. */
   progress(text: string): void
   /** Ends a progress line. */
   progressDone(): void
@@ -50,7 +50,8 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
     },
     progress(text) {
       if (!watched) return
-      err.write(`\r\u001b[2K${text}`)
+      const columns = 'columns' in err && typeof err.columns === 'number' ? err.columns : Number.POSITIVE_INFINITY
+      err.write(`\r\u001b[2K${cut(text, columns - 1)}`)
       open = true
     },
     progressDone() {
@@ -102,13 +103,24 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n')
 }
 
+/** As much as has room in so many columns. */
+function cut(text: string, columns: number): string {
+  let shown = ''
+  for (const character of text) {
+    if (width(shown + character) > columns) break
+    shown += character
+  }
+  return shown.trimEnd()
+}
+
 function width(text: string): number {
   let columns = 0
   for (const character of text)
-    columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
-      character,
-    )
-      ? 2
-      : 1
+    columns +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        character,
+      )
+        ? 2
+        : 1
   return columns
 }

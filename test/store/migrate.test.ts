@@ -131,8 +131,21 @@ describe.each(Object.entries(databases))('migrate on %s', (_, prepare) => {
     const end = await place.hold()
     const lines: string[] = []
     const log = createLog('info', 'text', (line) => lines.push(line))
-    await expect(migrate(driver, [one, two], { clock, log, patience: 1_500 })).rejects.toBeInstanceOf(StoreUnavailable)
-    expect(lines.filter((line) => line.includes('waiting for another server that migrates'))).toHaveLength(1)
+    const given = migrate(driver, [one, two], { clock, log, patience: 1_500 }).catch((error: unknown) => error)
+    const told = (words: string) => lines.filter((line) => line.includes(words))
+    // PostgreSQL refuses at once; SQLite is asked again and again for a while.
+    await expect
+      .poll(() => told('waits for a lock').length + told('waiting for another server').length, { timeout: 1_900 })
+      .toBe(1)
+    const error = await given
+    expect(error).toBeInstanceOf(StoreUnavailable)
+    expect(String(error)).toMatch(
+      /has waited 2 s to apply migration 2 \(two\): another server .* start this one again when/,
+    )
+    expect(told('waiting for another server that migrates')).toEqual([
+      expect.stringMatching(/ warn .* migration="2 \(two\)" waited_s=\d at_most_s=2$/),
+    ])
+    expect(told('the database is brought up to this release')).toEqual([expect.stringMatching(/ from=1 to=2$/)])
     expect(await driver.rows(countOne, {})).toEqual([{ many: 1 }])
     const waiting = migrate(driver, [one, two], { clock })
     await end()
@@ -156,6 +169,28 @@ test('PostgreSQL undoes a migration that stands in a circle with requests, and i
     const waits = async () => (await other.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount === 1
     while (!(await waits())) await new Promise((resolve) => setTimeout(resolve, 20))
     await other.query('LOCK TABLE one; COMMIT')
+    expect(await migrated).toEqual([2])
+  } finally {
+    await other.end()
+    await driver.close()
+    await database.drop()
+  }
+})
+
+test('a migration that waits for a table that somebody else has locked says so before it is given up', async () => {
+  const database = await freshDatabase()
+  const driver = await openPostgres({ url: database.url })
+  const other = new Client(database.url)
+  await other.connect()
+  try {
+    await migrate(driver, [one], { clock })
+    await other.query('BEGIN; LOCK TABLE one')
+    const lines: string[] = []
+    const log = createLog('info', 'text', (line) => lines.push(line))
+    const migrated = migrate(driver, [one, two], { clock, log })
+    const told = () => lines.filter((line) => line.includes('a migration is under way, or waits for a lock'))
+    await expect.poll(told, { timeout: 5_000 }).toEqual([expect.stringMatching(/ migration="2 \(two\)" waited_s=1$/)])
+    await other.query('COMMIT')
     expect(await migrated).toEqual([2])
   } finally {
     await other.end()

@@ -64,7 +64,7 @@ function tellProgress(output: Output): (progress: ImportProgress) => void {
     output.progress(
       silent === undefined
         ? `${PHASES[phase]}: ${counting(done, total)}`
-        : `${PHASES[phase]}: ${counting(done)} s. It has been silent for ${silent} s, and counts as killed at ${STALE_AFTER} s`,
+        : `${PHASES[phase]}: silent for ${silent} s; counts as killed at ${STALE_AFTER} s`,
     )
   }
 }

@@ -25,9 +25,9 @@ export interface MigrateOptions {
 
 const PATIENCE = 60_000
 const PAUSE = 100
-/** Milliseconds of waiting before it is said for whom, and between two times that it is. */
-const TELL_AFTER = 1_000
+/** Milliseconds between two times that it is said what is waited for, and how often it is seen whether the time has come. */
 const TELL_AGAIN = 10_000
+const LOOK_EVERY = 1_000
 
 const findTable = {
   sqlite: statement<object, { name: string | null }>(
@@ -76,51 +76,98 @@ export async function migrate(
 ): Promise<readonly number[]> {
   assertTimeline(migrations)
   const done: number[] = []
-  let waiting = waitFrom()
-  for (;;) {
+  const teller = createTeller(log, patience)
+  for (let isFirst = true; ; isFirst = false) {
     const [next] = await missing(driver, migrations)
     if (next === undefined) return done
-    try {
-      const isOurs = await applied(driver, next, clock)
-      waiting = waitFrom()
-      if (!isOurs) continue
-      log.info('migration_applied', { number: next.number, name: next.name })
-      done.push(next.number)
-    } catch (error) {
-      if (!(error instanceof StoreLocked)) throw error
-      await wait(waiting, next, { log, patience })
+    if (isFirst && next.number > 1) {
+      // SQLite says nothing more until it is through.
+      log.warn(
+        'the database is brought up to this release, which takes a while where it is large; older releases cannot use it any more',
+        { from: next.number - 1, to: migrations.length },
+      )
     }
+    if (!(await inTurn(driver, next, { clock, patience }, teller))) continue
+    log.info('migration_applied', { number: next.number, name: next.name })
+    done.push(next.number)
   }
 }
 
-interface Waiting {
-  readonly elapsed: () => number
-  /** When it was last said. */
-  told: number
+/** What is told while a migration waits: at once when it is refused, else when it takes a second, and then now and then. */
+interface Teller {
+  refused(migration: string, waited: number): void
+  undecided(migration: string, waited: number): void
 }
 
-const waitFrom = (): Waiting => ({ elapsed: stopwatch(), told: TELL_AFTER - TELL_AGAIN })
+/** One for all that are missing: another node may apply a dozen, each of which is waited for. */
+function createTeller(log: Log, patience: number): Teller {
+  const elapsed = stopwatch()
+  let told = -TELL_AGAIN
+  let wasRefused = false
+  const isTime = () => {
+    if (elapsed() - told < TELL_AGAIN) return false
+    told = elapsed()
+    return true
+  }
+  const seconds = (milliseconds: number) => Math.round(milliseconds / 1000)
+  return {
+    refused(migration, waited) {
+      if (!wasRefused) told = -TELL_AGAIN
+      wasRefused = true
+      if (!isTime()) return
+      log.warn('waiting for another server that migrates this database, or for whatever else holds a lock in it', {
+        migration,
+        waited_s: seconds(waited),
+        at_most_s: seconds(patience),
+      })
+    },
+    undecided(migration, waited) {
+      if (!isTime()) return
+      log.info('a migration is under way, or waits for a lock that something else holds in the database', {
+        migration,
+        waited_s: seconds(waited),
+      })
+    },
+  }
+}
 
-async function wait(
-  waiting: Waiting,
-  { number, name }: Migration,
-  { log, patience }: Required<Pick<MigrateOptions, 'log' | 'patience'>>,
-): Promise<void> {
-  const waited = waiting.elapsed()
-  if (waited - waiting.told >= TELL_AGAIN) {
-    waiting.told = waited
-    log.warn('waiting for another server that migrates this database, or for whatever else holds a lock in it', {
-      migration: `${number} (${name})`,
-      waited_s: Math.round(waited / 1000),
-      at_most_s: Math.round(patience / 1000),
-    })
+/** Applies one as soon as nothing else holds a lock. False: another node has applied it. */
+async function inTurn(
+  driver: Driver,
+  next: Migration,
+  { clock, patience }: Required<Pick<MigrateOptions, 'clock' | 'patience'>>,
+  teller: Teller,
+): Promise<boolean> {
+  const elapsed = stopwatch()
+  const migration = `${next.number} (${next.name})`
+  const looking = setInterval(() => teller.undecided(migration, elapsed()), LOOK_EVERY)
+  try {
+    for (;;) {
+      try {
+        return await applied(driver, next, clock)
+      } catch (error) {
+        if (!(error instanceof StoreLocked)) throw error
+      }
+      teller.refused(migration, elapsed())
+      if (elapsed() > patience) throw tooLong(migration, driver.dialect, patience)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE))
+    }
+  } finally {
+    clearInterval(looking)
   }
-  if (waited > patience) {
-    throw new StoreUnavailable(
-      'another server has been migrating this database for too long, or something else holds a lock in it; look at its log, and start this one again when it is done',
-    )
-  }
-  await new Promise((resolve) => setTimeout(resolve, PAUSE))
+}
+
+/** Where to look for whatever is in the way. */
+const HOLDERS = {
+  sqlite: 'another program that has its file open, such as a command that is at work',
+  postgres:
+    'on PostgreSQL "SELECT pid, client_addr, state, query FROM pg_stat_activity WHERE datname = current_database()" shows who is there',
+}
+
+function tooLong(migration: string, dialect: Driver['dialect'], patience: number): StoreUnavailable {
+  return new StoreUnavailable(
+    `this server has waited ${Math.round(patience / 1000)} s to apply migration ${migration}: another server is migrating this database, or something else holds a lock in it. Look at the logs of the other servers, and start this one again when they are done; if none is migrating, end what holds the lock (${HOLDERS[dialect]})`,
+  )
 }
 
 /** Whether an older release has made the schema; false for a database in which nothing is yet. */
