@@ -73,7 +73,10 @@ data folder, else \`lingpai.yaml\` in the working directory; only one is read. D
 
 A relative path begins at the YAML file that holds it, otherwise at the working directory. A span is a number of seconds
 or a number with a unit: \`90s\`, \`30m\`, \`12h\`, \`30d\`. Unknown names and contradictions are refused at the start.
-\`lingpai config show\` prints every effective value and where it comes from; secrets are masked.`,
+\`lingpai config show\` prints every effective value and where it comes from; secrets are masked.
+
+All of it is read once, at the start, files that are named included: a change holds from the next start on. Only the
+certificate and key of \`tlsCert\` and \`tlsKey\` and the files in \`proofFolder\` are read again when they change.`,
   zh: `# 配置项
 
 每个配置项有一个名称、四种写法，越靠右优先级越高：默认值、YAML 文件、环境变量、命令行参数。YAML 文件由 \`--config FILE\` 或
@@ -81,7 +84,10 @@ or a number with a unit: \`90s\`, \`30m\`, \`12h\`, \`30d\`. Unknown names and c
 （\`brand:\` 下一行缩进写 \`productName:\`），也可以照原样书写。
 
 相对路径以所在的 YAML 文件为起点，其余情况以当前目录为起点。时长可写秒数或带单位：\`90s\`、\`30m\`、\`12h\`、\`30d\`。
-未知的名称与相互矛盾的设置在启动时即被拒绝。\`lingpai config show\` 显示每一项的生效值与来源，机密内容会被遮盖。`,
+未知的名称与相互矛盾的设置在启动时即被拒绝。\`lingpai config show\` 显示每一项的生效值与来源，机密内容会被遮盖。
+
+所有配置（包括其中指定的文件）只在启动时读取一次，修改后需重新启动才生效。只有 \`tlsCert\` 与 \`tlsKey\` 指定的证书和私钥、
+\`proofFolder\` 中的文件会在变化后重新读取。`,
 }
 
 const OPTIONS_HEAD: Readonly<Record<Language, readonly string[]>> = {

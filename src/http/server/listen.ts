@@ -279,7 +279,8 @@ function renewCertificate(server: TlsServer, files: CertificateFiles, log: Log):
       server.setSecureContext(readCertificate(files))
       log.info('The TLS certificate was read again', { certificate: files.cert })
     } catch (error) {
-      log.error('The TLS certificate cannot be read again; the old one stays in use', describeFailure(error))
+      const why = error instanceof CannotListen ? { reason: error.message } : describeFailure(error)
+      log.error('The TLS certificate cannot be read again; the old one stays in use', why)
     }
   }
   process.on('SIGHUP', renew)

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -278,12 +278,28 @@ describe('TLS by certificate files', () => {
     copyFileSync(file('two.crt'), file('live.crt'))
     process.emit('SIGHUP')
     expect(await ask(port)).toEqual({ name: 'one', status: 200 })
-    expect(lines.join()).toContain('the old one stays in use')
+    expect(lines.join()).toMatch(
+      /the old one stays in use reason="The certificate .*live\.crt and key .* cannot be used/,
+    )
 
     copyFileSync(file('two.key'), file('live.key'))
     process.emit('SIGHUP')
     expect(await ask(port)).toEqual({ name: 'two', status: 200 })
   })
+
+  it('reads files again that are written over in place, without being told', async () => {
+    const put = (name: string) => {
+      copyFileSync(file(`${name}.crt`), file('over.crt'))
+      copyFileSync(file(`${name}.key`), file('over.key'))
+    }
+    put('one')
+    const before = statSync(file('over.crt')).ino
+    const { port } = await start({ tls: { cert: file('over.crt'), key: file('over.key') } })
+    expect((await ask(port)).name).toBe('one')
+    put('two')
+    expect(statSync(file('over.crt')).ino).toBe(before)
+    await expect.poll(async () => (await ask(port)).name, { timeout: 20_000, interval: 250 }).toBe('two')
+  }, 30_000)
 
   describe('a handshake that does not go on', () => {
     // The beginning of a ClientHello; nothing at all; what is no handshake.
