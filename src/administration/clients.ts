@@ -241,13 +241,22 @@ function requested({ name, redirectUris, settings = {}, assignments = [] }: Sett
   )
 }
 
+const ADDRESS_FIRST =
+  'It is where the application takes people back after the sign-in, as its own documentation says: --redirect-uri https://app.example.com/callback'
+const ALL_SETTINGS =
+  'What there is stands in docs/reference/client-settings.md, and "npx lingpai client show CLIENT_ID" shows what a client has'
+
 function mended<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
     if (!(error instanceof InvalidClient)) throw error
     const nearest = error.problems.find((problem) => problem.nearest !== undefined)?.nearest
-    const hint = nearest === undefined ? null : `The nearest setting is ${nearest}`
+    const isUnknown = error.problems.some(({ problem }) => problem === 'is not a setting')
+    const lacksAddress = error.problems.some(
+      ({ setting, problem }) => setting === 'redirect_uris' && problem.startsWith('needs'),
+    )
+    const hint = lacksAddress ? ADDRESS_FIRST : isUnknown && nearest === undefined ? ALL_SETTINGS : null
     throw new AdministrationError('invalid_setting', error.message, hint, { cause: error })
   }
 }

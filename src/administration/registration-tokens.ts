@@ -76,6 +76,5 @@ export async function revokeRegistrationToken(
   throw new AdministrationError(
     'registration_token_not_found',
     `There is no initial access token ${JSON.stringify(tokenId.slice(0, 100))}`,
-    'See the list for their ids (it_…)',
   )
 }

@@ -3,7 +3,7 @@
 import { AdministrationError, type AdministrationErrorCode } from '../administration/errors.ts'
 import { OptionsError } from '../options/index.ts'
 import { type Flags, tip, withTips } from './flags.ts'
-import { CommandFailed, EXIT, type Output } from './output.ts'
+import { CommandFailed, EXIT, endWith, type Output } from './output.ts'
 
 /** Failures of administration that are not simply "it failed": what the exit code says of them. */
 const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
@@ -50,6 +50,7 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
 /** Where the way on is a command or a flag, which administration itself cannot know. */
 const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => string>>> = {
   client_not_found: (flags) => `See: ${tip('client list', flags)}`,
+  registration_token_not_found: (flags) => `See: ${tip('registration-token list', flags)}`,
   user_not_found: (flags) => `See: ${tip('user list', flags)}`,
   resource_not_found: (flags) => `See: ${tip('resource list', flags)}`,
   session_not_found: (flags) => `See: ${tip('session list --user USERNAME', flags)}`,
@@ -78,6 +79,7 @@ export function report(output: Output, error: unknown, flags: Flags): number {
   const { exitCode, code, hint, message: told } = describe(error, flags)
   const message = sentence(told)
   output.progressDone()
+  endWith(exitCode)
   output.result({ error: code, message, ...(hint !== null && { hint }) })
   output.note(`Error: ${message}${hint === null ? '' : `${message.includes('\n') ? '\n' : ' '}${ended(hint)}`}`)
   return exitCode
@@ -92,7 +94,8 @@ function describe(error: unknown, flags: Flags): Described {
     return { exitCode: EXIT_CODES[code] ?? EXIT.failed, code, message, hint: told }
   }
   if (error instanceof OptionsError) {
-    const hint = 'See: npx lingpai start --help'
+    const isUnreadable = error.problems.every((problem) => problem.includes(' cannot be read: '))
+    const hint = isUnreadable ? null : 'See: npx lingpai start --help'
     return { exitCode: EXIT.usage, code: 'invalid_option', message: error.problems.join('\n       '), hint }
   }
   if (!(error instanceof Error)) return { exitCode: EXIT.failed, code: 'failed', message: String(error), hint: null }
@@ -123,6 +126,10 @@ function wayOn({ name, message }: Error, flags: Flags): string | null {
   if (/^the database (does not answer|refuses)/.test(message)) {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }
+  // Of PostgreSQL the address says where it is.
+  if (flags['database'] === undefined && /read-only|cannot be opened/.test(message)) {
+    return `Run it as the user whose files these are, or give this one the right to write there. Which folder is used: ${tip('config show', flags)}`
+  }
   return null
 }
 
@@ -140,11 +147,16 @@ function placeOf({ stack = '' }: Error): string {
 function sentence(text: string): string {
   const plain = text
     .replaceAll(/\bE[A-Z]{3,}: ([^,\n]+), \w+(?: '[^'\n]*')?(?: -> '[^'\n]*')?/g, '$1')
-    .replace(/(?<= cannot be read: )ENOENT\b/, 'no such file')
-    .replace(/(?<= cannot be read: )EACCES\b/, 'this user may not read it')
+    .replace(/(?<= cannot be read: )(?:ENOENT\b|no such file or directory)/, 'no such file')
+    .replace(/(?<= cannot be read: )(?:EACCES\b|permission denied)/, 'this user may not read it')
+    .replace(/(?<= cannot be read: )illegal operation on a directory/, 'it is a folder')
+    .replace(/(?<= cannot be written(?: in [^:]+)?: )no such file or directory/, 'there is no such folder')
+    .replace(/(?<= cannot be written(?: in [^:]+)?: )permission denied/, 'this user may not write there')
     .replace('(ENOENT)', '(no such file)')
     .replace('(EACCES)', '(this user may not read it)')
-  return ended(plain.replace(/^(?:the|another|this|no|an?) /, (word) => word.charAt(0).toUpperCase() + word.slice(1)))
+  return ended(
+    plain.replace(/^(?:the|another|this|no|an?) (?!is )/, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
+  )
 }
 
 /** What ends in a command, a flag or an address gets no full stop: it would be copied along. One problem of an option begins with its flag. */

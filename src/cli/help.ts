@@ -11,6 +11,7 @@ const plain = Help.prototype
 const ORDERED: Partial<Help> = {
   visibleOptions: (command) =>
     plain.visibleOptions.call(plain, command).toSorted((one, other) => rank(one) - rank(other)),
+  optionDescription: (option) => `${plain.optionDescription.call(plain, option)}${option.mandatory ? ' (needed)' : ''}`,
   // Headings in the order of what is shown, not of how it was declared.
   groupItems: (_, visible, headingOf) => plain.groupItems(visible, visible, headingOf),
 }

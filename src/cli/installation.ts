@@ -174,13 +174,23 @@ export async function storedIssuer(options: Options): Promise<string | null> {
   }
 }
 
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
 function nothingThere({ data }: Options, adds: boolean): CommandFailed {
   const orHere = adds ? ' (or name its public address here: --issuer https://sso.example.com)' : ''
   return new CommandFailed(
     EXIT.notFound,
     'no_installation',
-    `There is no installation in ${data}.`,
-    `Name its folder with --data, or its PostgreSQL with --database, or start a server there: ${tip('start', { data })}${orHere}`,
+    isFile(data) ? `${data} is a file, no data folder.` : `There is no installation in ${data}.`,
+    isFile(data)
+      ? 'Name the folder with --data.'
+      : `Name its folder with --data, or its PostgreSQL with --database, or start a server there: ${tip('start', { data })}${orHere}`,
   )
 }
 
@@ -247,7 +257,7 @@ export function openMasterKey(options: Options): MasterKey {
       EXIT.usage,
       'master_key_required',
       'With PostgreSQL every node needs the same master key.',
-      'Set LINGPAI_MASTER_KEY_FILE to a file that holds it; make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
+      'Set LINGPAI_MASTER_KEY_FILE to a file that holds it. Where there is none yet, run: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
     )
   }
   // A database without its key must not get a new one.

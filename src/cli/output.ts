@@ -61,10 +61,21 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
   }
 }
 
-/** Ends when nothing more can be said: because whoever reads has had enough (`… | head`), or the disk is full. */
+let ending: number = EXIT.done
+
+/** What the process ends with, should whoever reads go before it has said why. */
+export function endWith(exitCode: number): void {
+  ending = exitCode
+}
+
+/**
+ * Ends when nothing more can be said: because whoever reads has had enough (`… | head`), or the disk is full. A log that nobody
+ * reads any more, or that its disk has no room for, ends nothing: a server goes on.
+ */
 export function endWithReader(out: Writable = process.stdout, err: Writable = process.stderr): void {
+  err.on('error', () => undefined)
   out.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(EXIT.done)
+    if (code === 'EPIPE') process.exit(ending)
     err.write(`Error: The output cannot be written (${code}).\n`, () => process.exit(EXIT.failed))
   })
 }

@@ -90,6 +90,8 @@ export interface StartedLingpai {
   readonly setupLink: string | null
   /** Everything that it has written since, beyond where it answers. */
   log(): string
+  /** Nobody reads its log from now on. */
+  deafen(): void
   /** SIGTERM, unless another is named; resolves at the end. */
   stop(signal?: NodeJS.Signals): Promise<{ readonly code: number | null; readonly milliseconds: number }>
   /** As a power cut would. */
@@ -132,6 +134,7 @@ export async function startLingpai(words: readonly string[], options: RunOptions
     port: announcement.port,
     setupLink: announcement.setup_link ?? null,
     log: stderr,
+    deafen: () => void child.stderr?.destroy(),
     async stop(signal = 'SIGTERM') {
       const began = performance.now()
       child.kill(signal)

@@ -39,7 +39,10 @@ export async function openWorkFolder(beside: string): Promise<WorkFolder> {
       if (folder !== null) return folder
     } catch (error) {
       const message = `The backup cannot be written in ${beside}: ${reasonOf(error)}`
-      if (attempt === TRIES) throw new AdministrationError('backup_failed', message, null, { cause: error })
+      if (attempt === TRIES)
+        throw new AdministrationError('backup_failed', message, 'Name a file in a folder that is there', {
+          cause: error,
+        })
     }
   }
 }

@@ -67,6 +67,11 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 }
 
 const KNOWN: readonly string[] = [...COLUMNS, ...PASSWORD_COLUMNS]
+/** For whoever has yet to write a file. */
+export const COLUMNS_IN_SHORT: readonly string[] = [
+  ...PASSWORD_COLUMNS,
+  ...COLUMNS.slice(2, COLUMNS.indexOf('enabled') + 1),
+]
 const byName = new Map([
   ...KNOWN.map((name) => [name, name] as const),
   ...Object.entries(ALIASES).flatMap(([name, aliases]) => aliases.map((alias) => [alias, name] as const)),

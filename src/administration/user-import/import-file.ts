@@ -30,7 +30,7 @@ export function fileSource(path: string): ImportSource {
       throw new AdministrationError(
         'unreadable_file',
         `The import file ${path} is not a regular file`,
-        'It is read twice',
+        'It is read twice, so a folder or a pipe will not do: name a file',
       )
     }
   } catch (error) {

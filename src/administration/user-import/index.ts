@@ -1,5 +1,6 @@
 // Importing users from CSV and JSON Lines: what other folders use.
 
+export { COLUMNS_IN_SHORT } from './columns.ts'
 export { bytesSource, fileSource, type ImportSource } from './import-file.ts'
 export {
   type ImportOptions,

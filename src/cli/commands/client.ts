@@ -33,7 +33,7 @@ export function clientCommand(exit: (code: number) => void): Command {
       .option('--redirect-uri <uri>', 'where answers may be sent; repeat it for several', collect)
       .option(
         '--set <name=value>',
-        'any setting: dotted name, JSON or text, null to take it away; repeat it for several',
+        'any setting of docs/reference/client-settings.md: dotted name, JSON or text, null to take it away; repeat it for several',
         collect,
       )
       .option('--logo-uri <url>', 'its picture; fetched now, and shown from our own address')

@@ -1,11 +1,12 @@
 // lingpai user export: everybody, as CSV or JSON Lines.
 
-import { constants, createWriteStream, openSync } from 'node:fs'
+import { constants, createWriteStream, openSync, rmSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { exportUsers } from '../../administration/user-export.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
+import { interruptible } from '../interrupt.ts'
 import { CommandFailed, EXIT } from '../output.ts'
 
 export function userExportCommand(exit: (code: number) => void): Command {
@@ -39,7 +40,7 @@ export function userExportCommand(exit: (code: number) => void): Command {
         await pipeline(pieces, process.stdout, { end: false })
         return EXIT.done
       }
-      await pipeline(pieces, createWriteStream('', { fd: newFile(file) }))
+      await writeWhole(file, pieces)
       output.progressDone()
       output.result({ file, users: count })
       output.say(`${count.toLocaleString('en')} people were written to ${file}.`)
@@ -50,17 +51,43 @@ export function userExportCommand(exit: (code: number) => void): Command {
   })
 }
 
+/** What is stopped or fails leaves no file: a part of everybody looks like all, and its name would be taken. */
+async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<void> {
+  const stop = interruptible()
+  const out = createWriteStream('', { fd: newFile(file) })
+  let diskFailed: Error | null = null
+  out.on('error', (error) => {
+    if (!stop.signal.aborted) diskFailed = error
+  })
+  try {
+    await pipeline(pieces, out, { signal: stop.signal })
+  } catch (error) {
+    rmSync(file, { force: true })
+    stop.assertGoingOn()
+    if (error !== diskFailed) throw error
+    throw cannotWrite(file, error)
+  } finally {
+    stop.release()
+  }
+}
+
+function cannotWrite(file: string, error: unknown): CommandFailed {
+  const why = error instanceof Error ? error.message : String(error)
+  return new CommandFailed(
+    EXIT.failed,
+    'file_unwritable',
+    `${file} cannot be written: ${why}.`,
+    'Choose another place.',
+  )
+}
+
 /** Personal data: for its owner only, never over a file or through a link. */
 function newFile(file: string): number {
   try {
     return openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new CommandFailed(
-      EXIT.conflict,
-      'file_exists',
-      `${file} cannot be written: ${why}.`,
-      'Choose a name that is not taken.',
-    )
+    const isTaken = error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'ELOOP')
+    if (!isTaken) throw cannotWrite(file, error)
+    throw new CommandFailed(EXIT.conflict, 'file_exists', `${file} exists already.`, 'Choose a name that is not taken.')
   }
 }

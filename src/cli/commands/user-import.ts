@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import {
+  COLUMNS_IN_SHORT,
   fileSource,
   type ImportProgress,
   type ImportReport,
@@ -11,7 +12,7 @@ import {
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
-import { EXIT, type Output } from '../output.ts'
+import { EXIT, endWith, type Output } from '../output.ts'
 
 const MOST_SHOWN = 50
 const PHASES = {
@@ -27,6 +28,10 @@ export function userImportCommand(exit: (code: number) => void): Command {
     .option('--dry-run', 'check everything and change nothing')
     .option('--skip-bad', 'import the good rows and leave the bad ones out')
     .addOption(new Option('--format <format>', 'told from the first line otherwise').choices(['csv', 'jsonl']))
+    .addHelpText(
+      'after',
+      `\nThe first line of a CSV file names its columns. One is needed: username. Others are\n${COLUMNS_IN_SHORT.join(', ')},\nuser_id and more, also under Chinese names: docs/guides/import-users.md`,
+    )
   return action(command, exit, async (output, flags, [file = '']) => {
     const installation = await openInstallation(flags, { adds: true })
     const stop = interruptible()
@@ -40,9 +45,11 @@ export function userImportCommand(exit: (code: number) => void): Command {
         progress: tellProgress(output),
       })
       output.progressDone()
+      const exitCode = report.status === 'refused' ? EXIT.failed : EXIT.done
+      endWith(exitCode)
       output.result(report)
       print(output, report)
-      return report.status === 'refused' ? EXIT.failed : EXIT.done
+      return exitCode
     } finally {
       stop.release()
       await installation.close()

@@ -31,7 +31,7 @@ export function userCommand(exit: (code: number) => void): Command {
     .addCommand(
       on(
         fields(installationCommand('add', 'add a person'))
-          .option('--username <name>', 'what the person types to sign in')
+          .option('--username <name>', 'what the person types to sign in (needed)')
           .option('--user-id <id>', 'an id of your own, such as that of a former server; it is made otherwise')
           .option('--password-stdin', 'read the password from standard input; without one nobody can sign in yet'),
         add,
