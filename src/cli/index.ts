@@ -35,7 +35,7 @@ export async function buildProgram(exit: (code: number) => void, only: string | 
     .version(VERSION, '-v, --version')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 conflict, 5 unavailable,\n6 (start) a newer release has changed the schema.',
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 conflict, 5 unavailable,\n6 the database is of a newer release.',
     )
   for (const [name, load] of Object.entries(COMMANDS)) {
     if (only === null || only === name) program.addCommand((await load())(exit))

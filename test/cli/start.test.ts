@@ -344,8 +344,12 @@ describe('data that is there and cannot be used', () => {
     database.exec("INSERT INTO schema_version (number, name, applied_at) VALUES (99, 'of-tomorrow', 1)")
     database.close()
     const refused = await lingpai(['start', '--data', newer, '--port', '0'])
-    expect(refused.code).toBe(1)
-    expectOneLine(refused, /schema version 99.*use a newer release/)
+    // As one that sees it happen: whatever starts it again would start it in vain.
+    expect(refused.code).toBe(6)
+    expectOneLine(refused, /schema version 99.*use a newer release\. Run the release that has changed it/)
+    const command = await lingpai(['client', 'list', '--data', newer, '--json'])
+    expect(command.code).toBe(6)
+    expect(JSON.parse(command.stdout)).toMatchObject({ error: 'newer_database' })
   })
 })
 

@@ -85,7 +85,7 @@ describe.each([
 
     const again = await tryChild({ words, env: prepared.env })
     if ('port' in again) throw new Error('it started')
-    expect(again.code).not.toBe(0)
+    expect(again.code).toBe(6)
     expect(again.log).toMatch(/schema version \d+, this program knows \d+: use a newer release/)
   })
 })

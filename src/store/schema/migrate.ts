@@ -10,9 +10,12 @@ import type { Migration } from './migrations/index.ts'
 
 /** The database was written by a newer program, or by another one. */
 export class SchemaMismatch extends Error {
-  constructor(message: string) {
+  /** This program must be replaced, not started again. */
+  readonly isNewer: boolean
+  constructor(message: string, { isNewer = false } = {}) {
     super(message)
     this.name = 'SchemaMismatch'
+    this.isNewer = isNewer
   }
 }
 
@@ -193,6 +196,7 @@ async function missing(driver: Driver, migrations: readonly Migration[]): Promis
     if (known === undefined) {
       throw new SchemaMismatch(
         `the database has schema version ${found.at(-1)?.number}, this program knows ${migrations.length}: use a newer release`,
+        { isNewer: true },
       )
     }
     if (known.number !== number || known.name !== name) {
