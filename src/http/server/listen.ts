@@ -1,13 +1,14 @@
 // The listening socket: time limits, connections an address, TLS by files that may be renewed, and an end that lets
 // requests in flight finish.
 
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { unwatchFile, watchFile } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import type { Log } from '../../platform/log.ts'
+import { readSmallFile } from '../../platform/small-file.ts'
 import { describeFailure } from '../failures.ts'
 import type { Handle } from '../handle.ts'
 import { addressBucket } from '../request/address.ts'
@@ -72,6 +73,8 @@ const CONNECTIONS_PER_ADDRESS = 256
 /** A visitor that neither sends nor reads for this long while a reply is under way. */
 const SILENCE_MS = 120_000
 const CERTIFICATE_CHECK_MS = 5_000
+/** Bytes. */
+const LARGEST_PEM = 1024 * 1024
 /** Connections that wait to be accepted; past it a visitor's system tries again after 1, 3, 7 s. The system may allow less. */
 const BACKLOG = 4_096
 
@@ -261,7 +264,7 @@ interface CertificateFiles {
 
 function readCertificate(files: CertificateFiles): { cert: Buffer; key: Buffer } {
   try {
-    const pair = { cert: readFileSync(files.cert), key: readFileSync(files.key) }
+    const pair = { cert: readSmallFile(files.cert, LARGEST_PEM), key: readSmallFile(files.key, LARGEST_PEM) }
     createSecureContext(pair)
     return pair
   } catch (error) {

@@ -287,6 +287,10 @@ describe('TLS by certificate files', () => {
     expect(await ask(port)).toEqual({ name: 'two', status: 200 })
   })
 
+  it('reads no further than a certificate may be long', async () => {
+    await expect(start({ tls: { cert: '/dev/zero', key: file('one.key') } })).rejects.toThrow(CannotListen)
+  })
+
   it('reads files again that are written over in place, without being told', async () => {
     const put = (name: string) => {
       copyFileSync(file(`${name}.crt`), file('over.crt'))
