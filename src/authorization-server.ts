@@ -2,6 +2,7 @@
 // command line and the library start here.
 
 import { createKeySightings } from './administration/key-sightings.ts'
+import { createOperatorName } from './administration/operator-name.ts'
 import { type RehearsalRequest, rehearsalRoutes, rehearse } from './administration/rehearsal/index.ts'
 import { setUpRoutes } from './administration/set-up/routes.ts'
 import { createSetUpWatch } from './administration/set-up/watch.ts'
@@ -35,7 +36,7 @@ import {
 import { isLoopback } from './options/issuer.ts'
 import { hostsWithPorts, signingAlgorithms } from './options/kinds.ts'
 import { settingsProblems } from './options/program-settings.ts'
-import { type Brand, DEFAULT_BRAND, type Locale } from './pages/index.ts'
+import { type Brand, brandOf, type Locale } from './pages/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type Log, silentLog } from './platform/log.ts'
 import { newId } from './platform/random.ts'
@@ -196,6 +197,9 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const frontPage = settings.frontPage === true ? createSetUpWatch(store) : null
   await frontPage?.look()
+  const { brand: given = {} } = settings
+  const operatorName = createOperatorName(store, given.operatorName ?? null)
+  await operatorName.look()
   const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
   const bare: Parts = {
     addresses,
@@ -209,7 +213,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     outbound,
     clock,
     log,
-    brand: { ...DEFAULT_BRAND, ...settings.brand },
+    brand: () => brandOf(given, operatorName.current()),
     defaultLocale: settings.defaultLocale ?? 'zh-CN',
     lifetimes,
     limits: {
@@ -233,6 +237,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     frontChannelLogout: settings.frontChannelLogout ?? false,
     sessionManagement: settings.sessionManagement ?? false,
     accountPage: settings.accountPage !== 'off',
+    operatorName,
     frontPage,
     pages: [],
     workers,
@@ -241,6 +246,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const rehearsal = { ...bare, composeRehearsal: rehearsalComposer(bare) }
   const setUp = {
     ...bare,
+    operatorName,
     csrfKey: master.key('csrf'),
     rehearse: (request: RehearsalRequest) => rehearse(rehearsal, request),
     // What the next start reads; this server goes on under the one it was made with.

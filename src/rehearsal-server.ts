@@ -84,6 +84,7 @@ export function rehearsalComposer(
         frontChannelLogout: false,
         sessionManagement: false,
         accountPage: false,
+        operatorName: null,
         frontPage: null,
         pages: [],
         workers: 1,

@@ -2,6 +2,7 @@
 // another, so that they need not know each other.
 
 import { withdrawConsentOf } from './administration/consents.ts'
+import type { OperatorName } from './administration/operator-name.ts'
 import { textIn } from './administration/presets/index.ts'
 import { sectorProblem } from './administration/sector-identifier.ts'
 import { endOtherSessions, endOwnSession } from './administration/sessions.ts'
@@ -102,7 +103,7 @@ export interface Parts {
   readonly outbound: OutboundClient
   readonly clock: Clock
   readonly log: Log
-  readonly brand: Brand
+  readonly brand: () => Brand
   readonly defaultLocale: Locale
   readonly lifetimes: Lifetimes
   readonly limits: Limits
@@ -123,6 +124,8 @@ export interface Parts {
   readonly trace: Pick<TraceRecorder, 'record'> | null
   /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
   readonly logout: Pick<LogoutDispatcher, 'wake'> | null
+  /** Whose pages these are, where that may change while the server runs; null: it does not. */
+  readonly operatorName: OperatorName | null
   /** What the page at the issuer's own address is made from; null: that address is somebody else's. */
   readonly frontPage: SetUpWatch | null
   /** Pages of other wings (set-up, rehearsal). */

@@ -36,7 +36,7 @@ const TELL_EVERY_MS = 300_000
 
 export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
   const { parts, schema, offset, logout, sightings, use } = upkeep
-  const { log, keys, decryption, frontPage, lifetimes } = parts
+  const { log, keys, decryption, frontPage, operatorName, lifetimes } = parts
   const pruning = pruner(parts, logout)
   const patience = {
     longest: upkeep.waitForClients,
@@ -57,6 +57,7 @@ export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
     every(SOON_MS, 'reading the signing keys', keys.refresh),
     ...(decryption === null ? [] : [every(SOON_MS, 'reading the decryption keys', decryption.refresh)]),
     ...(frontPage === null ? [] : [every(SOON_MS, 'reading whether the set-up is done', frontPage.look)]),
+    ...(operatorName === null ? [] : [every(SOON_MS, 'reading the name of the operator', operatorName.look)]),
     every(NOW_AND_THEN_MS, 'pruning', pruning.run),
     every(NOW_AND_THEN_MS, 'waiting for clients', () => waitForClients(parts, patience)),
     every(SOON_MS, 'noting who has fetched the signing keys', sightings.flush),

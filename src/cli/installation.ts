@@ -159,20 +159,31 @@ export async function waitingForRestart({
   }
 }
 
-/** What is stored, where the database can be read; null also where it cannot, for whatever reason. */
-export async function storedIssuer(options: Options): Promise<string | null> {
-  if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) return null
+/** What the set-up has stored of options, where the database can be read; nothing also where it cannot, for whatever reason. */
+export async function storedOptions(options: Options): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) return found
   try {
     const driver = await openDatabase(options, silentLog)
     try {
-      return await createStore(driver).findFact('issuer')
+      const store = createStore(driver)
+      for (const [key, fact] of STORED) {
+        const value = await store.findFact(fact)
+        if (value !== null && value !== '') found.set(key, value)
+      }
     } finally {
       await driver.close()
     }
   } catch {
-    return null
+    return found
   }
+  return found
 }
+
+const STORED = [
+  ['issuer', 'issuer'],
+  ['brand.operatorName', 'operator_name'],
+] as const
 
 function isFile(path: string): boolean {
   try {

@@ -6,7 +6,7 @@ import { OptionsError } from './problem.ts'
 import type { Options } from './table.ts'
 
 export interface BrandSettings {
-  readonly productName: string
+  readonly productName?: string
   /** `data:image/…` */
   readonly logo?: string
   readonly accent?: string
@@ -24,7 +24,7 @@ const LARGEST_LOGO = 64 * 1024
 export function brandFrom(brand: Options['brand']): BrandSettings {
   const { productName, logo, accent, operatorName, icp, gongan, gonganCode, privacyUrl, termsUrl } = brand
   return {
-    productName,
+    ...(productName !== null && { productName }),
     ...(logo !== null && { logo: readLogo(logo) }),
     ...(accent !== null && { accent }),
     ...(operatorName !== null && { operatorName }),

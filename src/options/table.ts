@@ -196,9 +196,10 @@ const TABLE = {
 
   ...KEY_ROWS,
 
-  'brand.productName': row({
-    kind: words,
-    default: 'Lingpai 令牌',
+  'brand.productName': optional({
+    kind: orNull(words),
+    default: null,
+    defaultText: 'brand.operatorName, else Lingpai 令牌',
     en: 'Name in the header and the title of every page.',
     zh: '页眉与页面标题中显示的产品名称。',
   }),
@@ -219,8 +220,9 @@ const TABLE = {
   'brand.operatorName': optional({
     kind: orNull(words),
     default: null,
-    en: 'Who runs the server; named in the footer.',
-    zh: '运营者名称，显示在页脚。',
+    defaultText: 'what the set-up has stored',
+    en: 'Who runs the server: the name of the company. It stands in the header of every page, or in the footer where brand.productName is set too. The set-up asks for it; what is given here comes first.',
+    zh: '运营者名称，即公司名称。显示在每个页面的页眉；设置了 brand.productName 时显示在页脚。初始设置会询问此项，此处给出的优先。',
   }),
   'brand.icp': optional({
     kind: orNull(words),

@@ -19,7 +19,22 @@ export interface Brand {
   readonly termsUrl?: string
 }
 
-export const DEFAULT_BRAND: Brand = { productName: 'Lingpai 令牌', mark: '令' }
+export const DEFAULT_BRAND = { productName: 'Lingpai 令牌', mark: '令' } as const satisfies Brand
+
+/**
+ * What was given, and the operator's name where no other was: it is also what stands in the header, unless the product has a
+ * name of its own.
+ */
+export function brandOf(given: Partial<Brand>, operatorName: string | null): Brand {
+  const operator = given.operatorName ?? operatorName
+  const productName = given.productName ?? operator ?? DEFAULT_BRAND.productName
+  return {
+    ...(productName === DEFAULT_BRAND.productName && { mark: DEFAULT_BRAND.mark }),
+    ...given,
+    productName,
+    ...(operator !== null && { operatorName: operator }),
+  }
+}
 
 /** Jade, the stone of old tokens of authority. */
 export const DEFAULT_ACCENT = '#0c6b64'

@@ -106,7 +106,10 @@ function footer(frame: Frame, words: Words): Content {
     )
   }
   const items = [
-    brand.operatorName !== undefined && html`<li><span>${words.frame.runBy(brand.operatorName)}</span></li>`,
+    // The header says it already.
+    brand.operatorName !== undefined &&
+      brand.operatorName !== brand.productName &&
+      html`<li><span>${words.frame.runBy(brand.operatorName)}</span></li>`,
     link(brand.privacyUrl, words.frame.privacy),
     link(brand.termsUrl, words.frame.terms),
     // Filings are in Chinese on every page.

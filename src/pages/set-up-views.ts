@@ -7,7 +7,7 @@ import type { FormTarget, Localized } from './views.ts'
 /** What is wrong with one field; the words are ours, `text` is for what only the caller can explain. */
 export type FieldProblem =
   | { readonly problem: 'required' | 'passwords_differ' | 'username_taken' | 'username_forbidden' }
-  | { readonly problem: 'phone_invalid' | 'phone_taken' | 'client_name_forbidden' | 'file_empty' | 'file_unreadable' }
+  | { readonly problem: 'phone_invalid' | 'phone_taken' | 'label_forbidden' | 'file_empty' | 'file_unreadable' }
   | { readonly problem: 'issuer_invalid' | 'issuer_needs_https' | 'issuer_has_path_or_query' | 'user_unknown' }
   | { readonly problem: 'too_short' | 'too_long'; readonly limit: number }
   | { readonly problem: 'text'; readonly text: Localized }
@@ -22,12 +22,16 @@ export interface OpenLinkView {
   readonly hours: number
 }
 
-/** Step 1. Fields: `username`, `name`, `password`, `password_again`. */
+/** Step 1. Fields: `username`, `name`, `company`, `password`, `password_again`. */
 export interface AdministratorView {
   readonly form: FormTarget
-  readonly values: { readonly username: string; readonly name: string }
+  readonly values: { readonly username: string; readonly name: string; readonly company: string }
+  /** The options name the company, so it is shown and not asked for. */
+  readonly isCompanyConfigured: boolean
+  /** The administrator is there already and may keep the password. */
+  readonly isThere: boolean
   readonly minimumLength: number
-  readonly problems: Problems<'username' | 'name' | 'password' | 'password_again'>
+  readonly problems: Problems<'username' | 'name' | 'company' | 'password' | 'password_again'>
 }
 
 export type CheckState = 'ok' | 'warn' | 'bad' | 'unknown'

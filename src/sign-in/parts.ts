@@ -33,7 +33,7 @@ export interface SignInParts {
   readonly addresses: Addresses
   /** Where our own forms may come from: the issuer's origin, and those at which requests are answered too. */
   readonly origins: readonly string[]
-  readonly brand: Brand
+  readonly brand: () => Brand
   readonly defaultLocale: Locale
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers

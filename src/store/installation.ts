@@ -7,7 +7,8 @@ import * as sql from './statements/installation.ts'
 /**
  * `issuer`: of the next start; `answered_as`: of the newest one, which differs while an address of the set-up waits for a
  * restart. `set_up`: when it was finished. `set_up_progress`: how far it has come. `written_again` is asked of a database that has
- * failed to write: it stands for nothing else. `client_origins`: they have been filled once.
+ * failed to write: it stands for nothing else. `client_origins`: they have been filled once. `operator_name`: as the set-up
+ * has it, empty where it was taken away.
  */
 export type Fact =
   | 'issuer'
@@ -18,6 +19,7 @@ export type Fact =
   | 'public_address'
   | 'written_again'
   | 'client_origins'
+  | 'operator_name'
   | `decryption_key_${'rsa' | 'ec'}`
 
 export interface InstallationVerbs {

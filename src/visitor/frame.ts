@@ -9,7 +9,7 @@ import { MalformedParameters, parseForm } from '../protocol/parameters.ts'
 
 /** How all pages of a server look where nobody wishes otherwise. */
 export interface Look {
-  readonly brand: Brand
+  readonly brand: () => Brand
   readonly defaultLocale: Locale
 }
 
@@ -38,7 +38,7 @@ function frameFor(
       acceptLanguage: request.headers['accept-language'],
       fallback: defaultLocale,
     }),
-    brand,
+    brand: brand(),
     // For the answer to a form this is where the form was; see `said-again.ts` for how the answer itself comes back.
     languageHrefs: localizedHrefs(request.path, request.query),
   }

@@ -67,6 +67,30 @@ test.each([
   expect(stdout).not.toContain('/set-up/')
 })
 
+test('the company that the set-up was told of is shown among the options, after one that is given, and by the next start', async () => {
+  const place = ['--data', scratch.path('named')]
+  const server = await startLingpai(place)
+  const visitor = new Visitor()
+  const administrator = await visitor.follow(await visitor.submit(await visitor.get(server.setupLink ?? ''), 'open'))
+  const password = { password: TEST_PASSWORD, password_again: TEST_PASSWORD }
+  await visitor.submit(administrator, 'continue', {
+    username: 'admin',
+    name: '管理员',
+    company: '星河影视',
+    ...password,
+  })
+  expect(await lingpaiJson(['config', 'show', ...place])).toMatchObject({
+    'brand.operatorName': { value: '星河影视', source: 'stored' },
+  })
+  expect(await lingpaiJson(['config', 'show', '--brand-operator-name', 'Acme', ...place])).toMatchObject({
+    'brand.operatorName': { value: 'Acme', source: '--brand-operator-name' },
+  })
+  await server.stop()
+  const again = await startLingpai(place)
+  expect((await visitor.get(again.issuer)).html).toContain('<strong>星河影视</strong>')
+  await again.stop()
+})
+
 test('an address that the set-up has stored is said to wait for a restart, until there was one', async () => {
   const place = ['--data', scratch.path('moved')]
   const client = ['client', 'add', '--preset', 'openid-connect', '--redirect-uri', 'https://client.test/callback']

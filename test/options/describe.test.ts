@@ -14,7 +14,7 @@ import {
   originsOf,
   showOptions,
 } from '../../src/options/index.ts'
-import { type Brand, DEFAULT_BRAND, LOCALES } from '../../src/pages/index.ts'
+import { type Brand, brandOf, DEFAULT_BRAND, LOCALES } from '../../src/pages/index.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -65,8 +65,8 @@ describe('the table of options', () => {
     const limits: Limits = options.limits
     expect(lifetimes).toEqual(DEFAULT_LIFETIMES)
     expect(limits).toEqual(DEFAULT_LIMITS)
-    const brand: Brand = brandFrom(options.brand)
-    expect(brand).toEqual({ productName: DEFAULT_BRAND.productName })
+    const brand: Partial<Brand> = brandFrom(options.brand)
+    expect(brandOf(brand, null)).toEqual(DEFAULT_BRAND)
     expect(describeOptions().find(({ key }) => key === 'defaultLocale')?.describes).toBe(
       `one of ${LOCALES.map((locale) => `\`${locale}\``).join(', ')}`,
     )

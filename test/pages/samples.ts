@@ -30,6 +30,15 @@ const reason = {
   'zh-CN': 'redirect_uri 在第 48 个字符处不同：多了 `/`。',
 }
 
+const administrator: pages.AdministratorView = {
+  form,
+  values: { username: 'root', name: '', company: '星河影视' },
+  isCompanyConfigured: false,
+  isThere: false,
+  minimumLength: 12,
+  problems: {},
+}
+
 const values = {
   ClientId: 'k3v9x2m7q1w8e5r4t6y0u3i2o9p8a7s6',
   ClientSecret: 'fakeSecretForTestsOnly0123456789abcdefghijk',
@@ -394,17 +403,19 @@ export const samples: readonly Sample[] = [
   ),
   sample('open set-up', 'open', (f) => pages.openLinkPage({ form, purpose: 'set_up', hours: 2 }, f)),
   sample('open rehearsal', 'open', (f) => pages.openLinkPage({ form, purpose: 'rehearsal', hours: 1 }, f)),
-  sample('set-up 1', 'username name password password_again continue', (f) =>
-    pages.administratorPage({ form, values: { username: '', name: '' }, minimumLength: 12, problems: {} }, f),
+  sample('set-up 1', 'username name company password password_again continue', (f) =>
+    pages.administratorPage({ ...administrator, values: { username: '', name: '', company: '' } }, f),
   ),
-  sample('set-up 1 error', 'problems username-error password-error password_again-error', (f) =>
+  sample('set-up 1 once more', 'username name company continue', (f) =>
+    pages.administratorPage({ ...administrator, isCompanyConfigured: true, isThere: true }, f),
+  ),
+  sample('set-up 1 error', 'problems username-error company-error password-error password_again-error', (f) =>
     pages.administratorPage(
       {
-        form,
-        values: { username: 'root', name: '' },
-        minimumLength: 12,
+        ...administrator,
         problems: {
           username: { problem: 'username_taken' },
+          company: { problem: 'label_forbidden' },
           password: { problem: 'too_short', limit: 12 },
           password_again: { problem: 'passwords_differ' },
         },

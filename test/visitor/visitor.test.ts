@@ -12,7 +12,7 @@ import { requestOf } from '../http/builders.ts'
 
 const VISIT = 'v'.repeat(43)
 const look = {
-  brand: DEFAULT_BRAND,
+  brand: () => DEFAULT_BRAND,
   defaultLocale: 'zh-CN',
   csrfKey: createSecretKey(Buffer.alloc(32, 7)),
 } as const

@@ -11,12 +11,14 @@ import type { Brand, Locale, RehearsalResultView } from '../../pages/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import type { Store } from '../../store/store.ts'
+import type { OperatorName } from '../operator-name.ts'
 
 export interface SetUpParts {
   readonly store: Store
   readonly clock: Clock
   readonly addresses: Addresses
-  readonly brand: Brand
+  readonly brand: () => Brand
+  readonly operatorName: Pick<OperatorName, 'configured' | 'keep'>
   readonly defaultLocale: Locale
   /** Key of the anti-forgery values. */
   readonly csrfKey: KeyObject

@@ -20,7 +20,8 @@ export interface TypedPerson {
   readonly phone: { readonly number: string; readonly verified: boolean } | null
 }
 
-export type PersonField = 'username' | 'name' | 'phone' | 'password'
+/** `company` is asked of the administrator, and is no part of the person. */
+export type PersonField = 'username' | 'name' | 'phone' | 'password' | 'company'
 
 /** The same room as the store gives, so that what is shown again is what was typed. */
 const LONGEST = 4096

@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { showOptions } from '../../options/index.ts'
 import { action, addServerOptions, sharing } from '../command.ts'
-import { optionsFor, storedIssuer } from '../installation.ts'
+import { optionsFor, storedOptions } from '../installation.ts'
 import { EXIT, table } from '../output.ts'
 
 export function configCommand(exit: (code: number) => void): Command {
@@ -27,12 +27,11 @@ export function configCommand(exit: (code: number) => void): Command {
         exit,
         async (output, flags) => {
           const loaded = await optionsFor(flags)
-          const stored = loaded.options.issuer === null ? await storedIssuer(loaded.options) : null
-          const shown = showOptions(loaded).map((option) =>
-            option.key === 'issuer' && stored !== null
-              ? { ...option, value: stored, text: stored, source: 'stored' }
-              : option,
-          )
+          const stored = await storedOptions(loaded.options)
+          const shown = showOptions(loaded).map((option) => {
+            const value = option.value === null ? stored.get(option.key) : undefined
+            return value === undefined ? option : { ...option, value, text: value, source: 'stored' }
+          })
           output.result(Object.fromEntries(shown.map(({ key, value, source }) => [key, { value, source }])))
           output.say(table([['OPTION', 'VALUE', 'FROM'], ...shown.map(({ key, text, source }) => [key, text, source])]))
           return EXIT.done

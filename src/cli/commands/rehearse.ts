@@ -79,7 +79,7 @@ function partsOf({
 }: Installation): Parameters<typeof rehearsalComposer>[0] {
   const { defaultLocale, keys, lifetimes, limits } = options
   const subjects = createSubjects(master)
-  return { addresses, subjects, hasher, clock, log, brand: DEFAULT_BRAND, defaultLocale, keys, lifetimes, limits }
+  return { addresses, subjects, hasher, clock, log, brand: () => DEFAULT_BRAND, defaultLocale, keys, lifetimes, limits }
 }
 
 const ENDS = {

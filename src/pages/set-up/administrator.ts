@@ -1,6 +1,6 @@
 // Set-up, step 1: the first administrator.
 
-import { html } from '../html.ts'
+import { type Html, html } from '../html.ts'
 import { wordsOf } from '../layout.ts'
 import { form } from '../parts.ts'
 import type { AdministratorView } from '../set-up-views.ts'
@@ -13,6 +13,7 @@ export function administratorPage(view: AdministratorView, frame: Frame): Page {
   const labels = {
     username: words.username,
     name: words.name,
+    company: words.company,
     password: words.password,
     password_again: words.passwordAgain,
   }
@@ -26,13 +27,14 @@ export function administratorPage(view: AdministratorView, frame: Frame): Page {
       html`${field({ name: 'username', label: words.username, value: values.username, autocomplete: 'username', problem: problems.username, autofocus: !bad }, frame)}${field(
         { name: 'name', label: words.name, value: values.name, autocomplete: 'name', problem: problems.name },
         frame,
-      )}${field(
+      )}${company(view, frame)}${field(
         {
           name: 'password',
           label: words.password,
           type: 'password',
           autocomplete: 'new-password',
-          hint: words.passwordHint(view.minimumLength),
+          hint: view.isThere ? words.passwordKept(view.minimumLength) : words.passwordHint(view.minimumLength),
+          optional: view.isThere,
           problem: problems.password,
         },
         frame,
@@ -43,9 +45,28 @@ export function administratorPage(view: AdministratorView, frame: Frame): Page {
           type: 'password',
           autocomplete: 'new-password',
           problem: problems.password_again,
+          optional: view.isThere,
         },
         frame,
-      )}<button class="primary" id="continue" type="submit">${words.submit}</button>`,
+      )}<button class="primary" id="continue" type="submit">${view.isThere ? words.submitAgain : words.submit}</button>`,
     )}</div>`,
   })
+}
+
+function company({ values, isCompanyConfigured, problems }: AdministratorView, frame: Frame): Html {
+  const words = wordsOf(frame).setUp.administrator
+  return isCompanyConfigured
+    ? html`<div class="field"><span class="label">${words.company}</span><span id="company">${values.company}</span><span class="hint">${words.companyConfigured}</span></div>`
+    : field(
+        {
+          name: 'company',
+          label: words.company,
+          value: values.company,
+          autocomplete: 'organization',
+          hint: words.companyHint,
+          problem: problems.company,
+          optional: true,
+        },
+        frame,
+      )
 }

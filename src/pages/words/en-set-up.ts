@@ -36,7 +36,8 @@ export const setUp = {
     username_forbidden: 'This user name holds characters that cannot be used.',
     phone_invalid: 'This is not a phone number. A mainland number has 11 digits; others start with + and the country.',
     phone_taken: 'Somebody else has this phone number already.',
-    client_name_forbidden: 'This name holds characters that cannot be used.',
+    label_forbidden:
+      'This name holds a control character, or one that nobody can see. Delete it and type the name by hand.',
     file_empty: 'There are no rows in it.',
     file_unreadable: 'This could not be read as CSV. Save it as “CSV UTF-8” and try again.',
     issuer_invalid: 'This is not a web address. It looks like https://sso.example.com',
@@ -51,10 +52,15 @@ export const setUp = {
       'This is your own account, and you are noted as the one who runs this server. It is managed on the command line. Choose a long password: a sentence is easier to remember than symbols.',
     username: 'User name',
     name: 'Your name',
+    company: 'Name of your company (optional)',
+    companyHint: 'Your people read it on every page, from the sign-in on. You can change it later.',
+    companyConfigured: 'Set by the option brand.operatorName.',
     password: 'Password',
     passwordHint: (limit: number) => `At least ${limit} characters.`,
+    passwordKept: (limit: number) => `At least ${limit} characters. Leave it empty to keep the present one.`,
     passwordAgain: 'Password, once more',
     submit: 'Create administrator',
+    submitAgain: 'Save and continue',
   },
   address: {
     intro:

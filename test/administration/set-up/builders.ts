@@ -74,8 +74,11 @@ async function listen() {
 
 export function setUpParts(parts: Parts, probe: AddressProbe) {
   const composeRehearsal = rehearsalComposer(parts)
+  const { operatorName } = parts
+  if (operatorName === null) throw new Error('a server of its own keeps the name of its operator')
   return {
     ...parts,
+    operatorName,
     csrfKey: parts.master.key('csrf'),
     probe,
     storeIssuer: async (issuer: string) => await parts.store.putFact('issuer', issuer),

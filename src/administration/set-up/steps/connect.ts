@@ -3,7 +3,6 @@
 import { digestClientSecret } from '../../../credentials/client-secret.ts'
 import { sameBytes } from '../../../credentials/digest.ts'
 import type { ClientRecord } from '../../../model/client.ts'
-import { hiddenCharacter } from '../../../model/hidden-characters.ts'
 import { type ConnectView, connectedPage, connectPage, type NotYetView } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
 import { frameOf } from '../../../visitor/frame.ts'
@@ -11,6 +10,7 @@ import { addClient } from '../../clients.ts'
 import { connectionValues, isOutOfReach } from '../../connection-values.ts'
 import { AdministrationError } from '../../errors.ts'
 import { deriveSecret } from '../client-secret.ts'
+import { nameProblem } from '../name-field.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, hasFailed, renderDetail, writeSetUp } from '../progress.ts'
@@ -72,7 +72,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         // Sent twice: the first has made it already.
         if ((await connectedClient(parts, open)) !== null) return goTo(open, 'connect')
         const name = typed(fields, 'name')
-        const problem = nameProblem(name)
+        const problem = name.trim() === '' ? REQUIRED : nameProblem(name, LONGEST_NAME)
         if (problem !== null) return showProblems(page(open, { name, problems: { name: problem } }), open)
         const secretSalt = newSecret()
         await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, secretSalt }))
@@ -107,13 +107,7 @@ export async function connectedClient(
   return progress.clientId === null ? null : await store.findClient(progress.clientId)
 }
 
-function nameProblem(name: string) {
-  const trimmed = name.trim()
-  if (trimmed === '') return { problem: 'required' } as const
-  if (Array.from(trimmed).length > LONGEST_NAME) return { problem: 'too_long', limit: LONGEST_NAME } as const
-  const isForbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(trimmed) || hiddenCharacter(trimmed) !== null
-  return isForbidden ? ({ problem: 'client_name_forbidden' } as const) : null
-}
+const REQUIRED = { problem: 'required' } as const
 
 function prefixOf(addresses: SetUpParts['addresses']): string {
   const { pathname } = new URL(addresses.issuer)

@@ -1,0 +1,32 @@
+// The name of whoever runs the server, as the pages have it: what the options say or, where they say nothing, what the
+// set-up has stored. Looked at now and then, so that no request waits for it, and what another node has stored is seen too.
+
+import type { InstallationVerbs } from '../store/installation.ts'
+
+export interface OperatorName {
+  /** What the options say: a stored name does not come into it. */
+  readonly configured: string | null
+  /** Null: nobody has said. */
+  current(): string | null
+  look(): Promise<void>
+  /** Holds at once; an empty one takes the name away. */
+  keep(name: string): Promise<void>
+}
+
+export function createOperatorName(
+  store: Pick<InstallationVerbs, 'findFact' | 'putFact'>,
+  configured: string | null,
+): OperatorName {
+  let stored = ''
+  return {
+    configured,
+    current: () => configured ?? (stored === '' ? null : stored),
+    async look() {
+      if (configured === null) stored = (await store.findFact('operator_name')) ?? ''
+    },
+    async keep(name) {
+      await store.putFact('operator_name', name)
+      stored = name
+    },
+  }
+}
