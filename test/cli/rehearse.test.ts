@@ -67,6 +67,10 @@ test('what does not hold still fails, with no such word', async () => {
   const failed = await run('rehearse tenant-a --user alice')
   expect(failed.code).toBe(1)
   expect(failed.stdout).toContain('Not everything is right yet')
+  // The last words name what failed, so that nobody has to look for it.
+  const [, last = ''] = failed.stdout.split('Not everything is right yet')
+  expect(last).toContain('\n  ✗ The person is enabled\n')
+  expect(last).not.toContain('The person has a password')
   expect(failed.stdout).not.toContain(MISSING)
 })
 

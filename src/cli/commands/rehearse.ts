@@ -93,8 +93,8 @@ const ENDS = {
     'zh-CN': '演练成功，但该用户还缺少所需的信息：',
   },
   failed: {
-    en: 'Not everything is right yet: see the lines with ✗.',
-    'zh-CN': '还有不符合之处：请看标有 ✗ 的各行。',
+    en: 'Not everything is right yet. Above it is said of each of these what to do:',
+    'zh-CN': '还有不符合之处，处理办法见上文对应的各行：',
   },
   again: {
     en: 'The same in a browser, for any person (the link works once, within ten minutes):',
@@ -128,6 +128,8 @@ function print(output: Output, report: RehearsalReport, told: (words: Localized)
   const { warnings = [] } = report
   const verdict = report.passed ? (warnings.length > 0 ? ENDS.warned : ENDS.passed) : ENDS.failed
   output.say(`\n${told(verdict)}`)
+  const failed = report.exchanges.flatMap(({ lines }) => lines.filter(({ state }) => state === 'bad'))
+  for (const { text } of failed) output.say(`  ${MARK.bad} ${told(text)}`)
   for (const warning of warnings) output.say(`  ${MARK.warn} ${told(warning)}`)
 }
 

@@ -82,24 +82,51 @@ function verdict(result: RehearsalResultView, frame: Frame): Html {
   }
   return result.passed
     ? html`<div class="verdict" role="status" id="verdict">${ICONS.tick}<span>${words.passed(result.clientName, result.userName)}</span></div>`
-    : html`<div class="verdict bad" role="alert" id="verdict">${ICONS.cross}<span>${words.failed(result.clientName)}</span></div>`
+    : html`<div class="verdict bad" role="alert" id="verdict">${ICONS.cross}<div><span>${words.failed(result.clientName)}</span>${failures(result, frame)}</div></div>`
+}
+
+/** Each a link to its row, where it says why. */
+function failures({ exchanges }: RehearsalResultView, frame: Frame): Html {
+  const rows = exchanges.flatMap((exchange) =>
+    exchange.lines.flatMap(({ state, text }, at) =>
+      state === 'bad' ? [html`<li><a href="#${rowId(exchange, at)}">${localized(text, frame)}</a></li>`] : [],
+    ),
+  )
+  return html`<ul>${rows}</ul>`
+}
+
+type Exchange = RehearsalResultView['exchanges'][number]
+
+function rowId({ endpoint }: Exchange, at: number): string {
+  return `${endpoint}-${at + 1}`
 }
 
 function details(result: RehearsalResultView, frame: Frame): Html {
   const words = wordsOf(frame).setUp.rehearsal
   const sections = result.exchanges.map(
     (exchange, index) =>
-      html`<section class="section" id="${exchange.endpoint}"><h2>${index + 1}. ${words.endpoints[exchange.endpoint]}</h2><ul class="rows">${exchange.lines.map(
-        (line) =>
-          stateRow(
-            line.state,
-            words.states[line.state],
-            localized(line.text, frame),
-            html`<p>${line.explanation !== undefined && html`${localized(line.explanation, frame)} `}<span class="small">${line.clause}</span></p>`,
-          ),
-      )}</ul>${wire(words.request, exchange.request)}${wire(words.reply, exchange.reply)}</section>`,
+      html`<section class="section" id="${exchange.endpoint}"><h2>${index + 1}. ${words.endpoints[exchange.endpoint]}</h2>${lines(exchange, frame)}${wire(words.request, exchange.request)}${wire(words.reply, exchange.reply)}</section>`,
   )
   return html`${sections}<section class="section" id="known"><h2>${words.known(result.clientName, result.userName)}</h2>${known(result, frame)}</section>`
+}
+
+/** Those that somebody has to read first; the others are folded, so that they are in nobody's way. */
+function lines(exchange: Exchange, frame: Frame): Content {
+  const words = wordsOf(frame).setUp.rehearsal
+  const rows = exchange.lines.map((line, at) => ({
+    isFine: line.state === 'ok',
+    row: stateRow(
+      line.state,
+      words.states[line.state],
+      localized(line.text, frame),
+      html`<p>${line.explanation !== undefined && html`${localized(line.explanation, frame)} `}<span class="small">${line.clause}</span></p>`,
+      rowId(exchange, at),
+    ),
+  }))
+  const [fine, others] = [true, false].map((isFine) => rows.filter((each) => each.isFine === isFine))
+  const list = (each: typeof rows = []) => each.length > 0 && html`<ul class="rows">${each.map(({ row }) => row)}</ul>`
+  const count = fine?.length ?? 0
+  return html`${list(others)}${count > 0 && html`<details class="fine"><summary>${words.fine(count)}</summary>${list(fine)}</details>`}`
 }
 
 function wire(name: string, text: string): Html {

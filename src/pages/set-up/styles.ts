@@ -38,6 +38,13 @@ details{margin:.75rem 0 0}
 summary{display:inline-block;padding:.25rem .375rem;margin-left:-.375rem;border-radius:.375rem;cursor:pointer;color:var(--accent-text);font-weight:500;font-size:.9375rem}
 summary::before{content:"+ "}
 details[open] summary::before{content:"\\2212 "}
+details.fine{margin:0}
+.fine summary{color:var(--ok);font-size:1rem}
+.fine .rows{margin:.5rem 0 1rem}
+.rows>li:target{background:var(--tint)}
+.rows>li:target:first-child{border-radius:.8125rem .8125rem 0 0}
+.rows>li:target:last-child{border-radius:0 0 .8125rem .8125rem}
+.rows>li:target:only-child{border-radius:.8125rem}
 details h4{font-size:.875rem;line-height:1.4;font-weight:600;margin:.75rem 0 .375rem}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th,td{text-align:left;vertical-align:top;padding:.625rem .75rem .625rem 0;border-top:1px solid var(--line)}
@@ -48,6 +55,9 @@ h1+.verdict{margin-top:1.25rem}
 .verdict.bad{color:var(--bad);background:var(--bad-tint)}
 .verdict.warn{color:var(--warn);background:var(--warn-tint)}
 .verdict p{margin:.25rem 0 0;font-weight:400;line-height:1.5;overflow-wrap:anywhere}
+.verdict ul{margin:.375rem 0 0;font-weight:400}
+.verdict li{list-style:disc;margin:0 0 .25rem 1.125rem}
+.verdict a{color:inherit}
 .verdict>div{flex:1;min-width:0}
 .verdict svg{margin:.125rem .75rem 0 0}
 input[type=file]{height:auto;padding:.6875rem .875rem}

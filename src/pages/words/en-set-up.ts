@@ -157,7 +157,8 @@ export const setUp = {
     again: 'Rehearse once more',
     passed: (client: string, user: string) => `It works: ${client} would have signed in ${user}.`,
     qualified: (client: string, user: string) => `It works, but ${client} would lack something about ${user}.`,
-    failed: (client: string) => `${client} would have failed. The lines marked below say why.`,
+    failed: (client: string) => `${client} would have failed. This does not hold:`,
+    fine: (lines: number) => count(lines, 'requirement holds', 'requirements hold'),
     endpoints: {
       authorize: 'The browser asks for a code',
       token: 'The application redeems the code',

@@ -153,6 +153,32 @@ describe('its forms', () => {
     },
   )
 
+  test.each([
+    ['en', 'This does not hold:', 'The person is enabled', 'has a password', /(\d) requirements hold/],
+    ['zh-CN', '以下要求不符合：', '该用户已启用', '该用户设有密码', /(\d) 项要求符合/],
+  ] as const)(
+    'in %s a verdict that fails names each row that failed and leads to it; what holds is folded, and none is lost',
+    async (language, words, failed, holds, folded) => {
+      await house.addUser('dora', { enabled: false })
+      const { browser, csrf } = await opened()
+      const reply = await browser.send('POST', path, { csrf, user: 'dora' }, { 'accept-language': language })
+      const main = String(reply.body).split('<main')[1] ?? ''
+      const verdict = /<div class="verdict bad" role="alert" id="verdict">(.*?)<\/ul>/s.exec(main)?.[1] ?? ''
+      expect(verdict).toContain(words)
+      const links = [...verdict.matchAll(/<a href="#([^"]*)">([^<]*)/g)]
+      const rows = [...main.matchAll(/<li id="([^"]*)"><span class="state state-(\w+)">.*?<b>([^<]*)/gs)]
+      const bad = rows.filter(([, , state]) => state === 'bad')
+      expect(links.map(([, id, text]) => [id, text])).toEqual(bad.map(([, id, , text]) => [id, text]))
+      expect(links.map(([, , text]) => text)).toContain(failed)
+      const [before = '', inside = ''] = main.split('<details class="fine">')
+      expect(before).toContain(`<b>${failed}</b>`)
+      expect(before).not.toContain(holds)
+      expect(inside.split('</details>')[0]).toContain(holds)
+      expect(inside).toMatch(folded)
+      expect(new Set(rows.map(([, id]) => id)).size).toBe(rows.length)
+    },
+  )
+
   test('speaks Chinese to whom reads Chinese', async () => {
     const { browser, csrf } = await opened()
     const reply = await browser.send('POST', path, { csrf, user: 'alice' }, { 'accept-language': 'zh-CN' })
