@@ -54,10 +54,14 @@ export interface PublicAddressView {
   readonly urls: readonly { readonly name: string; readonly url: string; readonly from: 'tencent' | 'browsers' }[]
 }
 
-/** Step 3, before: field `name`. */
+/** Step 3, before: field `name`; the form of each twin goes on with that client instead. */
 export interface ConnectView {
   readonly form: FormTarget
   readonly name: string
+  /** Clients with the same callback, which are there already. */
+  readonly twins: readonly { readonly name: string; readonly clientId: string; readonly use: FormTarget }[]
+  /** How many there are, when `twins` is cut off. */
+  readonly twinCount: number
   readonly problems: Problems<'name'>
 }
 
@@ -75,6 +79,8 @@ export interface ConnectedView {
     readonly Scope: string
   }
   readonly callback: string
+  /** That another client has the same name, and what to do; null: none has. */
+  readonly sameName: Localized | null
   /** Why the values do nothing for 制作云 yet, and the step that chooses another address. */
   readonly notYet: NotYetView | null
 }

@@ -127,7 +127,13 @@ const views: readonly (readonly [string, Render, unknown])[] = [
   [
     'administrator',
     pages.administratorPage,
-    { form, values: user, minimumLength: 8, problems: { name: { problem: 'text', text } } },
+    {
+      form,
+      values: { ...user, company: 'c' },
+      isCompanyConfigured: true,
+      minimumLength: 8,
+      problems: { name: { problem: 'text', text } },
+    },
   ],
   [
     'public address',
@@ -141,7 +147,17 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       urls: [{ name: 'n', url: 'u', from: 'tencent' }],
     },
   ],
-  ['connect', pages.connectPage, { form, name: 'n', problems: { name: { problem: 'required' } } }],
+  [
+    'connect',
+    pages.connectPage,
+    {
+      form,
+      name: 'n',
+      twins: [{ name: 'n', clientId: 'c', use: form }],
+      twinCount: 2,
+      problems: { name: { problem: 'required' } },
+    },
+  ],
   [
     'connected',
     pages.connectedPage,
@@ -157,6 +173,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
         UserInfoEndpoint: 'e',
         Scope: 'f',
       },
+      sameName: text,
       notYet: { issuer: 'i', fault: 'check_failed', running: 'r', addressHref: '/a' },
     },
   ],

@@ -48,11 +48,23 @@ const values = {
   Scope: 'openid profile phone',
 }
 
+const connect: pages.ConnectView = {
+  form,
+  name: '制作云',
+  twins: [
+    { name: '制作云', clientId: 'k3v9x2m7q1w8e5r4t6y0u3i2o9p8a7s6', use: form },
+    { name: '星河影视的制作云', clientId: 'tenant-b', use: form },
+  ],
+  twinCount: 7,
+  problems: {},
+}
+
 const connected = {
   form,
   clientName: '制作云',
   values,
   callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
+  sameName: null,
   notYet: null,
 }
 
@@ -442,9 +454,10 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
-  sample('set-up 3', 'name continue', (f) => pages.connectPage({ form, name: '制作云', problems: {} }, f)),
+  sample('set-up 3', 'name continue', (f) => pages.connectPage({ ...connect, twins: [], twinCount: 0 }, f)),
+  sample('set-up 3 twins', 'twins use-1 use-2 name continue', (f) => pages.connectPage(connect, f)),
   sample('set-up 3 error', 'name-error', (f) =>
-    pages.connectPage({ form, name: '', problems: { name: { problem: 'required' } } }, f),
+    pages.connectPage({ ...connect, name: '', problems: { name: { problem: 'required' } } }, f),
   ),
   sample(
     'set-up 3 values',
@@ -478,6 +491,9 @@ export const samples: readonly Sample[] = [
       },
       f,
     ),
+  ),
+  sample('set-up 3 same name', 'same-name ClientSecret continue', (f) =>
+    pages.connectedPage({ ...connected, sameName: { en: 'It is there twice', 'zh-CN': '已有同名应用' } }, f),
   ),
   sample('set-up 3 again', 'ClientId six-values', (f) =>
     pages.connectedPage({ ...connected, values: { ...values, ClientSecret: null } }, f),

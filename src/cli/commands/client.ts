@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path'
 import { Command } from 'commander'
+import { sameNamed, sameNameSaid } from '../../administration/client-twins.ts'
 import {
   addClient,
   approveClient,
@@ -15,12 +16,22 @@ import {
   updateClient,
 } from '../../administration/clients.ts'
 import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
-import type { Client, ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client.ts'
 import { settingsOf } from '../../model/client-settings.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { readSmallFile } from '../../platform/small-file.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
-import { collect, type Flags, installationAction, installationCommand, list, text, tip, type Work } from '../command.ts'
+import {
+  collect,
+  type Flags,
+  installationAction,
+  installationCommand,
+  list,
+  text,
+  tip,
+  type Work,
+  withTips,
+} from '../command.ts'
 import { type Installation, waitingForRestart } from '../installation.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
@@ -137,11 +148,8 @@ const add: Work = async (installation, output, flags) => {
     ...settingsRequest(flags),
   })
   const { client } = made.record
-  const twins = (await listClients(installation.store)).filter(
-    (each) =>
-      each.enabled && each.client.client_name === client.client_name && each.client.client_id !== client.client_id,
-  )
-  const warnings = [...made.warnings, ...(twins.length === 0 ? [] : [sameName(client, twins, flags)])]
+  const twins = sameNamed(await listClients(installation.store), client)
+  const warnings = [...made.warnings, ...(twins.length === 0 ? [] : [withTips(sameNameSaid(client, twins).en, flags)])]
   await tellValues(installation, output, { ...made, warnings }, flags)
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
@@ -149,14 +157,6 @@ const add: Work = async (installation, output, flags) => {
   output.say(
     `Try it before anybody else does: ${tip(`rehearse ${shellWord(client.client_id)} --user USERNAME`, flags)}`,
   )
-}
-
-/** Two of one name are allowed, as for two tenants; by mistake, the console keeps the ClientId of the former. */
-function sameName({ client_id, client_name }: Client, twins: readonly ClientRecord[], flags: Flags): string {
-  const ids = twins.slice(0, 10).map(({ client }) => client.client_id)
-  const others = twins.length > ids.length ? ` and ${twins.length - ids.length} others` : ''
-  const remove = tip(`client remove ${shellWord(client_id)}`, flags)
-  return `${client_name} is also the name of an enabled client (${ids.join(', ')}${others}); this is another one, with an id and a secret of its own. If you did not want a second one: "${remove}"`
 }
 
 /** The server may be started with other options than a command sees, so this is no refusal. */

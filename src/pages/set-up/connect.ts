@@ -3,7 +3,7 @@
 import { type Content, type Html, html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
-import { form } from '../parts.ts'
+import { form, localized } from '../parts.ts'
 import type { ConnectedView, ConnectView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, hasProblems, stepPage, summary } from './parts.ts'
@@ -15,7 +15,7 @@ export function connectPage(view: ConnectView, frame: Frame): Page {
     step: 3,
     intro: words.intro,
     hasError: hasProblems(view.problems),
-    main: html`${summary(view.problems, { name: words.name }, frame)}<div class="narrow">${form(
+    main: html`${summary(view.problems, { name: words.name }, frame)}${twins(view, frame)}<div class="narrow">${form(
       view.form,
       html`${field(
         {
@@ -30,6 +30,22 @@ export function connectPage(view: ConnectView, frame: Frame): Page {
       )}<button class="primary" id="continue" type="submit">${words.submit}</button>`,
     )}</div>`,
   })
+}
+
+function twins({ twins, twinCount }: ConnectView, frame: Frame): Content {
+  if (twins.length === 0) return null
+  const words = wordsOf(frame).setUp.connect.twins
+  const rows = twins.map(
+    ({ name, clientId, use }, at) =>
+      html`<li><b>${name}</b><p class="small">ClientId <code>${clientId}</code></p>${form(
+        use,
+        html`<button id="use-${at + 1}" type="submit">${words.use}<span class="hidden">${words.which(name)}</span></button>`,
+      )}</li>`,
+  )
+  const more = twinCount - twins.length
+  return html`<div class="note" id="twins">${ICONS.alert}<div><p><b>${words.title(twinCount)}</b></p><ul>${rows}</ul>${
+    more > 0 && html`<p>${words.more(more)}</p>`
+  }<p>${words.another}</p></div></div>`
 }
 
 /** The names as the console writes them, in its order. */
@@ -51,11 +67,18 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
     title: words.values,
     intro: isLater ? words.laterIntro(client) : words.doneIntro(client),
     scripts: [COPY_SCRIPT],
-    main: html`${notYetNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
+    main: html`${sameNameNote(view, frame)}${notYetNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
       view.form,
       html`<div class="actions"><button class="primary" id="continue" type="submit">${isLater ? words.submitLater : words.submitDone}</button></div>`,
     )}`,
   })
+}
+
+function sameNameNote({ sameName }: ConnectedView, frame: Frame): Content {
+  return (
+    sameName !== null &&
+    html`<div class="note" id="same-name">${ICONS.alert}<div><p>${localized(sameName, frame)}${wordsOf(frame).setUp.stop}</p></div></div>`
+  )
 }
 
 function notYetNote({ notYet }: ConnectedView, frame: Frame): Content {

@@ -110,23 +110,21 @@ function details(result: RehearsalResultView, frame: Frame): Html {
   return html`${sections}<section class="section" id="known"><h2>${words.known(result.clientName, result.userName)}</h2>${known(result, frame)}</section>`
 }
 
-/** Those that somebody has to read first; the others are folded, so that they are in nobody's way. */
+/** First those that somebody has to read; what holds is folded, so that it is in nobody's way. */
 function lines(exchange: Exchange, frame: Frame): Content {
   const words = wordsOf(frame).setUp.rehearsal
-  const rows = exchange.lines.map((line, at) => ({
-    isFine: line.state === 'ok',
-    row: stateRow(
-      line.state,
-      words.states[line.state],
-      localized(line.text, frame),
-      html`<p>${line.explanation !== undefined && html`${localized(line.explanation, frame)} `}<span class="small">${line.clause}</span></p>`,
-      rowId(exchange, at),
-    ),
-  }))
-  const [fine, others] = [true, false].map((isFine) => rows.filter((each) => each.isFine === isFine))
-  const list = (each: typeof rows = []) => each.length > 0 && html`<ul class="rows">${each.map(({ row }) => row)}</ul>`
-  const count = fine?.length ?? 0
-  return html`${list(others)}${count > 0 && html`<details class="fine"><summary>${words.fine(count)}</summary>${list(fine)}</details>`}`
+  const others: Html[] = []
+  const fine: Html[] = []
+  for (const [at, { state, text, explanation, clause }] of exchange.lines.entries()) {
+    const [id, what] = [rowId(exchange, at), localized(text, frame)]
+    const why = html`<p>${explanation !== undefined && html`${localized(explanation, frame)} `}<span class="small">${clause}</span></p>`
+    if (state === 'ok') fine.push(html`<li id="${id}"><div class="body"><b>${what}</b>${why}</div></li>`)
+    else others.push(stateRow(state, words.states[state], what, why, id))
+  }
+  return html`${others.length > 0 && html`<ul class="rows">${others}</ul>`}${
+    fine.length > 0 &&
+    html`<details class="fine"><summary>${words.fine(fine.length)}</summary><ul class="rows">${fine}</ul></details>`
+  }`
 }
 
 function wire(name: string, text: string): Html {

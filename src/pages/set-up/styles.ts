@@ -16,7 +16,7 @@ export const SET_UP_STYLES = `
 .alert ul{margin:.25rem 0 0}
 .alert li{margin:0 0 .25rem}
 .alert a{color:inherit}
-.rows{border:1px solid var(--line);border-radius:.875rem;margin:0 0 1.5rem}
+.rows{border:1px solid var(--line);border-radius:.875rem;margin:0 0 1.5rem;overflow:hidden}
 .rows>li{display:flex;padding:.875rem 1rem;border-top:1px solid var(--line)}
 .rows>li:first-child{border-top:0}
 .rows .body{flex:1;min-width:0}
@@ -34,17 +34,18 @@ export const SET_UP_STYLES = `
 .value button{flex:none;width:auto;min-width:4.25rem;margin-left:.5rem;padding:.625rem .75rem}
 @media (max-width:30em){.value input{font-size:.8125rem;padding:0 .625rem}}
 pre{margin:0;padding:1rem;border-radius:.75rem;background:var(--tint);white-space:pre-wrap;word-break:break-all;font-size:.8125rem;line-height:1.6}
+#twins li{margin:.75rem 0;color:var(--ink)}
+#twins li p{margin:0}
+#twins form{margin:.5rem 0 0}
+#twins button{width:auto;min-height:2.75rem;padding:.5rem 1rem;background:var(--surface)}
 details{margin:.75rem 0 0}
 summary{display:inline-block;padding:.25rem .375rem;margin-left:-.375rem;border-radius:.375rem;cursor:pointer;color:var(--accent-text);font-weight:500;font-size:.9375rem}
 summary::before{content:"+ "}
 details[open] summary::before{content:"\\2212 "}
-details.fine{margin:0}
-.fine summary{color:var(--ok);font-size:1rem}
+.fine summary,.fine li::before{color:var(--ok)}
 .fine .rows{margin:.5rem 0 1rem}
+.fine li::before{content:"\\2713";width:2rem}
 .rows>li:target{background:var(--tint)}
-.rows>li:target:first-child{border-radius:.8125rem .8125rem 0 0}
-.rows>li:target:last-child{border-radius:0 0 .8125rem .8125rem}
-.rows>li:target:only-child{border-radius:.8125rem}
 details h4{font-size:.875rem;line-height:1.4;font-weight:600;margin:.75rem 0 .375rem}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th,td{text-align:left;vertical-align:top;padding:.625rem .75rem .625rem 0;border-top:1px solid var(--line)}

@@ -11,6 +11,7 @@ export const setUp = {
   steps: ['Administrator', 'Public address', 'Connect 制作云', 'First person', 'Rehearsal'],
   colon: ': ',
   between: ', ',
+  stop: '.',
   problemsHeading: 'Please correct this first',
   next: 'Continue',
   open: {
@@ -85,6 +86,17 @@ export const setUp = {
     intro: '制作云 becomes the first client of this server. The name is what your people read when they sign in.',
     name: 'Name',
     nameHint: 'For example 制作云, or the name of your own platform on it.',
+    twins: {
+      title: (clients: number) =>
+        clients === 1
+          ? 'An application for 制作云 is here already:'
+          : `${clients} applications for 制作云 are here already:`,
+      use: 'Use this one',
+      which: (name: string) => `: ${name}`,
+      more: (clients: number) => `and ${clients} more`,
+      another:
+        'Another one is right for another tenant of 制作云: it gets a ClientId and a secret of its own. For the same tenant, use the one that is here.',
+    },
     submit: 'Make the six values',
     doneIntro: (client: Content) =>
       html`Paste these six values into the SSO settings of ${client}'s console, then save there.`,
@@ -166,7 +178,7 @@ export const setUp = {
     },
     request: 'Request',
     reply: 'Reply',
-    states: { ok: 'Holds', bad: 'Does not hold', note: 'Note', warn: 'Look at this' },
+    states: { bad: 'Does not hold', note: 'Note', warn: 'Look at this' },
     contract: 'What the contract asks',
     known: (client: string, user: string) => `What ${client} would know about ${user}`,
     claim: 'Claim',

@@ -10,6 +10,7 @@ export const setUp: Words['setUp'] = {
   steps: ['管理员', '公网地址', '接入制作云', '第一位用户', '演练'],
   colon: '：',
   between: '、',
+  stop: '。',
   problemsHeading: '请先更正以下内容',
   next: '继续',
   open: {
@@ -79,6 +80,14 @@ export const setUp: Words['setUp'] = {
     intro: '制作云将成为本服务器的第一个客户端。用户登录时会看到这个名称。',
     name: '名称',
     nameHint: '例如“制作云”，或您在其上的平台名称。',
+    twins: {
+      title: (clients: number) =>
+        clients === 1 ? '已有一个接入制作云的应用：' : `已有 ${clients} 个接入制作云的应用：`,
+      use: '使用此应用',
+      which: (name: string) => `：${name}`,
+      more: (clients: number) => `另有 ${clients} 个`,
+      another: '只有制作云的另一个租户才需要再建一个：它有自己的 ClientId 和密钥。同一租户请使用已有的应用。',
+    },
     submit: '生成六个值',
     doneIntro: (client: Content) => html`请将以下六个值粘贴到 ${client} 控制台的 SSO 配置中，并在那里保存。`,
     laterIntro: (client: Content) =>
@@ -147,7 +156,7 @@ export const setUp: Words['setUp'] = {
     endpoints: { authorize: '浏览器请求授权码', token: '应用用授权码换取令牌', userinfo: '应用查询用户信息' },
     request: '请求',
     reply: '回复',
-    states: { ok: '符合', bad: '不符合', note: '说明', warn: '请留意' },
+    states: { bad: '不符合', note: '说明', warn: '请留意' },
     contract: '约定的各项要求',
     known: (client: string, user: string) => `“${client}”将获知“${user}”的哪些信息`,
     claim: '字段',

@@ -6,9 +6,11 @@ import type { ClientRecord } from '../../../model/client.ts'
 import { type ConnectView, connectedPage, connectPage, type NotYetView } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
 import { frameOf } from '../../../visitor/frame.ts'
+import { sameCallback, sameNamed, sameNameSaid } from '../../client-twins.ts'
 import { addClient } from '../../clients.ts'
 import { connectionValues, isOutOfReach } from '../../connection-values.ts'
 import { AdministrationError } from '../../errors.ts'
+import { ZHIZUOYUN_CALLBACK } from '../../rehearsal/script.ts'
 import { deriveSecret } from '../client-secret.ts'
 import { nameProblem } from '../name-field.ts'
 import type { SetUpParts } from '../parts.ts'
@@ -20,11 +22,25 @@ import type { Step } from './step.ts'
 /** As the setting `client_name` has it. */
 const LONGEST_NAME = 100
 
+/** A list that can still be read. */
+const MOST_TWINS = 5
+
 export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) => string): Step {
   const { store, master, addresses } = parts
+  const twins = async () => sameCallback(await store.listClients(), [ZHIZUOYUN_CALLBACK])
 
-  const page = (open: OpenSetUp, view: Pick<ConnectView, 'name' | 'problems'>) => {
-    const whole: ConnectView = { form: formTarget(parts, open, 'connect'), ...view }
+  const page = async (open: OpenSetUp, view: Pick<ConnectView, 'name' | 'problems'>) => {
+    const there = await twins()
+    const whole: ConnectView = {
+      form: formTarget(parts, open, 'connect'),
+      twins: there.slice(0, MOST_TWINS).map(({ client: { client_id, client_name } }) => ({
+        name: client_name,
+        clientId: client_id,
+        use: { ...formTarget(parts, open, 'use'), hidden: { client: client_id } },
+      })),
+      twinCount: there.length,
+      ...view,
+    }
     return connectPage(whole, stepFrame(parts, open, { page: 'connect', view: whole }))
   }
 
@@ -49,7 +65,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
     async show(open) {
       const record = await connectedClient(parts, open)
       if (record === null) {
-        return showPage(page(open, { name: '制作云', problems: {} }), open)
+        return showPage(await page(open, { name: '制作云', problems: {} }), open)
       }
       const issuer = chosenIssuer(open)
       const { Callback, ...values } = connectionValues(
@@ -58,11 +74,14 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         issuer,
         prefixOf(addresses),
       )
+      // Beside the secret, as when it is made on the command line: who has used a client that was there need not be told.
+      const named = open.detail.secretSalt === undefined ? [] : sameNamed(await store.listClients(), record.client)
       const view = {
         form: formTarget(parts, open, 'connected'),
         clientName: record.client.client_name,
         values,
         callback: Callback ?? '',
+        sameName: named.length === 0 ? null : sameNameSaid(record.client, named),
         notYet: notYet(record, open, issuer),
       }
       return showPage(connectedPage(view, frameOf(parts, open.http)), open)
@@ -73,7 +92,7 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         if ((await connectedClient(parts, open)) !== null) return goTo(open, 'connect')
         const name = typed(fields, 'name')
         const problem = name.trim() === '' ? REQUIRED : nameProblem(name, LONGEST_NAME)
-        if (problem !== null) return showProblems(page(open, { name, problems: { name: problem } }), open)
+        if (problem !== null) return showProblems(await page(open, { name, problems: { name: problem } }), open)
         const secretSalt = newSecret()
         await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, secretSalt }))
         const clientSecret = deriveSecret(master, open.visitor.visit, secretSalt)
@@ -83,8 +102,18 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         } catch (error) {
           if (!(error instanceof AdministrationError)) throw error
           const text = { problem: 'text', text: error.message } as const
-          return showProblems(page(open, { name, problems: { name: text } }), open)
+          return showProblems(await page(open, { name, problems: { name: text } }), open)
         }
+        return goTo(open, 'connect')
+      },
+      /** One that is there already takes the place of a new one; its secret was shown when it was made. */
+      async use(open, { fields }) {
+        if ((await connectedClient(parts, open)) !== null) return goTo(open, 'connect')
+        const wanted = (await twins()).find(({ client }) => client.client_id === fields.get('client'))
+        if (wanted === undefined) return goTo(open, 'connect')
+        const { secretSalt: _, ...detail } = open.detail
+        await store.setTicketDetail(open.ticketHash, renderDetail(detail))
+        await writeSetUp(store, { ...atLeast(open.progress, 'connect'), clientId: wanted.client.client_id })
         return goTo(open, 'connect')
       },
       /** From here on nobody can read the secret any more. */
