@@ -1,5 +1,6 @@
 // The values of a command's flags, and commands as they are told to people: with the flags that make them work here.
 
+import { COMMAND_IN_TEXT } from '../model/command-in-text.ts'
 import { shellWord } from '../platform/shell-word.ts'
 
 /** By the names that the command line parser gives them. */
@@ -18,15 +19,10 @@ export function tip(words: string, flags: Flags): string {
   return `npx lingpai ${words}${leadingHere(flags)}`
 }
 
-/**
- * The same for commands in a text that does not know the command line, such as the advice for a refusal. A command goes
- * on to the end of its quotes, of a Chinese sentence, or of the text; a name in quotes of a shell may hold what would end it.
- */
+/** The same for commands in a text that does not know the command line, such as the advice for a refusal. */
 export function withTips(words: string, flags: Flags): string {
-  return words.replace(COMMAND, (command) => `${command}${leadingHere(flags)}`)
+  return words.replace(COMMAND_IN_TEXT, (command) => `${command}${leadingHere(flags)}`)
 }
-
-const COMMAND = /npx lingpai (?:'[^'\n]*'|\\'|(?<= )"[^"\n]*"|[^"“”。；\n])+/g
 
 function leadingHere(flags: Flags): string {
   const data = text(flags['data'])

@@ -79,6 +79,8 @@ export interface ConnectedView {
     readonly Scope: string
   }
   readonly callback: string
+  /** The command that makes a new secret. */
+  readonly rotateSecret: string
   /** That another client has the same name, and what to do; null: none has. */
   readonly sameName: Localized | null
   /** Why the values do nothing for 制作云 yet, and the step that chooses another address. */

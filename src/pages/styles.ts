@@ -77,7 +77,7 @@ body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var
 .column{width:100%;max-width:27rem;margin:auto;padding:1.25rem 1rem 1.5rem}
 h1{font-size:1.5625rem;line-height:1.28;text-wrap:balance;letter-spacing:-.012em;margin:0 0 .375rem}
 .whole{display:inline-block}
-h2{font-size:1.0625rem;line-height:1.4;margin:2rem 0 .75rem}
+h2{font-size:1.0625rem;line-height:1.4;text-wrap:balance;margin:2rem 0 .75rem}
 h3{font-size:1rem;line-height:1.4;margin:1.5rem 0 .5rem}
 :lang(zh) h1{letter-spacing:.005em;line-height:1.36}
 h1,h2,h3,legend,strong,button,.button{font-weight:600}
@@ -115,7 +115,7 @@ input:hover,textarea:hover,select:hover{border-color:var(--muted)}
 .check label{font-weight:400;margin:0;line-height:1.5}
 .check .hint{margin:0}
 button,.button{display:block;width:100%;min-height:3rem;margin:0;padding:.625rem 1.25rem;font:inherit;font-weight:600;line-height:1.5;text-align:center;text-decoration:none;
-color:var(--accent-text);background:transparent;border:1px solid var(--edge);border-radius:.6875rem;cursor:pointer;-webkit-appearance:none;appearance:none}
+color:var(--accent-text);background:transparent;border:1px solid var(--edge);border-radius:.6875rem;cursor:pointer;text-wrap:balance;-webkit-appearance:none;appearance:none}
 button:hover,.button:hover{background:var(--tint);text-decoration:none}
 .primary{color:var(--on-accent);background:var(--accent);border-color:transparent}
 .primary:hover{background:var(--accent-hover)}
@@ -157,7 +157,9 @@ input:focus,textarea:focus,select:focus{outline-offset:1px;outline-width:2px;bor
 .facts dd{margin:0 0 .75rem}
 .facts dd:last-child{margin:0}
 code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono","Noto Sans Mono CJK SC",monospace;font-size:.9375em}
-code{word-break:break-word}
+code span,strong span{white-space:nowrap}
+code{word-break:break-word;-webkit-user-select:all;user-select:all}
+p>code,.hint>code{padding:.0625rem .25rem;border-radius:.25rem;background:rgba(128,136,144,.14)}
 .person form{display:inline}
 .note p+p{margin-top:.5rem}
 .bottom{margin:1.5rem .25rem 0;font-size:.8125rem;line-height:1.5;color:var(--muted);text-align:center}

@@ -31,8 +31,9 @@ function poisoned(value: unknown, key = ''): unknown {
   return value
 }
 
-/** Tags of the page, without those of the attack if it were live. */
-const tags = (html: string) => [...html.matchAll(/<([a-z][a-z0-9]*)/g)].map((match) => match[1])
+/** Tags of the page, without those of the attack if it were live, and without what keeps the pieces of an address together. */
+const tags = (html: string) =>
+  [...html.matchAll(/<([a-z][a-z0-9]*)/g)].map((match) => match[1]).filter((tag) => tag !== 'span' && tag !== 'wbr')
 
 const frame = (locale: pages.Locale): Frame => ({
   locale,
@@ -173,6 +174,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
         UserInfoEndpoint: 'e',
         Scope: 'f',
       },
+      rotateSecret: 'r',
       sameName: text,
       notYet: { issuer: 'i', fault: 'check_failed', running: 'r', addressHref: '/a' },
     },

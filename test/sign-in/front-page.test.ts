@@ -5,7 +5,7 @@ import type { Driver } from '../../src/store/database/driver.ts'
 import { scratchFolder } from '../support/cli.ts'
 import { countingDriver } from '../support/counting-driver.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { Visitor } from '../support/visitor.ts'
+import { readable, Visitor } from '../support/visitor.ts'
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
 const HINT = 'npx lingpai setup-link'
@@ -109,7 +109,7 @@ describe('a server that answers at its own address', () => {
 
   test('asks the database nothing, before the set-up and after it', async () => {
     const askOften = async () => {
-      const pages = await Promise.all(Array.from({ length: 20 }, async () => (await ask()).text()))
+      const pages = await Promise.all(Array.from({ length: 20 }, async () => readable(await (await ask()).text())))
       return pages.filter((page) => page.includes(HINT)).length
     }
     expect(looked).toBeGreaterThan(0)
@@ -137,7 +137,7 @@ describe('the way to the set-up', () => {
     const scratch = scratchFolder()
     const at = scratch.path('one.sqlite')
     const host = await startServer({ frontPage: true, at })
-    const page = async (from: TestServer) => (await new Visitor().get(`${from.origin}/`)).html
+    const page = async (from: TestServer) => readable((await new Visitor().get(`${from.origin}/`)).html)
     const shown = await page(host)
     expect(shown).toContain(HINT)
     expect(shown).not.toMatch(/set-up\/|[A-Za-z0-9]{43}(?![A-Za-z0-9+/]*=*')|\d+\.\d+\.\d+/)

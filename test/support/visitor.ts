@@ -144,10 +144,15 @@ function readForm({ attributes, inside }: FormSource, page: Page): Form {
   return { action: attribute(attributes, 'action') ?? page.url, fields }
 }
 
+/** What a reader sees of it, without the marks between the pieces of a command or an address. */
+export function readable(html: string): string {
+  return html.replaceAll(/<\/?(?:wbr|span|code)>/g, '')
+}
+
 export function textOf(page: Page, id: string): string {
-  const found = new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(page.html)
+  const found = new RegExp(`id="${id}"[^>]*>((?:[^<]|<wbr>|<span>)*)<`).exec(page.html)
   if (found === null) throw new Error(`no #${id} on this page (${page.status})`)
-  return unescapeHtml(found[1] ?? '')
+  return unescapeHtml((found[1] ?? '').replaceAll(/<[^>]*>/g, ''))
 }
 
 function attribute(tag: string, name: string): string | null {

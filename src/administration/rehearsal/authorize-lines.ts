@@ -37,7 +37,7 @@ const PERSON_CLAUSE = 'OpenID Connect Core §3.1.2.3'
 
 function personLines({ user, phoneTaken }: Situation): readonly Line[] {
   const { username } = user
-  const disabled = phoneTaken ? together(person.disabled(username), person.phoneTaken) : person.disabled(username)
+  const disabled = phoneTaken ? together(person.phoneTaken, person.disabled(username)) : person.disabled(username)
   return [
     promise(user.enabled, PERSON_CLAUSE, person.enabled, disabled),
     promise(user.passwordHash !== null, PERSON_CLAUSE, person.hasPassword, person.noPassword(username)),

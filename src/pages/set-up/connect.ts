@@ -1,9 +1,11 @@
 // Set-up, step 3: a name becomes a client, and the six values for 制作云's console.
 
+import { code, pieces } from '../code.ts'
 import { type Content, type Html, html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
-import { form, localized } from '../parts.ts'
+import { form } from '../parts.ts'
+import { prose } from '../prose.ts'
 import type { ConnectedView, ConnectView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, hasProblems, stepPage, summary } from './parts.ts'
@@ -57,7 +59,8 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
   const client = html`<strong>${view.clientName}</strong>`
   const rows = SIX.map((name) => {
     const value = view.values[name]
-    const hint = name !== 'ClientSecret' ? null : value === null ? words.secretGone : words.secretOnce
+    const rotate = code(view.rotateSecret)
+    const hint = name !== 'ClientSecret' ? null : value === null ? words.secretGone(rotate) : words.secretOnce
     return value === null
       ? html`<div class="value"><span class="label">${name}</span><span class="hint">${hint}</span></div>`
       : valueRow(name, value, hint, frame)
@@ -67,7 +70,7 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
     title: words.values,
     intro: isLater ? words.laterIntro(client) : words.doneIntro(client),
     scripts: [COPY_SCRIPT],
-    main: html`${sameNameNote(view, frame)}${notYetNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p><code id="callback">${view.callback}</code></p>${form(
+    main: html`${sameNameNote(view, frame)}${notYetNote(view, frame)}<div id="six-values">${rows}</div><p class="hidden" role="status" id="copied"></p><h2>${words.callback}</h2><p class="muted">${words.callbackHint}</p><p>${code(view.callback, 'callback')}</p>${form(
       view.form,
       html`<div class="actions"><button class="primary" id="continue" type="submit">${isLater ? words.submitLater : words.submitDone}</button></div>`,
     )}`,
@@ -77,7 +80,7 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
 function sameNameNote({ sameName }: ConnectedView, frame: Frame): Content {
   return (
     sameName !== null &&
-    html`<div class="note" id="same-name">${ICONS.alert}<div><p>${localized(sameName, frame)}${wordsOf(frame).setUp.stop}</p></div></div>`
+    html`<div class="note" id="same-name">${ICONS.alert}<div><p>${prose(sameName, frame)}${wordsOf(frame).setUp.stop}</p></div></div>`
   )
 }
 
@@ -85,15 +88,15 @@ function notYetNote({ notYet }: ConnectedView, frame: Frame): Content {
   if (notYet === null) return null
   const { fault, running, addressHref } = notYet
   const words = wordsOf(frame).setUp.connect.notYet
-  const issuer = html`<strong>${notYet.issuer}</strong>`
+  const issuer = html`<strong>${pieces(notYet.issuer)}</strong>`
   const step = (text: string) => html`<a id="choose-address" href="${addressHref}">${text}</a>`
   const faulty = fault !== null && html`<p id="${fault}">${words[fault](issuer, step)}</p>`
   const restart =
-    running !== null && html`<p id="restart">${words.restart(issuer, html`<strong>${running}</strong>`)}</p>`
+    running !== null && html`<p id="restart">${words.restart(issuer, html`<strong>${pieces(running)}</strong>`)}</p>`
   return html`<div class="note" id="not-yet">${ICONS.alert}<div><p><b>${words.warning}</b></p>${faulty}${restart}<p>${words.anyway}</p></div></div>`
 }
 
-function valueRow(name: string, value: string, hint: string | null, frame: Frame): Html {
+function valueRow(name: string, value: string, hint: Content, frame: Frame): Html {
   const words = wordsOf(frame).setUp.connect
   return html`<div class="value"><label for="${name}">${name}</label><div class="copy"><input id="${name}" type="text" readonly value="${value}" autocomplete="off" spellcheck="false"${
     hint !== null && html` aria-describedby="${name}-hint"`

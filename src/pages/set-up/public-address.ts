@@ -1,9 +1,11 @@
 // Set-up, step 2: the issuer, what checking it from outside found, and who must reach which address.
 
+import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
 import { form, localized } from '../parts.ts'
+import { prose } from '../prose.ts'
 import type { PublicAddressView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, hasProblems, stateRow, stepPage, summary } from './parts.ts'
@@ -15,7 +17,7 @@ export function publicAddressPage(view: PublicAddressView, frame: Frame): Page {
       check.state,
       words.states[check.state],
       localized(check.what, frame),
-      html`<p>${localized(check.explanation, frame)}</p>`,
+      html`<p>${prose(check.explanation, frame)}</p>`,
     ),
   )
   const faults = view.checks.filter(({ state }) => state === 'bad')
@@ -72,7 +74,7 @@ function reach(view: PublicAddressView, frame: Frame): Content {
     const urls = view.urls.filter((url) => url.from === from)
     return (
       urls.length > 0 &&
-      html`<h3>${words[from]}</h3><dl class="facts">${urls.map((url) => html`<dt>${url.name}</dt><dd><code>${url.url}</code></dd>`)}</dl>`
+      html`<h3>${words[from]}</h3><dl class="facts">${urls.map((url) => html`<dt>${url.name}</dt><dd>${code(url.url)}</dd>`)}</dl>`
     )
   }
   return html`<h2>${words.reach}</h2><p class="muted">${words.reachIntro}</p>${group('tencent')}${group('browsers')}`

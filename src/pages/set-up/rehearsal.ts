@@ -5,6 +5,7 @@ import { type Content, type Html, html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { layOut, wordsOf } from '../layout.ts'
 import { form, localized } from '../parts.ts'
+import { prose } from '../prose.ts'
 import type { RehearsalResultView, RehearsalView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, fieldError, hasProblems, stateRow, stepPage, summary } from './parts.ts'
@@ -77,7 +78,7 @@ function verdict(result: RehearsalResultView, frame: Frame): Html {
   const words = wordsOf(frame).setUp.rehearsal
   const { warnings = [] } = result
   if (result.passed && warnings.length > 0) {
-    const lacks = warnings.map((warning) => html`<p>${localized(warning, frame)}</p>`)
+    const lacks = warnings.map((warning) => html`<p>${prose(warning, frame)}</p>`)
     return html`<div class="verdict warn" role="status" id="verdict">${ICONS.alert}<div><span>${words.qualified(result.clientName, result.userName)}</span>${lacks}</div></div>`
   }
   return result.passed
@@ -117,7 +118,7 @@ function lines(exchange: Exchange, frame: Frame): Content {
   const fine: Html[] = []
   for (const [at, { state, text, explanation, clause }] of exchange.lines.entries()) {
     const [id, what] = [rowId(exchange, at), localized(text, frame)]
-    const why = html`<p>${explanation !== undefined && html`${localized(explanation, frame)} `}<span class="small">${clause}</span></p>`
+    const why = html`${explanation !== undefined && html`<p>${prose(explanation, frame)}</p>`}<p class="small">${clause}</p>`
     if (state === 'ok') fine.push(html`<li id="${id}"><div class="body"><b>${what}</b>${why}</div></li>`)
     else others.push(stateRow(state, words.states[state], what, why, id))
   }

@@ -2,7 +2,7 @@
 
 export const SET_UP_STYLES = `
 .column{max-width:46rem}
-.steps{display:flex;margin:0 0 1.75rem;counter-reset:step}
+.steps{display:flex;margin:0 0 1.75rem}
 .steps li{flex:1;min-width:0;margin-right:.5rem;padding-top:.625rem;border-top:4px solid var(--line);font-size:.8125rem;line-height:1.4;color:var(--muted)}
 .steps li:last-child{margin-right:0}
 .steps .past{border-color:var(--accent-text)}
@@ -10,6 +10,7 @@ export const SET_UP_STYLES = `
 .steps span{display:none}
 .progress{margin:0 0 .75rem;font-size:.875rem;color:var(--muted)}
 .narrow{max-width:28rem}
+.narrow+.note{margin-top:1.5rem}
 .section{margin:2.25rem 0 0;padding:1.75rem 0 0;border-top:1px solid var(--line)}
 .section>h2:first-child{margin-top:0}
 .error{display:block;margin:.375rem 0 0;font-size:.875rem;color:var(--bad);font-weight:500}
@@ -20,14 +21,15 @@ export const SET_UP_STYLES = `
 .rows>li{display:flex;padding:.875rem 1rem;border-top:1px solid var(--line)}
 .rows>li:first-child{border-top:0}
 .rows .body{flex:1;min-width:0}
-.rows b{font-weight:600}
+.rows b{font-weight:600;margin-right:.5rem}
 .rows p{margin:0;color:var(--muted);font-size:.9375rem}
+.rows .small{font-size:.875rem}
 .state{flex:none;margin:.1875rem .75rem 0 0;color:var(--muted)}
 .word.state-unknown,.word.state-waiting{color:var(--muted)}
 .state-ok{color:var(--ok)}
 .state-warn,.state-note{color:var(--warn)}
 .state-bad,.state-refused{color:var(--bad)}
-.rows .word{font-size:.8125rem;font-weight:600;margin-left:.5rem;white-space:nowrap}
+.rows .word{font-size:.8125rem;font-weight:600;white-space:nowrap}
 .value{margin:0 0 1rem}
 .value .copy{display:flex}
 .value input{flex:1;min-width:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.9375rem;background:var(--tint);border-color:var(--edge)}
@@ -46,7 +48,6 @@ details[open] summary::before{content:"\\2212 "}
 .fine .rows{margin:.5rem 0 1rem}
 .fine li::before{content:"\\2713";width:2rem}
 .rows>li:target{background:var(--tint)}
-details h4{font-size:.875rem;line-height:1.4;font-weight:600;margin:.75rem 0 .375rem}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th,td{text-align:left;vertical-align:top;padding:.625rem .75rem .625rem 0;border-top:1px solid var(--line)}
 thead th{border-top:0;font-size:.8125rem;color:var(--muted);font-weight:600;white-space:nowrap}
@@ -64,6 +65,6 @@ h1+.verdict{margin-top:1.25rem}
 input[type=file]{height:auto;padding:.6875rem .875rem}
 select{background-image:linear-gradient(45deg,transparent 50%,var(--muted) 50%),linear-gradient(135deg,var(--muted) 50%,transparent 50%);background-position:calc(100% - 1.25rem) 1.3125rem,calc(100% - .9375rem) 1.3125rem;background-size:.3125rem .3125rem;background-repeat:no-repeat;padding-right:2.5rem}
 .actions{margin:1.75rem 0 0}
-@media (min-width:40em){.steps span{display:inline}.pair{display:flex}.pair>.field{flex:1;min-width:0}.pair>.field+.field{margin-left:1rem}.actions{display:flex;align-items:center}.actions>*,.actions button,.actions .button{width:auto;margin:0}.actions>*+*{margin:0 0 0 .75rem}.narrow button.primary{width:auto;min-width:12rem}}
+@media (min-width:40em){.steps span{display:inline}.pair{display:flex}.pair>.field{flex:1;min-width:0}.pair>.field+.field{margin-left:1rem}.actions{display:flex;align-items:center}.actions>*,.actions button,.actions .button{width:auto;margin:0}.actions>*+*,.actions .button+*,.actions>*+.button{margin:0 0 0 .75rem}.narrow button.primary{width:auto;min-width:12rem}}
 @media (forced-colors:active){.verdict,pre{border:1px solid}.steps .past,.steps .current{border-color:Highlight}}
 `

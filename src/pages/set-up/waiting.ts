@@ -1,10 +1,12 @@
 // After the set-up: the last real request at each endpoint, or the rule that refused it, until user info has been
 // answered to the real client.
 
+import { code, pieces } from '../code.ts'
 import { html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { layOut, wordsOf } from '../layout.ts'
-import { form, localized } from '../parts.ts'
+import { form } from '../parts.ts'
+import { prose } from '../prose.ts'
 import type { LastRequestView, WaitingView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
 import type { Words } from '../words/index.ts'
@@ -23,7 +25,9 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
         : words.outOfReachTitle
   const client = html`<strong>${view.clientName}</strong>`
   const lead =
-    view.outOfReach === null ? words.intro(client) : words.outOfReach(client, html`<strong>${view.outOfReach}</strong>`)
+    view.outOfReach === null
+      ? words.intro(client)
+      : words.outOfReach(client, html`<strong>${pieces(view.outOfReach)}</strong>`)
   // Nothing is left to wait for.
   const isOver = view.done || view.outOfReach !== null
   const verdict =
@@ -56,7 +60,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
 /** Without a heading where the page has the same. */
 function finished({ title, message, commands }: Words['setUp']['waiting']['finished'], isHeaded: boolean) {
   const lines = Object.entries(commands).map(
-    ([command, does]) => html`<dt>${does}</dt><dd><code>npx lingpai ${command}</code></dd>`,
+    ([command, does]) => html`<dt>${does}</dt><dd>${code(`npx lingpai ${command}`)}</dd>`,
   )
   return html`<div class="section" id="finished">${isHeaded && html`<h2>${title}</h2>`}<p>${message}</p><dl class="facts">${lines}</dl></div>`
 }
@@ -66,7 +70,7 @@ function row(request: LastRequestView, frame: Frame) {
   const ago = request.secondsAgo !== undefined && html` · ${words.ago(request.secondsAgo)}`
   const refusal =
     request.state === 'refused' &&
-    html`<p>${request.reason !== undefined && localized(request.reason, frame)}</p><p class="small">${words.rule}${colon}<code>${request.rule}</code>${
+    html`<p>${request.reason !== undefined && prose(request.reason, frame)}</p><p class="small">${words.rule}${colon}<code>${request.rule}</code>${
       request.clause !== undefined && html` (${request.clause})`
     }${request.traceId !== undefined && html` · ${words.trace}${colon}<code>${request.traceId}</code>`}</p>`
   return stateRow(

@@ -1,5 +1,6 @@
 // English words of the operator's first hour: set-up, rehearsal, and the wait for the first real sign-in.
 
+import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 
 const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
@@ -109,15 +110,15 @@ export const setUp = {
       check_failed: (issuer: Content, step: (text: string) => Content) =>
         html`The check of ${issuer} has failed, so sign-ins would fail too. ${step('See in step 2 what to correct')}, and check again there.`,
       restart: (issuer: Content, running: Content) =>
-        html`The running server answers as ${running} until it is restarted; ${issuer} holds from then on. Note the secret first, then stop the server and start it: <code>npx lingpai start</code>, or where a proxy speaks https, with the proxy's address: <code>npx lingpai start --trusted-proxies 127.0.0.1</code>. Come back by a new link: <code>npx lingpai setup-link</code>.`,
+        html`The running server answers as ${running} until it is restarted; ${issuer} holds from then on. Note the secret first, then stop the server and start it: ${code('npx lingpai start')}, or where a proxy speaks https, with the proxy's address: ${code('npx lingpai start --trusted-proxies 127.0.0.1')}. Come back by a new link: ${code('npx lingpai setup-link')}.`,
       anyway: 'ClientId and ClientSecret stay as they are, so keep the secret. To try things out first, just go on.',
     },
     values: 'Six values for the console',
     copy: 'Copy',
     copied: 'Copied',
     secretOnce: 'The secret is shown only now. We keep no copy that could be read: if it gets lost, issue a new one.',
-    secretGone:
-      'It was shown once and cannot be shown again. If it is lost, issue a new one on the command line: npx lingpai client rotate-secret, followed by the ClientId above.',
+    secretGone: (command: Content) =>
+      html`It was shown once and cannot be shown again. If it is lost, issue a new one on the command line: ${command}`,
     callback: 'Callback',
     callbackHint: 'This address of 制作云 is registered already; there is nothing to paste.',
     submitDone: 'I have pasted them, continue',
@@ -161,7 +162,7 @@ export const setUp = {
           : without === people
             ? 'None of them has a password yet'
             : `${without} of them ${without === 1 ? 'has' : 'have'} no password yet`
-      return html`${lack}. Without one nobody can sign in. Set it on the server, for each: <code>npx lingpai user set-password USERNAME</code>`
+      return html`${lack}. Without one nobody can sign in. Set it on the server, for each: ${code('npx lingpai user set-password USERNAME')}`
     },
     user: 'As which person?',
     userHint: 'The user name of somebody who can sign in here.',
@@ -195,7 +196,7 @@ export const setUp = {
     intro: (client: Content) =>
       html`Now sign in to ${client} with a person you added. Each request it makes appears here.`,
     outOfReach: (client: Content, issuer: Content) =>
-      html`${client} cannot reach ${issuer} yet, so nobody can sign in to it so far. Everything else is ready: once this server has a public https address, run <code>npx lingpai setup-link</code> and set it in step 2. Requests from this machine appear here.`,
+      html`${client} cannot reach ${issuer} yet, so nobody can sign in to it so far. Everything else is ready: once this server has a public https address, run ${code('npx lingpai setup-link')} and set it in step 2. Requests from this machine appear here.`,
     done: (client: Content) => html`${client} has asked who signed in, and got an answer. Your people can sign in now.`,
     endpoints: { authorize: 'Sign-in page', token: 'Token', userinfo: 'User info' },
     who: {

@@ -1,5 +1,6 @@
 // The words in zh-CN of the operator's first hour.
 
+import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'
 
@@ -99,15 +100,14 @@ export const setUp: Words['setUp'] = {
       check_failed: (issuer: Content, step: (text: string) => Content) =>
         html`${issuer} 未通过检查，登录也会失败。请${step('到第 2 步查看需要更正什么')}，更正后在那里重新检查。`,
       restart: (issuer: Content, running: Content) =>
-        html`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：<code>npx lingpai start</code>；如果 https 由反向代理提供，请写明代理的地址：<code>npx lingpai start --trusted-proxies 127.0.0.1</code>。然后用新链接继续：<code>npx lingpai setup-link</code>。`,
+        html`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：${code('npx lingpai start')}；如果 https 由反向代理提供，请写明代理的地址：${code('npx lingpai start --trusted-proxies 127.0.0.1')}。然后用新链接继续：${code('npx lingpai setup-link')}。`,
       anyway: 'ClientId 和 ClientSecret 不变，请保存好密钥。如果想先试用，直接继续即可。',
     },
     values: '控制台所需的六个值',
     copy: '复制',
     copied: '已复制',
     secretOnce: '密钥只在此刻显示。我们不保存可读的副本；如果遗失，请重新签发。',
-    secretGone:
-      '密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：npx lingpai client rotate-secret 加上面的 ClientId。',
+    secretGone: (command: Content) => html`密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：${command}`,
     callback: '回调地址',
     callbackHint: '制作云的这个地址已经登记，无需粘贴。',
     submitDone: '已粘贴，继续',
@@ -144,7 +144,7 @@ export const setUp: Words['setUp'] = {
       html`这里会扮演 ${client}，从第一个请求走到最后一个。演练中签发的一切都无效，也不会通知任何人。`,
     imported: (people: number) => `已添加 ${people} 位用户。`,
     withoutPassword: (without: number, people: number) =>
-      html`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：<code>npx lingpai user set-password 用户名</code>`,
+      html`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：${code('npx lingpai user set-password 用户名')}`,
     user: '以哪位用户演练？',
     userHint: '能在此登录的用户名。',
     submit: '开始演练',
@@ -168,11 +168,11 @@ export const setUp: Words['setUp'] = {
   },
   waiting: {
     title: '等待第一次真实登录',
-    outOfReachTitle: '尚无法从公网访问',
+    outOfReachTitle: '已就绪，但尚无法从公网访问',
     doneTitle: '接入成功',
     intro: (client: Content) => html`现在请用您添加的用户登录 ${client}，它发出的每个请求都会显示在这里。`,
     outOfReach: (client: Content, issuer: Content) =>
-      html`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 <code>npx lingpai setup-link</code>，在第 2 步填入。从本机发出的请求会显示在这里。`,
+      html`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 ${code('npx lingpai setup-link')}，在第 2 步填入。从本机发出的请求会显示在这里。`,
     done: (client: Content) => html`${client} 已查询登录者是谁，并得到了答复。您的用户现在可以登录了。`,
     endpoints: { authorize: '登录页', token: '令牌', userinfo: '用户信息' },
     who: { authorize: '由用户的浏览器打开', token: '由腾讯的服务器调用', userinfo: '由腾讯的服务器调用' },

@@ -9,6 +9,7 @@ import { type AddressProbe, createAddressProbe } from '../../../src/http/outboun
 import { createPeerReader } from '../../../src/http/request/trusted-proxies.ts'
 import { LOCALES } from '../../../src/pages/index.ts'
 import { requestOf } from '../../http/builders.ts'
+import { readable } from '../../support/visitor.ts'
 import { type SetUpServer, startSetUp, walkTo } from './builders.ts'
 
 const NOW = 1_800_000_000
@@ -207,7 +208,8 @@ describe('the page', () => {
     expect((await visitor.get(checked.url)).html).toContain(what.reach.en)
     const chinese = await visitor.get(`${checked.url.split('#')[0]}&ui_locales=zh-CN`)
     expect(chinese.html).toContain(what.reach['zh-CN'])
-    for (const name of ['authorize', 'token', 'userinfo']) expect(page.html).toContain(`${server.issuer}/sso/${name}`)
+    for (const name of ['authorize', 'token', 'userinfo'])
+      expect(readable(page.html)).toContain(`${server.issuer}/sso/${name}`)
   })
 
   it('shows once what must be corrected, keeps a changed issuer, and makes the six values from it', async () => {
@@ -224,8 +226,10 @@ describe('the page', () => {
     expect(warned.url).toContain('step=address')
     expect(warned.html).toContain(what.restart.en)
     expect(warned.html.match(/Must be corrected/g)).toHaveLength(1)
-    expect(warned.html).toContain(`so nobody reaches any of these: ${issuer}/sso/token, ${issuer}/sso/userinfo, `)
-    expect(warned.html).toContain(`${issuer}/sso/token`)
+    expect(readable(warned.html)).toContain(
+      `so nobody reaches any of these: ${issuer}/sso/token, ${issuer}/sso/userinfo, `,
+    )
+    expect(readable(warned.html)).toContain(`${issuer}/sso/token`)
     expect(await server.store.findFact('issuer')).not.toBe(issuer)
     const connect = await visitor.follow(await visitor.submit(warned, 'continue'))
     expect(connect.url).toContain('step=connect')

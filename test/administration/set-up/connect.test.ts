@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { type AddressProbe, createAddressProbe } from '../../../src/http/outbound/probe.ts'
-import { type Page, textOf, Visitor } from '../../support/visitor.ts'
+import { type Page, readable, textOf, Visitor } from '../../support/visitor.ts'
 import { fromHere, openedBy, type SetUpServer, startSetUp, walkTo } from './builders.ts'
 
 let server: SetUpServer
@@ -75,7 +75,7 @@ describe.each([
   ['en', 'cannot reach', 'Now sign in', 'Finish the set-up', 'Finish without waiting'],
   ['zh-CN', '还无法访问', '现在请用您添加的用户登录', '完成设置', '不再等待，完成设置'],
 ])('at the end, in %s,', (language, unreachable, signIn, finish, early) => {
-  const leadOf = ({ html }: Page) => /id="lead">(.*?)<\/p>/s.exec(html)?.[1]
+  const leadOf = ({ html }: Page) => /id="lead">(.*?)<\/p>/s.exec(readable(html))?.[1]
   const finishOf = ({ html }: Page) => /<button class="(\w+)" id="finish" type="submit">([^<]*)/.exec(html)?.slice(1)
 
   it('nobody is asked to sign in to what cannot be reached, and finishing comes first', async () => {
@@ -103,7 +103,7 @@ describe.each([
 })
 
 const ISSUER = 'https://sso.xinghe.cn'
-const saidIn = ({ html }: Page, id: string) => new RegExp(`<p id="${id}">(.*?)</p>`, 's').exec(html)?.[1]
+const saidIn = ({ html }: Page, id: string) => new RegExp(`<p id="${id}">(.*?)</p>`, 's').exec(readable(html))?.[1]
 
 async function chosen(visitor: Visitor, address: Page): Promise<Page> {
   const checked = await visitor.follow(await visitor.submit(address, 'continue', { issuer: ISSUER }))

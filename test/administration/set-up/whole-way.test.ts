@@ -35,7 +35,7 @@ const WORDS = {
   'zh-CN': {
     known: { user_id: '用户标识', name: '姓名', phone_number: '手机号', phone_number_verified: '手机号是否已验证' },
     steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'],
-    waiting: '尚无法从公网访问',
+    waiting: '已就绪，但尚无法从公网访问',
     works: '接入成功',
     finished: '设置已完成',
   },

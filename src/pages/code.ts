@@ -1,0 +1,18 @@
+// What somebody types or compares letter by letter, such as a command or an address: marked, taken whole by one click, and
+// broken at no hyphen.
+
+import { type Content, type Html, html } from './html.ts'
+
+export function code(text: string, id?: string): Html {
+  return html`<code${id !== undefined && html` id="${id}"`}>${pieces(text)}</code>`
+}
+
+/**
+ * Browsers break after a hyphen, so each is kept with the letter behind it; an address goes on after one of its slashes. What is longer
+ * than a line can still be broken anywhere. Nothing is put into the text: it can be copied as it is.
+ */
+export function pieces(text: string): Content {
+  return text
+    .split(/(-+[^\s-]?|(?<=[^:/]\/)(?=[^\s/]))/)
+    .map((piece, at) => (at % 2 === 0 ? piece : piece === '' ? html`<wbr>` : html`<span>${piece}</span>`))
+}

@@ -1,0 +1,29 @@
+// Sentences that come from elsewhere as plain text, with the commands, addresses and flags in them marked.
+
+import { COMMAND_IN_TEXT } from '../model/command-in-text.ts'
+import { code } from './code.ts'
+import type { Content } from './html.ts'
+import { localized } from './parts.ts'
+import type { Frame, Localized } from './views.ts'
+
+/** Without the mark that ends the sentence it stands in. */
+const ADDRESS = /https?:\/\/[^\s<>"'“”‘’（），。、；：]*[^\s<>"'“”‘’（），。、；：.,:;!?)]/
+/** Flags, headers and what a health check says. */
+const TERM = /--[a-z]+(?:-[a-z]+)*|X-Forwarded-(?:\*|[A-Z][a-z]+)|"status":"ok"/
+
+const MARKED = new RegExp(
+  `[“"](${COMMAND_IN_TEXT.source})[”"]|(${COMMAND_IN_TEXT.source}|${ADDRESS.source}|${TERM.source})`,
+  'g',
+)
+
+export function prose(text: Localized, frame: Frame): Content {
+  const said = localized(text, frame)
+  const parts: Content[] = []
+  let end = 0
+  for (const found of said.matchAll(MARKED)) {
+    const [whole, quoted, plain = ''] = found
+    parts.push(said.slice(end, found.index), code((quoted ?? plain).trimEnd()))
+    end = found.index + (quoted === undefined ? whole.trimEnd() : whole).length
+  }
+  return [...parts, said.slice(end)]
+}
