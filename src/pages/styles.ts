@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { ACCOUNT_STYLES } from './account-styles.ts'
 import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { darkPalette, lightPalette, type Palette } from './colour.ts'
-import { SET_UP_STYLES } from './set-up/styles.ts'
+import { REPORT_STYLES, SET_UP_STYLES } from './set-up/styles.ts'
 
 export interface Stylesheet {
   readonly css: string
@@ -14,9 +14,14 @@ export interface Stylesheet {
 }
 
 /** What some pages have beyond the base. */
-export type Dress = 'plain' | 'set-up' | 'account'
+export type Dress = 'plain' | 'set-up' | 'report' | 'account'
 
-const MORE: Readonly<Record<Dress, string>> = { plain: '', 'set-up': SET_UP_STYLES, account: ACCOUNT_STYLES }
+const MORE: Readonly<Record<Dress, string>> = {
+  plain: '',
+  'set-up': SET_UP_STYLES,
+  report: SET_UP_STYLES + REPORT_STYLES,
+  account: ACCOUNT_STYLES,
+}
 
 const made = new Map<string, Stylesheet>()
 

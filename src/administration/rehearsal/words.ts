@@ -133,7 +133,7 @@ export const token = {
   ),
   standIn: say('客户端以一次性密钥认证', 'The client authenticated with a throw-away secret'),
   standInWhy: say(
-    '只有客户端持有签名密钥，彩排无法代签。请用“npx lingpai trace”查看它的真实请求。',
+    '只有客户端持有签名密钥，演练无法代签。请用“npx lingpai trace”查看它的真实请求。',
     'Only the client has what it signs with. See its real requests: npx lingpai trace',
   ),
   refreshToken: say('返回了 refresh_token', 'A refresh_token is returned'),
@@ -148,10 +148,10 @@ export const token = {
   idTokenNone: say('请求了 openid，但没有 ID 令牌', 'openid was asked for, but there is no ID token'),
   idTokenNoneWhy: say('该客户端的 reply.idToken 设置为 never。', "This client's reply.idToken is set to never."),
   idToken: say(
-    'ID 令牌 的签名可用公布的密钥验证，iss、aud、exp、nonce 均正确',
+    'ID 令牌的签名可用公布的密钥验证，iss、aud、exp、nonce 均正确',
     'The ID token verifies against the published keys, and iss, aud, exp and nonce are right',
   ),
-  idTokenSubject: say('ID 令牌 的 sub 是这位用户', 'sub of the ID token is this person'),
+  idTokenSubject: say('ID 令牌的 sub 是这位用户', 'sub of the ID token is this person'),
   scopeReduced: (asked: string, granted: string) =>
     say(`授予的权限范围是“${granted}”，请求的是“${asked}”`, `Granted is “${granted}”, asked was “${asked}”`),
   scopeReducedWhy: say(

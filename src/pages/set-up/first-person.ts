@@ -21,6 +21,7 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
   }
   return stepPage(frame, {
     step: 4,
+    isReport: view.badRows.length > 0,
     intro: words.intro,
     hasError: hasProblems(problems) || view.badRows.length > 0,
     main: html`${summary(problems, labels, frame)}${report(view, frame)}<section${view.badRows.length > 0 && html` class="section"`} aria-labelledby="one"><h2 id="one">${words.one}</h2>${form(view.form, person(view, frame))}</section><section class="section" aria-labelledby="many"><h2 id="many">${words.many}</h2><p>${words.manyIntro}<br><code>${words.columns}</code></p>${form(

@@ -17,6 +17,8 @@ export interface StepSheet {
   readonly hasError?: boolean
   readonly main: Content
   readonly scripts?: readonly string[]
+  /** It has a verdict, a table, or something to unfold. */
+  readonly isReport?: boolean
 }
 
 export function stepPage(frame: Frame, sheet: StepSheet): Page {
@@ -26,21 +28,26 @@ export function stepPage(frame: Frame, sheet: StepSheet): Page {
     title: setUp.pageTitle(sheet.step, setUp.steps.length, name),
     hasError: sheet.hasError === true,
     wide: true,
+    ...(sheet.isReport === true && { dress: 'report' }),
     ...(sheet.scripts && { scripts: sheet.scripts }),
     main: html`${stepIndicator(frame, sheet.step)}<h1>${name}</h1><p class="lead">${sheet.intro}</p>${sheet.main}`,
   })
 }
 
+/** By the names that their addresses have. */
+const STEPS = ['administrator', 'address', 'connect', 'person', 'rehearsal']
+
 /** Past the last step everything is done. */
-export function stepIndicator(frame: Frame, step: number): Html {
+export function stepIndicator(frame: Frame, step: number, canGoBack = true): Html {
   const { setUp } = wordsOf(frame)
+  const before = canGoBack ? STEPS[step - 2] : undefined
   const items = setUp.steps.map((name, index) => {
     const state = index + 1 < step ? 'past' : index + 1 === step ? 'current' : 'ahead'
     return html`<li class="${state}"><span>${name}</span></li>`
   })
-  const progress =
-    step <= setUp.steps.length && html`<p class="progress">${setUp.progress(step, setUp.steps.length)}</p>`
-  return html`${progress}<ol class="steps" aria-hidden="true">${items}</ol>`
+  const progress = step <= setUp.steps.length && html`<span>${setUp.progress(step, setUp.steps.length)}</span>`
+  const back = before !== undefined && html`<a id="back" href="?step=${before}">${setUp.back}</a>`
+  return html`${(progress || back) && html`<p class="progress">${progress}${back}</p>`}<ol class="steps" aria-hidden="true">${items}</ol>`
 }
 
 function problemText(problem: FieldProblem, frame: Frame): string {

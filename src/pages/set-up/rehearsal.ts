@@ -17,6 +17,7 @@ export function rehearsalPage(view: RehearsalView, frame: Frame): Page {
     title: `${words.title} · ${view.clientName}`,
     hasError: hasProblems(view.problems),
     wide: true,
+    dress: 'report',
     main: html`<h1>${words.title}</h1><p class="lead">${words.intro(html`<strong>${view.clientName}</strong>`)}</p>${rehearsal(view, frame)}`,
   })
 }
@@ -25,6 +26,7 @@ export function setUpRehearsalPage(view: RehearsalView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.rehearsal
   return stepPage(frame, {
     step: 5,
+    isReport: true,
     intro: words.intro(html`<strong>${view.clientName}</strong>`),
     hasError: hasProblems(view.problems),
     main: html`${imported(view, frame)}${rehearsal(view, frame)}`,
@@ -118,7 +120,7 @@ function lines(exchange: Exchange, frame: Frame): Content {
   const fine: Html[] = []
   for (const [at, { state, text, explanation, clause }] of exchange.lines.entries()) {
     const [id, what] = [rowId(exchange, at), localized(text, frame)]
-    const why = html`${explanation !== undefined && html`<p>${prose(explanation, frame)}</p>`}<p class="small">${clause}</p>`
+    const why = html`${explanation !== undefined && html`<p>${prose(explanation, frame)}</p>`}<p><span class="small">${clause}</span></p>`
     if (state === 'ok') fine.push(html`<li id="${id}"><div class="body"><b>${what}</b>${why}</div></li>`)
     else others.push(stateRow(state, words.states[state], what, why, id))
   }

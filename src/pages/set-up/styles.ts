@@ -8,7 +8,7 @@ export const SET_UP_STYLES = `
 .steps .past{border-color:var(--accent-text)}
 .steps .current{border-color:var(--accent-text);color:var(--ink);font-weight:600}
 .steps span{display:none}
-.progress{margin:0 0 .75rem;font-size:.875rem;color:var(--muted)}
+.progress{display:flex;justify-content:space-between;margin:0 0 .75rem;font-size:.875rem;color:var(--muted)}
 .narrow{max-width:28rem}
 .narrow+.note{margin-top:1.5rem}
 .section{margin:2.25rem 0 0;padding:1.75rem 0 0;border-top:1px solid var(--line)}
@@ -23,23 +23,28 @@ export const SET_UP_STYLES = `
 .rows .body{flex:1;min-width:0}
 .rows b{font-weight:600;margin-right:.5rem}
 .rows p{margin:0;color:var(--muted);font-size:.9375rem}
-.rows .small{font-size:.875rem}
 .state{flex:none;margin:.1875rem .75rem 0 0;color:var(--muted)}
-.word.state-unknown,.word.state-waiting{color:var(--muted)}
+.word{color:var(--muted);font-size:.8125rem;font-weight:600;white-space:nowrap}
 .state-ok{color:var(--ok)}
 .state-warn,.state-note{color:var(--warn)}
 .state-bad,.state-refused{color:var(--bad)}
-.rows .word{font-size:.8125rem;font-weight:600;white-space:nowrap}
 .value{margin:0 0 1rem}
 .value .copy{display:flex}
 .value input{flex:1;min-width:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.9375rem;background:var(--tint);border-color:var(--edge)}
 .value button{flex:none;width:auto;min-width:4.25rem;margin-left:.5rem;padding:.625rem .75rem}
 @media (max-width:30em){.value input{font-size:.8125rem;padding:0 .625rem}}
-pre{margin:0;padding:1rem;border-radius:.75rem;background:var(--tint);white-space:pre-wrap;word-break:break-all;font-size:.8125rem;line-height:1.6}
 #twins li{margin:.75rem 0;color:var(--ink)}
-#twins li p{margin:0}
-#twins form{margin:.5rem 0 0}
-#twins button{width:auto;min-height:2.75rem;padding:.5rem 1rem;background:var(--surface)}
+#twins button{width:auto;margin-top:.5rem;background:var(--surface)}
+input[type=file]{height:auto;padding:.6875rem .875rem}
+select{background-image:linear-gradient(45deg,transparent 50%,var(--muted) 50%),linear-gradient(135deg,var(--muted) 50%,transparent 50%);background-position:calc(100% - 1.25rem) 1.3125rem,calc(100% - .9375rem) 1.3125rem;background-size:.3125rem .3125rem;background-repeat:no-repeat;padding-right:2.5rem}
+.actions{margin:1.75rem 0 0}
+@media (min-width:40em){.steps span{display:inline}.pair{display:flex}.pair>.field{flex:1;min-width:0}.pair>.field+.field{margin-left:1rem}.actions{display:flex;align-items:center}.actions>*,.actions button,.actions .button{width:auto;margin:0}.actions>*+*,.actions .button+*,.actions>*+.button{margin:0 0 0 .75rem}.narrow button.primary{width:auto;min-width:12rem}}
+@media (forced-colors:active){.steps .past,.steps .current{border-color:Highlight}}
+`
+
+/** And where something is reported: a verdict, a table, what can be unfolded. */
+export const REPORT_STYLES = `
+pre{margin:0;padding:1rem;border-radius:.75rem;background:var(--tint);white-space:pre-wrap;word-break:break-all;font-size:.8125rem;line-height:1.6}
 details{margin:.75rem 0 0}
 summary{display:inline-block;padding:.25rem .375rem;margin-left:-.375rem;border-radius:.375rem;cursor:pointer;color:var(--accent-text);font-weight:500;font-size:.9375rem}
 summary::before{content:"+ "}
@@ -62,9 +67,5 @@ h1+.verdict{margin-top:1.25rem}
 .verdict a{color:inherit}
 .verdict>div{flex:1;min-width:0}
 .verdict svg{margin:.125rem .75rem 0 0}
-input[type=file]{height:auto;padding:.6875rem .875rem}
-select{background-image:linear-gradient(45deg,transparent 50%,var(--muted) 50%),linear-gradient(135deg,var(--muted) 50%,transparent 50%);background-position:calc(100% - 1.25rem) 1.3125rem,calc(100% - .9375rem) 1.3125rem;background-size:.3125rem .3125rem;background-repeat:no-repeat;padding-right:2.5rem}
-.actions{margin:1.75rem 0 0}
-@media (min-width:40em){.steps span{display:inline}.pair{display:flex}.pair>.field{flex:1;min-width:0}.pair>.field+.field{margin-left:1rem}.actions{display:flex;align-items:center}.actions>*,.actions button,.actions .button{width:auto;margin:0}.actions>*+*,.actions .button+*,.actions>*+.button{margin:0 0 0 .75rem}.narrow button.primary{width:auto;min-width:12rem}}
-@media (forced-colors:active){.verdict,pre{border:1px solid}.steps .past,.steps .current{border-color:Highlight}}
+@media (forced-colors:active){.verdict,pre{border:1px solid}}
 `

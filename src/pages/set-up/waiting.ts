@@ -47,8 +47,9 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
   return layOut(frame, {
     title: `${title} · ${wordsOf(frame).setUp.title}`,
     wide: true,
+    dress: 'report',
     ...(!view.done && { scripts: [REFRESH_SCRIPT], connects: true }),
-    main: html`${stepIndicator(frame, 6)}<h1>${title}</h1>${verdict}${!view.done && html`<p class="lead" id="lead">${lead}</p>`}<p class="hidden" role="status" id="said"></p><div id="requests" data-done="${
+    main: html`${stepIndicator(frame, 6, !isFinished)}<h1>${title}</h1>${verdict}${!view.done && html`<p class="lead" id="lead">${lead}</p>`}<p class="hidden" role="status" id="said"></p><div id="requests" data-done="${
       view.done ? 'yes' : 'no'
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
       !view.done &&

@@ -15,6 +15,7 @@ export const setUp = {
   stop: '.',
   problemsHeading: 'Please correct this first',
   next: 'Continue',
+  back: 'One step back',
   open: {
     set_up: {
       title: 'Set up your sign-in server',

@@ -14,6 +14,7 @@ export const setUp: Words['setUp'] = {
   stop: '。',
   problemsHeading: '请先更正以下内容',
   next: '继续',
+  back: '上一步',
   open: {
     set_up: {
       title: '设置您的登录服务器',
@@ -153,7 +154,7 @@ export const setUp: Words['setUp'] = {
     qualified: (client: string, user: string) => `演练成功，但“${client}”将缺少“${user}”的部分信息。`,
     failed: (client: string) => `“${client}”的登录将会失败。以下要求不符合：`,
     fine: (lines: number) => `${lines} 项要求符合`,
-    endpoints: { authorize: '浏览器请求授权码', token: '应用用授权码换取令牌', userinfo: '应用查询用户信息' },
+    endpoints: { authorize: '浏览器请求授权码', token: '应用以授权码换取令牌', userinfo: '应用查询用户信息' },
     request: '请求',
     reply: '回复',
     states: { bad: '不符合', note: '说明', warn: '请留意' },
