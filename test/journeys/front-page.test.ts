@@ -26,7 +26,7 @@ test.each(visits)('the front page in $locale, $colorScheme, $width px', async ({
     // Everything came in one reply, and the picture of the tab within it.
     expect(asked.filter((url) => !url.startsWith('data:'))).toEqual([`${host.origin}/`])
     expect(await tab.locator('#main').innerText()).toContain('Lingpai 令牌')
-    expect(await tab.locator('#set-up-open code').innerText()).toBe('npx lingpai setup-link')
+    expect(await tab.locator('#set-up-open code').last().innerText()).toBe('npx lingpai setup-link')
 
     const other = look.locale === 'en' ? '简体中文' : 'English'
     await tab.getByRole('link', { name: other }).click()

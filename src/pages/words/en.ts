@@ -1,5 +1,6 @@
 // English words of the way through sign-in. `Words` is made from this file: every other language has the same keys.
 
+import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 import { account } from './en-account.ts'
 import { errors } from './en-errors.ts'
@@ -115,8 +116,7 @@ export const en = {
     account: (to: (text: string) => Content) =>
       html`Which applications you have let in, and where you are signed in: ${to('your account')}.`,
     operator: 'For whoever runs this server',
-    setUp:
-      'It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, which works once, for a day, type this in the same folder (with the --data the server was given, if any):',
+    setUp: html`It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, which works once, for a day, type this in the same folder (with the ${code('--data')} the server was given, if any):`,
   },
   formPost: {
     title: (client: string) => `Back to ${client}`,
