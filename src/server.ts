@@ -269,14 +269,10 @@ function registrationRoutes(parts: Parts): readonly Route[] {
   const registration = registrationParts(parts)
   const { register } = parts.addresses.path
   const route = { kind: 'machine', cors: 'any-origin' } as const
+  const ofOne = clientConfigurationEndpoint(registration)
   return [
     { ...route, methods: ['POST'], path: register, endpoint: registrationEndpoint(registration) },
-    {
-      ...route,
-      methods: ['GET', 'PUT', 'DELETE'],
-      path: `${register}/{id}`,
-      endpoint: clientConfigurationEndpoint(registration),
-    },
+    { ...route, methods: ['GET', 'PUT', 'DELETE'], path: `${register}/{id}`, endpoint: ofOne },
   ]
 }
 

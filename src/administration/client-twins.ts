@@ -38,6 +38,6 @@ export function sameNameSaid(
   const remove = `npx lingpai client remove ${shellWord(client_id)}`
   return {
     en: `${client_name} is also the name of an enabled client (${ids.join(', ')}${more > 0 ? ` and ${more} others` : ''}); this is another one, with an id and a secret of its own. If you did not want a second one: "${remove}"`,
-    'zh-CN': `已有同名且启用的客户端（${ids.join('、')}${more > 0 ? `，另有 ${more} 个` : ''}）；这是另一个，有自己的 ClientId 和密钥。如果不需要第二个：“${remove}”`,
+    'zh-CN': `已有同名且启用的应用（${ids.join('、')}${more > 0 ? `，另有 ${more} 个` : ''}）；这是另一个，有自己的 ClientId 和密钥。如果不需要第二个：“${remove}”`,
   }
 }

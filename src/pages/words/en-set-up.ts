@@ -85,7 +85,7 @@ export const setUp = {
     submitLater: 'Keep this address and continue',
   },
   connect: {
-    intro: '制作云 becomes the first client of this server. The name is what your people read when they sign in.',
+    intro: '制作云 becomes an application of this server. The name is what your people read when they sign in.',
     name: 'Name',
     nameHint: 'For example 制作云, or the name of your own platform on it.',
     twins: {

@@ -79,7 +79,7 @@ export const setUp: Words['setUp'] = {
     submitLater: '保存此地址并继续',
   },
   connect: {
-    intro: '制作云将成为本服务器的第一个客户端。用户登录时会看到这个名称。',
+    intro: '制作云将作为应用接入本服务器。用户登录时会看到这个名称。',
     name: '名称',
     nameHint: '例如“制作云”，或您在其上的平台名称。',
     twins: {
