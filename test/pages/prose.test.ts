@@ -31,6 +31,9 @@ describe('in a sentence', () => {
     ['start anew (--issuer, with --accept-new-issuer).', ['--issuer', '--accept-new-issuer']],
     ['Let it send X-Forwarded-Proto, or X-Forwarded-*.', ['X-Forwarded-Proto', 'X-Forwarded-*']],
     ['a sentence – and nothing else', []],
+    ['Run "npx lingpai user show O\'Brien", or say that it\'s so', ["npx lingpai user show O'Brien"]],
+    ["Run “npx lingpai user show 'a”b'” now", ["npx lingpai user show 'a”b'"]],
+    ["Run \"npx lingpai user show 'it'\\''s a \"b\"'\" now", ["npx lingpai user show 'it'\\''s a \"b\"'"]],
   ])('%s', (text, expected) => {
     expect(marked(text)).toEqual(expected)
   })
@@ -40,6 +43,26 @@ describe('in a sentence', () => {
       'Run <code>npx lingpai start</code>, &lt;b&gt;then&lt;/b&gt; “look”.',
     )
     expect(written('npx lingpai user show <x>')).not.toContain('<x>')
+  })
+})
+
+describe('a text of a hundred thousand characters', () => {
+  const most = 100_000
+  it.each([
+    ["'a' ", '"npx lingpai '],
+    ["'", '"npx lingpai '],
+    ["\\'", '"npx lingpai '],
+    [' "', '“npx lingpai '],
+    ['"npx lingpai ', ''],
+    ['\'"npx lingpai ', ''],
+    ['http://', ''],
+    ['.', 'http://a'],
+    ['--a-', ''],
+  ])('of %j is read in no time', (piece, first) => {
+    const text = first + piece.repeat(most / piece.length)
+    const before = process.cpuUsage()
+    expect(marked(text).join('').length).toBeLessThanOrEqual(text.length)
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000)
   })
 })
 
