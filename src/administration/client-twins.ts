@@ -15,13 +15,17 @@ export function sameNamed(
   )
 }
 
-/** Enabled ones whose answers go to one of these addresses: most likely they are for the same application. */
+/**
+ * Enabled ones whose answers go to one of these addresses: most likely they are for the same application. Not those that have
+ * registered themselves: anybody can name such an address, and whoever did could change the client later.
+ */
 export function sameCallback(
   clients: readonly ClientRecord[],
   redirectUris: readonly string[],
 ): readonly ClientRecord[] {
   return clients.filter(
-    ({ enabled, client }) => enabled && client.redirect_uris.some((uri) => redirectUris.includes(uri)),
+    ({ enabled, client }) =>
+      enabled && client.verified && client.redirect_uris.some((uri) => redirectUris.includes(uri)),
   )
 }
 

@@ -1,7 +1,7 @@
 // Step 3 where an application for 制作云 is there already: it is told before another one is made, and can be used instead.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { addClient, setClientEnabled } from '../../../src/administration/clients.ts'
+import { addClient, approveClient, setClientEnabled } from '../../../src/administration/clients.ts'
 import { readSetUp } from '../../../src/administration/set-up/progress.ts'
 import { formWith, type Page, readable } from '../../support/visitor.ts'
 import { type SetUpServer, startSetUp, walkTo } from './builders.ts'
@@ -73,6 +73,19 @@ it('none is named where there is none, where it is disabled, or where its answer
   await setClientEnabled(server.server.parts, 'disabled', false)
   const { page } = await walkTo(server, 'connect')
   expect(page.html).not.toContain('id="twins"')
+})
+
+it('one that has registered itself is none, until the operator has approved it', async () => {
+  await add('stranger', '制作云', { settings: { verified: false } })
+  await add('tenant-a', '星河 A')
+  const { visitor, page } = await walkTo(server, 'connect')
+  expect(noteOf(page)).toContain('tenant-a')
+  expect(noteOf(page)).not.toContain('stranger')
+  await visitor.submit(page, 'use-1', { client: 'stranger' })
+  expect((await readSetUp(server.store)).clientId).toBeNull()
+  await approveClient(server.server.parts, 'stranger')
+  await visitor.submit(page, 'use-1', { client: 'stranger' })
+  expect((await readSetUp(server.store)).clientId).toBe('stranger')
 })
 
 it('a form that names any other client changes nothing, and neither does one sent when another was made meanwhile', async () => {
