@@ -46,6 +46,7 @@ import { rehearsalComposer } from './rehearsal-server.ts'
 import { compose, type Parts } from './server.ts'
 import type { Driver } from './store/database/driver.ts'
 import { type ClockOffset, createClockOffset } from './store/database/postgres/clock-offset.ts'
+import { isBeingFilled, NOT_ALL_THERE } from './store/moving.ts'
 import { migrate } from './store/schema/migrate.ts'
 import { migrations } from './store/schema/migrations/index.ts'
 import { createSchemaWatch, type SchemaWatch } from './store/schema/watch.ts'
@@ -317,11 +318,10 @@ export function largeBody({ addresses }: Parts): (path: string) => number | unde
 
 async function assertSameKey(store: Store, master: MasterKey): Promise<void> {
   const check = keyCheck(master)
-  if ((await store.putFactOnce('key_check', check)) !== check) {
-    throw new CannotStart(
-      'The master key is not the one this database was made with. Give the right one, or restore a backup.',
-    )
-  }
+  const stored = await store.putFactOnce('key_check', check)
+  if (stored === check) return
+  const foreign = 'The master key is not the one this database was made with. Give the right one, or restore a backup.'
+  throw new CannotStart(isBeingFilled(stored) ? `${NOT_ALL_THERE.problem} ${NOT_ALL_THERE.remedy}` : foreign)
 }
 
 async function claimIssuer(store: Store, issuer: string, acceptNew: boolean): Promise<void> {

@@ -15,6 +15,7 @@ import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../store/database/sqlite/owner.ts'
 import { openSqlite } from '../store/database/sqlite/sqlite-driver.ts'
+import { isBeingFilled, NOT_ALL_THERE } from '../store/moving.ts'
 import { isOfOlderRelease, migrate } from '../store/schema/migrate.ts'
 import { migrations } from '../store/schema/migrations/index.ts'
 import { createStore, type Store } from '../store/store.ts'
@@ -49,7 +50,11 @@ export async function optionsFor(flags: FlagValues): Promise<LoadedOptions> {
  * clients and users can be there before the first start; a mistyped folder of any other command makes nothing.
  */
 export async function openInstallation(flags: FlagValues, { adds = false } = {}): Promise<Installation> {
-  const { options } = await optionsFor(flags)
+  return openWith((await optionsFor(flags)).options, { adds })
+}
+
+/** The same by options that are known. */
+export async function openWith(options: Options, { adds = false } = {}): Promise<Installation> {
   const log = createLog('warn', 'text')
   const clock = systemClock()
   if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) {
@@ -62,7 +67,12 @@ export async function openInstallation(flags: FlagValues, { adds = false } = {})
     await migrateAlone(driver, options, () => migrate(driver, migrations, { clock, log }))
     const store = createStore(driver)
     const check = keyCheck(master)
-    if ((await store.putFactOnce('key_check', check)) !== check) {
+    const stored = await store.putFactOnce('key_check', check)
+    if (isBeingFilled(stored)) {
+      const { problem, remedy } = NOT_ALL_THERE
+      throw new CommandFailed(EXIT.unavailable, 'database_being_filled', problem, remedy)
+    }
+    if (stored !== check) {
       throw new CommandFailed(
         EXIT.failed,
         'wrong_key',
@@ -193,7 +203,7 @@ function isFile(path: string): boolean {
   }
 }
 
-function nothingThere({ data }: Options, adds: boolean): CommandFailed {
+export function nothingThere({ data }: Options, adds = false): CommandFailed {
   const orHere = adds ? ' (or name its public address here: --issuer https://sso.example.com)' : ''
   return new CommandFailed(
     EXIT.notFound,

@@ -82,7 +82,7 @@ describe('help', () => {
       config: ['check', 'show'],
     }
     const grouped = Object.entries(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
-    const single = ['start', 'setup-link', 'rehearse', 'trace', 'backup', 'restore']
+    const single = ['start', 'setup-link', 'rehearse', 'trace', 'backup', 'restore', 'move']
     expect(COMMANDS.map(([name]) => name).sort()).toEqual([...grouped, ...single].sort())
   })
 

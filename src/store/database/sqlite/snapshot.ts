@@ -1,0 +1,48 @@
+// Everything that a SQLite file holds, table by table, as it was at one moment: what is written meanwhile is not seen.
+
+import { DatabaseSync } from 'node:sqlite'
+import type { Value } from '../driver.ts'
+import { translateSqlite } from './errors.ts'
+
+export interface SnapshotTable {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly rows: number
+}
+
+export interface Snapshot {
+  readonly tables: readonly SnapshotTable[]
+  /** Integers as `bigint`. */
+  rowsOf(table: SnapshotTable): Iterable<Readonly<Record<string, Value>>>
+  close(): void
+}
+
+const TABLES = `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
+
+export function openSnapshot(file: string): Snapshot {
+  const database = new DatabaseSync(file, { readOnly: true })
+  const all = (sql: string, ...values: string[]) => database.prepare(sql).all(...values)
+  try {
+    database.exec('BEGIN')
+    const tables = all(TABLES).map((row): SnapshotTable => {
+      const name = String(row['name'])
+      return {
+        name,
+        columns: all('SELECT name FROM pragma_table_info(?)', name).map((column) => String(column['name'])),
+        rows: Number(all(`SELECT count(*) AS many FROM "${name}"`)[0]?.['many']),
+      }
+    })
+    return {
+      tables,
+      rowsOf({ name, columns }) {
+        const read = database.prepare(`SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM "${name}"`)
+        read.setReadBigInts(true)
+        return read.iterate() as Iterable<Readonly<Record<string, Value>>>
+      },
+      close: () => database.close(),
+    }
+  } catch (error) {
+    database.close()
+    throw translateSqlite(error)
+  }
+}
