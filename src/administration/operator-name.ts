@@ -18,14 +18,20 @@ export function createOperatorName(
   configured: string | null,
 ): OperatorName {
   let stored = ''
+  let kept = 0
   return {
     configured,
     current: () => configured ?? (stored === '' ? null : stored),
     async look() {
-      if (configured === null) stored = (await store.findFact('operator_name')) ?? ''
+      if (configured !== null) return
+      const before = kept
+      const found = (await store.findFact('operator_name')) ?? ''
+      // What was kept meanwhile is newer than what was read.
+      if (kept === before) stored = found
     },
     async keep(name) {
       await store.putFact('operator_name', name)
+      kept++
       stored = name
     },
   }

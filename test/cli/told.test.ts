@@ -154,6 +154,13 @@ describe('an export to a file', () => {
     expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(PEOPLE + 2)
   }, 90_000)
 
+  test('never touches a file that is there', async () => {
+    const file = scratch.path('precious.csv')
+    writeFileSync(file, 'what was there')
+    expect(await lingpai(['user', 'export', file, '--data', data])).toMatchObject({ code: 4 })
+    expect(readFileSync(file, 'utf8')).toBe('what was there')
+  })
+
   test('never goes through a link', async () => {
     const link = scratch.path('link.csv')
     symlinkSync(scratch.path('elsewhere.csv'), link)

@@ -53,8 +53,12 @@ export function userExportCommand(exit: (code: number) => void): Command {
 
 /** What is stopped or fails leaves no file: a part of everybody looks like all, and its name would be taken. */
 async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<void> {
-  const stop = interruptible()
+  // Only what is ours is taken away: a file that was there is refused here.
   const out = createWriteStream('', { fd: newFile(file) })
+  const stop = interruptible()
+  const remove = () => rmSync(file, { force: true })
+  // A second Ctrl+C ends the process at once; this is done all the same.
+  process.on('exit', remove)
   let diskFailed: Error | null = null
   out.on('error', (error) => {
     if (!stop.signal.aborted) diskFailed = error
@@ -62,11 +66,12 @@ async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<
   try {
     await pipeline(pieces, out, { signal: stop.signal })
   } catch (error) {
-    rmSync(file, { force: true })
+    remove()
     stop.assertGoingOn()
     if (error !== diskFailed) throw error
     throw cannotWrite(file, error)
   } finally {
+    process.removeListener('exit', remove)
     stop.release()
   }
 }
