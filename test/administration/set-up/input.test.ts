@@ -284,6 +284,18 @@ describe('a file of people', () => {
     },
   )
 
+  it('that was followed by a person typed in is spoken of no more', async () => {
+    await begin('person')
+    const imported = await walk.visitor.follow(
+      await upload(walk.visitor, walk.page, { csv: 'username,password\nzhang,\n' }),
+    )
+    expect(imported.html).toContain('id="imported"')
+    const person = await walk.visitor.get(`${walk.link}?step=person`)
+    const rehearsal = await walk.visitor.follow(await walk.visitor.submit(person, 'continue', PERSON))
+    expect(rehearsal.url).toContain('step=rehearsal')
+    expect(rehearsal.html).not.toContain('id="imported"')
+  })
+
   it('that nobody sent is not spoken of', async () => {
     await begin('rehearsal')
     expect(walk.page.html).not.toContain('id="imported"')

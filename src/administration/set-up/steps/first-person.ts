@@ -72,8 +72,8 @@ export function firstPersonStep(parts: SetUpParts): Step {
         if ('problems' in saved) {
           return showProblems(await page(open, { values, problems: saved.problems }), open)
         }
-        // A rehearsal of somebody else, or with what has just been corrected, would mislead.
-        const { rehearsal: _, ...detail } = open.detail
+        // A rehearsal of somebody else, or with what has just been corrected, would mislead; so would what is said of a file.
+        const { rehearsal: _, imported: __, ...detail } = open.detail
         await store.setTicketDetail(open.ticketHash, renderDetail(detail))
         await writeSetUp(store, { ...atLeast(open.progress, 'rehearsal'), personId: saved.userId })
         return goTo(open, 'rehearsal')
