@@ -85,11 +85,11 @@ function refuseNational(number: string): RecognisedPhone {
   if (number.startsWith('86') && digits > 11) {
     return { problem: `has ${digits - 2} digits after 86; a mainland mobile number has 11`, hint: COUNTRY_HINT }
   }
-  if (digits === 11 && number.startsWith('1')) {
+  if (digits === 11) {
     return { problem: `begins with ${number.slice(0, 2)}, as no mainland mobile number does`, hint: COUNTRY_HINT }
   }
   return {
-    problem: `has ${digits} digits; a mainland mobile number has 11 and begins with 13 to 19`,
+    problem: `has ${digits} digits, so it is no mainland mobile number`,
     hint: COUNTRY_HINT,
   }
 }

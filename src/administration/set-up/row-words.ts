@@ -29,7 +29,7 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^has (\d+) digits after (\+?86); a mainland mobile number has 11$/, '在 $2 之后有 $1 位数字，大陆手机号应为 11 位'],
   [/^begins with (\d+), as no mainland mobile number does$/, '以 $1 开头，大陆手机号没有这样的号段'],
   [/^has lost its last digits or is no mainland mobile number$/, '末尾几位数字已丢失，或不是大陆手机号'],
-  [/^has (\d+) digits; a mainland mobile number has 11 and begins with 13 to 19$/, '有 $1 位数字，不是大陆手机号'],
+  [/^has (\d+) digits, so it is no mainland mobile number$/, '有 $1 位数字，不是大陆手机号'],
   [/^has a 0 after \+86$/, '在 +86 之后多了一个 0'],
   [/^begins with no known country code$/, '开头不是已知的国家代码'],
   [/^is not a valid number of (?:country code )?(.+)$/, '不是 $1 的有效号码'],
