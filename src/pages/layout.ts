@@ -68,10 +68,11 @@ function iconOf(frame: Frame): string {
   return imageSource(logo) ?? `data:image/svg+xml,${encodeURIComponent(tile.toString())}`
 }
 
-/** The first character as a person counts them. */
+/** The first character as a person counts them; marks before it, such as 《, are none unless there is nothing else. */
 export function initial(name: string): string {
-  const first = new Intl.Segmenter().segment(name.trim())[Symbol.iterator]().next()
-  return first.done === true ? '' : first.value.segment.toUpperCase()
+  const characters = [...new Intl.Segmenter().segment(name.trim())].map(({ segment }) => segment)
+  const first = characters.find((each) => !/^[\p{P}\p{Sm}\p{Z}]+$/u.test(each)) ?? characters[0] ?? ''
+  return first.toUpperCase()
 }
 
 function languages(frame: Frame, words: Words): Content {

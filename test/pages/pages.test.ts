@@ -279,6 +279,26 @@ describe.each(pages.LOCALES)('the account page (%s)', (locale) => {
   })
 })
 
+test.each([
+  ['《星河》影业', '星'],
+  ['（深圳）星河', '深'],
+  ['“acme” films', 'A'],
+  ['<b>x', 'B'],
+  ['👩🏽‍🎤 Films', '👩🏽‍🎤'],
+  ['7 Films', '7'],
+  ['…', '…'],
+])('the mark of %s, which has no picture, is %s', (productName, mark) => {
+  const view = {
+    status: 400,
+    code: 'invalid_request',
+    description: 'x',
+    traceId: 'tr_1',
+    advice: 'set_up_done',
+  } as const
+  const { html } = pages.errorPage(view, { ...frameIn('en'), brand: { productName } })
+  expect(html).toContain(`<span class="mark" aria-hidden="true">${mark}</span>`)
+})
+
 describe.each(advices)('the error page of %s', (advice) => {
   const view = { status: 400, code: 'invalid_request', description: 'Something in English', traceId: 'tr_1', advice }
   const shown = (locale: pages.Locale) => pages.errorPage(view, frameIn(locale)).html
