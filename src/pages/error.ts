@@ -4,6 +4,7 @@ import { type Content, html, onwardHref, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
 import { wayOn } from './parts.ts'
+import { prose } from './prose.ts'
 import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 
@@ -29,7 +30,7 @@ export function errorPage(view: ErrorView, frame: Frame): Page {
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
-    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${advice.operator}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
 }
 

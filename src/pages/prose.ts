@@ -22,8 +22,11 @@ export function prose(text: Localized, frame: Frame): Content {
   let end = 0
   for (const found of said.matchAll(MARKED)) {
     const [whole, quoted, plain = ''] = found
-    parts.push(said.slice(end, found.index), code((quoted ?? plain).trimEnd()))
+    const before = said.slice(end, found.index)
     end = found.index + (quoted === undefined ? whole.trimEnd() : whole).length
+    const spaced = (isTouched: boolean) => (quoted !== undefined && isTouched ? ' ' : '')
+    parts.push(before, spaced(/\p{L}$/u.test(before)), code((quoted ?? plain).trimEnd()))
+    parts.push(spaced(/^\p{L}/u.test(said.slice(end))))
   }
   return [...parts, said.slice(end)]
 }

@@ -310,6 +310,14 @@ describe.each(advices)('the error page of %s', (advice) => {
     expect(shown('zh-CN').includes('id="error-description"')).toBe(!saysAll)
     for (const locale of pages.LOCALES) expect(shown(locale)).toContain('id="trace-id">tr_1<')
   })
+
+  test('marks each command that it names', () => {
+    for (const locale of pages.LOCALES) {
+      expect(shown(locale).replaceAll(/<code[ >].*?<\/code>/g, '')).not.toMatch(/\blingpai [a-z]/)
+      const isNamed = /\blingpai [a-z]/.test(WORDS[locale].errors.advice[advice].operator)
+      expect(/<code>npx lingpai/.test(shown(locale))).toBe(isNamed)
+    }
+  })
 })
 
 test.each(pages.LOCALES)('an error page points to what stands on it, and in the right direction (%s)', (locale) => {

@@ -38,6 +38,12 @@ describe('in a sentence', () => {
     expect(marked(text)).toEqual(expected)
   })
 
+  it('a command stands apart from the words beside it, also where Chinese puts no space', () => {
+    expect(written('或用“npx lingpai trace”查看，或再运行“npx lingpai start”。')).toBe(
+      '或用 <code>npx lingpai trace</code> 查看，或再运行 <code>npx lingpai start</code>。',
+    )
+  })
+
   it('quotes around a command go, everything else stays, and markup is inert', () => {
     expect(written('Run "npx lingpai start", <b>then</b> “look”.')).toBe(
       'Run <code>npx lingpai start</code>, &lt;b&gt;then&lt;/b&gt; “look”.',

@@ -39,7 +39,8 @@ export const errors = {
     unverified_client: {
       visitor:
         'The application made a mistake. Nobody here has checked who runs it, so you are not sent back to it by itself.',
-      operator: 'Approve the client (lingpai client approve) once you know who runs it; then it is told of its errors.',
+      operator:
+        'Approve the client ("npx lingpai client approve") once you know who runs it; then it is told of its errors.',
     },
     access_denied: {
       visitor: 'Nothing was shared, and you were not signed in to the application.',
@@ -77,7 +78,7 @@ export const errors = {
       visitor:
         'This link has expired, was replaced by a newer one, or was opened before: in another browser, or in one that was closed since.',
       operator:
-        'Make a new link on the command line of the server: npx lingpai setup-link for the set-up, npx lingpai rehearse for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
+        'Make a new link on the command line of the server: "npx lingpai setup-link" for the set-up, "npx lingpai rehearse" for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
     },
     set_up_done: {
       visitor: 'The set-up is finished, and this page is closed.',
