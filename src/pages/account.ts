@@ -86,7 +86,7 @@ function session(view: AccountView, each: Session, at: number, calendar: Calenda
     name === null
       ? html`<h3>${each.isHere ? account.here : account.elsewhere}</h3>`
       : html`<h3>${name}</h3>${each.isHere && html`<span class="tag">${account.here}</span>`}`
-  return html`<li${each.isHere && html` id="here"`}><div class="head">${head}</div><p>${account.signedIn(momentOf(each.since, calendar))}</p><p class="muted">${account.lastUsed(agoOf(each.lastUsed, view.now, calendar, account.justNow))}</p>${
+  return html`<li${each.isHere && html` id="here"`}><div class="head">${head}</div><p class="muted">${account.signedIn(momentOf(each.since, calendar))}</p><p class="muted">${account.lastUsed(agoOf(each.lastUsed, view.now, calendar, account.justNow))}</p>${
     each.applications.length > 0 &&
     html`<p class="muted">${account.usedFor(each.applications.join(account.between))}</p>`
   }${

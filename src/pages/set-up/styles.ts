@@ -55,6 +55,8 @@ details[open] summary::before{content:"\\2212 "}
 .rows>li:target{background:var(--tint)}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th,td{text-align:left;vertical-align:top;padding:.625rem .75rem .625rem 0;border-top:1px solid var(--line)}
+tbody th{min-width:5.5rem}
+th .hint{font-weight:400}
 thead th{border-top:0;font-size:.8125rem;color:var(--muted);font-weight:600;white-space:nowrap}
 .verdict{display:flex;padding:1rem 1.125rem;margin:0 0 1.5rem;border-radius:.75rem;border:1px solid transparent;font-weight:600;color:var(--ok);background:var(--ok-tint)}
 .verdict strong{color:inherit}
