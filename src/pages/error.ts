@@ -59,7 +59,7 @@ export function notFoundPage(view: NotFoundView, frame: Frame): Page {
   return layOut(frame, {
     status: 404,
     title: errors.notFound.title,
-    main: html`<div class="seal">${ICONS.question}</div><h1>${errors.notFound.title}</h1><p>${errors.notFound.message}</p>${wayOn(
+    main: html`<div class="seal">${ICONS.question}</div><h1>${errors.notFound.title}</h1><p class="lead">${errors.notFound.message}</p>${wayOn(
       { href: view.frontHref, text: errors.notFound.front },
       { href: view.accountHref, text: errors.notFound.account },
     )}${
