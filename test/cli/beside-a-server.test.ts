@@ -268,7 +268,7 @@ test('trace explains the error page that was just shown', async () => {
   expect(page.status).toBe(400)
   const traceId = textOf(page, 'trace-id')
   const read = () => lingpai(['trace', traceId, '--data', data])
-  await expect.poll(async () => (await read()).code, { timeout: 6_000, interval: 300 }).toBe(0)
+  await expect.poll(async () => (await read()).code, { timeout: 20_000, interval: 300 }).toBe(0)
   const { stdout } = await read()
   expect(stdout).toContain(traceId)
   expect(stdout).toContain('`/` added')
@@ -285,7 +285,7 @@ test('trace tells a client that sends its token in the query where it belongs, a
   expect((await client.userinfo(access)).status).toBe(200)
   const read = (...words: readonly string[]) => lingpai(['trace', '--client', 'querying', '--data', data, ...words])
   const traced = async () => (await read()).stdout
-  await expect.poll(traced, { timeout: 6_000, interval: 300 }).toContain('access_token_in_query')
+  await expect.poll(traced, { timeout: 20_000, interval: 300 }).toContain('access_token_in_query')
   const [english, chinese, json] = [await read(), await read('--language', 'zh-CN'), await read('--json')]
   expect(english.stdout).toContain('Let the client send the header "authorization: Bearer …"')
   expect(english.stdout).toContain(`--set userinfo.tokenFrom=header,query --data ${data}"`)
