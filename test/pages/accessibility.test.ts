@@ -211,7 +211,7 @@ describe('scripts only add', () => {
     )
     await look
     await on.tab.getByText('tr_10').first().waitFor()
-    await on.tab.getByRole('button', { name: 'Stop looking by itself' }).click()
+    await on.tab.getByRole('button', { name: 'Stop that' }).click()
     expect(await on.tab.locator('#automatic').isVisible()).toBe(false)
     await on.context.close()
   })

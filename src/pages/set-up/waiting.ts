@@ -51,7 +51,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     ...(!view.done && { scripts: [REFRESH_SCRIPT], connects: true }),
     main: html`${stepIndicator(frame, 6, !isFinished)}<h1>${title}</h1>${verdict}${!view.done && html`<p class="lead" id="lead">${lead}</p>`}<p class="hidden" role="status" id="said"></p><div id="requests" data-done="${
       view.done ? 'yes' : 'no'
-    }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, frame))}</ul></div>${
+    }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, view.outOfReach !== null, frame))}</ul></div>${
       !view.done &&
       html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
     }${isFinished && finished(words.finished, view.done)}<div class="actions">${isOver ? [finish, refresh] : [refresh, finish]}</div>`,
@@ -66,8 +66,12 @@ function finished({ title, message, commands }: Words['setUp']['waiting']['finis
   return html`<div class="section" id="finished">${isHeaded && html`<h2>${title}</h2>`}<p>${message}</p><dl class="facts">${lines}</dl></div>`
 }
 
-function row(request: LastRequestView, frame: Frame) {
+function row(request: LastRequestView, isOutOfReach: boolean, frame: Frame) {
   const { waiting: words, colon } = wordsOf(frame).setUp
+  const who =
+    isOutOfReach && request.state !== 'waiting' && request.endpoint !== 'authorize'
+      ? words.notByTencent
+      : words.who[request.endpoint]
   const ago = request.secondsAgo !== undefined && html` · ${words.ago(request.secondsAgo)}`
   const refusal =
     request.state === 'refused' &&
@@ -78,7 +82,7 @@ function row(request: LastRequestView, frame: Frame) {
     request.state,
     words.states[request.state],
     words.endpoints[request.endpoint],
-    html`<p class="small">${words.who[request.endpoint]}${ago}</p>${refusal}`,
+    html`<p class="small">${who}${ago}</p>${refusal}`,
     `request-${request.endpoint}`,
   )
 }

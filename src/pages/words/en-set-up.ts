@@ -205,6 +205,7 @@ export const setUp = {
       token: "called by Tencent's servers",
       userinfo: "called by Tencent's servers",
     },
+    notByTencent: "called from this machine or its network, not by Tencent's servers",
     states: { waiting: 'Nothing yet', ok: 'Answered', refused: 'Refused' },
     ago: (seconds: number) =>
       seconds < 60
@@ -216,7 +217,7 @@ export const setUp = {
     trace: 'Trace number',
     refresh: 'Look again',
     automatic: 'This page looks again by itself every few seconds.',
-    pause: 'Stop looking by itself',
+    pause: 'Stop that',
     finished: {
       title: 'The set-up is finished',
       message: 'You may close this page. From now on there is the command line of the server:',

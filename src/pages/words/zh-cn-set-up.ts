@@ -177,6 +177,7 @@ export const setUp: Words['setUp'] = {
     done: (client: Content) => html`${client} 已查询登录者是谁，并得到了答复。您的用户现在可以登录了。`,
     endpoints: { authorize: '登录页', token: '令牌', userinfo: '用户信息' },
     who: { authorize: '由用户的浏览器打开', token: '由腾讯的服务器调用', userinfo: '由腾讯的服务器调用' },
+    notByTencent: '从本机或所在网络调用，并非腾讯的服务器',
     states: { waiting: '尚无请求', ok: '已答复', refused: '已拒绝' },
     ago: (seconds: number) =>
       seconds < 60

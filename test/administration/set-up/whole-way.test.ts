@@ -3,11 +3,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSetUp } from '../../../src/administration/set-up/progress.ts'
 import { type Page, textOf, Visitor } from '../../support/visitor.ts'
-import { ADMINISTRATOR, openedBy, PERSON, type SetUpServer, startSetUp, walkTo } from './builders.ts'
+import { ADMINISTRATOR, fromHere, openedBy, PERSON, type SetUpServer, startSetUp, upload, walkTo } from './builders.ts'
 
 const servers: SetUpServer[] = []
 async function fresh(): Promise<SetUpServer> {
-  const server = await startSetUp()
+  const server = await startSetUp({ probe: fromHere() })
   servers.push(server)
   return server
 }
@@ -30,6 +30,7 @@ const WORDS = {
     steps: ['Administrator', 'Public address', 'Connect', 'Six values', 'First person', 'Rehearsal'],
     waiting: 'not reachable yet',
     works: 'It works',
+    notByTencent: 'not by Tencent',
     finished: 'The set-up is finished',
   },
   'zh-CN': {
@@ -37,6 +38,7 @@ const WORDS = {
     steps: ['管理员', '公网地址', '接入制作云', '六个值', '第一位用户', '演练'],
     waiting: '已就绪，但尚无法从公网访问',
     works: '接入成功',
+    notByTencent: '并非腾讯的服务器',
     finished: '设置已完成',
   },
 } as const
@@ -130,8 +132,17 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
     const { access_token } = (await (await askToken(secret)).json()) as { access_token: string }
     const info = await fetch(`${server.issuer}/sso/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
     expect(await info.json()).toMatchObject({ user_id: user?.userId, name: '张三', phone_number: '13800138000' })
+    // Nobody but this machine can have asked: that is told, and not taken for 制作云.
+    const fromThisMachine = await look()
+    expect(fromThisMachine.html).toContain('data-done="no"')
+    expect(fromThisMachine.html).toContain(WORDS[language].notByTencent)
+    const home = waiting.url.split('?')[0] ?? ''
+    const another = { issuer: 'https://sso.xinghe.cn' }
+    await visitor.follow(await visitor.submit(await visitor.get(`${home}?step=address`), 'continue', another))
+    await visitor.submit(await visitor.get(`${home}?step=address`), 'continue', another)
     const green = await look()
     expect(green.html).toContain('data-done="yes"')
+    expect(green.html).not.toContain(WORDS[language].notByTencent)
 
     const finished = await visitor.follow(await visitor.submit(green, 'finish'))
     expect(finished.status).toBe(200)
@@ -246,6 +257,20 @@ describe('RFC 9110 §15.4.4 going back and reloading', () => {
     expect(next.html).not.toContain('id="verdict"')
     const alice = await server.store.findUserByUsername('alice')
     expect(next.html).toContain(`<option value="${alice?.userId}" selected`)
+  })
+
+  it('forgets it when people are imported, whom it may be about', async () => {
+    const server = await fresh()
+    const { visitor, page, link } = await walkTo(server, 'person')
+    const rehearsal = await visitor.follow(await visitor.submit(page, 'skip'))
+    const administrator = await server.store.findUserByUsername(ADMINISTRATOR.username)
+    const played = await visitor.submit(rehearsal, 'rehearse', { user: administrator?.userId ?? '' })
+    expect((await visitor.follow(played)).html).toContain('id="verdict"')
+    const csv = 'username,name\nzhang,张三\n'
+    const next = await visitor.follow(await upload(visitor, await visitor.get(`${link}?step=person`), { csv }))
+    expect(next.url).toContain('step=rehearsal')
+    expect(next.html).not.toContain('id="verdict"')
+    expect((await server.store.findUserByUsername('zhang'))?.profile.displayName).toBe('张三')
   })
 
   it('corrects the administrator instead of adding a second one', async () => {

@@ -102,7 +102,9 @@ export function firstPersonStep(parts: SetUpParts): Step {
           return await again(badRows(report))
         }
         const imported = { people: report.imported, withoutPassword: report.withoutPassword }
-        await store.setTicketDetail(open.ticketHash, renderDetail({ ...open.detail, importedFile, imported }))
+        // What a rehearsal before has said may be about somebody that the file has changed.
+        const { rehearsal: _, ...detail } = open.detail
+        await store.setTicketDetail(open.ticketHash, renderDetail({ ...detail, importedFile, imported }))
         await writeSetUp(store, atLeast(open.progress, 'rehearsal'))
         return goTo(open, 'rehearsal')
       },

@@ -30,11 +30,13 @@ export function waitingStep(
       const latest = await latestByEndpoint(store, client.client_id)
       const { userinfo } = latest
       const issuer = chosenIssuer(open)
+      const outOfReach = isOutOfReach(client, issuer) ? issuer : null
       const view = {
         clientName: client.client_name,
         requests: ENDPOINTS.map((endpoint) => lastRequest(endpoint, latest[endpoint], clock.now())),
-        done: userinfo !== null && isAnsweredTrace(userinfo),
-        outOfReach: isOutOfReach(client, issuer) ? issuer : null,
+        // Where it cannot be reached somebody else has asked, with its id and secret.
+        done: outOfReach === null && userinfo !== null && isAnsweredTrace(userinfo),
+        outOfReach,
         refreshHref: stepPath(open.path, 'waiting'),
         finish: open.detail.finished === true ? null : formTarget(parts, open, 'finish'),
       }
