@@ -53,26 +53,34 @@ export function userExportCommand(exit: (code: number) => void): Command {
 
 /** What is stopped or fails leaves no file: a part of everybody looks like all, and its name would be taken. */
 async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<void> {
-  // Only what is ours is taken away: a file that was there is refused here.
-  const out = createWriteStream('', { fd: newFile(file) })
+  // Before there is a file: a Ctrl+C in between would leave it.
   const stop = interruptible()
+  try {
+    await writeNew(file, newFile(file), pieces, stop.signal)
+  } catch (error) {
+    stop.assertGoingOn()
+    throw error
+  } finally {
+    stop.release()
+  }
+}
+
+async function writeNew(file: string, fd: number, pieces: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const remove = () => rmSync(file, { force: true })
   // A second Ctrl+C ends the process at once; this is done all the same.
   process.on('exit', remove)
+  const out = createWriteStream('', { fd })
   let diskFailed: Error | null = null
   out.on('error', (error) => {
-    if (!stop.signal.aborted) diskFailed = error
+    if (!signal.aborted) diskFailed = error
   })
   try {
-    await pipeline(pieces, out, { signal: stop.signal })
+    await pipeline(pieces, out, { signal })
   } catch (error) {
     remove()
-    stop.assertGoingOn()
-    if (error !== diskFailed) throw error
-    throw cannotWrite(file, error)
+    throw error === diskFailed ? cannotWrite(file, error) : error
   } finally {
     process.removeListener('exit', remove)
-    stop.release()
   }
 }
 
