@@ -2,9 +2,9 @@
 // are. Tables and columns have the same names in both.
 
 import { newId } from '../platform/random.ts'
-import { type Driver, type Statement, type Step, statement, step, type Value } from './database/driver.ts'
+import { type Driver, type Statement, type Step, step, type Value } from './database/driver.ts'
 import type { Snapshot, SnapshotTable } from './database/sqlite/snapshot.ts'
-import { findFact, putFact, putFactOnce } from './statements/installation.ts'
+import { changeMark, findFact, isStillOurs, putFact, putFactOnce } from './statements/installation.ts'
 
 /** Somebody's installation is there already: nothing was changed. */
 export class NotEmpty extends Error {}
@@ -34,16 +34,6 @@ const NOT_COPIED = new Set(['schema_version', 'schema_lease', 'installation'])
 const BATCH = 500
 const AT_ONCE = 4
 
-const isStillOurs = statement<{ mark: string }, { ours: number }>(
-  'is_still_ours',
-  `SELECT 1 AS ours FROM installation WHERE name = 'key_check' AND value = :mark`,
-)
-
-const changeMark = statement<{ former: string; mark: string }, { value: string }>(
-  'change_mark',
-  `UPDATE installation SET value = :mark WHERE name = 'key_check' AND value = :former RETURNING value`,
-)
-
 export interface Moved {
   /** How many of each table. */
   readonly rows: Readonly<Record<string, number>>
@@ -70,7 +60,7 @@ export async function moveEverything(
         progress(done, total)
       },
     )
-    await assertAllThere(target, table)
+    await assertAllThere(target, mark, table)
   }
   await finish(source, target, mark)
   return { rows: Object.fromEntries(tables.map(({ name, rows }) => [name, rows])) }
@@ -100,15 +90,15 @@ async function copy(
   }
 }
 
-async function takeOver(target: Driver): Promise<string> {
+async function takeOver(driver: Driver): Promise<string> {
   const mark = `${MARK}${newId('mv')}`
-  const [found] = await target.rows(findFact, { name: 'key_check' })
+  const [found] = await driver.rows(findFact, { name: 'key_check' })
   if (found !== undefined && !isBeingFilled(found.value)) throw new NotEmpty('another installation is in the database')
   const taken =
     found === undefined
       ? step(putFactOnce, { name: 'key_check', value: mark }, 'alone')
       : step(changeMark, { former: found.value, mark }, 'alone')
-  if (!(await target.atomic([taken])).held) throw new Overtaken('another move has begun')
+  if (!(await driver.atomic([taken])).held) throw new Overtaken('another move has begun')
   return mark
 }
 
@@ -128,9 +118,11 @@ async function finish(source: Snapshot, target: Driver, mark: string): Promise<v
   await write(target, mark, [...others, step(changeMark, { former: mark, mark: check.value }, 'ours')])
 }
 
-async function assertAllThere(target: Driver, { name, rows }: SnapshotTable): Promise<void> {
-  const count = statement<object, { many: number }>(`count_${name}`, `SELECT count(*) AS many FROM "${name}"`)
-  const [found] = await target.rows(count, {})
+async function assertAllThere(driver: Driver, mark: string, { name, rows }: SnapshotTable): Promise<void> {
+  const count: Statement = { name: `count_${name}`, sql: `SELECT count(*) AS many FROM "${name}"` }
+  const counted = await driver.atomic([step(isStillOurs, { mark }, 'ours'), step(count, {})])
+  if (!counted.held) throw new Overtaken('another move has begun')
+  const [found] = counted.rows.at(-1) as readonly { readonly many: number }[]
   if (Number(found?.many) !== rows) throw new Error(`${found?.many} rows of ${rows} have arrived in ${name}`)
 }
 
