@@ -43,6 +43,17 @@ const WORDS = {
   },
 } as const
 
+/** The administrator has been rehearsed, before there was anybody else. */
+async function rehearsed() {
+  const server = await fresh()
+  const { visitor, page, link } = await walkTo(server, 'person')
+  const rehearsal = await visitor.follow(await visitor.submit(page, 'skip'))
+  const administrator = await server.store.findUserByUsername(ADMINISTRATOR.username)
+  const played = await visitor.submit(rehearsal, 'rehearse', { user: administrator?.userId ?? '' })
+  expect((await visitor.follow(played)).html).toContain('id="verdict"')
+  return { server, visitor, link }
+}
+
 function headings({ html }: Page): readonly string[] {
   return [...html.matchAll(/<h[12]>([^<]*)/g)].map(([, text = '']) => text)
 }
@@ -245,12 +256,7 @@ describe('RFC 9110 §15.4.4 going back and reloading', () => {
   })
 
   it('forgets the rehearsal of another person when one is added, and offers the new one', async () => {
-    const server = await fresh()
-    const { visitor, page, link } = await walkTo(server, 'person')
-    const rehearsal = await visitor.follow(await visitor.submit(page, 'skip'))
-    const administrator = await server.store.findUserByUsername(ADMINISTRATOR.username)
-    const played = await visitor.submit(rehearsal, 'rehearse', { user: administrator?.userId ?? '' })
-    expect((await visitor.follow(played)).html).toContain('id="verdict"')
+    const { server, visitor, link } = await rehearsed()
     const back = await visitor.get(`${link}?step=person`)
     const next = await visitor.follow(await visitor.submit(back, 'continue', PERSON))
     expect(next.url).toContain('step=rehearsal')
@@ -260,12 +266,7 @@ describe('RFC 9110 §15.4.4 going back and reloading', () => {
   })
 
   it('forgets it when people are imported, whom it may be about', async () => {
-    const server = await fresh()
-    const { visitor, page, link } = await walkTo(server, 'person')
-    const rehearsal = await visitor.follow(await visitor.submit(page, 'skip'))
-    const administrator = await server.store.findUserByUsername(ADMINISTRATOR.username)
-    const played = await visitor.submit(rehearsal, 'rehearse', { user: administrator?.userId ?? '' })
-    expect((await visitor.follow(played)).html).toContain('id="verdict"')
+    const { server, visitor, link } = await rehearsed()
     const csv = 'username,name\nzhang,张三\n'
     const next = await visitor.follow(await upload(visitor, await visitor.get(`${link}?step=person`), { csv }))
     expect(next.url).toContain('step=rehearsal')
