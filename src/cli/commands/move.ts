@@ -51,7 +51,7 @@ export function moveCommand(exit: (code: number) => void): Command {
         return EXIT.done
       } catch (error) {
         output.progressDone()
-        throw told(error)
+        throw stop.signal.aborted ? stopped() : told(error)
       } finally {
         await target.close()
       }
@@ -75,6 +75,15 @@ function own(folder: string): Ownership {
       'Stop it, then try again.',
     )
   }
+}
+
+function stopped(): CommandFailed {
+  return new CommandFailed(
+    EXIT.failed,
+    'interrupted',
+    'Stopped: the new database holds a part, and no server starts on it. The data folder is as it was.',
+    'Run the same command again: it begins anew.',
+  )
 }
 
 function told(error: unknown): unknown {
