@@ -6,6 +6,7 @@ import { ACCOUNT_STYLES } from './account-styles.ts'
 import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { darkPalette, lightPalette, type Palette } from './colour.ts'
 import { REPORT_STYLES, SET_UP_STYLES } from './set-up/styles.ts'
+import { SIGN_IN_STYLES } from './sign-in-styles.ts'
 
 export interface Stylesheet {
   readonly css: string
@@ -17,10 +18,10 @@ export interface Stylesheet {
 export type Dress = 'plain' | 'set-up' | 'report' | 'account'
 
 const MORE: Readonly<Record<Dress, string>> = {
-  plain: '',
+  plain: SIGN_IN_STYLES,
   'set-up': SET_UP_STYLES,
   report: SET_UP_STYLES + REPORT_STYLES,
-  account: ACCOUNT_STYLES,
+  account: SIGN_IN_STYLES + ACCOUNT_STYLES,
 }
 
 const made = new Map<string, Stylesheet>()
@@ -81,7 +82,6 @@ body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var
 -webkit-font-smoothing:antialiased;-moz-osx-font-smoothing:grayscale;word-break:break-word;overflow-wrap:break-word}
 .column{width:100%;max-width:27rem;margin:auto;padding:1.25rem 1rem 1.5rem}
 h1{font-size:1.5625rem;line-height:1.28;text-wrap:balance;letter-spacing:-.012em;margin:0 0 .375rem}
-.whole{display:inline-block}
 h2{font-size:1.0625rem;line-height:1.4;text-wrap:balance;margin:2rem 0 .75rem}
 h3{font-size:1rem;line-height:1.4;margin:1.5rem 0 .5rem}
 :lang(zh) h1{letter-spacing:.005em;line-height:1.36}
@@ -104,8 +104,6 @@ font-size:1.1875rem;line-height:2.25rem;text-align:center;font-weight:600}
 .top nav{flex:none;margin-left:1rem;font-size:.875rem}
 .top nav a,.top nav button{display:inline-block;width:auto;min-height:0;padding:.375rem .5rem;border:0;border-radius:.5rem;color:var(--muted);background:transparent;font-weight:400;line-height:1.6;text-decoration:none}
 .top nav a:hover,.top nav button:hover{color:var(--ink);text-decoration:underline}
-.client-logo{display:inline-block;vertical-align:top;max-width:100%;margin:0 0 1.25rem;padding:.5rem;border:1px solid rgba(20,24,31,.16);border-radius:.75rem;background:#fff}
-.client-logo img{display:block;max-height:3.5rem;max-width:10rem;object-fit:contain;filter:drop-shadow(0 0 1px rgba(20,24,31,.6)) drop-shadow(0 0 1px rgba(20,24,31,.3))}
 .card{display:block;background:var(--surface);border:1px solid var(--line);border-radius:1.125rem;box-shadow:var(--shadow);padding:1.75rem 1.375rem}
 .field{margin:0 0 1.25rem}
 label,legend,.label{display:block;font-size:.9375rem;font-weight:600;margin:0 0 .375rem;padding:0}
@@ -136,26 +134,6 @@ input:focus,textarea:focus,select:focus{outline-offset:1px;outline-width:2px;bor
 .note{color:var(--warn);background:var(--warn-tint)}
 .alert p,.note p{margin:0}
 .alert>div,.note>div{flex:1;min-width:0}
-.seal{display:flex;align-items:center;justify-content:center;width:3.5rem;height:3.5rem;margin:0 0 1.25rem;border-radius:50%;color:var(--accent-text);background:var(--tint)}
-.seal svg{width:1.625rem;height:1.625rem}
-.links{display:flex;flex-wrap:wrap;margin:1.25rem 0 0;font-size:.875rem}
-.links li{margin:0 1.25rem .25rem 0}
-.links a{display:inline-block;padding:.125rem 0}
-.accounts button{display:flex;align-items:center;text-align:left;color:var(--ink);font-weight:400;padding:.75rem 1rem;border-color:var(--line);margin:0 0 .75rem}
-.accounts button:hover{border-color:var(--edge)}
-.accounts .mark{border-radius:50%;background:var(--tint);color:var(--accent-text);margin-right:.875rem}
-.accounts .mark svg{margin:.5rem}
-.accounts b,.accounts span{display:block}
-.accounts b{font-weight:600;line-height:1.4}
-.accounts .who{min-width:0}
-.kinds{border:1px solid var(--line);border-radius:.875rem;margin:0 0 1.5rem}
-.kinds li{display:flex;padding:.9375rem 1rem;border-top:1px solid var(--line)}
-.kinds li:first-child{border-top:0}
-.kinds .icon{flex:none;display:flex;align-items:center;justify-content:center;width:2.25rem;height:2.25rem;border-radius:.625rem;margin-right:.875rem;background:var(--tint);color:var(--accent-text)}
-.kinds .what{min-width:0;flex:1}
-.kinds b{font-weight:600}
-.kinds .value{display:block}
-.tag{display:inline-block;font-size:.8125rem;line-height:1.35;padding:.0625rem .4375rem;border-radius:.375rem;border:1px solid currentColor;color:var(--muted);margin-left:.25rem}
 .facts{margin:0 0 1.5rem}
 .button+.facts{margin-top:1.5rem}
 .facts dt{font-size:.875rem;color:var(--muted)}
@@ -165,7 +143,6 @@ code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberatio
 code span,strong span{white-space:nowrap}
 code{word-break:break-word;-webkit-user-select:all;user-select:all}
 p>code,.hint>code{padding:.0625rem .25rem;border-radius:.25rem;background:rgba(128,136,144,.14)}
-.person form{display:inline}
 .note p+p{margin-top:.5rem}
 .bottom{margin:1.5rem .25rem 0;font-size:.8125rem;line-height:1.5;color:var(--muted);text-align:center}
 .bottom ul{display:flex;flex-wrap:wrap;justify-content:center}
@@ -177,5 +154,5 @@ p>code,.hint>code{padding:.0625rem .25rem;border-radius:.25rem;background:rgba(1
 [hidden]{display:none!important}
 @media (min-width:30em){.column{padding:2.5rem 1rem 2rem}.card{padding:2.5rem 2.25rem}h1{font-size:1.75rem}}
 @media (prefers-reduced-motion:no-preference){button,.button,input,textarea,select{transition:background-color .15s,border-color .15s}}
-@media (forced-colors:active){.mark,.seal,.icon,.alert,.note,.primary{border:1px solid}}
+@media (forced-colors:active){.mark,.alert,.note,.primary{border:1px solid}}
 `

@@ -75,6 +75,33 @@ test('the stylesheet keeps to what Chromium 80 and Safari 13 know, so that nothi
   expect(css).toContain('-webkit-appearance:checkbox;appearance:auto')
 })
 
+describe('the stylesheets', () => {
+  const made = samples.map(({ name, page }) => {
+    const { html } = page(frameIn('en'))
+    const css = /<style>([^]*?)<\/style>/.exec(html)?.[1] ?? ''
+    const body = html.slice(html.indexOf('<body>'))
+    const ruled = new Set([...css.matchAll(/\.([a-z][a-z-]*)/g)].map(([, each = '']) => each))
+    const worn = new Set([...body.matchAll(/ class="([^"]+)"/g)].flatMap(([, each = '']) => each.split(' ')))
+    return { name, css, ruled, worn }
+  })
+
+  test('have on each page what its classes are drawn by', () => {
+    const known = new Set(made.flatMap(({ ruled }) => [...ruled]))
+    expect(known.size).toBeGreaterThan(50)
+    for (const { name, ruled, worn } of made) {
+      expect([...worn].filter((each) => known.has(each) && !ruled.has(each)).join(' '), name).toBe('')
+    }
+  })
+
+  test('carry to the wide pages of operators, which come near their bound, nothing of the pages of people', () => {
+    const wide = made.filter(({ css }) => css.includes('.steps{'))
+    expect(wide.length).toBeGreaterThan(5)
+    const worn = new Set(wide.flatMap((each) => [...each.worn]))
+    const ruled = new Set(wide.flatMap((each) => [...each.ruled]))
+    expect([...ruled].filter((each) => !worn.has(each))).toEqual([])
+  })
+})
+
 test.each(pages.LOCALES)('titles tell the pages apart (%s)', (locale) => {
   const titles = [
     'sign-in',
