@@ -24,6 +24,7 @@ import { openKeyRing } from './issuer/keys/ring.ts'
 import { createLogoutDispatcher, type LogoutDispatcher } from './issuer/logout/dispatcher.ts'
 import { createRegistrationUse } from './issuer/registration/unused.ts'
 import { createResponseSigners } from './issuer/tokens/response-signer.ts'
+import { type CommandFlags, NO_COMMAND_FLAGS } from './model/command-flags.ts'
 import { DEFAULT_REGISTRATION, type RegistrationRules } from './model/registration-policy.ts'
 import {
   DEFAULT_KEYS,
@@ -65,6 +66,8 @@ export interface AuthorizationServerSettings {
   /** Further origins at which requests are answered, such as an internal name. */
   readonly alternativeOrigins?: readonly string[]
   readonly brand?: Partial<Brand>
+  /** What commands on pages end with, so that they find this installation. Default: nothing. */
+  readonly commandFlags?: CommandFlags
   /** Default `zh-CN`. */
   readonly defaultLocale?: Locale
   readonly lifetimes?: Partial<Lifetimes>
@@ -175,7 +178,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
-  const { workers = 1 } = settings
+  const { brand: given = {}, commandFlags = NO_COMMAND_FLAGS, workers = 1 } = settings
   const hasher: PasswordHasher = createPasswordHasher({ workers })
   const addresses = addressesOf(settings.issuer, settings.endpointPrefix ?? '/sso')
   const sightings = createKeySightings({
@@ -198,7 +201,6 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const logout = createLogoutDispatcher({ ...told, store, outbound, clock, log })
   const frontPage = settings.frontPage === true ? createSetUpWatch(store) : null
   await frontPage?.look()
-  const { brand: given = {} } = settings
   const operatorName = createOperatorName(store, given.operatorName ?? null)
   await operatorName.look()
   const decryption = settings.encryptedRequests === true ? await openDecryptionKeys({ store, master, clock }) : null
@@ -215,6 +217,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     clock,
     log,
     brand: () => brandOf(given, operatorName.current()),
+    commandFlags,
     defaultLocale: settings.defaultLocale ?? 'zh-CN',
     lifetimes,
     limits: {

@@ -11,6 +11,7 @@ import type { OutboundClient } from './http/outbound/client.ts'
 import { createClientKeys } from './issuer/keys/client-keys.ts'
 import { openKeyRing } from './issuer/keys/ring.ts'
 import { type Client, type ClientRecord, isConfidential, type SigningAlgorithm } from './model/client.ts'
+import { NO_COMMAND_FLAGS } from './model/command-flags.ts'
 import { DEFAULT_REGISTRATION } from './model/registration-policy.ts'
 import type { UserWithPassword } from './model/user.ts'
 import { type Log, silentLog } from './platform/log.ts'
@@ -67,6 +68,7 @@ export function rehearsalComposer(
         clock,
         log,
         brand: parts.brand,
+        commandFlags: NO_COMMAND_FLAGS,
         defaultLocale: parts.defaultLocale,
         lifetimes,
         limits: parts.limits,

@@ -60,7 +60,7 @@ import { createResponseSigners, type ResponseSigners } from './issuer/tokens/res
 import type { Client } from './model/client.ts'
 import type { RegistrationRules } from './model/registration-policy.ts'
 import type { Lifetimes, Limits } from './options/defaults.ts'
-import { type Brand, errorPage, LOCALES, type Locale, misdirectedPage, notFoundPage } from './pages/index.ts'
+import { errorPage, LOCALES, misdirectedPage, notFoundPage } from './pages/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
 import type { Addresses } from './protocol/addresses.ts'
@@ -79,11 +79,11 @@ import { startEndpoint } from './sign-in/endpoints/start.ts'
 import type { SignInParts } from './sign-in/parts.ts'
 import { createSignInForm } from './sign-in/sign-in-form.ts'
 import type { Store } from './store/store.ts'
-import { frameAtClients, localeCookiesAtClients } from './visitor/frame.ts'
+import { frameAtClients, type Look, localeCookiesAtClients } from './visitor/frame.ts'
 import { withSaidAgain } from './visitor/said-again.ts'
 
 /** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
-export interface Parts {
+export interface Parts extends Look {
   readonly addresses: Addresses
   /** Further origins at which requests are answered. */
   readonly alternativeOrigins: readonly string[]
@@ -103,8 +103,6 @@ export interface Parts {
   readonly outbound: OutboundClient
   readonly clock: Clock
   readonly log: Log
-  readonly brand: () => Brand
-  readonly defaultLocale: Locale
   readonly lifetimes: Lifetimes
   readonly limits: Limits
   /** What the authorization endpoint gives, to clients that are registered for it. */
@@ -295,6 +293,7 @@ function signInRoutes(parts: Parts, { signers, encryption }: Shared): readonly R
     addresses,
     origins: [addresses.origin, ...parts.alternativeOrigins],
     brand: parts.brand,
+    commandFlags: parts.commandFlags,
     defaultLocale: parts.defaultLocale,
     hasher: parts.hasher,
     knownBrowsers,

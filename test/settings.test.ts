@@ -64,6 +64,11 @@ describe('createAuthorizationServer refuses, before it touches the database,', (
       { log: { info: () => undefined } },
       "log must be what createLog('info', 'json')",
     ],
+    [
+      'flags that nothing parts from the command',
+      { commandFlags: { operator: '--data x', anybody: '' } },
+      'commandFlags must be',
+    ],
     ['a clock that stands', { clock: {} }, 'clock must be a clock: { now() }'],
     ['a database of its own', { database: { dialect: 'sqlite' } }, 'database must be await sqlite({ file })'],
     ['an alternative origin with a path', { alternativeOrigins: ['https://a.test/x'] }, 'must be a list of origins'],
@@ -109,6 +114,7 @@ test('createAuthorizationServer starts with everything written rightly', async (
     outboundAllow: ['keys.internal:8443'],
     workers: undefined,
     frontPage: true,
+    commandFlags: { operator: ' --data /srv/lingpai', anybody: '' },
     acceptNewIssuer: false,
   }
   expect(await start(settings)).toBe('started')

@@ -27,6 +27,10 @@ const OWN: Readonly<Record<string, Check>> = {
   log: (value) =>
     can(value, 'debug', 'info', 'warn', 'error') ? null : "must be what createLog('info', 'json') makes",
   clock: (value) => (can(value, 'now') ? null : 'must be a clock: { now() } gives seconds since 1970'),
+  commandFlags: (value) =>
+    isPlain(value) && ['operator', 'anybody'].every((name) => isFlags(value[name]))
+      ? null
+      : "must be { operator, anybody }, each empty or such as ' --data /srv/lingpai'",
   frontPage: (value) => (typeof value === 'boolean' ? null : 'must be true or false'),
   // RFC 7591 §2.3: a statement is believed for its issuer's keys alone.
   'registration.statementIssuers': statementIssuersProblem,
@@ -108,6 +112,10 @@ function asKind(kind: Kind<unknown>, value: unknown): string | null {
 
 function isPlain(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isFlags(value: unknown): boolean {
+  return typeof value === 'string' && /^(?: [^\n]+)?$/.test(value)
 }
 
 /** Whether it has all of these methods. */

@@ -2,9 +2,24 @@
 // broken at no hyphen.
 
 import { type Content, type Html, html } from './html.ts'
+import type { Frame } from './views.ts'
+import { WORDS } from './words/index.ts'
 
 export function code(text: string, id?: string): Html {
   return html`<code${id !== undefined && html` id="${id}"`}>${pieces(text)}</code>`
+}
+
+/** A command of ours that finds the installation which shows it, wherever that keeps its data. */
+export function command(words: string, frame: Frame): Html {
+  return code(`npx lingpai ${words}${frame.commandFlags ?? ''}`)
+}
+
+/** What stands for what is not told to everybody, or is a secret, in the commands above. */
+export function commandHint(frame: Frame): Content {
+  const { commandFlags = '' } = frame
+  const { commandWords } = WORDS[frame.locale].frame
+  const said = Object.entries(commandWords).filter(([word]) => commandFlags.includes(word))
+  return said.map(([, means]) => html`<p class="hint">${means}</p>`)
 }
 
 /**

@@ -1,5 +1,6 @@
 // Pages that say no: a refusal with its trace number, another address (421), nothing here (404).
 
+import { commandHint } from './code.ts'
 import { type Content, html, onwardHref, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
@@ -30,7 +31,7 @@ export function errorPage(view: ErrorView, frame: Frame): Page {
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
-    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p>${advice.operator.includes('npx lingpai') && commandHint(frame)}<dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
 }
 

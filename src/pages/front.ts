@@ -1,6 +1,6 @@
 // The page at the issuer's own address: nothing begins here, so it says where signing in does.
 
-import { code } from './code.ts'
+import { command, commandHint } from './code.ts'
 import { html } from './html.ts'
 import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
@@ -15,7 +15,7 @@ export function frontPage(view: FrontView, frame: Frame): Page {
       html`<strong>${frame.brand.productName}</strong>`,
     )}</p><p>${front.message}</p>${accountLink(view.accountHref, front.account)}${
       view.setUpIsOpen &&
-      html`<div id="set-up-open"><h2>${front.operator}</h2><p>${front.setUp}</p><p>${code('npx lingpai setup-link')}</p></div>`
+      html`<div id="set-up-open"><h2>${front.operator}</h2><p>${front.setUp}</p><p>${command('setup-link', frame)}</p>${commandHint(frame)}</div>`
     }`,
   })
 }

@@ -1,8 +1,8 @@
 // Sentences that come from elsewhere as plain text, with the commands, addresses and flags in them marked.
 
 import { COMMAND_IN_TEXT } from '../model/command-in-text.ts'
-import { code } from './code.ts'
-import type { Content } from './html.ts'
+import { code, command } from './code.ts'
+import type { Content, Html } from './html.ts'
 import { localized } from './parts.ts'
 import type { Frame, Localized } from './views.ts'
 
@@ -25,8 +25,14 @@ export function prose(text: Localized, frame: Frame): Content {
     const before = said.slice(end, found.index)
     end = found.index + (quoted === undefined ? whole.trimEnd() : whole).length
     const spaced = (isTouched: boolean) => (quoted !== undefined && isTouched ? ' ' : '')
-    parts.push(before, spaced(/\p{L}$/u.test(before)), code((quoted ?? plain).trimEnd()))
+    parts.push(before, spaced(/\p{L}$/u.test(before)), marked((quoted ?? plain).trimEnd(), frame))
     parts.push(spaced(/^\p{L}/u.test(said.slice(end))))
   }
   return [...parts, said.slice(end)]
+}
+
+const LINGPAI = 'npx lingpai '
+
+function marked(text: string, frame: Frame): Html {
+  return text.startsWith(LINGPAI) ? command(text.slice(LINGPAI.length), frame) : code(text)
 }

@@ -79,7 +79,7 @@ export interface ConnectedView {
     readonly Scope: string
   }
   readonly callback: string
-  /** The command that makes a new secret. */
+  /** The words of the command that makes a new secret. */
   readonly rotateSecret: string
   /** That another client has the same name, and what to do; null: none has. */
   readonly sameName: Localized | null

@@ -9,6 +9,8 @@ import type { Locale } from './locale.ts'
 export interface Frame {
   readonly locale: Locale
   readonly brand: Brand
+  /** What commands on the page end with; see `CommandFlags`. */
+  readonly commandFlags?: string
   /** Same page, other language (usually this address with `ui_locales`). Empty: no switch is shown. */
   readonly languageHrefs: Readonly<Partial<Record<Locale, string>>>
   /** What has to be posted there to have this page again, where it is the answer to a form. Never a password. */
@@ -217,7 +219,7 @@ export interface MisdirectedView {
 
 /** The issuer's own address. */
 export interface FrontView {
-  /** Nobody can sign in yet: whoever runs the server is told how to open the set-up, without any link. */
+  /** It is not finished: whoever runs the server is told how to open it, without any link. */
   readonly setUpIsOpen: boolean
   /** Where people see what they have let in. */
   readonly accountHref?: string | null

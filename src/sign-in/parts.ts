@@ -7,6 +7,7 @@ import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
 import type { Client, ClientRecord, SigningAlgorithm } from '../model/client.ts'
+import type { CommandFlags } from '../model/command-flags.ts'
 import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import type { Session } from '../model/session.ts'
@@ -34,6 +35,7 @@ export interface SignInParts {
   /** Where our own forms may come from: the issuer's origin, and those at which requests are answered too. */
   readonly origins: readonly string[]
   readonly brand: () => Brand
+  readonly commandFlags: CommandFlags
   readonly defaultLocale: Locale
   readonly hasher: PasswordHasher
   readonly knownBrowsers: KnownBrowsers

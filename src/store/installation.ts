@@ -22,13 +22,22 @@ export type Fact =
   | 'operator_name'
   | `decryption_key_${'rsa' | 'ec'}`
 
+/** How far the installation has come. */
+export interface Use {
+  readonly isSetUpFinished: boolean
+  readonly isSetUpBegun: boolean
+  /** Or had one. */
+  readonly hasClient: boolean
+  /** Somebody has let an application in: people sign in here. */
+  readonly hasConsent: boolean
+}
+
 export interface InstallationVerbs {
   findFact(name: Fact): Promise<string | null>
   putFact(name: Fact, value: string): Promise<void>
   /** Keeps what is there already; resolves to what stands afterwards. */
   putFactOnce(name: Fact, value: string): Promise<string>
-  /** The set-up was finished, or there is a client, or was one: whoever adds the first has begun without it. */
-  isInUse(): Promise<boolean>
+  readUse(): Promise<Use>
 }
 
 export function createInstallationVerbs(driver: Driver): InstallationVerbs {
@@ -42,6 +51,14 @@ export function createInstallationVerbs(driver: Driver): InstallationVerbs {
       await driver.atomic([step(sql.putFactOnce, { name, value })])
       return (await findFact(name)) ?? value
     },
-    isInUse: async () => (await driver.rows(sql.findUse, {})).length > 0,
+    async readUse() {
+      const [row] = await driver.rows(sql.findUse, {})
+      return {
+        isSetUpFinished: row?.finished === 1,
+        isSetUpBegun: row?.begun === 1,
+        hasClient: row?.clients === 1,
+        hasConsent: row?.consents === 1,
+      }
+    },
   }
 }

@@ -3,6 +3,7 @@
 import { readCookie, setCookie } from '../http/cookies.ts'
 import { whoLedHere } from '../http/csrf.ts'
 import type { HttpRequest } from '../http/message.ts'
+import type { CommandFlags } from '../model/command-flags.ts'
 import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
 import { MalformedParameters, parseForm } from '../protocol/parameters.ts'
@@ -10,6 +11,7 @@ import { MalformedParameters, parseForm } from '../protocol/parameters.ts'
 /** How all pages of a server look where nobody wishes otherwise. */
 export interface Look {
   readonly brand: () => Brand
+  readonly commandFlags: CommandFlags
   readonly defaultLocale: Locale
 }
 
@@ -24,8 +26,14 @@ export function frameAtClients(look: Look, request: HttpRequest, uiLocales?: str
   return frameFor(look, request, whoLedHere(request) === 'others' ? undefined : wished, uiLocales ?? wished)
 }
 
+/** For pages that only the holder of an operator's link sees: commands on them can be copied as they are. */
+export function operatorLook<Own extends Look>(look: Own): Own {
+  const { operator } = look.commandFlags
+  return { ...look, commandFlags: { operator, anybody: operator } }
+}
+
 function frameFor(
-  { brand, defaultLocale }: Look,
+  { brand, commandFlags, defaultLocale }: Look,
   request: HttpRequest,
   picked: string | undefined,
   wish: string | null | undefined,
@@ -39,6 +47,7 @@ function frameFor(
       fallback: defaultLocale,
     }),
     brand: brand(),
+    commandFlags: commandFlags.anybody,
     // For the answer to a form this is where the form was; see `said-again.ts` for how the answer itself comes back.
     languageHrefs: localizedHrefs(request.path, request.query),
   }

@@ -6,6 +6,7 @@ import { contentSecurityPolicy } from '../../src/http/reply/security-headers.ts'
 import { DATA_KINDS } from '../../src/model/data-kind.ts'
 import * as pages from '../../src/pages/index.ts'
 import { WORDS } from '../../src/pages/words/index.ts'
+import { readable } from '../support/visitor.ts'
 import { advices, brand, frameIn, samples, signInErrors } from './samples.ts'
 
 const cases = samples.flatMap((sample) =>
@@ -73,6 +74,17 @@ test('the stylesheet keeps to what Chromium 80 and Safari 13 know, so that nothi
   expect(newer.exec(css)?.[0]).toBeUndefined()
   // A ticked box must show its tick where `appearance: auto` is not known.
   expect(css).toContain('-webkit-appearance:checkbox;appearance:auto')
+})
+
+test.each(samples)('$name: every command on it finds the installation that shows it', ({ page }) => {
+  const flags = ' --data /srv/lingpai'
+  for (const locale of pages.LOCALES) {
+    const marked = (html: string) =>
+      [...html.matchAll(/<code[^>]*>(.*?)<\/code>/g)].map(([, inside = '']) => readable(inside))
+    const plain = marked(page(frameIn(locale)).html).filter((each) => each.startsWith('npx lingpai'))
+    const found = marked(page({ ...frameIn(locale), commandFlags: flags }).html)
+    expect(found.filter((each) => each.startsWith('npx lingpai'))).toEqual(plain.map((each) => `${each}${flags}`))
+  }
 })
 
 describe('the stylesheets', () => {

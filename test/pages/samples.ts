@@ -64,7 +64,7 @@ const connected = {
   clientName: '制作云',
   values,
   callback: 'https://api.vs.tencent.com/Oauth/Login/Callback',
-  rotateSecret: 'npx lingpai client rotate-secret k3v9x2m7q1w8e5r4t6y0u3i2o9p8a7s6',
+  rotateSecret: 'client rotate-secret k3v9x2m7q1w8e5r4t6y0u3i2o9p8a7s6',
   sameName: null,
   notYet: null,
 }

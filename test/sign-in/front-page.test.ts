@@ -1,7 +1,8 @@
 // The page at the issuer's own address, asked for from outside.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Driver } from '../../src/store/database/driver.ts'
+import { type Driver, step } from '../../src/store/database/driver.ts'
+import { upsertConsent } from '../../src/store/statements/consent.ts'
 import { scratchFolder } from '../support/cli.ts'
 import { countingDriver } from '../support/counting-driver.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -154,6 +155,42 @@ describe('the way to the set-up', () => {
     expect(await page(again)).not.toContain('set-up')
     await again.close()
     scratch.remove()
+  })
+})
+
+describe('a set-up that was begun in a browser', () => {
+  const begun = async () => {
+    const host = await serve()
+    const { store, frontPage } = host.server.parts
+    await store.putFact('set_up_progress', '{"step":"connect"}')
+    await host.addClient('app')
+    const looked = async () => {
+      await frontPage?.look()
+      return readable((await new Visitor().get(`${host.origin}/`)).html)
+    }
+    return { host, store, looked }
+  }
+
+  test('is told of until it is finished, also when its client is there', async () => {
+    const { store, looked } = await begun()
+    expect(await looked()).toContain(HINT)
+    await store.putFact('set_up', '{"finishedAt":1}')
+    expect(await looked()).not.toContain('set-up')
+  })
+
+  test('is told of no longer once people sign in, whom it does not concern', async () => {
+    const { host, looked } = await begun()
+    expect(await looked()).toContain(HINT)
+    const consent = { user_id: await host.addUser('alice'), client_id: 'app', scope: 'openid', kinds: '', now: 1 }
+    await host.driver.atomic([step(upsertConsent, consent)])
+    expect(await looked()).not.toContain('set-up')
+  })
+
+  test('never begun there, it is not told of to the people of whoever works on the command line', async () => {
+    const host = await serve()
+    await host.addClient('app')
+    await host.server.parts.frontPage?.look()
+    expect((await new Visitor().get(`${host.origin}/`)).html).not.toContain('set-up')
   })
 })
 

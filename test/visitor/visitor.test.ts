@@ -14,6 +14,7 @@ const VISIT = 'v'.repeat(43)
 const look = {
   brand: () => DEFAULT_BRAND,
   defaultLocale: 'zh-CN',
+  commandFlags: { operator: ' --data /srv/secret', anybody: ' --data FOLDER' },
   csrfKey: createSecretKey(Buffer.alloc(32, 7)),
 } as const
 const withCookie = (name: string, value: string) => ({ cookie: `__Host-lingpai-${name}=${value}` })

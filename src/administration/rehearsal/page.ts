@@ -14,7 +14,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import type { Store } from '../../store/store.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
-import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
+import { frameOf, type Look, localeCookies, operatorLook } from '../../visitor/frame.ts'
 import { problemPage } from '../../visitor/problem-page.ts'
 import { frameOfSaid, type SealingLook, saidAgain } from '../../visitor/said-again.ts'
 import { readVisitor, type Visitor, visitCookies } from '../../visitor/visitor.ts'
@@ -50,7 +50,9 @@ async function answer(parts: RehearsalPageParts, request: HttpRequest, secret: s
     path: `${parts.addresses.path.rehearsal}/${secret}`,
   }
   if (request.method === 'POST')
-    return saidAgain({ ...sealing(parts), origins: [parts.addresses.origin] }, request) ?? (await submit(open))
+    return (
+      saidAgain({ ...sealing(operatorLook(parts)), origins: [parts.addresses.origin] }, request) ?? (await submit(open))
+    )
   return ticket.state === 'unspent' ? showLink(open) : showPage(open, {})
 }
 
@@ -129,7 +131,7 @@ async function showPage(
     next: null,
     ...shown,
   }
-  const frame = frameOfSaid(sealing(open.parts), open.request, { page: 'rehearsal', view })
+  const frame = frameOfSaid(sealing(operatorLook(open.parts)), open.request, { page: 'rehearsal', view })
   return pageReply(rehearsalPage(view, frame), { cookies: cookiesOf(open) })
 }
 

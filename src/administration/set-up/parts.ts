@@ -6,6 +6,7 @@ import type { PasswordHasher } from '../../credentials/password-hash.ts'
 import type { OutboundClient } from '../../http/outbound/client.ts'
 import type { AddressProbe } from '../../http/outbound/probe.ts'
 import type { ClientRecord } from '../../model/client.ts'
+import type { CommandFlags } from '../../model/command-flags.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import type { Brand, Locale, RehearsalResultView } from '../../pages/index.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -18,6 +19,7 @@ export interface SetUpParts {
   readonly clock: Clock
   readonly addresses: Addresses
   readonly brand: () => Brand
+  readonly commandFlags: CommandFlags
   readonly operatorName: Pick<OperatorName, 'configured' | 'keep'>
   readonly defaultLocale: Locale
   /** Key of the anti-forgery values. */

@@ -7,7 +7,7 @@ import { readForm, readQuery } from '../../http/request/form.ts'
 import type { Route } from '../../http/routing/route.ts'
 import { openLinkPage } from '../../pages/index.ts'
 import { isSecret } from '../../platform/random.ts'
-import { frameOf } from '../../visitor/frame.ts'
+import { frameOf, operatorLook } from '../../visitor/frame.ts'
 import { saidAgain } from '../../visitor/said-again.ts'
 import { readVisitor } from '../../visitor/visitor.ts'
 import { SET_UP_PURPOSE, WORK_LIFETIME } from './link.ts'
@@ -59,7 +59,7 @@ function linkEndpoint(parts: SetUpParts) {
     if ('reply' in found) return found.reply
     if (http.method !== 'POST') return await show(parts, steps, found.open)
     const target = readQuery(http).get('step') ?? ''
-    const again = saidAgain({ ...parts, origins: [parts.addresses.origin] }, http)
+    const again = saidAgain({ ...operatorLook(parts), origins: [parts.addresses.origin] }, http)
     if (again !== null) return again
     if (target !== 'import' && http.body.length > LONGEST_FORM) return refuse(parts, http, 'large')
     const sent = await readSubmitted(http, target)

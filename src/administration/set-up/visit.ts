@@ -5,7 +5,7 @@ import { pageReply, type RenderedPage } from '../../http/reply/page-reply.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
 import type { FormTarget, Frame } from '../../pages/index.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
-import { localeCookies } from '../../visitor/frame.ts'
+import { localeCookies, operatorLook } from '../../visitor/frame.ts'
 import { frameOfSaid, type PageName, type Said } from '../../visitor/said-again.ts'
 import { type Visitor, visitCookies } from '../../visitor/visitor.ts'
 import type { SetUpParts } from './parts.ts'
@@ -52,7 +52,7 @@ export function goTo({ http, path }: Pick<OpenSetUp, 'http' | 'path'>, step: str
 
 /** A step that answers its own form does so with what has to be corrected. */
 export function stepFrame<Name extends PageName>(parts: SetUpParts, { http }: OpenSetUp, said: Said<Name>): Frame {
-  return frameOfSaid(parts, http, { ...said, status: REFUSED })
+  return frameOfSaid(operatorLook(parts), http, { ...said, status: REFUSED })
 }
 
 const REFUSED = 422

@@ -12,6 +12,7 @@ import {
   brandFrom,
   defaultIssuer,
   isLoopback,
+  type LoadedOptions,
   type Options,
   originsOf,
   speaksChinese,
@@ -27,6 +28,7 @@ import { action, addServerOptions, tip } from '../command.ts'
 import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
 import { EXIT, instant, type Output } from '../output.ts'
+import { runningFlags } from '../running-flags.ts'
 import { leaving, serveOn } from '../stop-delay.ts'
 import { greeting } from '../words.ts'
 import {
@@ -47,7 +49,8 @@ export function startCommand(exit: (code: number) => void): Command {
     ),
     exit,
     async (output, flags) => {
-      const { options } = await optionsFor(flags)
+      const loaded = await optionsFor(flags)
+      const { options } = loaded
       const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
       const { workers, host, port, stopDelay } = options
       if (workers > 1 && !isWorker()) {
@@ -56,7 +59,7 @@ export function startCommand(exit: (code: number) => void): Command {
       }
       if (isWorker()) joinSupervisor()
       try {
-        return await serve(options, isWorker() ? workerOutput(output) : output, stopped)
+        return await serve(loaded, isWorker() ? workerOutput(output) : output, stopped)
       } finally {
         if (isWorker()) leaveSupervisor()
       }
@@ -81,7 +84,8 @@ function workerOutput(output: Output): Output {
 const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body: '' }
 
 /** Resolves to the exit code when it has ended. */
-async function serve(options: Options, output: Output, stopped: Promise<void>): Promise<number> {
+async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<void>): Promise<number> {
+  const { options } = loaded
   const log = createLog(options.logLevel, options.logFormat)
   if (options.issuer !== null) assertServable(options, options.issuer)
   const given = options.masterKey !== null || options.masterKeyFile !== null ? openMasterKey(options) : null
@@ -134,6 +138,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       endpointPrefix: options.endpointPrefix,
       alternativeOrigins: originsOf(options.alternativeHosts, issuer),
       brand: brandFrom(options.brand),
+      commandFlags: runningFlags(loaded),
       defaultLocale: options.defaultLocale,
       lifetimes: options.lifetimes,
       limits: options.limits,

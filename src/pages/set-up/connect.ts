@@ -1,6 +1,6 @@
 // Set-up, step 3: a name becomes a client, and the six values for 制作云's console.
 
-import { code, pieces } from '../code.ts'
+import { code, command, pieces } from '../code.ts'
 import { type Content, type Html, html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
@@ -59,7 +59,7 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
   const client = html`<strong>${view.clientName}</strong>`
   const rows = SIX.map((name) => {
     const value = view.values[name]
-    const rotate = code(view.rotateSecret)
+    const rotate = command(view.rotateSecret, frame)
     const hint = name !== 'ClientSecret' ? null : value === null ? words.secretGone(rotate) : words.secretOnce
     return value === null
       ? html`<div class="value"><span class="label">${name}</span><span class="hint">${hint}</span></div>`
@@ -92,7 +92,8 @@ function notYetNote({ notYet }: ConnectedView, frame: Frame): Content {
   const step = (text: string) => html`<a id="choose-address" href="${addressHref}">${text}</a>`
   const faulty = fault !== null && html`<p id="${fault}">${words[fault](issuer, step)}</p>`
   const restart =
-    running !== null && html`<p id="restart">${words.restart(issuer, html`<strong>${pieces(running)}</strong>`)}</p>`
+    running !== null &&
+    html`<p id="restart">${words.restart(issuer, html`<strong>${pieces(running)}</strong>`, (text) => command(text, frame))}</p>`
   return html`<div class="note" id="not-yet">${ICONS.alert}<div><p><b>${words.warning}</b></p>${faulty}${restart}<p>${words.anyway}</p></div></div>`
 }
 

@@ -1,6 +1,7 @@
 // The rehearsal, as step 5 of the set-up and on a page of its own: choose a person, see the three requests and replies,
 // each line of the contract, and what the client would know.
 
+import { command } from '../code.ts'
 import { type Content, type Html, html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { layOut, wordsOf } from '../layout.ts'
@@ -38,7 +39,8 @@ function imported({ imported: brought = null }: RehearsalView, frame: Frame): Co
   if (brought === null) return null
   const { people, withoutPassword } = brought
   const isComplete = withoutPassword === 0
-  const lack = !isComplete && html`<p>${words.withoutPassword(withoutPassword, people)}</p>`
+  const lack =
+    !isComplete && html`<p>${words.withoutPassword(withoutPassword, people, (text) => command(text, frame))}</p>`
   return html`<div class="verdict${!isComplete && ' warn'}" role="status" id="imported">${isComplete ? ICONS.tick : ICONS.alert}<div><span>${words.imported(people)}</span>${lack}</div></div>`
 }
 

@@ -1,7 +1,7 @@
 // After the set-up: the last real request at each endpoint, or the rule that refused it, until user info has been
 // answered to the real client.
 
-import { code, pieces } from '../code.ts'
+import { command, commandHint, pieces } from '../code.ts'
 import { html } from '../html.ts'
 import { ICONS } from '../icons.ts'
 import { layOut, wordsOf } from '../layout.ts'
@@ -27,7 +27,7 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
   const lead =
     view.outOfReach === null
       ? words.intro(client)
-      : words.outOfReach(client, html`<strong>${pieces(view.outOfReach)}</strong>`)
+      : words.outOfReach(client, html`<strong>${pieces(view.outOfReach)}</strong>`, (text) => command(text, frame))
   // Nothing is left to wait for.
   const isOver = view.done || view.outOfReach !== null
   const verdict =
@@ -54,16 +54,18 @@ export function waitingPage(view: WaitingView, frame: Frame): Page {
     }" data-state="${state}"><ul class="rows">${view.requests.map((request) => row(request, view.outOfReach !== null, frame))}</ul></div>${
       !view.done &&
       html`<div id="automatic" hidden><p class="hint">${words.automatic} <button class="link" id="pause" type="button">${words.pause}</button></p></div>`
-    }${isFinished && finished(words.finished, view.done)}<div class="actions">${isOver ? [finish, refresh] : [refresh, finish]}</div>`,
+    }${isFinished && finished(words.finished, view.done, frame)}<div class="actions">${isOver ? [finish, refresh] : [refresh, finish]}</div>`,
   })
 }
 
 /** Without a heading where the page has the same. */
-function finished({ title, message, commands }: Words['setUp']['waiting']['finished'], isHeaded: boolean) {
-  const lines = Object.entries(commands).map(
-    ([command, does]) => html`<dt>${does}</dt><dd>${code(`npx lingpai ${command}`)}</dd>`,
-  )
-  return html`<div class="section" id="finished">${isHeaded && html`<h2>${title}</h2>`}<p>${message}</p><dl class="facts">${lines}</dl></div>`
+function finished(
+  { title, message, commands }: Words['setUp']['waiting']['finished'],
+  isHeaded: boolean,
+  frame: Frame,
+) {
+  const lines = Object.entries(commands).map(([words, does]) => html`<dt>${does}</dt><dd>${command(words, frame)}</dd>`)
+  return html`<div class="section" id="finished">${isHeaded && html`<h2>${title}</h2>`}<p>${message}</p><dl class="facts">${lines}</dl>${commandHint(frame)}</div>`
 }
 
 function row(request: LastRequestView, isOutOfReach: boolean, frame: Frame) {

@@ -1,6 +1,5 @@
 // English words of the operator's first hour: set-up, rehearsal, and the wait for the first real sign-in.
 
-import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 
 const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
@@ -110,8 +109,8 @@ export const setUp = {
         html`Tencent's servers cannot reach ${issuer}: they need a public https address. ${step('Set it in step 2')}, and this page shows the three addresses anew.`,
       check_failed: (issuer: Content, step: (text: string) => Content) =>
         html`The check of ${issuer} has failed, so sign-ins would fail too. ${step('See in step 2 what to correct')}, and check again there.`,
-      restart: (issuer: Content, running: Content) =>
-        html`The running server answers as ${running} until it is restarted; ${issuer} holds from then on. Note the secret first, then stop the server and start it: ${code('npx lingpai start')}, or where a proxy speaks https, with the proxy's address: ${code('npx lingpai start --trusted-proxies 127.0.0.1')}. Come back by a new link: ${code('npx lingpai setup-link')}.`,
+      restart: (issuer: Content, running: Content, command: (words: string) => Content) =>
+        html`The running server answers as ${running} until it is restarted; ${issuer} holds from then on. Note the secret first, then stop the server and start it: ${command('start')}, or where a proxy speaks https, with the proxy's address: ${command('start --trusted-proxies 127.0.0.1')}. Come back by a new link: ${command('setup-link')}.`,
       anyway: 'ClientId and ClientSecret stay as they are, so keep the secret. To try things out first, just go on.',
     },
     values: 'Six values for the console',
@@ -156,14 +155,14 @@ export const setUp = {
     intro: (client: Content) =>
       html`This plays ${client} from the first request to the last. Nothing it issues is valid anywhere, and nobody is told.`,
     imported: (people: number) => (people === 1 ? '1 person has been added.' : `${people} people have been added.`),
-    withoutPassword: (without: number, people: number) => {
+    withoutPassword: (without: number, people: number, command: (words: string) => Content) => {
       const lack =
         people === 1
           ? 'This person has no password yet'
           : without === people
             ? 'None of them has a password yet'
             : `${without} of them ${without === 1 ? 'has' : 'have'} no password yet`
-      return html`${lack}. Without one nobody can sign in. Set it on the server, for each: ${code('npx lingpai user set-password USERNAME')}`
+      return html`${lack}. Without one nobody can sign in. Set it on the server, for each: ${command('user set-password USERNAME')}`
     },
     user: 'As which person?',
     userHint: 'The user name of somebody who can sign in here.',
@@ -196,8 +195,8 @@ export const setUp = {
     doneTitle: 'It works',
     intro: (client: Content) =>
       html`Now sign in to ${client} with a person you added. Each request it makes appears here.`,
-    outOfReach: (client: Content, issuer: Content) =>
-      html`${client} cannot reach ${issuer} yet, so nobody can sign in to it so far. Everything else is ready: once this server has a public https address, run ${code('npx lingpai setup-link')} and set it in step 2. Requests from this machine appear here.`,
+    outOfReach: (client: Content, issuer: Content, command: (words: string) => Content) =>
+      html`${client} cannot reach ${issuer} yet, so nobody can sign in to it so far. Everything else is ready: once this server has a public https address, run ${command('setup-link')} and set it in step 2. Requests from this machine appear here.`,
     done: (client: Content) => html`${client} has asked who signed in, and got an answer. Your people can sign in now.`,
     endpoints: { authorize: 'Sign-in page', token: 'Token', userinfo: 'User info' },
     who: {
@@ -222,8 +221,8 @@ export const setUp = {
       title: 'The set-up is finished',
       message: 'You may close this page. From now on there is the command line of the server:',
       commands: {
-        user: 'People',
-        client: 'Applications',
+        'user list': 'People',
+        'client list': 'Applications',
         trace: 'What happened to requests',
         'backup FILE': 'A backup; the master key is kept apart',
       },

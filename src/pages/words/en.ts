@@ -1,6 +1,5 @@
 // English words of the way through sign-in. `Words` is made from this file: every other language has the same keys.
 
-import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 import { account } from './en-account.ts'
 import { errors } from './en-errors.ts'
@@ -16,6 +15,14 @@ export const en = {
     footer: 'About this site',
     privacy: 'Privacy policy',
     terms: 'User agreement',
+    /** What a word in a command stands for. */
+    commandWords: {
+      ' FOLDER': 'FOLDER is the data folder that this server was started with (--data).',
+      ' FILE': 'FILE is the configuration file that this server was started with (--config).',
+      'LINGPAI_DATABASE"': 'LINGPAI_DATABASE is the variable that holds the address of the database, password and all.',
+      'LINGPAI_DATABASE_FILE"':
+        'LINGPAI_DATABASE_FILE is the variable that names the file with the address of the database.',
+    },
     runBy: (operator: string) => `Run by ${operator}`,
     errorTitle: (title: string) => `Error: ${title}`,
     home: (client: Content) => html`Website of ${client}`,
@@ -116,7 +123,8 @@ export const en = {
     account: (to: (text: string) => Content) =>
       html`Which applications you have let in, and where you are signed in: ${to('your account')}.`,
     operator: 'For whoever runs this server',
-    setUp: html`It is not set up yet. The link to the set-up stands in the terminal that started this server. To make a new one, which works once, for a day, type this in the same folder (with the ${code('--data')} the server was given, if any):`,
+    setUp:
+      'The set-up is not finished yet. The link to the set-up stands in the terminal that started this server. To make a new one, which works once, for a day, type this in the same folder:',
   },
   formPost: {
     title: (client: string) => `Back to ${client}`,

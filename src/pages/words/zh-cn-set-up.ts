@@ -1,6 +1,5 @@
 // The words in zh-CN of the operator's first hour.
 
-import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'
 
@@ -100,8 +99,8 @@ export const setUp: Words['setUp'] = {
         html`腾讯的服务器无法访问 ${issuer}，它们需要公网 https 地址。请${step('在第 2 步设置公网地址')}，本页随后会显示新的三个地址。`,
       check_failed: (issuer: Content, step: (text: string) => Content) =>
         html`${issuer} 未通过检查，登录也会失败。请${step('到第 2 步查看需要更正什么')}，更正后在那里重新检查。`,
-      restart: (issuer: Content, running: Content) =>
-        html`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：${code('npx lingpai start')}；如果 https 由反向代理提供，请写明代理的地址：${code('npx lingpai start --trusted-proxies 127.0.0.1')}。然后用新链接继续：${code('npx lingpai setup-link')}。`,
+      restart: (issuer: Content, running: Content, command: (words: string) => Content) =>
+        html`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：${command('start')}；如果 https 由反向代理提供，请写明代理的地址：${command('start --trusted-proxies 127.0.0.1')}。然后用新链接继续：${command('setup-link')}。`,
       anyway: 'ClientId 和 ClientSecret 不变，请保存好密钥。如果想先试用，直接继续即可。',
     },
     values: '控制台所需的六个值',
@@ -144,8 +143,8 @@ export const setUp: Words['setUp'] = {
     intro: (client: Content) =>
       html`这里会扮演 ${client}，从第一个请求走到最后一个。演练中签发的一切都无效，也不会通知任何人。`,
     imported: (people: number) => `已添加 ${people} 位用户。`,
-    withoutPassword: (without: number, people: number) =>
-      html`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：${code('npx lingpai user set-password 用户名')}`,
+    withoutPassword: (without: number, people: number, command: (words: string) => Content) =>
+      html`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：${command('user set-password 用户名')}`,
     user: '以哪位用户演练？',
     userHint: '能在此登录的用户名。',
     submit: '开始演练',
@@ -172,8 +171,8 @@ export const setUp: Words['setUp'] = {
     outOfReachTitle: '已就绪，但尚无法从公网访问',
     doneTitle: '接入成功',
     intro: (client: Content) => html`现在请用您添加的用户登录 ${client}，它发出的每个请求都会显示在这里。`,
-    outOfReach: (client: Content, issuer: Content) =>
-      html`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 ${code('npx lingpai setup-link')}，在第 2 步填入。从本机发出的请求会显示在这里。`,
+    outOfReach: (client: Content, issuer: Content, command: (words: string) => Content) =>
+      html`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 ${command('setup-link')}，在第 2 步填入。从本机发出的请求会显示在这里。`,
     done: (client: Content) => html`${client} 已查询登录者是谁，并得到了答复。您的用户现在可以登录了。`,
     endpoints: { authorize: '登录页', token: '令牌', userinfo: '用户信息' },
     who: { authorize: '由用户的浏览器打开', token: '由腾讯的服务器调用', userinfo: '由腾讯的服务器调用' },
@@ -193,7 +192,12 @@ export const setUp: Words['setUp'] = {
     finished: {
       title: '设置已完成',
       message: '可以关闭此页面。今后请在服务器的命令行管理：',
-      commands: { user: '用户', client: '应用', trace: '各请求的处理结果', 'backup FILE': '备份（主密钥另行保管）' },
+      commands: {
+        'user list': '用户',
+        'client list': '应用',
+        trace: '各请求的处理结果',
+        'backup FILE': '备份（主密钥另行保管）',
+      },
     },
     finish: '完成设置',
     finishEarly: '不再等待，完成设置',

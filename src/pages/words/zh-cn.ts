@@ -1,6 +1,5 @@
 // The words in zh-CN of the way through sign-in.
 
-import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'
 import { account } from './zh-cn-account.ts'
@@ -15,6 +14,12 @@ export const zhCn: Words = {
     footer: '关于本站',
     privacy: '隐私政策',
     terms: '用户协议',
+    commandWords: {
+      ' FOLDER': 'FOLDER 是启动本服务器时用 --data 指定的数据目录。',
+      ' FILE': 'FILE 是启动本服务器时用 --config 指定的配置文件。',
+      'LINGPAI_DATABASE"': 'LINGPAI_DATABASE 是存放数据库地址（含密码）的环境变量。',
+      'LINGPAI_DATABASE_FILE"': 'LINGPAI_DATABASE_FILE 是环境变量，指出存放数据库地址的文件。',
+    },
     runBy: (operator: string) => `由${operator}运营`,
     errorTitle: (title: string) => `有误：${title}`,
     home: (client: Content) => html`${client} 的网站`,
@@ -102,7 +107,8 @@ export const zhCn: Words = {
     message: '登录请从您要使用的应用开始。应用需要确认您的身份时会带您到这里，完成后您将回到应用。',
     account: (to: (text: string) => Content) => html`查看您授权了哪些应用、在哪些浏览器上登录：${to('我的账号')}。`,
     operator: '给本服务器的管理员',
-    setUp: html`尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成，链接一天内有效，只能使用一次（启动时指定了 ${code('--data')} 的，请加上同样的 ${code('--data')}）：`,
+    setUp:
+      '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成，链接一天内有效，只能使用一次：',
   },
   formPost: {
     title: (client: string) => `返回“${client}”`,

@@ -14,19 +14,19 @@ import { frameOf, type Look, localeCookies } from '../../visitor/frame.ts'
 export interface FrontPageParts extends Look {
   readonly addresses: Addresses
   readonly accountPage: boolean
-  /** Whether anybody can sign in yet, or the set-up is still to be done. Null: the address is not ours to answer at. */
-  readonly frontPage: { readonly isInUse: () => boolean } | null
+  /** Whether anybody can sign in yet, and whether the set-up is still to be done. Null: the address is not ours to answer at. */
+  readonly frontPage: { readonly isInUse: () => boolean; readonly isSetUpOpen: () => boolean } | null
 }
 
 /** Off means absent. An issuer with a path is written without a slash at its end, and typed with one. */
 export function frontPageRoutes(parts: FrontPageParts): readonly Route[] {
   if (parts.frontPage === null) return []
-  const { isInUse } = parts.frontPage
+  const { isInUse, isSetUpOpen } = parts.frontPage
   const endpoint = async (http: HttpRequest): Promise<HttpReply> => {
     if (!acceptsPage(http)) return noEndpoint(parts.addresses)
     // Before anybody can sign in it would lead nowhere.
     const accountHref = parts.accountPage && isInUse() ? parts.addresses.path.account : null
-    const page = frontPage({ setUpIsOpen: !isInUse(), accountHref }, frameOf(parts, http))
+    const page = frontPage({ setUpIsOpen: isSetUpOpen(), accountHref }, frameOf(parts, http))
     return pageReply(page, { cookies: localeCookies(http) })
   }
   const path = new URL(parts.addresses.issuer).pathname

@@ -19,11 +19,13 @@ export const putFactOnce = statement<{ name: string; value: string }, { value: s
   `INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING RETURNING value`,
 )
 
-/** One row when the set-up was finished or a client was ever added. */
-export const findUse = statement<object, { found: number }>(
+/** Always one row: 1 where it holds. A client that was removed has been there. */
+export const findUse = statement<object, { finished: number; begun: number; clients: number; consents: number }>(
   'find_use',
-  `SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up')
-   OR EXISTS (SELECT 1 FROM client c WHERE c.client_id > '')`,
+  `SELECT CASE WHEN EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up') THEN 1 ELSE 0 END AS finished,
+     CASE WHEN EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up_progress') THEN 1 ELSE 0 END AS begun,
+     CASE WHEN EXISTS (SELECT 1 FROM client c WHERE c.client_id > '') THEN 1 ELSE 0 END AS clients,
+     CASE WHEN EXISTS (SELECT 1 FROM consent k) THEN 1 ELSE 0 END AS consents`,
 )
 
 /** Guard of a database that is being filled: by this move still. */

@@ -6,7 +6,7 @@ import type { ClientRecord } from '../../../model/client.ts'
 import { type ConnectView, connectedPage, connectPage, type NotYetView } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
 import { shellWord } from '../../../platform/shell-word.ts'
-import { frameOf } from '../../../visitor/frame.ts'
+import { frameOf, operatorLook } from '../../../visitor/frame.ts'
 import { sameCallback, sameNamed, sameNameSaid } from '../../client-twins.ts'
 import { addClient } from '../../clients.ts'
 import { connectionValues, isOutOfReach } from '../../connection-values.ts'
@@ -82,11 +82,11 @@ export function connectStep(parts: SetUpParts, chosenIssuer: (open: OpenSetUp) =
         clientName: record.client.client_name,
         values,
         callback: Callback ?? '',
-        rotateSecret: `npx lingpai client rotate-secret ${shellWord(record.client.client_id)}`,
+        rotateSecret: `client rotate-secret ${shellWord(record.client.client_id)}`,
         sameName: named.length === 0 ? null : sameNameSaid(record.client, named),
         notYet: notYet(record, open, issuer),
       }
-      return showPage(connectedPage(view, frameOf(parts, open.http)), open)
+      return showPage(connectedPage(view, frameOf(operatorLook(parts), open.http)), open)
     },
     forms: {
       async connect(open, { fields }) {

@@ -3,7 +3,7 @@
 import type { ClientRecord } from '../../../model/client.ts'
 import type { Seconds } from '../../../model/time.ts'
 import { type ContractEndpoint, type LastRequestView, waitingPage } from '../../../pages/index.ts'
-import { frameOf } from '../../../visitor/frame.ts'
+import { frameOf, operatorLook } from '../../../visitor/frame.ts'
 import { isOutOfReach } from '../../connection-values.ts'
 import { hintOf } from '../../trace/hints.ts'
 import { isAnsweredTrace, latestByEndpoint } from '../../trace/read-trace.ts'
@@ -40,7 +40,7 @@ export function waitingStep(
         refreshHref: stepPath(open.path, 'waiting'),
         finish: open.detail.finished === true ? null : formTarget(parts, open, 'finish'),
       }
-      return showPage(waitingPage(view, frameOf(parts, open.http)), open)
+      return showPage(waitingPage(view, frameOf(operatorLook(parts), open.http)), open)
     },
     forms: {
       async finish(open) {
