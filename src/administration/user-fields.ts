@@ -3,7 +3,7 @@
 
 import { hiddenCharacter } from '../model/hidden-characters.ts'
 import type { UserProfile } from '../model/user.ts'
-import { checkUserId, checkUsername, usernameKey } from '../model/username.ts'
+import { BLANK_INSIDE, checkUserId, checkUsername, usernameKey } from '../model/username.ts'
 import type { UserClaims } from '../store/users.ts'
 import { recognisePhone } from './phone-number.ts'
 
@@ -68,16 +68,24 @@ const LONGEST_TEXT = 256
 const LONGEST_URL = 2_048
 const LONGEST_CUSTOM = 2_000
 const MOST_CUSTOM = 150
+const BLANK_HINT =
+  'People type it at sign-in, where nobody sees one blank too many: leave blanks away, or write . - or _ in their place'
 /** RFC 5321 §4.5.3.1. */
 const LONGEST_EMAIL = 254
 
-export async function checkUserFields(fields: UserFields): Promise<CheckedFields> {
+/** `formerUsername`: of somebody who is here. Whoever keeps it has it from a time when it was allowed. */
+export async function checkUserFields(
+  fields: UserFields,
+  { formerUsername = null }: { readonly formerUsername?: string | null } = {},
+): Promise<CheckedFields> {
   const problems: FieldProblem[] = []
   const note = (field: string, problem: string | null, hint?: string) => {
     if (problem !== null) problems.push(hint === undefined ? { field, problem } : { field, problem, hint })
   }
   const username = fields.username.trim()
-  note('username', checkUsername(username))
+  const isKept = formerUsername !== null && usernameKey(formerUsername) === usernameKey(username)
+  const fault = isKept ? null : checkUsername(username)
+  note('username', fault, fault === BLANK_INSIDE ? BLANK_HINT : undefined)
   const userId = given(fields.userId)
   if (userId !== null) note('user_id', checkUserId(userId))
   const email = given(fields.email)

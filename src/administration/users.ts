@@ -55,7 +55,7 @@ export async function updateUser(parts: UserParts, who: UserReference, change: U
   // Somebody else may change the user in between: read again and apply the same change to what is there now.
   for (let attempt = 0; attempt < 5; attempt++) {
     const user = await getUser(store, who)
-    const fields = await checkedUser(mergedFields(user, change))
+    const fields = await checkedUser(mergedFields(user, change), user.username)
     const checked = {
       ...fields,
       // A number that was only written differently is the same number.
@@ -209,8 +209,8 @@ async function newUser(store: UserVerbs, fields: UserFields, password: string | 
   return result.user
 }
 
-async function checkedUser(fields: UserFields): Promise<CheckedUser> {
-  const result = await checkUserFields(fields)
+async function checkedUser(fields: UserFields, formerUsername: string): Promise<CheckedUser> {
+  const result = await checkUserFields(fields, { formerUsername })
   if ('user' in result) return result.user
   throw refused(result.problems.map(fieldProblem))
 }

@@ -33,6 +33,9 @@ function foldCase(text: string): string {
   return folded
 }
 
+/** Nobody sees whether there is one blank or two, on a screen or on paper; outer ones are cut off wherever a name is typed. */
+export const BLANK_INSIDE = 'holds a blank inside'
+
 /** What is wrong with a new name, as the end of a sentence that begins with "The username"; null: nothing. */
 export function checkUsername(name: string): string | null {
   const key = usernameKey(name)
@@ -41,7 +44,7 @@ export function checkUsername(name: string): string | null {
     return `must have at most ${LONGEST_USERNAME} characters`
   }
   const [bad] = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.exec(name) ?? []
-  if (bad === undefined) return null
+  if (bad === undefined) return /\s/u.test(name.trim()) ? BLANK_INSIDE : null
   const code = `U+${(bad.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
   return `holds ${whatItIs(bad)} (${code}), which nobody could see or type again`
 }

@@ -20,7 +20,7 @@ export function consentPage(view: ConsentView, frame: Frame): Page {
   ]
   return layOut(frame, {
     title,
-    main: html`${clientLogo(view.client)}${heading(title, view.client.name)}${person(view, words)}${unverifiedNote(view.client, words)}${view.notice && note(consent.notices[view.notice])}<p>${consent.intro(
+    main: html`${clientLogo(view.client)}${heading(title, view.client.name)}${person(view, words)}${unverifiedNote(view.client, words)}${view.notice && note({ kind: 'warn', isNew: true }, html`<p>${consent.notices[view.notice]}</p>`, words)}<p>${consent.intro(
       html`<strong>${recipient}</strong>`,
     )}</p><h2>${consent.data}</h2><ul class="kinds">${view.kinds.map((kind) => row(kind, words))}</ul>${resources(view, words)}<h2>${consent.who}</h2><dl class="facts">${facts.map(
       ([name, value]) => value !== null && html`<dt>${name}</dt><dd>${value}</dd>`,

@@ -9,6 +9,8 @@ const person = html`<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5c.7-3.9 3.7-
 
 export const ICONS = {
   alert: icon(html`<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.5M12 16.4v.1"/>`),
+  warn: icon(html`<path d="M12 4L2.8 19.5h18.4zM12 10v4M12 16.8v.1"/>`),
+  info: icon(html`<circle cx="12" cy="12" r="9"/><path d="M12 11v5.5M12 7.6v.1"/>`),
   clock: icon(html`<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.5 2"/>`),
   tick: icon(html`<circle cx="12" cy="12" r="9"/><path d="M8 12.3l2.8 2.8L16 9.5"/>`),
   cross: icon(html`<circle cx="12" cy="12" r="9"/><path d="M9 9l6 6M15 9l-6 6"/>`),

@@ -17,8 +17,16 @@ export function alert(id: string, message: Content): Html {
   return html`<div class="alert" role="alert" id="${id}">${ICONS.alert}<div><p>${message}</p></div></div>`
 }
 
-export function note(message: Content): Html {
-  return html`<div class="note" role="alert">${ICONS.alert}<div><p>${message}</p></div></div>`
+export interface NoteSheet {
+  /** Told apart by colour, by drawing, and by a word for whoever sees neither. */
+  readonly kind: 'warn' | 'info'
+  readonly id?: string
+  /** It is there because of what was done just now. */
+  readonly isNew?: boolean
+}
+
+export function note({ kind, id, isNew = false }: NoteSheet, content: Content, words: Words): Html {
+  return html`<div class="note${kind === 'info' && ' info'}"${isNew && html` role="alert"`}${id !== undefined && html` id="${id}"`}>${ICONS[kind]}<div><span class="hidden">${words.frame[kind]}</span>${content}</div></div>`
 }
 
 /**
@@ -49,7 +57,11 @@ export function unverifiedNote(client: ClientView | null, words: Words): Content
   const target = client?.unverifiedTarget ?? null
   return (
     target !== null &&
-    html`<div class="note" id="client-unverified">${ICONS.alert}<div><p>${words.client.unverified(html`<strong>${target}</strong>`)}</p></div></div>`
+    note(
+      { kind: 'warn', id: 'client-unverified' },
+      html`<p>${words.client.unverified(html`<strong>${target}</strong>`)}</p>`,
+      words,
+    )
   )
 }
 

@@ -6,10 +6,14 @@ import type { FormTarget, Localized } from './views.ts'
 
 /** What is wrong with one field; the words are ours, `text` is for what only the caller can explain. */
 export type FieldProblem =
-  | { readonly problem: 'required' | 'passwords_differ' | 'username_taken' | 'username_forbidden' }
+  | { readonly problem: 'required' | 'passwords_differ' | 'username_taken' | 'username_forbidden' | 'username_blank' }
   | { readonly problem: 'phone_invalid' | 'phone_taken' | 'label_forbidden' | 'file_empty' | 'file_unreadable' }
   | { readonly problem: 'issuer_invalid' | 'issuer_needs_https' | 'issuer_has_path_or_query' | 'user_unknown' }
-  | { readonly problem: 'too_short' | 'too_long'; readonly limit: number }
+  | { readonly problem: 'too_short'; readonly limit: number }
+  /** `length`: null where it was cut off before it was counted. */
+  | { readonly problem: 'too_long'; readonly limit: number; readonly length: number | null }
+  /** The field holds the corrected address already. */
+  | { readonly problem: 'issuer_lacks_scheme'; readonly corrected: string }
   | { readonly problem: 'text'; readonly text: Localized }
 
 export type Problems<Field extends string> = Readonly<Partial<Record<Field, FieldProblem>>>
@@ -97,7 +101,7 @@ export interface NotYetView {
 }
 
 /**
- * Step 4. The first form posts `username`, `name`, `phone`, `phone_verified` (`yes`), `password`; the second, multipart, `file` and `csv`.
+ * Step 4. The first form posts `username`, `name`, `phone`, `phone_verified` (`yes`), `password`; the second, multipart, `file`, `csv` and `anyway` (`yes`).
  * `skip`, shown when somebody is there already, posts only its csrf.
  */
 export interface FirstPersonView {
@@ -121,6 +125,18 @@ export interface FirstPersonView {
   readonly badRowCount?: number
   /** People who can sign in already. */
   readonly people: number
+  /** How many of them have no phone number; null: too many to look at. */
+  readonly peopleWithoutPhone: number | null
+  /** Nothing was imported yet, because 制作云 may not accept some of them. Posted as `anyway` = `yes`, they are. */
+  readonly gaps?: ImportGapsView | null
+}
+
+/** People of a file whom 制作云 may not accept; of each kind the first lines, and how many there are. */
+export interface ImportGapsView {
+  readonly withoutPhone: { readonly count: number; readonly lines: readonly number[] }
+  readonly unverifiedPhone: { readonly count: number; readonly lines: readonly number[] }
+  /** It has to be chosen again. */
+  readonly wasFile: boolean
 }
 
 export type ContractEndpoint = 'authorize' | 'token' | 'userinfo'
@@ -137,7 +153,7 @@ export interface ContractLineView {
 /** What the rehearsal saw; the very words that travelled, secrets masked already. */
 export interface RehearsalResultView {
   readonly passed: boolean
-  /** What the client would lack although it passed, and what to do; absent: nothing. */
+  /** Why the client may not accept the person although it passed, and what to do; absent: nothing. */
   readonly warnings?: readonly Localized[]
   readonly clientName: string
   readonly userName: string

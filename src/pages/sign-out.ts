@@ -10,7 +10,7 @@ export function signOutPage(view: SignOutView, frame: Frame): Page {
   const { signOut } = wordsOf(frame)
   return layOut(frame, {
     title: signOut.title,
-    main: html`<div class="seal">${ICONS.door}</div><h1>${signOut.title}</h1>${view.notice && note(signOut.formExpired)}${
+    main: html`<div class="seal">${ICONS.door}</div><h1>${signOut.title}</h1>${view.notice && note({ kind: 'warn', isNew: true }, html`<p>${signOut.formExpired}</p>`, wordsOf(frame))}${
       view.client && html`<p>${signOut.asks(html`<strong>${view.client.name}</strong>`)}</p>`
     }${view.user && html`<p>${signOut.message(html`<strong>${view.user.name}</strong>`)}</p>`}<p class="lead">${signOut.plain}</p>${form(
       view.form,

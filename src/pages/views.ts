@@ -198,6 +198,8 @@ export interface ErrorView {
   readonly traceId: string
   readonly advice: ErrorAdvice
   readonly client?: ClientView | null
+  /** The issuer's own address, where that is a way on. */
+  readonly frontHref?: string | null
   /** A trusted address at the client that would be told of it, as a plain link, and what names that place. */
   readonly onward?: { readonly href: string; readonly target: string } | null
 }

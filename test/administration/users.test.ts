@@ -171,8 +171,9 @@ describe('addUser', () => {
 
   test('H10 text that would be code elsewhere is kept as the text it is', async () => {
     const name = `Robert'); DROP TABLE "user";-- <b>&amp;</b> $\{jndi:ldap://x} {{7*7}} *)(uid=*`
-    await addUser(house, { username: name, name })
-    expect(await getUser(house.store, name)).toMatchObject({ username: name, profile: { displayName: name } })
+    const username = name.replaceAll(' ', '/')
+    await addUser(house, { username, name })
+    expect(await getUser(house.store, username)).toMatchObject({ username, profile: { displayName: name } })
   })
 })
 

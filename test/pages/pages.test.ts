@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { contentSecurityPolicy } from '../../src/http/reply/security-headers.ts'
 import { DATA_KINDS } from '../../src/model/data-kind.ts'
 import * as pages from '../../src/pages/index.ts'
+import { stateRow } from '../../src/pages/set-up/parts.ts'
+import { stylesheet } from '../../src/pages/styles.ts'
 import { WORDS } from '../../src/pages/words/index.ts'
 import { readable } from '../support/visitor.ts'
 import { advices, brand, frameIn, samples, signInErrors } from './samples.ts'
@@ -112,6 +114,26 @@ describe('the stylesheets', () => {
     const ruled = new Set(wide.flatMap((each) => [...each.ruled]))
     expect([...ruled].filter((each) => !worn.has(each))).toEqual([])
   })
+})
+
+test.each(pages.LOCALES)('a plain note is told from a warning by colour, by drawing, and by a word (%s)', (locale) => {
+  const { warn, info } = WORDS[locale].frame
+  const drawn = (name: string, pattern: RegExp) => {
+    const html = samples.find((sample) => sample.name === name)?.page(frameIn(locale)).html ?? ''
+    return pattern.exec(html)?.slice(1) ?? []
+  }
+  const box = (id: string) =>
+    new RegExp(`<div class="([^"]*)"[^>]* id="${id}"><svg[^>]*>(.*?)</svg><div><span class="hidden">(.*?)</span>`)
+  const plain = drawn('set-up 3 twins', box('twins'))
+  const warning = drawn('set-up 3 restart', box('not-yet'))
+  expect([plain[0], plain[2], warning[0], warning[2]]).toEqual(['note info', info, 'note', warn])
+  expect(plain[1]).not.toBe(warning[1])
+  const [noted, warned] = (['note', 'warn'] as const).map((state) => stateRow(state, '', '', '').toString())
+  expect(noted?.replaceAll('state-note', 'state-warn')).not.toBe(warned)
+  expect(WORDS[locale].setUp.rehearsal.states.note).not.toBe(WORDS[locale].setUp.rehearsal.states.warn)
+  const css = stylesheet(undefined, 'report').css
+  const colourOf = (selector: string) => new RegExp(`\\.${selector}(?:,[^{]*)?\\{color:([^;}]*)`).exec(css)?.[1]
+  expect(colourOf('state-note')).not.toBe(colourOf('state-warn'))
 })
 
 test.each(pages.LOCALES)('titles tell the pages apart (%s)', (locale) => {
@@ -344,7 +366,7 @@ describe.each(advices)('the error page of %s', (advice) => {
 
   test('says in English what the client would be told, and in Chinese only where that says more', () => {
     const saysAll = /^(link_|set_up_|cross_site_|cookies_|interaction_|overloaded|server_error)/.test(advice)
-    expect(shown('en')).toContain(view.description)
+    expect(shown('en').includes(view.description)).toBe(advice !== 'set_up_done')
     expect(shown('zh-CN').includes(view.description)).toBe(!saysAll)
     expect(shown('zh-CN').includes('id="error-description"')).toBe(!saysAll)
     for (const locale of pages.LOCALES) expect(shown(locale)).toContain('id="trace-id">tr_1<')

@@ -178,6 +178,7 @@ const person = {
   problems: {},
   minimumLength: 8,
   csv: '',
+  peopleWithoutPhone: 0,
   badRows: [],
   people: 0,
 }
@@ -507,6 +508,7 @@ export const samples: readonly Sample[] = [
       {
         ...person,
         people: 3,
+        peopleWithoutPhone: 2,
         skip: form,
         problems: { phone: { problem: 'phone_taken' } },
         csv: 'username,phone\nlisi,1.38E+10',
@@ -520,6 +522,19 @@ export const samples: readonly Sample[] = [
           },
         ],
         badRowCount: 12,
+      },
+      f,
+    ),
+  ),
+  sample('set-up 4 gaps', 'gaps anyway import', (f) =>
+    pages.firstPersonPage(
+      {
+        ...person,
+        gaps: {
+          withoutPhone: { count: 12, lines: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] },
+          unverifiedPhone: { count: 1, lines: [14] },
+          wasFile: true,
+        },
       },
       f,
     ),

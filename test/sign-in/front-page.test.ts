@@ -46,7 +46,7 @@ describe('a server that answers at its own address', () => {
     expect(inEnglish.html).toContain('This is the sign-in service of <strong>星河影视</strong>.')
     expect(inEnglish.html).toContain('Signing in begins in the application')
     const inChinese = await ask({ headers: { ...BROWSER, 'accept-language': 'zh-CN' } })
-    expect(await inChinese.text()).toContain('这里是 <strong>星河影视</strong> 的登录服务。')
+    expect(await inChinese.text()).toContain('这里是<strong>星河影视</strong>的登录服务。')
   })
 
   test('shows the filing number, which the home page of a site in mainland China must', async () => {

@@ -31,14 +31,16 @@ export function userinfoLines(scene: TokenScene, script: Script, facts: Userinfo
   ]
 }
 
-/** The sign-in works without these, but not everything that 制作云 does after it. */
+/** The sign-in works without these, but 制作云 may not accept the person after it. */
 export function userinfoWarnings(
   { reply, members }: TokenScene,
   script: Script,
   facts: UserinfoFacts,
 ): readonly Said[] {
   if (!script.isZhizuoyun || reply.status !== 200 || members === null) return []
-  return isEmpty(members['phone_number']) ? [together(words.phoneLacking, whyNoPhone(facts))] : []
+  if (isEmpty(members['phone_number'])) return [together(words.phoneLacking, whyNoPhone(facts))]
+  if (members['phone_number_verified'] !== false) return []
+  return [together(words.phoneUnproven, words.phoneProve(facts.user.username))]
 }
 
 function isText(value: unknown): value is string {
@@ -100,7 +102,7 @@ function verifiedLine(value: unknown, phone: unknown, { user }: UserinfoFacts): 
   if (typeof value !== 'boolean') return line('bad', clause, words.verifiedBad)
   return value
     ? line('ok', clause, words.verified)
-    : line('note', clause, words.unverified, words.unverifiedWhy(user.username))
+    : line('warn', clause, words.unverified, words.unverifiedWhy(user.username))
 }
 
 function standardLines(members: Members, { client, user, grantedScope }: UserinfoFacts): readonly Line[] {

@@ -24,7 +24,7 @@ export const person = {
   enabled: say('该用户已启用', 'The person is enabled'),
   disabled: (username: string) =>
     say(
-      `用户 ${username} 已停用，无法登录；以前签发的一切也已失效。如需恢复：npx lingpai user enable ${shellWord(username)}`,
+      `用户“${username}”已停用，无法登录；以前签发的一切也已失效。如需恢复：npx lingpai user enable ${shellWord(username)}`,
       `${username} is disabled and cannot sign in; everything issued before is dead too. To let them in again: npx lingpai user enable ${shellWord(username)}`,
     ),
   phoneTaken: say(
@@ -34,7 +34,7 @@ export const person = {
   hasPassword: say('该用户设有密码', 'The person has a password'),
   noPassword: (username: string) =>
     say(
-      `${username} 还没有密码，无法登录。设置密码：npx lingpai user set-password ${shellWord(username)}`,
+      `“${username}”还没有密码，无法登录。设置密码：npx lingpai user set-password ${shellWord(username)}`,
       `${username} has no password yet and cannot sign in. Set one: npx lingpai user set-password ${shellWord(username)}`,
     ),
 }
@@ -223,7 +223,7 @@ export const userinfo = {
   ),
   sub: say('sub 与 user_id 相同', 'sub equals user_id'),
   subStandard: say(
-    'sub 是非空字符串，并与 ID 令牌 一致',
+    'sub 是非空字符串，并与 ID 令牌一致',
     'sub is a string that is not empty, and the same as in the ID token',
   ),
   name: say('name 是字符串', 'name is a string'),
@@ -260,8 +260,8 @@ export const userinfo = {
   ),
   phoneNobody: (username: string) =>
     say(
-      `该用户没有登记手机号：npx lingpai user update ${shellWord(username)} --phone …`,
-      `Nothing is recorded for this person: npx lingpai user update ${shellWord(username)} --phone …`,
+      `该用户没有登记手机号。填入已确认属于本人的号码：npx lingpai user update ${shellWord(username)} --phone … --phone-verified`,
+      `None is recorded for this person. Put in one that you know to be theirs: npx lingpai user update ${shellWord(username)} --phone … --phone-verified`,
     ),
   phoneUnverified: (username: string) =>
     say(
@@ -279,9 +279,18 @@ export const userinfo = {
       `The person has one, but this client's claims do not map it. Add that: npx lingpai client update ${shellWord(clientId)} --set claims.phone_number=phone`,
     ),
   phoneLacking: say(
-    '制作云用手机号创建或绑定账号；没有手机号，它可能要求用户自行绑定，也可能拒绝用户进入。',
-    '制作云 creates or binds its account by the phone number; without one it may ask the person for it, or not admit them.',
+    '登录可以走完，但制作云收不到手机号。它用手机号创建或绑定账号；没有手机号，它可能要求用户自行绑定，也可能拒绝用户进入。',
+    'The sign-in itself works, but 制作云 gets no phone number. It creates or binds its account by it; without one it may ask the person for it, or not admit them.',
   ),
+  phoneUnproven: say(
+    '登录可以走完，制作云也会收到手机号，但同时得知它未经验证（phone_number_verified 为 false）。制作云用手机号创建或绑定账号，可能不接受这样的号码，拒绝用户进入。',
+    'The sign-in itself works, and 制作云 gets the number, but is told that nobody has verified it (phone_number_verified is false). It creates or binds its account by the number, and may refuse one like this, and the person with it.',
+  ),
+  phoneProve: (username: string) =>
+    say(
+      `请先向本人核实号码，再运行：npx lingpai user update ${shellWord(username)} --phone-verified`,
+      `Make sure that the number is this person's, then run: npx lingpai user update ${shellWord(username)} --phone-verified`,
+    ),
   verified: say('phone_number_verified 是 JSON 布尔值 true', 'phone_number_verified is the JSON boolean true'),
   unverified: say(
     'phone_number_verified 是 JSON 布尔值 false：号码未经验证',

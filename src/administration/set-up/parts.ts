@@ -13,6 +13,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import type { Store } from '../../store/store.ts'
 import type { OperatorName } from '../operator-name.ts'
+import type { SetUpWatch } from './watch.ts'
 
 export interface SetUpParts {
   readonly store: Store
@@ -35,4 +36,6 @@ export interface SetUpParts {
   /** What the next start takes when it is given no issuer. */
   readonly storeIssuer: (issuer: string) => Promise<void>
   readonly probe: AddressProbe
+  /** Null: the issuer's own address is somebody else's. */
+  readonly frontPage: SetUpWatch | null
 }

@@ -3,11 +3,12 @@
 
 import { findPasswordFault, type PasswordFault, SHORTEST_PASSWORD } from '../../credentials/password-text.ts'
 import type { UserWithPassword } from '../../model/user.ts'
-import { usernameKey } from '../../model/username.ts'
+import { BLANK_INSIDE, usernameKey } from '../../model/username.ts'
 import type { FieldProblem, Problems } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { checkUserFields } from '../user-fields.ts'
 import { addUser, setPassword, UserRefused, updateUser } from '../users.ts'
+import { LONGEST_FIELD, lengthProblem } from './name-field.ts'
 import type { SetUpParts } from './parts.ts'
 import { problemSentence } from './row-words.ts'
 
@@ -23,11 +24,8 @@ export interface TypedPerson {
 /** `company` is asked of the administrator, and is no part of the person. */
 export type PersonField = 'username' | 'name' | 'phone' | 'password' | 'company'
 
-/** The same room as the store gives, so that what is shown again is what was typed. */
-const LONGEST = 4096
-
 export function typed(form: Parameters, name: string): string {
-  return (form.get(name) ?? '').slice(0, LONGEST)
+  return (form.get(name) ?? '').slice(0, LONGEST_FIELD)
 }
 
 /** The user id, or what is wrong. `existing`: corrected rather than added; without a new password it keeps its own. */
@@ -64,13 +62,13 @@ export async function savePerson(
 
 async function problemsOf(person: TypedPerson, existing: UserWithPassword | null): Promise<Problems<PersonField>> {
   const { username, name, password, phone } = person
-  const result = await checkUserFields({
-    username,
-    displayName: name,
-    ...(phone && { phone: phone.number, phoneVerified: phone.verified }),
-  })
+  const result = await checkUserFields(
+    { username, displayName: name, ...(phone && { phone: phone.number, phoneVerified: phone.verified }) },
+    { formerUsername: existing?.username ?? null },
+  )
   const found = 'problems' in result ? result.problems : []
   const wrong = new Set(found.map(({ field }) => field))
+  const isBlank = found.some(({ problem }) => problem === BLANK_INSIDE)
   const badPhone = found.find(({ field }) => field === 'phone')
   const keepsPassword = password === '' && existing !== null && existing.passwordHash !== null
   const fault = findPasswordFault(password, username)
@@ -78,17 +76,21 @@ async function problemsOf(person: TypedPerson, existing: UserWithPassword | null
     ...(username.trim() === ''
       ? { username: REQUIRED }
       : wrong.has('username') && {
-          username: tooLong(username, LONGEST_USERNAME) ?? { problem: 'username_forbidden' },
+          username: lengthProblem(username.trim(), LONGEST_USERNAME) ?? {
+            problem: isBlank ? 'username_blank' : 'username_forbidden',
+          },
         }),
     ...(name.trim() === ''
       ? { name: REQUIRED }
-      : wrong.has('name') && { name: tooLong(name, LONGEST_NAME) ?? { problem: 'text', text: NAME_FORBIDDEN } }),
+      : wrong.has('name') && {
+          name: lengthProblem(name.trim(), LONGEST_NAME) ?? { problem: 'text', text: NAME_FORBIDDEN },
+        }),
     ...(phone !== null &&
       (phone.number.trim() === ''
         ? { phone: REQUIRED }
         : badPhone !== undefined && { phone: { problem: 'text', text: phoneText(badPhone) } })),
     ...(!keepsPassword &&
-      (password === '' ? { password: REQUIRED } : fault !== null && { password: passwordProblem(fault) })),
+      (password === '' ? { password: REQUIRED } : fault !== null && { password: passwordProblem(fault, password) })),
   }
 }
 
@@ -97,10 +99,6 @@ const REQUIRED: FieldProblem = { problem: 'required' }
 const LONGEST_USERNAME = 128
 const LONGEST_NAME = 256
 const LONGEST_PASSWORD = 1024
-
-function tooLong(text: string, limit: number): FieldProblem | null {
-  return Array.from(text.trim()).length > limit ? { problem: 'too_long', limit } : null
-}
 
 const NAME_FORBIDDEN = {
   'zh-CN': '此姓名含有不能使用的字符。',
@@ -113,12 +111,12 @@ function phoneText({ problem, hint }: { readonly problem: string; readonly hint?
   return { ...said, en: said.en.replace(/^phone /, 'The number ') }
 }
 
-function passwordProblem(fault: PasswordFault): FieldProblem {
+function passwordProblem(fault: PasswordFault, password: string): FieldProblem {
   switch (fault) {
     case 'too_short':
       return { problem: 'too_short', limit: SHORTEST_PASSWORD }
     case 'too_long':
-      return { problem: 'too_long', limit: LONGEST_PASSWORD }
+      return { problem: 'text', text: passwordTooLong(Buffer.byteLength(password)) }
     case 'same_as_username':
       return { problem: 'text', text: { 'zh-CN': '密码不能与用户名相同。', en: 'It must differ from the user name.' } }
     case 'too_common':
@@ -134,6 +132,14 @@ function passwordProblem(fault: PasswordFault): FieldProblem {
         problem: 'text',
         text: { 'zh-CN': '密码含有不能使用的字符。', en: 'It holds a character that cannot be used.' },
       }
+  }
+}
+
+/** Counted as hashes count it. */
+function passwordTooLong(bytes: number) {
+  return {
+    'zh-CN': `共 ${bytes} 字节，最多允许 ${LONGEST_PASSWORD} 字节（一个汉字占三个字节）。`,
+    en: `This has ${bytes} bytes; at most ${LONGEST_PASSWORD} are allowed (a Chinese character takes three).`,
   }
 }
 

@@ -34,7 +34,7 @@ const REFUSALS = {
     status: 410,
     advice: 'set_up_done',
     rule: 'set_up_finished',
-    reason: 'the set-up was finished with this link',
+    reason: 'the set-up is finished, and the link with it',
     description: 'The set-up is finished',
   },
   foreign: {
@@ -63,6 +63,7 @@ const REFUSALS = {
 export function refuse(parts: SetUpParts, http: HttpRequest, why: keyof typeof REFUSALS): HttpReply {
   const { status, advice, rule, reason, description } = REFUSALS[why]
   const clause = why === 'foreign' || why === 'cookies' ? 'RFC 6749 §10.12' : `RFC 9110 §15.5`
-  const page = problemPage(parts, http, { status, code: 'invalid_request', description, advice })
+  const frontHref = why === 'done' && parts.frontPage !== null ? new URL(parts.addresses.issuer).pathname : null
+  const page = problemPage(parts, http, { status, code: 'invalid_request', description, advice, frontHref })
   return withOutcome(page, { rule, clause, reason })
 }

@@ -57,7 +57,7 @@ function linkEndpoint(parts: SetUpParts) {
   return async (http: HttpRequest, { id = '' }: Readonly<Record<string, string>>): Promise<HttpReply> => {
     const found = await findOpen(parts, http, id)
     if ('reply' in found) return found.reply
-    if (http.method !== 'POST') return await show(parts, steps, found.open)
+    if (http.method !== 'POST') return await show(steps, found.open)
     const target = readQuery(http).get('step') ?? ''
     const again = saidAgain({ ...operatorLook(parts), origins: [parts.addresses.origin] }, http)
     if (again !== null) return again
@@ -69,7 +69,7 @@ function linkEndpoint(parts: SetUpParts) {
     // Two clicks are two requests: the second sees what the first has done.
     return await inTurn(async () => {
       const now = await findOpen(parts, http, id)
-      return 'reply' in now ? now.reply : await submit(parts, steps, now.open, target, sent)
+      return 'reply' in now ? now.reply : await submit(steps, now.open, target, sent)
     })
   }
 }
@@ -82,13 +82,18 @@ async function findOpen(parts: SetUpParts, http: HttpRequest, id: string): Promi
   if (!isSecret(id)) return { reply: refuse(parts, http, 'spent') }
   const ticketHash = sha256(id)
   const ticket = await store.findTicket(ticketHash, clock.now())
-  if (ticket === null || ticket.purpose !== SET_UP_PURPOSE) return { reply: refuse(parts, http, 'spent') }
+  const progress = await readSetUp(store)
+  if (ticket === null || ticket.purpose !== SET_UP_PURPOSE) {
+    return { reply: refuse(parts, http, progress.finishedAt === null ? 'spent' : 'done') }
+  }
   const visitor = readVisitor(http)
   const path = `${addresses.path['set-up']}/${id}`
-  const progress = await readSetUp(store)
-  const open: OpenSetUp = { http, visitor, path, ticketHash, progress, detail: parseDetail(ticket.detail) }
+  const detail = parseDetail(ticket.detail)
+  const open: OpenSetUp = { http, visitor, path, ticketHash, progress, detail }
   if (ticket.boundBrowserHash === null) return { reply: await openLink(parts, open) }
-  if (!sameBytes(ticket.boundBrowserHash, visitor.hash())) return { reply: refuse(parts, http, 'elsewhere') }
+  if (!sameBytes(ticket.boundBrowserHash, visitor.hash())) {
+    return { reply: refuse(parts, http, detail.finished === true ? 'done' : 'elsewhere') }
+  }
   return { open }
 }
 
@@ -111,30 +116,25 @@ async function openLink(parts: SetUpParts, open: OpenSetUp): Promise<HttpReply> 
   return goTo(open, progress.finishedAt === null ? progress.step : 'address')
 }
 
-async function show(parts: SetUpParts, steps: readonly Step[], open: OpenSetUp): Promise<HttpReply> {
-  const { http, progress, detail } = open
-  const wanted = readQuery(http).get('step')
+async function show(steps: readonly Step[], open: OpenSetUp): Promise<HttpReply> {
+  const { progress, detail } = open
+  const wanted = readQuery(open.http).get('step')
   const step = steps.find(({ name }) => name === wanted)
-  if (detail.finished === true && step?.name !== 'waiting') return refuse(parts, http, 'done')
+  // The last page says that it is done, and what comes next.
+  if (detail.finished === true && step?.name !== 'waiting') return goTo(open, 'waiting')
   if (step === undefined || isAhead(step.name, progress.step)) return goTo(open, progress.step)
   const shown = await step.show(open)
   return typeof shown === 'string' ? goTo(open, shown) : shown
 }
 
-async function submit(
-  parts: SetUpParts,
-  steps: readonly Step[],
-  open: OpenSetUp,
-  target: string,
-  sent: Submitted,
-): Promise<HttpReply> {
+async function submit(steps: readonly Step[], open: OpenSetUp, target: string, sent: Submitted): Promise<HttpReply> {
   const step = steps.find(({ forms }) => Object.hasOwn(forms, target))
   const take = step?.forms[target]
   // The link's own button, pressed twice.
   if (step === undefined || take === undefined || isAhead(step.name, open.progress.step)) {
     return goTo(open, open.progress.step)
   }
-  if (open.detail.finished === true && target !== 'finish') return refuse(parts, open.http, 'done')
+  if (open.detail.finished === true && target !== 'finish') return goTo(open, 'waiting')
   const taken = await take(open, sent)
   return typeof taken === 'string' ? goTo(open, taken) : taken
 }

@@ -58,6 +58,7 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^the header has (.+) and (.+), which are both the column (.+)$/, '表头中的 $1 和 $2 都是 $3 一列'],
   [/^the header has no column username$/, '表头缺少用户名（username）一列'],
   // Fields
+  [/^holds a blank inside$/, '中间含有空格'],
   [/^is empty$/, '为空'],
   [/^must have at most (\d+) characters$/, '最多 $1 个字符'],
   [/^has more than (\d+) characters$/, '超过 $1 个字符'],
@@ -112,14 +113,18 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^The first line has to name the columns, for example: /, '第一行必须是列名，例如：用户名,姓名,手机号,手机号已验证'],
   [
     /^To keep a column of your own, call it (\S+); known columns: (.+)$/,
-    '要保留自己的列，请命名为 $1；可用的列：$2（常用的也可写中文，如 用户名、姓名、手机号）',
+    '要保留自己的列，请命名为 $1；可用的列：$2（常用的也可写中文，如“用户名”“姓名”“手机号”）',
   ],
   [
     /^Did you mean (\S+)\? To keep a column of your own, call it (\S+); known columns: (.+)$/,
-    '是否想写 $1？要保留自己的列，请命名为 $2；可用的列：$3（常用的也可写中文，如 用户名、姓名、手机号）',
+    '是否想写 $1？要保留自己的列，请命名为 $2；可用的列：$3（常用的也可写中文，如“用户名”“姓名”“手机号”）',
   ],
   [/^In Excel, choose "CSV UTF-8/, '请在 Excel 中另存为“CSV UTF-8（逗号分隔）”；其他软件请选择 UTF-8 编码'],
   [/^Write JSON Lines instead: /, '请改用 JSON Lines：每行一个对象，不要方括号，行间不要逗号'],
+  [
+    /^People type it at sign-in, where nobody sees/,
+    '登录时要输入它，多一个或少一个空格都看不出来：请去掉空格，或改用 . - _ 等符号',
+  ],
   [/^Import the file again$/, '请重新导入'],
   [/^true, yes, 1, /, '可写 true、yes、1、是，或 false、no、0、否'],
 ]

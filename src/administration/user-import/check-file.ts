@@ -38,10 +38,25 @@ export class Problems {
 export interface CheckedFile {
   readonly rows: number
   readonly passwords: number
+  /** Of good rows of enabled people. */
+  readonly withoutPhone: Lines
+  readonly unverifiedPhone: Lines
   /** SHA-256 of the bytes: the second pass must see the same. */
   readonly digest: string
   /** The structure is broken: no row of the file can be taken. */
   readonly broken: boolean
+}
+
+/** The first of them, and how many there are. */
+export interface Lines {
+  readonly count: number
+  readonly lines: readonly number[]
+}
+
+const MOST_LINES = 10
+
+function counted({ count, lines }: Lines, line: number): Lines {
+  return { count: count + 1, lines: lines.length < MOST_LINES ? [...lines, line] : lines }
 }
 
 export interface CheckOptions {
@@ -60,6 +75,8 @@ export async function checkFile(
   let digest = ''
   let rows = 0
   let passwords = 0
+  let withoutPhone: Lines = { count: 0, lines: [] }
+  let unverifiedPhone = withoutPhone
   let waiting: RowClaims[] = []
   const lookUp = async () => {
     const batch = waiting
@@ -83,7 +100,10 @@ export async function checkFile(
       const left = duplicates.without(claims)
       if ('row' in checked && left === claims) {
         duplicates.claim(claims)
-        if (checked.row.password !== null) passwords++
+        const { enabled, line, password, phone, phoneVerified } = checked.row
+        if (password !== null) passwords++
+        if (enabled && phone === null) withoutPhone = counted(withoutPhone, line)
+        if (enabled && phone !== null && !phoneVerified) unverifiedPhone = counted(unverifiedPhone, line)
       }
       waiting.push(left)
       if (waiting.length >= AT_ONCE) await lookUp()
@@ -96,10 +116,10 @@ export async function checkFile(
       problem: error.message,
       ...(error.hint !== null && { hint: error.hint }),
     })
-    return { rows, passwords, digest, broken: true }
+    return { rows, passwords, withoutPhone, unverifiedPhone, digest, broken: true }
   }
   await lookUp()
-  return { rows, passwords, digest, broken: false }
+  return { rows, passwords, withoutPhone, unverifiedPhone, digest, broken: false }
 }
 
 /** A bad row is looked up too, so that all that is wrong with it is said at once. */

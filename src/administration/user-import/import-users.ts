@@ -8,7 +8,7 @@ import { newId, newUserId } from '../../platform/random.ts'
 import type { UserImportVerbs } from '../../store/user-imports.ts'
 import type { NewUser, UserVerbs } from '../../store/users.ts'
 import { AdministrationError } from '../errors.ts'
-import { assertGoingOn, checkFile, conflictProblem, Problems, type RowProblem } from './check-file.ts'
+import { assertGoingOn, checkFile, conflictProblem, type Lines, Problems, type RowProblem } from './check-file.ts'
 import { checkRow, type ImportRow } from './check-row.ts'
 import {
   decodedText,
@@ -56,6 +56,9 @@ export interface ImportReport {
   readonly imported: number
   /** Of those imported: they cannot sign in yet. */
   readonly withoutPassword: number
+  /** Of the good rows of enabled people. */
+  readonly withoutPhone: Lines
+  readonly unverifiedPhone: Lines
   /** Rows that are or would be left out. */
   readonly badRows: number
   /** The first thousand, in the order of lines. */
@@ -99,6 +102,8 @@ export async function importUsers(
     rows: checked.rows,
     imported,
     withoutPassword,
+    withoutPhone: checked.withoutPhone,
+    unverifiedPhone: checked.unverifiedPhone,
     badRows: problems.lines.size,
     problems: problems.sorted(),
     problemCount: problems.count,

@@ -89,8 +89,8 @@ const ENDS = {
   },
   passed: { en: 'Everything that the client needs is there.', 'zh-CN': '该客户端所需的一切均已具备。' },
   warned: {
-    en: 'It works, but something is missing that the person would need:',
-    'zh-CN': '演练成功，但该用户还缺少所需的信息：',
+    en: 'Every step works, but the client may not accept this person:',
+    'zh-CN': '每一步都走通了，但应用可能不接受该用户：',
   },
   failed: {
     en: 'Not everything is right yet. Above it is said of each of these what to do:',

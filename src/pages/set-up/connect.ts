@@ -2,9 +2,8 @@
 
 import { code, command, pieces } from '../code.ts'
 import { type Content, type Html, html } from '../html.ts'
-import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
-import { form } from '../parts.ts'
+import { form, note } from '../parts.ts'
 import { prose } from '../prose.ts'
 import type { ConnectedView, ConnectView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
@@ -13,11 +12,13 @@ import { COPY_SCRIPT } from './scripts.ts'
 
 export function connectPage(view: ConnectView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.connect
+  // Most likely it is for the same tenant: a second client by mistake leaves its console with the wrong id.
+  const isFirst = view.twins.length === 0
   return stepPage(frame, {
     step: 3,
     intro: words.intro,
     hasError: hasProblems(view.problems),
-    main: html`${summary(view.problems, { name: words.name }, frame)}${twins(view, frame)}<div class="narrow">${form(
+    main: html`${summary(view.problems, { name: words.name }, frame)}${twins(view, frame)}${!isFirst && html`<h2>${words.twins.heading}</h2><p class="muted">${words.twins.another}</p>`}<div class="narrow">${form(
       view.form,
       html`${field(
         {
@@ -29,7 +30,7 @@ export function connectPage(view: ConnectView, frame: Frame): Page {
           problem: view.problems.name,
         },
         frame,
-      )}<button class="primary" id="continue" type="submit">${words.submit}</button>`,
+      )}<button${isFirst && html` class="primary"`} id="continue" type="submit">${isFirst ? words.submit : words.twins.submit}</button>`,
     )}</div>`,
   })
 }
@@ -41,13 +42,17 @@ function twins({ twins, twinCount }: ConnectView, frame: Frame): Content {
     ({ name, clientId, use }, at) =>
       html`<li><b>${name}</b><p class="small">ClientId <code>${clientId}</code></p>${form(
         use,
-        html`<button id="use-${at + 1}" type="submit">${words.use}<span class="hidden">${words.which(name)}</span></button>`,
+        html`<button${twins.length === 1 && html` class="primary"`} id="use-${at + 1}" type="submit">${words.use}<span class="hidden">${words.which(name)}</span></button>`,
       )}</li>`,
   )
   const more = twinCount - twins.length
-  return html`<div class="note" id="twins">${ICONS.alert}<div><p><b>${words.title(twinCount)}</b></p><ul>${rows}</ul>${
-    more > 0 && html`<p>${words.more(more)}</p>`
-  }<p>${words.another}</p></div></div>`
+  return note(
+    { kind: 'info', id: 'twins' },
+    html`<p><b>${words.title(twinCount)}</b></p><ul>${rows}</ul>${
+      more > 0 && html`<p>${words.more(more)}</p>`
+    }<p>${words.same}</p>`,
+    wordsOf(frame),
+  )
 }
 
 /** The names as the console writes them, in its order. */
@@ -80,7 +85,11 @@ export function connectedPage(view: ConnectedView, frame: Frame): Page {
 function sameNameNote({ sameName }: ConnectedView, frame: Frame): Content {
   return (
     sameName !== null &&
-    html`<div class="note" id="same-name">${ICONS.alert}<div><p>${prose(sameName, frame)}${wordsOf(frame).setUp.stop}</p></div></div>`
+    note(
+      { kind: 'warn', id: 'same-name' },
+      html`<p>${prose(sameName, frame)}${wordsOf(frame).setUp.stop}</p>`,
+      wordsOf(frame),
+    )
   )
 }
 
@@ -94,7 +103,11 @@ function notYetNote({ notYet }: ConnectedView, frame: Frame): Content {
   const restart =
     running !== null &&
     html`<p id="restart">${words.restart(issuer, html`<strong>${pieces(running)}</strong>`, (text) => command(text, frame))}</p>`
-  return html`<div class="note" id="not-yet">${ICONS.alert}<div><p><b>${words.warning}</b></p>${faulty}${restart}<p>${words.anyway}</p></div></div>`
+  return note(
+    { kind: 'warn', id: 'not-yet' },
+    html`<p><b>${words.warning}</b></p>${faulty}${restart}<p>${words.anyway}</p>`,
+    wordsOf(frame),
+  )
 }
 
 function valueRow(name: string, value: string, hint: Content, frame: Frame): Html {

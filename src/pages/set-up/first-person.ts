@@ -2,7 +2,7 @@
 
 import { type Content, type Html, html } from '../html.ts'
 import { wordsOf } from '../layout.ts'
-import { alert, form, localized } from '../parts.ts'
+import { alert, form, localized, note } from '../parts.ts'
 import type { FirstPersonView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, fieldError, hasProblems, stepPage, summary } from './parts.ts'
@@ -10,6 +10,8 @@ import { field, fieldError, hasProblems, stepPage, summary } from './parts.ts'
 export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.person
   const { problems, pasteAgain = false } = view
+  const isLacking = (view.gaps ?? null) !== null
+  const { peopleWithoutPhone: withoutPhone } = view
   const described = [problems.csv && 'csv-error', pasteAgain && 'paste-again'].filter(Boolean).join(' ')
   const labels = {
     username: words.username,
@@ -23,17 +25,17 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
     step: 4,
     isReport: view.badRows.length > 0,
     intro: words.intro,
-    hasError: hasProblems(problems) || view.badRows.length > 0,
-    main: html`${summary(problems, labels, frame)}${report(view, frame)}<section${view.badRows.length > 0 && html` class="section"`} aria-labelledby="one"><h2 id="one">${words.one}</h2>${form(view.form, person(view, frame))}</section><section class="section" aria-labelledby="many"><h2 id="many">${words.many}</h2><p>${words.manyIntro}<br><code>${words.columns}</code></p>${form(
+    hasError: hasProblems(problems) || view.badRows.length > 0 || isLacking,
+    main: html`${summary(problems, labels, frame)}${gaps(view, frame)}${report(view, frame)}<section${view.badRows.length > 0 && html` class="section"`} aria-labelledby="one"><h2 id="one">${words.one}</h2>${form(view.form, person(view, frame))}</section><section class="section" aria-labelledby="many"><h2 id="many">${words.many}</h2><p>${words.manyIntro}<br><code>${words.columns}</code></p><p class="hint">${words.columnsHint}</p>${form(
       view.importForm,
       html`<div class="field"><label for="file">${words.file}</label><input id="file" name="file" type="file" accept=".csv,text/csv"${problems.file && html` aria-invalid="true" aria-describedby="file-error"`}>${
         problems.file && fieldError('file', problems.file, frame)
       }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none"${problems.csv && html` aria-invalid="true"`}${described !== '' && html` aria-describedby="${described}"`}>
-${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}${pasteAgain && html`<span class="hint" id="paste-again">${words.pasteAgain}</span>`}</div><div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
+${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}${pasteAgain && html`<span class="hint" id="paste-again">${words.pasteAgain}</span>`}</div>${isLacking && html`<div class="check"><input id="anyway" name="anyway" type="checkbox" value="yes"><label for="anyway">${words.gaps.anyway}</label></div>`}<div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
       true,
     )}</section>${
       view.skip &&
-      html`<section class="section">${form(view.skip, html`<button id="skip" type="submit">${words.skip(view.people)}</button>`)}</section>`
+      html`<section class="section">${form(view.skip, html`${withoutPhone !== null && withoutPhone > 0 && html`<p class="hint" id="skip-hint">${words.skipWithoutPhone(withoutPhone, view.people)}</p>`}<div class="actions"><button id="skip" type="submit">${words.skip(view.people)}</button></div>`)}</section>`
     }`,
   })
 }
@@ -66,7 +68,22 @@ function person(view: FirstPersonView, frame: Frame): Html {
       problem: problems.password,
     },
     frame,
-  )}</div><div class="check"><input id="phone_verified" name="phone_verified" type="checkbox" value="yes"${values.phoneVerified && html` checked`}><label for="phone_verified">${words.phoneVerified}</label></div><div class="actions"><button class="primary" id="continue" type="submit">${words.submit}</button></div>`
+  )}</div><div class="check"><input id="phone_verified" name="phone_verified" type="checkbox" value="yes"${values.phoneVerified && html` checked`}><label for="phone_verified">${words.phoneVerified}<span class="hint">${words.phoneVerifiedHint}</span></label></div><div class="actions"><button class="primary" id="continue" type="submit">${words.submit}</button></div>`
+}
+
+/** Before anything is imported: afterwards each of them would have to be mended alone. */
+function gaps({ gaps = null }: FirstPersonView, frame: Frame): Content {
+  if (gaps === null) return null
+  const words = wordsOf(frame).setUp.person.gaps
+  const kinds = (['withoutPhone', 'unverifiedPhone'] as const).flatMap((kind) => {
+    const { count, lines } = gaps[kind]
+    return count === 0 ? [] : [html`<li>${words[kind](count, words.lines(lines, count > lines.length))}</li>`]
+  })
+  return note(
+    { kind: 'warn', id: 'gaps', isNew: true },
+    html`<p><b>${words.title}</b></p><ul>${kinds}</ul><p>${words.advice}</p>${gaps.wasFile && html`<p>${words.chooseAgain}</p>`}`,
+    wordsOf(frame),
+  )
 }
 
 function report(view: FirstPersonView, frame: Frame): Content {

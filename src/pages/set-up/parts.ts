@@ -54,8 +54,11 @@ function problemText(problem: FieldProblem, frame: Frame): string {
   const { problems } = wordsOf(frame).setUp
   switch (problem.problem) {
     case 'too_short':
+      return problems.too_short(problem.limit)
     case 'too_long':
-      return problems[problem.problem](problem.limit)
+      return problems.too_long(problem.limit, problem.length)
+    case 'issuer_lacks_scheme':
+      return problems.issuer_lacks_scheme(problem.corrected)
     case 'text':
       return localized(problem.text, frame)
     default:
@@ -115,10 +118,10 @@ export function hasProblems(problems: Problems<string>): boolean {
 
 const STATE_ICONS = {
   ok: ICONS.tick,
-  warn: ICONS.alert,
+  warn: ICONS.warn,
   bad: ICONS.cross,
   unknown: ICONS.question,
-  note: ICONS.alert,
+  note: ICONS.info,
   waiting: ICONS.clock,
   refused: ICONS.cross,
 }

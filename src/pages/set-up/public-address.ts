@@ -2,9 +2,8 @@
 
 import { code } from '../code.ts'
 import { type Content, html } from '../html.ts'
-import { ICONS } from '../icons.ts'
 import { wordsOf } from '../layout.ts'
-import { form, localized } from '../parts.ts'
+import { form, localized, note } from '../parts.ts'
 import { prose } from '../prose.ts'
 import type { PublicAddressView } from '../set-up-views.ts'
 import type { Frame, Page } from '../views.ts'
@@ -62,9 +61,7 @@ function findings({ checks, mustRestart }: PublicAddressView, frame: Frame): Con
       : checks.length > 0 && mustRestart
         ? words.afterRestart
         : null
-  return (
-    message && html`<div class="note" role="alert" id="address-note">${ICONS.alert}<div><p>${message}</p></div></div>`
-  )
+  return message && note({ kind: 'warn', id: 'address-note', isNew: true }, html`<p>${message}</p>`, wordsOf(frame))
 }
 
 function reach(view: PublicAddressView, frame: Frame): Content {

@@ -41,21 +41,22 @@ function imported({ imported: brought = null }: RehearsalView, frame: Frame): Co
   const isComplete = withoutPassword === 0
   const lack =
     !isComplete && html`<p>${words.withoutPassword(withoutPassword, people, (text) => command(text, frame))}</p>`
-  return html`<div class="verdict${!isComplete && ' warn'}" role="status" id="imported">${isComplete ? ICONS.tick : ICONS.alert}<div><span>${words.imported(people)}</span>${lack}</div></div>`
+  return html`<div class="verdict${!isComplete && ' warn'}" role="status" id="imported">${isComplete ? ICONS.tick : ICONS.warn}<div><span>${words.imported(people)}</span>${lack}</div></div>`
 }
 
 function rehearsal(view: RehearsalView, frame: Frame): Html {
   const words = wordsOf(frame).setUp.rehearsal
   const { result, next } = view
+  const isSettled = result?.passed === true && (result.warnings ?? []).length === 0
   const start = html`${summary(view.problems, { user: words.user }, frame)}<div class="narrow">${form(
     view.form,
-    html`${person(view, frame)}<button${result === null && html` class="primary"`} id="rehearse" type="submit">${result === null ? words.submit : words.again}</button>`,
+    html`${person(view, frame)}<button${!isSettled && html` class="primary"`} id="rehearse" type="submit">${result === null ? words.submit : words.again}</button>`,
   )}</div>`
   const onward =
     next &&
     form(
       next,
-      html`<div class="actions"><button${result?.passed === true && html` class="primary"`} id="continue" type="submit">${words.next}</button></div>`,
+      html`<div class="actions"><button${isSettled && html` class="primary"`} id="continue" type="submit">${words.next}</button></div>`,
     )
   return html`${result && verdict(result, frame)}${start}${result && details(result, frame)}${onward}`
 }
@@ -83,7 +84,7 @@ function verdict(result: RehearsalResultView, frame: Frame): Html {
   const { warnings = [] } = result
   if (result.passed && warnings.length > 0) {
     const lacks = warnings.map((warning) => html`<p>${prose(warning, frame)}</p>`)
-    return html`<div class="verdict warn" role="status" id="verdict">${ICONS.alert}<div><span>${words.qualified(result.clientName, result.userName)}</span>${lacks}</div></div>`
+    return html`<div class="verdict warn" role="status" id="verdict">${ICONS.warn}<div><span>${words.qualified(result.clientName, result.userName)}</span>${lacks}</div></div>`
   }
   return result.passed
     ? html`<div class="verdict" role="status" id="verdict">${ICONS.tick}<span>${words.passed(result.clientName, result.userName)}</span></div>`

@@ -26,13 +26,17 @@ export const SET_UP_STYLES = `
 .state{flex:none;margin:.1875rem .75rem 0 0;color:var(--muted)}
 .word{color:var(--muted);font-size:.8125rem;font-weight:600;white-space:nowrap}
 .state-ok{color:var(--ok)}
-.state-warn,.state-note{color:var(--warn)}
+.state-warn{color:var(--warn)}
+.state-note{color:var(--accent-text)}
+.note.info{color:var(--ink);background:var(--tint)}
+.note.info svg{color:var(--accent-text)}
 .state-bad,.state-refused{color:var(--bad)}
 .value{margin:0 0 1rem}
 .value .copy{display:flex}
 .value input{flex:1;min-width:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.9375rem;background:var(--tint);border-color:var(--edge)}
 .value button{flex:none;width:auto;min-width:4.25rem;margin-left:.5rem;padding:.625rem .75rem}
 @media (max-width:30em){.value input{font-size:.8125rem;padding:0 .625rem}}
+.note li{margin:.25rem 0}
 #twins li{margin:.75rem 0;color:var(--ink)}
 #twins button{width:auto;margin-top:.5rem;background:var(--surface)}
 input[type=file]{height:auto;padding:.6875rem .875rem}

@@ -75,15 +75,18 @@ export const errors = {
       operator: 'If you see this often, check that the proxy passes Host, Origin and Sec-Fetch-Site on unchanged.',
     },
     link_spent: {
+      title: 'This link no longer works',
       visitor:
         'This link has expired, was replaced by a newer one, or was opened before: in another browser, or in one that was closed since.',
       operator:
         'Make a new link on the command line of the server: "npx lingpai setup-link" for the set-up, "npx lingpai rehearse" for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
     },
     set_up_done: {
-      visitor: 'The set-up is finished, and this page is closed.',
+      title: 'This server is set up already',
+      visitor:
+        'The set-up is finished, so this link leads nowhere any more. To sign in, open the application you want to use.',
       operator:
-        'To open it again, make a new link on the command line of the server, which works once, for a day: npx lingpai setup-link',
+        'This server is managed on its command line, for example people: "npx lingpai user list". To open the set-up again, make a new link, which works once, for a day: npx lingpai setup-link',
     },
     method_not_allowed: {
       visitor: 'This address does not take that kind of request.',

@@ -36,18 +36,25 @@ export const setUp = {
     passwords_differ: 'The two passwords are not the same.',
     username_taken: 'Somebody has this user name already.',
     username_forbidden: 'This user name holds characters that cannot be used.',
+    username_blank:
+      'A user name has no blanks inside: people type it at sign-in, where nobody sees one too many. Leave them away, or write . - or _ in their place.',
     phone_invalid: 'This is not a phone number. A mainland number has 11 digits; others start with + and the country.',
     phone_taken: 'Somebody else has this phone number already.',
     label_forbidden:
       'This name holds a control character, or one that nobody can see. Delete it and type the name by hand.',
     file_empty: 'There are no rows in it.',
     file_unreadable: 'This could not be read as CSV. Save it as “CSV UTF-8” and try again.',
+    issuer_lacks_scheme: (corrected: string) =>
+      `${corrected.split('//')[0]}// was missing, and has been put in front: ${corrected}. Look at it, then press the button once more.`,
     issuer_invalid: 'This is not a web address. It looks like https://sso.example.com',
     issuer_needs_https: 'It must begin with https://, except on this very machine.',
     issuer_has_path_or_query: 'It must end after the host name or port, without path or query.',
     user_unknown: 'Nobody has this user name.',
     too_short: (limit: number) => `At least ${count(limit, 'character', 'characters')}.`,
-    too_long: (limit: number) => `At most ${count(limit, 'character', 'characters')}.`,
+    too_long: (limit: number, length: number | null) =>
+      length === null
+        ? `This is far too long: at most ${limit} characters are allowed.`
+        : `This has ${length} characters; at most ${limit} are allowed.`,
   },
   administrator: {
     intro:
@@ -95,8 +102,10 @@ export const setUp = {
       use: 'Use this one',
       which: (name: string) => `: ${name}`,
       more: (clients: number) => `and ${clients} more`,
-      another:
-        'Another one is right for another tenant of 制作云: it gets a ClientId and a secret of its own. For the same tenant, use the one that is here.',
+      same: 'For the same tenant of 制作云, use the one that is here.',
+      heading: 'Or make another one',
+      another: 'Only for another tenant of 制作云: it gets a ClientId and a secret of its own.',
+      submit: 'Make another one',
     },
     submit: 'Make the six values',
     doneIntro: (client: Content) =>
@@ -132,12 +141,26 @@ export const setUp = {
     phone: 'Phone number',
     phoneHint: "制作云 creates or finds the account with it, so a wrong number is another person's account.",
     phoneVerified: 'I have made sure that this number belongs to this person',
+    phoneVerifiedHint: 'Without this tick 制作云 is told that the number is unverified, and may refuse it.',
     password: 'Password',
     passwordHint: (limit: number) => `At least ${limit} characters.`,
     submit: 'Add person and continue',
     many: 'Or bring many at once',
     manyIntro: 'A CSV file as Excel saves it. The first line names the columns:',
     columns: 'user_id, username, name, phone, phone_verified, email, email_verified, password',
+    columnsHint: 'A person without a phone number, or without “true” in phone_verified, may be refused by 制作云.',
+    gaps: {
+      title: 'Nothing has been imported yet: 制作云 may not accept some of these people.',
+      withoutPhone: (people: number, lines: string) =>
+        `${people === 1 ? '1 person has' : `${people} people have`} no phone number (${lines}). 制作云 creates or binds accounts by it.`,
+      unverifiedPhone: (people: number, lines: string) =>
+        `${people === 1 ? '1 person has a number that is' : `${people} people have numbers that are`} not marked as verified (${lines}). Write “true” in the column phone_verified for each number that you know to be theirs.`,
+      lines: (lines: readonly number[], more: boolean) =>
+        `${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more ? ', …' : ''}`,
+      advice: 'Complete the rows and import again, or tick “Import them as they are”.',
+      chooseAgain: 'The file has to be chosen again.',
+      anyway: 'Import them as they are',
+    },
     file: 'CSV file',
     paste: 'Or paste the rows, below a line with the names of the columns',
     pasted: 'Pasted rows',
@@ -147,6 +170,11 @@ export const setUp = {
     line: 'Line',
     reason: 'What is wrong',
     more: (rows: number) => `and ${rows} more`,
+    skipWithoutPhone: (without: number, people: number) => {
+      const some = `${without} of them ${without === 1 ? 'has' : 'have'} no`
+      const who = without < people ? some : people === 1 ? 'This person has no' : 'None of them has a'
+      return `${who} phone number, so 制作云 may not accept ${without === 1 ? 'this person' : 'them'}.`
+    },
     skip: (people: number) =>
       `Continue with ${people === 1 ? 'the person who is' : `the ${people} people who are`} here already`,
   },
@@ -169,7 +197,7 @@ export const setUp = {
     submit: 'Start the rehearsal',
     again: 'Rehearse once more',
     passed: (client: string, user: string) => `It works: ${client} would have signed in ${user}.`,
-    qualified: (client: string, user: string) => `It works, but ${client} would lack something about ${user}.`,
+    qualified: (client: string, user: string) => `Every step works, but ${client} may not accept ${user}:`,
     failed: (client: string) => `${client} would have failed. This does not hold:`,
     fine: (lines: number) => count(lines, 'requirement holds', 'requirements hold'),
     endpoints: {

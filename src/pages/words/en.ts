@@ -23,6 +23,8 @@ export const en = {
       'LINGPAI_DATABASE_FILE"':
         'LINGPAI_DATABASE_FILE is the variable that names the file with the address of the database.',
     },
+    warn: 'Warning: ',
+    info: 'Note: ',
     runBy: (operator: string) => `Run by ${operator}`,
     errorTitle: (title: string) => `Error: ${title}`,
     home: (client: Content) => html`Website of ${client}`,

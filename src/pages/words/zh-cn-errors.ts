@@ -69,13 +69,16 @@ export const errors: Words['errors'] = {
       operator: '如果经常出现，请检查代理是否原样转发 Host、Origin 和 Sec-Fetch-Site。',
     },
     link_spent: {
+      title: '此链接已失效',
       visitor: '此链接已过期、已被新链接取代，或已经打开过（在其他浏览器中，或浏览器后来已关闭）。',
       operator:
         '请在服务器的命令行重新生成链接：设置用“npx lingpai setup-link”，演练用“npx lingpai rehearse”。每个链接只能使用一次：设置链接一天内有效，演练链接十分钟内有效。',
     },
     set_up_done: {
-      visitor: '设置已经完成，此页面已关闭。',
-      operator: '如需再次打开，请在服务器的命令行重新生成链接（一天内有效，只能使用一次）：npx lingpai setup-link',
+      title: '本服务器已完成设置',
+      visitor: '设置已经完成，此链接不再有效。要登录，请打开您要使用的应用。',
+      operator:
+        '今后请在服务器的命令行管理，例如用户：“npx lingpai user list”。如需再次打开设置，请重新生成链接（一天内有效，只能使用一次）：npx lingpai setup-link',
     },
     method_not_allowed: {
       visitor: '此地址不接受这种请求。',

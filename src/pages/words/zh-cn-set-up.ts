@@ -1,6 +1,7 @@
 // The words in zh-CN of the operator's first hour.
 
-import { type Content, html } from '../html.ts'
+import { chinese } from '../chinese.ts'
+import type { Content } from '../html.ts'
 import type { Words } from './en.ts'
 
 export const setUp: Words['setUp'] = {
@@ -32,17 +33,21 @@ export const setUp: Words['setUp'] = {
     passwords_differ: '两次输入的密码不一致。',
     username_taken: '此用户名已被使用。',
     username_forbidden: '此用户名含有不能使用的字符。',
+    username_blank: '用户名中间不能有空格：登录时多打或少打一个都看不出来。请去掉空格，或改用 . - _ 等符号。',
     phone_invalid: '这不是有效的电话号码。大陆手机号为 11 位数字，其他号码以 + 和国家代码开头。',
     phone_taken: '此手机号已属于另一位用户。',
     label_forbidden: '此名称含有控制字符或看不见的字符，请删除后手动输入。',
     file_empty: '其中没有任何数据行。',
     file_unreadable: '无法按 CSV 读取。请另存为“CSV UTF-8”后重试。',
+    issuer_lacks_scheme: (corrected: string) =>
+      `缺少 ${corrected.split('//')[0]}//，已为您补上：${corrected}。请核对后再按一次按钮。`,
     issuer_invalid: '这不是有效的网址。格式如 https://sso.example.com',
     issuer_needs_https: '除本机外，必须以 https:// 开头。',
     issuer_has_path_or_query: '必须止于主机名或端口，不能带路径或参数。',
     user_unknown: '没有此用户名。',
     too_short: (limit: number) => `至少 ${limit} 个字符。`,
-    too_long: (limit: number) => `最多 ${limit} 个字符。`,
+    too_long: (limit: number, length: number | null) =>
+      length === null ? `太长了，最多允许 ${limit} 个字符。` : `共 ${length} 个字符，最多允许 ${limit} 个。`,
   },
   administrator: {
     intro:
@@ -71,8 +76,8 @@ export const setUp: Words['setUp'] = {
     tencent: '腾讯的服务器',
     browsers: '用户的浏览器',
     notWorking: (faults: string) =>
-      html`<b>此地址目前还不能使用。</b>未通过的检查：${faults}。请按下面的结果更正，然后重新检查。也可以仍然使用此地址、稍后更正，但在此之前无法登录。`,
-    afterRestart: html`<b>新地址在重新启动后生效。</b>请先看下面的重启方法，再继续。`,
+      chinese`<b>此地址目前还不能使用。</b>未通过的检查：${faults}。请按下面的结果更正，然后重新检查。也可以仍然使用此地址、稍后更正，但在此之前无法登录。`,
+    afterRestart: chinese`<b>新地址在重新启动后生效。</b>请先看下面的重启方法，再继续。`,
     submit: '使用此地址并继续',
     submitAnyway: '仍然使用此地址',
     submitLater: '保存此地址并继续',
@@ -87,27 +92,30 @@ export const setUp: Words['setUp'] = {
       use: '使用此应用',
       which: (name: string) => `：${name}`,
       more: (clients: number) => `另有 ${clients} 个`,
-      another: '只有制作云的另一个租户才需要再建一个：它有自己的 ClientId 和密钥。同一租户请使用已有的应用。',
+      same: '同一个制作云租户请使用已有的应用。',
+      heading: '或再建一个',
+      another: '只有制作云的另一个租户才需要：它有自己的 ClientId 和密钥。',
+      submit: '再建一个应用',
     },
     submit: '生成六个值',
-    doneIntro: (client: Content) => html`请将以下六个值粘贴到 ${client} 控制台的 SSO 配置中，并在那里保存。`,
+    doneIntro: (client: Content) => chinese`请将以下六个值粘贴到 ${client} 控制台的 SSO 配置中，并在那里保存。`,
     laterIntro: (client: Content) =>
-      html`以下六个值用于 ${client} 控制台的 SSO 配置，待腾讯的服务器能访问本服务器后再粘贴。`,
+      chinese`以下六个值用于 ${client} 控制台的 SSO 配置，待腾讯的服务器能访问本服务器后再粘贴。`,
     notYet: {
       warning: '请先不要粘贴。',
       out_of_reach: (issuer: Content, step: (text: string) => Content) =>
-        html`腾讯的服务器无法访问 ${issuer}，它们需要公网 https 地址。请${step('在第 2 步设置公网地址')}，本页随后会显示新的三个地址。`,
+        chinese`腾讯的服务器无法访问 ${issuer}，它们需要公网 https 地址。请${step('在第 2 步设置公网地址')}，本页随后会显示新的三个地址。`,
       check_failed: (issuer: Content, step: (text: string) => Content) =>
-        html`${issuer} 未通过检查，登录也会失败。请${step('到第 2 步查看需要更正什么')}，更正后在那里重新检查。`,
+        chinese`${issuer} 未通过检查，登录也会失败。请${step('到第 2 步查看需要更正什么')}，更正后在那里重新检查。`,
       restart: (issuer: Content, running: Content, command: (words: string) => Content) =>
-        html`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：${command('start')}；如果 https 由反向代理提供，请写明代理的地址：${command('start --trusted-proxies 127.0.0.1')}。然后用新链接继续：${command('setup-link')}。`,
+        chinese`当前运行的服务器仍以 ${running} 应答，重新启动后 ${issuer} 才生效。请先记下密钥，再停止服务器并启动：${command('start')}；如果 https 由反向代理提供，请写明代理的地址：${command('start --trusted-proxies 127.0.0.1')}。然后用新链接继续：${command('setup-link')}。`,
       anyway: 'ClientId 和 ClientSecret 不变，请保存好密钥。如果想先试用，直接继续即可。',
     },
     values: '控制台所需的六个值',
     copy: '复制',
     copied: '已复制',
     secretOnce: '密钥只在此刻显示。我们不保存可读的副本；如果遗失，请重新签发。',
-    secretGone: (command: Content) => html`密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：${command}`,
+    secretGone: (command: Content) => chinese`密钥只显示一次，无法再次显示。如已遗失，请在命令行重新签发：${command}`,
     callback: '回调地址',
     callbackHint: '制作云的这个地址已经登记，无需粘贴。',
     submitDone: '已粘贴，继续',
@@ -121,12 +129,25 @@ export const setUp: Words['setUp'] = {
     phone: '手机号',
     phoneHint: '制作云用它创建或找到账号；号码填错，就会登录到别人的账号。',
     phoneVerified: '我已确认此号码属于该用户',
+    phoneVerifiedHint: '不勾选时，制作云会得知号码未经验证，可能不接受。',
     password: '密码',
     passwordHint: (limit: number) => `至少 ${limit} 个字符。`,
     submit: '添加并继续',
     many: '或一次导入多位',
     manyIntro: 'Excel 保存的 CSV 文件即可。第一行为列名：',
-    columns: 'user_id, username, name, phone, phone_verified, email, email_verified, password',
+    columns: '用户名,姓名,手机号,手机号已验证,邮箱,密码',
+    columnsHint: '“手机号已验证”一列请填“是”。没有手机号或未验证的用户，制作云可能不接受。',
+    gaps: {
+      title: '尚未导入：其中有制作云可能不接受的用户。',
+      withoutPhone: (people: number, lines: string) =>
+        `${people} 位没有手机号（${lines}）。制作云用手机号创建或绑定账号。`,
+      unverifiedPhone: (people: number, lines: string) =>
+        `${people} 位的手机号未标为已验证（${lines}）。确认号码属于本人的，请在“手机号已验证”一列填“是”。`,
+      lines: (lines: readonly number[], more: boolean) => `第 ${lines.join('、')} 行${more ? '等' : ''}`,
+      advice: '请补全后重新导入，或勾选“照样导入”。',
+      chooseAgain: '文件需要重新选择。',
+      anyway: '照样导入',
+    },
     file: 'CSV 文件',
     paste: '或粘贴列名行和数据行',
     pasted: '粘贴的内容',
@@ -136,21 +157,23 @@ export const setUp: Words['setUp'] = {
     line: '行号',
     reason: '问题',
     more: (rows: number) => `另有 ${rows} 行`,
+    skipWithoutPhone: (without: number, people: number) =>
+      `${without === people ? (people === 1 ? '该用户' : '他们都') : `其中 ${without} 位`}没有手机号，制作云可能不接受。`,
     skip: (people: number) => `使用已有的 ${people} 位用户继续`,
   },
   rehearsal: {
     title: '演练',
     intro: (client: Content) =>
-      html`这里会扮演 ${client}，从第一个请求走到最后一个。演练中签发的一切都无效，也不会通知任何人。`,
+      chinese`这里会扮演 ${client}，从第一个请求走到最后一个。演练中签发的一切都无效，也不会通知任何人。`,
     imported: (people: number) => `已添加 ${people} 位用户。`,
     withoutPassword: (without: number, people: number, command: (words: string) => Content) =>
-      html`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：${command('user set-password 用户名')}`,
+      chinese`${without < people ? `其中 ${without} 位` : people === 1 ? '该用户' : '他们'}还没有密码，暂时无法登录。请在服务器上逐一设置：${command('user set-password 用户名')}`,
     user: '以哪位用户演练？',
     userHint: '能在此登录的用户名。',
     submit: '开始演练',
     again: '再演练一次',
     passed: (client: string, user: string) => `演练成功：“${user}”可以登录“${client}”。`,
-    qualified: (client: string, user: string) => `演练成功，但“${client}”将缺少“${user}”的部分信息。`,
+    qualified: (client: string, user: string) => `每一步都走通了，但“${client}”可能不接受“${user}”：`,
     failed: (client: string) => `“${client}”的登录将会失败。以下要求不符合：`,
     fine: (lines: number) => `${lines} 项要求符合`,
     endpoints: { authorize: '浏览器请求授权码', token: '应用以授权码换取令牌', userinfo: '应用查询用户信息' },
@@ -170,10 +193,10 @@ export const setUp: Words['setUp'] = {
     title: '等待第一次真实登录',
     outOfReachTitle: '已就绪，但尚无法从公网访问',
     doneTitle: '接入成功',
-    intro: (client: Content) => html`现在请用您添加的用户登录 ${client}，它发出的每个请求都会显示在这里。`,
+    intro: (client: Content) => chinese`现在请用您添加的用户登录 ${client}，它发出的每个请求都会显示在这里。`,
     outOfReach: (client: Content, issuer: Content, command: (words: string) => Content) =>
-      html`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 ${command('setup-link')}，在第 2 步填入。从本机发出的请求会显示在这里。`,
-    done: (client: Content) => html`${client} 已查询登录者是谁，并得到了答复。您的用户现在可以登录了。`,
+      chinese`${client} 还无法访问 ${issuer}，暂时不能用它登录。其余都已就绪：有了公网 https 地址后，请运行 ${command('setup-link')}，在第 2 步填入。从本机发出的请求会显示在这里。`,
+    done: (client: Content) => chinese`${client} 已查询登录者是谁，并得到了答复。您的用户现在可以登录了。`,
     endpoints: { authorize: '登录页', token: '令牌', userinfo: '用户信息' },
     who: { authorize: '由用户的浏览器打开', token: '由腾讯的服务器调用', userinfo: '由腾讯的服务器调用' },
     notByTencent: '从本机或所在网络调用，并非腾讯的服务器',

@@ -1,6 +1,7 @@
 // The words in zh-CN of the way through sign-in.
 
-import { type Content, html } from '../html.ts'
+import { chinese } from '../chinese.ts'
+import type { Content } from '../html.ts'
 import type { Words } from './en.ts'
 import { account } from './zh-cn-account.ts'
 import { errors } from './zh-cn-errors.ts'
@@ -20,20 +21,22 @@ export const zhCn: Words = {
       'LINGPAI_DATABASE"': 'LINGPAI_DATABASE 是存放数据库地址（含密码）的环境变量。',
       'LINGPAI_DATABASE_FILE"': 'LINGPAI_DATABASE_FILE 是环境变量，指出存放数据库地址的文件。',
     },
+    warn: '注意：',
+    info: '提示：',
     runBy: (operator: string) => `由${operator}运营`,
     errorTitle: (title: string) => `有误：${title}`,
-    home: (client: Content) => html`${client} 的网站`,
+    home: (client: Content) => chinese`${client} 的网站`,
   },
   client: {
     policy: (client: string) => `隐私政策（${client}）`,
     terms: (client: string) => `服务条款（${client}）`,
-    unverified: (target: Content) => html`本站尚未核实此应用由谁运营。结果将发送到 ${target}。`,
+    unverified: (target: Content) => chinese`本站尚未核实此应用由谁运营。结果将发送到 ${target}。`,
   },
   signIn: {
     title: '登录',
-    onward: (client: Content) => html`登录后继续前往 ${client}`,
-    own: (product: Content) => html`使用您的 ${product} 账号`,
-    again: (name: Content) => html`${name}，请再次确认是您本人。`,
+    onward: (client: Content) => chinese`登录后继续前往 ${client}`,
+    own: (product: Content) => chinese`使用您的 ${product} 账号`,
+    again: (name: Content) => chinese`${name}，请再次确认是您本人。`,
     username: '用户名',
     password: '密码',
     remember: '在此设备上保持登录',
@@ -57,14 +60,14 @@ export const zhCn: Words = {
   },
   choose: {
     title: '选择账号',
-    onward: (client: Content) => html`选择后继续前往 ${client}`,
+    onward: (client: Content) => chinese`选择后继续前往 ${client}`,
     plain: '您想使用哪个账号继续？',
     other: '使用其他账号',
   },
   consent: {
     title: (client: string) => `允许“${client}”获取您的信息？`,
-    intro: (recipient: Content) => html`如果您允许，${recipient} 将获得以下信息。`,
-    signedInAs: (name: Content) => html`当前登录：${name}`,
+    intro: (recipient: Content) => chinese`如果您允许，${recipient} 将获得以下信息。`,
+    signedInAs: (name: Content) => chinese`当前登录：${name}`,
     notYou: '不是您？',
     who: '关于接收方',
     recipient: '接收方',
@@ -80,8 +83,8 @@ export const zhCn: Words = {
     notOnFile: '我们没有此项信息',
     allow: '允许',
     deny: '不允许',
-    denyHint: (client: Content) => html`如果不允许，将不提供任何信息，并返回“${client}”。`,
-    account: (to: (text: string) => Content) => html`您可以随时在“${to('我的账号')}”中撤回授权。`,
+    denyHint: (client: Content) => chinese`如果不允许，将不提供任何信息，并返回“${client}”。`,
+    account: (to: (text: string) => Content) => chinese`您可以随时在“${to('我的账号')}”中撤回授权。`,
     notices: {
       user_changed: '在此期间有另一位用户登录。请再次确认将提供的是谁的信息。',
     },
@@ -103,31 +106,31 @@ export const zhCn: Words = {
   },
   front: {
     title: '登录服务',
-    whose: (product: Content) => html`这里是 ${product} 的登录服务。`,
+    whose: (product: Content) => chinese`这里是 ${product} 的登录服务。`,
     message: '登录请从您要使用的应用开始。应用需要确认您的身份时会带您到这里，完成后您将回到应用。',
-    account: (to: (text: string) => Content) => html`查看您授权了哪些应用、在哪些浏览器上登录：${to('我的账号')}。`,
+    account: (to: (text: string) => Content) => chinese`查看您授权了哪些应用、在哪些浏览器上登录：${to('我的账号')}。`,
     operator: '给本服务器的管理员',
     setUp:
       '尚未完成初始设置。设置链接显示在启动本服务器的终端中；也可以在同一目录中输入以下命令重新生成，链接一天内有效，只能使用一次：',
   },
   formPost: {
     title: (client: string) => `返回“${client}”`,
-    message: (client: Content) => html`正在返回 ${client}。如果页面没有变化，请点击按钮。`,
+    message: (client: Content) => chinese`正在返回 ${client}。如果页面没有变化，请点击按钮。`,
     submit: '继续',
   },
   leave: {
     title: (client: string) => `继续前往“${client}”？`,
-    message: (target: Content) => html`您即将离开本站，前往 ${target}。`,
+    message: (target: Content) => chinese`您即将离开本站，前往 ${target}。`,
     submit: '继续',
   },
   signOut: {
     title: '退出登录？',
-    asks: (client: Content) => html`${client} 请求您在此处也退出登录。`,
-    message: (name: Content) => html`当前登录：${name}。`,
+    asks: (client: Content) => chinese`${client} 请求您在此处也退出登录。`,
+    message: (name: Content) => chinese`当前登录：${name}。`,
     plain: '退出后，下次有应用需要确认您的身份时，您需要重新登录。',
     everywhere: '同时在我的所有其他设备上退出登录',
     everywhereHint: '包括使用此账号登录的所有地方。',
-    account: (to: (text: string) => Content) => html`查看您在哪些浏览器上登录：${to('我的账号')}。`,
+    account: (to: (text: string) => Content) => chinese`查看您在哪些浏览器上登录：${to('我的账号')}。`,
     confirm: '退出登录',
     cancel: '保持登录',
     formExpired: '页面打开的时间过长，请重新决定。',

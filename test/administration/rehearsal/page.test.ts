@@ -139,8 +139,8 @@ describe('its forms', () => {
   })
 
   test.each([
-    ['en', 'It works, but 制作云测试 would lack something about bob.', 'It works:'],
-    ['zh-CN', '演练成功，但“制作云测试”将缺少“bob”的部分信息。', '演练成功：'],
+    ['en', 'Every step works, but 制作云测试 may not accept bob:', 'It works:'],
+    ['zh-CN', '每一步都走通了，但“制作云测试”可能不接受“bob”：', '演练成功：'],
   ])(
     'in %s the verdict about a person without a phone is qualified, and says what to do',
     async (...[language, words, green]) => {
@@ -153,6 +153,19 @@ describe('its forms', () => {
       expect(String(reply.body)).not.toContain(green)
     },
   )
+
+  test.each([
+    ['en', /The sign-in itself works.* is told that nobody has verified it.*may refuse/],
+    ['zh-CN', /登录可以走完.*同时得知它未经验证.*可能不接受/],
+  ] as const)('in %s so is the one about a person whose number nobody has verified', async (language, words) => {
+    await house.addUser('carl', { phone: '+8613900139000', phoneVerified: false })
+    const { browser, csrf } = await opened()
+    const reply = await browser.send('POST', path, { csrf, user: 'carl' }, { 'accept-language': language })
+    const [, verdict = ''] =
+      /<div class="verdict warn" role="status" id="verdict">(.*?)<\/div><\/div>/s.exec(String(reply.body)) ?? []
+    expect(verdict).toMatch(words)
+    expect(readable(verdict)).toContain('npx lingpai user update carl --phone-verified')
+  })
 
   test.each([
     ['en', 'This does not hold:', 'The person is enabled', 'has a password', /(\d) requirements hold/],

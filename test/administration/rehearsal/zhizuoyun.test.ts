@@ -132,7 +132,7 @@ describe('people', () => {
     expect(sentence(line.explanation)).toContain('lingpai user update bob --phone')
     expect(warningsOf(report)).toEqual([
       expect.stringMatching(
-        /^制作云 creates or binds its account by the phone number; .*npx lingpai user update bob --phone …$/,
+        /^The sign-in itself works, but 制作云 gets no phone number\..*npx lingpai user update bob --phone … --phone-verified$/,
       ),
     ])
     expect(lineOf(report, 'There is no phone_number_verified').state).toBe('ok')
@@ -142,8 +142,13 @@ describe('people', () => {
     await house.addUser('bob', { phoneVerified: false })
     const report = await house.run('tenant-a', 'bob')
     const line = lineOf(report, 'phone_number_verified is the JSON boolean false')
-    expect(line.state).toBe('note')
+    expect(line.state).toBe('warn')
     expect(sentence(line.explanation)).toContain('lingpai user update bob --phone-verified')
+    expect(warningsOf(report)).toEqual([
+      expect.stringMatching(
+        /gets the number, but .*nobody has verified it.*npx lingpai user update bob --phone-verified$/,
+      ),
+    ])
     expect(report.known).toContainEqual({
       claim: 'phone_number_verified',
       value: 'false',

@@ -83,7 +83,7 @@ describe('the company that the first step asks for', () => {
     ['a line break', '星\n河', /control character/],
     ['a character that nobody sees', '星\u200B河', /nobody can see/],
     ['a character that turns the text around', '星\u202E河', /nobody can see/],
-    ['61 characters', '星'.repeat(61), /At most 60 characters/],
+    ['61 characters', '星'.repeat(61), /This has 61 characters; at most 60 are allowed/],
   ])('is refused with %s: nothing is kept, not the administrator either', async (_, company, why) => {
     const server = await serve()
     const { visitor, page } = await walkTo(server, 'administrator')

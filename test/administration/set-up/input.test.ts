@@ -1,9 +1,11 @@
 // Wrong input in every field: a clear word beside it, what was typed is still there, and nothing has changed.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { formWith, type Page, readable } from '../../support/visitor.ts'
+import { updateUser } from '../../../src/administration/users.ts'
+import { formWith, type Page, readable, Visitor } from '../../support/visitor.ts'
 import {
   ADMINISTRATOR,
+  openedBy,
   PERSON,
   type SetUpServer,
   type Stop,
@@ -102,7 +104,6 @@ describe('the administrator', () => {
 describe('the public address', () => {
   it.each([
     '',
-    'sso.example.com',
     'ftp://sso.example.com',
     'https://',
     'https://user:secret@sso.example.com',
@@ -166,6 +167,91 @@ describe('the first person', () => {
     await accepted(unticked)
     expect((await server.store.findUserByUsername('alice'))?.phoneVerified).toBe(false)
   })
+})
+
+describe('blanks in a user name', () => {
+  it.each([
+    ['en', /no blanks inside: people type it at sign-in/],
+    ['zh-CN', /用户名中间不能有空格/],
+  ] as const)('are cut off at its ends and refused inside, in %s', async (language, words) => {
+    await begin('administrator', language)
+    expect(errorOf(await refused('username', { ...ADMINISTRATOR, username: 'zhang san' }), 'username')).toMatch(words)
+    await accepted({ ...ADMINISTRATOR, username: '  zhang.san\u3000' })
+    expect((await server.store.listUsers('', 1))[0]?.username).toBe('zhang.san')
+  })
+
+  it.each(['en', 'zh-CN'] as const)('are refused inside also in a file (%s)', async (language) => {
+    await begin('person', language)
+    const page = await upload(walk.visitor, walk.page, { csv: 'username,phone\nli si,\n' })
+    expect(/<td>2<\/td><td>([^<]*)</.exec(page.html)?.[1]).toMatch(/sees one blank too many|中间含有空格。登录时要输入/)
+  })
+
+  it('are left to whoever has them from before', async () => {
+    const administratorId = await server.addUser('zhang san')
+    await server.store.putFact('set_up_progress', JSON.stringify({ step: 'address', administratorId }))
+    const page = await openedBy(new Visitor(), await server.link())
+    expect(page.url).toContain('step=address')
+    await updateUser(server.server.parts, { userId: administratorId }, { phone: '13700137000' })
+    expect((await server.store.findUserByUsername('zhang san'))?.phone).toBe('+8613700137000')
+    await expect(updateUser(server.server.parts, 'zhang san', { username: 'li si' })).rejects.toThrow('a blank inside')
+  })
+})
+
+describe('what is too long', () => {
+  it.each([
+    ['en', 'This has 129 characters; at most 128 are allowed.', 'This has 1026 bytes; at most 1024 are allowed'],
+    ['zh-CN', '共 129 个字符，最多允许 128 个。', '共 1026 字节，最多允许 1024 字节'],
+  ])('is told in %s with how long it is and how long it may be', async (language, username, password) => {
+    await begin('administrator', language)
+    const long = '正'.repeat(342)
+    const fields = { ...ADMINISTRATOR, username: 'x'.repeat(129), password: long, password_again: long }
+    const page = await walk.visitor.submit(walk.page, 'continue', fields)
+    expect(errorOf(page, 'username')).toBe(username)
+    expect(errorOf(page, 'password')).toContain(password)
+    // Cut off before it was counted.
+    const cut = await walk.visitor.submit(walk.page, 'continue', { ...ADMINISTRATOR, name: 'x'.repeat(5000) })
+    expect(errorOf(cut, 'name')).toMatch(language === 'en' ? /far too long: at most 256/ : /太长了，最多允许 256/)
+  })
+})
+
+describe('an address without its scheme', () => {
+  it.each([
+    ['sso.example.com', 'https://sso.example.com'],
+    [' SSO.example.com/ ', 'https://sso.example.com'],
+    ['sso.example.com:8443', 'https://sso.example.com:8443'],
+    ['https:sso.example.com', 'https://sso.example.com'],
+    ['https//sso.example.com', 'https://sso.example.com'],
+    ['https：//sso.example.com', 'https://sso.example.com'],
+    ['//sso.example.com', 'https://sso.example.com'],
+    ['localhost:4000', 'http://localhost:4000'],
+    ['https.example.com', 'https://https.example.com'],
+  ])('%j is told so, and the field holds %s', async (typed, corrected) => {
+    await begin('address')
+    const before = await state()
+    const page = await walk.visitor.submit(walk.page, 'check', { issuer: typed })
+    expect(page.status).toBe(422)
+    expect(errorOf(page, 'issuer')).toBe(
+      `${corrected.split('//')[0]}// was missing, and has been put in front: ${corrected}. Look at it, then press the button once more.`,
+    )
+    expect(formWith(page, 'check').fields['issuer']).toBe(corrected)
+    expect(await state()).toBe(before)
+    expect((await walk.visitor.submit(page, 'check', { issuer: corrected })).status).toBe(303)
+  })
+
+  it('is told in Chinese too', async () => {
+    await begin('address', 'zh-CN')
+    const page = await walk.visitor.submit(walk.page, 'check', { issuer: 'sso.example.com' })
+    expect(errorOf(page, 'issuer')).toBe('缺少 https://，已为您补上：https://sso.example.com。请核对后再按一次按钮。')
+  })
+
+  it.each(['hello', 'ftp://sso.example.com', 'alice@sso.example.com', 'javascript:alert(1)', '...', 'a b.example.com'])(
+    '%j is none, and stays as it was typed',
+    async (issuer) => {
+      await begin('address')
+      const page = await refused('issuer', { issuer }, 'check')
+      expect(errorOf(page, 'issuer')).toContain('This is not a web address')
+    },
+  )
 })
 
 describe('a file of people', () => {
@@ -259,6 +345,54 @@ describe('a file of people', () => {
   })
 
   const PASSWORD = 'obviously fake passphrase'
+  describe.each([
+    [
+      'en',
+      /Nothing has been imported yet/,
+      /2 people have no phone number \(lines 3, 5\)/,
+      /1 person has a number that is not marked as verified \(line 4\)/,
+      'The file has to be chosen again.',
+    ],
+    ['zh-CN', /尚未导入/, /2 位没有手机号（第 3、5 行）/, /1 位的手机号未标为已验证（第 4 行）/, '文件需要重新选择。'],
+  ] as const)('with people whom 制作云 may not accept, in %s', (language, title, without, unverified, choose) => {
+    const GAPS = 'username,phone,phone_verified\nzhang,13800138000,true\nli,,\nwu,13900139000,\nbai,,\n'
+
+    it.each(['csv', 'file'] as const)(
+      'is told of before anything is imported (%s), and can be all the same',
+      async (used) => {
+        await begin('person', language)
+        const before = await state()
+        const content = used === 'csv' ? { csv: GAPS } : { file: Buffer.from(GAPS) }
+        const page = await upload(walk.visitor, walk.page, content)
+        expect(page.status).toBe(422)
+        const said = /id="gaps">(.*?)<\/div><\/div>/.exec(page.html)?.[1] ?? ''
+        for (const words of [title, without, unverified]) expect(said).toMatch(words)
+        expect(said.includes(choose)).toBe(used === 'file')
+        expect(page.html.includes('li,,')).toBe(used === 'csv')
+        expect(await state()).toBe(before)
+        expect((await upload(walk.visitor, page, { ...content, anyway: true })).status).toBe(303)
+        expect(await server.store.findUserByUsername('bai')).not.toBeNull()
+      },
+    )
+  })
+
+  it('of which somebody is disabled says nothing of that person, whom nobody signs in', async () => {
+    await begin('person')
+    const csv = `${GOOD.split('\n')[0]},enabled\nzhang,张三,13800138000,true,true\nli,李四,,,false\n`
+    expect((await upload(walk.visitor, walk.page, { csv })).status).toBe(303)
+  })
+
+  it.each([
+    ['en', 'This person has no phone number'],
+    ['zh-CN', '该用户没有手机号'],
+  ])('in %s the way on with who is there already says that they have no phone number', async (language, words) => {
+    await begin('person', language)
+    expect(/id="skip-hint">([^<]*)/.exec(walk.page.html)?.[1]).toContain(words)
+    await walk.visitor.follow(await walk.visitor.submit(walk.page, 'continue', PERSON))
+    const again = await walk.visitor.get(`${walk.link}?step=person`)
+    expect(/id="skip-hint">([^<]*)/.exec(again.html)?.[1]).toContain(language === 'en' ? '1 of them has' : '其中 1 位')
+  })
+
   it.each([
     ['en', [`zhang,${PASSWORD}`], '1 person has been added.', null],
     ['en', ['zhang,'], '1 person has been added.', 'This person has no password yet'],
@@ -271,7 +405,10 @@ describe('a file of people', () => {
     'in %s: %j is followed by how many were added, and who cannot sign in yet',
     async (language, rows, added, lack) => {
       await begin('person', language)
-      const reply = await upload(walk.visitor, walk.page, { csv: `username,password\n${rows.join('\n')}\n` })
+      const reply = await upload(walk.visitor, walk.page, {
+        csv: `username,password\n${rows.join('\n')}\n`,
+        anyway: true,
+      })
       const rehearsal = await walk.visitor.follow(reply)
       expect(rehearsal.url).toContain('step=rehearsal')
       const said = /id="imported">.*?<\/div><\/div>/.exec(rehearsal.html)?.[0] ?? ''
@@ -287,7 +424,7 @@ describe('a file of people', () => {
   it('that was followed by a person typed in is spoken of no more', async () => {
     await begin('person')
     const imported = await walk.visitor.follow(
-      await upload(walk.visitor, walk.page, { csv: 'username,password\nzhang,\n' }),
+      await upload(walk.visitor, walk.page, { csv: 'username,password\nzhang,\n', anyway: true }),
     )
     expect(imported.html).toContain('id="imported"')
     const person = await walk.visitor.get(`${walk.link}?step=person`)

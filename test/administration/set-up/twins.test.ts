@@ -48,6 +48,25 @@ describe.each([
   })
 })
 
+it('the one that is there is what the page leads to, as the likelier and the safer choice; of several, none', async () => {
+  const { visitor, page } = await walkTo(server, 'connect')
+  const buttons = async () => {
+    const { html } = await visitor.get(page.url)
+    return [...html.matchAll(/<button( class="primary")? id="([\w-]+)"/g)].map(([, main, id]) => [
+      id,
+      main !== undefined,
+    ])
+  }
+  expect(await buttons()).toEqual([['continue', true]])
+  await add('tenant-a', '星河 A')
+  expect(await buttons()).toEqual([
+    ['use-1', true],
+    ['continue', false],
+  ])
+  await add('tenant-b', '星河 B')
+  expect((await buttons()).filter(([, isMain]) => isMain)).toEqual([])
+})
+
 it('a second one is made all the same; one of the same name is told of beside its secret, and how to take it away', async () => {
   await add('tenant-a', '制作云')
   const { visitor, page } = await walkTo(server, 'connect')

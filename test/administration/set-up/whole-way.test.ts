@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSetUp } from '../../../src/administration/set-up/progress.ts'
-import { type Page, textOf, Visitor } from '../../support/visitor.ts'
+import { formWith, type Page, readable, textOf, Visitor } from '../../support/visitor.ts'
 import { ADMINISTRATOR, fromHere, openedBy, PERSON, type SetUpServer, startSetUp, upload, walkTo } from './builders.ts'
 
 const servers: SetUpServer[] = []
@@ -163,7 +163,8 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
     const progress = await readSetUp(store)
     expect(progress.finishedAt).toBe(clock.now())
     expect((await store.findUser(progress.administratorId ?? ''))?.username).toBe(ADMINISTRATOR.username)
-    expect((await visitor.get(`${waiting.url.split('?')[0]}?step=person`)).status).toBe(410)
+    const link = waiting.url.split('?')[0] ?? ''
+    expect((await visitor.get(`${link}?step=person`)).location).toBe(`${link}?step=waiting`)
   })
 })
 
@@ -268,7 +269,9 @@ describe('RFC 9110 §15.4.4 going back and reloading', () => {
   it('forgets it when people are imported, whom it may be about', async () => {
     const { server, visitor, link } = await rehearsed()
     const csv = 'username,name\nzhang,张三\n'
-    const next = await visitor.follow(await upload(visitor, await visitor.get(`${link}?step=person`), { csv }))
+    const next = await visitor.follow(
+      await upload(visitor, await visitor.get(`${link}?step=person`), { csv, anyway: true }),
+    )
     expect(next.url).toContain('step=rehearsal')
     expect(next.html).not.toContain('id="verdict"')
     expect((await server.store.findUserByUsername('zhang'))?.profile.displayName).toBe('张三')
@@ -312,6 +315,57 @@ describe('RFC 9110 §15.4.4 going back and reloading', () => {
 })
 
 describe('after it is finished', () => {
+  const finished = async (language = 'en') => {
+    const server = await fresh()
+    const walk = await walkTo(server, 'waiting', language)
+    await walk.visitor.submit(walk.page, 'finish')
+    return { server, ...walk }
+  }
+
+  it('the link leads the browser that has done it to the last page, whatever step it asks for or sends', async () => {
+    const { server, visitor, page, link } = await finished()
+    for (const at of [link, `${link}?step=administrator`, `${link}?step=connect`]) {
+      const reply = await visitor.get(at)
+      expect(reply.location, at).toBe(`${link}?step=waiting`)
+      expect((await visitor.follow(reply)).html).toContain('The set-up is finished')
+    }
+    const { fields } = formWith(page, 'finish')
+    const old = await visitor.post(`${link}?step=administrator`, { ...fields, ...ADMINISTRATOR, username: 'other' })
+    expect(old.status).toBe(403)
+    expect(await server.store.findUserByUsername('other')).toBeNull()
+  })
+
+  it.each([
+    ['en', 'This server is set up already', /open the application you want to use/],
+    ['zh-CN', '本服务器已完成设置', /请打开您要使用的应用/],
+  ])(
+    'in %s every other browser, and every link that is over, says that it is done and where to go on',
+    async (...[language, title, onward]) => {
+      const { server, link } = await finished(language)
+      const other = new Visitor()
+      other.language = language
+      const said = async (at: string) => {
+        const page = await other.get(at)
+        expect(page.status).toBe(410)
+        expect(page.html).toContain(`<h1>${title}</h1>`)
+        expect(page.html).toMatch(onward)
+        expect(readable(page.html)).toContain('npx lingpai setup-link')
+        expect(page.html).not.toContain('id="error-code"')
+      }
+      await said(link)
+      await said(link.replace(/.{43}$/, 'x'.repeat(43)))
+      server.clock.advance(3 * 3600)
+      await said(link)
+    },
+  )
+
+  it('what is still to be done says instead that the link is over', async () => {
+    const server = await fresh()
+    const { link } = await walkTo(server, 'waiting')
+    const page = await new Visitor().get(link)
+    expect(page.html).toContain('<h1>This link no longer works</h1>')
+  })
+
   it('a new link opens it again from the public address on', async () => {
     const server = await fresh()
     const { visitor, page } = await walkTo(server, 'waiting')

@@ -15,7 +15,7 @@ import type { Step } from './step.ts'
 /** More than anybody reads; the count says how many there are. */
 const MOST_BAD_ROWS = 100
 
-type Shown = Partial<Pick<FirstPersonView, 'values' | 'problems' | 'csv' | 'badRows' | 'badRowCount'>>
+type Shown = Partial<Pick<FirstPersonView, 'values' | 'problems' | 'csv' | 'badRows' | 'badRowCount' | 'gaps'>>
 
 export function firstPersonStep(parts: SetUpParts): Step {
   const { store } = parts
@@ -32,6 +32,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
       csv: '',
       badRows: [],
       people,
+      peopleWithoutPhone: await withoutPhone(store, people),
       ...shown,
     }
     // What was pasted may hold passwords.
@@ -92,6 +93,14 @@ export function firstPersonStep(parts: SetUpParts): Step {
         if (open.detail.importedFile === importedFile) return goTo(open, 'rehearsal')
         let report: ImportReport
         try {
+          // Whom 制作云 may not accept is told first: afterwards each would have to be mended alone.
+          const { status, withoutPhone, unverifiedPhone } = await importUsers(parts, bytesSource(bytes), {
+            dryRun: true,
+          })
+          const isLacking = status === 'checked' && withoutPhone.count + unverifiedPhone.count > 0
+          if (isLacking && fields.get('anyway') !== 'yes') {
+            return await again({ gaps: { withoutPhone, unverifiedPhone, wasFile: used === 'file' } })
+          }
           report = await importUsers(parts, bytesSource(bytes))
         } catch (error) {
           if (!(error instanceof AdministrationError)) throw error
@@ -116,6 +125,15 @@ export function firstPersonStep(parts: SetUpParts): Step {
       },
     },
   }
+}
+
+/** As many as one page lists: of more it is not worth the reading. */
+const MOST_LOOKED_AT = 50
+
+async function withoutPhone(store: SetUpParts['store'], people: number): Promise<number | null> {
+  if (people > MOST_LOOKED_AT) return null
+  const users = await store.listUsers('', MOST_LOOKED_AT)
+  return users.filter(({ enabled, phone }) => enabled && phone === null).length
 }
 
 const NOBODY = { username: '', name: '', phone: '', phoneVerified: false }

@@ -4,6 +4,7 @@
 import { isLoopback, issuerAddress } from '../../../options/issuer.ts'
 import { type FieldProblem, type Problems, type PublicAddressView, publicAddressPage } from '../../../pages/index.ts'
 import { addressChecks } from '../address-checks.ts'
+import { lengthProblem } from '../name-field.ts'
 import type { SetUpParts } from '../parts.ts'
 import { typed } from '../person-fields.ts'
 import { atLeast, isFaulty, renderDetail, type TicketDetail, writeSetUp } from '../progress.ts'
@@ -37,7 +38,11 @@ export function publicAddressStep(parts: SetUpParts): Step {
       async address(open, { fields }) {
         const text = typed(fields, 'issuer')
         const parsed = parseIssuer(text, addresses.issuer)
-        if ('problem' in parsed) return showProblems(page(open, text, false, { issuer: parsed.problem }), open)
+        if ('problem' in parsed) {
+          const { problem } = parsed
+          const shown = problem.problem === 'issuer_lacks_scheme' ? problem.corrected : text
+          return showProblems(page(open, shown, false, { issuer: problem }), open)
+        }
         const { issuer } = parsed
         const wantsOn = fields.get('action') === 'continue'
         let { checked } = open.detail
@@ -105,6 +110,22 @@ function urlsOf({ addresses }: SetUpParts, issuer: string): PublicAddressView['u
   ]
 }
 
+const LONGEST_ISSUER = 2048
+
+/** A host as people know it, or with a scheme that went wrong: `https:`, `https//`, or signs of a Chinese keyboard. */
+function lackingScheme(text: string, running: string): { readonly problem: FieldProblem } {
+  const invalid = { problem: { problem: 'issuer_invalid' } } as const
+  const rest = text.normalize('NFKC').replace(/^(?:https?(?=[:/]))?:?\/*/i, '')
+  if (!/^[^\s/:@.]+(?:[.。][^\s/:@.]+)+\.?(?:[:/]|$)|^localhost(?:[:/]|$)/i.test(rest) || /:\/\//.test(rest))
+    return invalid
+  const { hostname = '' } = URL.canParse(`https://${rest}`) ? new URL(`https://${rest}`) : {}
+  if (hostname === '') return invalid
+  const corrected = `${isLoopback(hostname) ? 'http' : 'https'}://${rest}`
+  const parsed = parseIssuer(corrected, running)
+  if ('problem' in parsed) return parsed
+  return { problem: { problem: 'issuer_lacks_scheme', corrected: parsed.issuer } }
+}
+
 /** The running issuer may have what a new one may not: its operator has decided so before. */
 function parseIssuer(text: string, running: string): { readonly issuer: string } | { readonly problem: FieldProblem } {
   const trimmed = text.trim()
@@ -112,7 +133,10 @@ function parseIssuer(text: string, running: string): { readonly issuer: string }
     problem: { problem },
   })
   if (trimmed === '') return wrong('required')
-  if (trimmed.length > 2048 || !/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) return wrong('issuer_invalid')
+  const tooLong = lengthProblem(trimmed, LONGEST_ISSUER)
+  if (tooLong !== null) return { problem: tooLong }
+  if (!/^https?:\/\//i.test(trimmed)) return lackingScheme(trimmed, running)
+  if (!URL.canParse(trimmed)) return wrong('issuer_invalid')
   const url = new URL(trimmed)
   if (url.username !== '' || url.password !== '') return wrong('issuer_invalid')
   if (/[?#]/.test(trimmed)) return wrong('issuer_has_path_or_query')
