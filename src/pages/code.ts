@@ -23,11 +23,12 @@ export function commandHint(frame: Frame): Content {
 }
 
 /**
- * Browsers break after a hyphen, so each is kept with the letter behind it; an address goes on after one of its slashes. What is longer
- * than a line can still be broken anywhere. Nothing is put into the text: it can be copied as it is.
+ * Browsers break after a hyphen, so each is kept with the letter behind it, and so is the first slash of a path; an address goes on
+ * after one of its slashes. What is longer than a line can still be broken anywhere. Nothing is put into the text: it can be copied
+ * as it is.
  */
 export function pieces(text: string): Content {
   return text
-    .split(/(-+[^\s-]?|(?<=[^:/]\/)(?=[^\s/]))/)
+    .split(/(-+[^\s-]?|(?<=\s)\/[^\s/]?|(?<=[^\s:/]\/)(?=[^\s/]))/)
     .map((piece, at) => (at % 2 === 0 ? piece : piece === '' ? html`<wbr>` : html`<span>${piece}</span>`))
 }

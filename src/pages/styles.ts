@@ -135,7 +135,7 @@ input:focus,textarea:focus,select:focus{outline-offset:1px;outline-width:2px;bor
 .alert p,.note p{margin:0}
 .alert>div,.note>div{flex:1;min-width:0}
 .facts{margin:0 0 1.5rem}
-.button+.facts{margin-top:1.5rem}
+.button+.facts,.hint+.facts{margin-top:1.5rem}
 .facts dt{font-size:.875rem;color:var(--muted)}
 .facts dd{margin:0 0 .75rem}
 .facts dd:last-child{margin:0}

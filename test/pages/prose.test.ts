@@ -79,6 +79,10 @@ describe('what is marked', () => {
     )
   })
 
+  it('keeps the first slash of a path with the letter behind it', () => {
+    expect(code('x --data /srv/a').toString()).toBe('<code>x <span>--d</span>ata <span>/s</span>rv/<wbr>a</code>')
+  })
+
   it('goes on after a slash of an address, never within its scheme', () => {
     expect(code('https://a.cn/sso/token').toString()).toBe('<code>https://a.cn/<wbr>sso/<wbr>token</code>')
   })

@@ -458,6 +458,9 @@ export const samples: readonly Sample[] = [
   ),
   sample('set-up 3', 'name continue', (f) => pages.connectPage({ ...connect, twins: [], twinCount: 0 }, f)),
   sample('set-up 3 twins', 'twins use-1 use-2 name continue', (f) => pages.connectPage(connect, f)),
+  sample('set-up 3 twin', 'twins use-1 name continue', (f) =>
+    pages.connectPage({ ...connect, twins: connect.twins.slice(0, 1), twinCount: 1 }, f),
+  ),
   sample('set-up 3 error', 'name-error', (f) =>
     pages.connectPage({ ...connect, name: '', problems: { name: { problem: 'required' } } }, f),
   ),

@@ -26,7 +26,7 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
     isReport: view.badRows.length > 0,
     intro: words.intro,
     hasError: hasProblems(problems) || view.badRows.length > 0 || isLacking,
-    main: html`${summary(problems, labels, frame)}${gaps(view, frame)}${report(view, frame)}<section${view.badRows.length > 0 && html` class="section"`} aria-labelledby="one"><h2 id="one">${words.one}</h2>${form(view.form, person(view, frame))}</section><section class="section" aria-labelledby="many"><h2 id="many">${words.many}</h2><p>${words.manyIntro}<br><code>${words.columns}</code></p><p class="hint">${words.columnsHint}</p>${form(
+    main: html`${summary(problems, labels, frame)}${gaps(view, frame)}${report(view, frame)}<section${view.badRows.length > 0 && html` class="section"`} aria-labelledby="one"><h2 id="one">${words.one}</h2>${form(view.form, person(view, frame))}</section><section class="section" aria-labelledby="many"><h2 id="many">${words.many}</h2><p>${words.manyIntro}<br><code>${words.columns}</code></p><p class="muted small">${words.columnsHint}</p>${form(
       view.importForm,
       html`<div class="field"><label for="file">${words.file}</label><input id="file" name="file" type="file" accept=".csv,text/csv"${problems.file && html` aria-invalid="true" aria-describedby="file-error"`}>${
         problems.file && fieldError('file', problems.file, frame)

@@ -38,11 +38,12 @@ export const SET_UP_STYLES = `
 @media (max-width:30em){.value input{font-size:.8125rem;padding:0 .625rem}}
 .note li{margin:.25rem 0}
 #twins li{margin:.75rem 0;color:var(--ink)}
-#twins button{width:auto;margin-top:.5rem;background:var(--surface)}
+#twins button{width:auto;margin-top:.5rem}
+#twins button:not(.primary){background:var(--surface)}
 input[type=file]{height:auto;padding:.6875rem .875rem}
 select{background-image:linear-gradient(45deg,transparent 50%,var(--muted) 50%),linear-gradient(135deg,var(--muted) 50%,transparent 50%);background-position:calc(100% - 1.25rem) 1.3125rem,calc(100% - .9375rem) 1.3125rem;background-size:.3125rem .3125rem;background-repeat:no-repeat;padding-right:2.5rem}
 .actions{margin:1.75rem 0 0}
-@media (min-width:40em){.steps span{display:inline}.pair{display:flex}.pair>.field{flex:1;min-width:0}.pair>.field+.field{margin-left:1rem}.actions{display:flex;align-items:center}.actions>*,.actions button,.actions .button{width:auto;margin:0}.actions>*+*,.actions .button+*,.actions>*+.button{margin:0 0 0 .75rem}.narrow button.primary{width:auto;min-width:12rem}}
+@media (min-width:40em){.steps span{display:inline}.pair{display:flex}.pair>.field{flex:1;min-width:0}.pair>.field+.field{margin-left:1rem}.actions{display:flex;align-items:center}.actions>*,.actions button,.actions .button{width:auto;margin:0}.actions>*+*,.actions .button+*,.actions>*+.button{margin:0 0 0 .75rem}.narrow button{width:auto;min-width:12rem}}
 @media (forced-colors:active){.steps .past,.steps .current{border-color:Highlight}}
 `
 
