@@ -25,7 +25,7 @@ export const findUse = statement<object, { finished: number; begun: number; clie
   `SELECT CASE WHEN EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up') THEN 1 ELSE 0 END AS finished,
      CASE WHEN EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up_progress') THEN 1 ELSE 0 END AS begun,
      CASE WHEN EXISTS (SELECT 1 FROM client c WHERE c.client_id > '') THEN 1 ELSE 0 END AS clients,
-     CASE WHEN EXISTS (SELECT 1 FROM consent k) THEN 1 ELSE 0 END AS consents`,
+     CASE WHEN EXISTS (SELECT 1 FROM consent k WHERE k.client_id > '') THEN 1 ELSE 0 END AS consents`,
 )
 
 /** Guard of a database that is being filled: by this move still. */
