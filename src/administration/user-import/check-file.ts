@@ -55,8 +55,10 @@ export interface Lines {
 
 const MOST_LINES = 10
 
-function counted({ count, lines }: Lines, line: number): Lines {
-  return { count: count + 1, lines: lines.length < MOST_LINES ? [...lines, line] : lines }
+/** Conflicts are found some rows later, so only at the end it is known which rows are good. */
+function goodOnes(lines: readonly number[], problems: Problems): Lines {
+  const good = lines.filter((line) => !problems.lines.has(line))
+  return { count: good.length, lines: good.slice(0, MOST_LINES) }
 }
 
 export interface CheckOptions {
@@ -75,8 +77,12 @@ export async function checkFile(
   let digest = ''
   let rows = 0
   let passwords = 0
-  let withoutPhone: Lines = { count: 0, lines: [] }
-  let unverifiedPhone = withoutPhone
+  const withoutPhone: number[] = []
+  const unverifiedPhone: number[] = []
+  const lacking = () => ({
+    withoutPhone: goodOnes(withoutPhone, problems),
+    unverifiedPhone: goodOnes(unverifiedPhone, problems),
+  })
   let waiting: RowClaims[] = []
   const lookUp = async () => {
     const batch = waiting
@@ -102,8 +108,8 @@ export async function checkFile(
         duplicates.claim(claims)
         const { enabled, line, password, phone, phoneVerified } = checked.row
         if (password !== null) passwords++
-        if (enabled && phone === null) withoutPhone = counted(withoutPhone, line)
-        if (enabled && phone !== null && !phoneVerified) unverifiedPhone = counted(unverifiedPhone, line)
+        if (enabled && phone === null) withoutPhone.push(line)
+        if (enabled && phone !== null && !phoneVerified) unverifiedPhone.push(line)
       }
       waiting.push(left)
       if (waiting.length >= AT_ONCE) await lookUp()
@@ -116,10 +122,10 @@ export async function checkFile(
       problem: error.message,
       ...(error.hint !== null && { hint: error.hint }),
     })
-    return { rows, passwords, withoutPhone, unverifiedPhone, digest, broken: true }
+    return { rows, passwords, ...lacking(), digest, broken: true }
   }
   await lookUp()
-  return { rows, passwords, withoutPhone, unverifiedPhone, digest, broken: false }
+  return { rows, passwords, ...lacking(), digest, broken: false }
 }
 
 /** A bad row is looked up too, so that all that is wrong with it is said at once. */

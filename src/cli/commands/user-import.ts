@@ -102,6 +102,21 @@ function print(output: Output, report: ImportReport): void {
       `Imported: ${counted(imported, 'person', 'people')} from ${read}.${badRows > 0 ? ` Left out: ${counted(badRows, 'row')}.` : ''}`,
     )
   }
+  if (status !== 'refused') tellOfPhones(output, report)
+}
+
+/** 制作云 goes by the number, and afterwards each person would have to be mended alone. */
+function tellOfPhones(output: Output, { withoutPhone, unverifiedPhone }: ImportReport): void {
+  const told = [
+    ...(withoutPhone.count === 0 ? [] : [`without a phone number: ${named(withoutPhone)}`]),
+    ...(unverifiedPhone.count === 0 ? [] : [`with one that is not marked as verified: ${named(unverifiedPhone)}`]),
+  ]
+  if (told.length > 0) output.say(`Applications such as 制作云 may not accept people ${told.join('; ')}.`)
+}
+
+function named({ count, lines }: ImportReport['withoutPhone']): string {
+  const more = count > lines.length ? ', …' : ''
+  return `${count.toLocaleString('en')} (${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more})`
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

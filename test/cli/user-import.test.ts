@@ -1,0 +1,44 @@
+// `lingpai user import` says of whom 制作云 may not accept, before and after they are there.
+
+import { writeFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { lingpai, lingpaiJson, scratchFolder } from '../support/cli.ts'
+
+const scratch = scratchFolder()
+afterAll(() => scratch.remove())
+
+test('people without a phone number, or with an unverified one, are told of; those that are left out are not', async () => {
+  const here = ['--data', scratch.path('data')]
+  const add = ['user', 'add', '--issuer', 'https://sso.example.com', '--username', 'taken', ...here]
+  expect((await lingpai(add)).code).toBe(0)
+  const file = scratch.path('people.csv')
+  const rows = ['zhang,13800138000,是', 'li,,', 'wu,13900139000,', 'taken,,', 'bai,,']
+  writeFileSync(file, `用户名,手机号,手机号已验证\n${rows.join('\n')}\n`)
+  const told =
+    'Applications such as 制作云 may not accept people without a phone number: 2 (lines 3, 6); with one that is not marked as verified: 1 (line 4).'
+  const run = (...flags: readonly string[]) => lingpai(['user', 'import', file, '--skip-bad', ...flags, ...here])
+  expect((await run('--dry-run')).stdout).toContain(told)
+  expect((await run()).stdout).toContain(told)
+  writeFileSync(file, 'username,phone,phone_verified\nzhao,13700137000,true\n')
+  expect((await run()).stdout).not.toContain('may not accept')
+  expect(await lingpaiJson(['user', 'show', 'bai', ...here])).toMatchObject({ username: 'bai' })
+})
+
+test('a blank inside of a user name is refused in a file as it is when it is typed', async () => {
+  const here = ['--data', scratch.path('blanks'), '--issuer', 'https://sso.example.com']
+  const typed = await lingpai(['user', 'add', '--username', ' zhang san ', ...here])
+  expect([typed.code, typed.stderr]).toEqual([
+    2,
+    expect.stringMatching(/username holds a blank inside\. People type it/),
+  ])
+  expect((await lingpai(['user', 'add', '--username', ' zhang.san ', ...here])).stdout).toContain('zhang.san is added')
+  const file = scratch.path('blanks.csv')
+  writeFileSync(file, 'username\nli si\n')
+  const read = await lingpai(['user', 'import', file, ...here])
+  expect([read.code, read.stdout]).toEqual([
+    1,
+    expect.stringContaining('line 2, username: holds a blank inside. People type it'),
+  ])
+  const renamed = await lingpai(['user', 'update', 'zhang.san', '--username', 'zhang san', ...here])
+  expect(renamed.code).toBe(2)
+})
