@@ -24,7 +24,14 @@ import { migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore } from '../../store/store.ts'
 import { action, addServerOptions, tip } from '../command.ts'
-import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
+import {
+  DATABASE_FILE,
+  makeDataFolder,
+  openDatabase,
+  openMasterKey,
+  optionsFor,
+  tellWhoElseReads,
+} from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
 import { EXIT, instant, type Output } from '../output.ts'
 import { leaving, serveOn } from '../stop-delay.ts'
@@ -125,6 +132,7 @@ async function serve(options: Options, output: Output, stopped: Promise<void>): 
       })
       process.exit(EXIT.unavailable)
     })
+    if (options.database === null) tellWhoElseReads(options.data, log)
     const { issuer, formerIssuer } = await chooseIssuer(database, options, socket?.port ?? options.port, log)
     assertServable(options, issuer)
     const server = await createAuthorizationServer({
