@@ -26,12 +26,6 @@ export const findUse = statement<object, { found: number }>(
    OR EXISTS (SELECT 1 FROM client c WHERE c.client_id > '')`,
 )
 
-/** Guard of a database that is being filled: by this move still. */
-export const isStillOurs = statement<{ mark: string }, { ours: number }>(
-  'is_still_ours',
-  `SELECT 1 AS ours FROM installation WHERE name = 'key_check' AND value = :mark`,
-)
-
 /** Guard: the mark is the former one. */
 export const changeMark = statement<{ former: string; mark: string }, { value: string }>(
   'change_mark',
