@@ -179,6 +179,11 @@ export async function isOfOlderRelease(driver: Driver, migrations: readonly Migr
   return left > 0 && left < migrations.length
 }
 
+/** Whether a first migration was applied; maybe not by this release, and maybe not all of them. */
+export async function hasSchema(driver: Driver, migrations: readonly Migration[]): Promise<boolean> {
+  return (await missing(driver, migrations)).length < migrations.length
+}
+
 function assertTimeline(migrations: readonly Migration[]): void {
   migrations.forEach((migration, at) => {
     if (migration.number !== at + 1 || !/^[a-z0-9-]+$/.test(migration.name)) {
