@@ -55,6 +55,8 @@ export const NOT_ALL_THERE = {
 
 /** The database's own, and what is written last. */
 const NOT_COPIED = new Set(['schema_version', 'schema_lease', 'installation'])
+/** Seconds that the database has for one statement: to count millions of rows takes longer than any request may. */
+export const LONGEST_STATEMENT = 1_800
 /** Rows of one transaction, and transactions at once. */
 const BATCH = 500
 const AT_ONCE = 4
@@ -66,6 +68,12 @@ const AT_ONCE = 4
 const isStillOurs = statement<{ mark: string }, { ours: number }>(
   'is_still_ours',
   `SELECT 1 AS ours FROM installation WHERE name = 'key_check' AND value = :mark FOR SHARE`,
+)
+
+/** For this transaction: behind a pooler nothing is set on connections, and the role has the limit of requests. */
+const bePatient = statement<object, { limit: string }>(
+  'be_patient',
+  `SELECT set_config('statement_timeout', '${LONGEST_STATEMENT}s', true) AS limit`,
 )
 
 /** Waits for a migration that is under way, and lets none begin before this transaction has ended. */
@@ -102,7 +110,7 @@ export async function moveEverything(
   target: Driver,
   progress: (done: number, total: number) => void,
 ): Promise<Moved> {
-  const ours = source.tables.filter(({ name }) => TABLE_NOTES[name] !== undefined)
+  const ours = source.tables.filter(({ name }) => Object.hasOwn(TABLE_NOTES, name))
   const tables = ours.filter(({ name }) => !NOT_COPIED.has(name))
   const total = tables.reduce((sum, { rows }) => sum + rows, 0)
   const facts = factsOf(source)
@@ -117,7 +125,10 @@ export async function moveEverything(
     await assertAllThere(target, mark, table)
   }
   if (!source.isAsItWas()) {
-    throw new CannotMove('source_changed', 'Something has written to the data folder meanwhile, which would be lost.')
+    throw new CannotMove(
+      'source_changed',
+      'Something has written to the data folder meanwhile (a command, a backup, a program): that would be lost.',
+    )
   }
   await finish(source, target, mark, facts)
   return {
@@ -134,11 +145,11 @@ async function copy(
   copied: (rows: number) => void,
 ): Promise<void> {
   const insert = insertInto(table)
-  let lists: Promise<void>[] = []
+  let lists: Promise<unknown>[] = []
   try {
     for (const rows of batches(readable(source, table))) {
       const steps = rows.map((row) => step(insert, asOnPostgres(table, row)))
-      lists.push(write(target, mark, steps).catch((error: unknown) => Promise.reject(refusedRow(table, error))))
+      lists.push(ask(target, mark, steps).catch((error: unknown) => Promise.reject(refusedRow(table, error))))
       if (lists.length === AT_ONCE) {
         await Promise.all(lists)
         lists = []
@@ -161,15 +172,17 @@ async function takeOver(driver: Driver, tables: readonly SnapshotTable[], keyChe
       ? step(putFactOnce, { name: 'key_check', value: mark }, 'alone')
       : step(changeMark, { former, mark }, 'alone')
   const empty = statement('empty_all', `TRUNCATE ${tables.map(({ name }) => `"${name}"`).join(', ')}`)
-  if ((await driver.atomic([taken, step(empty, {})])).held) return mark
+  if ((await driver.atomic([step(bePatient, {}), taken, step(empty, {})])).held) return mark
   // It may have been a server that was started on it.
   await assertNothingThere(driver, keyCheck)
   throw new Overtaken('another move has begun')
 }
 
-async function write(target: Driver, mark: string, steps: readonly Step[]): Promise<void> {
-  const { held } = await target.atomic([step(isStillOurs, { mark }, 'ours'), ...steps])
-  if (!held) throw new Overtaken('another move has begun')
+/** The answer to the last step. */
+async function ask(target: Driver, mark: string, steps: readonly Step[]): Promise<readonly unknown[]> {
+  const asked = await target.atomic([step(bePatient, {}), step(isStillOurs, { mark }, 'ours'), ...steps])
+  if (!asked.held) throw new Overtaken('another move has begun')
+  return asked.rows.at(-1) ?? []
 }
 
 interface Facts {
@@ -206,9 +219,7 @@ async function finish(source: Snapshot, target: Driver, mark: string, { check, o
 
 async function assertAllThere(driver: Driver, mark: string, { name, rows }: SnapshotTable): Promise<void> {
   const count: Statement = { name: `count_${name}`, sql: `SELECT count(*) AS many FROM "${name}"` }
-  const counted = await driver.atomic([step(isStillOurs, { mark }, 'ours'), step(count, {})])
-  if (!counted.held) throw new Overtaken('another move has begun')
-  const [found] = counted.rows.at(-1) as readonly { readonly many: number }[]
+  const [found] = (await ask(driver, mark, [step(count, {})])) as readonly { readonly many: number }[]
   if (Number(found?.many) === rows) return
   throw new CannotMove('rows_missing', `${found?.many} rows of ${rows} have arrived in the table ${name}.`)
 }

@@ -64,7 +64,7 @@ async function prepare(applied = migrations): Promise<void> {
 async function hold(): Promise<void> {
   await prepare()
   await outside.query(`
-    CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS
+    CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS
       'BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END';
     CREATE TRIGGER held BEFORE INSERT ON client FOR EACH ROW EXECUTE FUNCTION held();
     SELECT pg_advisory_lock(7)`)
@@ -91,6 +91,18 @@ describe('a move', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     await letGo()
     expect(await moved).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('may take as long where the role has the limit of requests, as behind a pooler', async () => {
+    await hold()
+    await outside.query(
+      `DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET statement_timeout = 1000'', current_database()); END'`,
+    )
+    const moved = outcomeOf(spawnLingpai(words(), { env: { LINGPAI_DATABASE_POOLER: 'transaction' } }))
+    await waiting()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await letGo()
+    expect(await moved).toMatchObject({ code: 0 })
   })
 
   test('says what a database that went away leaves behind, without its password, and begins anew', async () => {
@@ -134,6 +146,35 @@ describe('a move', () => {
     expect(await lateEnd).toMatchObject({ code: 1 })
     expect(told(await lateEnd)).toMatchObject({ error: 'interrupted', hint: expect.stringContaining('begins anew') })
     expect(told(await lateEnd).message).toContain('The new database holds a part, and no server starts on it')
+    expect(await move()).toMatchObject({ code: 0 })
+  })
+
+  test('says what cannot be taken along, and what to do about it', async () => {
+    await hold()
+    const overtaken = outcomeOf(spawnLingpai(words()))
+    await waiting()
+    await outside.query(`INSERT INTO schema_version VALUES (${migrations.length + 1}, 'next', 1)`)
+    await letGo()
+    expect(await overtaken).toMatchObject({ code: 6 })
+    expect(told(await overtaken)).toMatchObject({
+      error: 'newer_database',
+      hint: expect.stringContaining('Stop the newer'),
+    })
+    await outside.query(`DELETE FROM schema_version WHERE number > ${migrations.length}`)
+
+    const write = (sql: string) => {
+      const file = new DatabaseSync(join(data, 'lingpai.sqlite'))
+      file.exec(sql)
+      file.close()
+    }
+    write(`INSERT INTO event (event_id, type, at, detail) VALUES ('odd', 'odd', 1.5, '')`)
+    const refused = await move()
+    write(`DELETE FROM event WHERE event_id = 'odd'`)
+    expect([refused.code, told(refused)]).toMatchObject([
+      1,
+      { error: 'row_refused', hint: expect.stringContaining('Mend that row') },
+    ])
+    expect(told(refused).message).toContain('PostgreSQL refuses a row of the table event: ')
     expect(await move()).toMatchObject({ code: 0 })
   })
 

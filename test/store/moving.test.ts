@@ -288,11 +288,16 @@ describe('moving', () => {
   })
 
   test('leaves tables of other programs where they are, on either side', async () => {
-    write(`CREATE TABLE _replica_seq (id INTEGER PRIMARY KEY, seq INTEGER); INSERT INTO _replica_seq VALUES (1, 2)`)
+    write(`CREATE TABLE _replica_seq (id INTEGER PRIMARY KEY, seq INTEGER); INSERT INTO _replica_seq VALUES (1, 2);
+      CREATE TABLE "constructor" (id)`)
     await outside.query('CREATE TABLE _replica_seq AS SELECT 7 AS seq')
     source.close()
     source = openSnapshot(file)
     const { rows, others } = await move()
-    expect([others, rows['_replica_seq'], await count('_replica_seq')]).toEqual([['_replica_seq'], undefined, 1])
+    expect([others, rows['_replica_seq'], await count('_replica_seq')]).toEqual([
+      ['_replica_seq', 'constructor'],
+      undefined,
+      1,
+    ])
   })
 })

@@ -11,16 +11,21 @@ import { shellWord } from '../../platform/shell-word.ts'
 import { type Driver, StoreUnavailable } from '../../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
 import { openSnapshot, type Snapshot } from '../../store/database/sqlite/snapshot.ts'
-import { assertNothingThere, CannotMove, type Moved, moveEverything, NotEmpty, Overtaken } from '../../store/moving.ts'
+import {
+  assertNothingThere,
+  CannotMove,
+  LONGEST_STATEMENT,
+  type Moved,
+  moveEverything,
+  NotEmpty,
+  Overtaken,
+} from '../../store/moving.ts'
 import { hasSchema, migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { action, installationCommand } from '../command.ts'
 import { DATABASE_FILE, openDatabase, openMasterKey, openWith, optionsFor } from '../installation.ts'
 import { type Interruptible, interruptible } from '../interrupt.ts'
 import { CommandFailed, EXIT, type Output } from '../output.ts'
-
-/** Seconds that the database has for one statement: to count millions of rows takes longer than any request may. */
-const LONGEST_STATEMENT = 1_800
 
 export function moveCommand(exit: (code: number) => void): Command {
   const command = installationCommand(
@@ -44,7 +49,7 @@ export function moveCommand(exit: (code: number) => void): Command {
           goingOn(stop)
           return fill(source, target, output, stop)
         })
-        output.result({ folder: options.data, ...moved })
+        output.result({ folder: options.data, rows: moved.rows, left_behind: moved.others })
         print(output, loaded, moved)
         return EXIT.done
       } catch (error) {
@@ -116,6 +121,13 @@ async function withSource<Result>(options: Options, work: (source: Snapshot) => 
 /** What is told of a failure once something is there. */
 const PART = 'The new database holds a part, and no server starts on it; the data folder is as it was.'
 const AGAIN = 'Run the same command again: it begins anew.'
+const HINTS: Readonly<Record<CannotMove['code'], string>> = {
+  source_changed: AGAIN,
+  source_unreadable: 'Restore a backup into another folder, and move that one.',
+  row_refused: `Mend that row of lingpai.sqlite, or report this line. ${AGAIN}`,
+  rows_missing: `See whether something else writes to the new database. ${AGAIN}`,
+  newer_database: 'Stop the newer release, and move into another empty database; or move by the newer release.',
+}
 
 async function fill(source: Snapshot, target: Driver, output: Output, stop: Interruptible): Promise<Moved> {
   let isBegun = false
@@ -127,7 +139,10 @@ async function fill(source: Snapshot, target: Driver, output: Output, stop: Inte
     })
   } catch (error) {
     if (!isBegun || error instanceof CommandFailed || error instanceof Overtaken) throw error
-    if (error instanceof CannotMove) throw new CommandFailed(EXIT.failed, error.code, `${error.message} ${PART}`, AGAIN)
+    if (error instanceof CannotMove) {
+      const exitCode = error.code === 'newer_database' ? EXIT.outdated : EXIT.failed
+      throw new CommandFailed(exitCode, error.code, `${error.message} ${PART}`, HINTS[error.code])
+    }
     // Nobody knows of a last transaction whose answer was lost.
     if (error instanceof StoreUnavailable) {
       throw new CommandFailed(
