@@ -113,7 +113,7 @@ describe('a move', () => {
       WHERE datname = current_database() AND application_name = 'lingpai'`)
     const cut = await moved
     expect([cut.code, told(cut)]).toMatchObject([5, { error: 'unavailable' }])
-    expect(told(cut).message).toContain('no server starts on the new database; the data folder is as it was.')
+    expect(told(cut).message).toContain('no server starts on the new database; the data folder still holds everything.')
     expect(told(cut).hint).toMatch(/^Run the same command again: it begins anew/)
     expect(cut.stdout + cut.stderr).not.toContain(PASSWORD)
     expect(isBeingFilled((await fact('key_check')) ?? '')).toBe(true)
@@ -223,6 +223,15 @@ describe('a move', () => {
     expect([refused.code, told(refused).error]).toEqual([4, 'database_not_empty'])
     const there = await outside.query('SELECT max(number) AS number FROM schema_version')
     expect([release(), Number(there.rows[0].number)]).toEqual([older.length, older.length])
+
+    await outside.query('CREATE SCHEMA shared; CREATE TABLE shared.client AS SELECT 7 AS theirs')
+    const shared = await lingpai([...words(folder), '--database-schema', 'shared'])
+    expect([shared.code, told(shared)]).toMatchObject([
+      4,
+      { error: 'database_not_empty', message: expect.stringContaining('tables of another program') },
+    ])
+    expect((await outside.query('SELECT theirs FROM shared.client')).rows).toEqual([{ theirs: 7 }])
+    expect(release()).toBe(older.length)
 
     await outside.query(`DELETE FROM installation`)
     expect((await move(folder)).code).toBe(0)

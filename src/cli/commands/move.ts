@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { keyCheck } from '../../credentials/master-key.ts'
 import type { LoadedOptions, Options } from '../../options/index.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { createLog } from '../../platform/log.ts'
+import { createLog, type Log } from '../../platform/log.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { type Driver, StoreUnavailable } from '../../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
@@ -42,10 +42,9 @@ export function moveCommand(exit: (code: number) => void): Command {
     try {
       const target = await openDatabase({ ...options, databaseTimeout: LONGEST_STATEMENT }, log)
       try {
-        await assertEmpty(target, options)
+        await prepare(target, options, log)
         goingOn(stop)
         const moved = await withSource(options, async (source) => {
-          await migrate(target, migrations, { clock: systemClock(), log })
           goingOn(stop)
           return fill(source, target, output, stop)
         })
@@ -95,10 +94,11 @@ function own(folder: string): Ownership {
   }
 }
 
-/** Asked before the folder is touched, which may be brought up to date: with a database that cannot be had the old release goes on. */
-async function assertEmpty(target: Driver, options: Options): Promise<void> {
+/** Before the folder is touched, which may be brought up to date: with a database that cannot be had the old release goes on. */
+async function prepare(target: Driver, options: Options, log: Log): Promise<void> {
   const check = keyCheck(openMasterKey({ ...options, database: null }))
   if (await hasSchema(target, migrations)) await assertNothingThere(target, check)
+  await migrate(target, migrations, { clock: systemClock(), log })
 }
 
 /** Everything of the folder as it is now. Its key is proven by it, and an older release's file is brought up to date. */
@@ -119,7 +119,7 @@ async function withSource<Result>(options: Options, work: (source: Snapshot) => 
 }
 
 /** What is told of a failure once something is there. */
-const PART = 'The new database holds a part, and no server starts on it; the data folder is as it was.'
+const PART = 'The new database holds a part, and no server starts on it; the data folder still holds everything.'
 const AGAIN = 'Run the same command again: it begins anew.'
 const HINTS: Readonly<Record<CannotMove['code'], string>> = {
   source_changed: AGAIN,
@@ -148,7 +148,7 @@ async function fill(source: Snapshot, target: Driver, output: Output, stop: Inte
       throw new CommandFailed(
         EXIT.unavailable,
         'unavailable',
-        `${error.message}. Until all is there no server starts on the new database; the data folder is as it was.`,
+        `${error.message}. Until all is there no server starts on the new database; the data folder still holds everything.`,
         'Run the same command again: it begins anew, or says that an installation is there.',
       )
     }
@@ -163,21 +163,30 @@ function goingOn({ signal }: Interruptible): void {
   if (signal.aborted) throw new CommandFailed(EXIT.failed, 'interrupted', 'Stopped before anything was moved.')
 }
 
+const EMPTY = 'Make an empty one with createdb, or name another schema with --database-schema.'
+
 function told(error: unknown): unknown {
+  if (isOfOthers(error)) {
+    return new CommandFailed(
+      EXIT.conflict,
+      'database_not_empty',
+      'The PostgreSQL database holds tables of another program; none of them was changed.',
+      EMPTY,
+    )
+  }
   if (error instanceof NotEmpty) {
-    const empty = 'make an empty one with createdb, or name another schema with --database-schema.'
     return error.hasSameKey
       ? new CommandFailed(
           EXIT.conflict,
           'database_not_empty',
           'The PostgreSQL database already holds an installation with this master key, maybe this very one; nothing was changed there.',
-          `A move that was cut off at its very end has brought everything: see npx lingpai user list --database URL. If it is another one, ${empty}`,
+          `A move that was cut off at its very end has brought everything: see npx lingpai user list --database URL. Where it is another one: ${EMPTY}`,
         )
       : new CommandFailed(
           EXIT.conflict,
           'database_not_empty',
           'The PostgreSQL database holds an installation already; nothing was changed there.',
-          'Make an empty one with createdb, or name another schema with --database-schema.',
+          EMPTY,
         )
   }
   if (error instanceof Overtaken) {
@@ -202,6 +211,12 @@ function print(output: Output, { options, file }: LoadedOptions, { rows, others 
   output.say(
     `Do not start a server on ${options.data} again: it would know nothing of what happens from now on. Keep it as you keep a backup.`,
   )
+}
+
+/** A migration has met a table or index that is there already: `duplicate_table`. */
+function isOfOthers(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === '42P07'
 }
 
 /** Where the key was found. */
