@@ -321,6 +321,19 @@ describe('npm run layers', () => {
     expect(document()).toContain('store --> model')
   })
 
+  it('leaves out an arrow that a longer way implies', () => {
+    const viaStore = "import { c } from '../store/x.ts'\nexport const d = c"
+    plant({
+      ...GROUND,
+      'store/x.ts': importing('../model/client.ts').replace('{ a }', '{ b as a }'),
+      'issuer/x.ts': `import '../model/client.ts'\nimport '../http/message.ts'\n${viaStore}`,
+    })
+    writeFileSync(join(root, 'ARCHITECTURE.md'), '<!-- layers:begin --><!-- layers:end -->\n')
+    expect(run('--draw').status).toBe(0)
+    const arrows = document().match(/\w+ --> \w+/g)
+    expect(arrows).toEqual(['issuer --> http', 'issuer --> store', 'store --> model', 'model --> protocol'])
+  })
+
   it('says so when the document is missing or has no place for the picture', () => {
     plant(GROUND)
     expect(run('--check')).toMatchObject({ status: 1, text: expect.stringContaining('ARCHITECTURE.md is missing') })
