@@ -7,7 +7,7 @@ import type { AuthorizationRequest } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { includesScope } from '../protocol/scope.ts'
 import { originOf, sessionStateOf } from '../protocol/session-state.ts'
-import type { SignedIn, Visit } from '../store/sessions.ts'
+import type { SignedIn, Visit } from '../store/verbs/sessions.ts'
 import type { SignInParts } from './parts.ts'
 import type { Browser } from './visit.ts'
 

@@ -7,7 +7,7 @@ import type { Subject } from '../model/sector.ts'
 import type { Seconds } from '../model/time.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { coversScope } from '../protocol/scope.ts'
-import type { Visit } from '../store/sessions.ts'
+import type { Visit } from '../store/verbs/sessions.ts'
 
 export type SignedInHere = Visit['signedIn'][number]
 

@@ -3,7 +3,7 @@
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import type { Interaction } from '../model/interaction.ts'
 import { isSecret } from '../platform/random.ts'
-import type { Visit } from '../store/sessions.ts'
+import type { Visit } from '../store/verbs/sessions.ts'
 import { dispatch, interactionGone, readVisit } from './dispatch.ts'
 import type { SignInParts } from './parts.ts'
 import { type Browser, readBrowser } from './visit.ts'

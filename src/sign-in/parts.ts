@@ -18,8 +18,8 @@ import type { Addresses } from '../protocol/addresses.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
-import type { InteractionLimits } from '../store/interactions.ts'
 import type { Store } from '../store/store.ts'
+import type { InteractionLimits } from '../store/verbs/interactions.ts'
 import type { GuessingLimits } from './authenticators/limits.ts'
 
 type OpenRequestObject = (

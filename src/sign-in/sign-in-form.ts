@@ -15,7 +15,7 @@ import { type Frame, isSignInError, type SignInError, type SignInView, signInPag
 import { newId, newSecret } from '../platform/random.ts'
 import type { Outcome } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { SignedIn } from '../store/sessions.ts'
+import type { SignedIn } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import type { AttemptGate } from './authenticators/limits.ts'
 import { verifyPassword } from './authenticators/password.ts'

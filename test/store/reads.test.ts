@@ -75,8 +75,8 @@ function statementsOf({ passed, source }: Call): readonly Statement[] {
   const [, module, name = ''] = /^(?:(\w+)\.)?(\w+)/.exec(passed) ?? []
   const from =
     module === undefined
-      ? new RegExp(`import (?:type )?\\{[^}]*\\b${name}\\b[^}]*\\} from '\\./statements/([\\w.-]+)'`).exec(source)
-      : new RegExp(`import \\* as ${module} from '\\./statements/([\\w.-]+)'`).exec(source)
+      ? new RegExp(`import (?:type )?\\{[^}]*\\b${name}\\b[^}]*\\} from '\\.{1,2}/statements/([\\w.-]+)'`).exec(source)
+      : new RegExp(`import \\* as ${module} from '\\.{1,2}/statements/([\\w.-]+)'`).exec(source)
   const exported = modules.get(from?.[1] ?? '')?.[name]
   if (exported !== undefined) return [exported].filter(isStatement)
   const own = new RegExp(`^const ${name} = [\\s\\S]*?\\n\\n`, 'm').exec(source)?.[0] ?? ''

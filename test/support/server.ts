@@ -14,7 +14,7 @@ import { usernameKey } from '../../src/model/username.ts'
 import type { Driver } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
-import type { NewUser } from '../../src/store/users.ts'
+import type { NewUser } from '../../src/store/verbs/users.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { freshDatabase } from './postgres.ts'
 

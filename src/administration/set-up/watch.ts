@@ -1,7 +1,7 @@
 // Whether the server is in use yet, or its set-up is still to be done: looked at now and then until it is, so that no
 // request waits for it, and what another node or a command has done is seen too.
 
-import type { InstallationVerbs } from '../../store/installation.ts'
+import type { InstallationVerbs } from '../../store/verbs/installation.ts'
 
 export interface SetUpWatch {
   look(): Promise<void>

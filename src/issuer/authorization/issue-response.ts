@@ -15,7 +15,7 @@ import { newId, newToken } from '../../platform/random.ts'
 import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
+import type { GrantVerbs, NewCode, NewGrant } from '../../store/verbs/grants.ts'
 import { type AnswerTokens, type MintParts, mintAnswer, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAmong } from '../tokens/resource-asked.ts'
 

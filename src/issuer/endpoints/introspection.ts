@@ -10,7 +10,7 @@ import { type Client, type ClientRecord, isConfidential } from '../../model/clie
 import { documentIdRefusal } from '../../model/registration-policy.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
-import type { TokenVerbs } from '../../store/tokens.ts'
+import type { TokenVerbs } from '../../store/verbs/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'

@@ -22,7 +22,7 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { resourceKey } from '../../protocol/resource.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/tokens.ts'
+import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/verbs/tokens.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
 import type { ResponseSigners } from '../tokens/response-signer.ts'
 

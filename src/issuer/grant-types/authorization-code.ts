@@ -10,7 +10,7 @@ import { invalidGrant, invalidRequest, type OAuthError } from '../../protocol/er
 import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
 import { includesScope, scopeWords } from '../../protocol/scope.ts'
-import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
+import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/verbs/grants.ts'
 import { assertNotLate } from '../tokens/late-request.ts'
 import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'

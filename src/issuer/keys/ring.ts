@@ -9,7 +9,7 @@ import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { SigningKeyVerbs } from '../../store/signing-keys.ts'
+import type { SigningKeyVerbs } from '../../store/verbs/signing-keys.ts'
 import {
   endOf,
   isRevoked,

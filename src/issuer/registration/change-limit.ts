@@ -5,7 +5,7 @@ import { sha256 } from '../../credentials/digest.ts'
 import { addressBucket } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { Registration } from '../../store/registrations.ts'
+import type { Registration } from '../../store/verbs/registrations.ts'
 import type { RegistrationParts } from './parts.ts'
 
 /** More than a client that is being set up needs. */

@@ -10,7 +10,7 @@ import type { Seconds } from '../../model/time.ts'
 import { newId } from '../../platform/random.ts'
 import { acrOf } from '../../protocol/acr.ts'
 import { scopeWords } from '../../protocol/scope.ts'
-import type { NewAccessToken } from '../../store/tokens.ts'
+import type { NewAccessToken } from '../../store/verbs/tokens.ts'
 import type { KeyRing } from '../keys/ring.ts'
 
 export interface AccessTokenParts {

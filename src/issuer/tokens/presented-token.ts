@@ -3,7 +3,7 @@
 import { type RefreshTokens, readRefreshToken } from '../../credentials/refresh-token.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
-import type { FoundFamily, PresentedAccessToken, PresentedGrant, TokenVerbs } from '../../store/tokens.ts'
+import type { FoundFamily, PresentedAccessToken, PresentedGrant, TokenVerbs } from '../../store/verbs/tokens.ts'
 import { standingOf } from './refresh-family.ts'
 
 export type PresentedToken =

@@ -3,7 +3,7 @@
 import { type PresentedRefreshToken, ROTATIONS_COUNTED } from '../../credentials/refresh-token.ts'
 import type { RefreshFamily } from '../../model/grant.ts'
 import type { Seconds } from '../../model/time.ts'
-import type { FoundFamily, LastRotation } from '../../store/tokens.ts'
+import type { FoundFamily, LastRotation } from '../../store/verbs/tokens.ts'
 
 export type Standing =
   | { readonly kind: 'current' }

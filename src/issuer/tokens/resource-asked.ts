@@ -7,7 +7,7 @@ import type { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { invalidTarget, resourceKey, resourcesAsked } from '../../protocol/resource.ts'
 import { targetsOf } from '../../protocol/resource-target.ts'
-import type { ResourceVerbs } from '../../store/resources.ts'
+import type { ResourceVerbs } from '../../store/verbs/resources.ts'
 
 /** `hasResources` is asked only where a request would be refused otherwise. */
 export type ResourceReads = Pick<ResourceVerbs, 'findResources' | 'hasResources'>

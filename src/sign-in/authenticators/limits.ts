@@ -8,7 +8,7 @@ import { addressBucket, networkOf } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Limits } from '../../options/defaults.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { AttemptVerbs, Charge } from '../../store/attempts.ts'
+import type { AttemptVerbs, Charge } from '../../store/verbs/attempts.ts'
 
 export type GuessingLimits = Limits['guessing']
 

@@ -6,7 +6,7 @@ import { preparePassword } from '../../credentials/password-text.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import { usernameKey } from '../../model/username.ts'
-import type { UserVerbs } from '../../store/users.ts'
+import type { UserVerbs } from '../../store/verbs/users.ts'
 import type { AttemptGate } from './limits.ts'
 
 export type PasswordVerdict =

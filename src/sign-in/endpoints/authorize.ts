@@ -7,7 +7,7 @@ import { readForm, readQuery } from '../../http/request/form.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
-import { UNBOUND_BROWSER } from '../../store/interactions.ts'
+import { UNBOUND_BROWSER } from '../../store/verbs/interactions.ts'
 import { type ProblemOptions, problemPage } from '../../visitor/problem-page.ts'
 import { refusalReply } from '../answer.ts'
 import {

@@ -2,8 +2,8 @@
 
 import { type ResourceRecord, resourceFromStored } from '../../model/resource.ts'
 import { resourceKey } from '../../protocol/resource.ts'
+import { flag } from '../column-values.ts'
 import { statement } from '../database/driver.ts'
-import { flag } from '../rows.ts'
 
 export interface ResourceRow {
   readonly identifier: string

@@ -2,8 +2,8 @@
 // unfinished import are there, but nobody sees them.
 
 import type { UserProfile, UserWithPassword } from '../../model/user.ts'
+import { flag } from '../column-values.ts'
 import { statement } from '../database/driver.ts'
-import { flag } from '../rows.ts'
 
 export interface UserRow {
   readonly user_id: string

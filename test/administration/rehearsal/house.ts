@@ -13,7 +13,7 @@ import { rehearsalComposer } from '../../../src/rehearsal-server.ts'
 import { statement } from '../../../src/store/database/driver.ts'
 import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { NewUser } from '../../../src/store/users.ts'
+import type { NewUser } from '../../../src/store/verbs/users.ts'
 
 export const SECRET = 'not-a-real-secret-0123456789-abcdefgh'
 const NOW = 1_800_000_000

@@ -1,9 +1,9 @@
 // Verbs about tickets: what a link opens once, and for which browser from then on.
 
-import type { Seconds } from '../model/time.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import * as sql from './statements/ticket.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/ticket.ts'
 
 export interface Ticket {
   readonly purpose: string

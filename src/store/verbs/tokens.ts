@@ -1,29 +1,29 @@
 // Verbs about access and refresh tokens, found by what was presented.
 
-import type { ClientRecord } from '../model/client.ts'
-import type { SecurityEvent } from '../model/event.ts'
-import type { AccessToken, CarriedGrant, RefreshFamily, Rotation } from '../model/grant.ts'
-import type { ResourceRecord } from '../model/resource.ts'
-import type { Seconds } from '../model/time.ts'
-import type { ClientReader } from './client-reader.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import { eventSteps } from './events.ts'
-import { heldAtFreePlaces } from './places.ts'
-import { flag } from './rows.ts'
-import * as sql from './statements/access-token.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { AccessToken, CarriedGrant, RefreshFamily, Rotation } from '../../model/grant.ts'
+import type { ResourceRecord } from '../../model/resource.ts'
+import type { Seconds } from '../../model/time.ts'
+import { flag } from '../column-values.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/access-token.ts'
 import {
   type AnsweringGrant,
   type FoundGrant,
   type GrantState,
   toAnsweringGrant,
   toFoundGrant,
-} from './statements/grant.ts'
-import { grantPlaced, placed } from './statements/place.ts'
-import * as refreshSql from './statements/refresh-token.ts'
-import { resourceIsUnchanged } from './statements/resource.ts'
+} from '../statements/grant.ts'
+import { grantPlaced, placed } from '../statements/place.ts'
+import * as refreshSql from '../statements/refresh-token.ts'
+import { resourceIsUnchanged } from '../statements/resource.ts'
+import type { ClientReader } from './client-reader.ts'
+import { eventSteps } from './events.ts'
+import { heldAtFreePlaces } from './places.ts'
 
-export type { AnsweringGrant, FoundGrant } from './statements/grant.ts'
+export type { AnsweringGrant, FoundGrant } from '../statements/grant.ts'
 
 export interface NewAccessToken extends Omit<AccessToken, 'resource'> {
   readonly hash: Uint8Array

@@ -1,14 +1,14 @@
 // Verbs about consents.
 
-import type { ClientRecord } from '../model/client.ts'
-import type { Consent } from '../model/consent.ts'
-import type { SecurityEvent } from '../model/event.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { Consent } from '../../model/consent.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/consent.ts'
 import type { ClientReader } from './client-reader.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
 import { revokeGrantsSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
-import * as sql from './statements/consent.ts'
 
 export type ConsentWithClient = Omit<Consent, 'userId' | 'clientId'> & { readonly client: ClientRecord }
 

@@ -1,21 +1,21 @@
 // Verbs about clients that registered themselves: making one, changing it under its registration access token, and
 // knowing which are used.
 
-import type { Client, ClientRecord } from '../model/client.ts'
-import type { SecurityEvent } from '../model/event.ts'
-import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
-import type { Seconds } from '../model/time.ts'
-import { isDocumentId } from '../protocol/client-document.ts'
+import type { Client, ClientRecord } from '../../model/client.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import { type NarrowPolicy, parseNarrowPolicy } from '../../model/registration-policy.ts'
+import type { Seconds } from '../../model/time.ts'
+import { isDocumentId } from '../../protocol/client-document.ts'
+import { asFlag } from '../column-values.ts'
+import { type Driver, type Step, step } from '../database/driver.ts'
+import * as clients from '../statements/client.ts'
+import { deleteConsentsOfClient } from '../statements/consent.ts'
+import { spendInitialAccessToken } from '../statements/initial-access-token.ts'
+import * as sql from '../statements/registration.ts'
 import { type ClientLogo, logoSteps } from './client-logos.ts'
 import { insertOriginSteps, replaceOriginSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
-import { type Driver, type Step, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
-import { asFlag } from './rows.ts'
-import * as clients from './statements/client.ts'
-import { deleteConsentsOfClient } from './statements/consent.ts'
-import { spendInitialAccessToken } from './statements/initial-access-token.ts'
-import * as sql from './statements/registration.ts'
 
 interface KeptSecret {
   readonly hash: Uint8Array | null

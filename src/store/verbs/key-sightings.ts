@@ -1,9 +1,9 @@
 // Verbs about who has fetched the signing keys.
 
-import type { Seconds } from '../model/time.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import * as sql from './statements/key-sighting.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/key-sighting.ts'
 
 export interface KeySightings {
   readonly fetches: readonly { readonly addressHash: Uint8Array; readonly at: Seconds }[]

@@ -1,13 +1,13 @@
 // Verbs about what clients are still to be told, and the steps that verbs which end sessions put into their lists.
 
-import type { SecurityEvent } from '../model/event.ts'
-import type { LogoutDelivery, LogoutState, LogoutSummary } from '../model/logout-delivery.ts'
-import type { Seconds } from '../model/time.ts'
-import { newId } from '../platform/random.ts'
-import { type Driver, type Step, step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { LogoutDelivery, LogoutState, LogoutSummary } from '../../model/logout-delivery.ts'
+import type { Seconds } from '../../model/time.ts'
+import { newId } from '../../platform/random.ts'
+import { type Driver, type Step, step } from '../database/driver.ts'
+import * as sql from '../statements/logout-delivery.ts'
+import { sessionPlaced } from '../statements/place.ts'
 import { eventSteps } from './events.ts'
-import * as sql from './statements/logout-delivery.ts'
-import { sessionPlaced } from './statements/place.ts'
 
 /** How an attempt ended. */
 export interface LogoutResult {

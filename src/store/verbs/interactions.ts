@@ -1,12 +1,12 @@
 // Verbs about interactions, with the bounds that keep strangers from filling the store.
 
-import type { SecurityEvent } from '../model/event.ts'
-import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
-import type { Seconds } from '../model/time.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { AuthorizationRequest, Interaction } from '../../model/interaction.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/interaction.ts'
 import { eventSteps } from './events.ts'
-import * as sql from './statements/interaction.ts'
 
 export interface InteractionLimits {
   readonly perBrowser: number

@@ -1,20 +1,20 @@
 // Verbs about the origins of clients: whose scripts may read our replies, whose pages may watch a session; and the steps
 // with which a change of a client keeps them.
 
-import { type Client, isConfidential } from '../model/client.ts'
-import { fromStored } from '../model/client-settings.ts'
-import { originOf } from '../protocol/session-state.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import type { InstallationVerbs } from './installation.ts'
-import { asFlag } from './rows.ts'
-import { listClientsAfter } from './statements/client.ts'
+import { type Client, isConfidential } from '../../model/client.ts'
+import { fromStored } from '../../model/client-settings.ts'
+import { originOf } from '../../protocol/session-state.ts'
+import { asFlag } from '../column-values.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import { listClientsAfter } from '../statements/client.ts'
 import {
   deleteClientOrigins,
   findClientOrigin,
   insertClientOrigin,
   listClientOrigins,
-} from './statements/client-origin.ts'
+} from '../statements/client-origin.ts'
+import type { InstallationVerbs } from './installation.ts'
 
 export interface ClientOriginVerbs {
   /** An enabled public client has a redirect URI at this origin. */

@@ -1,27 +1,27 @@
 // Verbs about grants and their codes. Reads bring everything a decision rests on in one call; writes repeat the decision
 // as guards, so that whatever changed in between is noticed.
 
-import type { ClientRecord } from '../model/client.ts'
-import type { Consent } from '../model/consent.ts'
-import type { SecurityEvent } from '../model/event.ts'
-import type { AuthorizationCode, Grant } from '../model/grant.ts'
-import type { Seconds } from '../model/time.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import type { Consent } from '../../model/consent.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { AuthorizationCode, Grant } from '../../model/grant.ts'
+import type { Seconds } from '../../model/time.ts'
+import { asFlag } from '../column-values.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/authorization-code.ts'
+import { holdConsent, upsertConsent } from '../statements/consent.ts'
+import { type FoundGrant, insertGrant, toFoundGrant } from '../statements/grant.ts'
+import { finishInteraction } from '../statements/interaction.ts'
+import { grantPlaced, sessionPlaced } from '../statements/place.ts'
+import { touchSession } from '../statements/session.ts'
 import type { ClientReader } from './client-reader.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { step } from './database/driver.ts'
 import { revokeGrantSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { heldAtFreePlaces } from './places.ts'
-import { asFlag } from './rows.ts'
-import * as sql from './statements/authorization-code.ts'
-import { holdConsent, upsertConsent } from './statements/consent.ts'
-import { type FoundGrant, insertGrant, toFoundGrant } from './statements/grant.ts'
-import { finishInteraction } from './statements/interaction.ts'
-import { grantPlaced, sessionPlaced } from './statements/place.ts'
-import { touchSession } from './statements/session.ts'
 import { accessTokenSteps, familyStep, type NewAccessToken, type NewRefreshToken } from './tokens.ts'
 
-export { MOST_CODE_FAILURES } from './statements/authorization-code.ts'
+export { MOST_CODE_FAILURES } from '../statements/authorization-code.ts'
 
 export type NewGrant = Omit<Grant, 'userGeneration' | 'authenticatedAt' | 'amr'>
 

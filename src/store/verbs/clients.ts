@@ -1,18 +1,18 @@
 // Verbs about clients.
 
-import type { Client, ClientRecord } from '../model/client.ts'
-import type { SecurityEvent } from '../model/event.ts'
-import type { Seconds } from '../model/time.ts'
+import type { Client, ClientRecord } from '../../model/client.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { Seconds } from '../../model/time.ts'
+import { asFlag } from '../column-values.ts'
+import type { Driver } from '../database/driver.ts'
+import { ConstraintViolated, step } from '../database/driver.ts'
+import * as sql from '../statements/client.ts'
+import { deleteConsentsOfClient } from '../statements/consent.ts'
+import { endRegistration } from '../statements/registration.ts'
 import { logoSteps } from './client-logos.ts'
 import { deleteOriginsStep, insertOriginSteps, replaceOriginSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
-import type { Driver } from './database/driver.ts'
-import { ConstraintViolated, step } from './database/driver.ts'
 import { eventSteps } from './events.ts'
-import { asFlag } from './rows.ts'
-import * as sql from './statements/client.ts'
-import { deleteConsentsOfClient } from './statements/consent.ts'
-import { endRegistration } from './statements/registration.ts'
 
 export interface ClientVerbs {
   findClient(clientId: string): Promise<ClientRecord | null>

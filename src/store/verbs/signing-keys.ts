@@ -1,12 +1,12 @@
 // Verbs about signing keys.
 
-import type { SecurityEvent } from '../model/event.ts'
-import type { KeyEnding, SigningKey } from '../model/signing-key.ts'
-import type { Seconds } from '../model/time.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { KeyEnding, SigningKey } from '../../model/signing-key.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/signing-key.ts'
 import { eventSteps } from './events.ts'
-import * as sql from './statements/signing-key.ts'
 
 export interface SigningKeyVerbs {
   /** Oldest first. */

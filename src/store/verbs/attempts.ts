@@ -1,9 +1,9 @@
 // Verbs about counted attempts to guess: each counter is charged before anything is looked at.
 
-import type { Seconds } from '../model/time.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import * as sql from './statements/attempt.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/attempt.ts'
 
 /** A counter's rules: see `sign-in/authenticators/limits.ts`. */
 export interface Charge {

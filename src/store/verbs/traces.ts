@@ -1,9 +1,9 @@
 // Verbs about traces: what operators look at.
 
-import type { Seconds } from '../model/time.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import * as sql from './statements/trace.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/trace.ts'
 
 /** One request as the trace keeps it; `record` is JSON text whose shape `administration/trace` owns. */
 export interface StoredTrace {

@@ -1,8 +1,8 @@
 // Verbs about facts of the whole installation.
 
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import * as sql from './statements/installation.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/installation.ts'
 
 /**
  * `issuer`: of the next start; `answered_as`: of the newest one, which differs while an address of the set-up waits for a

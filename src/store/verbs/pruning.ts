@@ -1,15 +1,15 @@
 // The verb that takes away what has expired.
 
-import type { Seconds } from '../model/time.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { step } from './database/driver.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
 import {
   pruneEvents,
   pruneRegisteredClients,
   pruneRegistrations,
   pruneSessions,
   prunings,
-} from './statements/pruning.ts'
+} from '../statements/pruning.ts'
 
 export interface Kept {
   readonly events: Seconds

@@ -1,13 +1,13 @@
 // Verbs about resources: the APIs that tokens are meant for.
 
-import type { SecurityEvent } from '../model/event.ts'
-import type { Resource, ResourceRecord } from '../model/resource.ts'
-import { resourceKey } from '../protocol/resource.ts'
-import type { Driver } from './database/driver.ts'
-import { step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { Resource, ResourceRecord } from '../../model/resource.ts'
+import { resourceKey } from '../../protocol/resource.ts'
+import { asFlag } from '../column-values.ts'
+import type { Driver } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import * as sql from '../statements/resource.ts'
 import { eventSteps } from './events.ts'
-import { asFlag } from './rows.ts'
-import * as sql from './statements/resource.ts'
 
 export interface ResourceVerbs {
   /** At most five, in any spelling of theirs; those that there are, in no order. */

@@ -1,19 +1,19 @@
 // The steps that end grants and sessions, each with the note of it that access tokens are held against.
 
-import { LONGEST_ACCESS_TOKEN } from '../model/grant.ts'
-import type { Seconds } from '../model/time.ts'
-import { type Step, step } from './database/driver.ts'
-import { asFlag } from './rows.ts'
-import { insertEnding, insertEndingsOfGrants, insertEndingsOfSessions } from './statements/ending.ts'
-import { revokeGrant, revokeGrantsOf, revokeGrantsOfOtherSessions, revokeGrantsOfUser } from './statements/grant.ts'
-import { grantPlaced, sessionPlaced } from './statements/place.ts'
+import { LONGEST_ACCESS_TOKEN } from '../../model/grant.ts'
+import type { Seconds } from '../../model/time.ts'
+import { asFlag } from '../column-values.ts'
+import { type Step, step } from '../database/driver.ts'
+import { insertEnding, insertEndingsOfGrants, insertEndingsOfSessions } from '../statements/ending.ts'
+import { revokeGrant, revokeGrantsOf, revokeGrantsOfOtherSessions, revokeGrantsOfUser } from '../statements/grant.ts'
+import { grantPlaced, sessionPlaced } from '../statements/place.ts'
 import {
   endLastingSessionsOfUser,
   endOtherSessionsOfUser,
   endSession,
   endSessionOfUser,
   endSessionsOfUser,
-} from './statements/session.ts'
+} from '../statements/session.ts'
 
 /** Clocks of nodes differ, and nothing is lost by a note that stays for longer. */
 const SLACK: Seconds = 86_400

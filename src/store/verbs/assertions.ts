@@ -1,8 +1,8 @@
 // The verb about assertions: each is used once, whichever node it meets.
 
-import type { Seconds } from '../model/time.ts'
-import { type Driver, step } from './database/driver.ts'
-import { consumeAssertion } from './statements/assertion.ts'
+import type { Seconds } from '../../model/time.ts'
+import { type Driver, step } from '../database/driver.ts'
+import { consumeAssertion } from '../statements/assertion.ts'
 
 export interface AssertionVerbs {
   /** True for exactly one caller. It is remembered until `expiresAt` at least. */

@@ -1,8 +1,8 @@
 // Verbs about the pictures of clients, and the steps with which a change of a client keeps its picture.
 
-import type { Seconds } from '../model/time.ts'
-import { type Driver, type Step, step } from './database/driver.ts'
-import { deleteClientLogo, findClientLogo, upsertClientLogo } from './statements/client-logo.ts'
+import type { Seconds } from '../../model/time.ts'
+import { type Driver, type Step, step } from '../database/driver.ts'
+import { deleteClientLogo, findClientLogo, upsertClientLogo } from '../statements/client-logo.ts'
 
 /** A picture as it is kept. */
 export interface ClientLogo {

@@ -1,11 +1,11 @@
 // Verbs about initial access tokens: what an operator hands to somebody who may register clients.
 
-import type { SecurityEvent } from '../model/event.ts'
-import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
-import type { Seconds } from '../model/time.ts'
-import { type Driver, step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import { type NarrowPolicy, parseNarrowPolicy } from '../../model/registration-policy.ts'
+import type { Seconds } from '../../model/time.ts'
+import { type Driver, step } from '../database/driver.ts'
+import * as sql from '../statements/initial-access-token.ts'
 import { eventSteps } from './events.ts'
-import * as sql from './statements/initial-access-token.ts'
 
 export interface InitialAccessToken {
   readonly tokenId: string

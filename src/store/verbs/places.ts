@@ -1,8 +1,8 @@
 // Writing access tokens, grants and sessions where their rows have room.
 
-import { ConstraintViolated, type Driver, type Step, step } from './database/driver.ts'
-import { tokenIsNew } from './statements/access-token.ts'
-import { PLACES, type PlaceName, placeTaken, type TokenPlace } from './statements/place.ts'
+import { ConstraintViolated, type Driver, type Step, step } from '../database/driver.ts'
+import { tokenIsNew } from '../statements/access-token.ts'
+import { PLACES, type PlaceName, placeTaken, type TokenPlace } from '../statements/place.ts'
 
 /**
  * A list that may write one of each, all or nothing; whether its guards held. A row goes to its next place where the first is

@@ -1,12 +1,12 @@
 // Verbs about imports of users: many rows, invisible until one small write publishes them.
 
-import type { SecurityEvent } from '../model/event.ts'
-import type { Seconds } from '../model/time.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { ConstraintViolated, step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { ConstraintViolated, step } from '../database/driver.ts'
+import { findUser, insertUser, noClientHasId } from '../statements/user.ts'
+import * as sql from '../statements/user-import.ts'
 import { eventSteps } from './events.ts'
-import { findUser, insertUser, noClientHasId } from './statements/user.ts'
-import * as sql from './statements/user-import.ts'
 import { conflictOf, type NewUser, newUserBind, type UserConflict } from './users.ts'
 
 export interface UserImportVerbs {

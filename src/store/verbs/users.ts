@@ -1,16 +1,16 @@
 // Verbs about users, one at a time.
 
-import type { SecurityEvent } from '../model/event.ts'
-import type { Seconds } from '../model/time.ts'
-import type { User, UserProfile, UserWithPassword } from '../model/user.ts'
-import type { Driver } from './database/driver.ts'
-import { ConstraintViolated, step } from './database/driver.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { Seconds } from '../../model/time.ts'
+import type { User, UserProfile, UserWithPassword } from '../../model/user.ts'
+import { asFlag, flag } from '../column-values.ts'
+import type { Driver } from '../database/driver.ts'
+import { ConstraintViolated, step } from '../database/driver.ts'
+import { deleteConsentsOfUser } from '../statements/consent.ts'
+import { endSessionsOfUser } from '../statements/session.ts'
+import * as sql from '../statements/user.ts'
 import { eventSteps } from './events.ts'
 import { tellOfUserStep } from './logout-deliveries.ts'
-import { asFlag, flag } from './rows.ts'
-import { deleteConsentsOfUser } from './statements/consent.ts'
-import { endSessionsOfUser } from './statements/session.ts'
-import * as sql from './statements/user.ts'
 
 export interface NewUser {
   readonly userId: string

@@ -2,11 +2,11 @@
 // than all else a token request does; so the reads of the hot path bring a client's version, and only one that is new
 // is read whole. The version is as fresh as the row it came with, so a hit is never stale.
 
-import type { ClientRecord } from '../model/client.ts'
-import { fromStored } from '../model/client-settings.ts'
-import type { Driver } from './database/driver.ts'
-import { flag } from './rows.ts'
-import { type ClientKey, type ClientRow, readClient } from './statements/client.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import { fromStored } from '../../model/client-settings.ts'
+import { flag } from '../column-values.ts'
+import type { Driver } from '../database/driver.ts'
+import { type ClientKey, type ClientRow, readClient } from '../statements/client.ts'
 
 export interface ClientReader {
   /** One record a version, so that what is compiled from it (claim maps) can be kept with it. */

@@ -1,11 +1,11 @@
 // Verbs about security events, and the steps that other verbs append so that a change and its event are one.
 
-import type { SecurityEvent } from '../model/event.ts'
-import { newId } from '../platform/random.ts'
-import type { Driver, Step } from './database/driver.ts'
-import { step } from './database/driver.ts'
-import type { EventRow } from './statements/event.ts'
-import { insertEvent, listEvents } from './statements/event.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import { newId } from '../../platform/random.ts'
+import type { Driver, Step } from '../database/driver.ts'
+import { step } from '../database/driver.ts'
+import type { EventRow } from '../statements/event.ts'
+import { insertEvent, listEvents } from '../statements/event.ts'
 
 export type StoredEvent = SecurityEvent & { readonly eventId: string }
 
