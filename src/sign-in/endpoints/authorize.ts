@@ -10,6 +10,8 @@ import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/verbs/interactions.ts'
 import { type ProblemOptions, problemPage } from '../../visitor/problem-page.ts'
 import { refusalReply } from '../answer.ts'
+import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
+import type { SignInParts } from '../parts.ts'
 import {
   answerableState,
   documentUnusable,
@@ -17,12 +19,10 @@ import {
   requestedClientId,
   trustClient,
   UntrustedRequest,
-} from '../authorization-request.ts'
-import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
-import type { SignInParts } from '../parts.ts'
-import { wholeRequest } from '../request-object.ts'
-import { targetsAsked } from '../resource-parameter.ts'
-import { refusalMode } from '../response-parameters.ts'
+} from '../request/authorization-request.ts'
+import { wholeRequest } from '../request/request-object.ts'
+import { targetsAsked } from '../request/resource-parameter.ts'
+import { refusalMode } from '../request/response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
 export function authorizeEndpoint(parts: SignInParts): Endpoint {

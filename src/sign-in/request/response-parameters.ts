@@ -1,12 +1,18 @@
 // response_type and response_mode: what the client asks for and how the answer travels, also when the rest of the
 // request is broken. OAuth 2.0 Multiple Response Type Encoding Practices.
 
-import type { Client } from '../model/client.ts'
-import { invalidRequest, OAuthError } from '../protocol/errors.ts'
-import type { Parameters } from '../protocol/parameters.ts'
-import type { TrustedRedirectUri } from '../protocol/redirect-uri.ts'
-import { canReach, isResponseMode, type ResponseMode } from '../protocol/response-mode.ts'
-import { defaultModeOf, gives, mayTravelBy, parseResponseType, type ResponseType } from '../protocol/response-type.ts'
+import type { Client } from '../../model/client.ts'
+import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import type { TrustedRedirectUri } from '../../protocol/redirect-uri.ts'
+import { canReach, isResponseMode, type ResponseMode } from '../../protocol/response-mode.ts'
+import {
+  defaultModeOf,
+  gives,
+  mayTravelBy,
+  parseResponseType,
+  type ResponseType,
+} from '../../protocol/response-type.ts'
 
 /** RFC 6749 §3.1.1: what this server has, and this client is registered for. `offered`: what the server has. */
 export function responseTypeOf(

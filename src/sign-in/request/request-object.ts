@@ -1,12 +1,12 @@
 // The parameters of an authorization request, wherever they are: in the query or form, or in a request object beside
 // them. OpenID Connect Core §6, RFC 9101 §5.
 
-import type { ClientRecord } from '../model/client.ts'
-import { invalidRequest, type OAuthError } from '../protocol/errors.ts'
-import type { Parameters } from '../protocol/parameters.ts'
-import { mergedParameters } from '../protocol/request-object.ts'
-import { scopeWords } from '../protocol/scope.ts'
-import type { SignInParts } from './parts.ts'
+import type { ClientRecord } from '../../model/client.ts'
+import { invalidRequest, type OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { mergedParameters } from '../../protocol/request-object.ts'
+import { scopeWords } from '../../protocol/scope.ts'
+import type { SignInParts } from '../parts.ts'
 
 export interface WholeRequest {
   readonly parameters: Parameters

@@ -1,15 +1,15 @@
 // What `resource` of an authorization request asks for: the APIs that the tokens of this grant may be meant for.
 // RFC 8707 §2.1.
 
-import type { Client } from '../model/client.ts'
-import type { AuthorizationRequest } from '../model/interaction.ts'
-import { mayAskFor, type ResourceRecord, scopeFor } from '../model/resource.ts'
-import type { Parameters } from '../protocol/parameters.ts'
-import { invalidTarget, resourcesAsked } from '../protocol/resource.ts'
-import { type Target, targetsOf } from '../protocol/resource-target.ts'
-import { gives, type ResponseType } from '../protocol/response-type.ts'
-import { scopeWords } from '../protocol/scope.ts'
-import type { SignInParts } from './parts.ts'
+import type { Client } from '../../model/client.ts'
+import type { AuthorizationRequest } from '../../model/interaction.ts'
+import { mayAskFor, type ResourceRecord, scopeFor } from '../../model/resource.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { invalidTarget, resourcesAsked } from '../../protocol/resource.ts'
+import { type Target, targetsOf } from '../../protocol/resource-target.ts'
+import { gives, type ResponseType } from '../../protocol/response-type.ts'
+import { scopeWords } from '../../protocol/scope.ts'
+import type { SignInParts } from '../parts.ts'
 
 /** This server, or an API, that a request names. */
 export type AskedTarget = Target<ResourceRecord>

@@ -1,20 +1,20 @@
 // What `claims` and `acr_values` ask for, as far as this client can be given it: the single claims that are kept with
 // the grant, and whom the answer must be about. OpenID Connect Core §5.5, §3.1.2.1.
 
-import { isGivable } from '../claims/user-claims.ts'
-import type { Client } from '../model/client.ts'
-import type { AuthorizationRequest } from '../model/interaction.ts'
-import { assertMeetable } from '../protocol/acr.ts'
+import { isGivable } from '../../claims/user-claims.ts'
+import type { Client } from '../../model/client.ts'
+import type { AuthorizationRequest } from '../../model/interaction.ts'
+import { assertMeetable } from '../../protocol/acr.ts'
 import {
   type ClaimsRequest,
   type ClaimWish,
   isWanted,
   parseClaimsRequest,
   wishFor,
-} from '../protocol/claims-request.ts'
-import { invalidRequest } from '../protocol/errors.ts'
-import type { Parameters } from '../protocol/parameters.ts'
-import type { ResponseType } from '../protocol/response-type.ts'
+} from '../../protocol/claims-request.ts'
+import { invalidRequest } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import type { ResponseType } from '../../protocol/response-type.ts'
 
 const NOTHING: ClaimsRequest = { userinfo: [], id_token: [] }
 
