@@ -1,7 +1,7 @@
 // `npm run bench -- --quick`: runs each operation against a server that counts, and compares what it spent with its
 // budget. Calls of the database and signatures are the same on every machine, so this may fail a change; CPU time may not.
 
-import { createAuthorizationServer } from '../src/authorization-server.ts'
+import { createAuthorizationServer } from '../src/composition/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../src/http/message.ts'
 import { listen } from '../src/http/server/listen.ts'
 import { systemClock } from '../src/platform/clock.ts'

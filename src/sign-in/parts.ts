@@ -1,4 +1,4 @@
-// What the wing of people is built from; `server.ts` hands it over.
+// What the wing of people is built from; `src/composition` hands it over.
 
 import type { KeyObject } from 'node:crypto'
 import type { BrowserStateOf } from '../credentials/browser-state.ts'

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
-import { createAuthorizationServer, largeBody } from '../../authorization-server.ts'
+import { createAuthorizationServer, largeBody } from '../../composition/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { type Listening, listen } from '../../http/server/listen.ts'
 import {

@@ -1,4 +1,4 @@
-// What client registration is built from; `server.ts` hands it over.
+// What client registration is built from; `src/composition` hands it over.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { OutboundClient } from '../../http/outbound/client.ts'

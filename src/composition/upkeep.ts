@@ -1,18 +1,18 @@
 // What a running server does by itself: it reads keys anew, follows the clock of its database, writes down what it has
 // noted, and takes away what has expired. No request waits for any of it.
 
-import { waitForClients } from './administration/key-patience.ts'
-import type { KeySightingRecorder } from './administration/key-sightings.ts'
-import { STALE_AFTER } from './administration/user-import/index.ts'
-import { SEEN_BY_ALL_NODES } from './issuer/keys/rotation.ts'
-import type { LogoutDispatcher } from './issuer/logout/dispatcher.ts'
-import { type RegistrationUse, removeUnusedClients } from './issuer/registration/unused.ts'
-import type { Seconds } from './model/time.ts'
-import { createFailureSeries } from './platform/failure-series.ts'
-import type { Parts } from './server.ts'
-import type { ClockOffset } from './store/database/postgres/clock-offset.ts'
-import { createPruner, type Pruner } from './store/pruner.ts'
-import type { SchemaWatch } from './store/schema/watch.ts'
+import { waitForClients } from '../administration/key-patience.ts'
+import type { KeySightingRecorder } from '../administration/key-sightings.ts'
+import { STALE_AFTER } from '../administration/user-import/index.ts'
+import { SEEN_BY_ALL_NODES } from '../issuer/keys/rotation.ts'
+import type { LogoutDispatcher } from '../issuer/logout/dispatcher.ts'
+import { type RegistrationUse, removeUnusedClients } from '../issuer/registration/unused.ts'
+import type { Seconds } from '../model/time.ts'
+import { createFailureSeries } from '../platform/failure-series.ts'
+import type { ClockOffset } from '../store/database/postgres/clock-offset.ts'
+import { createPruner, type Pruner } from '../store/pruner.ts'
+import type { SchemaWatch } from '../store/schema/watch.ts'
+import type { Parts } from './parts.ts'
 
 export interface UpkeepParts {
   readonly parts: Parts
