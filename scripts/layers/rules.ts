@@ -191,7 +191,7 @@ export const RULES: readonly Rule[] = [
   arrowRule(
     {
       name: 'plugs',
-      never: 'a plug that imports a plug of its family',
+      never: 'a grant type, a way of client authentication or an authenticator that imports another one',
       why: 'each can be read, added and removed alone',
     },
     (from, to) => {
