@@ -18,7 +18,7 @@ export interface ClientCredentialsParts {
   readonly mint: MintParts
 }
 
-/** Scopes that say something about a person mean nothing here. */
+/** Scopes about a person mean nothing here. */
 const ABOUT_PEOPLE = new Set(['openid', 'offline_access', 'profile', 'email', 'phone', 'address'])
 
 export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredentialsParts): GrantType {

@@ -1,5 +1,5 @@
-// ID tokens that come back to us as hints: whether they are ours, and about whom. Expiry is not looked at: a hint may be
-// old (OpenID Connect Core §3.1.2.1).
+// ID tokens that come back to us as hints: whether they are ours, and whom they are about. Expiry is not checked: a
+// hint may be old (OpenID Connect Core §3.1.2.1).
 
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
@@ -22,7 +22,7 @@ export interface RecognisedIdToken {
 
 const LONGEST = 16_384
 
-/** Null: it is none of ours. `client`: whoever sends it, for tokens that are signed with its secret. */
+/** Null: it is not ours. `client` is who sends it, for tokens that are signed with a client's secret. */
 export function recogniseIdToken(
   { issuer, keys, master }: RecognitionParts,
   token: string,
@@ -32,15 +32,16 @@ export function recogniseIdToken(
   const claims = signed.genuine ? signed.payload : bySecret(master, token, client)
   if (claims === null) return null
   const { iss, sub, aud, sid, exp } = claims
-  // What has no exp is another JWT of ours, such as an answer of user info.
+  // A JWT of ours without exp is no ID token, but for example an answer of user info.
   if (typeof exp !== 'number') return null
-  // RFC 9068 §2.2: an access token of a resource that wants the type JWT has both; its resource may not use it so.
+  // RFC 9068 §2.2: what has both is an access token of a resource that wants the type JWT; its resource must not use it
+  // as a hint.
   if ('jti' in claims && 'client_id' in claims) return null
   if (iss !== issuer || typeof sub !== 'string' || typeof aud !== 'string') return null
   return { subject: sub, clientId: aud, sid: typeof sid === 'string' ? sid : null }
 }
 
-/** The secret proves no more than that it is for this client. */
+/** The secret proves only that the token is for this client. */
 function bySecret(master: MasterKey, token: string, record: ClientRecord | null) {
   if (record?.client.id_token_signed_response_alg !== 'HS256' || record.sealedSecret === null) return null
   const jwt = readJwt(token, LONGEST)
