@@ -1,4 +1,4 @@
-// What columns cannot hold as it is: booleans are the integers 0 and 1, lists of words one text.
+// How values are stored that no column type can hold: booleans as the integers 0 and 1, lists of words as one text.
 
 export function flag(value: number): boolean {
   return value === 1

@@ -1,4 +1,4 @@
-// Where records live: all verbs over one driver. Each verb is atomic; none is a transaction left open.
+// Where records live: all verbs over one driver. Each verb is atomic, and none leaves a transaction open.
 
 import type { Driver } from './database/driver.ts'
 import { type AssertionVerbs, createAssertionVerbs } from './verbs/assertions.ts'
@@ -54,7 +54,7 @@ export interface Store
 }
 
 export interface StoreOptions {
-  /** Clients that stay parsed; those beyond are parsed again when they come back. Default 10,000. */
+  /** Clients that stay parsed in memory; others are parsed again when they are next used. Default 10,000. */
   readonly cachedClients?: number
 }
 

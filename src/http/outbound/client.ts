@@ -61,7 +61,10 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
     return url
   }
 
-  /** Strangers are not told what an operator could change, so that nobody is led to open what they asked for. */
+  /**
+   * Strangers are not told what an operator could change, and nobody is advised to allow an address that a redirect has
+   * led to.
+   */
   const refused = (why: 'url' | 'address', reason: string, at: string, { url, stranger }: OutboundRequest) => {
     const isHelped =
       stranger === undefined && at === url && (why === 'address' || (reason.endsWith(INSECURE) && /^http:/i.test(at)))

@@ -13,7 +13,7 @@ export const putFact = statement<{ name: string; value: string }>(
    ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 )
 
-/** Yields the value that stands afterwards only if it was absent. */
+/** Yields a row only if the fact was absent: the value that stands afterwards. */
 export const putFactOnce = statement<{ name: string; value: string }, { value: string }>(
   'put_fact_once',
   `INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING RETURNING value`,

@@ -1,11 +1,11 @@
-// The verb about assertions: each is used once, whichever node it meets.
+// The verb about client assertions: each assertion is used once, whichever node it reaches.
 
 import type { Seconds } from '../../model/time.ts'
 import { type Driver, step } from '../database/driver.ts'
 import { consumeAssertion } from '../statements/assertion.ts'
 
 export interface AssertionVerbs {
-  /** True for exactly one caller. It is remembered until `expiresAt` at least. */
+  /** True for exactly one caller. The assertion is remembered at least until `expiresAt`. */
   consumeAssertion(hash: Uint8Array, expiresAt: Seconds): Promise<boolean>
 }
 

@@ -1,4 +1,4 @@
-// Verbs about counted attempts to guess: each counter is charged before anything is looked at.
+// Verbs about attempts at guessing: each counter is charged before the secret is looked at.
 
 import type { Seconds } from '../../model/time.ts'
 import type { Driver } from '../database/driver.ts'
@@ -23,14 +23,14 @@ export interface Counter {
 }
 
 export interface AttemptVerbs {
-  /** Charges all counters, or none: `place` is the first that must wait. */
+  /** Charges all counters or none; in the latter case `place` says which is the first that must wait. */
   chargeAttempts(
     charges: readonly Charge[],
     now: Seconds,
   ): Promise<{ readonly charged: true } | { readonly charged: false; readonly place: number }>
   /** At most four. */
   findCounters(keyHashes: readonly Uint8Array[], now: Seconds): Promise<readonly Counter[]>
-  /** Success: `forget` start again, `refund` get the one charge back. */
+  /** To be called after a success: counters in `forget` start again, those in `refund` get one charge back. */
   settleAttempts(forget: readonly Uint8Array[], refund: readonly Uint8Array[]): Promise<void>
 }
 

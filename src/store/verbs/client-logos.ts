@@ -1,4 +1,4 @@
-// Verbs about the pictures of clients, and the steps with which a change of a client keeps its picture.
+// Verbs about the pictures of clients, and the steps with which a change of a client changes its picture.
 
 import type { Seconds } from '../../model/time.ts'
 import { type Driver, type Step, step } from '../database/driver.ts'
@@ -12,7 +12,7 @@ export interface ClientLogo {
 }
 
 export interface ClientLogoVerbs {
-  /** Null takes it away. What names it in the client's settings is another change. */
+  /** Null removes the picture. The client's settings, which name it, are changed by another verb. */
   putClientLogo(clientId: string, logo: ClientLogo | null, now: Seconds): Promise<void>
   findClientLogo(clientId: string, digest: string): Promise<Omit<ClientLogo, 'digest'> | null>
 }

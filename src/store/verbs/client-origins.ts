@@ -1,5 +1,5 @@
-// Verbs about the origins of clients: whose scripts may read our replies, whose pages may watch a session; and the steps
-// with which a change of a client keeps them.
+// Verbs about the origins of clients (whose scripts may read our replies, whose pages may watch a session), and the
+// steps with which a change of a client updates them.
 
 import { type Client, isConfidential } from '../../model/client.ts'
 import { fromStored } from '../../model/client-settings.ts'
@@ -17,13 +17,13 @@ import {
 import type { InstallationVerbs } from './installation.ts'
 
 export interface ClientOriginVerbs {
-  /** An enabled public client has a redirect URI at this origin. */
+  /** Whether an enabled public client has a redirect URI at this origin. */
   isScriptOrigin(origin: string): Promise<boolean>
-  /** An enabled client has a redirect URI at this origin. */
+  /** Whether any enabled client has a redirect URI at this origin. */
   isRedirectOrigin(origin: string): Promise<boolean>
-  /** Of enabled clients, at most so many. */
+  /** The origins of enabled clients, at most this many. */
   listRedirectOrigins(most: number): Promise<readonly string[]>
-  /** Once: for clients that are older than this table. */
+  /** Run once, for clients that are older than the table of origins. */
   fillClientOrigins(): Promise<void>
 }
 
@@ -57,7 +57,10 @@ export function createClientOriginVerbs(
   }
 }
 
-/** Behind the step that writes the client; or by themselves, for one that still has the version that was read. */
+/**
+ * To follow the step that writes the client; or, with `version`, in a list of their own, for a client that still has
+ * the version that was read.
+ */
 export function insertOriginSteps(client: Client, version: number | null = null): readonly Step[] {
   const runs_scripts = asFlag(!isConfidential(client))
   const origins = new Set(client.redirect_uris.flatMap((uri) => originOf(uri) ?? []))

@@ -1,6 +1,7 @@
-// Clients as records, parsed once a version. Parsing the settings, and even carrying them from the database, costs more
-// than all else a token request does; so the reads of the hot path bring a client's version, and only one that is new
-// is read whole. The version is as fresh as the row it came with, so a hit is never stale.
+// Clients as records, parsed once for each version. Parsing the settings, and even reading them from the database,
+// costs more than everything else a token request does. So reads on the hot path only bring a client's version, and a
+// client is read whole when that version is not known yet. The version is as fresh as the row it came with, so a cached
+// record is never stale.
 
 import type { ClientRecord } from '../../model/client.ts'
 import { fromStored } from '../../model/client-settings.ts'
@@ -9,17 +10,18 @@ import type { Driver } from '../database/driver.ts'
 import { type ClientKey, type ClientRow, readClient } from '../statements/client.ts'
 
 export interface ClientReader {
-  /** One record a version, so that what is compiled from it (claim maps) can be kept with it. */
+  /** One record for each version, so that whatever is compiled from it (claim maps) can be kept with it. */
   parsed(row: ClientRow): ClientRecord
   /** A version that is not known yet costs one read. */
   known(key: ClientKey): Promise<ClientRecord>
 }
 
-/** Of the clients in use so many, and at most twice as many, stay parsed; about 2 KB each. */
+/** This many of the clients in use stay parsed, and at most twice as many; each takes about 2 KB. */
 const CACHED_CLIENTS = 10_000
 
 export function createClientReader(driver: Driver, cachedClients = CACHED_CLIENTS): ClientReader {
-  // Two generations: whoever is used moves to the young one, and the old one goes as a whole when that is full.
+  // Two generations: a client that is used moves to the young one; when that is full, the old one is dropped as a
+  // whole.
   let young = new Map<string, ClientRecord>()
   let old = new Map<string, ClientRecord>()
 

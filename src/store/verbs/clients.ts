@@ -16,7 +16,7 @@ import { eventSteps } from './events.ts'
 
 export interface ClientVerbs {
   findClient(clientId: string): Promise<ClientRecord | null>
-  /** At most so many, in no order. */
+  /** At most this many, in no particular order. */
   listClientIds(most: number): Promise<readonly string[]>
   /** Oldest first. */
   listClients(): Promise<readonly ClientRecord[]>
@@ -33,7 +33,7 @@ export interface ClientVerbs {
     state: { readonly enabled: boolean; readonly version: number; readonly killIssued: boolean },
     event: SecurityEvent,
   ): Promise<'updated' | 'changed'>
-  /** Without `sealedSecret` the sealed one goes too. */
+  /** Without `sealedSecret` a stored sealed secret is deleted too. */
   setClientSecret(
     clientId: string,
     secretHash: Uint8Array | null,

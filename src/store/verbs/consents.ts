@@ -18,7 +18,7 @@ export interface ConsentVerbs {
   listConsents(userId: string): Promise<readonly Omit<Consent, 'userId'>[]>
   /** The same with their clients, in one read however many there are. */
   listConsentsWithClients(userId: string): Promise<readonly ConsentWithClient[]>
-  /** Forgets the yes and revokes every grant given under it. False: there was none. */
+  /** Forgets that the person has agreed, and revokes every grant given under that consent. False: there was none. */
   withdrawConsent(userId: string, clientId: string, event: SecurityEvent): Promise<boolean>
 }
 

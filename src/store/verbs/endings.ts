@@ -1,4 +1,4 @@
-// The steps that end grants and sessions, each with the note of it that access tokens are held against.
+// The steps that end grants and sessions. Each also writes an ending, the note against which access tokens are checked.
 
 import { LONGEST_ACCESS_TOKEN } from '../../model/grant.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -15,12 +15,12 @@ import {
   endSessionsOfUser,
 } from '../statements/session.ts'
 
-/** Clocks of nodes differ, and nothing is lost by a note that stays for longer. */
+/** Clocks of nodes differ, and a note that stays for longer does no harm. */
 const SLACK: Seconds = 86_400
 
 const over = (now: Seconds): Seconds => now + LONGEST_ACCESS_TOKEN + SLACK
 
-/** Guard `live`: it was not revoked before. */
+/** Guard `live`: the grant was not revoked before. */
 export function revokeGrantSteps(grantId: string, now: Seconds): readonly Step[] {
   return [
     step(revokeGrant, { ...grantPlaced(grantId), now }, 'live'),
@@ -36,8 +36,9 @@ export function revokeGrantsSteps(userId: string, clientId: string, now: Seconds
 }
 
 /**
- * Without `offline` those grants live on that may be used while the person is away. Guard: `sessions`, one of them was neither
- * ended nor over before, or `grants`, a grant was neither; else another step has it.
+ * Unless `offline`, grants that may be used while the person is away live on. Guards: `sessions` holds if one of the
+ * sessions was neither ended nor over before, `grants` if a grant was neither revoked nor over; `clients` puts the
+ * guard on another step.
  */
 export function signOutUserSteps(
   userId: string,
@@ -55,7 +56,7 @@ export function signOutUserSteps(
   ]
 }
 
-/** Guard `session`: it was not ended before. */
+/** Guard `session`: the session was not ended before. */
 export function endSessionSteps(sessionId: string, now: Seconds): readonly Step[] {
   return [
     step(endSession, { ...sessionPlaced(sessionId), now }, 'session'),
@@ -63,7 +64,7 @@ export function endSessionSteps(sessionId: string, now: Seconds): readonly Step[
   ]
 }
 
-/** Guard `session`: it is this user's, and was not ended before. */
+/** Guard `session`: the session is this user's, and was not ended before. */
 export function endSessionOfUserSteps(userId: string, sessionId: string, now: Seconds): readonly Step[] {
   return [
     step(endSessionOfUser, { user_id: userId, ...sessionPlaced(sessionId), now }, 'session'),
@@ -72,8 +73,8 @@ export function endSessionOfUserSteps(userId: string, sessionId: string, now: Se
 }
 
 /**
- * What was given in a session that is not kept any more ends with the others. Guard: `sessions`, one of them was not ended
- * before, or `grants`, a grant of them was not revoked before.
+ * Grants whose session has been deleted already end with the others. Guards: `sessions` holds if one of the sessions
+ * was not ended before, `grants` if one of their grants was not revoked before.
  */
 export function endOtherSessionsOfUserSteps(
   userId: string,

@@ -1,4 +1,5 @@
-// Verbs about security events, and the steps that other verbs append so that a change and its event are one.
+// Verbs about security events, and the steps that other verbs append, so that a change and its event are written
+// together.
 
 import type { SecurityEvent } from '../../model/event.ts'
 import { newId } from '../../platform/random.ts'

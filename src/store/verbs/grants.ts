@@ -35,9 +35,9 @@ export interface NewCode {
 
 export interface GrantVerbs {
   /**
-   * One grant with what the authorization endpoint gives of it: a code, an access token, both, or neither (an ID token
-   * is kept nowhere). Ends the interaction it comes from (once) and remembers a fresh consent in the same step. False:
-   * session, user, client, consent or interaction are no longer what the decision saw.
+   * Writes a grant together with what the authorization endpoint gives under it: a code, an access token, both, or
+   * neither (ID tokens are not stored). In the same step it ends the interaction (once) and remembers a fresh consent.
+   * False: session, user, client, consent or interaction are no longer what the decision was based on.
    */
   issueCode(
     grant: NewGrant,
@@ -46,14 +46,14 @@ export interface GrantVerbs {
       readonly accessToken?: NewAccessToken
       readonly interactionId?: string
       readonly consent?: Consent
-      /** The decision rests on a yes from before, which must still stand. */
+      /** The decision is based on a remembered consent, which must still be there. */
       readonly remembered: boolean
-      /** The session's idle time starts again. */
+      /** Whether the session's idle time starts again. */
       readonly touch: boolean
       readonly events: readonly SecurityEvent[]
     },
   ): Promise<boolean>
-  /** Null: no such client. The code is returned whoever it belongs to. */
+  /** Null: no such client. The code is returned whichever client it belongs to. */
   findClientWithCode(
     clientId: string,
     hash: Uint8Array,
@@ -61,7 +61,7 @@ export interface GrantVerbs {
     readonly client: ClientRecord
     readonly code: (FoundGrant & { readonly code: AuthorizationCode }) | null
   } | null>
-  /** True for exactly one caller; false: consumed, expired, dead, or its grant no longer holds. */
+  /** True for exactly one caller. False: the code is consumed, expired or dead, or its grant no longer holds. */
   redeemCode(
     hash: Uint8Array,
     accessToken: NewAccessToken,

@@ -1,4 +1,4 @@
-// Verbs about initial access tokens: what an operator hands to somebody who may register clients.
+// Verbs about initial access tokens, which an operator gives to somebody who may register clients.
 
 import type { SecurityEvent } from '../../model/event.ts'
 import { type NarrowPolicy, parseNarrowPolicy } from '../../model/registration-policy.ts'
@@ -11,7 +11,7 @@ export interface InitialAccessToken {
   readonly tokenId: string
   readonly note: string | null
   readonly policy: NarrowPolicy
-  /** Null: as often as wished. */
+  /** Null: any number of times. */
   readonly usesLeft: number | null
   readonly createdAt: Seconds
   readonly expiresAt: Seconds
@@ -19,7 +19,7 @@ export interface InitialAccessToken {
 
 export interface InitialAccessTokenVerbs {
   addInitialAccessToken(hash: Uint8Array, token: InitialAccessToken, event: SecurityEvent): Promise<void>
-  /** Null: unknown, expired or spent. */
+  /** Null: unknown, expired, or used up. */
   findInitialAccessToken(hash: Uint8Array, now: Seconds): Promise<InitialAccessToken | null>
   /** Those that are not expired, oldest first. */
   listInitialAccessTokens(now: Seconds): Promise<readonly InitialAccessToken[]>

@@ -5,10 +5,11 @@ import { step } from '../database/driver.ts'
 import * as sql from '../statements/installation.ts'
 
 /**
- * `issuer`: of the next start; `answered_as`: of the newest one, which differs while an address of the set-up waits for a
- * restart. `set_up`: when it was finished. `set_up_progress`: how far it has come. `written_again` is asked of a database that has
- * failed to write: it stands for nothing else. `client_origins`: they have been filled once. `operator_name`: as the set-up
- * has it, empty where it was taken away.
+ * `issuer`: the issuer for the next start. `answered_as`: the issuer of the latest start, which differs while an
+ * address chosen in the set-up waits for a restart. `set_up`: when the set-up was finished. `set_up_progress`: how far
+ * it has come. `client_origins`: set once the origins of older clients have been filled in. `operator_name`: the name
+ * given in the set-up, empty where it was removed. `written_again` means nothing: it is written only to find out
+ * whether a database that failed to write can write again.
  */
 export type Fact =
   | 'issuer'
@@ -25,9 +26,12 @@ export type Fact =
 export interface InstallationVerbs {
   findFact(name: Fact): Promise<string | null>
   putFact(name: Fact, value: string): Promise<void>
-  /** Keeps what is there already; resolves to what stands afterwards. */
+  /** Keeps a value that is there already; resolves to the value that stands afterwards. */
   putFactOnce(name: Fact, value: string): Promise<string>
-  /** The set-up was finished, or there is a client, or was one: whoever adds the first has begun without it. */
+  /**
+   * Whether the set-up was finished, or a client was ever added: whoever adds the first client by a command does
+   * without the set-up.
+   */
   isInUse(): Promise<boolean>
 }
 

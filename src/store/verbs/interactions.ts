@@ -1,4 +1,4 @@
-// Verbs about interactions, with the bounds that keep strangers from filling the store.
+// Verbs about interactions, with the limits that keep strangers from filling the store.
 
 import type { SecurityEvent } from '../../model/event.ts'
 import type { AuthorizationRequest, Interaction } from '../../model/interaction.ts'
@@ -15,10 +15,10 @@ export interface InteractionLimits {
 }
 
 export interface InteractionVerbs {
-  /** `address` is the bucket it counts against. */
+  /** `address` is the address bucket that the interaction counts against. */
   addInteraction(interaction: Interaction, address: string, limits: InteractionLimits): Promise<void>
   findInteraction(interactionId: string, now: Seconds): Promise<Interaction | null>
-  /** The first browser that continues an unbound interaction has it; later ones change nothing. */
+  /** Binds an unbound interaction to the first browser that continues it; for later browsers nothing changes. */
   bindInteraction(interactionId: string, browserHash: Uint8Array): Promise<void>
   setInteractionProgress(interaction: Interaction): Promise<boolean>
   /** True for exactly one caller. */
@@ -28,10 +28,13 @@ export interface InteractionVerbs {
 /** Browser hash of an interaction that came without cookies (a cross-site POST). */
 export const UNBOUND_BROWSER = new Uint8Array(32)
 
-/** How often the sum over all is taken: between two looks at most this many entries of 16 KiB are added. */
+/**
+ * After how many additions the size of all interactions is summed up: between two looks at most this many entries of 16
+ * KiB are added.
+ */
 const MEASURE_EVERY = 200
 
-/** Weighing all is not cheap: some room is made at once, so that the next look finds nothing to do. */
+/** Summing up all sizes is not cheap, so some extra room is made at once, and the next look finds nothing to do. */
 const ROOM_MADE = 0.95
 const MOST_DELETED = 20_000
 

@@ -12,11 +12,17 @@ export interface KeySightings {
 
 export interface KeySightingVerbs {
   noteKeySightings(sightings: KeySightings): Promise<void>
-  /** When each client last had a token, and when an address of it last fetched the keys (null: none that is known). */
+  /**
+   * When each client last received a token, and when one of its addresses last fetched the keys; null: no known address
+   * has.
+   */
   listKeySightings(): Promise<
     readonly { readonly clientId: string; readonly seenAt: Seconds; readonly fetchedAt: Seconds | null }[]
   >
-  /** Forgets what is older, and of addresses that are nobody's all but the newest `keep`; `most` rows at a time. */
+  /**
+   * Deletes what is older than `before`, and all but the newest `keep` of the addresses that belong to no client; at
+   * most `most` rows at a time.
+   */
   pruneKeySightings(before: Seconds, keep: number, most: number): Promise<void>
 }
 

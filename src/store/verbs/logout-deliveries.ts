@@ -1,4 +1,5 @@
-// Verbs about what clients are still to be told, and the steps that verbs which end sessions put into their lists.
+// Verbs about sign-outs of which clients are still to be told, and the steps for it that verbs put into the lists with
+// which they end sessions.
 
 import type { SecurityEvent } from '../../model/event.ts'
 import type { LogoutDelivery, LogoutState, LogoutSummary } from '../../model/logout-delivery.ts'
@@ -12,11 +13,11 @@ import { eventSteps } from './events.ts'
 /** How an attempt ended. */
 export interface LogoutResult {
   readonly state: LogoutState
-  /** Null: it was delivered. */
+  /** Null: the delivery succeeded. */
   readonly reason: string | null
-  /** Of a waiting one: the next attempt. */
+  /** When a waiting delivery is tried next. */
   readonly dueAt: Seconds
-  /** False: nobody was asked, so it is no attempt. */
+  /** False: nothing was sent, so it does not count as an attempt. */
   readonly counts: boolean
   readonly events: readonly SecurityEvent[]
 }
@@ -27,14 +28,17 @@ interface DeliveryFilter {
 }
 
 export interface LogoutVerbs {
-  /** Clients that wait, with the instant of their earliest attempt. */
+  /** Clients with waiting deliveries, and when the earliest of each is due. */
   findWaitingClients(): Promise<readonly { readonly clientId: string; readonly dueAt: Seconds }[]>
-  /** Takes up to so many due ones of a client; each goes to exactly one caller, whichever node it is on. */
+  /** Takes at most this many due deliveries of a client; each goes to exactly one caller, on whichever node. */
   takeDeliveries(clientId: string, now: Seconds, leasedUntil: Seconds, most: number): Promise<readonly LogoutDelivery[]>
   settleDelivery(delivery: LogoutDelivery, result: LogoutResult, now: Seconds): Promise<void>
-  /** What still waits although its time is over: its client was not even tried, because others of it have failed. */
+  /**
+   * Deliveries that still wait although their time is over: the client was not even tried, because other deliveries to
+   * it have failed.
+   */
   findOverdueDeliveries(now: Seconds, most: number): Promise<readonly LogoutDelivery[]>
-  /** How many there are that will be tried anew. */
+  /** Resolves to how many deliveries will be tried again. */
   resendDeliveries(filter: DeliveryFilter, event: SecurityEvent): Promise<number>
   /** Newest first. */
   listDeliveries(
@@ -44,13 +48,13 @@ export interface LogoutVerbs {
   summarizeDeliveries(filter: DeliveryFilter): Promise<readonly LogoutSummary[]>
 }
 
-/** A client that is not reached for this long is not told any more. */
+/** A client that cannot be reached for this long is given up. */
 const LOGOUT_PATIENCE: Seconds = 3 * 86_400
 const DELIVERED_KEPT: Seconds = 86_400
 const ABANDONED_KEPT: Seconds = 30 * 86_400
 /**
- * The browser of the client that began should be back there before the call is: some answer it with an error otherwise.
- * Two seconds, and one because a second that has begun counts as whole.
+ * When the client that began the sign-out is told, its browser should be back there: some clients answer with an error
+ * otherwise. Two seconds, and one more because a second that has begun counts as whole.
  */
 const INITIATOR_WAITS: Seconds = 3
 
@@ -133,17 +137,20 @@ function tellBind(now: Seconds, initiator: string | null) {
   }
 }
 
-/** Goes before the step that ends the session. */
+/** To go before the step that ends the session. */
 export function tellOfSessionStep(sessionId: string, now: Seconds, initiator: string | null): Step {
   return step(sql.tellOfSession, { ...tellBind(now, initiator), ...sessionPlaced(sessionId) })
 }
 
-/** Goes before the steps that end the user's sessions and grow the generation. As a guard: somebody is told. */
+/**
+ * To go before the steps that end the user's sessions and raise the generation. Used as a guard it holds if somebody is
+ * told.
+ */
 export function tellOfUserStep(userId: string, now: Seconds, initiator: string | null = null, guard?: string): Step {
   return step(sql.tellOfUser, { ...tellBind(now, initiator), user_id: userId }, guard)
 }
 
-/** Goes before the steps that end the user's other sessions. */
+/** To go before the steps that end the user's other sessions. */
 export function tellOfOtherSessionsStep(userId: string, kept: string, now: Seconds): Step {
   return step(sql.tellOfOtherSessions, { ...tellBind(now, null), user_id: userId, kept })
 }

@@ -1,13 +1,13 @@
-// Writing access tokens, grants and sessions where their rows have room.
+// Writes access tokens, grants and sessions at places that are free.
 
 import { ConstraintViolated, type Driver, type Step, step } from '../database/driver.ts'
 import { tokenIsNew } from '../statements/access-token.ts'
 import { PLACES, type PlaceName, placeTaken, type TokenPlace } from '../statements/place.ts'
 
 /**
- * A list that may write one of each, all or nothing; whether its guards held. A row goes to its next place where the first is
- * taken, as by another of the same millisecond once in four million. That costs a try when it happens; to look each time would
- * cost every row.
+ * Runs a list that may write one row of each kind, all or nothing, and says whether its guards held. Where a place is
+ * taken (by another row of the same millisecond, once in four million) the row goes to the next one. That costs another
+ * try when it happens; looking first would cost every row.
  */
 export async function heldAtFreePlaces(driver: Driver, steps: readonly Step[]): Promise<boolean> {
   try {
@@ -45,7 +45,8 @@ function movedOn(steps: readonly Step[], further: Readonly<Record<PlaceName, num
   const moved = steps.map((each) => ({ ...each, bind: { ...each.bind, ...placesIn(each, further) } }))
   const token = steps.find(({ bind }) => 'place' in bind)?.bind as TokenPlace | undefined
   if (token === undefined || further.place === 0) return moved
-  // It may be the token itself that lies there. Ids are drawn anew for each.
+  // The row at the taken place may be this very token, so a guard makes sure that it is not. Ids need none: each is
+  // drawn anew.
   return [step(tokenIsNew, { hash: token.hash, place: token.place }, TOKEN_IS_NEW), ...moved]
 }
 

@@ -1,4 +1,4 @@
-// The verb that takes away what has expired.
+// The verb that deletes what has expired.
 
 import type { Seconds } from '../../model/time.ts'
 import type { Driver, Step } from '../database/driver.ts'
@@ -14,14 +14,14 @@ import {
 export interface Kept {
   readonly events: Seconds
   readonly endedSessions: Seconds
-  /** Rows a step. */
+  /** Rows deleted in one step. */
   readonly most: number
 }
 
 export interface PruneVerbs {
-  /** One bounded step over all tables; true: nothing is left to prune. */
+  /** One bounded step over all tables; true: nothing is left to delete. */
   prune(now: Seconds, kept: Kept): Promise<boolean>
-  /** One for each table; each makes a bounded step, and is true when nothing is left there. */
+  /** One function for each table; each does a bounded step, and is true when nothing is left in its table. */
   readonly pruneTables: readonly ((now: Seconds, kept: Kept) => Promise<boolean>)[]
 }
 
@@ -38,7 +38,7 @@ const STEPS: readonly ((now: Seconds, kept: Kept) => Step)[] = [
 ]
 
 export function createPruneVerbs(driver: Driver): PruneVerbs {
-  // One list a table: each is a short write of its own.
+  // A list for each table, so that each write is short.
   const pruneTables = STEPS.map((stepFor) => async (now: Seconds, kept: Kept) => {
     const result = await driver.atomic([stepFor(now, kept)])
     return !(result.held && (result.rows[0]?.length ?? 0) >= kept.most)

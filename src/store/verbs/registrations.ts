@@ -1,4 +1,4 @@
-// Verbs about clients that registered themselves: making one, changing it under its registration access token, and
+// Verbs about clients that registered themselves: adding one, changing it under its registration access token, and
 // knowing which are used.
 
 import type { Client, ClientRecord } from '../../model/client.ts'
@@ -26,20 +26,20 @@ export interface NewRegistration {
   readonly client: Client
   readonly secret: KeptSecret
   readonly logo: ClientLogo | null
-  /** Of the registration access token. */
+  /** The hash of the registration access token. */
   readonly tokenHash: Uint8Array
   readonly policy: NarrowPolicy
   readonly softwareStatement: string | null
-  /** The initial access token that is spent on it; null: nobody let it register, so limits hold. */
+  /** The initial access token that this registration uses up; null: none was presented, so limits apply. */
   readonly initialTokenId: string | null
-  /** The network it came from. */
+  /** The network that the registration came from. */
   readonly address: string
 }
 
 export interface RegistrationLimits {
   readonly since: Seconds
   readonly mostOfAddress: number
-  /** Of its kind: registered clients, and those that are known by a document, are counted apart. */
+  /** Limit for its kind: registered clients and those known by a document are counted separately. */
   readonly mostOpen: number
 }
 
@@ -48,7 +48,7 @@ export interface Registration {
   readonly tokenHash: Uint8Array | null
   readonly policy: NarrowPolicy
   readonly softwareStatement: string | null
-  /** Null: nobody let it register. */
+  /** Null: no initial access token let it register. */
   readonly initialTokenId: string | null
 }
 
@@ -58,35 +58,37 @@ export interface RegistrationChange {
   readonly formerTokenHash: Uint8Array
   readonly tokenHash: Uint8Array
   readonly softwareStatement: string | null
-  /** Undefined: stays as it is. */
+  /** Undefined: the secret stays as it is. */
   readonly secret?: KeptSecret
-  /** Undefined: stays as it is. */
+  /** Undefined: the picture stays as it is. */
   readonly logo?: ClientLogo | null
   readonly killIssued: boolean
-  /** What people have agreed to is another thing now. */
+  /** The client is no longer what people have agreed to. */
   readonly forgetConsents: boolean
 }
 
 export interface RegistrationVerbs {
-  /** `token`: the initial access token was spent meanwhile. `address`, `open`: a limit is reached. */
+  /** `token`: the initial access token has been used up meanwhile. `address`, `open`: that limit is reached. */
   addRegistration(
     registration: NewRegistration,
     limits: RegistrationLimits,
     event: SecurityEvent,
   ): Promise<'added' | 'token' | 'address' | 'open'>
-  /** One that was removed comes back under its id; what was issued before stays dead. `client`: there is none such. */
+  /**
+   * Brings a removed client back under its id; what was issued before stays dead. `client`: there is no such client.
+   */
   returnRegistration(
     registration: NewRegistration,
     limits: RegistrationLimits,
     event: SecurityEvent,
   ): Promise<'added' | 'client' | 'address' | 'open'>
-  /** Of one network, removed ones included. */
+  /** Registrations from one network, including those of removed clients. */
   countRegistrations(address: string, since: Seconds): Promise<number>
   findRegistration(clientId: string): Promise<Registration | null>
-  /** `changed`: the client or its token is no longer what was read. */
+  /** `changed`: the client or its token is no longer the one that was read. */
   updateRegistration(change: RegistrationChange, event: SecurityEvent): Promise<'updated' | 'changed'>
   noteRegistrationUse(clientIds: readonly string[], now: Seconds): Promise<void>
-  /** Those not used since `before`, by id, after `afterId`. */
+  /** Registered clients that have not been used since `before`, in the order of their ids, after `afterId`. */
   listUnusedRegistrations(before: Seconds, afterId: string, most: number): Promise<readonly ClientRecord[]>
 }
 

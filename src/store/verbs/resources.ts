@@ -10,13 +10,16 @@ import * as sql from '../statements/resource.ts'
 import { eventSteps } from './events.ts'
 
 export interface ResourceVerbs {
-  /** At most five, in any spelling of theirs; those that there are, in no order. */
+  /**
+   * Finds at most five resources, whichever way their identifiers are spelled; unknown ones are left out, the order is
+   * not kept.
+   */
   findResources(identifiers: readonly string[]): Promise<readonly ResourceRecord[]>
-  /** Whether there is any at all. */
+  /** Whether there is any resource at all. */
   hasResources(): Promise<boolean>
   /** Oldest first. */
   listResources(): Promise<readonly ResourceRecord[]>
-  /** `taken`: there is one of this identifier, in this or another spelling. */
+  /** `taken`: there is a resource with this identifier already, perhaps spelled in another way. */
   addResource(resource: Resource, event: SecurityEvent): Promise<'added' | 'taken'>
   /** `changed`: somebody else changed it since `version` was read, or it is gone. */
   updateResource(

@@ -1,4 +1,4 @@
-// Verbs about sessions, and the authorization endpoint's one read.
+// Verbs about sessions, and the single read of the authorization endpoint.
 
 import { browserKindText, readBrowserKind } from '../../model/browser-kind.ts'
 import type { ClientRecord } from '../../model/client.ts'
@@ -33,13 +33,13 @@ export interface Visit {
   readonly signedIn: readonly (SignedIn & { readonly consent: Pick<Consent, 'scope' | 'kinds'> | null })[]
 }
 
-/** A session without whom it stands for. */
+/** A session without the user it belongs to. */
 export type SessionSummary = Omit<Session, 'userId' | 'userGeneration'>
 
 export interface EndedOfUser {
   readonly sessions: number
   readonly grants: number
-  /** False: nothing was there to end, nobody to tell, and nothing was written. */
+  /** False: there was nothing to end and nobody to tell, so nothing was written. */
   readonly isWritten: boolean
 }
 
@@ -54,17 +54,21 @@ export interface SessionVerbs {
   findSessions(secretHashes: readonly Uint8Array[], now: Seconds, idleSince: Seconds): Promise<readonly SignedIn[]>
   /** False: the user was disabled or given another password since `session.userGeneration` was read. */
   startSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
-  /** The same user signed in again: new secret, new time, same session. False: as for `startSession`, or it is ended. */
+  /**
+   * The same user has signed in again: new secret, new time, same session. False: as for `startSession`, or the session
+   * has ended.
+   */
   renewSession(session: Session, secretHash: Uint8Array, events: readonly SecurityEvent[]): Promise<boolean>
   /**
-   * Clients with a grant of the session will be told; `initiator`, whose browser goes back to it, last. False: it was
-   * ended already.
+   * Clients with a grant of this session will be told; `initiator`, the client to which the browser returns, is told
+   * last. False: the session had ended already.
    */
   endSession(sessionId: string, event: SecurityEvent, initiator?: string | null): Promise<boolean>
   /**
-   * Ends every session of the user and revokes what was granted, `offline` with what may be used while the person is
-   * away. Clients will be told, `initiator` last, those too whose own sessions may have outlived ours. The event is written
-   * only if something ended or somebody is told. Resolves to how many of each: sessions that were over by their age are none.
+   * Ends every session of the user and revokes their grants; with `offline` also those that may be used while the
+   * person is away. Clients will be told, `initiator` last, including those whose own sessions may have outlived ours.
+   * The event is written only if something ended or somebody is told. Resolves to how many of each; sessions that were
+   * too old already do not count.
    */
   endSessionsOfUser(
     userId: string,
@@ -72,24 +76,30 @@ export interface SessionVerbs {
     event: SecurityEvent,
     initiator?: string | null,
   ): Promise<EndedOfUser>
-  /** As `endSession`, of this user only. False: there is no such session of theirs, or it was ended already. */
+  /**
+   * Like `endSession`, but only for a session of this user. False: the user has no such session, or it had ended
+   * already.
+   */
   endSessionOfUser(userId: string, sessionId: string, event: SecurityEvent): Promise<boolean>
   /**
-   * Ends every session of the user but one, and what was granted in them, except what may be used while the person is
-   * away. Clients will be told of each. The event is written only if something ended. Resolves to how many sessions
-   * `listSessions` showed: not those that were idle or too old, which end too.
+   * Ends every session of the user but one, and revokes the grants given in them, except those that may be used while
+   * the person is away. Clients will be told of each session. The event is written only if something ended. Resolves to
+   * how many sessions `listSessions` would have shown; idle or too old ones end too, but do not count.
    */
   endOtherSessionsOfUser(userId: string, kept: string, event: SecurityEvent, idleSince: Seconds): Promise<number>
-  /** What could be ended, idle ones too, and whose it is. Null: ended already, over by its age, or never there. */
+  /**
+   * A session that can be ended, idle or not, and whose it is. Null: it has ended already, is too old, or was never
+   * there.
+   */
   findEndableSession(
     sessionId: string,
     now: Seconds,
   ): Promise<{ readonly session: SessionSummary; readonly user: User } | null>
-  /** Live ones, the newest first. */
+  /** Live sessions, the newest first. */
   listSessions(userId: string, now: Seconds, idleSince: Seconds): Promise<readonly SessionSummary[]>
-  /** Clients that were given something in this session that still holds. */
+  /** Clients with a grant of this session that still holds. */
   findClientsOfSession(sessionId: string, now: Seconds): Promise<readonly ClientRecord[]>
-  /** The same for every session of a user, in one read where the clients are in use. */
+  /** The same for every session of a user; one read, if the clients are parsed already. */
   findClientsOfSessions(
     userId: string,
     now: Seconds,
@@ -221,7 +231,7 @@ export function createSessionVerbs(driver: Driver, clients: ClientReader): Sessi
           ...endOtherSessionsOfUserSteps(userId, kept, now, guard),
           ...eventSteps([event]),
         ])
-      // Of a session that is cleared away already, something may be left that it was needed for.
+      // The session may have been deleted already, while something that depended on it is left.
       const ended = await end('sessions')
       if (ended.held) return ended.rows[0]?.length ?? 0
       await end('grants')

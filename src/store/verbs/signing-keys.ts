@@ -11,13 +11,16 @@ import { eventSteps } from './events.ts'
 export interface SigningKeyVerbs {
   /** Oldest first. */
   listSigningKeys(): Promise<readonly SigningKey[]>
-  /** Adds the key, and ends those that hand over to it, in one step. False: its turn is taken, nothing was changed. */
+  /**
+   * Adds the key, and ends the keys that hand over to it, in one step. False: its turn is taken, and nothing was
+   * changed.
+   */
   addSigningKey(key: SigningKey, endings: readonly KeyEnding[], event: SecurityEvent): Promise<boolean>
-  /** Ends keys without a new one. */
+  /** Ends keys without adding a new one. */
   endSigningKeys(endings: readonly KeyEnding[], at: Seconds): Promise<void>
   /**
-   * Lets a key that waits begin at another time, and those before it sign until then. False: it does not wait any more,
-   * or somebody else has moved it; nothing was changed.
+   * Changes when a waiting key begins, and lets the keys before it sign until then. False: the key is not waiting any
+   * more, or somebody else has moved it; nothing was changed.
    */
   moveSigningKey(
     key: SigningKey,
@@ -25,9 +28,9 @@ export interface SigningKeyVerbs {
     endings: readonly KeyEnding[],
     event: SecurityEvent,
   ): Promise<boolean>
-  /** Removes a key that waits; the one before it goes on. False as above. */
+  /** Removes a waiting key; the key before it goes on. False as above. */
   undoSigningKey(key: SigningKey, now: Seconds, event: SecurityEvent): Promise<boolean>
-  /** A key has signed a token that lives for so long. */
+  /** Notes that the key has signed a token with this lifetime. */
   noteTokenLifetime(keyId: string, lifetime: Seconds): Promise<void>
   deleteSigningKey(keyId: string): Promise<void>
 }

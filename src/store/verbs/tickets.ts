@@ -1,4 +1,4 @@
-// Verbs about tickets: what a link opens once, and for which browser from then on.
+// Verbs about tickets: what a one-time link opens, and for which browser.
 
 import type { Seconds } from '../../model/time.ts'
 import type { Driver } from '../database/driver.ts'
@@ -8,7 +8,7 @@ import * as sql from '../statements/ticket.ts'
 export interface Ticket {
   readonly purpose: string
   readonly detail: string
-  /** Null until somebody has spent it. */
+  /** Null until somebody has used the ticket. */
   readonly boundBrowserHash: Uint8Array | null
   readonly createdAt: Seconds
   readonly expiresAt: Seconds
@@ -17,7 +17,7 @@ export interface Ticket {
 export interface TicketVerbs {
   addTicket(hash: Uint8Array, ticket: Omit<Ticket, 'boundBrowserHash'>): Promise<void>
   findTicket(hash: Uint8Array, now: Seconds): Promise<Ticket | null>
-  /** True for exactly one browser, and for that one again; what it opens lasts until `expiresAt`. */
+  /** True for the first browser, and for that one again; what the ticket opens lasts until `expiresAt`. */
   bindTicket(hash: Uint8Array, browserHash: Uint8Array, now: Seconds, expiresAt: Seconds): Promise<boolean>
   setTicketDetail(hash: Uint8Array, detail: string): Promise<void>
   deleteTicketsOfPurpose(purpose: string): Promise<void>

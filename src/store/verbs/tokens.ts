@@ -30,7 +30,10 @@ export interface NewAccessToken extends Omit<AccessToken, 'resource'> {
   readonly clientGeneration: number
   /** Null for client credentials: no user stands behind it. */
   readonly grant: CarriedGrant | null
-  /** What it is meant for, as it was when the token was made: a guard repeats that. */
+  /**
+   * The resource that the token is meant for, as it was when the token was made; a guard checks that it has not
+   * changed.
+   */
   readonly resource: ResourceRecord | null
 }
 
@@ -43,7 +46,7 @@ export interface NewRefreshToken {
   readonly familyExpiresAt: Seconds
 }
 
-/** A refresh token by the grant that it names, or by its hash where it names none. */
+/** A refresh token: the grant that it names, or its hash where it names none. */
 export interface RefreshTokenKey {
   readonly hash: Uint8Array
   readonly grantId: string | null
@@ -78,23 +81,25 @@ export interface PresentedGrant {
 /** The family of a refresh token that was presented. */
 export interface FoundFamily extends FoundGrant {
   readonly family: RefreshFamily
-  /** The token is the one that is good. */
+  /** Whether the presented token is the current one. */
   readonly isCurrent: boolean
-  /** The rotation that made the good one; null: the token is that one, or there was none. */
+  /**
+   * The rotation that made the current token; null: the presented token is the current one, or there was no rotation.
+   */
   readonly last: LastRotation | null
-  /** How many came before the token, where it does not tell itself; else null. */
+  /** How many tokens of the family came before the presented one, where its text does not tell; else null. */
   readonly formerRotations: number | null
 }
 
 export interface LastRotation extends Rotation {
-  /** The token that was presented is the one it replaced. */
+  /** Whether the presented token is the one that this rotation replaced. */
   readonly isOfPresented: boolean
-  /** By what the good one is kept. */
+  /** The hash of the current token. */
   readonly successor: Uint8Array
 }
 
 export interface TokenVerbs {
-  /** The family of a token is returned whoever it belongs to, and whether or not the token is one of it. */
+  /** Returns the token's family whichever client it belongs to, and whether or not the token is really one of it. */
   findClientWithRefreshToken(
     clientId: string,
     key: RefreshTokenKey,
@@ -102,14 +107,14 @@ export interface TokenVerbs {
     readonly client: ClientRecord
     readonly refresh: FoundFamily | null
   } | null>
-  /** True for exactly one caller. `hash`: of the token whose place the successor takes. */
+  /** True for exactly one caller. `hash` is that of the token which the successor replaces. */
   rotateRefreshToken(
     hash: Uint8Array,
     rotation: Rotation,
     accessToken: NewAccessToken,
     successor: NewRefreshToken & Pick<RefreshFamily, 'rotations' | 'earlierRotations'>,
   ): Promise<boolean>
-  /** A token for the client itself. False: it was disabled meanwhile, or the resource changed. */
+  /** Stores a token for the client itself. False: the client was disabled meanwhile, or the resource changed. */
   issueClientToken(accessToken: NewAccessToken): Promise<boolean>
   findAccessToken(hash: Uint8Array): Promise<FoundAccessToken | null>
   findClientWithAccessToken(
@@ -242,7 +247,7 @@ export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
   return [step(resourceIsUnchanged, bind, 'resource'), insert]
 }
 
-/** Guard `refresh_token`: the grant is there and has none. */
+/** Guard `refresh_token`: the grant is there and has no family yet. */
 export function familyStep(first: NewRefreshToken): Step {
   const bind = {
     ...grantPlaced(first.grantId),

@@ -21,7 +21,7 @@ export interface TraceVerbs {
   /** Newest first. */
   listTraces(most: number, clientId?: string): Promise<readonly StoredTrace[]>
   latestTrace(clientId: string, endpoint: string): Promise<StoredTrace | null>
-  /** Keeps the newest `keep`, and of those that name no client of ours the newest `keepOfNobody`. */
+  /** Keeps the newest `keep` traces, and among those that name no client of ours the newest `keepOfNobody`. */
   pruneTraces(before: Seconds, keep: number, keepOfNobody?: number): Promise<void>
 }
 

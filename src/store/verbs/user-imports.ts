@@ -13,7 +13,10 @@ export interface UserImportVerbs {
   beginImport(importId: string, now: Seconds): Promise<void>
   /** Imports that are neither published nor tidied up, oldest first. */
   listOpenImports(): Promise<readonly { readonly importId: string; readonly aliveAt: Seconds }[]>
-  /** Invisible until published. A conflict names the row (its place in `users`) and writes none of them. */
+  /**
+   * Adds users that are invisible until the import is published. A conflict names the offending row (its place in
+   * `users`); then none of them is written.
+   */
   addImportedUsers(
     importId: string,
     users: readonly NewUser[],
@@ -21,7 +24,7 @@ export interface UserImportVerbs {
   ): Promise<'added' | 'abandoned' | { readonly conflict: UserConflict; readonly index: number }>
   /** Makes all users of the import visible at once. False: it was abandoned or is published already. */
   publishImport(importId: string, event: SecurityEvent): Promise<boolean>
-  /** One bounded step of tidying up after published and abandoned imports; true: nothing is left to do. */
+  /** One bounded step of cleaning up after published and abandoned imports; true: nothing is left to do. */
   tidyImports(staleBefore: Seconds, most: number): Promise<boolean>
   /** Deletes a bounded number of the users of an import unless it is published; true: nothing is left to do. */
   abandonImport(importId: string, most: number): Promise<boolean>
@@ -49,7 +52,8 @@ export function createUserImportVerbs(driver: Driver): UserImportVerbs {
       } catch (error) {
         if (!(error instanceof ConstraintViolated)) throw error
       }
-      // Somebody in the batch collides, with a user in the store or with a neighbour: halve until the row is found.
+      // Somebody in the batch collides with a stored user or with another row: the batch is halved until the row is
+      // found.
       return (await firstConflict(driver, alive, users.map(insert))) ?? 'abandoned'
     },
     async publishImport(importId, event) {
@@ -75,8 +79,9 @@ export function createUserImportVerbs(driver: Driver): UserImportVerbs {
 }
 
 /**
- * Tries ever shorter beginnings of the batch; each try ends in a guard that never holds, so that nothing is left.
- * Logarithmic in the batch: the first colliding row is where a beginning that holds becomes one that does not.
+ * Tries ever shorter beginnings of the batch. Each try ends in a guard that never holds, so nothing of it stays. The
+ * number of tries is logarithmic: the first colliding row is the one that turns a beginning that works into one that
+ * does not.
  */
 async function firstConflict(
   driver: Driver,
@@ -104,7 +109,7 @@ async function firstConflict(
   return conflict === null || conflict === 'abandoned' ? null : { conflict, index: bad - 1 }
 }
 
-/** Of an import that was published meanwhile, or has gone on, nothing is deleted: whoever found it stale was late. */
+/** Nothing is deleted of an import that was published meanwhile or has gone on: whoever found it stale was too late. */
 function giveUpStep(driver: Driver, importId: string, staleBefore: Seconds, most: number): Promise<boolean> {
   const giveUp = step(sql.giveImportUp, { import_id: importId, stale_before: staleBefore }, 'unpublished')
   return finishedStep(driver, [giveUp, step(sql.deleteImported, { import_id: importId, most })], importId, most)

@@ -29,7 +29,7 @@ export interface NewUser {
 /** Which rule refused a new or changed user. */
 export type UserConflict = 'user_id_taken' | 'username_taken' | 'phone_taken'
 
-/** What belongs to one user alone, the number to one that is enabled. Null: not claimed. */
+/** What must belong to one user only; the phone number only among enabled users. Null: not claimed. */
 export interface UserClaims {
   readonly userId: string | null
   readonly usernameKey: string | null
@@ -40,7 +40,7 @@ export interface UserClaims {
 export interface UserVerbs {
   findUser(userId: string): Promise<UserWithPassword | null>
   findUserByUsername(usernameKey: string): Promise<UserWithPassword | null>
-  /** In the order of ids, after `after` (exclusive, empty to start). */
+  /** In the order of ids; `after` is exclusive, an empty string starts. */
   listUsers(after: string, most: number): Promise<readonly User[]>
   countUsers(): Promise<number>
   addUser(user: NewUser, event: SecurityEvent): Promise<'added' | UserConflict>
@@ -58,7 +58,7 @@ export interface UserVerbs {
   /** Erases the personal data; the id stays taken. */
   removeUser(userId: string, event: SecurityEvent): Promise<boolean>
 
-  /** All that would refuse such a user now, the user name first. A later `addUser` decides by itself. */
+  /** Everything that would refuse such a user now, the user name first. A later `addUser` decides again. */
   findUserConflicts(claims: UserClaims): Promise<readonly UserConflict[]>
 }
 
@@ -108,7 +108,7 @@ export function createUserVerbs(driver: Driver): UserVerbs {
         return conflictOf(error)
       }
     },
-    // Whatever ends sessions here lets the generation of the user grow, too: no token needs a note of its own.
+    // Everything that ends sessions here also raises the generation of the user, so no token needs a note of its own.
     async setPassword(userId, passwordHash, event) {
       const result = await driver.atomic([
         tellOfUserStep(userId, event.at),
