@@ -1,4 +1,5 @@
-// How a journey ends: an answer at the client's redirect URI, or a page of ours when that is not to be trusted.
+// How an authorization request ends: with an answer at the client's redirect URI, or with a page of ours when that
+// cannot be trusted.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { pageReply } from '../http/reply/page-reply.ts'
@@ -21,7 +22,7 @@ function statusAfter(request: HttpRequest): 302 | 303 {
 type Answerable = Pick<AuthorizationRequest, 'redirectUri' | 'responseMode'> &
   Partial<Pick<AuthorizationRequest, 'uiLocales'>>
 
-/** RFC 6749 §4.1.2 and, unless this client cannot bear it, RFC 9207 §2. */
+/** RFC 6749 §4.1.2 and, unless this client cannot cope with it, RFC 9207 §2. */
 export function answerReply(
   parts: SignInParts,
   http: HttpRequest,
@@ -72,7 +73,8 @@ function formReply(
     frame,
   )
   return pageReply(page, {
-    // Browsers apply it to every redirect that follows, and where the client sends its people then is its own affair.
+    // Browsers apply form-action to every redirect that follows, and where the client sends its people after that is
+    // its own affair.
     formAction: [new URL(redirectUri).protocol],
     frameAncestors: client.frameAncestors,
     referrerPolicy: 'no-referrer',
@@ -85,8 +87,8 @@ interface RefusalOptions extends Pick<ProblemOptions, 'again' | 'cookies'> {
 }
 
 /**
- * RFC 6749 §4.1.2.1: an error the client is told about, or shown here where its callback shows nothing useful.
- * `isStranger`: nobody is signed in here, and nothing has been asked of anybody yet.
+ * RFC 6749 §4.1.2.1: an error that the client is told about; or that is shown here, where the client's callback shows
+ * nothing useful. `isStranger`: nobody is signed in here, and nobody has been asked anything yet.
  */
 export function refusalReply(
   parts: SignInParts,
@@ -111,7 +113,7 @@ export function refusalReply(
     return withOutcome(problemPage(parts, http, view, { again, uiLocales: request.uiLocales }), outcome)
   }
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
-  // RFC 9700 §4.11.2: a link to this server must not lead strangers at once to a place that nobody vouches for.
+  // RFC 9700 §4.11.2: a link to this server must not lead strangers straight to a place that nobody vouches for.
   if (isStranger && !client.verified && parts.unverifiedErrors === 'ask') {
     const iss = client.authorize.iss ? parts.addresses.issuer : undefined
     const href = locationOf(request, { ...answer, iss })
@@ -124,10 +126,10 @@ export function refusalReply(
         addresses: parts.addresses,
         locale: frameAtClients(parts, http, request.uiLocales).locale,
       }),
-      // A form would be posted to that place by us.
+      // With form_post, our own page would post to that place.
       onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
     }
-    // Posted again from here it would come with our cookies, and lead there.
+    // A form posted from this page would come with our cookies, and would lead there.
     return withOutcome(problemPage(parts, http, view, { uiLocales: request.uiLocales }), outcome)
   }
   const reply = answerReply(parts, http, request, client, answer, cookies)

@@ -1,4 +1,4 @@
-// Asks what is missing and sends the browser there: the only router of steps. No step knows another.
+// Asks what is still missing and sends the browser there. This is the only router of steps: no step knows another.
 
 import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
@@ -23,9 +23,9 @@ export interface Journey {
   readonly browser: Browser
   readonly request: AuthorizationRequest
   readonly visit: Visit
-  /** Null while nothing had to be stored. */
+  /** Null as long as nothing had to be stored. */
   readonly interaction: Interaction | null
-  /** A yes given in this very request. */
+  /** A consent given in this very request. */
   readonly consent?: Consent
   readonly cookies?: readonly string[]
   readonly lookedAgain?: boolean
@@ -76,7 +76,7 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    // Where nobody is asked nothing has to be worked out.
+    // Where nobody is asked, the kinds need not be worked out.
     kinds: visit.client.client.consent === 'implied' ? '' : kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
@@ -87,7 +87,7 @@ const PATHS = { authenticate: 'sign-in', select_account: 'choose-account', conse
 
 type Shown = Extract<NextStep, { kind: keyof typeof PATHS }>
 
-/** A person is needed: store the request, if that has not been done, and go to the page. */
+/** A person is needed: stores the request, unless that has been done, and sends the browser to the page. */
 async function showStep(parts: SignInParts, journey: Journey, step: Shown): Promise<HttpReply> {
   const { http, browser, request, cookies = [] } = journey
   const interaction = journey.interaction ?? (await storeInteraction(parts, http, request, browser.hash()))
@@ -121,7 +121,7 @@ export async function storeInteraction(
   return interaction
 }
 
-/** What the decision rested on has changed meanwhile: look again, once. */
+/** What the decision was based on has changed meanwhile: looks again, once. */
 async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpReply> {
   const { http, browser, request, interaction, visit } = journey
   const gone =

@@ -1,5 +1,5 @@
-// The form with user name and password: limits, the verdict, a new session secret each time. What somebody signs in for,
-// and what comes next, is the page's own affair.
+// The form with user name and password: limits, the verdict, and a new session secret each time. What somebody signs in
+// for, and what comes next, is decided by the page that shows the form.
 
 import { DEVICE_LIFETIME } from '../credentials/device.ts'
 import { sha256 } from '../credentials/digest.ts'
@@ -22,13 +22,13 @@ import { verifyPassword } from './authenticators/password.ts'
 import type { SignInParts } from './parts.ts'
 import { type Browser, MOST_SESSIONS, sessionCookie } from './visit.ts'
 
-/** What was typed, and what is to be said about it. */
+/** What was typed, and what the page has to say about it. */
 export interface Shown {
   readonly username?: string
   readonly remember?: boolean
   readonly error?: SignInError
   readonly wait?: number
-  /** The error, or how long to wait, where this is the answer to a form. */
+  /** The error, or the seconds to wait, where this is the answer to a form. */
   readonly said?: string
   readonly outcome?: Outcome | null
 }
@@ -39,33 +39,33 @@ export interface Occasion<Other extends SignedIn = SignedIn> {
   readonly browser: Browser
   /** Live sessions of this browser. */
   readonly signedIn: readonly Other[]
-  /** Named by events; null: no client asks. */
+  /** Noted in events; null: no client asks. */
   readonly clientId: string | null
-  /** The page again. */
+  /** Shows the page again. */
   readonly show: (shown: Shown) => HttpReply
   readonly mayBe: (user: User) => boolean
   readonly onward: (entered: Entered<Other>) => Promise<HttpReply>
 }
 
-/** Somebody has signed in. */
+/** The result of a successful sign-in. */
 export interface Entered<Other extends SignedIn = SignedIn> {
   readonly now: SignedIn
-  /** Who else is signed in in this browser. */
+  /** The other people signed in in this browser. */
   readonly others: readonly Other[]
-  /** With the new secret. */
+  /** The browser, with the new session secret. */
   readonly browser: Browser
   readonly cookies: readonly string[]
 }
 
 export type SignInForm = <Other extends SignedIn>(occasion: Occasion<Other>, form: Parameters) => Promise<HttpReply>
 
-/** The caller has seen that the form is one of ours. */
+/** The caller has made sure that the form is one of ours. */
 export function createSignInForm(parts: SignInParts, gate: AttemptGate): SignInForm {
   const announce = createAnnouncer()
   return (occasion, form) => submit(parts, gate, occasion, form, announce)
 }
 
-/** The sign-in page, or the one that asks to wait. */
+/** The sign-in page, or the page that asks to wait. */
 export function signInReply(view: SignInView, frame: Frame, shown: Shown, options: PageReplyOptions): HttpReply {
   const whole: SignInView = {
     ...view,
@@ -83,12 +83,12 @@ export function signInReply(view: SignInView, frame: Frame, shown: Shown, option
   return shown.outcome === undefined ? reply : withOutcome(reply, shown.outcome)
 }
 
-/** What brings the answer to this form back in another language: all that was typed but the password. */
+/** What brings back the answer to this form in another language: everything that was typed except the password. */
 function againOf({ form, username, remember }: SignInView, said: string): NonNullable<Frame['again']> {
   return { username, ...(remember === true && { remember: 'yes' }), said, csrf: form.csrf }
 }
 
-/** The same answer again, asked for in another language: nothing is tried. Null: the form was filled in. */
+/** The same answer in another language: no password is tried. Null: the form was really filled in. */
 function saidBefore(form: Parameters): Pick<Shown, 'error' | 'wait' | 'said'> | null {
   const said = form.get('said')
   if (said === undefined) return null
@@ -98,7 +98,7 @@ function saidBefore(form: Parameters): Pick<Shown, 'error' | 'wait' | 'said'> | 
 
 type Announcer = (now: Seconds) => boolean
 
-/** That failures are no longer listed one by one is said once a minute. */
+/** Once a minute it is noted that failures are no longer listed one by one. */
 function createAnnouncer(): Announcer {
   let next = 0
   return (now) => {
@@ -143,7 +143,7 @@ async function submit<Other extends SignedIn>(
   const about = { at, ...named }
   switch (verdict.kind) {
     case 'wrong':
-      // A flood of failures is a few events and a number in the trace, or strangers could fill the disk with them.
+      // A flood of failures becomes a few events and a number in the trace; otherwise strangers could fill the disk.
       if (!verdict.crowded) {
         await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
       } else if (announce(at)) {
@@ -190,7 +190,7 @@ async function submit<Other extends SignedIn>(
   }
 }
 
-/** Null: the user changed while the password was checked. */
+/** Null: the user has changed while the password was checked. */
 async function enter<Other extends SignedIn>(
   { store, clock, lifetimes, knownBrowsers }: SignInParts,
   { http, browser, signedIn }: Occasion<Other>,
@@ -219,7 +219,7 @@ async function enter<Other extends SignedIn>(
     : store.renewSession(session, secretHash, [event]))
   if (!started) return null
   const others = signedIn.filter((each) => each.user.userId !== userId)
-  // Secrets that open nothing any more would push out those of the other people of this browser.
+  // Secrets that no longer open anything would displace those of the other people in this browser.
   const isOthers = (each: string) => others.some((other) => Buffer.compare(other.secretHash, sha256(each)) === 0)
   const secrets = [secret, ...browser.sessionSecrets.filter(isOthers)].slice(0, MOST_SESSIONS)
   return {

@@ -1,5 +1,6 @@
-// The authorization endpoint. RFC 6749 §3.1: nobody needed, 302 with the answer and nothing stored but the code; a
-// person needed, the request is stored and the browser sent to a page; not to be trusted, a page at this very URL.
+// The authorization endpoint. RFC 6749 §3.1. If nobody has to be asked: 302 with the answer, and only the code is
+// stored. If a person is needed: the request is stored, and the browser is sent to a page. If the request cannot be
+// trusted: a page at this very URL.
 
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
@@ -90,12 +91,15 @@ function readParameters(http: HttpRequest): Parameters {
   return http.method === 'POST' ? readForm(http) : readQuery(http)
 }
 
-/** A POST from another site comes without our cookies: what says the same in another language is the request itself. */
+/**
+ * A POST from another site comes without our cookies, so what shows this page in another language is the request
+ * itself.
+ */
 function requestAgain(http: HttpRequest): Pick<ProblemOptions, 'again'> {
   if (http.method !== 'POST') return {}
   try {
     const parameters = readForm(http)
-    // Sent once each, it would be another request.
+    // If each were sent only once, it would be another request.
     if (parameters.repeated.length > 0) return {}
     return { again: Object.fromEntries(parameters.names.map((name) => [name, parameters.get(name) ?? ''])) }
   } catch (error) {

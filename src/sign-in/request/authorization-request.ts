@@ -1,5 +1,6 @@
-// From the parameters of an authorization request to one that can be trusted, in two stages with a type between them:
-// first the client and its redirect URI (a failure is shown here), then all the rest (a failure is sent there).
+// From the parameters of an authorization request to a value that can be trusted, in two stages with a type between
+// them: first the client and its redirect URI (a failure is shown here), then everything else (a failure is sent
+// there).
 
 import type { Client, ClientRecord } from '../../model/client.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
@@ -14,7 +15,7 @@ import { assertOnePerson, claimsAsked } from './claims-parameter.ts'
 import { type AskedTarget, assertOneTarget, openScopes, resourcesOf } from './resource-parameter.ts'
 import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-parameters.ts'
 
-/** What stands between a request and trust in its redirect URI. Shown on a page of ours, never sent anywhere. */
+/** The redirect URI of this request cannot be trusted. Shown on a page of ours, never sent anywhere. */
 export class UntrustedRequest extends Error {
   readonly error: OAuthError
   readonly advice: 'unknown_client' | 'redirect_uri_missing' | 'redirect_uri_mismatch' | 'request_malformed'
@@ -33,7 +34,7 @@ export interface TrustedClient {
 const LONGEST_STATE = 4096
 const LONGEST_REQUEST = 16_384
 
-/** The client_id of a request, or a page: repeated or missing ones cannot be trusted. */
+/** The client_id of a request; throws when it is missing or repeated, since such a request cannot be trusted. */
 export function requestedClientId(parameters: Parameters): string {
   const clientId = parameters.get('client_id')
   if (clientId === undefined || parameters.isRepeated('client_id')) {
@@ -42,12 +43,12 @@ export function requestedClientId(parameters: Parameters): string {
   return clientId
 }
 
-/** For people the client is as unknown as any other; the operator reads why. */
+/** To people the client is simply unknown; the operator reads why. */
 export function documentUnusable(reason: string): UntrustedRequest {
   return untrusted('unknown_client', 'client_document_unusable', reason, 'The client is not known here')
 }
 
-/** Stage one. Throws `UntrustedRequest`. The same words for an unknown and a disabled client. */
+/** Stage one. Throws `UntrustedRequest`, with the same words for an unknown and a disabled client. */
 export function trustClient(parameters: Parameters, record: ClientRecord | null): TrustedClient {
   if (record === null || !record.enabled) {
     const state = record === null ? 'unknown' : 'disabled'
@@ -59,7 +60,8 @@ export function trustClient(parameters: Parameters, record: ClientRecord | null)
     throw untrusted('redirect_uri_missing', 'redirect_uri_repeated', 'redirect_uri is sent more than once')
   }
   if (presented === undefined) {
-    // RFC 6749 §3.1.2.3 lets one registered URI speak for itself; OpenID Connect Core §3.1.2.1 does not.
+    // RFC 6749 §3.1.2.3 lets redirect_uri be left out where only one is registered; OpenID Connect Core §3.1.2.1 does
+    // not.
     const [only, ...others] = client.redirect_uris
     const openid = scopeWords(parameters.get('scope') ?? '').includes('openid')
     const mayOmit = only !== undefined && others.length === 0 && !openid && !client.token.requireRedirectUri
@@ -84,24 +86,24 @@ function untrusted(advice: UntrustedRequest['advice'], rule: string, reason: str
   return new UntrustedRequest(advice, error)
 }
 
-/** Everything a redirect with an error needs, even when the rest of the request is broken. */
+/** The state for a redirect with an error, even when the rest of the request is broken. */
 export function answerableState(parameters: Parameters): string | undefined {
   const state = parameters.get('state')
   return state !== undefined && state.length <= LONGEST_STATE && !parameters.isRepeated('state') ? state : undefined
 }
 
 export interface RequestRules {
-  /** The subject of a hint; throws for one that is none of ours. */
+  /** The subject of a hint; throws for a hint that is not ours. */
   readonly hintedSubject: (idTokenHint: string) => string
-  /** What the server has. */
+  /** The response types that the server offers. */
   readonly responseTypes: readonly ResponseType[]
-  /** What `resource` names, in the order asked. */
+  /** What `resource` names, in the order of the request. */
   readonly targets: readonly AskedTarget[]
-  /** Throws when no ID token can be signed so now: a person would sign in for nothing. */
+  /** Throws when no ID token can be signed for this client now: otherwise a person would sign in for nothing. */
   readonly assertSigns: (client: ClientRecord) => void
 }
 
-/** Stage two, row by row. Throws `OAuthError`, which is sent to the trusted redirect URI. */
+/** Stage two, one row for each parameter. Throws `OAuthError`, which is sent to the trusted redirect URI. */
 export function parseAuthorizationRequest(
   parameters: Parameters,
   { record, redirectUri }: TrustedClient,
@@ -126,10 +128,10 @@ export function parseAuthorizationRequest(
     scope: granted.join(' '),
     state: parseState(parameters),
     nonce,
-    // RFC 7636 protects a code; where none is given there is nothing to bind.
+    // RFC 7636 protects a code; where none is given there is nothing to protect.
     codeChallenge: gives(responseType, 'code') ? parseChallenge(parameters, client.authorize.pkce) : null,
     prompt: parsePrompt(parameters.get('prompt')),
-    // OpenID Connect Registration §2: the request's own max_age goes before the registered one.
+    // OpenID Connect Registration §2: max_age in the request goes before the registered one.
     maxAge: parseMaxAge(parameters.get('max_age')) ?? client.default_max_age,
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
@@ -144,7 +146,7 @@ export function parseAuthorizationRequest(
   return request
 }
 
-/** RFC 6749 §3.1; `resource` may be repeated (RFC 8707 §2), and whatever we do not know is ignored. */
+/** RFC 6749 §3.1; only `resource` may be repeated (RFC 8707 §2), and parameters that we do not know are ignored. */
 const SINGLE = [
   'response_type',
   'scope',
@@ -186,7 +188,7 @@ interface Scopes {
   readonly granted: readonly string[]
 }
 
-/** RFC 6749 §3.3: absent means the registered default, without what has to be asked for by name. */
+/** RFC 6749 §3.3: without scope, the registered one counts, except for scopes that must be asked for by name. */
 function parseScopes(
   parameters: Parameters,
   client: Client,

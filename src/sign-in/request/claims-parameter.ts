@@ -1,5 +1,5 @@
-// What `claims` and `acr_values` ask for, as far as this client can be given it: the single claims that are kept with
-// the grant, and whom the answer must be about. OpenID Connect Core §5.5, §3.1.2.1.
+// What `claims` and `acr_values` ask for, as far as this client may have it: the single claims that are stored with the
+// grant, and whom the answer must be about. OpenID Connect Core §5.5, §3.1.2.1.
 
 import { isGivable } from '../../claims/user-claims.ts'
 import type { Client } from '../../model/client.ts'
@@ -18,7 +18,7 @@ import type { ResponseType } from '../../protocol/response-type.ts'
 
 const NOTHING: ClaimsRequest = { userinfo: [], id_token: [] }
 
-/** Throws `invalid_request`, or what an essential `acr` that cannot be met is refused with. */
+/** Throws `invalid_request`, or the error for an essential `acr` that cannot be met. */
 export function claimsAsked(
   parameters: Parameters,
   client: Client,
@@ -27,12 +27,12 @@ export function claimsAsked(
 ): Pick<AuthorizationRequest, 'claims' | 'subjects'> {
   const text = parameters.get('claims')
   const asked = text === undefined ? NOTHING : parseClaimsRequest(text)
-  // A parameter of OpenID Connect: without openid there is neither an ID token nor user info.
+  // `claims` is a parameter of OpenID Connect: without the scope openid there is neither an ID token nor user info.
   if (!scope.includes('openid')) return {}
   const acr = wishFor(asked.id_token, 'acr') ?? acrValues(parameters, client)
   assertMeetable(acr)
   const claims: ClaimsRequest = {
-    // OpenID Connect Core §5.5: only for types that give an access token.
+    // OpenID Connect Core §5.5: only for response types that give an access token.
     userinfo: type === 'id_token' ? [] : asked.userinfo.filter(({ name }) => isGivable(client, name)),
     id_token: [...asked.id_token.filter(({ name }) => isGivable(client, name)), ...(acr === undefined ? [] : [acr])],
   }
@@ -45,13 +45,13 @@ export function claimsAsked(
 
 /** OpenID Connect Core §3.1.2.1: acr_values asks for the claim `acr`, as a wish. */
 function acrValues(parameters: Parameters, client: Client): ClaimWish | undefined {
-  // OpenID Connect Registration §2: the request's own acr_values go before the registered ones.
+  // OpenID Connect Registration §2: acr_values in the request go before the registered ones.
   const asked = parameters.get('acr_values')?.split(' ') ?? client.default_acr_values
   const values = asked.filter((value) => value !== '')
   return values.length === 0 ? undefined : { name: 'acr' }
 }
 
-/** OpenID Connect Core §5.5.1: a `sub` with a value says whom the request is about. */
+/** OpenID Connect Core §5.5.1: a value for `sub` says whom the request is about. */
 function subjectsOf(asked: ClaimsRequest): readonly string[] | undefined {
   const wishes = [...asked.id_token, ...asked.userinfo].filter(({ name, values }) => name === 'sub' && values)
   const [first] = wishes
@@ -60,7 +60,7 @@ function subjectsOf(asked: ClaimsRequest): readonly string[] | undefined {
   return named.filter((value) => wishes.every((wish) => isWanted(wish, value)))
 }
 
-/** Both say whom the request is about, and not the same. Nobody could answer that. */
+/** Hint and claims both say whom the request is about, but not the same person: nobody could answer that. */
 export function assertOnePerson({
   hintedSubject,
   subjects,

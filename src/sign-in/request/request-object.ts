@@ -1,5 +1,5 @@
-// The parameters of an authorization request, wherever they are: in the query or form, or in a request object beside
-// them. OpenID Connect Core §6, RFC 9101 §5.
+// The parameters of an authorization request, wherever they stand: in the query or form, or in a request object there.
+// OpenID Connect Core §6, RFC 9101 §5.
 
 import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, type OAuthError } from '../../protocol/errors.ts'
@@ -10,11 +10,11 @@ import type { SignInParts } from '../parts.ts'
 
 export interface WholeRequest {
   readonly parameters: Parameters
-  /** The request must be refused with this; the parameters say no more than where to. */
+  /** The request must be refused with this error; the parameters then only say where to send it. */
   readonly problem: OAuthError | null
 }
 
-/** `record`: the client that the request names; null: there is none, and nothing is read for it. */
+/** `record`: the client that the request names; null: it is unknown, so no request object is read for it. */
 export async function wholeRequest(
   parts: SignInParts,
   outer: Parameters,
@@ -23,7 +23,7 @@ export async function wholeRequest(
   const object = outer.get('request')
   const address = outer.get('request_uri')
   const isRepeated = outer.isRepeated('request') || outer.isRepeated('request_uri')
-  // Whoever reads the parameters refuses repeated ones and unknown clients.
+  // Repeated parameters and unknown clients are refused later, by whoever reads the parameters.
   if (record === null || !record.enabled || isRepeated) return { parameters: outer, problem: null }
   const { require_signed_request_object: required } = record.client
   if (object === undefined && address === undefined) {
@@ -34,7 +34,7 @@ export async function wholeRequest(
     object === undefined
       ? await parts.openReferencedObject(record, address ?? '')
       : await parts.openRequestObject(record, object)
-  // RFC 9101 §6.3 lets only what is inside count; OpenID Connect Core §6.1 has the rest outside.
+  // By RFC 9101 §6.3 only what is inside counts; by OpenID Connect Core §6.1 the rest is taken from outside.
   const isOpenId = scopeWords(outer.get('scope') ?? '').includes('openid')
   return { parameters: mergedParameters(outer, claims ?? {}, claims !== null && (required || !isOpenId)), problem }
 }

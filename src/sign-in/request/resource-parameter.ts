@@ -1,5 +1,5 @@
-// What `resource` of an authorization request asks for: the APIs that the tokens of this grant may be meant for.
-// RFC 8707 §2.1.
+// What `resource` in an authorization request asks for: the APIs that tokens of this grant may be meant for. RFC 8707
+// §2.1.
 
 import type { Client } from '../../model/client.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
@@ -11,12 +11,12 @@ import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { scopeWords } from '../../protocol/scope.ts'
 import type { SignInParts } from '../parts.ts'
 
-/** This server, or an API, that a request names. */
+/** What a request names: this server, or an API. */
 export type AskedTarget = Target<ResourceRecord>
 
 const NONE: readonly AskedTarget[] = []
 
-/** One read, and none without the parameter. Throws `invalid_target`, or what `assertKeySigns` throws. */
+/** Reads once, and not at all without the parameter. Throws `invalid_target`, or what `assertKeySigns` throws. */
 export async function targetsAsked(
   { store, addresses, assertKeySigns }: Pick<SignInParts, 'store' | 'addresses' | 'assertKeySigns'>,
   parameters: Parameters,
@@ -25,7 +25,7 @@ export async function targetsAsked(
   const asked = resourcesAsked(parameters)
   if (asked.length === 0) return NONE
   const found = await store.findResources(asked)
-  // RFC 6749 §3.1: without any resource this server has no use for the parameter, and common clients always send it.
+  // RFC 6749 §3.1: a server without any resource has no use for the parameter, and common clients always send it.
   if (found.length === 0 && !(await store.hasResources())) return NONE
   const targets = targetsOf(asked, found, {
     issuer: addresses.issuer,
@@ -37,13 +37,13 @@ export async function targetsAsked(
   return targets
 }
 
-/** An access token of the answer itself is meant for one resource, like every other. */
+/** The access token in the answer itself is meant for one resource, like every other. */
 export function assertOneTarget(type: ResponseType, targets: readonly AskedTarget[]): void {
   if (targets.length < 2 || !gives(type, 'token')) return
   throw invalidTarget('resource_several', 'an access token is meant for one resource: name exactly one')
 }
 
-/** Scopes that any client may ask for, because their resource is there for all. */
+/** Scopes that any client may ask for, because their resource is open to all clients. */
 export function openScopes(targets: readonly AskedTarget[]): readonly string[] {
   return targets.flatMap(({ record }) => (record?.resource.clients === 'all' ? scopeWords(record.resource.scope) : []))
 }

@@ -1,4 +1,4 @@
-// response_type and response_mode: what the client asks for and how the answer travels, also when the rest of the
+// response_type and response_mode: what the client asks for and how the answer is sent, even when the rest of the
 // request is broken. OAuth 2.0 Multiple Response Type Encoding Practices.
 
 import type { Client } from '../../model/client.ts'
@@ -14,7 +14,10 @@ import {
   type ResponseType,
 } from '../../protocol/response-type.ts'
 
-/** RFC 6749 §3.1.1: what this server has, and this client is registered for. `offered`: what the server has. */
+/**
+ * RFC 6749 §3.1.1: a response type that this server offers, and this client is registered for. `offered`: by this
+ * server.
+ */
 export function responseTypeOf(
   parameters: Parameters,
   { authorize, response_types }: Client,
@@ -57,8 +60,8 @@ export function responseModeOf(
 }
 
 /**
- * How a refusal travels: as the answer would have, as far as the request says so. Without a response_type this server
- * has, nothing says that the client reads fragments, so it is the query.
+ * How a refusal is sent: like the answer that the request asks for. If the request names no response_type of this
+ * server, nothing says that the client reads fragments, so the query is used.
  */
 export function refusalMode(
   parameters: Parameters,
@@ -74,7 +77,9 @@ export function refusalMode(
   return mode !== null && mayTravelBy(supposed, mode) ? mode : defaultModeOf(supposed)
 }
 
-/** OpenID Connect Core §3.2.2.1, §3.3.2.11: an ID token that travels through the browser must answer this request. */
+/**
+ * OpenID Connect Core §3.2.2.1, §3.3.2.11: an ID token that is sent through the browser must be bound to this request.
+ */
 export function assertIdTokenBound(type: ResponseType, scope: readonly string[], nonce: string | null): void {
   if (!gives(type, 'id_token')) return
   if (!scope.includes('openid')) {
