@@ -57,13 +57,13 @@ export interface AuthorizationServer {
   readonly handle: (request: HttpRequest) => Promise<HttpReply>
   /** For `http.createServer`, or any framework that mounts such listeners. */
   readonly node: NodeListener
-  /** For hosts that speak the Fetch API; without the visitor's address everybody is counted as one. */
+  /** For hosts that speak the Fetch API. Without the visitor's address all visitors are counted as one. */
   readonly fetch: (request: Request, visitor?: FetchVisitor) => Promise<Response>
   readonly parts: Parts
-  /** What tells clients of ended sessions, by itself. */
+  /** Tells clients of ended sessions, by itself. */
   readonly logout: LogoutDispatcher
   /**
-   * Resolves, to the reason, when a newer release has changed the schema of the database under this server. From then on
+   * Resolves to the reason when a newer release has changed the schema of the database under this server. From then on
    * requests are answered 503: close it, and start the newer release.
    */
   readonly outdated: Promise<string>
@@ -101,12 +101,12 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   }
 }
 
-/** A database that has the schema of this release, and agrees with the settings. */
+/** A database with the schema of this release that agrees with the settings. */
 interface Installation {
   readonly store: Store
   readonly master: MasterKey
   readonly clock: Clock
-  /** Null: the clock is nobody's to correct. */
+  /** Null: the clock is not to be corrected. */
   readonly offset: ClockOffset | null
   readonly schema: SchemaWatch
 }
@@ -115,7 +115,7 @@ async function openInstallation(settings: AuthorizationServerSettings, log: Log)
   const { database, issuer, cachedClients, masterKey } = settings
   const own = systemClock()
   const clock = settings.clock ?? own
-  // An embedded database has this machine's clock, and a clock that was handed in is nobody's to correct.
+  // An embedded database has this machine's clock, and a clock that was handed in must not be corrected.
   const isFollowed = database.dialect === 'postgres' && settings.clock === undefined
   const offset = isFollowed ? createClockOffset(database, own, log) : null
   await offset?.measure()
@@ -128,9 +128,9 @@ async function openInstallation(settings: AuthorizationServerSettings, log: Log)
   return { store, master, clock, offset, schema: createSchemaWatch(database, log) }
 }
 
-/** The parts, and those of them that work by themselves while nobody asks. */
+/** The parts, and those of them that also work by themselves. */
 interface OpenedParts {
-  /** Without the pages of operators, which are made from them. */
+  /** Without the pages of operators, which are made from these parts. */
   readonly parts: Parts
   readonly trace: TraceRecorder
   readonly sightings: KeySightingRecorder
@@ -221,14 +221,14 @@ function pagesOfOperators(parts: Parts, operatorName: OperatorName): readonly Ro
     operatorName,
     csrfKey: parts.master.key('csrf'),
     rehearse: (request: RehearsalRequest) => rehearse(rehearsal, request),
-    // What the next start reads; this server goes on under the one it was made with.
+    // Takes effect at the next start; this server goes on under the issuer that it was started with.
     storeIssuer: (issuer: string) => parts.store.putFact('issuer', issuer),
     probe: createAddressProbe(),
   }
   return [...rehearsalRoutes(rehearsal), ...setUpRoutes(setUp)]
 }
 
-/** Only the set-up takes a list of people as a file. */
+/** Only the set-up accepts a list of people as a file. */
 export function largeBody({ addresses }: Parts): (path: string) => number | undefined {
   return (path) => (path.startsWith(`${addresses.path['set-up']}/`) ? 16 * 1024 * 1024 : undefined)
 }

@@ -35,7 +35,7 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): re
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   const documents = parts.registration
-  // In the order of preference. RFC 8414 §2.
+  // In order of preference. RFC 8414 §2.
   const methods = [
     clientSecret('client_secret_basic', master),
     clientSecret('client_secret_post', master),
@@ -72,7 +72,7 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): re
     registration: parts.registration.access !== 'off',
     clientDocuments: parts.registration.documents,
   })
-  // Origins of the registered redirect URIs of public clients: these alone run in browsers.
+  // The origins of redirect URIs of public clients, because only these run in browsers.
   const browserClients = (origin: string) => store.isScriptOrigin(origin)
   const get = (path: string, endpoint: Route['endpoint']): Route => ({
     methods: ['GET'],
@@ -101,7 +101,7 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): re
       ),
       methods: ['GET', 'POST'],
     },
-    // RFC 7662: resource servers ask, never a page's script.
+    // RFC 7662: resource servers ask, never the script of a page.
     introspect,
     post(path.revoke, revocationEndpoint(presented)),
     get(path.jwks, jwksEndpoint(keys, lifetimes.jwksMaxAge, parts.decryption?.published ?? null)),
@@ -112,7 +112,7 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): re
   ]
 }
 
-/** Of registration, and of documents that stand in for one: both are held to the same policy. */
+/** For registration, and for documents that take its place: both are held to the same policy. */
 export function registrationParts(parts: Parts): ClientDocumentParts {
   const offered = {
     signingAlgorithms: parts.keys.algorithms,
@@ -126,7 +126,10 @@ export function registrationParts(parts: Parts): ClientDocumentParts {
   return { ...parts, rules: parts.registration, keys: parts.clientKeys, checks }
 }
 
-/** Off means absent. Scripts of any origin may register: nothing a browser adds by itself proves anything here. */
+/**
+ * No routes where registration is off. Scripts of any origin may register: nothing that a browser adds by itself proves
+ * anything here.
+ */
 function registrationRoutes(parts: Parts): readonly Route[] {
   if (parts.registration.access === 'off') return []
   const registration = registrationParts(parts)

@@ -25,7 +25,9 @@ import type { Addresses } from '../protocol/addresses.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a server is made of. Two servers may share parts; the rehearsal composes one over a store in memory. */
+/**
+ * What a server is made of. Two servers may share parts: the rehearsal composes one of its own over a store in memory.
+ */
 export interface Parts {
   readonly addresses: Addresses
   /** Further origins at which requests are answered. */
@@ -33,16 +35,16 @@ export interface Parts {
   readonly store: Store
   readonly master: MasterKey
   readonly keys: KeyRing
-  /** Public keys of clients: what one part has fetched, all others have. */
+  /** Public keys of clients, fetched once for all parts. */
   readonly clientKeys: ClientKeys
   readonly subjects: Subjects
   readonly sessionIdentifiers: SessionIdentifiers
   readonly frontChannelLogout: boolean
   readonly sessionManagement: boolean
   readonly hasher: PasswordHasher
-  /** People may see and end what they have let in, and where they are signed in. */
+  /** Whether people may see and end what they have let in, and where they are signed in. */
   readonly accountPage: boolean
-  /** For every address that somebody else chose. */
+  /** For requests to every address that somebody else chose. */
   readonly outbound: OutboundClient
   readonly clock: Clock
   readonly log: Log
@@ -50,30 +52,30 @@ export interface Parts {
   readonly defaultLocale: Locale
   readonly lifetimes: Lifetimes
   readonly limits: Limits
-  /** What the authorization endpoint gives, to clients that are registered for it. */
+  /** The response types that the authorization endpoint offers, to clients that are registered for them. */
   readonly responseTypes: readonly ResponseType[]
   /** Whether clients that are registered for it may leave signatures out. */
   readonly unsignedJwt: boolean
-  /** For request objects that clients encrypt; null: none are taken. */
+  /** For request objects that clients encrypt; null: none are accepted. */
   readonly decryption: DecryptionKeys | null
   /** Whether and how clients register themselves. */
   readonly registration: RegistrationRules
-  /** Where a client that nobody has verified would be told of an error before its visitor is known: see the option. */
+  /** How an unverified client is told of an error before anybody is signed in: see the option. */
   readonly unverifiedErrors: 'ask' | 'redirect'
-  /** Told of every client that something was issued to; null: nobody counts. */
+  /** To be told of every client to which something was issued; null: nobody counts. */
   readonly use: RegistrationUse | null
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
-  /** Told when sessions have ended, so that clients hear of it at once; null: they are told nothing. */
+  /** To be told when sessions have ended, so that clients hear of it at once; null: clients are told nothing. */
   readonly logout: Pick<LogoutDispatcher, 'wake'> | null
-  /** Whose pages these are, where that may change while the server runs; null: it does not. */
+  /** Who runs this server, where that may change while it runs; null: it does not change. */
   readonly operatorName: OperatorName | null
-  /** What the page at the issuer's own address is made from; null: that address is somebody else's. */
+  /** What the page at the issuer's own address is made from; null: there is no such page. */
   readonly frontPage: SetUpWatch | null
   /** Pages of other wings (set-up, rehearsal). */
   readonly pages: readonly Route[]
-  /** Processes that share the work of this one's machine. */
+  /** Processes on this machine that share the work. */
   readonly workers: number
   /** Why the server cannot serve now; null: it can. */
   readonly unready: () => Promise<string | null>

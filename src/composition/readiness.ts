@@ -7,8 +7,8 @@ import { type SchemaWatch } from '../store/schema/watch.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * A read that touches the database; and where the newest write failed, a write: nobody else may be asking while a load
- * balancer keeps its distance. Details stay in the log: strangers may ask too.
+ * Reads from the database; and writes too if the newest write failed, because nobody else may be writing while a load
+ * balancer sends no requests. Strangers may ask, so details are told only in the log.
  */
 export function readiness(
   store: Store,
@@ -16,7 +16,7 @@ export function readiness(
 ): () => Promise<string | null> {
   let known: string | null = null
   let look: Promise<string | null> | null = null
-  // Whoever asks while somebody's look is under way gets what that finds: many askers are no load on a database in trouble.
+  // Whoever asks while a look is under way gets its result, so that many askers are no load on a database in trouble.
   return () => {
     look ??= lookNow().finally(() => {
       look = null
@@ -25,18 +25,18 @@ export function readiness(
   }
 
   async function lookNow(): Promise<string | null> {
-    // It has been told, and nothing makes it good.
+    // The reason has been logged already, and nothing will change it.
     if (schema.unready() !== null) return schema.unready()
     let reason: string | null = null
     try {
       await store.findFact('issuer')
       if ((store.driver.trouble?.() ?? null) !== null) await store.putFact('written_again', newId('wa'))
-      // A write may hold where the log of writes cannot be brought into the file.
+      // A write may succeed although the write-ahead log cannot be brought into the file.
       reason = store.driver.trouble?.() ?? offset?.unready() ?? null
     } catch (error) {
       reason = error instanceof Error ? error.message : 'the store does not answer'
     }
-    // What stands in brackets differs from one lost connection to the next.
+    // What stands in parentheses differs from one lost connection to the next.
     const plain = reason === null ? null : reason.replace(/ \(.*\)$/s, '')
     if (plain !== known) {
       if (plain === null) log.info('ready again')

@@ -32,7 +32,7 @@ export function rehearsalComposer(
 ): ComposeRehearsal {
   return async ({ client, user }) => {
     const { addresses, clock, lifetimes } = parts
-    // Keys made and rows migrated in a rehearsal are no news; a fault is.
+    // That keys are made and migrations run in a rehearsal is no news; an error is.
     const log: Log = { ...silentLog, error: (message, fields) => parts.log.error(`Rehearsal: ${message}`, fields) }
     const driver = await openSqlite({ file: ':memory:', log })
     try {
@@ -47,7 +47,7 @@ export function rehearsalComposer(
         clientSecret === null ? null : digestClientSecret(master, clientSecret),
       )
       await copyUser(store, user)
-      // A key for nobody is not made; what the server does not sign with is refused here too.
+      // No key is made that is not needed; what the running server does not sign with is refused here too.
       const algorithms = parts.keys.algorithms.filter((each) => each === played.id_token_signed_response_alg)
       const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery: 0 })
       const sessionSecret = newSecret()
@@ -60,7 +60,7 @@ export function rehearsalComposer(
         master,
         keys,
         clientKeys: createClientKeys(NOWHERE, clock),
-        // Nothing is shown that the client would not get.
+        // The page shows only what the client would get.
         subjects: parts.subjects,
         sessionIdentifiers: createSessionIdentifiers(master),
         hasher: parts.hasher,
@@ -71,7 +71,7 @@ export function rehearsalComposer(
         defaultLocale: parts.defaultLocale,
         lifetimes,
         limits: parts.limits,
-        // It plays the code flow, whatever else a client may do.
+        // The rehearsal plays the code flow, whatever else a client may use.
         responseTypes: CODE_ONLY,
         unsignedJwt: false,
         decryption: null,
@@ -80,7 +80,7 @@ export function rehearsalComposer(
         use: null,
         proofFolder: null,
         trace: null,
-        // Whoever has really given something to this client is told nothing because of a play.
+        // Clients are told nothing: a real sign-out must not follow from a rehearsal.
         logout: null,
         frontChannelLogout: false,
         sessionManagement: false,
@@ -124,8 +124,8 @@ const NOWHERE: OutboundClient = {
 }
 
 /**
- * Nobody here has the keys of a client: what it would sign, encrypt or decrypt is played in the plain, and a throw-away
- * secret stands in for its own.
+ * Nobody here has the keys of a client: what it would sign, encrypt or decrypt is played without, and a throw-away
+ * secret takes the place of its own.
  */
 function asPlayed(client: Client, algorithms: readonly SigningAlgorithm[]): Client {
   const { token_endpoint_auth_method: method, id_token_signed_response_alg: algorithm } = client
@@ -144,7 +144,7 @@ function asPlayed(client: Client, algorithms: readonly SigningAlgorithm[]): Clie
   }
 }
 
-/** The instant of the last change goes along: it is a claim. The password stays behind. */
+/** The instant of the last change is copied, because it is a claim. The password is not. */
 async function copyUser(store: Store, user: UserWithPassword): Promise<void> {
   const { userId, username, profile, phone, phoneVerified, email, emailVerified, enabled } = user
   await store.addUser(

@@ -1,4 +1,5 @@
-// What a program starts a server with, and what of it is refused or warned of before anything is opened.
+// The settings with which a program starts a server, and what of them is refused or warned of before anything is
+// opened.
 
 import { type MasterKey } from '../credentials/master-key.ts'
 import { type RegistrationRules } from '../model/registration-policy.ts'
@@ -34,7 +35,9 @@ export interface AuthorizationServerSettings {
   readonly frontChannelLogout?: boolean
   /** Lets pages of clients ask a frame whether the login state has changed. Default false. */
   readonly sessionManagement?: boolean
-  /** Gives people a page on which they see and end what they have let in, and where they are signed in. Default `on`. */
+  /**
+   * Gives people a page on which they see and end what they have let in, and where they are signed in. Default `on`.
+   */
   readonly accountPage?: 'on' | 'off'
   /**
    * Lets clients that are registered for it send unsigned request objects, which whoever knows the client_id can make,
@@ -46,29 +49,32 @@ export interface AuthorizationServerSettings {
   /** Whether clients may register themselves (RFC 7591), and what they may have. Default: off. */
   readonly registration?: Partial<RegistrationRules>
   /**
-   * Authorization errors for a visitor who is not signed in, of a client that nobody has verified: `ask` shows a page
-   * with a link, `redirect` sends them there at once. Default `ask`.
+   * What to do with authorization errors for a visitor who is not signed in, if nobody has verified the client: `ask`
+   * shows a page with a link, `redirect` sends them there at once. Default `ask`.
    */
   readonly unverifiedErrors?: 'ask' | 'redirect'
-  /** Proxies of the Node listener whose forwarded headers are believed (addresses or networks). */
+  /** Addresses or networks of proxies in front of the Node listener whose forwarded headers are believed. */
   readonly trustedProxies?: readonly string[]
   /**
    * `host:port` that may be asked for keys and documents of clients although they are not public, or without TLS. Not
    * for unverified clients: those that registered themselves, or are known by a document. Default: none.
    */
   readonly outboundAllow?: readonly string[]
-  /** Lets unverified clients have the hosts of `outboundAllow` asked too: whoever can make a client can. Default false. */
+  /**
+   * Allows the hosts of `outboundAllow` for unverified clients too, that is, for everybody who can make a client.
+   * Default false.
+   */
   readonly outboundAllowStrangers?: boolean
   /** Folder of domain proof files (`MP_verify_….txt`). */
   readonly proofFolder?: string
-  /** Clients that are kept in memory as they are used, about 3 KB each, at most twice as many. Default 10,000. */
+  /** Clients that are kept in memory as they are used, about 3 KB each; at most twice as many. Default 10,000. */
   readonly cachedClients?: number
   /**
    * Answers at the issuer's own address with a page that says whose sign-in service this is. Default false: that address
    * is usually the host application's.
    */
   readonly frontPage?: boolean
-  /** Processes of this machine that share the work: bounds that each keeps in memory are divided by it. Default 1. */
+  /** Processes on this machine that share the work: limits that each keeps in memory are divided by it. Default 1. */
   readonly workers?: number
   /** Default: nothing is logged. */
   readonly log?: Log
@@ -109,7 +115,7 @@ export function outboundAllow(settings: AuthorizationServerSettings, log: Log): 
   return parsed.value
 }
 
-/** Somebody else listens here, so that it is not known who speaks TLS. RFC 6749 §3.1, §3.2 */
+/** The host program listens, so nobody here knows whether TLS is spoken. RFC 6749 §3.1, §3.2 */
 export function warnOfPlainIssuer({ issuer, trustedProxies = [] }: AuthorizationServerSettings, log: Log): void {
   const { protocol, hostname } = new URL(issuer)
   if (protocol === 'https:' || isLoopback(hostname) || trustedProxies.length > 0) return

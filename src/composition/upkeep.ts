@@ -1,5 +1,5 @@
-// What a running server does by itself: it reads keys anew, follows the clock of its database, writes down what it has
-// noted, and takes away what has expired. No request waits for any of it.
+// What a running server does by itself: it reads keys anew, follows the clock of its database, stores what it has
+// noted, and deletes what has expired. No request waits for any of it.
 
 import { waitForClients } from '../administration/key-patience.ts'
 import type { KeySightingRecorder } from '../administration/key-sightings.ts'
@@ -17,7 +17,7 @@ import type { Parts } from './parts.ts'
 export interface UpkeepParts {
   readonly parts: Parts
   readonly schema: SchemaWatch
-  /** Null: the clock is nobody's to correct. */
+  /** Null: the clock is not to be corrected. */
   readonly offset: ClockOffset | null
   readonly logout: LogoutDispatcher
   readonly sightings: KeySightingRecorder
@@ -26,12 +26,12 @@ export interface UpkeepParts {
   readonly waitForClients: Seconds
 }
 
-/** For so long, and one look, a server writes on beside a newer release. */
+/** For this long, and the time of one look, a server goes on writing beside a newer release. */
 const SCHEMA_MS = 2_000
 const SOON_MS = 5_000
 const CLOCK_MS = 10_000
 const NOW_AND_THEN_MS = 30_000
-/** All of it fails while the database is down, which says so by itself and more often. */
+/** While the database is down all of it fails, and the database says so itself, more often than this. */
 const TELL_EVERY_MS = 300_000
 
 export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
@@ -76,7 +76,7 @@ export function startUpkeep(upkeep: UpkeepParts): { stop(): Promise<void> } {
   }
 }
 
-/** Rows a table and step: few enough that no request notices. */
+/** Rows of one table deleted in one step: few enough that no request notices. */
 const PRUNE_STEP = 100
 
 function pruner({ store, clock, lifetimes, registration }: Parts, logout: LogoutDispatcher): Pruner {

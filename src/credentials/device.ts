@@ -1,4 +1,4 @@
-// Known browsers: a signed cookie, set by a successful sign-in, that lets its owner try on while strangers must wait.
+// Known browsers: a signed cookie, set by a successful sign-in, lets its owner go on trying while strangers must wait.
 // It names nobody in clear: each entry is a day and a tag that only this server can match to a user.
 
 import type { Seconds } from '../model/time.ts'
@@ -6,7 +6,7 @@ import { newId } from '../platform/random.ts'
 import { sameBytes } from './digest.ts'
 import type { MasterKey } from './master-key.ts'
 
-/** People one browser can be known for; the one longest unseen makes room. */
+/** How many people one browser can be known for; the one not seen for longest makes room. */
 const MOST_PEOPLE = 5
 export const DEVICE_LIFETIME: Seconds = 180 * 86_400
 const LIFETIME_DAYS = 180
@@ -20,7 +20,7 @@ export interface KnownBrowsers {
   knows(cookie: string | null, userId: string, now: Seconds): boolean
   /** The cookie's new value after a successful sign-in. */
   remember(cookie: string | null, userId: string, now: Seconds): string
-  /** What a known browser's own failures are counted under; trust it only together with `knows`. */
+  /** The name under which a known browser's own failures are counted; to be trusted only together with `knows`. */
   deviceId(cookie: string | null): string | null
 }
 
@@ -42,7 +42,7 @@ export function createKnownBrowsers(master: MasterKey): KnownBrowsers {
       const device = parseDevice(cookie)
       if (device === null) return false
       const today = dayOf(now)
-      // Every entry is looked at, so that the time does not tell which one it was.
+      // Every entry is compared, so that the time does not tell which one matched.
       return (
         device.entries.filter(({ day, tag }) => isTagOf(tag, device.id, userId, day) && isFresh(day, today)).length > 0
       )
@@ -60,7 +60,7 @@ export function createKnownBrowsers(master: MasterKey): KnownBrowsers {
   }
 }
 
-/** Null for anything this server did not write; a cookie is foreign text until its tags are compared. */
+/** Null for anything that this server has not written. A cookie is not trusted until its tags have been compared. */
 function parseDevice(cookie: string | null): DeviceCookie | null {
   if (cookie === null || cookie.length > LONGEST_COOKIE) return null
   const [id, ...texts] = cookie.split('.')
