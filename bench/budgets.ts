@@ -10,9 +10,9 @@ import { openSqlite } from '../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../src/store/schema/migrate.ts'
 import { migrations } from '../src/store/schema/migrations/index.ts'
 import { countingDriver } from '../test/support/counting-driver.ts'
-import { fill, MASTER, SECRET, SESSION_SECRET } from './installation.ts'
-import { connect } from './load.ts'
-import { OURS, operations } from './operations.ts'
+import { fill, MASTER, SECRET, SESSION_SECRET } from './measuring/installation.ts'
+import { connect } from './measuring/load.ts'
+import { OURS, operations } from './measuring/operations.ts'
 
 export interface Spending {
   readonly name: string

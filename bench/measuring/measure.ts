@@ -1,7 +1,7 @@
 // One round of one operation against one server, and what several rounds say together.
 
-import { type Contestant, cpuOfTree, usage } from './contestants.ts'
 import { connect, drive, type Measured } from './load.ts'
+import { cpuOfTree, type MeasuredServer, usage } from './measured-server.ts'
 import type { Operation, Target } from './operations.ts'
 
 export interface Figures extends Measured {
@@ -24,12 +24,12 @@ const WARM_UP_OPERATIONS = 8_000
  * Until the code of the operation has been compiled: compilers take as much time as it does, and more of it where there
  * is more code. How often code has run is what they go by, not for how long.
  */
-export async function warmUp({ target }: Contestant, operation: Operation, load: Load): Promise<void> {
+export async function warmUp({ target }: MeasuredServer, operation: Operation, load: Load): Promise<void> {
   const long = load.milliseconds * WARM_UP
   await prepared(target, operation, load, async (ready) => void (await drive(ready, long, WARM_UP_OPERATIONS)))
 }
 
-export function round({ child, target, database }: Contestant, operation: Operation, load: Load): Promise<Figures> {
+export function round({ child, target, database }: MeasuredServer, operation: Operation, load: Load): Promise<Figures> {
   return prepared(target, operation, load, async (ready) => {
     await drive(ready, load.milliseconds / 4)
     const databaseBefore = cpuOfTree(database)

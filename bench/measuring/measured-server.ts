@@ -10,6 +10,7 @@ export interface Entrant {
   readonly name: string
   /** What is true when it answers. */
   readonly durability: string
+  /** From the root of the repository, as `preload`. */
   readonly file: string
   /** Loaded before it, and adds what it lacks to be measured. */
   readonly preload?: string
@@ -23,7 +24,7 @@ export interface Entrant {
   readonly database?: number
 }
 
-export interface Contestant extends Entrant {
+export interface MeasuredServer extends Entrant {
   readonly child: ChildProcess
   readonly target: Target
   /** Milliseconds from the start of the process until it answered its first request. */
@@ -32,9 +33,9 @@ export interface Contestant extends Entrant {
 }
 
 /** Rejects with what it said when it ends before it can serve. */
-export async function start(entrant: Entrant): Promise<Contestant> {
+export async function start(entrant: Entrant): Promise<MeasuredServer> {
   const begun = performance.now()
-  const at = (file: string) => new URL(file, import.meta.url)
+  const at = (file: string) => new URL(`../../${file}`, import.meta.url)
   const child = fork(at(entrant.file), entrant.words ?? [], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [
@@ -86,7 +87,7 @@ export async function asked(child: ChildProcess, ask: Ask): Promise<unknown> {
   return message
 }
 
-export async function stop({ child }: Contestant): Promise<void> {
+export async function stop({ child }: MeasuredServer): Promise<void> {
   const ended = once(child, 'exit')
   child.send({ ask: 'stop' } satisfies Ask)
   await ended

@@ -1,7 +1,7 @@
 // The figures of a run as tables: for the terminal, and as Markdown for docs/reference/performance.md.
 
-import type { Contestant } from './contestants.ts'
 import type { Figures } from './measure.ts'
+import type { MeasuredServer } from './measured-server.ts'
 
 /** What one server did in one operation; null: it does not have it. */
 export interface Row {
@@ -11,7 +11,7 @@ export interface Row {
 }
 
 export interface Ending {
-  readonly contestant: Contestant
+  readonly server: MeasuredServer
   /** Bytes. */
   readonly rssAtEnd: number
 }
@@ -57,7 +57,7 @@ export function processTable(endings: readonly Ending[]): Table {
   const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
   return [
     ['server', 'durable when answered', 'first answer, ms', 'MiB at start', 'MiB at the end'],
-    ...endings.map(({ contestant: { name, durability, startUp, rssAtStart }, rssAtEnd }) => [
+    ...endings.map(({ server: { name, durability, startUp, rssAtStart }, rssAtEnd }) => [
       name,
       durability,
       startUp.toFixed(0),

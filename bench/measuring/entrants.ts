@@ -5,26 +5,27 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildServer } from '../scripts/build.ts'
-import { flagsOfNpmStart } from '../test/support/cli.ts'
-import type { Entrant } from './contestants.ts'
+import { buildServer } from '../../scripts/build.ts'
+import { flagsOfNpmStart } from '../../test/support/cli.ts'
 import { install, SECRET, SESSION_SECRET } from './installation.ts'
+import type { Entrant } from './measured-server.ts'
 import { OURS, type Target } from './operations.ts'
 
 export const FLOOR: Entrant = {
   name: 'floor',
   durability: 'FULL, group commit',
-  file: '../dist/bench/floor.js',
+  file: 'dist/bench/floor.js',
 }
 
 /** The server, and as plain JavaScript what runs in measured processes: loading TypeScript takes memory of its own. */
 export async function buildAll(): Promise<void> {
   await buildServer()
   await build({
-    entryPoints: ['floor.ts', 'preload.ts', 'reporting.ts'].map((file) =>
+    entryPoints: ['../floor.ts', 'preload.ts', 'reporting.ts'].map((file) =>
       fileURLToPath(new URL(file, import.meta.url)),
     ),
-    outdir: fileURLToPath(new URL('../dist/bench', import.meta.url)),
+    entryNames: '[name]',
+    outdir: fileURLToPath(new URL('../../dist/bench', import.meta.url)),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -50,8 +51,8 @@ export async function lingpai(
   return {
     name: `Lingpai, ${database === null ? 'SQLite' : 'PostgreSQL'}`,
     durability: database === null ? 'FULL, group commit' : 'synchronous_commit on',
-    file: '../dist/main.js',
-    preload: '../dist/bench/preload.js',
+    file: 'dist/main.js',
+    preload: 'dist/bench/preload.js',
     flags: flagsOfNpmStart(),
     words: ['start', ...words, '--host', '127.0.0.1', '--port', String(port), '--issuer', issuer],
     env: { ...env, BENCH_TARGET: JSON.stringify(target) },
@@ -60,7 +61,7 @@ export async function lingpai(
   }
 }
 
-const PEERS = new URL('peers/', import.meta.url)
+const PEERS = new URL('../peers/', import.meta.url)
 
 export const peers: readonly Entrant[] = [
   peer('oidc-provider, SQLite NORMAL', 'WAL, NORMAL', 'oidc-provider.js', { SYNCHRONOUS: 'NORMAL' }),
@@ -71,7 +72,7 @@ export const peers: readonly Entrant[] = [
 ]
 
 function peer(name: string, durability: string, file: string, env: Readonly<Record<string, string>>): Entrant {
-  return { name, durability, file: `peers/${file}`, env }
+  return { name, durability, file: `bench/peers/${file}`, env }
 }
 
 /** Installs what `bench/peers/package-lock.json` names, into that folder, unless it is there. Never runs its scripts. */
