@@ -18,7 +18,7 @@ import type { Parameters } from '../protocol/parameters.ts'
 import type { SignedIn } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import type { AttemptGate } from './authenticators/limits.ts'
-import { verifyPassword } from './authenticators/password.ts'
+import { type PasswordVerdict, verifyPassword } from './authenticators/password.ts'
 import type { SignInParts } from './parts.ts'
 import { type Browser, MOST_SESSIONS, sessionCookie } from './visit.ts'
 
@@ -61,8 +61,8 @@ export type SignInForm = <Other extends SignedIn>(occasion: Occasion<Other>, for
 
 /** The caller has made sure that the form is one of ours. */
 export function createSignInForm(parts: SignInParts, gate: AttemptGate): SignInForm {
-  const announce = createAnnouncer()
-  return (occasion, form) => submit(parts, gate, occasion, form, announce)
+  const signIn = { ...parts, gate, announce: createAnnouncer() }
+  return (occasion, form) => submit(signIn, occasion, form)
 }
 
 /** The sign-in page, or the page that asks to wait. */
@@ -108,18 +108,25 @@ function createAnnouncer(): Announcer {
   }
 }
 
+/** What handling a form takes. */
+interface FormParts extends SignInParts {
+  readonly gate: AttemptGate
+  readonly announce: Announcer
+}
+
 async function submit<Other extends SignedIn>(
-  parts: SignInParts,
-  gate: AttemptGate,
+  parts: FormParts,
   occasion: Occasion<Other>,
   form: Parameters,
-  announce: Announcer,
 ): Promise<HttpReply> {
   const { http, browser, clientId } = occasion
   const username = (form.get('username') ?? '').slice(0, 256)
   const remember = form.get('remember') === 'yes'
+  const before = saidBefore(form)
+  // A switch of language is no event.
+  if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
   const named = clientId === null ? {} : { clientId }
-  const show = (shown: Pick<Shown, 'error' | 'wait'>, rule: string, clause: string, reason: string) =>
+  const show: ShowAgain = (shown, rule, clause, reason) =>
     occasion.show({
       username,
       remember,
@@ -127,9 +134,6 @@ async function submit<Other extends SignedIn>(
       said: shown.error ?? String(shown.wait),
       outcome: { rule, clause, reason, ...named },
     })
-  const before = saidBefore(form)
-  // A switch of language is no event.
-  if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
   const again = (error: SignInError, rule: string, reason: string) =>
     show({ error }, rule, 'OpenID Connect Core §3.1.2.3', reason)
   const password = form.get('password')
@@ -138,17 +142,10 @@ async function submit<Other extends SignedIn>(
 
   const { address } = http.peer
   const attempt = { username, password, address, visitHash: browser.hash(), device: browser.device }
-  const verdict = await verifyPassword({ store: parts.store, hasher: parts.hasher, gate }, attempt)
-  const at = parts.clock.now()
-  const about = { at, ...named }
+  const verdict = await verifyPassword(parts, attempt)
+  await noteFailure(parts, occasion, verdict)
   switch (verdict.kind) {
     case 'wrong':
-      // A flood of failures becomes a few events and a number in the trace; otherwise strangers could fill the disk.
-      if (!verdict.crowded) {
-        await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
-      } else if (announce(at)) {
-        await parts.store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
-      }
       return again('wrong_credentials', 'password_wrong', 'unknown user name or wrong password')
     case 'unusable':
       return again(
@@ -157,25 +154,18 @@ async function submit<Other extends SignedIn>(
         'what was typed can be no password: too long, or half a character',
       )
     case 'disabled':
-      await parts.store.appendEvents([
-        { ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail: { address, disabled: true } },
-      ])
       return again('user_disabled', 'user_disabled', 'the password was right, but the user is disabled')
     case 'wait': {
       const reason = 'too many failed attempts; nothing was checked'
       return show({ wait: verdict.seconds }, verdict.rule, 'RFC 6819 §4.4.3.6', reason)
     }
-    case 'busy': {
-      const description = 'Too many people are signing in'
-      const view = { status: 503, code: 'temporarily_unavailable', description, advice: 'overloaded' } as const
-      const reason = 'too many passwords were waiting to be checked; this one was not'
-      return withOutcome(problemPage(parts, http, view, { headers: { 'retry-after': '3' } }), {
+    case 'busy':
+      return withOutcome(crowdedReply(parts, http), {
         rule: 'sign_ins_crowded',
         clause: 'RFC 9110 §15.6.4',
-        reason,
+        reason: 'too many passwords were waiting to be checked; this one was not',
         ...named,
       })
-    }
     case 'signed_in': {
       if (!occasion.mayBe(verdict.user)) {
         return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')
@@ -188,6 +178,34 @@ async function submit<Other extends SignedIn>(
     default:
       return verdict satisfies never
   }
+}
+
+type ShowAgain = (shown: Pick<Shown, 'error' | 'wait'>, rule: string, clause: string, reason: string) => HttpReply
+
+/** A flood of failures becomes a few events and a number in the trace; otherwise strangers could fill the disk. */
+async function noteFailure(
+  { store, clock, announce }: FormParts,
+  { http, clientId }: Pick<Occasion, 'http' | 'clientId'>,
+  verdict: PasswordVerdict,
+): Promise<void> {
+  if (verdict.kind !== 'wrong' && verdict.kind !== 'disabled') return
+  const at = clock.now()
+  const { address } = http.peer
+  const about = { at, ...(clientId !== null && { clientId }) }
+  if (verdict.kind === 'disabled') {
+    const detail = { address, disabled: true }
+    await store.appendEvents([{ ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail }])
+  } else if (!verdict.crowded) {
+    await store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
+  } else if (announce(at)) {
+    await store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
+  }
+}
+
+function crowdedReply(parts: SignInParts, http: HttpRequest): HttpReply {
+  const description = 'Too many people are signing in'
+  const view = { status: 503, code: 'temporarily_unavailable', description, advice: 'overloaded' } as const
+  return problemPage(parts, http, view, { headers: { 'retry-after': '3' } })
 }
 
 /** Null: the user has changed while the password was checked. */
