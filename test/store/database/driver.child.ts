@@ -2,10 +2,10 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
-import { type Driver, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { takeOwnership } from '../../src/store/database/sqlite/owner.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
+import { type Driver, step } from '../../../src/store/database/driver.ts'
+import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
+import { takeOwnership } from '../../../src/store/database/sqlite/owner.ts'
+import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
 import { consumeToken, insertToken } from './driver.tables.ts'
 
 const [command = '', kind = '', address = '', detail = ''] = process.argv.slice(2)

@@ -5,19 +5,19 @@ import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { databaseTables } from '../../scripts/reference/database.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { compile, type Statement } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { NO_INDEX_FOR_A_STATEMENT } from '../../src/store/database/sqlite/connection.ts'
-import { migrate, sectionsFor } from '../../src/store/schema/migrate.ts'
-import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { TABLE_NOTES } from '../../src/store/schema/notes.ts'
-import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+import { databaseTables } from '../../../scripts/reference/database.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { compile, type Statement } from '../../../src/store/database/driver.ts'
+import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
+import { NO_INDEX_FOR_A_STATEMENT } from '../../../src/store/database/sqlite/connection.ts'
+import { migrate, sectionsFor } from '../../../src/store/schema/migrate.ts'
+import { migrations } from '../../../src/store/schema/migrations/index.ts'
+import { TABLE_NOTES } from '../../../src/store/schema/notes.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
 const folder = 'src/store/statements'
 const modules = await Promise.all(
-  readdirSync(folder).map(async (file) => (await import(`../../${folder}/${file}`)) as Record<string, unknown>),
+  readdirSync(folder).map(async (file) => (await import(`../../../${folder}/${file}`)) as Record<string, unknown>),
 )
 const isStatement = (value: unknown): value is Statement =>
   typeof value === 'object' && value !== null && 'sql' in value && 'name' in value

@@ -3,16 +3,16 @@
 import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/platform/clock.ts'
-import { compile, type Statement } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { migrate, sectionsFor } from '../../src/store/schema/migrate.ts'
-import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { freshDatabase, runOn } from '../support/postgres.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { compile, type Statement } from '../../../src/store/database/driver.ts'
+import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
+import { migrate, sectionsFor } from '../../../src/store/schema/migrate.ts'
+import { migrations } from '../../../src/store/schema/migrations/index.ts'
+import { freshDatabase, runOn } from '../../support/postgres.ts'
 
 const folder = 'src/store/statements'
 const modules = await Promise.all(
-  readdirSync(folder).map(async (file) => (await import(`../../${folder}/${file}`)) as Record<string, unknown>),
+  readdirSync(folder).map(async (file) => (await import(`../../../${folder}/${file}`)) as Record<string, unknown>),
 )
 
 function isStatement(value: unknown): value is Statement {

@@ -4,12 +4,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { constants, DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/platform/clock.ts'
-import { compile, onlyReads, type Statement } from '../../src/store/database/driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
-import { migrate } from '../../src/store/schema/migrate.ts'
-import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { scratchFolder } from '../support/cli.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { compile, onlyReads, type Statement } from '../../../src/store/database/driver.ts'
+import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
+import { migrate } from '../../../src/store/schema/migrate.ts'
+import { migrations } from '../../../src/store/schema/migrations/index.ts'
+import { scratchFolder } from '../../support/cli.ts'
 
 const STATEMENTS = 'src/store/statements'
 const ALLOWED = new Set<number>([
@@ -23,7 +23,8 @@ const ALLOWED = new Set<number>([
 const modules: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(
   await Promise.all(
     readdirSync(STATEMENTS).map(
-      async (file) => [file, (await import(`../../src/store/statements/${file}`)) as Record<string, unknown>] as const,
+      async (file) =>
+        [file, (await import(`../../../src/store/statements/${file}`)) as Record<string, unknown>] as const,
     ),
   ),
 )

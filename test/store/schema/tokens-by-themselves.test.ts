@@ -2,22 +2,22 @@
 // filled: what held holds, and what had ended stays ended.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { sha256 } from '../../src/credentials/digest.ts'
-import { LONGEST_ACCESS_TOKEN } from '../../src/model/grant.ts'
-import { type Driver, statement, step } from '../../src/store/database/driver.ts'
-import { migrate } from '../../src/store/schema/migrate.ts'
-import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { grantPlaced, placed } from '../../src/store/statements/place.ts'
-import { createStore, type Store } from '../../src/store/store.ts'
-import { testClock } from '../support/clock.ts'
-import { emptyDatabase, KINDS } from './empty-database.ts'
-import { clientNamed, person } from './records.ts'
+import { sha256 } from '../../../src/credentials/digest.ts'
+import { LONGEST_ACCESS_TOKEN } from '../../../src/model/grant.ts'
+import { type Driver, statement, step } from '../../../src/store/database/driver.ts'
+import { migrate } from '../../../src/store/schema/migrate.ts'
+import { migrations } from '../../../src/store/schema/migrations/index.ts'
+import { grantPlaced, placed } from '../../../src/store/statements/place.ts'
+import { createStore, type Store } from '../../../src/store/store.ts'
+import { testClock } from '../../support/clock.ts'
+import { emptyDatabase, KINDS } from '../empty-database.ts'
+import { clientNamed, person } from '../records.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
 const CLAIMS = { userinfo: [{ name: 'email', essential: true as const }], id_token: [] }
 
-describe.each(KINDS)('a database of before on %s', (kind) => {
+describe.each(KINDS)('a database of an older release on %s', (kind) => {
   let driver: Driver
   let store: Store
   let remove: () => Promise<void> = async () => {}

@@ -2,9 +2,9 @@
 
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
-import { type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { freshDatabase, runOn } from '../support/postgres.ts'
+import { type Driver, StoreUnavailable, statement, step } from '../../../src/store/database/driver.ts'
+import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
+import { freshDatabase, runOn } from '../../support/postgres.ts'
 import { describeDriver, type Place } from './driver.contract.ts'
 import { findToken, insertToken, tables } from './driver.tables.ts'
 

@@ -1,13 +1,13 @@
 // How often a request waits for PostgreSQL: counted on the wire, where a list of statements is one round trip.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Driver } from '../../src/store/database/driver.ts'
-import { statement, step } from '../../src/store/database/driver.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import { startWire, type Wire } from '../faults/proxy.ts'
-import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
-import { RelyingParty, tokensOf } from '../support/relying-party.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import type { Driver } from '../../../src/store/database/driver.ts'
+import { statement, step } from '../../../src/store/database/driver.ts'
+import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
+import { startWire, type Wire } from '../../faults/proxy.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+import { RelyingParty, tokensOf } from '../../support/relying-party.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
 import { consumeToken, findToken, insertToken, tables } from './driver.tables.ts'
 
 let database: FreshDatabase

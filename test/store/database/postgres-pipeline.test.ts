@@ -3,12 +3,18 @@
 
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ConstraintViolated, type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
-import { BrokenMessage, Decoder, Descriptions, errorOf, rowOf } from '../../src/store/database/postgres/decoder.ts'
-import { isStalePlan, mayRunAgain } from '../../src/store/database/postgres/errors.ts'
-import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
-import type { Shape } from '../../src/store/database/postgres/statements.ts'
-import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
+import {
+  ConstraintViolated,
+  type Driver,
+  StoreUnavailable,
+  statement,
+  step,
+} from '../../../src/store/database/driver.ts'
+import { BrokenMessage, Decoder, Descriptions, errorOf, rowOf } from '../../../src/store/database/postgres/decoder.ts'
+import { isStalePlan, mayRunAgain } from '../../../src/store/database/postgres/errors.ts'
+import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
+import type { Shape } from '../../../src/store/database/postgres/statements.ts'
+import { type FreshDatabase, freshDatabase, runOn } from '../../support/postgres.ts'
 import {
   consumeToken,
   findNote,

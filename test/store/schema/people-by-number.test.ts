@@ -2,14 +2,14 @@
 // filled: everybody stays signed in, and everything that was given holds or not as it did.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { sha256 } from '../../src/credentials/digest.ts'
-import { type Driver, statement, step } from '../../src/store/database/driver.ts'
-import { migrate } from '../../src/store/schema/migrate.ts'
-import { migrations } from '../../src/store/schema/migrations/index.ts'
-import { createStore, type Store } from '../../src/store/store.ts'
-import { testClock } from '../support/clock.ts'
-import { emptyDatabase, KINDS } from './empty-database.ts'
-import { clientNamed, person } from './records.ts'
+import { sha256 } from '../../../src/credentials/digest.ts'
+import { type Driver, statement, step } from '../../../src/store/database/driver.ts'
+import { migrate } from '../../../src/store/schema/migrate.ts'
+import { migrations } from '../../../src/store/schema/migrations/index.ts'
+import { createStore, type Store } from '../../../src/store/store.ts'
+import { testClock } from '../../support/clock.ts'
+import { emptyDatabase, KINDS } from '../empty-database.ts'
+import { clientNamed, person } from '../records.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
@@ -27,7 +27,7 @@ const lateRefresh = statement<object>(
 /** Ids in another order than numbers; the last one has no row of their own any more. */
 const PEOPLE = ['zoe', 'adam', 'mia', 'nobody'] as const
 
-describe.each(KINDS)('a database of before on %s', (kind) => {
+describe.each(KINDS)('a database of an older release on %s', (kind) => {
   let driver: Driver
   let store: Store
   let remove: () => Promise<void> = async () => {}
@@ -113,7 +113,7 @@ describe.each(KINDS)('a database of before on %s', (kind) => {
     expect(await refresh('adam')).toMatchObject({ state: 'live' })
   })
 
-  test('what a node of before still writes is refused', async () => {
+  test('what a node of an older release still writes is refused', async () => {
     await migrate(driver, migrations, { clock })
     const late = run(
       'late',

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Driver, statement, step } from '../../src/store/database/driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
+import { type Driver, statement, step } from '../../../src/store/database/driver.ts'
+import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
 
 const MIB = 1024 * 1024
 const insert = statement<{ id: number; text: string }>('insert_row', 'INSERT INTO row VALUES (:id, :text)')

@@ -1,7 +1,7 @@
 // The one SQL text and its positions.
 
 import { describe, expect, test } from 'vitest'
-import { binder, compile, onlyReads, statement } from '../../src/store/database/driver.ts'
+import { binder, compile, onlyReads, statement } from '../../../src/store/database/driver.ts'
 
 describe('compile', () => {
   test.each([

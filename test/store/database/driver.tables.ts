@@ -1,6 +1,6 @@
 // The tables and statements the driver's contract is tested with.
 
-import { change, statement } from '../../src/store/database/driver.ts'
+import { change, statement } from '../../../src/store/database/driver.ts'
 
 export function tables(dialect: 'sqlite' | 'postgres'): string {
   const bytes = dialect === 'sqlite' ? 'BLOB' : 'BYTEA'

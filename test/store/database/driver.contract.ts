@@ -8,7 +8,7 @@ import {
   StoreUnavailable,
   statement,
   step,
-} from '../../src/store/database/driver.ts'
+} from '../../../src/store/database/driver.ts'
 import { startChild } from './driver.child-process.ts'
 import {
   consumeToken,

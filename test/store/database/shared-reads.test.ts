@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createLog } from '../../src/platform/log.ts'
-import { type Driver, statement, step } from '../../src/store/database/driver.ts'
-import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
+import { createLog } from '../../../src/platform/log.ts'
+import { type Driver, statement, step } from '../../../src/store/database/driver.ts'
+import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
 
 const raise = statement<object>('raise', 'UPDATE counter SET value = value + 1')
 const read = statement<object, { value: number }>('read_counter', 'SELECT value FROM counter')
