@@ -2,7 +2,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import type { BrowserStateOf } from '../credentials/browser-state.ts'
-import type { KnownBrowsers } from '../credentials/device.ts'
+import type { KnownBrowsers } from '../credentials/known-browsers.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'

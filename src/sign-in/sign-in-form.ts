@@ -1,8 +1,8 @@
 // The form with user name and password: limits, the verdict, and a new session secret each time. What somebody signs in
 // for, and what comes next, is decided by the page that shows the form.
 
-import { DEVICE_LIFETIME } from '../credentials/device.ts'
 import { sha256 } from '../credentials/digest.ts'
+import { DEVICE_LIFETIME } from '../credentials/known-browsers.ts'
 import { setCookie } from '../http/cookies.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'

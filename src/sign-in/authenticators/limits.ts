@@ -2,8 +2,8 @@
 // counted by itself; strangers wait for each person and network; and a busy address slows down only those of its
 // browsers that have failed.
 
-import type { KnownBrowsers } from '../../credentials/device.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { KnownBrowsers } from '../../credentials/known-browsers.ts'
 import { addressBucket, networkOf } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Limits } from '../../options/defaults.ts'
