@@ -80,7 +80,7 @@ export class Wire {
 const CLOSES = /\r\nconnection: close/i
 
 /** RFC 9112 §6.3, of what servers send to a client that asks for one thing at a time. Null: more is to come. */
-export function wholeReply(received: string): WireReply | null {
+function wholeReply(received: string): WireReply | null {
   const end = received.indexOf('\r\n\r\n')
   if (end === -1) return null
   const head = received.slice(0, end)

@@ -139,7 +139,7 @@ export const redirectHosts: Kind<readonly string[]> = {
  * Compares the whole host of the parsed address. An entry for all hosts of a domain begins with `*.`; without a port
  * the usual one is meant.
  */
-export function redirectHostMatches(entries: readonly string[], uri: string): boolean {
+function redirectHostMatches(entries: readonly string[], uri: string): boolean {
   const { protocol, hostname, host } = new URL(uri)
   if (protocol !== 'https:' && protocol !== 'http:') return entries.includes(protocol)
   // RFC 8252 §7.3: any port, because the client takes whichever is free.

@@ -17,8 +17,7 @@ export interface SessionRow {
   readonly session_expires_at: number
 }
 
-export const SESSION_COLUMNS =
-  's.session_id, s.amr, s.authenticated_at, s.last_used_at, s.expires_at AS session_expires_at'
+const SESSION_COLUMNS = 's.session_id, s.amr, s.authenticated_at, s.last_used_at, s.expires_at AS session_expires_at'
 
 export interface ConsentRow {
   readonly consent_scope: string | null
