@@ -22,21 +22,27 @@ function statusAfter(request: HttpRequest): 302 | 303 {
 type Answerable = Pick<AuthorizationRequest, 'redirectUri' | 'responseMode'> &
   Partial<Pick<AuthorizationRequest, 'uiLocales'>>
 
+/** What is answered: the request, as far as an answer needs it, of this client, in this browser's request. */
+export interface Asked<Request extends Answerable = Answerable> {
+  readonly http: HttpRequest
+  readonly request: Request
+  readonly client: Client
+}
+
 /** RFC 6749 §4.1.2 and, unless this client cannot cope with it, RFC 9207 §2. */
 export function answerReply(
   parts: SignInParts,
-  http: HttpRequest,
-  request: Answerable,
-  client: Client,
+  asked: Asked,
   answer: AuthorizationAnswer,
   cookies: readonly string[] = [],
 ): HttpReply {
+  const { http, request, client } = asked
   const iss = client.authorize.iss ? parts.addresses.issuer : undefined
   const whole = { ...answer, iss }
   const sent = answer['code'] === undefined ? TOKENS_SENT : CODE_SENT
   return withOutcome(
     request.responseMode === 'form_post'
-      ? formReply(parts, http, request, client, whole, cookies)
+      ? formReply(parts, asked, whole, cookies)
       : redirect(statusAfter(http), locationOf(request, whole), cookies),
     { ...sent, clientId: client.client_id },
   )
@@ -56,9 +62,7 @@ function locationOf({ redirectUri, responseMode }: Answerable, answer: Authoriza
 /** OAuth 2.0 Form Post Response Mode §2. */
 function formReply(
   parts: SignInParts,
-  http: HttpRequest,
-  { redirectUri, uiLocales }: Answerable,
-  client: Client,
+  { http, request: { redirectUri, uiLocales }, client }: Asked,
   answer: AuthorizationAnswer,
   cookies: readonly string[],
 ): HttpReply {
@@ -92,46 +96,36 @@ interface RefusalOptions extends Pick<ProblemOptions, 'again' | 'cookies'> {
  */
 export function refusalReply(
   parts: SignInParts,
-  http: HttpRequest,
-  request: Answerable & { readonly state: string | null | undefined },
-  client: Client,
+  asked: Asked<Answerable & { readonly state: string | null | undefined }>,
   error: OAuthError,
   { cookies = [], isStranger = false, again }: RefusalOptions = {},
 ): HttpReply {
+  const { http, request, client } = asked
+  const { uiLocales } = request
   const outcome = { ...error.outcome, clientId: client.client_id }
+  const shownHere = (advice: ErrorView['advice']) => ({
+    status: 400,
+    code: error.error,
+    description: error.description,
+    advice,
+    client: clientView(client, {
+      addresses: parts.addresses,
+      locale: frameAtClients(parts, http, uiLocales).locale,
+    }),
+  })
   if (client.errorDisplay === 'local') {
-    const view: Omit<ErrorView, 'traceId'> = {
-      status: 400,
-      code: error.error,
-      description: error.description,
-      advice: error.error === 'access_denied' ? 'access_denied' : 'request_refused',
-      client: clientView(client, {
-        addresses: parts.addresses,
-        locale: frameAtClients(parts, http, request.uiLocales).locale,
-      }),
-    }
-    return withOutcome(problemPage(parts, http, view, { again, uiLocales: request.uiLocales }), outcome)
+    const view = shownHere(error.error === 'access_denied' ? 'access_denied' : 'request_refused')
+    return withOutcome(problemPage(parts, http, view, { again, uiLocales }), outcome)
   }
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
   // RFC 9700 §4.11.2: a link to this server must not lead strangers straight to a place that nobody vouches for.
   if (isStranger && !client.verified && parts.unverifiedErrors === 'ask') {
     const iss = client.authorize.iss ? parts.addresses.issuer : undefined
     const href = locationOf(request, { ...answer, iss })
-    const view: Omit<ErrorView, 'traceId'> = {
-      status: 400,
-      code: error.error,
-      description: error.description,
-      advice: 'unverified_client',
-      client: clientView(client, {
-        addresses: parts.addresses,
-        locale: frameAtClients(parts, http, request.uiLocales).locale,
-      }),
-      // With form_post, our own page would post to that place.
-      onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
-    }
+    // With form_post, our own page would post to that place.
+    const onward = request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) }
     // A form posted from this page would come with our cookies, and would lead there.
-    return withOutcome(problemPage(parts, http, view, { uiLocales: request.uiLocales }), outcome)
+    return withOutcome(problemPage(parts, http, { ...shownHere('unverified_client'), onward }, { uiLocales }), outcome)
   }
-  const reply = answerReply(parts, http, request, client, answer, cookies)
-  return withOutcome(reply, outcome)
+  return withOutcome(answerReply(parts, asked, answer, cookies), outcome)
 }

@@ -40,7 +40,7 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
   switch (step.kind) {
     case 'refuse':
       if (interaction !== null) await parts.store.finishInteraction(interaction.interactionId)
-      return refusalReply(parts, http, request, client, step.error, {
+      return refusalReply(parts, { http, request, client }, step.error, {
         cookies,
         isStranger: interaction === null && visit.signedIn.length === 0,
       })
@@ -55,7 +55,7 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
       })
       if (answer === null) return lookAgain(parts, given)
       const whole = { ...answer, ...sessionStateFor(parts, request, visit.signedIn) }
-      return answerReply(parts, http, request, client, whole, cookies)
+      return answerReply(parts, { http, request, client }, whole, cookies)
     }
     default:
       return showStep(parts, journey, step)
@@ -135,7 +135,7 @@ async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpRepl
     rule: 'visit_changed',
     clause: 'RFC 6749 §4.1.2.1',
   })
-  return refusalReply(parts, http, request, visit.client.client, error)
+  return refusalReply(parts, { http, request, client: visit.client.client }, error)
 }
 
 /** The sessions of this browser, and the client that asks, in one read. */

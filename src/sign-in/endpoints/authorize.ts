@@ -78,8 +78,8 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
     if (!(error instanceof OAuthError)) throw error
     const { redirectUri } = trusted
     const responseMode = refusalMode(parameters, client, redirectUri, parts.responseTypes)
-    const answerable = { redirectUri, responseMode, state: answerableState(parameters) }
-    return refusalReply(parts, http, answerable, client, error, {
+    const request = { redirectUri, responseMode, state: answerableState(parameters) }
+    return refusalReply(parts, { http, request, client }, error, {
       isStranger: visit?.signedIn.length === 0,
       ...requestAgain(http),
     })
