@@ -1,9 +1,9 @@
 // Whether this server can serve now: what load balancers ask, and what the log says when that changes.
 
-import { type Log } from '../platform/log.ts'
+import type { Log } from '../platform/log.ts'
 import { newId } from '../platform/random.ts'
-import { type ClockOffset } from '../store/database/postgres/clock-offset.ts'
-import { type SchemaWatch } from '../store/schema/watch.ts'
+import type { ClockOffset } from '../store/database/postgres/clock-offset.ts'
+import type { SchemaWatch } from '../store/schema/watch.ts'
 import type { Store } from '../store/store.ts'
 
 /**

@@ -1,14 +1,14 @@
 // The settings with which a program starts a server, and what of them is refused or warned of before anything is
 // opened.
 
-import { type MasterKey } from '../credentials/master-key.ts'
-import { type RegistrationRules } from '../model/registration-policy.ts'
+import type { MasterKey } from '../credentials/master-key.ts'
+import type { RegistrationRules } from '../model/registration-policy.ts'
 import { DEFAULT_KEYS, type KeyOptions, type Lifetimes, type Limits } from '../options/defaults.ts'
 import { isLoopback } from '../options/issuer.ts'
 import { hostsWithPorts, signingAlgorithms } from '../options/kinds.ts'
-import { type Brand, type Locale } from '../pages/index.ts'
-import { type Clock } from '../platform/clock.ts'
-import { type Log } from '../platform/log.ts'
+import type { Brand, Locale } from '../pages/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 import type { Driver } from '../store/database/driver.ts'
 
 export interface AuthorizationServerSettings {
