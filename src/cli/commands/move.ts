@@ -20,7 +20,7 @@ import {
   NotEmpty,
   Overtaken,
 } from '../../store/moving.ts'
-import { hasSchema, migrate } from '../../store/schema/migrate.ts'
+import { hasSchema, migrate, TablesOfAnother } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { action, installationCommand } from '../command.ts'
 import { DATABASE_FILE, openDatabase, openMasterKey, openWith, optionsFor } from '../installation.ts'
@@ -166,7 +166,7 @@ function goingOn({ signal }: Interruptible): void {
 const EMPTY = 'Make an empty one with createdb, or name another schema with --database-schema.'
 
 function told(error: unknown): unknown {
-  if (isOfOthers(error)) {
+  if (error instanceof TablesOfAnother) {
     return new CommandFailed(
       EXIT.conflict,
       'database_not_empty',
@@ -211,12 +211,6 @@ function print(output: Output, { options, file }: LoadedOptions, { rows, others 
   output.say(
     `Do not start a server on ${options.data} again: it would know nothing of what happens from now on. Keep it as you keep a backup.`,
   )
-}
-
-/** A migration has met a table or index that is there already: `duplicate_table`. */
-function isOfOthers(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && cause.code === '42P07'
 }
 
 /** Where the key was found. */

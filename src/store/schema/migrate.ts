@@ -19,6 +19,16 @@ export class SchemaMismatch extends Error {
   }
 }
 
+/** The database belongs to another program, whose tables have names that ours need. None of them was changed. */
+export class TablesOfAnother extends Error {
+  readonly dialect: Driver['dialect']
+  constructor({ dialect }: Driver, cause: unknown) {
+    super('the database holds tables of another program; none of them was changed', { cause })
+    this.name = 'TablesOfAnother'
+    this.dialect = dialect
+  }
+}
+
 export interface MigrateOptions {
   readonly clock: Clock
   readonly log?: Log
@@ -197,7 +207,9 @@ function assertTimeline(migrations: readonly Migration[]): void {
 /** The migrations that this program knows and the database lacks. Throws when the database has more, or other ones. */
 async function missing(driver: Driver, migrations: readonly Migration[]): Promise<readonly Migration[]> {
   if ((await driver.rows(findTable[driver.dialect], {}))[0]?.name === null) await createTables(driver)
-  const found = await driver.rows(findApplied, {})
+  const found = await driver.rows(findApplied, {}).catch((error: unknown) => {
+    throw lacksColumn(error) ? new TablesOfAnother(driver, error) : error
+  })
   found.forEach(({ number, name }, at) => {
     const known = migrations[at]
     if (known === undefined) {
@@ -235,8 +247,27 @@ async function applied(driver: Driver, { number, name, sql }: Migration, clock: 
   } catch (error) {
     if (error instanceof StoreLocked) throw error
     if (error instanceof ConstraintViolated && error.constraint === 'schema_version_number') return false
+    if (isTaken(error)) throw new TablesOfAnother(driver, error)
     throw new Error(`migration ${number} (${name}) failed: ${String(error)}`, { cause: error })
   }
+}
+
+/** `duplicate_table` of PostgreSQL, which says so of an index as well; SQLite has words for it alone. */
+function isTaken(error: unknown): boolean {
+  return stateOf(error) === '42P07' || /^(table|index) .* already exists$/.test(wordsOf(error))
+}
+
+/** `undefined_column`: our table of versions has the name of another's. */
+function lacksColumn(error: unknown): boolean {
+  return stateOf(error) === '42703' || wordsOf(error).startsWith('no such column: ')
+}
+
+function stateOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
 
 /** The text for one database: a section that begins with `-- sqlite` or `-- postgres` ends at `-- both`. */

@@ -11,7 +11,7 @@ import type { Driver } from '../../../src/store/database/driver.ts'
 import { StoreUnavailable, statement } from '../../../src/store/database/driver.ts'
 import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
 import { openSqlite } from '../../../src/store/database/sqlite/sqlite-driver.ts'
-import { migrate, SchemaMismatch, sectionsFor } from '../../../src/store/schema/migrate.ts'
+import { migrate, SchemaMismatch, sectionsFor, TablesOfAnother } from '../../../src/store/schema/migrate.ts'
 import { migrations } from '../../../src/store/schema/migrations/index.ts'
 import { freshDatabase } from '../../support/postgres.ts'
 
@@ -120,6 +120,25 @@ describe.each(Object.entries(databases))('migrate on %s', (_, prepare) => {
     await expect(migrate(driver, [one], { clock })).rejects.toThrow(/schema version 2, this program knows 1/)
     const other = { ...one, name: 'other' }
     await expect(migrate(driver, [other, two], { clock })).rejects.toBeInstanceOf(SchemaMismatch)
+  })
+
+  test('tells the tables of another program, changes none, and makes its own where there are none', async () => {
+    const driver = await openOne()
+    await driver.script('CREATE TABLE one (theirs BIGINT); INSERT INTO one VALUES (7)')
+    await expect(migrate(driver, [one, two], { clock })).rejects.toBeInstanceOf(TablesOfAnother)
+    expect(await driver.rows(statement<object, { theirs: number }>('theirs', 'SELECT theirs FROM one'), {})).toEqual([
+      { theirs: 7 },
+    ])
+    await driver.script('DROP TABLE one')
+    expect(await migrate(driver, [one, two], { clock })).toEqual([1, 2])
+  })
+
+  test('tells a table of versions that another program keeps', async () => {
+    const driver = await openOne()
+    await driver.script('CREATE TABLE schema_version (installed_rank BIGINT); INSERT INTO schema_version VALUES (3)')
+    await expect(migrate(driver, [one, two], { clock })).rejects.toBeInstanceOf(TablesOfAnother)
+    await driver.script('DROP TABLE schema_version')
+    expect(await migrate(driver, [one, two], { clock })).toEqual([1, 2])
   })
 
   test('waits for another node that migrates, says so, and goes on when that one has ended', async () => {
