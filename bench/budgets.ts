@@ -1,7 +1,7 @@
 // `npm run bench -- --quick`: runs each operation against a server that counts, and compares what it spent with its
 // budget. Calls of the database and signatures are the same on every machine, so this may fail a change; CPU time may not.
 
-import { createAuthorizationServer } from '../src/authorization-server.ts'
+import { createAuthorizationServer } from '../src/composition/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../src/http/message.ts'
 import { listen } from '../src/http/server/listen.ts'
 import { systemClock } from '../src/platform/clock.ts'
@@ -10,9 +10,9 @@ import { openSqlite } from '../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../src/store/schema/migrate.ts'
 import { migrations } from '../src/store/schema/migrations/index.ts'
 import { countingDriver } from '../test/support/counting-driver.ts'
-import { fill, MASTER, SECRET, SESSION_SECRET } from './installation.ts'
-import { connect } from './load.ts'
-import { OURS, operations } from './operations.ts'
+import { fill, MASTER, SECRET, SESSION_SECRET } from './measuring/installation.ts'
+import { connect } from './measuring/load.ts'
+import { OURS, operations } from './measuring/operations.ts'
 
 export interface Spending {
   readonly name: string

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { signBytes } from '../src/issuer/keys/algorithms.ts'
-import { OURS } from './operations.ts'
-import { report } from './reporting.ts'
+import { OURS } from './measuring/operations.ts'
+import { report } from './measuring/reporting.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lingpai-floor-'))
 const database = new DatabaseSync(join(folder, 'floor.sqlite'))

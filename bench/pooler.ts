@@ -8,9 +8,9 @@ import { startChild } from '../test/faults/child.ts'
 import { preparePostgres } from '../test/faults/installation.ts'
 import { keepsPreparedStatements, startPgBouncer } from '../test/support/pgbouncer.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
-import { cpuOfTree } from './contestants.ts'
-import { drive } from './load.ts'
-import { median } from './measure.ts'
+import { drive } from './measuring/load.ts'
+import { median } from './measuring/measure.ts'
+import { cpuOfTree } from './measuring/measured-server.ts'
 
 const USAGE = `node bench/pooler.ts [--seconds 5] [--warm 8] [--rounds 3]
 What PgBouncer in transaction mode costs, on a PostgreSQL of its own. LINGPAI_TEST_PGBOUNCER names one that is not installed.`

@@ -5,10 +5,10 @@ import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readFlags, wrongCall } from '../scripts/read-flags.ts'
-import { asked, start, stop } from './contestants.ts'
-import { buildAll, FLOOR, lingpai } from './entrants.ts'
-import { connect, drive } from './load.ts'
-import { operations } from './operations.ts'
+import { buildAll, FLOOR, lingpai } from './measuring/entrants.ts'
+import { connect, drive } from './measuring/load.ts'
+import { asked, start, stop } from './measuring/measured-server.ts'
+import { operations } from './measuring/operations.ts'
 
 const USAGE = `node bench/profile.ts OPERATION [--seconds 4] [--floor] [--top 40]
 Where the time of one operation goes; OPERATION is how its name begins: "user info".`
@@ -40,22 +40,22 @@ interface Profile {
 
 await buildAll()
 const ours = await lingpai(null)
-const contestant = await start(values.floor ? FLOOR : { ...ours, file: '../src/main.ts' })
+const server = await start(values.floor ? FLOOR : { ...ours, file: 'src/main.ts' })
 const file = join(tmpdir(), `lingpai-${process.pid}.cpuprofile`)
 try {
-  const { send, close } = connect(contestant.target.issuer)
-  const prepared = await Promise.all(Array.from({ length: 16 }, () => operation.prepare(contestant.target, send)))
+  const { send, close } = connect(server.target.issuer)
+  const prepared = await Promise.all(Array.from({ length: 16 }, () => operation.prepare(server.target, send)))
   await drive(prepared, 1_000, 4_000)
-  await asked(contestant.child, { ask: 'profile' })
+  await asked(server.child, { ask: 'profile' })
   const { operations: count } = await drive(prepared, Number(values.seconds) * 1000)
-  await asked(contestant.child, { ask: 'profiled', file })
+  await asked(server.child, { ask: 'profiled', file })
   close()
   const profile = JSON.parse(readFileSync(file, 'utf8')) as Profile
   for (const { name, microseconds } of selfTimes(profile).slice(0, Number(values.top))) {
     console.log(`${(microseconds / count).toFixed(1).padStart(7)} µs  ${name}`)
   }
 } finally {
-  await stop(contestant)
+  await stop(server)
   ours.remove?.()
   rmSync(file, { force: true })
 }

@@ -9,12 +9,12 @@ import { requireNode } from '../scripts/node-version.ts'
 import { readFlags } from '../scripts/read-flags.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { countSpending } from './budgets.ts'
-import { type Contestant, type Entrant, start, stop, usage } from './contestants.ts'
-import { buildAll, FLOOR, installPeers, lingpai, peers, peerVersions } from './entrants.ts'
-import { median, middle, round, warmUp } from './measure.ts'
-import { type Operation, operations } from './operations.ts'
-import { pin } from './pin.ts'
-import { asMarkdown, asText, costTable, processTable, type Row, rateTable } from './table.ts'
+import { buildAll, FLOOR, installPeers, lingpai, peers, peerVersions } from './measuring/entrants.ts'
+import { median, middle, round, warmUp } from './measuring/measure.ts'
+import { type Entrant, type MeasuredServer, start, stop, usage } from './measuring/measured-server.ts'
+import { type Operation, operations } from './measuring/operations.ts'
+import { pin } from './measuring/pin.ts'
+import { asMarkdown, asText, costTable, processTable, type Row, rateTable } from './measuring/table.ts'
 
 await requireNode()
 
@@ -68,41 +68,41 @@ async function full({ isBrief }: { readonly isBrief: boolean } = { isBrief: fals
     ...(postgres === null ? [] : [await lingpai({ url: postgres.url, pid: postgres.pid })]),
     ...(withPeers ? peers : []),
   ]
-  const contestants: Contestant[] = []
+  const servers: MeasuredServer[] = []
   try {
-    for (const entrant of entrants) contestants.push(await startOften(entrant, isBrief ? 1 : STARTS))
+    for (const entrant of entrants) servers.push(await startOften(entrant, isBrief ? 1 : STARTS))
     // The database server stays free: it has processes of its own, which work beside ours.
-    const isPinned = pin(process.pid, 'load') && contestants.every(({ child }) => pin(child.pid, 'server'))
-    await report(contestants, { isBrief, isPinned })
+    const isPinned = pin(process.pid, 'load') && servers.every(({ child }) => pin(child.pid, 'server'))
+    await report(servers, { isBrief, isPinned })
   } finally {
-    for (const contestant of contestants) await stop(contestant)
+    for (const server of servers) await stop(server)
     for (const entrant of entrants) entrant.remove?.()
     await postgres?.stop()
   }
 }
 
 async function report(
-  contestants: readonly Contestant[],
+  servers: readonly MeasuredServer[],
   { isBrief, isPinned }: { readonly isBrief: boolean; readonly isPinned: boolean },
 ): Promise<void> {
   const times = isBrief ? { rounds: 1, milliseconds: 300 } : { rounds, milliseconds }
   const began = performance.now()
   const what = `Node ${process.versions.node}, ${CONNECTIONS} connections, median of ${times.rounds} × ${times.milliseconds} ms, ${isPinned ? 'servers on one processor, load on another' : 'processors not pinned'}`
-  say(`${what}; ${contestants.length} servers, ${operations.length} operations\n`)
+  say(`${what}; ${servers.length} servers, ${operations.length} operations\n`)
   const rows: Row[] = []
   for (const operation of operations) {
     const load = { ...times, connections: CONNECTIONS }
-    for (const contestant of able(contestants, operation)) await warmUp(contestant, operation, load)
-    rows.push(...(await byTurns(contestants, operation, load)))
+    for (const server of able(servers, operation)) await warmUp(server, operation, load)
+    rows.push(...(await byTurns(servers, operation, load)))
     say(`  ${operation.name}: done after ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
   const crowded: Row[] = []
   for (const operation of isBrief ? [] : operations.filter(({ name }) => CROWDED.includes(name))) {
-    crowded.push(...(await byTurns(contestants, operation, { ...times, rounds: 3, connections: MANY_CONNECTIONS })))
+    crowded.push(...(await byTurns(servers, operation, { ...times, rounds: 3, connections: MANY_CONNECTIONS })))
   }
   const endings = []
-  for (const contestant of contestants) {
-    endings.push({ contestant, rssAtEnd: (await usage(contestant.child)).rss })
+  for (const server of servers) {
+    endings.push({ server, rssAtEnd: (await usage(server.child)).rss })
   }
   const tables = [
     { title: `Cost of one operation, ${CONNECTIONS} connections`, table: costTable(rows) },
@@ -117,35 +117,35 @@ async function report(
 }
 
 /** The last of these starts serves. How long one takes is their median: the first reads from the disk, another meets a busy moment. */
-async function startOften(entrant: Entrant, starts: number): Promise<Contestant> {
+async function startOften(entrant: Entrant, starts: number): Promise<MeasuredServer> {
   const startUps: number[] = []
   for (;;) {
-    const contestant = await start(entrant)
-    startUps.push(contestant.startUp)
-    if (startUps.length === starts) return { ...contestant, startUp: median(startUps) }
-    await stop(contestant)
+    const server = await start(entrant)
+    startUps.push(server.startUp)
+    if (startUps.length === starts) return { ...server, startUp: median(startUps) }
+    await stop(server)
   }
 }
 
 /** One round of each, again and again: what disturbs the machine disturbs all of them. */
 async function byTurns(
-  contestants: readonly Contestant[],
+  servers: readonly MeasuredServer[],
   operation: Operation,
   times: { readonly rounds: number; readonly milliseconds: number; readonly connections: number },
 ): Promise<readonly Row[]> {
-  const running = able(contestants, operation)
+  const running = able(servers, operation)
   const seen = new Map(running.map(({ name }) => [name, [] as Awaited<ReturnType<typeof round>>[]]))
   for (let count = 0; count < times.rounds; count++) {
-    for (const contestant of running) seen.get(contestant.name)?.push(await round(contestant, operation, times))
+    for (const server of running) seen.get(server.name)?.push(await round(server, operation, times))
   }
-  return contestants.map(({ name }) => {
+  return servers.map(({ name }) => {
     const figures = seen.get(name)
     return { operation: operation.name, server: name, figures: figures === undefined ? null : middle(figures) }
   })
 }
 
-function able(contestants: readonly Contestant[], operation: Operation): readonly Contestant[] {
-  return contestants.filter(({ target }) => !target.lacks.includes(operation.name))
+function able(servers: readonly MeasuredServer[], operation: Operation): readonly MeasuredServer[] {
+  return servers.filter(({ target }) => !target.lacks.includes(operation.name))
 }
 
 async function ownPostgres() {

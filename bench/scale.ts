@@ -18,10 +18,10 @@ import { flattenSettings, parseClient, toPlain } from '../src/model/client-setti
 import { type Child, startChild } from '../test/faults/child.ts'
 import { CALLBACK, SECRET } from '../test/faults/installation.ts'
 import { memoryOf } from '../test/faults/pressure.ts'
-import { cpuOf } from './contestants.ts'
-import { connect, drive, type Send } from './load.ts'
-import { median } from './measure.ts'
-import { pin } from './pin.ts'
+import { connect, drive, type Send } from './measuring/load.ts'
+import { median } from './measuring/measure.ts'
+import { cpuOf } from './measuring/measured-server.ts'
+import { pin } from './measuring/pin.ts'
 import { type Place, postgresPlace, sqlitePlace } from './scale/databases.ts'
 import { OPERATIONS, type Operation, refresh, userinfo } from './scale/operations.ts'
 import {
@@ -59,7 +59,7 @@ const full: Size = { users: Number(flags.users), clients: Number(flags.clients),
 const milliseconds = Number(flags.seconds) * 1000
 const now = Math.floor(Date.now() / 1000)
 
-interface Contestant {
+interface MeasuredServer {
   readonly place: Place
   readonly server: Child
   readonly samples: readonly Sample[]
@@ -106,7 +106,7 @@ function clientRows({ clients }: Size, master: MasterKey): Filling {
   }
 }
 
-async function start(size: Size, place: Place, say: (text: string) => void): Promise<Contestant> {
+async function start(size: Size, place: Place, say: (text: string) => void): Promise<MeasuredServer> {
   const began = performance.now()
   const master = masterOf(place)
   const refreshTokens = createRefreshTokens(master)
@@ -161,7 +161,11 @@ function chosen(samples: readonly Sample[], who: Who): readonly Sample[] {
 }
 
 /** Each connection asks for people of its own, so that no two refresh the same token. */
-function workers({ samples: all, send }: Contestant, operation: Operation, who: Who): readonly (() => Promise<void>)[] {
+function workers(
+  { samples: all, send }: MeasuredServer,
+  operation: Operation,
+  who: Who,
+): readonly (() => Promise<void>)[] {
   const samples = chosen(all, who)
   return Array.from({ length: CONNECTIONS }, (_, worker) => {
     const own = samples.filter((_, at) => at % CONNECTIONS === worker)
@@ -172,7 +176,7 @@ function workers({ samples: all, send }: Contestant, operation: Operation, who: 
   })
 }
 
-async function cost(contestant: Contestant, operation: Operation, who: Who): Promise<number> {
+async function cost(contestant: MeasuredServer, operation: Operation, who: Who): Promise<number> {
   const prepared = workers(contestant, operation, who)
   await drive(prepared, 300)
   const pids = [contestant.server.pid, ...(await contestant.place.backends())]
@@ -188,7 +192,7 @@ async function readFromDisk(pid: number): Promise<number> {
 }
 
 /** Longest waits while nothing happens, and while expired rows are taken away. */
-async function watchPruning(contestant: Contestant, count: number): Promise<void> {
+async function watchPruning(contestant: MeasuredServer, count: number): Promise<void> {
   const { place } = contestant
   const load = [
     ...workers(contestant, userinfo, 'any age').slice(0, 4),

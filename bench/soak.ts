@@ -3,10 +3,10 @@
 // 64 bytes a request would make.
 
 import { readFlags } from '../scripts/read-flags.ts'
-import { start, stop, usage } from './contestants.ts'
-import { buildAll, lingpai } from './entrants.ts'
-import { connect, drive } from './load.ts'
-import { operations } from './operations.ts'
+import { buildAll, lingpai } from './measuring/entrants.ts'
+import { connect, drive } from './measuring/load.ts'
+import { start, stop, usage } from './measuring/measured-server.ts'
+import { operations } from './measuring/operations.ts'
 
 const USAGE = `node bench/soak.ts [--minutes 10]
 Does memory grow? Journeys, refreshes and user info for that long.`

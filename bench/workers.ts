@@ -9,9 +9,9 @@ import { Caller, issuedBy } from '../test/faults/caller.ts'
 import { type Child, startChild } from '../test/faults/child.ts'
 import { type Prepared, preparePostgres } from '../test/faults/installation.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
-import { cpuOfTree } from './contestants.ts'
-import { drive } from './load.ts'
-import { median } from './measure.ts'
+import { drive } from './measuring/load.ts'
+import { median } from './measuring/measure.ts'
+import { cpuOfTree } from './measuring/measured-server.ts'
 
 const USAGE = `node bench/workers.ts [--seconds 1] [--turns 8] [--rounds 2] [--warm 30000] [--durable]
 What a second worker costs, beside what the machine costs, on a PostgreSQL of its own. --warm: refreshes of each process

@@ -2,7 +2,7 @@
 
 import { CLIENT_ID, SECRET } from '../../test/faults/installation.ts'
 import { type Ask, type Counts, countFlood, countSaturated, type Rate } from '../../test/faults/pressure.ts'
-import { Wire, type WireReply } from '../wire.ts'
+import { Wire, type WireReply } from '../measuring/wire.ts'
 
 export interface Order {
   readonly port: number

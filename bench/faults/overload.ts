@@ -18,8 +18,8 @@ import { startChild } from '../../test/faults/child.ts'
 import { preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
 import { memoryOf, summed } from '../../test/faults/pressure.ts'
 import { startOwnPostgres } from '../../test/support/postgres-server.ts'
-import { median } from '../measure.ts'
-import { pin } from '../pin.ts'
+import { median } from '../measuring/measure.ts'
+import { pin } from '../measuring/pin.ts'
 import type { Done, Order } from './generator.ts'
 
 const USAGE = `node bench/faults/overload.ts [--rounds 7] [--seconds 3] [--times 4] [--generators 1] [--connections 3000] [--postgres]

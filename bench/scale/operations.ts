@@ -1,7 +1,7 @@
 // What client applications ask of a filled server: each time as another client, for another person.
 
 import { CALLBACK, SECRET } from '../../test/faults/installation.ts'
-import type { Answer, Send } from '../load.ts'
+import type { Answer, Send } from '../measuring/load.ts'
 import type { Sample } from './rows.ts'
 
 export interface Operation {

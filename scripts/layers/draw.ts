@@ -19,7 +19,8 @@ export function drawLayers(files: readonly SourceFile[]): string {
   const nevers = RULES.map(({ never, why }) => `| ${never} | ${why} |`)
   return [
     '',
-    'Made by `npm run layers -- --draw` from the imports that exist; `npm run check` fails when it is stale.',
+    'Made by `npm run layers -- --draw` from the imports that exist; `npm run check` fails when it is stale. An arrow says who imports',
+    'whom; one that a longer way implies is left out.',
     '',
     '```mermaid',
     'flowchart TD',
@@ -34,17 +35,32 @@ export function drawLayers(files: readonly SourceFile[]): string {
   ].join('\n')
 }
 
+/** From room to room, without those that a longer way implies: drawn in full, nobody could follow one of them. */
 function arrowsOf(files: readonly SourceFile[]): readonly (readonly [string, string])[] {
-  const order = LAYERS.flatMap(({ rooms }) => rooms)
-  const seen = new Map<string, readonly [string, string]>()
+  const known = new Map<string, Set<string>>()
   for (const { path, imports } of files) {
-    for (const { target } of imports) {
-      if (target === null || roomOf(target) === roomOf(path)) continue
-      seen.set(`${roomOf(path)} ${roomOf(target)}`, [roomOf(path), roomOf(target)])
-    }
+    const from = roomOf(path)
+    const targets = known.get(from) ?? new Set()
+    for (const { target } of imports) if (target !== null && roomOf(target) !== from) targets.add(roomOf(target))
+    known.set(from, targets)
   }
-  const at = ([from, to]: readonly [string, string]) => order.indexOf(from) * order.length + order.indexOf(to)
-  return [...seen.values()].toSorted((one, other) => at(one) - at(other))
+  const order = LAYERS.flatMap(({ rooms }) => rooms)
+  return order.flatMap((from) =>
+    order.filter((to) => known.get(from)?.has(to) && !isImplied(known, from, to)).map((to) => [from, to] as const),
+  )
+}
+
+/** Whether another room that `from` knows leads to `to`. */
+function isImplied(known: ReadonlyMap<string, ReadonlySet<string>>, from: string, to: string): boolean {
+  const reached = new Set([from])
+  const ahead = [...(known.get(from) ?? [])].filter((room) => room !== to)
+  for (const room of ahead) {
+    if (room === to) return true
+    if (reached.has(room)) continue
+    reached.add(room)
+    ahead.push(...(known.get(room) ?? []))
+  }
+  return false
 }
 
 /** The document with a new block; throws when it has no markers. */

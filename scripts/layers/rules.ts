@@ -27,7 +27,7 @@ export interface Layer {
 /** From above to below. */
 export const LAYERS: readonly Layer[] = [
   { name: 'faces', rooms: ['main.ts', 'index.ts', 'cli'] },
-  { name: 'composition', rooms: ['server.ts', 'authorization-server.ts', 'rehearsal-server.ts', 'upkeep.ts'] },
+  { name: 'composition', rooms: ['composition'] },
   { name: 'wings', rooms: ['issuer', 'sign-in', 'administration'] },
   { name: 'visitors', rooms: ['visitor'] },
   { name: 'foundation', rooms: ['pages', 'claims', 'credentials', 'http', 'store', 'options'] },
@@ -35,8 +35,8 @@ export const LAYERS: readonly Layer[] = [
   { name: 'ground', rooms: ['protocol', 'platform'] },
 ]
 
-/** Neighbours that may know each other: the executable calls the command line, and a server is composed in steps. */
-const SIDEWAYS: readonly string[] = ['faces', 'composition']
+/** Neighbours that may know each other: the executable calls the command line. */
+const SIDEWAYS: readonly string[] = ['faces']
 
 /** Families of interchangeable parts, and the files of each folder that all its members share. */
 const PLUG_FAMILIES: Readonly<Record<string, readonly string[]>> = {
@@ -144,7 +144,7 @@ export const RULES: readonly Rule[] = [
     {
       name: 'neighbours',
       never: 'an arrow between two folders of one layer',
-      why: 'the wings meet in server.ts, which hands functions from one to another',
+      why: 'the wings meet in composition, which hands functions from one to another',
     },
     (from, to) => {
       const rank = rankOf(from)
@@ -191,7 +191,7 @@ export const RULES: readonly Rule[] = [
   arrowRule(
     {
       name: 'plugs',
-      never: 'a plug that imports a plug of its family',
+      never: 'a grant type, a way of client authentication or an authenticator that imports another one',
       why: 'each can be read, added and removed alone',
     },
     (from, to) => {

@@ -5,7 +5,7 @@ import type { OutboundClient } from '../http/outbound/client.ts'
 import { changedPicture, logoOf, type Picture, readPicture } from '../http/outbound/picture.ts'
 import type { Client } from '../model/client.ts'
 import type { Seconds } from '../model/time.ts'
-import type { ClientLogoVerbs } from '../store/client-logos.ts'
+import type { ClientLogoVerbs } from '../store/verbs/client-logos.ts'
 import { AdministrationError } from './errors.ts'
 
 export interface Pictured {

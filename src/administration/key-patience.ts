@@ -4,9 +4,9 @@
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import type { ClientVerbs } from '../store/clients.ts'
-import type { KeySightingVerbs } from '../store/key-sightings.ts'
-import type { SigningKeyVerbs } from '../store/signing-keys.ts'
+import type { ClientVerbs } from '../store/verbs/clients.ts'
+import type { KeySightingVerbs } from '../store/verbs/key-sightings.ts'
+import type { SigningKeyVerbs } from '../store/verbs/signing-keys.ts'
 import { listClientSights } from './key-sightings.ts'
 
 export interface PatienceParts {

@@ -6,8 +6,8 @@ import { type Client, isConfidential, type SigningAlgorithm } from '../model/cli
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ClientVerbs } from '../store/clients.ts'
-import type { KeySightingVerbs } from '../store/key-sightings.ts'
+import type { ClientVerbs } from '../store/verbs/clients.ts'
+import type { KeySightingVerbs } from '../store/verbs/key-sightings.ts'
 
 export interface KeySightingRecorder {
   /** Two comparisons and an entry in memory; never fails a request. */

@@ -6,7 +6,7 @@ import type { SecurityEvent } from '../model/event.ts'
 import type { KeyEnding, SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { SigningKeyVerbs } from '../store/signing-keys.ts'
+import type { SigningKeyVerbs } from '../store/verbs/signing-keys.ts'
 import { AdministrationError } from './errors.ts'
 
 export type KeyState = 'waiting' | 'signing' | 'retired' | 'revoked'

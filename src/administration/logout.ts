@@ -2,9 +2,9 @@
 
 import type { LogoutDelivery, LogoutState, LogoutSummary } from '../model/logout-delivery.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ClientVerbs } from '../store/clients.ts'
-import type { LogoutVerbs } from '../store/logout-deliveries.ts'
-import type { UserVerbs } from '../store/users.ts'
+import type { ClientVerbs } from '../store/verbs/clients.ts'
+import type { LogoutVerbs } from '../store/verbs/logout-deliveries.ts'
+import type { UserVerbs } from '../store/verbs/users.ts'
 import { getClient } from './clients.ts'
 import { getUser } from './users.ts'
 

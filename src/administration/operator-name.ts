@@ -1,7 +1,7 @@
 // The name of whoever runs the server, as the pages have it: what the options say or, where they say nothing, what the
 // set-up has stored. Looked at now and then, so that no request waits for it, and what another node has stored is seen too.
 
-import type { InstallationVerbs } from '../store/installation.ts'
+import type { InstallationVerbs } from '../store/verbs/installation.ts'
 
 export interface OperatorName {
   /** What the options say: a stored name does not come into it. */

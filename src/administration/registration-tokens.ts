@@ -7,7 +7,7 @@ import { text } from '../model/setting.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId, newSecret } from '../platform/random.ts'
-import type { InitialAccessToken, InitialAccessTokenVerbs } from '../store/initial-access-tokens.ts'
+import type { InitialAccessToken, InitialAccessTokenVerbs } from '../store/verbs/initial-access-tokens.ts'
 import { AdministrationError } from './errors.ts'
 
 export interface RegistrationTokenParts {

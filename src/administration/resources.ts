@@ -9,7 +9,7 @@ import {
   type ResourceRecord,
 } from '../model/resource.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ResourceVerbs } from '../store/resources.ts'
+import type { ResourceVerbs } from '../store/verbs/resources.ts'
 import { AdministrationError } from './errors.ts'
 
 export interface ResourceParts {

@@ -3,8 +3,8 @@
 
 import type { User } from '../model/user.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { EventVerbs } from '../store/events.ts'
-import type { UserVerbs } from '../store/users.ts'
+import type { EventVerbs } from '../store/verbs/events.ts'
+import type { UserVerbs } from '../store/verbs/users.ts'
 import { columnOf, TEXT_FIELDS } from './user-fields.ts'
 import { COLUMNS } from './user-import/columns.ts'
 

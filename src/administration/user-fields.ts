@@ -4,7 +4,7 @@
 import { hiddenCharacter } from '../model/hidden-characters.ts'
 import type { UserProfile } from '../model/user.ts'
 import { BLANK_INSIDE, checkUserId, checkUsername, usernameKey } from '../model/username.ts'
-import type { UserClaims } from '../store/users.ts'
+import type { UserClaims } from '../store/verbs/users.ts'
 import { recognisePhone } from './phone-number.ts'
 
 /** Members of the profile that are one text each. */

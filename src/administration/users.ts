@@ -7,7 +7,7 @@ import type { User, UserProfile } from '../model/user.ts'
 import { usernameKey } from '../model/username.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newUserId } from '../platform/random.ts'
-import type { UserConflict, UserVerbs } from '../store/users.ts'
+import type { UserConflict, UserVerbs } from '../store/verbs/users.ts'
 import { AdministrationError, type AdministrationErrorCode } from './errors.ts'
 import {
   type CheckedUser,

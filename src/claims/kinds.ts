@@ -1,5 +1,5 @@
 // Which kinds of personal data a client would receive, for the consent page: read from the same rules that make the
-// claims, so that the page cannot say less than is sent.
+// claims, so that the page cannot say less than what is sent.
 
 import type { ClaimRule, Client } from '../model/client.ts'
 import { DATA_KINDS, type DataKind } from '../model/data-kind.ts'
@@ -29,7 +29,10 @@ export function dataKinds(
   return [...new Set<DataKind>(['identifier', ...kinds, ...offline])]
 }
 
-/** What a remembered yes covers: the kinds, and each field of the operator's own by its name, so that a new one asks. */
+/**
+ * What a remembered consent covers: the kinds, and each of the operator's own fields by its name, so that for a new one
+ * the person is asked again.
+ */
 export function consentKinds(
   client: Client,
   scope: readonly string[],
@@ -41,7 +44,10 @@ export function consentKinds(
   return [...dataKinds(client, scope, wishes).filter((kind) => kind !== 'custom'), ...new Set(fields)]
 }
 
-/** What the words of a remembered yes stand for, as the consent page would name it; words of other things are left out. */
+/**
+ * What the words of a remembered consent stand for, as the consent page would name it; words about other things are
+ * left out.
+ */
 export function kindsAgreedTo(
   client: Client,
   scope: readonly string[],
@@ -58,10 +64,10 @@ export function kindsAgreedTo(
   ]
 }
 
-/** What the names of the operator's own fields begin with. */
+/** The beginning of the names of the operator's own fields. */
 const CUSTOM = 'custom.'
 
-/** The same with this person's values. Fields of the operator's own stand one by one, under their claim's name. */
+/** The same with this person's values. The operator's own fields are listed one by one, under their claim's name. */
 export function kindValues(
   user: User,
   client: Client,
@@ -85,7 +91,7 @@ export function kindValues(
   })
 }
 
-/** A user name that stands in where a name is missing is given as that name, and shown as it. */
+/** A user name that replaces a missing name is sent as the name, and shown as the name. */
 function kindIn({ from: [first = ''] }: ClaimRule, source: string): DataKind {
   const kind = kindOfSource(source)
   return kind === 'username' && kindOfSource(first) === 'name' ? 'name' : kind

@@ -1,4 +1,5 @@
-// Reading a claim's source off a user, as one client may have it, and writing the value with the type its rule names.
+// Reads the source of a claim from a user, as far as one client may have it, and converts the value to the type that
+// the rule names.
 
 import type { ClaimSource } from '../model/claim-rule.ts'
 import type { ClaimRule, Client } from '../model/client.ts'
@@ -30,7 +31,7 @@ const READERS: Readonly<Record<NamedSource, SourceReader>> = {
   locale: ({ profile }) => profile.locale,
   address: ({ profile: { address } }) => (address === undefined || Object.keys(address).length === 0 ? null : address),
   phone: phoneOf,
-  // Without a number there is nothing to have verified.
+  // Without a number there is nothing that could be verified.
   phoneVerified: (user, rules) => (phoneOf(user, rules) === null ? null : user.phoneVerified),
   email: ({ email }) => email,
   emailVerified: ({ email, emailVerified }) => (email === null ? null : emailVerified),
@@ -43,7 +44,7 @@ function phoneOf({ phone, phoneVerified }: User, rules: PhoneRules): string | nu
 
 const named = new Map<string, SourceReader>(Object.entries(READERS))
 
-/** How a client with such rules for telephone numbers reads a field; a field that no longer exists reads as nothing. */
+/** How a client with these rules for phone numbers reads a field; a field that no longer exists has no value. */
 export function readerOf(source: string, phoneRules: PhoneRules): Reader {
   if (source.startsWith('custom.')) {
     const name = source.slice('custom.'.length)
@@ -58,7 +59,7 @@ export function isNothing(value: ReturnType<Reader>): value is null | undefined 
   return value === null || value === undefined || value === ''
 }
 
-/** Null where the value cannot be written as that type: then it is left out rather than wrong. */
+/** Null where the value cannot be converted to that type: then the claim is left out, rather than wrong. */
 export function typed(value: SourceValue, type: ClaimRule['type']): SourceValue | null {
   switch (type) {
     case 'json':
@@ -85,7 +86,7 @@ function booleanOf(value: SourceValue): boolean | null {
   return YES.has(word) ? true : NO.has(word) ? false : null
 }
 
-/** Decimal notation only; a whole number that JSON readers would round is no number. */
+/** Decimal notation only; a whole number that JSON readers would round does not count as a number. */
 function numberOf(value: SourceValue): number | null {
   const text = textOf(value).trim()
   if (!/^-?\d{1,300}(\.\d{1,20})?$/.test(text)) return null

@@ -1,4 +1,5 @@
-// What a client receives about a user: compiled once for all clients with the same settings, and scope, then read off the user.
+// What a client receives about a user: rules are compiled once for each scope and all clients with the same settings,
+// then applied to the user.
 
 import type { ClaimRule, Client } from '../model/client.ts'
 import type { User } from '../model/user.ts'
@@ -10,7 +11,7 @@ import { claimsOfScope, standardClaim } from './standard-claims.ts'
 export type Claims = Record<string, unknown>
 
 interface Compiled {
-  /** Where the value goes: `member`, or nested in it along `path`. */
+  /** Where the value goes: into `member`, or below it along `path`. */
   readonly member: string
   readonly path: readonly string[]
   readonly value: (user: User) => unknown
@@ -18,9 +19,9 @@ interface Compiled {
 
 type ByScope = Map<string, readonly Compiled[]>
 
-// A client object is one version of its settings, so what is compiled from it never goes stale.
+// A client object is one version of its settings, so what is compiled for it never becomes stale.
 const compiled = new WeakMap<Client, ByScope>()
-/** Most clients say the same about claims, and what is compiled takes three times the memory of a client. */
+/** Most clients have the same settings for claims, and the compiled rules take three times the memory of a client. */
 const alike = new Map<string, ByScope>()
 const MOST_ALIKE = 1_000
 const MOST_SCOPES = 256
@@ -39,8 +40,8 @@ export function userClaims(
 }
 
 /**
- * The user's part of an ID token; `sub` and the protocol's own members are added by whoever signs. OpenID Connect
- * Core §5.4: claims that scopes ask for go to user info whenever there is an access token, so usually there are none.
+ * The user's part of an ID token; `sub` and the protocol's own members are added by the signer. OpenID Connect Core
+ * §5.4: claims that scopes ask for go to user info whenever there is an access token, so usually there are none here.
  */
 export function idTokenClaims(
   user: User,
@@ -54,7 +55,7 @@ export function idTokenClaims(
   const all = whole || client.idToken.claims === 'all'
   const claims = all ? render({}, user, compiledFor(client, scope)) : {}
   if (wishes.length === 0) return claims
-  // Asked for at this door: also what the scope gives at the other one.
+  // What is asked for here may also be what the scope would give at the other place (user info or ID token).
   const rules = [...claimRules(client, scope), ...askedRules(client, scope, wishes)]
   const asked = rules.flatMap(({ name, rule }) => {
     const wish = wishFor(wishes, name) ?? wishFor(wishes, name.split('.', 1)[0] ?? name)
@@ -63,7 +64,10 @@ export function idTokenClaims(
   return render(claims, user, compileAsked(asked, client))
 }
 
-/** The rules in force, in the order they are written: the scope's, then the client's own, which win; last the asked. */
+/**
+ * The rules that apply, in the order in which they are written: those of the scope, then the client's own, which win,
+ * then those for claims asked for singly.
+ */
 export function claimRules(
   client: Client,
   scope: readonly string[],
@@ -77,8 +81,8 @@ export function claimRules(
 }
 
 /**
- * What a client may ask for by name. OpenID Connect Core §5.5: the same claims that scopes of its own registration
- * would give, and those of its map; what we do not know is ignored.
+ * What a client may ask for by name. OpenID Connect Core §5.5: claims that scopes of its own registration would give,
+ * and those of its map; claims that we do not know are ignored.
  */
 export function isGivable(client: Client, name: string): boolean {
   if (Object.keys(client.claims).some((own) => own === name || own.startsWith(`${name}.`))) return true
@@ -92,7 +96,7 @@ interface AskedRule {
   readonly wish: ClaimWish
 }
 
-/** Beyond the scope and the client's own map. */
+/** Claims asked for singly, beyond the scope and the client's own map. */
 function askedRules(client: Client, scope: readonly string[], wishes: readonly ClaimWish[]): readonly AskedRule[] {
   return wishes.flatMap((wish) => {
     const { name } = wish
@@ -107,7 +111,7 @@ function compileAsked(rules: readonly AskedRule[], client: Client): readonly Com
   return compile(rules, client).map((compiled, at) => {
     const wish = rules[at]?.wish
     if (wish?.values === undefined) return compiled
-    // OpenID Connect Core §5.5.1: asked for with a value, so given with that value or not at all.
+    // OpenID Connect Core §5.5.1: a claim asked for with a value is given with that value or not at all.
     return { ...compiled, value: (user) => onlyWanted(wish, compiled.value(user)) }
   })
 }
@@ -140,10 +144,11 @@ function compiledFor(client: Client, scope: readonly string[]): readonly Compile
   const key = client.claimsFrom === 'map' ? '' : scope.join(' ')
   const known = byScope.get(key)
   if (known !== undefined) return known
-  // `sub` is the user id whatever a map says.
+  // `sub` is the user id, whatever a map says.
   const rules = claimRules(client, scope).filter(({ name }) => name !== 'sub')
   const fresh = compile(rules, client)
-  // Whoever asks may put the words of a scope in any order; what others ask for finds its place again.
+  // A client may write the words of a scope in any order, so the number of entries is bounded: what others ask for is
+  // compiled again.
   if (byScope.size >= MOST_SCOPES) byScope.clear()
   byScope.set(key, fresh)
   return fresh
@@ -176,7 +181,7 @@ function render(claims: Claims, user: User, rules: readonly Compiled[]): Claims 
   return claims
 }
 
-/** `within` is an object that this reply made itself, or is replaced by one. */
+/** `within` is an object that this reply has made itself; anything else there is replaced by one. */
 function nested(within: unknown, path: readonly string[], value: unknown): unknown {
   const [segment, ...rest] = path
   if (segment === undefined) return value

@@ -2,7 +2,7 @@
 
 import { AdministrationError, type AdministrationErrorCode } from '../administration/errors.ts'
 import { OptionsError } from '../options/index.ts'
-import { SchemaMismatch } from '../store/schema/migrate.ts'
+import { SchemaMismatch, TablesOfAnother } from '../store/schema/migrate.ts'
 import { type Flags, tip, withTips } from './flags.ts'
 import { CommandFailed, EXIT, endWith, type Output } from './output.ts'
 
@@ -111,6 +111,13 @@ function describe(error: unknown, flags: Flags): Described {
   if (error instanceof SchemaMismatch && error.isNewer) {
     const hint = 'Run the release that has changed it, or restore a backup from before into a folder of its own.'
     return { exitCode: EXIT.outdated, code: 'newer_database', message, hint }
+  }
+  if (error instanceof TablesOfAnother) {
+    const hint =
+      error.dialect === 'sqlite'
+        ? 'Name another folder with --data.'
+        : 'Make an empty database with createdb, or name a schema of its own with --database-schema.'
+    return { exitCode: EXIT.conflict, code: 'database_not_empty', message, hint }
   }
   if (PLAIN.has(name)) return { exitCode: EXIT.failed, code: 'failed', message, hint: null }
   // The message of an unforeseen error may repeat what it was given, secrets included: its kind and its place do not.

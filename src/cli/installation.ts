@@ -11,6 +11,7 @@ import type { Locale } from '../pages/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { keepDurable } from '../platform/durable-folder.ts'
 import { createLog, type Log, silentLog } from '../platform/log.ts'
+import { shellWord } from '../platform/shell-word.ts'
 import { type Addresses, addressesOf } from '../protocol/addresses.ts'
 import type { Driver } from '../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../store/database/sqlite/owner.ts'
@@ -242,6 +243,21 @@ export function makeDataFolder(folder: string): void {
     `A restore into ${folder} is running, or was cut off: it holds no database.`,
     'Wait for it to end. If none is running, remove the folder, and restore again.',
   )
+}
+
+/** Told and not refused: its owner may let a group make copies. The log beside it has the same mode. */
+export function tellWhoElseReads(data: string, log: Log): void {
+  const file = join(data, DATABASE_FILE)
+  if (process.platform === 'win32' || !existsSync(file)) return
+  const { mode } = statSync(file)
+  // Group and others, where they may enter the folder.
+  const readers = (statSync(data).mode & 0o011) << 2
+  if ((mode & readers) === 0) return
+  log.warn('other users of this machine can read the database, which holds everybody’s data', {
+    file,
+    mode: (mode & 0o777).toString(8).padStart(4, '0'),
+    remedy: `chmod 700 ${shellWord(data)}`,
+  })
 }
 
 function isReadable(folder: string): boolean {

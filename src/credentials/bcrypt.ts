@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { BcryptAnswer, BcryptQuestion } from './bcrypt-thread.ts'
 
-/** bcrypt looks at no more of a password; two that differ later only would both match. */
+/** bcrypt ignores everything after these bytes, so two passwords that differ only later would both match. */
 const BCRYPT_BYTES = 72
 
 export interface Bcrypt {
@@ -61,7 +61,7 @@ export function createBcrypt(thread: URL = threadFile()): Bcrypt {
         try {
           return (await onThread(password, text)) && fits
         } catch {
-          // A bundle without the thread's file, or a machine without threads: slower, but people can sign in.
+          // A bundle lacks the thread's file, or the machine has no threads: slower, but people can sign in.
           usable = false
         }
       }

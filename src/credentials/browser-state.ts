@@ -1,5 +1,5 @@
-// The login state of a browser as a value that says nothing: another one whenever other people are signed in. OpenID
-// Connect Session Management §3.2.
+// The login state of a browser as an opaque value, which changes whenever other people are signed in. OpenID Connect
+// Session Management §3.2.
 
 import type { MasterKey } from './master-key.ts'
 

@@ -1,4 +1,5 @@
-// Client secrets: what we keep of them, generated ones, and which ones brought by an operator are strong enough for a fast digest.
+// Client secrets: what is stored of them, how they are generated, and which ones that an operator brings along are
+// strong enough for a fast digest.
 
 import { type Client, needsSecretItself } from '../model/client.ts'
 import { newSecret } from '../platform/random.ts'
@@ -8,7 +9,7 @@ import { seal, unseal } from './sealing.ts'
 const SHORTEST_CLIENT_SECRET = 32
 const LONGEST_CLIENT_SECRET = 512
 
-/** `weak`: usable with the operator's flag. `unusable`: no flag helps. */
+/** `weak`: can be used if the operator sets the flag. `unusable`: no flag helps. */
 export class WeakSecret extends Error {
   readonly kind: 'weak' | 'unusable'
   constructor(kind: 'weak' | 'unusable', message: string) {
@@ -24,8 +25,8 @@ export function newClientSecret(): string {
 }
 
 /**
- * Throws WeakSecret unless the secret may be used. `weak` in the answer says that it was let through by the flag only,
- * and that failed attempts against it need a stricter limit.
+ * Throws WeakSecret unless the secret may be used. `weak` in the answer says that only the flag has let it through, so
+ * that failed attempts against it need a stricter limit.
  */
 export function assertClientSecret(
   secret: string,
@@ -56,7 +57,7 @@ export function assertClientSecret(
 
 const placeOf = (clientId: string) => ({ table: 'client', column: 'sealed_secret', row: clientId })
 
-/** For methods that need the secret itself, not only a digest of it. */
+/** For authentication methods that need the secret itself, not only a digest of it. */
 export function sealClientSecret(master: MasterKey, clientId: string, secret: string): Uint8Array {
   return seal(master, Buffer.from(secret, 'utf8'), placeOf(clientId))
 }
@@ -65,7 +66,7 @@ export function unsealClientSecret(master: MasterKey, clientId: string, sealed: 
   return Buffer.from(unseal(master, sealed, placeOf(clientId))).toString('utf8')
 }
 
-/** What the store keeps of a secret: a digest, and the sealed secret for a method that needs it. */
+/** What is stored of a secret: a digest, and the sealed secret for a method that needs it. */
 export function keptOfSecret(
   master: MasterKey,
   client: Client,
@@ -78,7 +79,10 @@ export function keptOfSecret(
   }
 }
 
-/** Of a client secret. Useless to whoever has only the database, and cheap enough for every token request. */
+/**
+ * The digest of a client secret: useless to somebody who has only the database, and cheap enough for every token
+ * request.
+ */
 export function digestClientSecret(master: MasterKey, secret: string): Uint8Array {
   return master.hmac('client-secret', secret)
 }

@@ -1,5 +1,5 @@
-// The passwords that are tried first, here and abroad: only those long enough to pass the rule on length. Compared
-// after folding case, width and blanks.
+// The passwords that are tried first, in China and elsewhere; only those long enough to pass the rule on length.
+// Compared after case and width are folded and spaces removed.
 
 const LIST = `
 password password1 password12 password123 password1234 password! passw0rd passw0rd1 p@ssw0rd p@ssword p@ssw0rd1

@@ -1,4 +1,5 @@
-// How many password hashes are computed at once, and how many may wait: the rest of the server keeps its threads.
+// How many password hashes are computed at once, and how many may wait, so that threads are left for the rest of the
+// server.
 
 /** Too many are waiting. The caller replies 503 with Retry-After; nothing was hashed. */
 export class PasswordHashingBusy extends Error {
@@ -23,7 +24,7 @@ export function createHashingQueue(concurrent: number, mostWaiting: number): Has
     async run(work) {
       if (running < concurrent) running++
       else if (waiting.length >= mostWaiting) throw new PasswordHashingBusy()
-      // Whoever ends hands its place on, so the count stays and no newcomer slips in between.
+      // Whoever ends passes its place on, so the count stays the same and no newcomer slips in between.
       else await new Promise<void>((resolve) => waiting.push(resolve))
       try {
         return await work()

@@ -22,7 +22,7 @@ const KEY_BYTES = 32
 /** base64url of 32 bytes is 43 characters; anything longer than this is another kind of file. */
 const LONGEST_FILE = 256
 
-/** What a derived key is for. A new purpose is a new label: no two purposes ever share a key. */
+/** The purpose of a derived key. A new purpose gets a new label, so that no two purposes ever share a key. */
 export type KeyLabel =
   | 'client-secret'
   | 'refresh-successor'
@@ -40,15 +40,18 @@ export type KeyLabel =
   | 'key-sightings'
 
 export interface MasterKey {
-  /** Eight hexadecimal digits that name the key and tell nothing about it; sealed columns carry them. */
+  /** Eight hexadecimal digits that name the key and tell nothing about it; sealed columns contain them. */
   readonly keyId: string
-  /** 32 bytes for one purpose, derived once and then kept: as bytes they would cost five times as much on every use. */
+  /**
+   * 32 bytes for one purpose, derived once and then kept as a key object: as bytes they would cost five times as much
+   * on every use.
+   */
   key(label: KeyLabel): KeyObject
   /** HMAC-SHA256 under `key(label)`. */
   hmac(label: KeyLabel, data: string | Uint8Array): Uint8Array
-  /** `length` bytes that follow from `key(label)` and the text: a third of the time of `hmac`. */
+  /** `length` bytes that follow from `key(label)` and the text; takes a third of the time of `hmac`. */
   expand(label: KeyLabel, text: string, length: number): Uint8Array
-  /** The key itself as text, for an encrypted backup only. */
+  /** The key itself as text, only for an encrypted backup. */
   reveal(): string
 }
 
@@ -84,7 +87,7 @@ export function masterKeyFrom(bytes: Uint8Array): MasterKey {
   if (bytes.length !== KEY_BYTES) {
     throw new MasterKeyUnusable(`The master key must be ${KEY_BYTES} bytes long, this one has ${bytes.length}`)
   }
-  // A copy: the caller may wipe or reuse its bytes.
+  // A copy, because the caller may wipe or reuse its bytes.
   const secret = Uint8Array.from(bytes)
   const derived = new Map<KeyLabel, { readonly bytes: Uint8Array; readonly key: KeyObject }>()
   const of = (label: KeyLabel) => {
@@ -110,7 +113,7 @@ export function newMasterKey(): MasterKey {
   return masterKeyFrom(randomBytes(KEY_BYTES))
 }
 
-/** `from` names the place in the error; the text itself is never repeated. */
+/** `from` says in an error where the text came from; the text itself is never repeated. */
 export function parseMasterKey(text: string, from: string): MasterKey {
   const trimmed = text.trim()
   if (trimmed === '') throw new MasterKeyUnusable(`${from} is empty; expected 43 characters of base64url (32 bytes)`)
@@ -121,7 +124,7 @@ export function parseMasterKey(text: string, from: string): MasterKey {
   if (bytes.length !== KEY_BYTES) {
     throw new MasterKeyUnusable(`${from} holds ${bytes.length} bytes; the master key must be exactly ${KEY_BYTES}`)
   }
-  // Two texts must not stand for one key: trailing bits that base64url leaves over have to be zero.
+  // Two texts must not mean the same key, so the bits that base64url leaves over have to be zero.
   if (bytes.toString('base64url') !== trimmed.replace('=', '')) {
     throw new MasterKeyUnusable(`${from} is not canonical base64url; its last character has been changed`)
   }
@@ -144,7 +147,8 @@ export function loadMasterKey(source: MasterKeySource, options: { readonly creat
     return { master: parseMasterKey(source.keyText, 'LINGPAI_MASTER_KEY'), created: false }
   }
   if (source.keyFile !== undefined) {
-    // Docker and Kubernetes mount secrets readable by all in the container, so only being writable is refused here.
+    // Docker and Kubernetes mount secrets that everybody in the container can read, so a file is refused only if others
+    // can write it.
     const text = readKeyFile(source.keyFile, 0o022, 'LINGPAI_MASTER_KEY_FILE')
     if (text === null) throw new MasterKeyUnusable(`${source.keyFile} (LINGPAI_MASTER_KEY_FILE) does not exist`)
     return { master: parseMasterKey(text, `${source.keyFile} (LINGPAI_MASTER_KEY_FILE)`), created: false }
@@ -167,7 +171,10 @@ export function loadMasterKey(source: MasterKeySource, options: { readonly creat
   return { master: parseMasterKey(theirs, `${path} (${IN_DATA})`), created: false }
 }
 
-/** Writes `DATA/master.key` (0600), durable when it returns. False, and nothing changed, when the file exists. */
+/**
+ * Writes `DATA/master.key` (0600); durable when it returns. False when the file exists already: then nothing is
+ * changed.
+ */
 export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boolean {
   const path = masterKeyPath(dataFolder)
   const draft = join(dataFolder, `.master.key.${newId('draft')}`)
@@ -180,7 +187,7 @@ export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boole
     } finally {
       closeSync(file)
     }
-    // A link appears whole or not at all, and never over an existing file.
+    // A link appears complete or not at all, and never replaces an existing file.
     linkSync(draft, path)
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false
@@ -193,14 +200,14 @@ export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boole
 }
 
 /**
- * Text for the key-check row: equal for the same key only. The server compares it before it touches any other row,
- * so that a wrong key is a clear start error instead of thousands of unreadable columns.
+ * The text of the fact `key_check`: equal only for the same key. The server compares it before it touches any other
+ * row, so that a wrong key is a clear error at start instead of thousands of unreadable columns.
  */
 export function keyCheck(master: MasterKey): string {
   return master.key('key-check').export().toString('base64url')
 }
 
-/** What names the folder of `DATA/master.key`. */
+/** How messages name the place of `DATA/master.key`. */
 const IN_DATA = 'in the data folder'
 
 /** `origin`: what named this file. */
@@ -214,7 +221,7 @@ function readKeyFile(path: string, forbiddenMode: number, origin: string): strin
     throw new MasterKeyUnusable(`${named} cannot be read: ${messageOf(error)}`, { cause: error })
   }
   try {
-    // The open file is judged, not the name: it cannot be exchanged in between.
+    // The open file is checked, not the name, so that it cannot be exchanged in between.
     const status = fstatSync(file)
     if (!status.isFile()) throw new MasterKeyUnusable(`${named} is not a regular file`)
     if (status.size > LONGEST_FILE)

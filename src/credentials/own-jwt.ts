@@ -1,13 +1,13 @@
-// What an access token of ours that is a JWT (RFC 9068) tells in its first letters: its `jti` comes before all else, so
-// that neither finding nor describing it takes the whole of it apart.
+// What the first letters of a JWT access token of ours (RFC 9068) tell: its `jti` is its first member, so that the
+// token need not be parsed as a whole to be found or described.
 
 import { instantOfId } from '../platform/random.ts'
 
-/** Sixteen groups of three bytes: an identifier of `newId` and what stands around it end before that. */
+/** Sixteen groups of three bytes: an identifier of `newId`, with what stands around it, ends before that. */
 const OPENING_LETTERS = 64
 const OPENING = /^\{"jti":"([a-z]+_[0-9a-z]+)"/
 
-/** Null: no JWT, or none that begins with an identifier of ours. Verifies nothing. */
+/** Null: no JWT, or one that does not begin with an identifier of ours. Verifies nothing. */
 export function openingJti(token: string): string | null {
   const dot = token.indexOf('.')
   if (dot === -1) return null

@@ -1,4 +1,5 @@
-// Passwords: hashing new ones with argon2id and verifying stored ones of every kind, off the event loop and bounded.
+// Passwords: hashes new ones with argon2id and verifies stored ones of every kind, off the event loop and within
+// limits.
 
 import * as nodeCrypto from 'node:crypto'
 import { availableParallelism } from 'node:os'
@@ -20,21 +21,27 @@ import {
 
 export interface PasswordVerdict {
   readonly matches: boolean
-  /** The password matches, and its hash is to be replaced by `hash(password)`: another kind, or another cost. */
+  /** The password matches, but its hash should be replaced by `hash(password)`: it is of another kind or cost. */
   readonly upgrade: boolean
 }
 
 export interface PasswordHasher {
-  /** A PHC string. Throws PasswordRefused for what can be no password, PasswordHashingBusy when too many wait. */
+  /**
+   * Returns a PHC string. Throws PasswordRefused for a text that can be no password, PasswordHashingBusy when too many
+   * wait.
+   */
   hash(password: string): Promise<string>
-  /** `stored` null: nobody can sign in with it, and that takes as long. Throws PasswordHashingBusy when too many wait. */
+  /**
+   * When `stored` is null nobody can sign in, and finding out takes as long. Throws PasswordHashingBusy when too many
+   * wait.
+   */
   verify(password: string, stored: string | null): Promise<PasswordVerdict>
   /** For an unknown user: never matches, and takes the time of a wrong password. */
   verifyAgainstNobody(password: string): Promise<PasswordVerdict>
 }
 
 export interface PasswordHasherOptions {
-  /** Hashes at once. Default: what this machine bears, divided among `workers`. */
+  /** How many hashes are computed at once. Default: what this machine can bear, divided among `workers`. */
   readonly concurrent?: number
   /** Processes that hash passwords on this machine. */
   readonly workers?: number
@@ -58,8 +65,8 @@ const DIGEST_BYTES = 32
 const SALT_BYTES = 16
 
 /**
- * One core stays free for the event loop; and libuv has four threads by default, one of which is left to files and
- * name look-ups.
+ * One core stays free for the event loop. By default libuv has four threads, one of which is left for files and name
+ * look-ups.
  */
 function defaultConcurrency(workers: number): number {
   return Math.max(1, Math.floor(Math.min(3 * workers, availableParallelism() - 1) / workers))
@@ -85,11 +92,11 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
 
   async function verifyHash(password: string, hash: StoredHash): Promise<boolean> {
     const result = preparePassword(password)
-    // Refused alike for everybody, known or not, and before anything is hashed.
+    // Refused in the same way for everybody, known or not, and before anything is hashed.
     if ('fault' in result) return false
     return queue.run(async () => {
       if (await matches(result.prepared, hash, argon2, bcrypt)) return true
-      // Where an imported hash was made, the text was hashed as it was typed.
+      // The system that made an imported hash may have hashed the text just as it was typed.
       return result.prepared !== password && (await matches(password, hash, argon2, bcrypt))
     })
   }
@@ -134,7 +141,7 @@ async function recompute(password: Uint8Array, hash: DigestHash, argon2: Argon2)
   const length = hash.digest.length
   if (hash.kind === 'scrypt') {
     const { cost, blockSize, parallel } = hash
-    // Node's own limit is 32 MiB; the bound on what may be asked for was set when the hash was read.
+    // Node's own limit is 32 MiB; how much a hash may ask for was limited when it was read.
     const maxmem = 128 * blockSize * (cost + parallel + 2) + 1_048_576
     return scrypt(password, hash.salt, length, { cost, blockSize, parallelization: parallel, maxmem })
   }
@@ -144,7 +151,7 @@ async function recompute(password: Uint8Array, hash: DigestHash, argon2: Argon2)
   return argon2(password, { ...hash, length })
 }
 
-/** The native binding costs about half the CPU of Node's own; where it does not load, people still can sign in. */
+/** The native binding takes about half the CPU of Node's own; where it cannot be loaded, people can still sign in. */
 export async function loadArgon2(): Promise<Argon2> {
   try {
     const { hashRaw } = await import('@node-rs/argon2')

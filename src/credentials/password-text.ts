@@ -1,4 +1,5 @@
-// A password as text: the one form that is hashed, what can never be a password, and what a new one must offer.
+// A password as text: the one form in which it is hashed, what can never be a password, and what a new one must be
+// like.
 
 import { commonPasswords } from './common-passwords.ts'
 
@@ -17,7 +18,7 @@ const FAULT_TEXT: Readonly<Record<PasswordFault, string>> = {
   too_common: 'The password is among the first that anybody would try; choose another',
 }
 
-/** A new password that is refused. `fault` is stable; pages choose their own words by it. */
+/** A new password is refused. `fault` is a stable name, for which pages choose their own words. */
 export class PasswordRefused extends Error {
   readonly fault: PasswordFault
   constructor(fault: PasswordFault) {
@@ -28,20 +29,23 @@ export class PasswordRefused extends Error {
 }
 
 /**
- * What is hashed: RFC 8265 §4.2 (OpaqueString) maps every kind of space to the plain one, then takes NFC, so that the
- * same keys give the same password on every system. A fault when the text can be no password at all.
+ * The form that is hashed: RFC 8265 §4.2 (OpaqueString) maps every kind of space to the plain one and then applies NFC,
+ * so that the same keys give the same password on every system. A fault when the text can be no password at all.
  */
 export function preparePassword(typed: string): { readonly prepared: string } | { readonly fault: PasswordFault } {
-  // A UTF-16 unit is at least one byte: the first comparison needs no look at the text.
+  // A UTF-16 unit takes at least one byte, so the first comparison need not read the text.
   if (typed.length > LONGEST_PASSWORD || Buffer.byteLength(typed, 'utf8') > LONGEST_PASSWORD)
     return { fault: 'too_long' }
-  // bcrypt ends or repeats at NUL, and UTF-8 turns every lone surrogate into the same character: both would make
-  // different passwords equal.
+  // bcrypt ends or repeats at NUL, and UTF-8 encodes every lone surrogate in the same way: either would make different
+  // passwords equal.
   if (typed.includes('\0') || !typed.isWellFormed()) return { fault: 'unusable_character' }
   return { prepared: typed.replace(/\p{Zs}/gu, ' ').normalize('NFC') }
 }
 
-/** Why a new password is refused; null: good. For passwords set by people and operators, not for imported hashes. */
+/**
+ * Why a new password is refused; null: it is good. For passwords that people and operators set, not for imported
+ * hashes.
+ */
 export function findPasswordFault(typed: string, username: string): PasswordFault | null {
   const result = preparePassword(typed)
   if ('fault' in result) return result.fault

@@ -1,17 +1,17 @@
-// Refresh tokens as text. One names the grant that its family hangs on and how many came before it, so that a family is one row,
-// and proves that it is ours: who uses a former one again ends the family, and who makes one up does not.
-// docs/decisions/0056
+// Refresh tokens as text. A token names its grant and how many came before it, so that a whole family fits into one
+// row. It also proves that we have made it: whoever uses an old token again ends the family, but nobody can do so by
+// making one up. docs/decisions/0056
 
 import { sameBytes, sha256, tokenKey } from './digest.ts'
 import type { MasterKey } from './master-key.ts'
 
-/** A refresh token as somebody presents it. That it has the shape of one says nothing about whether it is one. */
+/** A refresh token as somebody presents it. That it has the right form does not prove that it is one. */
 export interface PresentedRefreshToken {
-  /** What it is kept by. */
+  /** The hash under which it is stored. */
   readonly hash: Uint8Array
   /** The part that nobody can guess. */
   readonly secret: string
-  /** The grant it names; null: it was made before tokens named one. */
+  /** The grant that it names; null: a token of an older release, which names none. */
   readonly grantId: string | null
   /** How many of its family came before it, modulo `ROTATIONS_COUNTED`; 0 where it does not tell. */
   readonly rotations: number
@@ -23,7 +23,7 @@ export interface RefreshTokens {
    * `newId('gr')`.
    */
   make(secret: string, grantId: string, rotations: number): string
-  /** Whether this server has made it; of one that names no grant nothing can be told, and the answer is no. */
+  /** Whether this server has made it. A token that names no grant does not prove it, so the answer is no. */
   isOurs(text: string): boolean
 }
 
@@ -33,12 +33,12 @@ const COUNT = 3
 const PROOF = 10
 const SHAPE = new RegExp(`^[A-Za-z0-9]{${SECRET}}[0-9a-z]{${GRANT + COUNT + PROOF}}$`)
 const GRANT_ID = new RegExp(`^gr_[0-9a-z]{${GRANT}}$`)
-/** Then a token counts from 0 again. */
+/** After this many rotations the count begins at 0 again. */
 export const ROTATIONS_COUNTED = 36 ** COUNT
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 export function createRefreshTokens(master: MasterKey): RefreshTokens {
-  /** 51 bits keep those from ending a family who know its grant, as from a log, and none of its tokens. */
+  /** 51 bits, so that nobody can end a family who knows its grant (from a log, say) but none of its tokens. */
   const proofOf = (body: string) => {
     let proof = ''
     for (const byte of master.expand('refresh-token', body, PROOF)) proof += LETTERS.charAt(byte % LETTERS.length)
@@ -59,7 +59,7 @@ export function createRefreshTokens(master: MasterKey): RefreshTokens {
 }
 
 export function readRefreshToken(text: string): PresentedRefreshToken {
-  // Those of before are kept by the key that orders them (`tokenKey`).
+  // Tokens of older releases are stored under the key that orders them by time (`tokenKey`).
   if (!SHAPE.test(text)) return { hash: tokenKey(text), secret: text, grantId: null, rotations: 0 }
   return {
     hash: sha256(text),

@@ -12,7 +12,7 @@ export interface SealedPlace {
   readonly row: string
 }
 
-/** A sealed value does not open: another master key, or the bytes were changed or moved. */
+/** A sealed value cannot be opened: the master key is another one, or the bytes were changed or moved. */
 export class SealBroken extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -56,7 +56,7 @@ export function unseal(master: MasterKey, sealed: Uint8Array, place: SealedPlace
   }
 }
 
-/** Under a key that is made for this one value and kept nowhere. */
+/** Seals under a key that is made for this one value and stored nowhere. */
 export function sealUnder(key: Uint8Array, plain: Uint8Array): Uint8Array {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce, { authTagLength: TAG_BYTES })

@@ -1,5 +1,5 @@
-// What a client may know a session by: `sid`. Our own identifier of a session never leaves the house, and no two clients
-// are given the same name for one session, so that they cannot compare whom they serve.
+// `sid`, by which a client may know a session. Our own identifier of a session is never told, and each client gets
+// another `sid` for the same session, so that clients cannot find out whom they have in common.
 
 import type { MasterKey } from './master-key.ts'
 
@@ -12,7 +12,7 @@ export interface SessionIdentifiers {
 
 export function createSessionIdentifiers(master: MasterKey): SessionIdentifiers {
   return {
-    // Neither holds a blank, so that no two pairs are one text.
+    // Neither id contains a space, so no two pairs give the same text.
     of: (sessionId, clientId) =>
       Buffer.from(master.expand('session-identifier', `${sessionId} ${clientId}`, IDENTIFIER_BYTES)).toString(
         'base64url',

@@ -1,5 +1,5 @@
-// Password hashes as stored or imported: the texts we can read, and how each is recomputed from a password. Costs are
-// bounded, so that no imported row can hold the server's memory or threads hostage.
+// Password hashes as stored or imported: the formats that can be read, and how each is recomputed from a password.
+// Their cost is limited, so that no imported row can take up the server's memory or threads.
 
 export type StoredHash =
   | Argon2Hash
@@ -35,7 +35,7 @@ const MOST_MEMORY_KIB = 262_144
 const MOST_ROUNDS = 5_000_000
 const MOST_BCRYPT_COST = 15
 
-/** For the import: which kind this text is, or in one sentence why it cannot be used. */
+/** For the import: the kind of this hash, or in one sentence why it cannot be used. */
 export function recogniseHash(text: string): RecognisedHash {
   if (text.length > LONGEST_TEXT) return unknown(`longer than ${LONGEST_TEXT} characters`)
   // Django writes the kind in front of the PHC string.
@@ -52,7 +52,10 @@ export function argon2Text(hash: Argon2Hash): string {
   return `$${hash.kind}$v=19$${cost}$${base64(hash.salt)}$${base64(hash.digest)}`
 }
 
-/** True when the hash is what `hash()` would write today: one cost for all, so that time tells nobody apart. */
+/**
+ * Whether the hash is what `hash()` would write today: since all new hashes cost the same, the time does not tell
+ * people apart.
+ */
 export function isCurrent(hash: StoredHash): boolean {
   return (
     hash.kind === 'argon2id' &&
@@ -124,7 +127,7 @@ function readPbkdf2(text: string): RecognisedHash {
   if (rounds < 1 || rounds > MOST_ROUNDS)
     return unknown(`${rounds} rounds of pbkdf2; 1 to ${MOST_ROUNDS} are supported`)
   const kind = digestName === 'sha256' ? ('pbkdf2-sha256' as const) : ('pbkdf2-sha512' as const)
-  // Django's salt is used as the text it is.
+  // Django uses the salt as the text that it is.
   const saltText = text.startsWith('$') ? salt : Buffer.from(salt, 'utf8').toString('base64')
   const result = withDigest(saltText, digest, (bytes) => ({ kind, rounds, ...bytes }))
   if (length && result.known && 'digest' in result.hash && result.hash.digest.length !== Number(length)) {
@@ -142,7 +145,7 @@ function withDigest(
   const digestBytes = decode(digest ?? '')
   if (saltBytes === null || digestBytes === null) return unknown('its salt or hash is not base64')
   if (saltBytes.length < 8 || saltBytes.length > 64) return unknown('its salt must have 8 to 64 bytes')
-  // Sixteen at least: an empty or short hash would be easy to match.
+  // Sixteen bytes at least: an empty or short hash would be easy to match.
   if (digestBytes.length < 16 || digestBytes.length > 64) return unknown('its hash must have 16 to 64 bytes')
   const hash = make({ salt: saltBytes, digest: digestBytes })
   return { known: true, kind: hash.kind, hash }

@@ -1,5 +1,6 @@
-// The subject of a user for a client: the identifier that this client knows the person by, everywhere. OpenID Connect
-// Core §8: public, the user id itself; pairwise, another one for each sector, from which nobody gets back to the user.
+// The subject of a user for a client: the identifier by which this client knows the person, everywhere. OpenID Connect
+// Core §8: public, the user id itself; or pairwise, a different one for each sector, from which nobody can get back to
+// the user.
 
 import type { Client } from '../model/client.ts'
 import { type Subject, sectorOf } from '../model/sector.ts'
@@ -7,9 +8,9 @@ import type { User } from '../model/user.ts'
 import type { MasterKey } from './master-key.ts'
 
 export interface Subjects {
-  /** At most 64 ASCII characters; the same for as long as the client's sector is. */
+  /** At most 64 ASCII characters; stays the same as long as the client's sector does. */
   of(userId: string, client: Client): Subject
-  /** The user as this client may know them: under its own subject. */
+  /** The user as this client may see them: under its own subject. */
   shown<U extends User>(user: U, client: Client): U
 }
 
@@ -20,7 +21,7 @@ export function createSubjects(master: MasterKey): Subjects {
     const known = sectors.get(client)
     if (known !== undefined) return known
     const found = sectorOf(client)
-    // Checked when the client was registered; nobody may be told another person's identifier instead.
+    // Checked when the client was registered; no client may be told another sector's identifier instead.
     if (found === null) throw new Error(`the client ${client.client_id} is pairwise and has no sector`)
     sectors.set(client, found)
     return found

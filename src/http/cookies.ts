@@ -1,4 +1,5 @@
-// The house's cookies: their names on the wire, how they are read and how they are set. Together under 2 KiB.
+// The server's cookies: their names on the wire, how they are read and how they are set. Together they take less than 2
+// KiB.
 
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { HttpRequest } from './message.ts'
@@ -9,10 +10,10 @@ import type { HttpRequest } from './message.ts'
  */
 export type CookieName = 'session' | 'visit' | 'device' | 'locale' | 'browser-state'
 
-/** Four of these and a short one, with their names, stay under 2 KiB. */
+/** Four values of this length and a short one, with their names, stay under 2 KiB. */
 const LONGEST_VALUE = 440
 
-// Cookies know no port: without a name of our own, two programs on localhost would sign each other out.
+// Cookies do not distinguish ports: without a name of our own, two programs on localhost would sign each other out.
 export function wireName(name: CookieName, secure: boolean): string {
   return secure ? `__Host-lingpai-${name}` : `lingpai-${name}`
 }
@@ -29,7 +30,7 @@ export function readCookie(request: HttpRequest, name: CookieName): string | und
   return cookies[wireName(name, request.peer.secure)] || undefined
 }
 
-/** One request asks for several of its cookies. */
+/** Parsed once for each request, because a request asks for several of its cookies. */
 const parsed = new WeakMap<HttpRequest['headers'], ReturnType<typeof parseCookie>>()
 
 export interface CookieSettings {
@@ -40,8 +41,8 @@ export interface CookieSettings {
 }
 
 /**
- * The value of one Set-Cookie header: HttpOnly, SameSite=Lax, Path=/. Only `browser-state` is open to scripts, and on
- * https to frames in other sites: without TLS browsers allow no such cookie.
+ * The value of one Set-Cookie header: HttpOnly, SameSite=Lax, Path=/. Only `browser-state` can be read by scripts, and
+ * on https also inside frames of other sites; without TLS browsers allow no such cookie.
  */
 export function setCookie(name: CookieName, value: string, settings: CookieSettings): string {
   const cookie = stringifySetCookie({

@@ -9,7 +9,7 @@ export function csrfToken(key: KeyObject, visit: string, purpose: string): strin
   return createHmac('sha256', key).update(`${visit}:${purpose}`).digest('base64url')
 }
 
-/** False for an absent token too; takes the same time wherever the difference is. */
+/** False also when there is no token. Takes the same time wherever the first difference is. */
 export function isCsrfToken(key: KeyObject, visit: string, purpose: string, presented: string | undefined): boolean {
   if (presented === undefined) return false
   const expected = Buffer.from(csrfToken(key, visit, purpose))
@@ -18,8 +18,8 @@ export function isCsrfToken(key: KeyObject, visit: string, purpose: string, pres
 }
 
 /**
- * False when the browser says that another site sent this. Old browsers say nothing: then the token alone decides.
- * `origin` is the issuer's, or a list with its alternatives.
+ * False when the browser says that another site sent this request. Old browsers say nothing: then the token alone
+ * decides. `origin` is the issuer's, or a list that includes its alternatives.
  */
 export function isSameOrigin(request: HttpRequest, origin: string | readonly string[]): boolean {
   const site = request.headers['sec-fetch-site']
@@ -30,8 +30,9 @@ export function isSameOrigin(request: HttpRequest, origin: string | readonly str
 }
 
 /**
- * Whose page led here, as the browser says: by a link, a form, or a redirect that never left. Old browsers, and all without TLS,
- * name the page alone; some say nothing. What was typed counts as from elsewhere: another site may have sent it on to us.
+ * Whether a page of ours led here, by a link, a form or a redirect within our origin, as far as the browser says. Old
+ * browsers, and all browsers without TLS, only name the page; some say nothing. A typed address counts as coming from
+ * elsewhere, because another site may have sent it on to us.
  */
 export function whoLedHere({ headers, peer }: HttpRequest): 'us' | 'others' | 'unknown' {
   const site = headers['sec-fetch-site']

@@ -1,4 +1,4 @@
-// What a failure of our own becomes: a reply without detail, and a log entry without a secret.
+// What an error of our own becomes: a reply without detail, and a log entry without a secret.
 
 import type { LogFields } from '../platform/log.ts'
 import type { Outcome } from '../protocol/errors.ts'
@@ -36,25 +36,23 @@ const SERVER_FAILED: Failure = {
   },
 }
 
-/** 503 when the store cannot answer now, else 500. */
+/** 503 when the store cannot answer at present, otherwise 500. */
 export function failureOf(error: unknown): Failure {
   return isStoreUnavailable(error) ? STORE_UNAVAILABLE : SERVER_FAILED
 }
 
-/** Fails closed, says nothing. */
+/** The reply to a failure: nothing is allowed, and no detail is told. */
 export function failureReply(error: unknown): HttpReply {
   const { status, error: code, description, headers, outcome } = failureOf(error)
   return { ...json(status, { error: code, error_description: description }, headers), outcome }
 }
 
-// By name: http and store lie side by side and do not know each other.
+// Recognised by its name, because http and store are neighbours that do not import each other.
 function isStoreUnavailable(error: unknown): boolean {
   return error instanceof Error && error.name === 'StoreUnavailable'
 }
 
-/**
- * Name, code and place of an error. Never its message: those of parsers and databases quote what was being read.
- */
+/** Name, code and place of an error. Never its message: messages of parsers and databases quote what was being read. */
 export function describeFailure(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -1,4 +1,4 @@
-// From the Fetch API's Request to plain objects and back to a Response: the portable path, for hosts that have no
+// From a Request of the Fetch API to plain objects, and back to a Response: the portable path, for hosts that have no
 // node:http.
 
 import { failureReply } from './failures.ts'
@@ -17,7 +17,7 @@ import {
 import { createLargeBodies } from './request/large-bodies.ts'
 import { ReceivedBody } from './request/received-body.ts'
 
-/** What the host knows of the visitor, and a Request does not carry. Limits on guessing count by the address. */
+/** What the host knows about the visitor and a Request does not carry. Limits on guessing count by the address. */
 export interface FetchVisitor {
   readonly address: string
 }
@@ -62,7 +62,7 @@ export function toFetch(
   }
 }
 
-/** Null when the body is larger than `limit`: it is then not read to its end. */
+/** Null when the body is larger than `limit`; the rest of it is then not read. */
 async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
   if (request.body === null) return EMPTY_BODY
   const body = new ReceivedBody()

@@ -1,4 +1,4 @@
-// What answers requests, and how it is asked so that somebody always answers.
+// What answers requests, and how to call it so that there is always an answer.
 
 import type { Log } from '../platform/log.ts'
 import { describeFailure, failureReply } from './failures.ts'
@@ -6,10 +6,10 @@ import type { HttpReply, HttpRequest } from './message.ts'
 
 export type Handle = (request: HttpRequest) => Promise<HttpReply>
 
-/** `answer` is called once, or again with a failure when the reply cannot be written. Nothing is thrown. */
+/** Calls `answer` once, and again with a failure when the reply cannot be written. Throws nothing. */
 export function ask(handle: Handle, request: HttpRequest, log: Log, answer: (reply: HttpReply) => void): void {
   const fail = (error: unknown) => {
-    // Never its path: it may hold what opens an interaction or the set-up.
+    // The path is never logged: it may contain what opens an interaction or the set-up.
     log.error('A request failed', { method: request.method, ...describeFailure(error) })
     answer(failureReply(error))
   }

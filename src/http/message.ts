@@ -1,5 +1,5 @@
-// The boundary: a request and a reply as plain objects. The Node and the fetch adapter translate; nothing else
-// in the house knows a socket.
+// The boundary: a request and a reply as plain objects. Adapters for Node and Fetch translate; nothing beyond them
+// knows a socket.
 
 import type { Outcome } from '../protocol/errors.ts'
 
@@ -15,7 +15,9 @@ export interface HttpRequest {
   readonly body: Uint8Array
   /** The visitor's address and scheme, after trusted proxies have been believed. */
   readonly peer: Peer
-  /** It may have waited while this process stood still: whoever sent it may have given up, and asked another node. */
+  /**
+   * The request may have waited while this process stood still: its sender may have given up, and asked another node.
+   */
   readonly mayBeLate?: boolean
 }
 
@@ -30,16 +32,21 @@ export interface Peer {
 export interface HttpReply {
   readonly status: number
   /**
-   * Lower-case names, values of ASCII. An array makes one header line each (`set-cookie`). Never those that the server writes itself:
-   * `content-length`, `date`, `connection`, `keep-alive`.
+   * Lower-case names, ASCII values. An array makes one header line for each value (`set-cookie`). Headers that the
+   * server writes itself never stand here: `content-length`, `date`, `connection`, `keep-alive`.
    */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body: string | Uint8Array
-  /** Why it was decided so; the router hands it to the trace. Null: nothing was decided, whatever the status, and nothing is traced. */
+  /**
+   * Why the request was decided so; the router hands it to the trace. Null: nothing was decided, whatever the status,
+   * and nothing is traced.
+   */
   readonly outcome?: Outcome | null
-  /** Origins whose scripts may read it, where the endpoint knows; spares the route's policy a look-up. */
+  /**
+   * Origins whose scripts may read the reply, where the endpoint knows them: that spares the route's policy a look-up.
+   */
   readonly origins?: readonly string[]
-  /** This very object is given again and again: what is made of it may be kept beside it. */
+  /** This very object is given as a reply many times, so what is made from it may be kept with it. */
   readonly isFixed?: true
 }
 

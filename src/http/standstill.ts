@@ -1,6 +1,7 @@
-// A process that stood still (stopped by a signal, a paused machine) finds requests from before when it goes on: their clients may
-// have given up, and asked another node. What it knows may be old too. So it reads that anew first, and marks what it takes on for a
-// moment. On hosts that give a process time only while it answers this happens all day long, and must cost no request.
+// A process that stood still (stopped by a signal, or on a paused machine) finds old requests when it goes on. Their
+// clients may have given up and asked another node, and what this process knows may be old too. So it first reads that
+// anew, and for a moment marks the requests that it takes on. Some hosts give a process time only while it answers:
+// there this happens all day long, so it must cost a request nothing.
 
 import { stopwatch } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -9,20 +10,26 @@ import type { HttpReply, HttpRequest } from './message.ts'
 type Handle = (request: HttpRequest) => Promise<HttpReply>
 
 export interface StandstillOptions {
-  /** Reads anew what others may have changed meanwhile. */
+  /** Reads anew what other nodes may have changed meanwhile. */
   readonly renew: () => Promise<unknown>
   readonly log: Log
 }
 
-/** Milliseconds: shorter than the time in which a repeat is taken for one. */
+/**
+ * Milliseconds without a sign of life that count as standing still: less than the window in which a repeated request is
+ * taken for a repeat.
+ */
 const LONGEST = 8_000
 const BEAT = 1_000
-/** For so long at least what had arrived before is read from the sockets, in several turns. */
+/**
+ * Milliseconds: for at least this long, requests that had arrived before are still being read from the sockets, over
+ * several turns of the event loop.
+ */
 const DRAIN = 250
-/** And for so long at most a request waits: what cannot be read anew has to do as it is known. */
+/** Milliseconds that a request waits at most: if something cannot be read anew by then, what is known has to do. */
 const PATIENCE = 1_000
 
-/** `stop` ends the watch, not the server. */
+/** `stop` ends the watching, not the server. */
 export function watchStandstill(
   handle: Handle,
   { renew, log }: StandstillOptions,
@@ -46,7 +53,7 @@ export function watchStandstill(
   timer.unref()
   return {
     async handle(request) {
-      // What arrived is read before timers are looked at.
+      // What has arrived is read before timers run.
       if (elapsed() - beaten > LONGEST) look()
       if (renewed === null) return handle(request)
       await renewed

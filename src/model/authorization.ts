@@ -1,4 +1,5 @@
-// An authorization: proven right to tokens, in memory, between redeeming what a client presented and minting.
+// An authorization: a proven right to tokens. It exists in memory only, between redeeming what a client presented and
+// minting.
 
 import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { ClientRecord } from './client.ts'
@@ -8,7 +9,7 @@ import type { User } from './user.ts'
 
 export interface Authorization {
   readonly client: ClientRecord
-  /** Granted, in the order asked. */
+  /** The granted scope, in the order of the request. */
   readonly scope: string
   /** What the access token is meant for; null: user info. RFC 8707 §2.2. */
   readonly resource: ResourceRecord | null
@@ -18,15 +19,15 @@ export interface Authorization {
 
 export interface OnBehalfOf {
   readonly grantId: string
-  /** No access token of the grant is left then: one that outlived it could not be revoked with it. */
+  /** When the grant ends. No access token may outlive it, because it could not be revoked with the grant then. */
   readonly grantExpiresAt: Seconds
-  /** The session it was given in; it ends with that unless it is `offline`. */
+  /** The session in which it was given, and with which it ends unless it is `offline`. */
   readonly sessionId: string
   readonly offline: boolean
   readonly user: User
   readonly authenticatedAt: Seconds
   readonly amr: readonly string[]
-  /** Of the authorization request; only in the ID token that answers its code. */
+  /** From the authorization request; it stands only in the ID token that is given for the code. */
   readonly nonce: string | null
   /** Single claims granted beside the scope. */
   readonly claims: ClaimsRequest | null

@@ -64,7 +64,7 @@ function encryptionProblems(client: Client): readonly SettingProblem[] {
     if (takesSecret(algorithm)) {
       return hasSecret(client) ? [] : wrong(`must not be ${algorithm}: this client has no secret`)
     }
-    // What a client encrypts it encrypts for our key, not for its own.
+    // A client encrypts with our key, not with its own.
     if (name === 'request_object_encryption' || client.jwks_uri !== null) return []
     if (client.jwks === null) return wrong(`is ${algorithm}, but neither jwks nor jwks_uri names its keys`)
     return encryptionKeysFor(client.jwks.keys, algorithm).length > 0

@@ -25,7 +25,7 @@ export const jwksKind: Kind<PublicJwks | null> = {
   },
 }
 
-/** Whether it leads anywhere is asked when it is fetched: DNS may say something else tomorrow. */
+/** Whether the address is allowed is checked when it is fetched, because DNS may say something else tomorrow. */
 export const keysAddress: Kind<string | null> = {
   describes: 'an https:// address (http:// only for hosts in `outboundAllow`)',
   parse(value) {

@@ -1,5 +1,5 @@
-// Between the client metadata of RFC 7591 §2 and OpenID Connect Registration §2 and our settings: what a client may say
-// about itself, and what it is told that it is. Whatever else it says is ignored, and not returned.
+// Translates between client metadata (RFC 7591 §2, OpenID Connect Registration §2) and our settings: what a client may
+// say about itself, and what it is told in return. Everything else that it says is ignored, and not returned.
 
 import type { Client } from './client.ts'
 import { LANGUAGE_TAG } from './client-presentation.ts'
@@ -17,12 +17,12 @@ export function isTaggedName(name: string): boolean {
   return name.startsWith(TAGGED_NAME)
 }
 
-/** RFC 7592 §2.2: null, and what is empty, is as good as left out. */
+/** RFC 7592 §2.2: null counts as left out, and so does an empty value. */
 function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
-/** The settings a client says about itself; nothing is checked yet. */
+/** The settings that a client gives about itself; nothing has been checked yet. */
 export function settingsSaid(metadata: Metadata): PlainSettings {
   const said: Record<string, unknown> = {}
   for (const name of SAYABLE) if (Object.hasOwn(metadata, name) && isSaid(metadata[name])) said[name] = metadata[name]

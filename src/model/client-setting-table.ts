@@ -1,4 +1,4 @@
-// THE table of client settings: one row a setting, with its kind, its strict default and what it is for. Presets, the
+// The table of client settings: one row for each, with its kind, its strict default and what it is for. Presets, the
 // command line, the set-up pages and the reference page are all made from it.
 
 import { CONTENT_ALGORITHMS, DEFAULT_CONTENT_ALGORITHM, KEY_ALGORITHMS } from '../protocol/jwe.ts'
@@ -33,13 +33,13 @@ export interface Setting {
   readonly kind: Kind<unknown>
   /** The strict value, which may depend on rows above this one. */
   readonly fallback: (above: PlainSettings) => unknown
-  /** A client may say it about itself when it registers; all others are the operator's alone. */
+  /** Whether a client may give it about itself when it registers; otherwise only the operator may set it. */
   readonly byClient: boolean
   readonly en: string
   readonly zh: string
 }
 
-/** A peculiarity of ours: what a client may be given, never what it may take. */
+/** A setting of our own: it says what a client may be given, so a client may not set it. */
 function row(name: string, kind: Kind<unknown>, fallback: unknown, en: string, zh: string): Setting {
   const isRule = (value: unknown): value is Setting['fallback'] => typeof value === 'function'
   return { name, kind, fallback: isRule(fallback) ? fallback : () => fallback, byClient: false, en, zh }

@@ -16,7 +16,7 @@ const groups = new Set(CLIENT_SETTINGS.flatMap(({ name }) => (name.includes('.')
 /** `claims.user_id`: one entry of the claim map. */
 const CLAIM = /^claims\..+$/
 
-/** Every problem at once, so that nobody has to mend them one by one. */
+/** All problems at once, so that nobody has to find them one after another. */
 export class InvalidClient extends Error {
   readonly problems: readonly SettingProblem[]
   constructor(problems: readonly SettingProblem[]) {
@@ -26,7 +26,7 @@ export class InvalidClient extends Error {
   }
 }
 
-/** Nested groups become dotted names. Throws `InvalidClient` for names that are none of ours. */
+/** Nested groups become dotted names. Throws `InvalidClient` for names that we do not know. */
 export function flattenSettings(input: unknown): PlainSettings {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new InvalidClient([{ setting: 'settings', problem: 'must be a map of names to values' }])
@@ -79,7 +79,7 @@ export function parseAssignment(assignment: string): PlainSettings {
   return { [name]: isMeantAsText && 'value' in setting.kind.parse(written) ? written : value }
 }
 
-/** Whoever writes nothing after the sign wants the value gone: JSON has other words for that. */
+/** An empty value after the sign means that the value should go: in JSON other words say that. */
 function assertMayBeEmpty({ name, kind }: Setting): void {
   const empty = kind.parse('')
   if ('value' in empty) return
@@ -99,7 +99,7 @@ function valueOf(written: string): unknown {
 export interface ClientContext {
   readonly client_id: string
   readonly preset: string
-  /** The operator declares that people have consented otherwise. */
+  /** The operator declares that people have consented in another way. */
   readonly consentDeclared?: boolean
 }
 
@@ -125,7 +125,7 @@ export function parseClient(input: unknown, context: ClientContext): Client {
   return client
 }
 
-/** `claims.NAME` joins the map, in place of an entry of that name; null takes it out. */
+/** `claims.NAME` is added to the map, replacing an entry of that name; null removes it. */
 function withSingleClaims(settings: PlainSettings): PlainSettings {
   const single = Object.entries(settings).filter(([name]) => CLAIM.test(name))
   const { claims = {} } = settings
@@ -155,7 +155,7 @@ export function toPlain(client: Client): string {
   return JSON.stringify(client)
 }
 
-/** A stored client; settings that are younger than the record have their strict defaults. */
+/** A stored client; settings that are newer than the record get their strict defaults. */
 export function fromStored(json: string): Client {
   const stored = JSON.parse(json) as Client & PlainSettings
   if (isWhole(stored)) return stored
@@ -175,7 +175,10 @@ const MEMBERS_OF = [...groups].map((group) => ({
   members: PATHS.filter((path) => path.group === group).length,
 }))
 
-/** Filling in would change nothing: this release has written it. Saves two thirds of the time and half of the memory. */
+/**
+ * This release has written the record, so no defaults are missing. That saves two thirds of the time and half of the
+ * memory.
+ */
 function isWhole(record: PlainSettings): boolean {
   if (Object.keys(record).length !== MEMBERS) return false
   for (const { group, members } of MEMBERS_OF) if (Object.keys(record[group] ?? {}).length !== members) return false

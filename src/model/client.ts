@@ -13,9 +13,9 @@ export type ClientAuthenticationMethod =
   | 'client_secret_jwt'
   | 'private_key_jwt'
   | 'none'
-/** How a client may sign what it proves itself with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
+/** How a client may sign what it authenticates with. RFC 7518 §3.2: HS256 takes a secret of 32 bytes, as ours have. */
 export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
-/** How what a client receives may be signed: with a key of ours, its own secret, or not at all. */
+/** How what a client receives may be signed: with a key of ours, with its own secret, or not at all. */
 export type ResponseAlgorithm = SigningAlgorithm | 'HS256' | 'none'
 /** How a client may sign its request objects. */
 export type RequestObjectAlgorithm = AssertionAlgorithm | 'none'
@@ -23,7 +23,7 @@ export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' 
 /** How we sign what a client verifies with our published keys. */
 export type SigningAlgorithm = AsymmetricAlgorithm
 
-/** Where a claim's value comes from and how it is written. See `claims/claim-map.ts`. */
+/** Where a claim's value comes from and how it is written. See `model/claim-rule.ts`. */
 export interface ClaimRule {
   /** Names of user fields; the first that has a value counts. Empty when `constant` is set. */
   readonly from: readonly string[]
@@ -37,7 +37,9 @@ export interface ClientSettings {
   readonly consent: 'ask' | 'implied'
   /** Only the registered one of the two secret methods is accepted. */
   readonly strictAuthMethod: boolean
-  /** Whom an assertion may be addressed to: any of the issuer and the endpoints that take one, or the issuer alone. */
+  /**
+   * To whom an assertion may be addressed: to the issuer or any endpoint that takes assertions, or to the issuer alone.
+   */
   readonly assertionAudience: 'any' | 'issuer'
   /** Basic and body credentials at once are accepted when they are identical (JumpServer does that). */
   readonly bothWhenIdentical: boolean
@@ -47,7 +49,7 @@ export interface ClientSettings {
   readonly frameAncestors: readonly string[]
   readonly authorize: {
     readonly defaultResponseType: 'none' | 'code'
-    /** `unprotected`: an operator's exception for a public client that cannot. RFC 9700 §2.1.1 */
+    /** `unprotected`: an operator's exception for a public client that cannot do PKCE. RFC 9700 §2.1.1 */
     readonly pkce: 'required' | 'optional' | 'off' | 'unprotected'
     /** Send `iss` in authorization responses (RFC 9207). */
     readonly iss: boolean
@@ -59,7 +61,7 @@ export interface ClientSettings {
     readonly requireRedirectUri: boolean
   }
   readonly userinfo: {
-    /** Where the access token may be. `form`: RFC 6750 §2.2; `query`: RFC 6750 §2.3. */
+    /** Where the client may send the access token. `form`: RFC 6750 §2.2; `query`: RFC 6750 §2.3. */
     readonly tokenFrom: readonly ('header' | 'form' | 'query')[]
   }
   readonly reply: {
@@ -68,10 +70,10 @@ export interface ClientSettings {
     readonly refreshToken: 'offline_access' | 'always' | 'never'
   }
   readonly idToken: {
-    /** `minimal`: `sub` and the protocol's members, for user info has the rest (OpenID Connect Core §5.4). */
+    /** `minimal`: only `sub` and the protocol's members, because user info has the rest (OpenID Connect Core §5.4). */
     readonly claims: 'minimal' | 'all'
   }
-  /** Output name (dotted path nests) → rule. Replaces nothing: these are added to what the scopes give, and win. */
+  /** Output name (a dotted path nests) → rule. They are added to what the scopes give, and win over it. */
   readonly claims: Readonly<Record<string, ClaimRule>>
   /** The claim map alone decides, whatever the scope (the 制作云 contract). */
   readonly claimsFrom: 'scope-and-map' | 'map'
@@ -82,9 +84,9 @@ export interface ClientSettings {
   }
   /** Identifiers of the resources it may ask for (RFC 8707). */
   readonly resources: readonly string[]
-  /** Identifiers of the resources it is the server of: it may introspect the access tokens that are meant for them. */
+  /** Identifiers of the resources whose server it is: it may introspect access tokens that are meant for them. */
   readonly servesResources: readonly string[]
-  /** Whose access tokens it may introspect: its own, or (a resource server) those of all clients. */
+  /** Whose access tokens it may introspect: its own; or, for a resource server, those of all clients. */
   readonly introspection: 'own' | 'all'
   /** How a claim without a value is written. */
   readonly empty: 'omit' | 'null' | ''
@@ -97,16 +99,16 @@ export interface Client extends ClientSettings {
   readonly preset: string
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
-  /** Where it is told that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
+  /** Where to tell it that a session has ended. OpenID Connect Back-Channel Logout §2.2. */
   readonly backchannel_logout_uri: string | null
   readonly backchannel_logout_session_required: boolean
   /** What a browser loads in a frame when a session has ended. OpenID Connect Front-Channel Logout §2. */
   readonly frontchannel_logout_uri: string | null
   readonly frontchannel_logout_session_required: boolean
   readonly token_endpoint_auth_method: ClientAuthenticationMethod
-  /** Null: any that its method and its keys allow (OpenID Connect Registration §2). */
+  /** Null: any algorithm that its method and its keys allow (OpenID Connect Registration §2). */
   readonly token_endpoint_auth_signing_alg: AssertionAlgorithm | null
-  /** Its public keys, here or at an address of its own: at most one of the two. RFC 7591 §2. */
+  /** Its public keys: here, or at an address of its own, but not both. RFC 7591 §2. */
   readonly jwks: PublicJwks | null
   readonly jwks_uri: string | null
   readonly grant_types: readonly GrantTypeName[]
@@ -114,9 +116,9 @@ export interface Client extends ClientSettings {
   readonly application_type: 'web' | 'native'
   /** Scopes it may have, space separated. */
   readonly scope: string
-  /** By which identifier it knows a person: the user id, or one of its own sector. OpenID Connect Core §8. */
+  /** The identifier by which it knows a person: the user id, or one for its own sector. OpenID Connect Core §8. */
   readonly subject_type: SubjectType
-  /** Its host is the sector; null: the one host of its redirect URIs. */
+  /** The host of this address is its sector; null: the one host of its redirect URIs. */
   readonly sector_identifier_uri: string | null
   readonly id_token_signed_response_alg: ResponseAlgorithm
   /** Null: not encrypted. `enc` null: the default of OpenID Connect Registration §2. */
@@ -126,11 +128,11 @@ export interface Client extends ClientSettings {
   readonly userinfo_signed_response_alg: Exclude<ResponseAlgorithm, 'none'> | null
   readonly userinfo_encrypted_response_alg: KeyAlgorithm | null
   readonly userinfo_encrypted_response_enc: ContentAlgorithm | null
-  /** Of answers that it asks for as JWTs (RFC 9701 §6). */
+  /** For introspection answers that it asks for as JWTs (RFC 9701 §6). */
   readonly introspection_signed_response_alg: SigningAlgorithm
   readonly introspection_encrypted_response_alg: KeyAlgorithm | null
   readonly introspection_encrypted_response_enc: ContentAlgorithm | null
-  /** Null: any that is a signature, and that its keys or its secret allow. */
+  /** Null: any signature that its keys or its secret allow. */
   readonly request_object_signing_alg: RequestObjectAlgorithm | null
   /** How it may encrypt its request objects; null: in any way that the server takes. */
   readonly request_object_encryption_alg: KeyAlgorithm | null

@@ -1,4 +1,5 @@
-// One call to one client: that a session, or everything, of a person has ended. Kept until it is delivered or given up.
+// One message to one client: that a session, or every session, of a person has ended. Kept until it is delivered or
+// given up.
 
 import type { Seconds } from './time.ts'
 
@@ -13,19 +14,19 @@ export interface LogoutDelivery {
   /** Null: every session that the person has at the client. OpenID Connect Back-Channel Logout §2.4. */
   readonly sessionId: string | null
   readonly state: LogoutState
-  /** Begun ones count: one that was cut off may have reached the client. */
+  /** Attempts that were begun, because one that was cut off may have reached the client. */
   readonly attempts: number
   readonly createdAt: Seconds
-  /** When the next attempt may begin; while one is under way, when it is taken for lost. */
+  /** When the next attempt may begin; while one is under way, when that attempt counts as lost. */
   readonly dueAt: Seconds
-  /** When it is given up; of one that no longer waits, when it is forgotten. */
+  /** When a waiting delivery is given up, or another one deleted. */
   readonly expiresAt: Seconds
   readonly lastAttemptAt: Seconds | null
-  /** Why the last attempt failed; null when it did not, or there was none. */
+  /** Why the last attempt failed; null when it succeeded, or there was none. */
   readonly lastReason: string | null
 }
 
-/** How one client is told: what is open, and how it went last. */
+/** How one client is being told: how much is open, and what came of the last attempt. */
 export interface LogoutSummary {
   readonly clientId: string
   readonly waiting: number

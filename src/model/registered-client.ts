@@ -1,5 +1,5 @@
-// From what a client says about itself to a client: what it leaves out, what its redirect URIs make of it, and what a
-// policy allows. The same for a registration and for each later change, so that no way in is laxer than another.
+// From what a client says about itself to a client: what it leaves out, what follows from its redirect URIs, and what a
+// policy allows. Registrations and later changes go the same way, so that none is laxer than another.
 
 import { grantTypesOf, parseResponseType } from '../protocol/response-type.ts'
 import type { Client } from './client.ts'
@@ -9,12 +9,15 @@ import { InvalidClient, parseClient, settingsOf } from './client-settings.ts'
 import { type NarrowPolicy, policyProblem, type RegistrationRules, scopeWithin } from './registration-policy.ts'
 import type { SettingProblem } from './setting.ts'
 
-/** What `client show` names as its preset. */
+/** The name that `client show` gives as its preset. */
 const REGISTERED = 'registration'
 
 type Ceiling = NarrowPolicy & Pick<RegistrationRules, 'scope' | 'publicPkce' | 'requestObjectAlg'>
 
-/** Throws `InvalidClient`. `former`: what it was; settings that are the operator's alone stay as they are. */
+/**
+ * Throws `InvalidClient`. `former` is the client as it was: settings that only the operator may change stay as they
+ * are.
+ */
 export function clientFromMetadata(
   clientId: string,
   metadata: Metadata,
@@ -28,7 +31,8 @@ export function clientFromMetadata(
     // OpenID Connect Core §5.3.1 and RFC 6750 §2.2: a client that posts its token cannot ask for that here.
     'userinfo.tokenFrom': ['header', 'form'],
     ...mine,
-    // OpenID Connect Registration §2 lets an OP that takes unsigned objects take them from whoever says nothing.
+    // OpenID Connect Registration §2 lets a server that accepts unsigned request objects accept them from clients that
+    // say nothing.
     request_object_signing_alg: policies[0].requestObjectAlg,
     ...said,
     ...flows(said),
@@ -39,7 +43,7 @@ export function clientFromMetadata(
   }
   if (isNative(settings)) settings['application_type'] = 'native'
   const isPublic = settings['token_endpoint_auth_method'] === 'none'
-  // RFC 9700 §2.1.1; RFC 8252 §6: whoever else may receive the code must not be able to use it.
+  // RFC 9700 §2.1.1; RFC 8252 §6: somebody else who gets hold of the code must not be able to use it.
   if (isPublic || settings['application_type'] === 'native') settings['authorize.pkce'] = policies[0].publicPkce
   const client = parseClient(settings, { client_id: clientId, preset: REGISTERED, consentDeclared: true })
   const problem = webProblem(client) ?? policyProblem(policies, client)
@@ -70,8 +74,8 @@ function textsOf(value: unknown): readonly string[] {
 }
 
 /**
- * Where only codes are given, the redirect URIs decide, whatever a client calls itself: common ones register a loopback
- * address or a scheme of their own as `web`.
+ * Where only codes are given, the redirect URIs decide, whatever the client calls itself: common clients register a
+ * loopback address or a scheme of their own as `web`.
  */
 function isNative({ redirect_uris: uris, response_types: types }: PlainSettings): boolean {
   const codeOnly = types === undefined || textsOf(types).every((type) => type === 'code')
@@ -87,7 +91,7 @@ function webProblem(client: Client): SettingProblem | null {
     : null
 }
 
-/** A name that a person can make something of, where the client has none. */
+/** A name that tells people something, for a client that gives none. */
 function nameFor({ client_uri: home, redirect_uris: uris, software_id: software }: PlainSettings): string {
   for (const address of [home, ...textsOf(uris)]) {
     if (typeof address !== 'string' || !address.startsWith('https:') || !URL.canParse(address)) continue

@@ -1,5 +1,5 @@
-// What clients that register themselves may have: an operator's ceilings as plain data. A policy of one initial access
-// token may be narrower, never wider.
+// What clients that register themselves may have: an operator's limits, as plain data. The policy of a single initial
+// access token may be narrower, never wider.
 
 import { isDocumentId } from '../protocol/client-document.ts'
 import type { PublicJwks } from '../protocol/jwk.ts'
@@ -16,14 +16,14 @@ export interface RegistrationPolicy {
   readonly grantTypes: readonly GrantTypeName[]
   readonly responseTypes: readonly ResponseType[]
   readonly authMethods: readonly ClientAuthenticationMethod[]
-  /** More than this is not refused but left out: clients ask for every name that metadata lists. */
+  /** Other scopes are not refused but left out, because clients ask for every name that metadata lists. */
   readonly scope: string
   /** See `redirectHostMatches`. Empty: any. */
   readonly redirectHosts: readonly string[]
   readonly mostRedirectUris: number
 }
 
-/** Somebody whose signed statements about software are believed, and with which keys. RFC 7591 §2.3. */
+/** An issuer of software statements that are believed, and the keys for them. RFC 7591 §2.3. */
 export interface StatementIssuer {
   readonly issuer: string
   readonly jwks: PublicJwks | null
@@ -31,27 +31,28 @@ export interface StatementIssuer {
 }
 
 export interface RegistrationRules extends RegistrationPolicy {
-  /** `guarded`: with an initial access token only. */
+  /** `guarded`: only with an initial access token. */
   readonly access: 'off' | 'guarded' | 'open'
-  /** Clients that one network may register in an hour without an initial access token. */
+  /** Clients that one network may register within an hour without an initial access token. */
   readonly perAddress: number
-  /** Clients that may be there without one. */
+  /** Clients that may exist without an initial access token. */
   readonly most: number
-  /** One that is not used for this long is removed, unless an operator has approved it. */
+  /** A client that is not used for this long is removed, unless an operator has approved it. */
   readonly unusedLifetime: Seconds
   readonly statementIssuers: readonly StatementIssuer[]
   readonly statementRequired: boolean
-  /** What `authorize.pkce` is for clients that keep no secret, and for native ones. RFC 9700 §2.1.1 */
+  /** The value of `authorize.pkce` for native clients and for those that keep no secret. RFC 9700 §2.1.1 */
   readonly publicPkce: 'required' | 'unprotected'
   /**
-   * `request_object_signing_alg` of clients that name none; they are told. Null: any that their keys allow. RFC 7591 §3.2.1
+   * The `request_object_signing_alg` of clients that name none; they are told of it. Null: any that their keys allow.
+   * RFC 7591 §3.2.1
    */
   readonly requestObjectAlg: 'none' | null
   /** Whether a client_id may be the address of a document about the client, whatever `access` is. */
   readonly documents: boolean
   /** Hosts of such documents, as `redirectHostMatches` reads them. Empty: any. */
   readonly documentHosts: readonly string[]
-  /** Clients known by a document that there may be at once. */
+  /** Clients known by a document that may exist at once. */
   readonly mostDocuments: number
 }
 
@@ -75,7 +76,9 @@ export const DEFAULT_REGISTRATION: RegistrationRules = {
   mostDocuments: 10_000,
 }
 
-/** `https://issuer.example=https://issuer.example/jwks`, or a map, where the keys may stand in place of their address. */
+/**
+ * `https://issuer.example=https://issuer.example/jwks`; or a map, in which the keys may stand instead of their address.
+ */
 export const statementIssuers: Kind<readonly StatementIssuer[]> = {
   describes: '`ISSUER=ADDRESS` of its keys, or a JSON map of issuers to addresses or JWK sets',
   parse(value) {
@@ -132,11 +135,14 @@ export const redirectHosts: Kind<readonly string[]> = {
   },
 }
 
-/** The parsed host, whole: an entry for a domain's hosts begins with `*.`, and a port that is not named is the usual one. */
-export function redirectHostMatches(entries: readonly string[], uri: string): boolean {
+/**
+ * Compares the whole host of the parsed address. An entry for all hosts of a domain begins with `*.`; without a port
+ * the usual one is meant.
+ */
+function redirectHostMatches(entries: readonly string[], uri: string): boolean {
   const { protocol, hostname, host } = new URL(uri)
   if (protocol !== 'https:' && protocol !== 'http:') return entries.includes(protocol)
-  // RFC 8252 §7.3: whatever port was free.
+  // RFC 8252 §7.3: any port, because the client takes whichever is free.
   const isLoopback = protocol === 'http:'
   return entries.some((entry) =>
     entry.startsWith('*.')
@@ -147,12 +153,13 @@ export function redirectHostMatches(entries: readonly string[], uri: string): bo
 
 export type DocumentRules = Pick<RegistrationRules, 'documents' | 'documentHosts'>
 
-/** What such a client is told. */
+/** What is told to a client that is refused because of its document. */
 export const DOCUMENTS_REFUSED = 'This server does not take the client ID metadata document of the client'
 
 /**
- * Why a client that is known by this document is not taken at all, as the end of a sentence about its client_id; null: it
- * is, or the id is none of a document. What it was given before holds only as long.
+ * Why a client known by this document is not accepted at all, as the end of a sentence about its client_id; null: it is
+ * accepted, or the id is not the address of a document. Once it is refused, what it was given before is no longer good
+ * either.
  */
 export function documentIdRefusal({ documents, documentHosts }: DocumentRules, clientId: string): string | null {
   if (!isDocumentId(clientId)) return null
@@ -163,7 +170,7 @@ export function documentIdRefusal({ documents, documentHosts }: DocumentRules, c
     : 'is on a host that is none of registration.documentHosts'
 }
 
-/** Rows of the policy: options and initial access tokens are both read by them. */
+/** The rows of a policy, by which both options and initial access tokens are read. */
 export const POLICY_KINDS: { readonly [Name in keyof RegistrationPolicy]: Kind<RegistrationPolicy[Name]> } = {
   grantTypes: kindOf<readonly GrantTypeName[]>('grant_types'),
   responseTypes: kindOf<readonly ResponseType[]>('response_types'),
@@ -173,7 +180,7 @@ export const POLICY_KINDS: { readonly [Name in keyof RegistrationPolicy]: Kind<R
   mostRedirectUris: wholeNumber(1, 100),
 }
 
-/** Narrower than the policy of the server where it says something. */
+/** A policy that is narrower than the server's, in what it mentions. */
 export type NarrowPolicy = Partial<RegistrationPolicy>
 
 /** From stored text, or as an operator wrote it. Throws `RangeError` with what is wrong. */
@@ -189,7 +196,7 @@ export function parseNarrowPolicy(input: Readonly<Record<string, unknown>>): Nar
   return narrow
 }
 
-/** The words of `scope` that every ceiling has, in the order asked. */
+/** The words of `scope` that every policy allows, in the order of the request. */
 export function scopeWithin(policies: readonly NarrowPolicy[], scope: string): string {
   const allowed = policies.flatMap(({ scope: ceiling }) => (ceiling === undefined ? [] : [scopeWords(ceiling)]))
   return scopeWords(scope)

@@ -8,13 +8,13 @@ import { type Kind, oneOf, orNothing, type Parsed, scopeList, text } from './set
 import type { Seconds } from './time.ts'
 
 export interface Resource {
-  /** As the resource server expects it in `aud`. */
+  /** The value that the resource server expects in `aud`. */
   readonly identifier: string
   /** Shown to people on the consent page. */
   readonly name: string
   /** Scopes that mean something to it, space separated. */
   readonly scope: string
-  /** Who may ask for it: clients whose setting `resources` names it, or any client with all of its scopes. */
+  /** Who may ask for it: clients whose setting `resources` names it, or every client with all of its scopes. */
   readonly clients: 'listed' | 'all'
   /** `jwt`: RFC 9068, for a resource server that verifies by itself. */
   readonly tokenFormat: 'opaque' | 'jwt'
@@ -26,10 +26,10 @@ export interface Resource {
 
 export interface ResourceRecord {
   readonly resource: Resource
-  /** By which it is found, whichever way its identifier is spelled. */
+  /** The key under which it is found, however its identifier is spelled. */
   readonly key: string
   readonly version: number
-  /** Grows when every token for it must die (disable, remove). */
+  /** Grows when every token for it must end (disable, remove). */
   readonly generation: number
   readonly enabled: boolean
   readonly createdAt: Seconds
@@ -134,13 +134,13 @@ export function mayAskFor(client: Client, { identifier, clients }: Resource): bo
   return clients === 'all' || client.resources.includes(identifier)
 }
 
-/** Of these words, in their order, those that the client may have by itself. */
+/** Those of these words that the client may have by itself, in their order. */
 export function ownScope(client: Client, words: readonly string[]): readonly string[] {
   const own = client.scope.split(' ')
   return words.filter((word) => own.includes(word))
 }
 
-/** Of these words, in their order, those that a token of this client for this resource may hold. */
+/** Those of these words that a token of this client for this resource may hold, in their order. */
 export function scopeFor(client: Client, { scope, clients }: Resource, words: readonly string[]): readonly string[] {
   const meant = scope.split(' ')
   const known = words.filter((word) => meant.includes(word))

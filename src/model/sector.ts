@@ -5,7 +5,10 @@ import type { Evidence } from '../protocol/evidence.ts'
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const
 export type SubjectType = (typeof SUBJECT_TYPES)[number]
 
-/** What a certain client calls a certain person; never a user id by mistake. Made by `credentials/subject.ts`. */
+/**
+ * The identifier by which a certain client knows a certain person; the type keeps a user id from being used by mistake.
+ * Made by `credentials/subject.ts`.
+ */
 export type Subject = Evidence<string, 'subject for this client'>
 
 interface Facts {
@@ -15,7 +18,7 @@ interface Facts {
 
 /**
  * The host that stands for everybody who may learn the same subject; null: nothing names one. A loopback address or a
- * private-use scheme belongs to no one host, so such clients need a `sector_identifier_uri`.
+ * private-use scheme belongs to no single host, so such clients need a `sector_identifier_uri`.
  */
 export function sectorOf({ redirect_uris, sector_identifier_uri }: Facts): string | null {
   if (sector_identifier_uri !== null) return new URL(sector_identifier_uri).hostname

@@ -6,24 +6,24 @@ import type { Seconds } from './time.ts'
 export interface SigningKey {
   readonly keyId: string
   readonly algorithm: SigningAlgorithm
-  /** Its place among all keys of the algorithm, each of which is taken once; null: made before places were counted. */
+  /** Its place among all keys of the algorithm, each of which is taken only once; null: a key of an older release. */
   readonly turn: number | null
   /** Public JWK as JSON text, with `kid`, `alg` and `use`. */
   readonly publicJwk: string
   /** Private key, PKCS #8 DER, sealed with the master key. */
   readonly sealedPrivateKey: Uint8Array
   readonly createdAt: Seconds
-  /** Signs from here on. */
+  /** The instant from which it signs. */
   readonly activeAt: Seconds
-  /** Signs no longer from here on; null: open. */
+  /** The instant from which it no longer signs; null: none is set. */
   readonly retiredAt: Seconds | null
-  /** From here on nothing that it signed is recognised, and it is not published; null: not revoked. */
+  /** From this instant on nothing that it signed is accepted, and the key is not published; null: not revoked. */
   readonly revokedAt: Seconds | null
-  /** Of the longest-lived token that it has signed, where the options have been lowered since. */
+  /** The lifetime of the longest-lived token that it has signed: it may exceed today's options. */
   readonly tokenLifetime: Seconds
 }
 
-/** When a key stops to sign; with `revokedAt` also when what it signed stops to be good. */
+/** When a key stops signing; with `revokedAt` also when what it signed is no longer good. */
 export interface KeyEnding {
   readonly keyId: string
   readonly retiredAt: Seconds

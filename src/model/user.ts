@@ -24,7 +24,10 @@ export interface UserProfile {
 export interface User {
   /** Opaque ASCII, at most 64; never reused, not even after removal. */
   readonly userId: string
-  /** Where the row lies on SQLite, 0 on PostgreSQL; given by the store for what it keeps of the user elsewhere, and told to nobody. */
+  /**
+   * Where the row lies on SQLite, and 0 on PostgreSQL. The store sets it, for rows that refer to the user; nobody else
+   * is told.
+   */
   readonly number: number
   readonly username: string
   readonly profile: UserProfile
@@ -34,14 +37,17 @@ export interface User {
   readonly email: string | null
   readonly emailVerified: boolean
   readonly enabled: boolean
-  /** Grows when sessions, codes and tokens so far must die (disable, set-password). */
+  /** Grows when everything issued so far (sessions, codes, tokens) must end (disable, set-password). */
   readonly generation: number
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
 }
 
-/** What signing in reads. PHC string, or a foreign hash that is replaced at the next sign-in; null: cannot sign in. */
+/**
+ * What signing in reads: a PHC string, or a hash of another system that is replaced at the next sign-in; null: nobody
+ * can sign in.
+ */
 export interface UserWithPassword extends User {
   readonly passwordHash: string | null
 }

@@ -8,7 +8,7 @@ export interface Clock {
 export interface SystemClock extends Clock {
   /** Milliseconds since 1970 as this machine has them, uncorrected. */
   machine(): number
-  /** From now on `now` is this machine's time and so many milliseconds; also then it never decreases. */
+  /** From now on `now` is this machine's time plus this many milliseconds; even then it never decreases. */
   correct(milliseconds: number): void
 }
 

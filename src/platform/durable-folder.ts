@@ -2,7 +2,7 @@
 
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 
-/** Also of a file: what was written to it. Windows cannot open folders, and nothing is done there. */
+/** Also makes durable what was written to a file. Windows cannot open folders, so nothing is done there. */
 export function keepDurable(path: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(path, 'r')

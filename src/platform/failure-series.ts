@@ -1,28 +1,31 @@
-// Failures that come one after another and have one cause, such as a database that is down: the first is written at once,
-// those that follow are counted and written as one line every so often, and so is the end. What ends and begins anew, a few
-// times in between, is told at once again.
+// Failures that follow one another and have one cause, such as a database that is down. The first is logged at once;
+// those that follow are counted and logged as one line from time to time, and so is the end. If that happens again, it
+// is logged at once a few times, and counted after that.
 
 import { stopwatch } from './clock.ts'
 import type { Log, LogFields, LogLevel } from './log.ts'
 
 export interface FailureSeries {
   readonly isFailing: boolean
-  /** The first of a series is written as it is; what follows is counted, and the latest of it is written with the count. */
+  /** Logs the first of a series as it is. What follows is counted, and its latest message is logged with the count. */
   failed(message: string, fields?: LogFields): void
-  /** It works: one line says so, if one has said that it does not. */
+  /** It works again: logs that, if it was logged that it does not. */
   held(): void
 }
 
 export interface SeriesOptions {
-  /** Milliseconds between two counts at least. Default 15,000. */
+  /** Milliseconds between two counts, at least. Default 15,000. */
   readonly every?: number
   readonly level?: Exclude<LogLevel, 'debug' | 'info'>
-  /** What `held` writes. Without it a series is also over when nothing has failed for the time between two counts. */
+  /** What `held` logs. Without it a series also ends when nothing has failed for the time between two counts. */
   readonly again?: string
 }
 
 const EVERY_MS = 15_000
-/** Series that may begin in that time before they are counted too: what comes and goes all the time floods no log. */
+/**
+ * Series that may begin within that time before they are counted too, so that what comes and goes all the time does not
+ * flood the log.
+ */
 const BEGINNINGS = 3
 
 export function createFailureSeries(log: Log, options: SeriesOptions = {}): FailureSeries {
@@ -43,7 +46,7 @@ export function createFailureSeries(log: Log, options: SeriesOptions = {}): Fail
   const tell = () => {
     isPausing = false
     if (latest === null) {
-      // Of what says no end, quiet is one: the next count is not to reach back to the failure of another day.
+      // Where nobody reports an end, silence is one: the next count must not reach back to a failure of another day.
       if (again === undefined) end()
       return
     }
@@ -79,7 +82,7 @@ export function createFailureSeries(log: Log, options: SeriesOptions = {}): Fail
     },
     held() {
       if (since === null) return
-      // An end without a beginning would puzzle: that line comes with the next count.
+      // A line about an end without one about the beginning would puzzle: the end is logged with the next count.
       if (isSaid) {
         if (again !== undefined) log.info(again, { failures, after_s: seconds(since) })
         unsaid = 0

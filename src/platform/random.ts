@@ -20,10 +20,16 @@ function nextByte(): number {
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LOWER_ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
-/** Where letters are written one by one: a string that is added up costs more to read than to hash. Wiped after each. */
+/**
+ * Letters are written into it one by one: a string made by adding letters takes longer to read than to hash. Wiped
+ * after each use.
+ */
 const draft = Buffer.alloc(64)
 
-/** Of a stream of uniform bytes. Rejection sampling: a plain modulo would make some letters likelier than others. */
+/**
+ * Takes letters from a stream of uniform bytes, by rejection sampling: a plain modulo would make some letters likelier
+ * than others.
+ */
 function letters(alphabet: string, length: number, next: () => number): string {
   if (length > draft.length) throw new RangeError(`no text of ours has ${length} letters`)
   const limit = 256 - (256 % alphabet.length)
@@ -40,31 +46,34 @@ function draw(alphabet: string, length: number): string {
   return letters(alphabet, length, nextByte)
 }
 
-/** 43 of `[A-Za-z0-9]`, 256 bits: session and client secrets, and what nobody can guess of a token. Needs no escaping anywhere. */
+/**
+ * 43 of `[A-Za-z0-9]`, 256 bits: session and client secrets, and the part of a token that nobody can guess. Needs no
+ * escaping anywhere.
+ */
 export function newSecret(): string {
   return draw(ALPHANUMERIC, 43)
 }
 
-/** Shaped like `newSecret`: anything else was never ours and need not be looked up. */
+/** Whether it has the form of `newSecret`: anything else was never ours, and need not be looked up. */
 export function isSecret(text: string): boolean {
   return /^[A-Za-z0-9]{43}$/.test(text)
 }
 
 const { machine } = systemClock()
 const INSTANT_DIGITS = 7
-/** Of a millisecond where it is kept: in keys and salts. */
+/** Bytes of a millisecond where it is stored: in keys and salts. */
 export const INSTANT_BYTES = 6
 const SALT_BYTES = 16
 
 /**
- * Codes and tokens: seven letters or digits that tell the millisecond, and a secret. Rows that are kept in the order of
+ * Codes and tokens: seven letters or digits that tell the millisecond, and a secret. So rows stored in the order of
  * their tokens' instants (`tokenKey`) are written side by side.
  */
 export function newToken(): string {
   return tokenOf(machine(), newSecret())
 }
 
-/** `milliseconds` since 1970; seven digits reach the year 2081, which begins again with small ones. */
+/** `milliseconds` since 1970; seven digits last until the year 2081, when they begin with small ones again. */
 export function tokenOf(milliseconds: number, secret: string): string {
   let text = ''
   let rest = Math.max(0, milliseconds)
@@ -75,7 +84,7 @@ export function tokenOf(milliseconds: number, secret: string): string {
   return text + secret
 }
 
-/** The millisecond that a token tells, by whoever made it; null: it is none. */
+/** The millisecond that a token tells, whoever made it; null: it is no such token. */
 export function instantOf(token: string): number | null {
   if (token.length !== INSTANT_DIGITS + 43) return null
   let milliseconds = 0
@@ -105,8 +114,8 @@ export function newClientId(): string {
 }
 
 /**
- * Internal identifiers with a telling prefix: `gr_`, `se_`, … Each sorts behind those of former milliseconds, so that new
- * rows and their index entries lie side by side; 77 bits behind that are random.
+ * Internal identifiers with a telling prefix: `gr_`, `se_`, … Each sorts after those of earlier milliseconds, so that
+ * new rows and their index entries lie side by side; 77 random bits follow.
  */
 export function newId<Prefix extends string>(prefix: Prefix): `${Prefix}_${string}` {
   return `${prefix}_${machine().toString(36).padStart(9, '0')}${draw(LOWER_ALPHANUMERIC, 15)}`
@@ -114,7 +123,7 @@ export function newId<Prefix extends string>(prefix: Prefix): `${Prefix}_${strin
 
 const ID_INSTANT = /^[a-z]+_([0-9a-z]{9})/
 
-/** The millisecond that an identifier of `newId` tells, or the beginning of one; null: it is none. */
+/** The millisecond that an identifier of `newId` tells, or its beginning alone; null: it is no such identifier. */
 export function instantOfId(text: string): number | null {
   const digits = ID_INSTANT.exec(text)?.[1]
   return digits === undefined ? null : Number.parseInt(digits, 36)
@@ -131,7 +140,9 @@ export function randomBytes(length: number): Uint8Array {
   return bytes
 }
 
-/** 43 of `[A-Za-z0-9]` from uniform bytes. `bytes` is asked again and again until enough have been accepted. */
+/**
+ * 43 of `[A-Za-z0-9]` from uniform bytes. `bytes` is called for further blocks until enough bytes have been accepted.
+ */
 export function secretFrom(bytes: (block: number) => Uint8Array): string {
   let count = 0
   let block = bytes(count)

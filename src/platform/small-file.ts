@@ -1,9 +1,12 @@
-// Files that somebody names to us, read no further than they may be long: a device has no end, and a size that was asked for
-// before says nothing about one.
+// Files that somebody names to us, read only up to a greatest length: a device has no end, and its size, asked for
+// beforehand, says nothing about it.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** Pipes too, such as those that a shell makes of a command. Throws what the system says, or that it is longer than `most` bytes. */
+/**
+ * Also reads pipes, such as those that a shell makes of a command. Throws what the system reports, or that the file is
+ * longer than `most` bytes.
+ */
 export function readSmallFile(path: string, most: number): Buffer {
   const file = openSync(path, 'r')
   try {

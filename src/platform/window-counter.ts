@@ -1,14 +1,14 @@
-// Counts per key within a window of time that begins anew for all at once. Bounded memory: where there are too many keys,
-// those that counted least make room, so that nobody gets rid of a count by inventing keys.
+// Counts for each key within a window of time that begins anew for all keys at once. Memory is bounded: when there are
+// too many keys, those with the lowest counts make room, so that nobody gets rid of a count by inventing keys.
 
 import type { Clock } from './clock.ts'
 
 export interface WindowCounter {
-  /** So often within this window. */
+  /** The count within this window. */
   of(key: string): number
-  /** Counts once more, and says how often that makes. */
+  /** Counts once more, and returns the new count. */
   count(key: string): number
-  /** Seconds until all begin anew, at least one. */
+  /** Seconds until the next window begins, at least one. */
   left(): number
 }
 
@@ -24,7 +24,9 @@ export function createWindowCounter(clock: Clock, window: number, mostKeys = MOS
     start = now
     counts.clear()
   }
-  /** The half that counted least, the oldest of it first: rare enough that each new key costs next to nothing. */
+  /**
+   * Drops the half with the lowest counts, the oldest of them first: so rarely that each new key costs next to nothing.
+   */
   const makeRoom = () => {
     const least = [...counts].sort(([, one], [, other]) => one - other)
     for (const [key] of least.slice(0, Math.ceil(mostKeys / 2))) counts.delete(key)

@@ -3,7 +3,7 @@
 import { type ClaimWish, isWanted } from './claims-request.ts'
 import { OAuthError } from './errors.ts'
 
-/** A password over a protected connection, by the name that SAML 2.0 gave it and OpenID Providers use. */
+/** A password over a protected connection, under the name that SAML 2.0 gave it and OpenID Providers use. */
 export const PASSWORD_CLASS = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport'
 
 export const ACR_VALUES: readonly string[] = [PASSWORD_CLASS]
@@ -13,7 +13,10 @@ export function acrOf(amr: readonly string[]): string | null {
   return amr.includes('pwd') ? PASSWORD_CLASS : null
 }
 
-/** OpenID Connect Core §5.5.1.1: essential and not to be met is a failed authentication; all else is a wish. */
+/**
+ * OpenID Connect Core §5.5.1.1: if an essential class cannot be met, the authentication has failed; everything else is
+ * a wish.
+ */
 export function assertMeetable(wish: ClaimWish | undefined): void {
   if (wish?.essential !== true || ACR_VALUES.some((acr) => isWanted(wish, acr))) return
   throw new OAuthError({

@@ -1,4 +1,4 @@
-// Where a bearer token may be, and how its refusal is told. RFC 6750.
+// Where a bearer token may stand, and how a client is told that it was refused. RFC 6750.
 
 import { OAuthError } from './errors.ts'
 import type { Parameters } from './parameters.ts'
@@ -12,7 +12,7 @@ function bearerFromHeader(authorization: string | undefined): string | null {
   return BEARER.exec(authorization)?.[1] ?? null
 }
 
-/** RFC 6750 §3: nothing was presented, so no error code is told. */
+/** RFC 6750 §3: nothing was presented, so no error code is given. */
 export function tokenMissing(): OAuthError {
   return new OAuthError({
     error: 'invalid_token',
@@ -73,7 +73,10 @@ function badRequest(rule: string, clause: string, description: string): OAuthErr
   })
 }
 
-/** The token is not where the client may send it. RFC 6750 §2.3: a query is logged on its way, so servers may refuse it. */
+/**
+ * The token is not where this client may send it. RFC 6750 §2.3: a query is logged on its way, so servers may refuse
+ * it.
+ */
 export function wrongPlace(allowed: readonly TokenPlace[], query: Parameters | null): OAuthError {
   const [first = 'header'] = allowed
   const advice = `Send the access token ${IN[allowed.includes('header') ? 'header' : first]}`
@@ -82,7 +85,10 @@ export function wrongPlace(allowed: readonly TokenPlace[], query: Parameters | n
     : badRequest('access_token_in_query', 'RFC 6750 §2.3', `${advice}, not in the query`)
 }
 
-/** No token of ours. Whose client it is nobody knows, so the query is not refused but advised against. RFC 6750 §2.3 */
+/**
+ * Not a token of ours. Nobody knows which client it belongs to, so a query is not refused, only advised against. RFC
+ * 6750 §2.3
+ */
 export function tokenUnknown(query: Parameters | null): OAuthError {
   const inQuery = query?.get('access_token') !== undefined
   return invalidToken(

@@ -8,7 +8,7 @@ export type ClaimValue = string | number | boolean
 export interface ClaimWish {
   readonly name: string
   readonly essential?: true
-  /** Wanted with one of these values only. Absent: with any. */
+  /** Wanted only with one of these values. Absent: with any value. */
   readonly values?: readonly ClaimValue[]
 }
 
@@ -19,7 +19,7 @@ export interface ClaimsRequest {
 
 /** Bytes of UTF-8: as much as a whole authorization request may have. */
 const LONGEST = 16_384
-/** `{"userinfo":{"address":{"value":{…}}}}`: what the specification describes has four levels. */
+/** Levels of nesting. What the specification describes has four: `{"userinfo":{"address":{"value":{…}}}}`. */
 const DEEPEST = 8
 const MOST_CLAIMS = 100
 const LONGEST_NAME = 128
@@ -27,7 +27,7 @@ const LONGEST_NAME = 128
 /** Throws `invalid_request`. Members that §5.5 does not name are ignored, as it demands. */
 export function parseClaimsRequest(text: string): ClaimsRequest {
   if (Buffer.byteLength(text) > LONGEST) throw malformed('is longer than 16384 bytes')
-  // Looked at before it is parsed: a parser may take a stack frame for each level.
+  // Checked before parsing: a parser may take a stack frame for each level.
   if (depthOf(text) > DEEPEST) throw malformed(`is nested more than ${DEEPEST} levels deep`)
   const request = objectOf(parseJson(text), 'must be a JSON object')
   return { userinfo: wishesOf(request, 'userinfo'), id_token: wishesOf(request, 'id_token') }
@@ -71,12 +71,12 @@ function valuesOf(described: object): readonly ClaimValue[] | undefined {
   return values.filter(isScalar)
 }
 
-/** Objects and lists are compared with nothing: such a wish is never met. */
+/** Objects and lists equal nothing, so such a wish is never met. */
 function isScalar(value: unknown): value is ClaimValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** Own members only: `__proto__` is a claim name like any other. */
+/** Own members only, so that `__proto__` is a claim name like any other. */
 function memberOf(object: object, name: string): unknown {
   return Object.getOwnPropertyDescriptor(object, name)?.value
 }

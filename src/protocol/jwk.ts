@@ -1,7 +1,7 @@
-// Public keys of clients as they register or publish them: which are taken, and which may verify a signature.
-// RFC 7517. Nothing here opens a key; that is done where one is used.
+// Public keys of clients as they register or publish them: which are accepted, and which may verify a signature. RFC
+// 7517. Nothing here imports a key; that is done where one is used.
 
-/** The members we keep of a key: never a private one, never a certificate or an address. */
+/** The members of a key that are kept: never a private one, a certificate or an address. */
 export interface PublicJwk {
   readonly kty: 'RSA' | 'EC' | 'OKP'
   readonly kid?: string
@@ -34,7 +34,7 @@ const KEY_OF: Readonly<Record<AsymmetricAlgorithm, Pick<PublicJwk, 'kty' | 'crv'
 
 /** RFC 7518 §3.3 and §3.5. */
 const LEAST_RSA_BITS = 2048
-/** Verifying costs the square of it, and strangers choose when. */
+/** Verifying takes time with the square of the length, and strangers choose when to have it done. */
 const MOST_RSA_BITS = 8192
 const LONGEST_NAME = 256
 
@@ -47,12 +47,12 @@ const CURVES: Readonly<Record<string, { readonly kty: 'EC' | 'OKP'; readonly byt
   X25519: { kty: 'OKP', bytes: 32 },
 }
 
-/** RFC 7518 §6.2.2, §6.3.2, §6.4.1: members that nobody but their owner may have. */
+/** RFC 7518 §6.2.2, §6.3.2, §6.4.1: members that nobody but the key's owner may have. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 type ReadKey = { readonly key: PublicJwk } | { readonly problem: string }
 
-/** The key, or what is wrong with it as the end of a sentence: `is …`, `has …`. */
+/** The key; or what is wrong with it, as the end of a sentence: `is …`, `has …`. */
 export function readPublicJwk(value: unknown): ReadKey {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'is no JWK' }
   const members = new Map<string, unknown>(Object.entries(value))
@@ -112,7 +112,7 @@ function rsaProblem(n: string | undefined, e: string | undefined): string | null
   const bits = bitsOf(modulus)
   if (bits < LEAST_RSA_BITS) return `is an RSA key of ${bits} bits; ${LEAST_RSA_BITS} are needed`
   if (bits > MOST_RSA_BITS) return `is an RSA key of ${bits} bits; at most ${MOST_RSA_BITS} are taken`
-  // An exponent of 1 makes every text its own signature; a long one makes verifying dear.
+  // With an exponent of 1 every text is its own signature; a long exponent makes verifying slow.
   const size = bitsOf(exponent)
   const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1
   return size < 2 || size > 32 || !isOdd ? 'has an e that no RSA key has' : null
@@ -123,20 +123,20 @@ function bitsOf(bytes: Uint8Array): number {
   return first === -1 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] ?? 0) - 24)
 }
 
-/** Null unless it is base64url without padding, in its one spelling. */
+/** Null unless it is base64url without padding, in its only correct spelling. */
 function bytesOf(text: string | undefined): Uint8Array | null {
   if (text === undefined || text === '' || text.length > 2_048) return null
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : null
 }
 
-/** A JWK set's list of keys; null: it is none. */
+/** The list of keys in a JWK set; null: the value is no JWK set. */
 export function keysOf(value: unknown): readonly unknown[] | null {
   if (typeof value !== 'object' || value === null || !('keys' in value)) return null
   return Array.isArray(value.keys) ? value.keys : null
 }
 
-/** RFC 9864 §2.2: the newer name of what EdDSA means with the one curve we take. Clients write either. */
+/** RFC 9864 §2.2: a newer name for EdDSA with the only curve that we accept. Clients write either name. */
 export function isSameAlgorithm(one: string, other: string): boolean {
   const nameOf = (algorithm: string) => (algorithm === 'Ed25519' ? 'EdDSA' : algorithm)
   return nameOf(one) === nameOf(other)
@@ -155,8 +155,8 @@ function mayVerify(key: PublicJwk, algorithm: AsymmetricAlgorithm): boolean {
 }
 
 /**
- * The keys that a signature of this header may come from. RFC 7515 §4.1.4: `kid` names one; without it any key of the
- * right kind may be meant.
+ * The keys with which a signature with this header may have been made. RFC 7515 §4.1.4: `kid` names one; without it any
+ * key of the right kind may be meant.
  */
 export function keysFor(
   keys: readonly PublicJwk[],

@@ -8,8 +8,8 @@ export interface UnverifiedJwt {
 }
 
 /**
- * The parts, or what is wrong as the end of a sentence that begins with what it is. `unsigned`: the signature may be
- * empty (RFC 7515 appendix A.5), and the caller looks at the algorithm.
+ * The parts; or what is wrong, as the end of a sentence that begins with what the text is. `unsigned`: the signature
+ * may be empty (RFC 7515 appendix A.5), and the caller checks the algorithm.
  */
 export function readJwt(
   text: string,
@@ -28,7 +28,7 @@ export function readJwt(
   return { text, header, claims }
 }
 
-/** Canonical base64url only: Node would skip foreign letters and ignore leftover bits. */
+/** Accepts canonical base64url only: Node would skip foreign letters and ignore leftover bits. */
 export function decodeBytes(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : null

@@ -5,7 +5,7 @@ export class Parameters {
   readonly #values: ReadonlyMap<string, string>
   readonly #repeated: ReadonlyMap<string, readonly string[]>
 
-  /** `repeated`: what was sent after the first, by name. */
+  /** `repeated`: for each name, the values that were sent after the first one. */
   constructor(values: ReadonlyMap<string, string>, repeated: ReadonlyMap<string, readonly string[]> = new Map()) {
     this.#values = values
     this.#repeated = repeated
@@ -58,7 +58,7 @@ function decode(text: string): string {
   }
 }
 
-/** At most this many parameters are looked at: no request of ours or of any known client has more than 40. */
+/** At most this many parameters are read: no request of ours or of any known client has more than 40. */
 const MOST_PARAMETERS = 200
 
 /**
@@ -66,7 +66,7 @@ const MOST_PARAMETERS = 200
  * Throws `MalformedParameters` for escapes that cannot be decoded, for U+0000, or for more than 200 parameters.
  */
 export function parseForm(text: string): Parameters {
-  // RFC 6749 appendix A: no parameter holds it, and no column of PostgreSQL can.
+  // RFC 6749 appendix A: no parameter contains U+0000, and no column of PostgreSQL can hold it.
   if (text.includes('%00') || text.includes('\0')) throw new MalformedParameters('a parameter holds U+0000')
   const values = new Map<string, string>()
   let repeated: Map<string, string[]> | undefined

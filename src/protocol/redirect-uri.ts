@@ -1,5 +1,5 @@
-// Redirect URIs: what may be registered, what matches, and how near a mismatch was. RFC 6749 §3.1.2, RFC 9700 §4.1,
-// RFC 8252 §7 and §8. Comparison is of strings: nothing is normalised.
+// Redirect URIs: what may be registered, what matches, and how near a mismatch was. RFC 6749 §3.1.2, RFC 9700 §4.1, RFC
+// 8252 §7 and §8. Texts are compared as they are: nothing is normalised.
 
 import type { Evidence } from './evidence.ts'
 
@@ -11,9 +11,9 @@ export interface RedirectUriOwner {
   readonly application_type: 'web' | 'native'
 }
 
-/** RFC 8252 §7.3: a native client registers a loopback address and returns on whatever port was free. */
+/** RFC 8252 §7.3: a native client registers a loopback address and comes back on whichever port was free. */
 export function matchRedirectUri(owner: RedirectUriOwner, presented: string): TrustedRedirectUri | null {
-  // Registration refuses scripts; a record that came by another way must not make one run on our page.
+  // Registration refuses script addresses; but if a record came in another way, they must not run on our page either.
   if (isScript(presented)) return null
   const matches = owner.redirect_uris.some(
     (registered) =>
@@ -24,7 +24,7 @@ export function matchRedirectUri(owner: RedirectUriOwner, presented: string): Tr
 
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:[1-9]\d{0,4})?([/?].*)?$/
 
-/** Same host word for word, any port, the rest equal. */
+/** The same host letter for letter, any port, and the rest equal. */
 function sameLoopback(registered: string, presented: string): boolean {
   const one = LOOPBACK.exec(registered)
   const other = LOOPBACK.exec(presented)
@@ -33,7 +33,7 @@ function sameLoopback(registered: string, presented: string): boolean {
   return port === undefined || Number(port.slice(1)) <= 65_535
 }
 
-/** Names that an authorization answer adds; a registered query must not hold them already. */
+/** Names that an authorization answer adds, so a registered query must not contain them. */
 const ANSWER_NAMES = new Set([
   'code',
   'state',
@@ -61,7 +61,7 @@ function isScript(uri: string): boolean {
   return SCRIPT_SCHEMES.has(`${uri.replace(/[\0-\x20]/g, '').split(':', 1)[0] ?? ''}:`.toLowerCase())
 }
 
-/** What keeps a text from being registered, or null. RFC 8252 §7.1: private-use schemes are reversed domain names. */
+/** Why a text cannot be registered; null: it can. RFC 8252 §7.1: private-use schemes are reversed domain names. */
 export function redirectUriProblem(text: string, applicationType: 'web' | 'native'): string | null {
   if (text.length > 2_048) return 'is longer than 2,048 characters'
   if (!/^[\x21-\x7e]+$/.test(text))
@@ -94,10 +94,12 @@ function hostProblem(authority: string, { protocol, hostname, host }: URL): stri
   if (authority === '') return 'must name a host after https://'
   if (authority !== authority.toLowerCase()) return 'must have its host in lower case'
   if (authority.includes('*')) return 'must name one host, without a wildcard'
-  // `127.1`, `0x7f.1`, `client%2etest`: what the URL standard rewrites, the next program would compare differently.
+  // `127.1`, `0x7f.1`, `client%2etest`: the URL standard rewrites these, so another program would compare them
+  // differently.
   const usualPort = protocol === 'https:' ? '443' : '80'
   if (authority !== host && authority !== `${hostname}:${usualPort}`) return `must write its host as ${host}`
-  // The URL standard takes `a;b`, `a,b` and `!`: no name of a host (RFC 1123 §2.1), and the end of a directive in a policy.
+  // The URL standard allows `a;b`, `a,b` and `!` in a host. They occur in no host name (RFC 1123 §2.1), and end a
+  // directive in a Content-Security-Policy.
   if (!/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(hostname)) return 'has a host with a character that no host has'
   if (protocol === 'http:' && hostname !== 'localhost' && hostname !== '127.0.0.1' && hostname !== '[::1]') {
     return 'must use https; plain http is for localhost, 127.0.0.1 and [::1] only'
@@ -105,7 +107,7 @@ function hostProblem(authority: string, { protocol, hostname, host }: URL): stri
   return null
 }
 
-/** What one program resolves and another does not is refused. */
+/** Refuses what one program resolves and another does not. */
 function pathProblem(path: string): string | null {
   const segments = path.split('/').map((segment) => segment.replace(/%2e/gi, '.'))
   if (segments.some((segment) => segment === '.' || segment === '..')) return 'has dot segments in its path'
@@ -120,7 +122,7 @@ function queryProblem(text: string): string | null {
   return clash === undefined ? null : `must not have ${clash} in its query: the answer adds that name`
 }
 
-/** For the operator: the nearest registered value, and where the presented one begins to differ. */
+/** For the operator: the registered value that comes nearest, and where the presented one begins to differ. */
 export function explainMismatch(registered: readonly string[], presented: string): string {
   const [nearest] = registered
     .map((uri) => ({ uri, ...differenceOf(uri, presented) }))
@@ -136,7 +138,7 @@ export function explainMismatch(registered: readonly string[], presented: string
 interface Difference {
   /** How many characters agree from the start. */
   readonly at: number
-  /** What stands between the common beginning and the common end, on each side. */
+  /** What lies between the common beginning and the common end, on each side. */
   readonly missing: string
   readonly added: string
 }

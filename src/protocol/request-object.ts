@@ -4,14 +4,17 @@
 import type { UnverifiedJwt } from './jwt.ts'
 import { Parameters } from './parameters.ts'
 
-/** RFC 9101 §4: about the JWT itself, and no parameters. */
+/** RFC 9101 §4: members about the JWT itself, which are no parameters. */
 const ABOUT_THE_JWT: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 /** RFC 9101 §4: MUST NOT be inside. */
 const NEVER_INSIDE = ['request', 'request_uri'] as const
-/** Characters: whatever is longer is not looked at. */
+/** Characters: a longer text is not even looked at. */
 export const LONGEST_REQUEST_OBJECT = 32_768
 const MOST_MEMBERS = 200
-/** Deeper than any parameter is. Whatever writes JSON goes down as deep as it, and ends where the stack ends. */
+/**
+ * Levels of nesting, more than any parameter has. Code that writes JSON recurses as deep as the value, and fails where
+ * the stack ends.
+ */
 const DEEPEST = 32
 /** Clocks of clients and ours, in seconds. */
 const SKEW = 10
@@ -25,13 +28,16 @@ export interface RequestObjectFacts {
   readonly now: number
 }
 
-/** The rule that a request object fails, and why as the end of a sentence that begins with "The request object". */
+/**
+ * The rule by which a request object is refused, and why, as the end of a sentence that begins with "The request
+ * object".
+ */
 export interface RequestObjectProblem {
   readonly rule: string
   readonly problem: string
 }
 
-/** Everything but the signature; null: nothing is wrong. */
+/** Checks everything except the signature; null: nothing is wrong. */
 export function requestObjectProblem(
   { header, claims }: Pick<UnverifiedJwt, 'header' | 'claims'>,
   facts: RequestObjectFacts,
@@ -44,7 +50,8 @@ function wrong(rule: string, problem: string): RequestObjectProblem {
 }
 
 function headerProblem(header: UnverifiedJwt['header']): RequestObjectProblem | null {
-  // RFC 7515 §4.1.11: whoever does not know what is critical must refuse; we know none. RFC 7797 §7: never in a JWT.
+  // RFC 7515 §4.1.11: a recipient that does not understand a critical header must refuse, and we understand none. RFC
+  // 7797 §7: `b64` never stands in a JWT.
   if ('crit' in header || 'b64' in header) {
     return wrong('request_object_malformed', 'says in its header that something unknown is critical')
   }
@@ -61,7 +68,7 @@ function membersProblem(claims: UnverifiedJwt['claims']): RequestObjectProblem |
   if (Object.values(claims).some(isTooDeep)) return wrong('request_object_malformed', 'is nested too deeply')
   const nested = NEVER_INSIDE.find((name) => names.includes(name))
   if (nested !== undefined) return wrong('request_object_nested', `holds the parameter ${nested}`)
-  // U+0000 no column holds; half a surrogate pair cannot be written into an address.
+  // No column can hold U+0000, and half a surrogate pair cannot be written into an address.
   const unfit = names.find((name) => !isFit(name) || !isFit(textOf(claims[name])))
   return unfit === undefined ? null : wrong('request_object_malformed', 'holds text that is no Unicode, or U+0000')
 }
@@ -81,7 +88,7 @@ function claimsProblem(
   }
   if (iss !== undefined && iss !== clientId)
     return wrong('request_object_issuer', 'has an iss that is not the client_id')
-  // RFC 9101 §10.8: so that nobody takes it for an assertion of the client, nor an assertion for it.
+  // RFC 9101 §10.8: so that a request object cannot be taken for an assertion of the client, nor the other way round.
   if (sub !== undefined && sub === clientId) return wrong('request_object_assertion', 'has the client as sub')
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   if (aud !== undefined && !audiences.includes(issuer)) {
@@ -103,18 +110,18 @@ function parametersIn(claims: UnverifiedJwt['claims']): ReadonlyMap<string, stri
   const parameters = new Map<string, string>()
   for (const [name, value] of Object.entries(claims)) {
     const text = textOf(name === 'resource' && Array.isArray(value) ? value[0] : value)
-    // A refused object is read too, for the way its refusal travels.
+    // A refused object is read too, in order to know where and how to send the refusal.
     if (text !== undefined && isFit(name) && isFit(text) && !ABOUT_THE_JWT.has(name)) parameters.set(name, text)
   }
   return parameters
 }
 
-/** RFC 9101 §4: what may be repeated in a query is a list in JSON; the first of it is a parameter like all others. */
+/** RFC 9101 §4: what may be repeated in a query is a list in JSON; its first value is a parameter like all others. */
 function furtherResources({ resource }: UnverifiedJwt['claims']): readonly string[] {
   return Array.isArray(resource) ? resource.slice(1).filter((each) => typeof each === 'string' && isFit(each)) : []
 }
 
-/** Numbers as themselves (`max_age`), objects as JSON (`claims`); undefined: none. */
+/** Numbers as text (`max_age`), objects as JSON (`claims`); undefined: there is no value. */
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined
   if (typeof value === 'string') return value
@@ -131,8 +138,8 @@ function isTooDeep(value: unknown): boolean {
 }
 
 /**
- * The request that both together make. What is inside always wins. OpenID Connect Core §6.1: an OpenID request may have
- * the rest outside; `strict`, RFC 9101 §6.3: only what is inside counts.
+ * The request that both together make; what is inside always wins. OpenID Connect Core §6.1: in an OpenID request the
+ * rest may stand outside. `strict`, RFC 9101 §6.3: only what is inside counts.
  */
 export function mergedParameters(outer: Parameters, claims: UnverifiedJwt['claims'], strict: boolean): Parameters {
   const inner = parametersIn(claims)

@@ -2,17 +2,20 @@
 
 import { invalidTarget, resourceKey } from './resource.ts'
 
-/** What is kept of a resource, as far as it matters here. */
+/** A stored resource, as far as it matters here. */
 interface Kept {
   readonly resource: { readonly identifier: string }
-  /** `resourceKey` of its identifier. */
+  /** The `resourceKey` of its identifier. */
   readonly key: string
   readonly enabled: boolean
 }
 
 export interface Target<Found extends Kept> {
   readonly identifier: string
-  /** Null: this server itself, by its issuer: a token for user info, as one without any resource. A record may say how. */
+  /**
+   * Null: this server itself, named by its issuer, which means a token for user info, as without any resource. A record
+   * may say what such a token is like.
+   */
   readonly record: Found | null
 }
 
@@ -21,7 +24,7 @@ interface Rights<Found extends Kept> {
   readonly mayAskFor: (resource: Found['resource']) => boolean
 }
 
-/** `found`: what is kept of those asked for, in any order. Throws `invalid_target`. */
+/** `found`: the stored ones among those asked for, in any order. Throws `invalid_target`. */
 export function targetsOf<Found extends Kept>(
   asked: readonly string[],
   found: readonly Found[],

@@ -1,4 +1,4 @@
-// Resource indicators: absolute URIs that name what a token is for. RFC 8707 §2.
+// Resource indicators: absolute URIs that name what a token is meant for. RFC 8707 §2.
 
 import { OAuthError } from './errors.ts'
 import type { Parameters } from './parameters.ts'
@@ -10,7 +10,7 @@ const LONGEST_RESOURCE = 512
 /** RFC 3986 §4.3: scheme, colon, and something behind it, in the characters that a URI may have. */
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[\w\-.~:/?[\]@!$&'()*+,;=%]+$/i
 
-/** Why a text names no resource, as the end of a sentence; null: it does. */
+/** Why a text cannot name a resource, as the end of a sentence; null: it can. */
 export function resourceProblem(text: string): string | null {
   if (text.length > LONGEST_RESOURCE) return `is longer than ${LONGEST_RESOURCE} characters`
   // RFC 8707 §2: "It MUST be an absolute URI … The URI MUST NOT include a fragment component."
@@ -42,7 +42,7 @@ export function resourcesAsked(parameters: Parameters): readonly string[] {
   return asked
 }
 
-/** RFC 8707 §2: one answer for whatever is wrong; which resources there are is nobody's business. */
+/** RFC 8707 §2: the same answer whatever is wrong: which resources exist is not told. */
 export function invalidTarget(rule: string, reason: string): OAuthError {
   return new OAuthError({
     error: 'invalid_target',

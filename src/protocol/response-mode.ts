@@ -1,4 +1,4 @@
-// How an authorization answer travels: in the query (RFC 6749 §4.1.2), in the fragment (RFC 6749 §4.2.2), or as fields
+// How an authorization answer is sent: in the query (RFC 6749 §4.1.2), in the fragment (RFC 6749 §4.2.2), or as fields
 // of a form (OAuth 2.0 Form Post Response Mode). Pure: from an answer to text or fields.
 
 import type { TrustedRedirectUri } from './redirect-uri.ts'
@@ -15,7 +15,7 @@ export function isResponseMode(text: string): text is ResponseMode {
   return (RESPONSE_MODES as readonly string[]).includes(text)
 }
 
-/** A form reaches web addresses only: browsers do not post to a program's own scheme. */
+/** A form can only be sent to web addresses: browsers do not post to a program's own scheme. */
 export function canReach(uri: TrustedRedirectUri | string, mode: ResponseMode): boolean {
   return mode !== 'form_post' || /^https?:/.test(uri)
 }

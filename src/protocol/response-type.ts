@@ -3,7 +3,9 @@
 
 import type { ResponseMode } from './response-mode.ts'
 
-/** Each in its canonical order. `token` alone proves nobody's identity and is not among them (RFC 9700 §2.1.2). */
+/**
+ * Each in its canonical order. `token` alone is not among them, because it proves nobody's identity (RFC 9700 §2.1.2).
+ */
 export const RESPONSE_TYPES = [
   'code',
   'id_token',
@@ -17,7 +19,7 @@ export type ResponseType = (typeof RESPONSE_TYPES)[number]
 
 export type ResponseTypeWord = 'code' | 'id_token' | 'token'
 
-/** What a server has that gives codes only. */
+/** For a server that gives codes only. */
 export const CODE_ONLY: readonly ResponseType[] = ['code']
 
 /** RFC 6749 §3.1.1: the order of the words does not matter. Null for anything else, repeated words too. */
@@ -26,12 +28,12 @@ export function parseResponseType(text: string): ResponseType | null {
   return RESPONSE_TYPES.find((type) => type === sorted) ?? null
 }
 
-/** Whether the authorization endpoint itself gives this out. */
+/** Whether the authorization endpoint itself gives this. */
 export function gives(type: ResponseType, word: ResponseTypeWord): boolean {
   return type.split(' ').includes(word)
 }
 
-/** The grants a client must be registered for. RFC 7591 §2.1, OpenID Connect Registration §2. */
+/** The grant types for which a client must be registered. RFC 7591 §2.1, OpenID Connect Registration §2. */
 export function grantTypesOf(type: ResponseType): readonly ('authorization_code' | 'implicit')[] {
   if (type === 'code') return ['authorization_code']
   return gives(type, 'code') ? ['authorization_code', 'implicit'] : ['implicit']
@@ -42,7 +44,7 @@ export function defaultModeOf(type: ResponseType): 'query' | 'fragment' {
   return type === 'code' ? 'query' : 'fragment'
 }
 
-/** Multiple Response Types §3, §5: never a token in a query, where servers and their logs would read it. */
+/** Multiple Response Types §3, §5: a token never stands in a query, where servers and their logs would read it. */
 export function mayTravelBy(type: ResponseType, mode: ResponseMode): boolean {
   return mode !== 'query' || defaultModeOf(type) === 'query'
 }

@@ -1,4 +1,5 @@
-// How a journey ends: an answer at the client's redirect URI, or a page of ours when that is not to be trusted.
+// How an authorization request ends: with an answer at the client's redirect URI, or with a page of ours when that
+// cannot be trusted.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { pageReply } from '../http/reply/page-reply.ts'
@@ -21,21 +22,27 @@ function statusAfter(request: HttpRequest): 302 | 303 {
 type Answerable = Pick<AuthorizationRequest, 'redirectUri' | 'responseMode'> &
   Partial<Pick<AuthorizationRequest, 'uiLocales'>>
 
-/** RFC 6749 §4.1.2 and, unless this client cannot bear it, RFC 9207 §2. */
+/** What is answered: the request, as far as an answer needs it, of this client, in this browser's request. */
+export interface Asked<Request extends Answerable = Answerable> {
+  readonly http: HttpRequest
+  readonly request: Request
+  readonly client: Client
+}
+
+/** RFC 6749 §4.1.2 and, unless this client cannot cope with it, RFC 9207 §2. */
 export function answerReply(
   parts: SignInParts,
-  http: HttpRequest,
-  request: Answerable,
-  client: Client,
+  asked: Asked,
   answer: AuthorizationAnswer,
   cookies: readonly string[] = [],
 ): HttpReply {
+  const { http, request, client } = asked
   const iss = client.authorize.iss ? parts.addresses.issuer : undefined
   const whole = { ...answer, iss }
   const sent = answer['code'] === undefined ? TOKENS_SENT : CODE_SENT
   return withOutcome(
     request.responseMode === 'form_post'
-      ? formReply(parts, http, request, client, whole, cookies)
+      ? formReply(parts, asked, whole, cookies)
       : redirect(statusAfter(http), locationOf(request, whole), cookies),
     { ...sent, clientId: client.client_id },
   )
@@ -55,9 +62,7 @@ function locationOf({ redirectUri, responseMode }: Answerable, answer: Authoriza
 /** OAuth 2.0 Form Post Response Mode §2. */
 function formReply(
   parts: SignInParts,
-  http: HttpRequest,
-  { redirectUri, uiLocales }: Answerable,
-  client: Client,
+  { http, request: { redirectUri, uiLocales }, client }: Asked,
   answer: AuthorizationAnswer,
   cookies: readonly string[],
 ): HttpReply {
@@ -72,7 +77,8 @@ function formReply(
     frame,
   )
   return pageReply(page, {
-    // Browsers apply it to every redirect that follows, and where the client sends its people then is its own affair.
+    // Browsers apply form-action to every redirect that follows, and where the client sends its people after that is
+    // its own affair.
     formAction: [new URL(redirectUri).protocol],
     frameAncestors: client.frameAncestors,
     referrerPolicy: 'no-referrer',
@@ -85,51 +91,41 @@ interface RefusalOptions extends Pick<ProblemOptions, 'again' | 'cookies'> {
 }
 
 /**
- * RFC 6749 §4.1.2.1: an error the client is told about, or shown here where its callback shows nothing useful.
- * `isStranger`: nobody is signed in here, and nothing has been asked of anybody yet.
+ * RFC 6749 §4.1.2.1: an error that the client is told about; or that is shown here, where the client's callback shows
+ * nothing useful. `isStranger`: nobody is signed in here, and nobody has been asked anything yet.
  */
 export function refusalReply(
   parts: SignInParts,
-  http: HttpRequest,
-  request: Answerable & { readonly state: string | null | undefined },
-  client: Client,
+  asked: Asked<Answerable & { readonly state: string | null | undefined }>,
   error: OAuthError,
   { cookies = [], isStranger = false, again }: RefusalOptions = {},
 ): HttpReply {
+  const { http, request, client } = asked
+  const { uiLocales } = request
   const outcome = { ...error.outcome, clientId: client.client_id }
+  const shownHere = (advice: ErrorView['advice']) => ({
+    status: 400,
+    code: error.error,
+    description: error.description,
+    advice,
+    client: clientView(client, {
+      addresses: parts.addresses,
+      locale: frameAtClients(parts, http, uiLocales).locale,
+    }),
+  })
   if (client.errorDisplay === 'local') {
-    const view: Omit<ErrorView, 'traceId'> = {
-      status: 400,
-      code: error.error,
-      description: error.description,
-      advice: error.error === 'access_denied' ? 'access_denied' : 'request_refused',
-      client: clientView(client, {
-        addresses: parts.addresses,
-        locale: frameAtClients(parts, http, request.uiLocales).locale,
-      }),
-    }
-    return withOutcome(problemPage(parts, http, view, { again, uiLocales: request.uiLocales }), outcome)
+    const view = shownHere(error.error === 'access_denied' ? 'access_denied' : 'request_refused')
+    return withOutcome(problemPage(parts, http, view, { again, uiLocales }), outcome)
   }
   const answer = { error: error.error, error_description: error.description, state: request.state ?? undefined }
-  // RFC 9700 §4.11.2: a link to this server must not lead strangers at once to a place that nobody vouches for.
+  // RFC 9700 §4.11.2: a link to this server must not lead strangers straight to a place that nobody vouches for.
   if (isStranger && !client.verified && parts.unverifiedErrors === 'ask') {
     const iss = client.authorize.iss ? parts.addresses.issuer : undefined
     const href = locationOf(request, { ...answer, iss })
-    const view: Omit<ErrorView, 'traceId'> = {
-      status: 400,
-      code: error.error,
-      description: error.description,
-      advice: 'unverified_client',
-      client: clientView(client, {
-        addresses: parts.addresses,
-        locale: frameAtClients(parts, http, request.uiLocales).locale,
-      }),
-      // A form would be posted to that place by us.
-      onward: request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) },
-    }
-    // Posted again from here it would come with our cookies, and lead there.
-    return withOutcome(problemPage(parts, http, view, { uiLocales: request.uiLocales }), outcome)
+    // With form_post, our own page would post to that place.
+    const onward = request.responseMode === 'form_post' ? null : { href, target: targetOf(request.redirectUri) }
+    // A form posted from this page would come with our cookies, and would lead there.
+    return withOutcome(problemPage(parts, http, { ...shownHere('unverified_client'), onward }, { uiLocales }), outcome)
   }
-  const reply = answerReply(parts, http, request, client, answer, cookies)
-  return withOutcome(reply, outcome)
+  return withOutcome(answerReply(parts, asked, answer, cookies), outcome)
 }

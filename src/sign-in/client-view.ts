@@ -1,5 +1,5 @@
-// The client as a person meets it on our pages: its name in their language, its picture from our own address, its
-// policies, and whether anybody here knows who runs it.
+// The client as people see it on our pages: its name in their language, its picture from our own address, its policies,
+// and whether anybody here knows who runs it.
 
 import type { Client } from '../model/client.ts'
 import { nameIn } from '../model/client-presentation.ts'
@@ -13,7 +13,7 @@ export interface Shown {
   readonly redirectUri?: string
 }
 
-/** Without `shown` it is no more than its name and its links. */
+/** Without `shown` it is only the client's name and links. */
 export function clientView(client: Client, shown?: Shown): ClientView {
   return {
     name: shown === undefined ? client.client_name : nameIn(client, shown.locale),
@@ -33,7 +33,7 @@ function logoPath({ client_id, logo }: Client, addresses: Addresses): string | n
     : addresses.at('client-logo', client_id, digest, 'images', file)
 }
 
-/** What names the receiver: a host, this very device, or the scheme of an application on it. */
+/** How the receiver is named: a host, this very device, or the scheme of an application on it. */
 export function targetOf(uri: string): string {
   const { protocol, host } = new URL(uri)
   return protocol === 'https:' || protocol === 'http:' ? host : protocol

@@ -1,4 +1,4 @@
-// Asks what is missing and sends the browser there: the only router of steps. No step knows another.
+// Asks what is still missing and sends the browser there. This is the only router of steps: no step knows another.
 
 import { sha256 } from '../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
@@ -8,7 +8,7 @@ import type { Consent } from '../model/consent.ts'
 import type { AuthorizationRequest, Interaction } from '../model/interaction.ts'
 import { newSecret } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { Visit } from '../store/sessions.ts'
+import type { Visit } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import { visitCookies } from '../visitor/visitor.ts'
 import { answerReply, refusalReply } from './answer.ts'
@@ -23,9 +23,9 @@ export interface Journey {
   readonly browser: Browser
   readonly request: AuthorizationRequest
   readonly visit: Visit
-  /** Null while nothing had to be stored. */
+  /** Null as long as nothing had to be stored. */
   readonly interaction: Interaction | null
-  /** A yes given in this very request. */
+  /** A consent given in this very request. */
   readonly consent?: Consent
   readonly cookies?: readonly string[]
   readonly lookedAgain?: boolean
@@ -40,7 +40,7 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
   switch (step.kind) {
     case 'refuse':
       if (interaction !== null) await parts.store.finishInteraction(interaction.interactionId)
-      return refusalReply(parts, http, request, client, step.error, {
+      return refusalReply(parts, { http, request, client }, step.error, {
         cookies,
         isStranger: interaction === null && visit.signedIn.length === 0,
       })
@@ -55,7 +55,7 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
       })
       if (answer === null) return lookAgain(parts, given)
       const whole = { ...answer, ...sessionStateFor(parts, request, visit.signedIn) }
-      return answerReply(parts, http, request, client, whole, cookies)
+      return answerReply(parts, { http, request, client }, whole, cookies)
     }
     default:
       return showStep(parts, journey, step)
@@ -76,7 +76,7 @@ export function stepOf(
       chosenSessionId: interaction?.chosenSessionId ?? null,
       consented: consent !== undefined,
     },
-    // Where nobody is asked nothing has to be worked out.
+    // Where nobody is asked, the kinds need not be worked out.
     kinds: visit.client.client.consent === 'implied' ? '' : kindsAsked(visit.client.client, request),
     now: parts.clock.now(),
     subjectOf: (userId) => parts.subjects.of(userId, visit.client.client),
@@ -87,7 +87,7 @@ const PATHS = { authenticate: 'sign-in', select_account: 'choose-account', conse
 
 type Shown = Extract<NextStep, { kind: keyof typeof PATHS }>
 
-/** A person is needed: store the request, if that has not been done, and go to the page. */
+/** A person is needed: stores the request, unless that has been done, and sends the browser to the page. */
 async function showStep(parts: SignInParts, journey: Journey, step: Shown): Promise<HttpReply> {
   const { http, browser, request, cookies = [] } = journey
   const interaction = journey.interaction ?? (await storeInteraction(parts, http, request, browser.hash()))
@@ -121,7 +121,7 @@ export async function storeInteraction(
   return interaction
 }
 
-/** What the decision rested on has changed meanwhile: look again, once. */
+/** What the decision was based on has changed meanwhile: looks again, once. */
 async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpReply> {
   const { http, browser, request, interaction, visit } = journey
   const gone =
@@ -135,7 +135,7 @@ async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpRepl
     rule: 'visit_changed',
     clause: 'RFC 6749 §4.1.2.1',
   })
-  return refusalReply(parts, http, request, visit.client.client, error)
+  return refusalReply(parts, { http, request, client: visit.client.client }, error)
 }
 
 /** The sessions of this browser, and the client that asks, in one read. */

@@ -1,10 +1,10 @@
 // The addresses that a browser asks in frames when its sessions end. OpenID Connect Front-Channel Logout §2, §3.
 
 import { withQuery } from '../protocol/response-mode.ts'
-import type { SignedIn } from '../store/sessions.ts'
+import type { SignedIn } from '../store/verbs/sessions.ts'
 import type { SignInParts } from './parts.ts'
 
-/** Asked before the sessions end. Nothing where the server does not offer it: then nothing is read either. */
+/** To be called before the sessions end. Where the server does not offer it, nothing is read. */
 export async function framesFor(
   { store, clock, addresses, sessionIdentifiers, frontChannelLogout }: SignInParts,
   signedIn: readonly SignedIn[],

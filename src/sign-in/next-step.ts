@@ -1,4 +1,4 @@
-// What is still missing? The whole journey of a browser is this one function over what is known, and it is pure.
+// What is still missing on the way to a code? This one pure function decides it, from what is known.
 
 import type { ClientRecord } from '../model/client.ts'
 import { isDocumentClient } from '../model/client-document.ts'
@@ -7,7 +7,7 @@ import type { Subject } from '../model/sector.ts'
 import type { Seconds } from '../model/time.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { coversScope } from '../protocol/scope.ts'
-import type { Visit } from '../store/sessions.ts'
+import type { Visit } from '../store/verbs/sessions.ts'
 
 export type SignedInHere = Visit['signedIn'][number]
 
@@ -23,16 +23,16 @@ export interface Known {
   readonly client: ClientRecord
   /** Live sessions of this browser, the current one first. */
   readonly signedIn: readonly SignedInHere[]
-  /** What has been done on this very visit. */
+  /** What has been done during this visit. */
   readonly progress: {
     readonly authenticatedSessionId: string | null
     readonly chosenSessionId: string | null
     readonly consented: boolean
   }
-  /** Kinds of personal data the client would receive, space separated. */
+  /** Kinds of personal data that the client would receive, separated by spaces. */
   readonly kinds: string
   readonly now: Seconds
-  /** By which identifier the client knows somebody. */
+  /** The identifier by which the client knows somebody. */
   readonly subjectOf: (userId: string) => Subject
 }
 
@@ -43,7 +43,8 @@ export function nextStep(known: Known): NextStep {
   const current = currentOf(known)
   if (current === null) return authenticate(silent, namesUser(request) ? 'id_token_hint' : 'no_session')
 
-  // OpenID Connect Core §3.1.2.1: prompt, max_age and id_token_hint, each answered by one sign-in on this visit.
+  // OpenID Connect Core §3.1.2.1: prompt, max_age and id_token_hint; one sign-in during this visit satisfies each of
+  // them.
   if (request.prompt.includes('login') && !done) return authenticate(silent, 'prompt')
   const chosen = done || progress.chosenSessionId !== null
   if (request.prompt.includes('select_account') && !chosen) return { kind: 'select_account' }
@@ -76,9 +77,9 @@ function currentOf({ request, signedIn, progress, subjectOf }: Known): SignedInH
 function needsConsent({ request, client: { client }, progress, kinds }: Known, { consent }: SignedInHere): boolean {
   if (progress.consented) return false
   if (request.prompt.includes('consent')) return true
-  // Its document may say another thing each time: what somebody agreed to before was what it said then.
+  // The document may say something else each time, and what somebody agreed to before was what it said then.
   if (isDocumentClient(client) && !client.verified) return true
-  // What an operator declared was declared of a client that it knew.
+  // An operator's declaration was about the client as the operator knew it.
   if (client.consent === 'implied' && client.verified) return false
   // RFC 8252 §8.6: another program on the device may receive what is sent to a loopback address or a private-use scheme.
   if (client.application_type === 'native' && !request.redirectUri.startsWith('https:')) return true

@@ -1,9 +1,9 @@
-// What every step's page begins with: the interaction it belongs to, this browser, and where the visitor stands.
+// What the page of every step needs first: the interaction it belongs to, this browser, and where the visitor stands.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import type { Interaction } from '../model/interaction.ts'
 import { isSecret } from '../platform/random.ts'
-import type { Visit } from '../store/sessions.ts'
+import type { Visit } from '../store/verbs/sessions.ts'
 import { dispatch, interactionGone, readVisit } from './dispatch.ts'
 import type { SignInParts } from './parts.ts'
 import { type Browser, readBrowser } from './visit.ts'
@@ -15,7 +15,10 @@ export interface OpenInteraction {
   readonly visit: Visit
 }
 
-/** A reply instead: the interaction is not open, or not this browser's (nobody can finish what another began). */
+/**
+ * Or a reply instead: the interaction is not open, or belongs to another browser (nobody can finish what another
+ * began).
+ */
 export async function openInteraction(
   parts: SignInParts,
   http: HttpRequest,
@@ -34,7 +37,7 @@ export async function openInteraction(
   return { http, browser, interaction: found, visit }
 }
 
-/** Onward from an open interaction. */
+/** Goes on from an open interaction. */
 export function proceed(
   parts: SignInParts,
   open: OpenInteraction,

@@ -1,8 +1,8 @@
-// What the wing of people is built from; `server.ts` hands it over.
+// What sign-in is built from; `src/composition` hands it over.
 
 import type { KeyObject } from 'node:crypto'
 import type { BrowserStateOf } from '../credentials/browser-state.ts'
-import type { KnownBrowsers } from '../credentials/device.ts'
+import type { KnownBrowsers } from '../credentials/known-browsers.ts'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
@@ -19,8 +19,8 @@ import type { Addresses } from '../protocol/addresses.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import type { AuthorizationAnswer } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
-import type { InteractionLimits } from '../store/interactions.ts'
 import type { Store } from '../store/store.ts'
+import type { InteractionLimits } from '../store/verbs/interactions.ts'
 import type { GuessingLimits } from './authenticators/limits.ts'
 
 type OpenRequestObject = (
@@ -32,7 +32,7 @@ export interface SignInParts {
   readonly store: Store
   readonly clock: Clock
   readonly addresses: Addresses
-  /** Where our own forms may come from: the issuer's origin, and those at which requests are answered too. */
+  /** Where our own forms may come from: the issuer's origin, and the alternative ones. */
   readonly origins: readonly string[]
   readonly brand: () => Brand
   readonly commandFlags: CommandFlags
@@ -43,9 +43,9 @@ export interface SignInParts {
   readonly sessionIdentifiers: SessionIdentifiers
   /** Clients may be told of a sign-out in frames of the page that follows it. */
   readonly frontChannelLogout: boolean
-  /** The login state of a browser for pages of clients that watch it; null: they cannot. */
+  /** Gives the login state of a browser to pages of clients that watch it; null: they cannot watch it. */
   readonly browserStateOf: BrowserStateOf | null
-  /** What the authorization endpoint gives, to clients that are registered for it. */
+  /** The response types that the authorization endpoint offers, to clients that are registered for them. */
   readonly responseTypes: readonly ResponseType[]
   /** Key of the anti-forgery values. */
   readonly csrfKey: KeyObject
@@ -56,11 +56,11 @@ export interface SignInParts {
     readonly sessionAbsolute: Seconds
     readonly interaction: Seconds
   }
-  /** What a client says to people, in the reader's language where that is known. */
+  /** What a client says to people, in the reader's language where it is known. */
   readonly textIn: (client: Client, setting: 'recipient' | 'purpose', locale: Locale) => string | null
   /** Where authorization errors of an unverified client go for a visitor who is not signed in. RFC 9700 §4.11.2. */
   readonly unverifiedErrors: 'ask' | 'redirect'
-  /** Null: what the decision rested on has changed; nothing was issued. */
+  /** Null: what the decision was based on has changed; nothing was issued. */
   readonly issueResponse: (issue: {
     readonly request: AuthorizationRequest
     readonly client: ClientRecord
@@ -72,7 +72,9 @@ export interface SignInParts {
   /** Read and prove what a client sent as `request`, or named as `request_uri`. */
   readonly openRequestObject: OpenRequestObject
   readonly openReferencedObject: OpenRequestObject
-  /** Makes a client that is known by the address of a document what it says now; why it cannot be used, or null. */
+  /**
+   * Brings a client that is known by the address of a document up to date; resolves to why it cannot be used, or null.
+   */
   readonly readClientDocument: (clientId: string, address: string) => Promise<string | null>
   /** Throws `OAuthError` when no ID token can be signed so now. */
   readonly assertSigns: (client: ClientRecord) => void
@@ -82,25 +84,25 @@ export interface SignInParts {
   readonly recogniseIdToken: (token: string, client: ClientRecord | null) => RecognisedIdToken | null
   /** What people may end by themselves on their account page; null: there is no such page. */
   readonly account: AccountActs | null
-  /** The issuer's own address, where there is a page of ours; null: it is somebody else's. */
+  /** The issuer's own address, where a page of ours answers; null: it belongs to somebody else. */
   readonly frontHref: string | null
-  /** Sessions have ended: clients are to hear of it. */
+  /** To be called when sessions have ended, so that clients hear of it. */
   readonly sessionsEnded: () => void
 }
 
-/** Each is about one person, and cannot reach another's. */
+/** Each acts for one person, and cannot reach what is another's. */
 export interface AccountActs {
-  /** False: nothing is remembered. */
+  /** False: there was no consent. */
   readonly withdrawConsent: (userId: string, clientId: string) => Promise<boolean>
-  /** False: it has ended already, or never was theirs. */
+  /** False: it has ended already, or was never theirs. */
   readonly endSession: (userId: string, sessionId: string) => Promise<boolean>
-  /** All but one; to how many of those that the page lists. */
+  /** Ends all but one; resolves to how many of them the page had listed. */
   readonly endOtherSessions: (userId: string, kept: string) => Promise<number>
 }
 
 export interface RecognisedIdToken {
   readonly subject: string
   readonly clientId: string
-  /** Null: it is from before ID tokens named their session. */
+  /** Null: the ID token is from before they named their session. */
   readonly sid: string | null
 }

@@ -23,7 +23,7 @@ export async function cancelled(
     rule: 'user_refused',
     clause: 'RFC 6749 §4.1.2.1',
   })
-  return refusalReply(parts, http, interaction.request, visit.client.client, error)
+  return refusalReply(parts, { http, request: interaction.request, client: visit.client.client }, error)
 }
 
 /** 403: the form was not rendered by us for this browser, this step and this person. Nothing has changed. */

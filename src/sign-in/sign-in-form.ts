@@ -1,8 +1,8 @@
-// The form with user name and password: limits, the verdict, a new session secret each time. What somebody signs in for,
-// and what comes next, is the page's own affair.
+// The form with user name and password: limits, the verdict, and a new session secret each time. What somebody signs in
+// for, and what comes next, is decided by the page that shows the form.
 
-import { DEVICE_LIFETIME } from '../credentials/device.ts'
 import { sha256 } from '../credentials/digest.ts'
+import { DEVICE_LIFETIME } from '../credentials/known-browsers.ts'
 import { setCookie } from '../http/cookies.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
@@ -15,20 +15,20 @@ import { type Frame, isSignInError, type SignInError, type SignInView, signInPag
 import { newId, newSecret } from '../platform/random.ts'
 import type { Outcome } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { SignedIn } from '../store/sessions.ts'
+import type { SignedIn } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import type { AttemptGate } from './authenticators/limits.ts'
-import { verifyPassword } from './authenticators/password.ts'
+import { type PasswordVerdict, verifyPassword } from './authenticators/password.ts'
 import type { SignInParts } from './parts.ts'
 import { type Browser, MOST_SESSIONS, sessionCookie } from './visit.ts'
 
-/** What was typed, and what is to be said about it. */
+/** What was typed, and what the page has to say about it. */
 export interface Shown {
   readonly username?: string
   readonly remember?: boolean
   readonly error?: SignInError
   readonly wait?: number
-  /** The error, or how long to wait, where this is the answer to a form. */
+  /** The error, or the seconds to wait, where this is the answer to a form. */
   readonly said?: string
   readonly outcome?: Outcome | null
 }
@@ -39,33 +39,33 @@ export interface Occasion<Other extends SignedIn = SignedIn> {
   readonly browser: Browser
   /** Live sessions of this browser. */
   readonly signedIn: readonly Other[]
-  /** Named by events; null: no client asks. */
+  /** Noted in events; null: no client asks. */
   readonly clientId: string | null
-  /** The page again. */
+  /** Shows the page again. */
   readonly show: (shown: Shown) => HttpReply
   readonly mayBe: (user: User) => boolean
   readonly onward: (entered: Entered<Other>) => Promise<HttpReply>
 }
 
-/** Somebody has signed in. */
+/** The result of a successful sign-in. */
 export interface Entered<Other extends SignedIn = SignedIn> {
   readonly now: SignedIn
-  /** Who else is signed in in this browser. */
+  /** The other people signed in in this browser. */
   readonly others: readonly Other[]
-  /** With the new secret. */
+  /** The browser, with the new session secret. */
   readonly browser: Browser
   readonly cookies: readonly string[]
 }
 
 export type SignInForm = <Other extends SignedIn>(occasion: Occasion<Other>, form: Parameters) => Promise<HttpReply>
 
-/** The caller has seen that the form is one of ours. */
+/** The caller has made sure that the form is one of ours. */
 export function createSignInForm(parts: SignInParts, gate: AttemptGate): SignInForm {
-  const announce = createAnnouncer()
-  return (occasion, form) => submit(parts, gate, occasion, form, announce)
+  const signIn = { ...parts, gate, announce: createAnnouncer() }
+  return (occasion, form) => submit(signIn, occasion, form)
 }
 
-/** The sign-in page, or the one that asks to wait. */
+/** The sign-in page, or the page that asks to wait. */
 export function signInReply(view: SignInView, frame: Frame, shown: Shown, options: PageReplyOptions): HttpReply {
   const whole: SignInView = {
     ...view,
@@ -83,12 +83,12 @@ export function signInReply(view: SignInView, frame: Frame, shown: Shown, option
   return shown.outcome === undefined ? reply : withOutcome(reply, shown.outcome)
 }
 
-/** What brings the answer to this form back in another language: all that was typed but the password. */
+/** What brings back the answer to this form in another language: everything that was typed except the password. */
 function againOf({ form, username, remember }: SignInView, said: string): NonNullable<Frame['again']> {
   return { username, ...(remember === true && { remember: 'yes' }), said, csrf: form.csrf }
 }
 
-/** The same answer again, asked for in another language: nothing is tried. Null: the form was filled in. */
+/** The same answer in another language: no password is tried. Null: the form was really filled in. */
 function saidBefore(form: Parameters): Pick<Shown, 'error' | 'wait' | 'said'> | null {
   const said = form.get('said')
   if (said === undefined) return null
@@ -98,7 +98,7 @@ function saidBefore(form: Parameters): Pick<Shown, 'error' | 'wait' | 'said'> | 
 
 type Announcer = (now: Seconds) => boolean
 
-/** That failures are no longer listed one by one is said once a minute. */
+/** Once a minute it is noted that failures are no longer listed one by one. */
 function createAnnouncer(): Announcer {
   let next = 0
   return (now) => {
@@ -108,18 +108,25 @@ function createAnnouncer(): Announcer {
   }
 }
 
+/** What handling a form takes. */
+interface FormParts extends SignInParts {
+  readonly gate: AttemptGate
+  readonly announce: Announcer
+}
+
 async function submit<Other extends SignedIn>(
-  parts: SignInParts,
-  gate: AttemptGate,
+  parts: FormParts,
   occasion: Occasion<Other>,
   form: Parameters,
-  announce: Announcer,
 ): Promise<HttpReply> {
   const { http, browser, clientId } = occasion
   const username = (form.get('username') ?? '').slice(0, 256)
   const remember = form.get('remember') === 'yes'
+  const before = saidBefore(form)
+  // A switch of language is no event.
+  if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
   const named = clientId === null ? {} : { clientId }
-  const show = (shown: Pick<Shown, 'error' | 'wait'>, rule: string, clause: string, reason: string) =>
+  const show: ShowAgain = (shown, rule, clause, reason) =>
     occasion.show({
       username,
       remember,
@@ -127,9 +134,6 @@ async function submit<Other extends SignedIn>(
       said: shown.error ?? String(shown.wait),
       outcome: { rule, clause, reason, ...named },
     })
-  const before = saidBefore(form)
-  // A switch of language is no event.
-  if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
   const again = (error: SignInError, rule: string, reason: string) =>
     show({ error }, rule, 'OpenID Connect Core §3.1.2.3', reason)
   const password = form.get('password')
@@ -138,17 +142,10 @@ async function submit<Other extends SignedIn>(
 
   const { address } = http.peer
   const attempt = { username, password, address, visitHash: browser.hash(), device: browser.device }
-  const verdict = await verifyPassword({ store: parts.store, hasher: parts.hasher, gate }, attempt)
-  const at = parts.clock.now()
-  const about = { at, ...named }
+  const verdict = await verifyPassword(parts, attempt)
+  await noteFailure(parts, occasion, verdict)
   switch (verdict.kind) {
     case 'wrong':
-      // A flood of failures is a few events and a number in the trace, or strangers could fill the disk with them.
-      if (!verdict.crowded) {
-        await parts.store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
-      } else if (announce(at)) {
-        await parts.store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
-      }
       return again('wrong_credentials', 'password_wrong', 'unknown user name or wrong password')
     case 'unusable':
       return again(
@@ -157,25 +154,18 @@ async function submit<Other extends SignedIn>(
         'what was typed can be no password: too long, or half a character',
       )
     case 'disabled':
-      await parts.store.appendEvents([
-        { ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail: { address, disabled: true } },
-      ])
       return again('user_disabled', 'user_disabled', 'the password was right, but the user is disabled')
     case 'wait': {
       const reason = 'too many failed attempts; nothing was checked'
       return show({ wait: verdict.seconds }, verdict.rule, 'RFC 6819 §4.4.3.6', reason)
     }
-    case 'busy': {
-      const description = 'Too many people are signing in'
-      const view = { status: 503, code: 'temporarily_unavailable', description, advice: 'overloaded' } as const
-      const reason = 'too many passwords were waiting to be checked; this one was not'
-      return withOutcome(problemPage(parts, http, view, { headers: { 'retry-after': '3' } }), {
+    case 'busy':
+      return withOutcome(crowdedReply(parts, http), {
         rule: 'sign_ins_crowded',
         clause: 'RFC 9110 §15.6.4',
-        reason,
+        reason: 'too many passwords were waiting to be checked; this one was not',
         ...named,
       })
-    }
     case 'signed_in': {
       if (!occasion.mayBe(verdict.user)) {
         return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')
@@ -190,7 +180,35 @@ async function submit<Other extends SignedIn>(
   }
 }
 
-/** Null: the user changed while the password was checked. */
+type ShowAgain = (shown: Pick<Shown, 'error' | 'wait'>, rule: string, clause: string, reason: string) => HttpReply
+
+/** A flood of failures becomes a few events and a number in the trace; otherwise strangers could fill the disk. */
+async function noteFailure(
+  { store, clock, announce }: FormParts,
+  { http, clientId }: Pick<Occasion, 'http' | 'clientId'>,
+  verdict: PasswordVerdict,
+): Promise<void> {
+  if (verdict.kind !== 'wrong' && verdict.kind !== 'disabled') return
+  const at = clock.now()
+  const { address } = http.peer
+  const about = { at, ...(clientId !== null && { clientId }) }
+  if (verdict.kind === 'disabled') {
+    const detail = { address, disabled: true }
+    await store.appendEvents([{ ...about, type: 'sign_in_failed', userId: verdict.user.userId, detail }])
+  } else if (!verdict.crowded) {
+    await store.appendEvents([{ ...about, type: 'sign_in_failed', detail: { address } }])
+  } else if (announce(at)) {
+    await store.appendEvents([{ ...about, type: 'sign_in_limited', detail: { address } }])
+  }
+}
+
+function crowdedReply(parts: SignInParts, http: HttpRequest): HttpReply {
+  const description = 'Too many people are signing in'
+  const view = { status: 503, code: 'temporarily_unavailable', description, advice: 'overloaded' } as const
+  return problemPage(parts, http, view, { headers: { 'retry-after': '3' } })
+}
+
+/** Null: the user has changed while the password was checked. */
 async function enter<Other extends SignedIn>(
   { store, clock, lifetimes, knownBrowsers }: SignInParts,
   { http, browser, signedIn }: Occasion<Other>,
@@ -219,7 +237,7 @@ async function enter<Other extends SignedIn>(
     : store.renewSession(session, secretHash, [event]))
   if (!started) return null
   const others = signedIn.filter((each) => each.user.userId !== userId)
-  // Secrets that open nothing any more would push out those of the other people of this browser.
+  // Secrets that no longer open anything would displace those of the other people in this browser.
   const isOthers = (each: string) => others.some((other) => Buffer.compare(other.secretHash, sha256(each)) === 0)
   const secrets = [secret, ...browser.sessionSecrets.filter(isOthers)].slice(0, MOST_SESSIONS)
   return {

@@ -7,7 +7,7 @@ import type { Client } from '../model/client.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { withQuery } from '../protocol/response-mode.ts'
-import type { SignedIn } from '../store/sessions.ts'
+import type { SignedIn } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import type { RecognisedIdToken, SignInParts } from './parts.ts'
 import { type Browser, readBrowser } from './visit.ts'
@@ -17,9 +17,9 @@ export interface SignOut {
   readonly browser: Browser
   readonly parameters: Parameters
   readonly client: Client | null
-  /** Trusted, with `state`; null: stay here afterwards. */
+  /** A trusted address, with `state`; null: the browser stays here afterwards. */
   readonly onward: string | null
-  /** What the client says about whom it means; null: nothing. */
+  /** Whose session the client means, as far as it says; null: it says nothing. */
   readonly hint: RecognisedIdToken | null
 }
 
@@ -36,14 +36,14 @@ export function kept(parameters: Parameters): Readonly<Record<string, string>> {
   )
 }
 
-/** Whom a hint claims to be for: only a name to look up, until the hint is recognised. */
+/** The client that a hint claims to be for: only a name to look up, until the hint is recognised. */
 function audienceOf(hint: string): string | undefined {
   const jwt = readJwt(hint, LONGEST_HINT)
   const aud = 'claims' in jwt ? jwt.claims['aud'] : undefined
   return typeof aud === 'string' ? aud : undefined
 }
 
-/** Everything that must be right before anybody is asked; a page otherwise, never a redirect. */
+/** Checks everything that must be right before anybody is asked. What is wrong gives a page, never a redirect. */
 export async function parseSignOut(
   parts: SignInParts,
   http: HttpRequest,
@@ -96,7 +96,7 @@ export async function parseSignOut(
   }
 }
 
-/** RPL §2: a hint of the very session that is here proves that the client means this one. */
+/** RPL §2: a hint about the very session that is here proves that the client means this one. */
 export function isMeant(
   { subjects, sessionIdentifiers }: SignInParts,
   { client, hint }: SignOut,

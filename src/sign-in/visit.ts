@@ -1,4 +1,4 @@
-// The visitor's browser with the sessions it carries. Nothing here decides.
+// The visitor's browser and the sessions it carries. Nothing is decided here.
 
 import { readCookie, setCookie } from '../http/cookies.ts'
 import type { HttpRequest } from '../http/message.ts'
@@ -6,11 +6,11 @@ import type { Seconds } from '../model/time.ts'
 import { isSecret } from '../platform/random.ts'
 import { readVisitor, type Visitor } from '../visitor/visitor.ts'
 
-/** One browser stays signed in as at most this many people. */
+/** In one browser at most this many people can be signed in. */
 export const MOST_SESSIONS = 5
 
 export interface Browser extends Visitor {
-  /** Secrets of its sessions, the current one first. */
+  /** Secrets of its sessions, that of the current one first. */
   readonly sessionSecrets: readonly string[]
   readonly device: string | null
 }

@@ -2,15 +2,40 @@
 // are. Tables and columns have the same names in both.
 
 import { newId } from '../platform/random.ts'
-import { type Driver, type Statement, type Step, step, type Value } from './database/driver.ts'
+import {
+  type Driver,
+  type Statement,
+  type Step,
+  StoreUnavailable,
+  statement,
+  step,
+  type Value,
+} from './database/driver.ts'
 import type { Snapshot, SnapshotTable } from './database/sqlite/snapshot.ts'
-import { changeMark, findFact, isStillOurs, putFact, putFactOnce } from './statements/installation.ts'
+import { TABLE_NOTES } from './schema/notes.ts'
+import { changeMark, findFact, putFact, putFactOnce } from './statements/installation.ts'
 
 /** Somebody's installation is there already: nothing was changed. */
-export class NotEmpty extends Error {}
+export class NotEmpty extends Error {
+  /** Of the master key of the one that was to move. */
+  readonly hasSameKey: boolean
+  constructor(hasSameKey: boolean) {
+    super('another installation is in the database')
+    this.hasSameKey = hasSameKey
+  }
+}
 
 /** Another move has taken the database over: it begins anew, and this one has ended. */
 export class Overtaken extends Error {}
+
+/** The move has begun, and cannot come to its end: nothing starts on what is there. The message says why. */
+export class CannotMove extends Error {
+  readonly code: 'source_changed' | 'source_unreadable' | 'row_refused' | 'rows_missing' | 'newer_database'
+  constructor(code: CannotMove['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
 
 /**
  * While a database is being filled its `key_check` says so, in place of that of a master key: whatever opens it stops there, since
@@ -30,13 +55,53 @@ export const NOT_ALL_THERE = {
 
 /** The database's own, and what is written last. */
 const NOT_COPIED = new Set(['schema_version', 'schema_lease', 'installation'])
+/** Seconds that the database has for one statement: to count millions of rows takes longer than any request may. */
+export const LONGEST_STATEMENT = 1_800
 /** Rows of one transaction, and transactions at once. */
 const BATCH = 500
 const AT_ONCE = 4
 
+/**
+ * Guard: this move has the database still, and no other takes it over before this transaction has ended; without the lock what is
+ * under way would arrive in what the other has emptied. SQLite, which knows no locks of rows, is never asked.
+ */
+const isStillOurs = statement<{ mark: string }, { ours: number }>(
+  'is_still_ours',
+  `SELECT 1 AS ours FROM installation WHERE name = 'key_check' AND value = :mark FOR SHARE`,
+)
+
+/** For this transaction: behind a pooler nothing is set on connections, and the role has the limit of requests. */
+const bePatient = statement<object, { limit: string }>(
+  'be_patient',
+  `SELECT set_config('statement_timeout', '${LONGEST_STATEMENT}s', true) AS limit`,
+)
+
+/** Waits for a migration that is under way, and lets none begin before this transaction has ended. */
+const holdSchema = statement<object, { held: number }>(
+  'hold_schema',
+  `SELECT 1 AS held FROM schema_lease WHERE lease = 'migration' FOR SHARE`,
+)
+const isOfSchema = statement<{ number: number }, { same: number }>(
+  'is_of_schema',
+  'SELECT 1 AS same FROM schema_version HAVING max(number) = :number',
+)
+
 export interface Moved {
   /** How many of each table. */
   readonly rows: Readonly<Record<string, number>>
+  /** Tables of somebody else's that lie in the file too, and stay there. */
+  readonly others: readonly string[]
+}
+
+/**
+ * Throws `NotEmpty` where an installation is; the mark of a move that has begun there, null: none has. The schema has its first
+ * migration. `keyCheck`: of what is to move.
+ */
+export async function assertNothingThere(driver: Driver, keyCheck: string): Promise<string | null> {
+  const [found] = await driver.rows(findFact, { name: 'key_check' })
+  if (found === undefined) return null
+  if (!isBeingFilled(found.value)) throw new NotEmpty(found.value === keyCheck)
+  return found.value
 }
 
 /** `target` has the schema of this release. Cut off anywhere it leaves a database that nothing starts on. */
@@ -45,38 +110,46 @@ export async function moveEverything(
   target: Driver,
   progress: (done: number, total: number) => void,
 ): Promise<Moved> {
-  const tables = source.tables.filter(({ name }) => !NOT_COPIED.has(name))
+  const ours = source.tables.filter(({ name }) => Object.hasOwn(TABLE_NOTES, name))
+  const tables = ours.filter(({ name }) => !NOT_COPIED.has(name))
   const total = tables.reduce((sum, { rows }) => sum + rows, 0)
-  const mark = await takeOver(target)
-  await target.script(`TRUNCATE ${tables.map(({ name }) => `"${name}"`).join(', ')}`)
+  const facts = factsOf(source)
+  const mark = await takeOver(target, tables, facts.check)
   let done = 0
+  progress(done, total)
   for (const table of tables) {
-    await copy(
-      source,
-      table,
-      (rows) => write(target, mark, rows),
-      (rows) => {
-        done += rows
-        progress(done, total)
-      },
-    )
+    await copy(source, table, target, mark, (rows) => {
+      done += rows
+      progress(done, total)
+    })
     await assertAllThere(target, mark, table)
   }
-  await finish(source, target, mark)
-  return { rows: Object.fromEntries(tables.map(({ name, rows }) => [name, rows])) }
+  if (!source.isAsItWas()) {
+    throw new CannotMove(
+      'source_changed',
+      'Something has written to the data folder meanwhile (a command, a backup, a program): that would be lost.',
+    )
+  }
+  await finish(source, target, mark, facts)
+  return {
+    rows: Object.fromEntries(tables.map(({ name, rows }) => [name, rows])),
+    others: source.tables.filter((table) => !ours.includes(table)).map(({ name }) => name),
+  }
 }
 
 async function copy(
   source: Snapshot,
   table: SnapshotTable,
-  list: (steps: readonly Step[]) => Promise<void>,
+  target: Driver,
+  mark: string,
   copied: (rows: number) => void,
 ): Promise<void> {
   const insert = insertInto(table)
-  let lists: Promise<void>[] = []
+  let lists: Promise<unknown>[] = []
   try {
-    for (const rows of batches(source.rowsOf(table))) {
-      lists.push(list(rows.map((row) => step(insert, asOnPostgres(row)))))
+    for (const rows of batches(readable(source, table))) {
+      const steps = rows.map((row) => step(insert, asOnPostgres(table, row)))
+      lists.push(ask(target, mark, steps).catch((error: unknown) => Promise.reject(refusedRow(table, error))))
       if (lists.length === AT_ONCE) {
         await Promise.all(lists)
         lists = []
@@ -90,40 +163,65 @@ async function copy(
   }
 }
 
-async function takeOver(driver: Driver): Promise<string> {
+/** Marked and emptied in one: what another move has under way is waited for, and arrives nowhere afterwards. */
+async function takeOver(driver: Driver, tables: readonly SnapshotTable[], keyCheck: string): Promise<string> {
   const mark = `${MARK}${newId('mv')}`
-  const [found] = await driver.rows(findFact, { name: 'key_check' })
-  if (found !== undefined && !isBeingFilled(found.value)) throw new NotEmpty('another installation is in the database')
+  const former = await assertNothingThere(driver, keyCheck)
   const taken =
-    found === undefined
+    former === null
       ? step(putFactOnce, { name: 'key_check', value: mark }, 'alone')
-      : step(changeMark, { former: found.value, mark }, 'alone')
-  if (!(await driver.atomic([taken])).held) throw new Overtaken('another move has begun')
-  return mark
+      : step(changeMark, { former, mark }, 'alone')
+  const empty = statement('empty_all', `TRUNCATE ${tables.map(({ name }) => `"${name}"`).join(', ')}`)
+  if ((await driver.atomic([step(bePatient, {}), taken, step(empty, {})])).held) return mark
+  // It may have been a server that was started on it.
+  await assertNothingThere(driver, keyCheck)
+  throw new Overtaken('another move has begun')
 }
 
-async function write(target: Driver, mark: string, steps: readonly Step[]): Promise<void> {
-  const { held } = await target.atomic([step(isStillOurs, { mark }, 'ours'), ...steps])
-  if (!held) throw new Overtaken('another move has begun')
+/** The answer to the last step. */
+async function ask(target: Driver, mark: string, steps: readonly Step[]): Promise<readonly unknown[]> {
+  const asked = await target.atomic([step(bePatient, {}), step(isStillOurs, { mark }, 'ours'), ...steps])
+  if (!asked.held) throw new Overtaken('another move has begun')
+  return asked.rows.at(-1) ?? []
+}
+
+interface Facts {
+  readonly check: string
+  readonly others: readonly { readonly name: string; readonly value: string }[]
+}
+
+function factsOf(source: Snapshot): Facts {
+  const table = source.tables.find(({ name }) => name === 'installation')
+  if (table === undefined) throw new Error('the source has no installation')
+  const facts = [...readable(source, table)].map((row) => ({ name: String(row['name']), value: String(row['value']) }))
+  const check = facts.find(({ name }) => name === 'key_check')
+  if (check === undefined) throw new Error('the source has never been opened with a master key')
+  return { check: check.value, others: facts.filter((fact) => fact !== check) }
 }
 
 /** By what the master key is checked comes last, so that nothing opens a database that does not hold all. */
-async function finish(source: Snapshot, target: Driver, mark: string): Promise<void> {
-  const table = source.tables.find(({ name }) => name === 'installation')
-  if (table === undefined) throw new Error('the source has no installation')
-  const facts = [...source.rowsOf(table)].map((row) => ({ name: String(row['name']), value: String(row['value']) }))
-  const check = facts.find(({ name }) => name === 'key_check')
-  if (check === undefined) throw new Error('the source has never been opened with a master key')
-  const others = facts.filter((fact) => fact !== check).map((fact) => step(putFact, fact))
-  await write(target, mark, [...others, step(changeMark, { former: mark, mark: check.value }, 'ours')])
+async function finish(source: Snapshot, target: Driver, mark: string, { check, others }: Facts): Promise<void> {
+  const number = source.tables.find(({ name }) => name === 'schema_version')?.rows ?? 0
+  const finished = await target.atomic([
+    step(changeMark, { former: mark, mark: check }, 'ours'),
+    step(holdSchema, {}),
+    step(isOfSchema, { number }, 'schema'),
+    ...others.map((fact) => step(putFact, fact)),
+  ])
+  if (finished.held) return
+  if (finished.guard === 'ours') throw new Overtaken('another move has begun')
+  // Its migrations have changed what was there, and not what has come since.
+  throw new CannotMove(
+    'newer_database',
+    'A newer release was started on the new database meanwhile, and has changed it.',
+  )
 }
 
 async function assertAllThere(driver: Driver, mark: string, { name, rows }: SnapshotTable): Promise<void> {
   const count: Statement = { name: `count_${name}`, sql: `SELECT count(*) AS many FROM "${name}"` }
-  const counted = await driver.atomic([step(isStillOurs, { mark }, 'ours'), step(count, {})])
-  if (!counted.held) throw new Overtaken('another move has begun')
-  const [found] = counted.rows.at(-1) as readonly { readonly many: number }[]
-  if (Number(found?.many) !== rows) throw new Error(`${found?.many} rows of ${rows} have arrived in ${name}`)
+  const [found] = (await ask(driver, mark, [step(count, {})])) as readonly { readonly many: number }[]
+  if (Number(found?.many) === rows) return
+  throw new CannotMove('rows_missing', `${found?.many} rows of ${rows} have arrived in the table ${name}.`)
 }
 
 function insertInto({ name, columns }: SnapshotTable): Statement {
@@ -132,10 +230,33 @@ function insertInto({ name, columns }: SnapshotTable): Statement {
   return { name: `move_${name}`, sql: `INSERT INTO "${name}" (${names}) VALUES (${values})` }
 }
 
+/** What PostgreSQL takes nowhere, such as a text with U+0000 that was not written by a server. */
+function refusedRow({ name }: SnapshotTable, error: unknown): unknown {
+  if (error instanceof StoreUnavailable || error instanceof Overtaken || !(error instanceof Error)) return error
+  return new CannotMove('row_refused', `PostgreSQL refuses a row of the table ${name}: ${error.message}.`, {
+    cause: error,
+  })
+}
+
 /** There all people have one number (docs/decisions/0053). */
-function asOnPostgres(row: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
-  const one = (column: string) => (row[column] === undefined || row[column] === null ? {} : { [column]: 0 })
-  return { ...row, ...one('number'), ...one('user_number') }
+function asOnPostgres({ name }: SnapshotTable, row: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  const column = name === 'user' ? 'number' : 'user_number'
+  return row[column] === undefined || row[column] === null ? row : { ...row, [column]: 0 }
+}
+
+function* readable(source: Snapshot, table: SnapshotTable): Generator<Readonly<Record<string, Value>>> {
+  try {
+    yield* source.rowsOf(table)
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new CannotMove(
+      'source_unreadable',
+      `The table ${table.name} of the data folder cannot be read: ${error.message}.`,
+      {
+        cause: error,
+      },
+    )
+  }
 }
 
 function* batches<Row>(rows: Iterable<Row>): Generator<readonly Row[]> {

@@ -1,5 +1,5 @@
-// Takes away what has expired, a little at a time with pauses in between, so that nobody waits for it. Of several nodes on
-// one database one does it, under a lease: two would only wait for each other's rows.
+// Deletes what has expired, a little at a time with pauses in between, so that nobody waits for it. Where several nodes
+// share a database, one of them does it, under a lease: two would only wait for each other's rows.
 
 import { stopwatch } from '../platform/clock.ts'
 import { newId } from '../platform/random.ts'
@@ -13,9 +13,9 @@ const takeLease = statement<{ holder: string; now: number; expires_at: number },
    RETURNING holder`,
 )
 
-/** Seconds after which another node may go on in the place of one that has died. */
+/** Seconds after which another node may take over from one that has died. */
 const LEASE = 120
-/** Of each second pruning takes a fifth at most, however much there is. */
+/** Pruning takes at most a fifth of the time, however much there is to delete. */
 const PAUSES_PER_WORK = 4
 const LEAST_PAUSE_MS = 5
 

@@ -1,30 +1,30 @@
-// Where records live: all verbs over one driver. Each verb is atomic; none is a transaction left open.
+// Where records live: all verbs over one driver. Each verb is atomic, and none leaves a transaction open.
 
-import { type AssertionVerbs, createAssertionVerbs } from './assertions.ts'
-import { type AttemptVerbs, createAttemptVerbs } from './attempts.ts'
-import { type ClientLogoVerbs, createClientLogoVerbs } from './client-logos.ts'
-import { type ClientOriginVerbs, createClientOriginVerbs } from './client-origins.ts'
-import { createClientReader } from './client-reader.ts'
-import { type ClientVerbs, createClientVerbs } from './clients.ts'
-import { type ConsentVerbs, createConsentVerbs } from './consents.ts'
 import type { Driver } from './database/driver.ts'
-import { createEventVerbs, type EventVerbs } from './events.ts'
-import { createGrantVerbs, type GrantVerbs } from './grants.ts'
-import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './initial-access-tokens.ts'
-import { createInstallationVerbs, type InstallationVerbs } from './installation.ts'
-import { createInteractionVerbs, type InteractionVerbs } from './interactions.ts'
-import { createKeySightingVerbs, type KeySightingVerbs } from './key-sightings.ts'
-import { createLogoutVerbs, type LogoutVerbs } from './logout-deliveries.ts'
-import { createPruneVerbs, type PruneVerbs } from './pruning.ts'
-import { createRegistrationVerbs, type RegistrationVerbs } from './registrations.ts'
-import { createResourceVerbs, type ResourceVerbs } from './resources.ts'
-import { createSessionVerbs, type SessionVerbs } from './sessions.ts'
-import { createSigningKeyVerbs, type SigningKeyVerbs } from './signing-keys.ts'
-import { createTicketVerbs, type TicketVerbs } from './tickets.ts'
-import { createTokenVerbs, type TokenVerbs } from './tokens.ts'
-import { createTraceVerbs, type TraceVerbs } from './traces.ts'
-import { createUserImportVerbs, type UserImportVerbs } from './user-imports.ts'
-import { createUserVerbs, type UserVerbs } from './users.ts'
+import { type AssertionVerbs, createAssertionVerbs } from './verbs/assertions.ts'
+import { type AttemptVerbs, createAttemptVerbs } from './verbs/attempts.ts'
+import { type ClientLogoVerbs, createClientLogoVerbs } from './verbs/client-logos.ts'
+import { type ClientOriginVerbs, createClientOriginVerbs } from './verbs/client-origins.ts'
+import { createClientReader } from './verbs/client-reader.ts'
+import { type ClientVerbs, createClientVerbs } from './verbs/clients.ts'
+import { type ConsentVerbs, createConsentVerbs } from './verbs/consents.ts'
+import { createEventVerbs, type EventVerbs } from './verbs/events.ts'
+import { createGrantVerbs, type GrantVerbs } from './verbs/grants.ts'
+import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './verbs/initial-access-tokens.ts'
+import { createInstallationVerbs, type InstallationVerbs } from './verbs/installation.ts'
+import { createInteractionVerbs, type InteractionVerbs } from './verbs/interactions.ts'
+import { createKeySightingVerbs, type KeySightingVerbs } from './verbs/key-sightings.ts'
+import { createLogoutVerbs, type LogoutVerbs } from './verbs/logout-deliveries.ts'
+import { createPruneVerbs, type PruneVerbs } from './verbs/pruning.ts'
+import { createRegistrationVerbs, type RegistrationVerbs } from './verbs/registrations.ts'
+import { createResourceVerbs, type ResourceVerbs } from './verbs/resources.ts'
+import { createSessionVerbs, type SessionVerbs } from './verbs/sessions.ts'
+import { createSigningKeyVerbs, type SigningKeyVerbs } from './verbs/signing-keys.ts'
+import { createTicketVerbs, type TicketVerbs } from './verbs/tickets.ts'
+import { createTokenVerbs, type TokenVerbs } from './verbs/tokens.ts'
+import { createTraceVerbs, type TraceVerbs } from './verbs/traces.ts'
+import { createUserImportVerbs, type UserImportVerbs } from './verbs/user-imports.ts'
+import { createUserVerbs, type UserVerbs } from './verbs/users.ts'
 
 export interface Store
   extends ClientVerbs,
@@ -54,7 +54,7 @@ export interface Store
 }
 
 export interface StoreOptions {
-  /** Clients that stay parsed; those beyond are parsed again when they come back. Default 10,000. */
+  /** Clients that stay parsed in memory; others are parsed again when they are next used. Default 10,000. */
   readonly cachedClients?: number
 }
 

@@ -1,4 +1,4 @@
-// Which forms are ours: rendered by us, for this browser and for what they do, and posted from our own origin.
+// Which forms are ours: rendered by us, for this browser and this purpose, and posted from our own origin.
 
 import type { KeyObject } from 'node:crypto'
 import { csrfToken, isCsrfToken, isSameOrigin } from '../http/csrf.ts'
@@ -6,13 +6,13 @@ import type { HttpRequest } from '../http/message.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface FormParts {
-  /** Key of the anti-forgery values. */
+  /** Key for the anti-forgery values. */
   readonly csrfKey: KeyObject
-  /** Where our own forms may come from: the issuer's origin, and those at which requests are answered too. */
+  /** Where our own forms may come from: the issuer's origin, and the alternative ones. */
   readonly origins: readonly string[]
 }
 
-/** Bound to the browser, and to what and whom the form was rendered for. */
+/** Bound to the browser, to what the form does, and to whom it was rendered for. */
 export function formToken({ csrfKey }: Pick<FormParts, 'csrfKey'>, { visit }: Visitor, purpose: string): string {
   return csrfToken(csrfKey, visit, purpose)
 }

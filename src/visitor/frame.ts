@@ -8,19 +8,22 @@ import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
 import { MalformedParameters, parseForm } from '../protocol/parameters.ts'
 
-/** How all pages of a server look where nobody wishes otherwise. */
+/** How all pages of a server look, unless the visitor or a client wishes otherwise. */
 export interface Look {
   readonly brand: () => Brand
   readonly commandFlags: CommandFlags
   readonly defaultLocale: Locale
 }
 
-/** `uiLocales` is the client's wish: what the person has picked on a page of ours comes first. */
+/** `uiLocales` is what the client wishes: a language that the person has picked on a page of ours comes first. */
 export function frameOf(look: Look, request: HttpRequest, uiLocales?: string | null): Frame {
   return frameFor(look, request, wishedLocales(request), uiLocales)
 }
 
-/** The same at an address to which clients send people as well: where others led there, what it says is the client's wish. */
+/**
+ * The same, at an address to which clients send people as well. If a page of others led there, the language in its
+ * query is a client's wish.
+ */
 export function frameAtClients(look: Look, request: HttpRequest, uiLocales?: string | null): Frame {
   const wished = wishedLocales(request)
   return frameFor(look, request, whoLedHere(request) === 'others' ? undefined : wished, uiLocales ?? wished)
@@ -48,26 +51,30 @@ function frameFor(
     }),
     brand: brand(),
     commandFlags: commandFlags.anybody,
-    // For the answer to a form this is where the form was; see `said-again.ts` for how the answer itself comes back.
+    // For the answer to a form, this is the address of the form; see `said-again.ts` for how the answer itself is shown
+    // again.
     languageHrefs: localizedHrefs(request.path, request.query),
   }
 }
 
 const A_YEAR: Seconds = 31_536_000
 
-/** A language picked on one of our pages holds for the next ones. */
+/** A language picked on one page of ours holds for the next ones. */
 export function localeCookies(request: HttpRequest): readonly string[] {
   const chosen = wishedLocales(request)
   if (chosen === undefined || !isLocale(chosen)) return []
   return [setCookie('locale', chosen, { secure: request.peer.secure, maxAge: A_YEAR })]
 }
 
-/** At such an address it must be known that a page of ours led there: a client's wish is for that one page. */
+/** At such an address it matters whether a page of ours led there: a client's wish is for that one page only. */
 export function localeCookiesAtClients(request: HttpRequest): readonly string[] {
   return whoLedHere(request) === 'us' ? localeCookies(request) : []
 }
 
-/** A query that cannot be read wishes for nothing: the page that says so must not fail over it once more. */
+/**
+ * A query that cannot be read counts as no wish: otherwise the page that reports the error would fail for the same
+ * reason.
+ */
 function wishedLocales(request: HttpRequest): string | undefined {
   if (request.query === '') return undefined
   try {

@@ -1,4 +1,5 @@
-// A page of ours that says what went wrong, at the very URL that was asked for, with the trace id to ask the operator about.
+// A page of ours that says what went wrong, at the very URL that was asked for, with the trace id that the operator
+// will need.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
@@ -8,9 +9,9 @@ import { frameAtClients, localeCookiesAtClients } from './frame.ts'
 import { frameOfSaid, type SealingLook } from './said-again.ts'
 
 export interface ProblemOptions extends Pick<PageReplyOptions, 'headers' | 'cookies'> {
-  /** What to post for it in another language where this browser sends no cookie yet: the request itself. */
+  /** What to post to get the page in another language, where this browser sends no cookie yet: the request itself. */
   readonly again?: Frame['again']
-  /** The client's wish, where it is known. */
+  /** The client's wish, if it is known. */
   readonly uiLocales?: string | null | undefined
 }
 
@@ -22,7 +23,7 @@ export function problemPage(
 ): HttpReply {
   const traceId = newId('tr')
   const whole = { ...view, traceId }
-  // An error may be said at any address of ours.
+  // An error can be shown at any address of ours.
   const own = frameAtClients(look, request, uiLocales)
   const frame = { ...(again && { again }), ...frameOfSaid(look, request, { page: 'error', view: whole }, own) }
   const isLost = request.method === 'POST' && frame.again === undefined

@@ -1,6 +1,6 @@
-// A page that answers a form has no address at which it could be asked for again. Its language switch is a form too: it
-// posts what the page was told, sealed for this browser and address, to that address, and the page is shown anew. Nothing
-// is done a second time, and nothing is kept here. Passwords are no part of what is sealed.
+// A page that answers a form has no address at which it could be asked for again. So its language switch is a form too:
+// it posts what the page was told, sealed for this browser and address, to the same address, and the page is shown
+// anew. Nothing is done a second time, and nothing is stored here. Passwords are never sealed into it.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { pageReply } from '../http/reply/page-reply.ts'
@@ -23,7 +23,9 @@ import { type FormParts, formToken, isOwnForm } from './form.ts'
 import { frameOf, type Look, localeCookies } from './frame.ts'
 import { readVisitor } from './visitor.ts'
 
-/** Pages that can be shown from what they were told alone. Those of a sign-in know more: they ask anew who is there. */
+/**
+ * Pages that can be shown again from what they were told. Those of a sign-in need more: they ask again who is there.
+ */
 const PAGES = {
   error: errorPage,
   'signed-out': signedOutPage,
@@ -40,20 +42,28 @@ export type PageName = keyof typeof PAGES
 export interface Said<Name extends PageName> {
   readonly page: Name
   readonly view: Parameters<(typeof PAGES)[Name]>[0]
-  /** Where it is another one than the page's own. */
+  /** If it differs from the page's own. */
   readonly status?: number
 }
 
 export type SealingLook = Look & Pick<FormParts, 'csrfKey'>
 
-/** Bytes of the text that may come back: percent-encoded it is three times as long, and a body has its limit. */
+/**
+ * Bytes of the text that may come back: percent-encoded it is three times as long, and the length of a body is limited.
+ */
 const LONGEST_SAID = 20_000
-/** Bytes of a form that may be one of these. Anybody can send sixteen megabytes to the set-up, and reading them takes seconds. */
+/**
+ * Bytes of a form that may be one of these. Anybody can send sixteen megabytes to the set-up, and reading them would
+ * take seconds.
+ */
 const LONGEST_FORM = 3 * LONGEST_SAID + 200
 
 const purposeOf = ({ path }: HttpRequest, said: string) => `said:${path}:${said}`
 
-/** The frame of a page, whose switch brings back what is said. Longer ones, and browsers without cookies, start afresh. */
+/**
+ * A frame whose language switch brings back what the page says. Where that is too long, or the browser sends no
+ * cookies, the switch starts afresh.
+ */
 export function frameOfSaid<Name extends PageName>(
   look: SealingLook,
   request: HttpRequest,
@@ -67,7 +77,10 @@ export function frameOfSaid<Name extends PageName>(
   return { ...frame, again: { said, seal: formToken(look, visitor, purposeOf(request, said)) } }
 }
 
-/** The same route; where the language of one of its pages is switched, that page is shown again and nothing else happens. */
+/**
+ * The same route; but where the language of one of its pages is switched, that page is shown again and nothing else
+ * happens.
+ */
 export function withSaidAgain(look: Look & FormParts, route: Route): Route {
   if (!route.methods.includes('POST')) return route
   const { endpoint } = route
@@ -80,8 +93,8 @@ export function withSaidAgain(look: Look & FormParts, route: Route): Route {
 const BEGINNING = Buffer.from('said=')
 
 /**
- * The page that is shown again; null: it is another form, or not sealed by us for this browser and address. What only the holder
- * of a link may see is asked for after the link has been looked at.
+ * The page to show again; null: it is another form, or was not sealed by us for this browser and address. What only the
+ * holder of a link may see is asked for after the link has been checked.
  */
 export function saidAgain(look: Look & FormParts, request: HttpRequest): HttpReply | null {
   const { method, body } = request
@@ -99,7 +112,7 @@ export function saidAgain(look: Look & FormParts, request: HttpRequest): HttpRep
   return withOutcome(reply, null)
 }
 
-/** Null: another release has sealed it, whose pages are told other things. */
+/** Null: sealed by another release, whose pages are told other things. */
 function shown({ page, view }: Said<PageName>, frame: Frame): Page | null {
   if (!Object.hasOwn(PAGES, page)) return null
   const show = PAGES[page] as (view: unknown, frame: Frame) => Page
@@ -111,7 +124,7 @@ function shown({ page, view }: Said<PageName>, frame: Frame): Page | null {
   }
 }
 
-/** What cannot be read is for the endpoint to refuse. */
+/** What cannot be read is left for the endpoint to refuse. */
 function parsed(text: string) {
   try {
     return parseForm(text)

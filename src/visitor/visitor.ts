@@ -1,5 +1,5 @@
-// One browser as every page meets it: known again by the visit cookie, which tickets, interactions and forms are bound
-// to. Nothing here knows who is signed in.
+// A browser as every page sees it, recognised by the visit cookie, to which tickets, interactions and forms are bound.
+// Nothing here knows who is signed in.
 
 import { sha256 } from '../credentials/digest.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
@@ -9,9 +9,9 @@ import { isSecret, newSecret } from '../platform/random.ts'
 export interface Visitor {
   /** Secret of the pre-session cookie; fresh when the browser had none. */
   readonly visit: string
-  /** What is kept of it; asked for by the few steps that bind something to the browser. */
+  /** The hash under which the visit is stored; made only for the few steps that bind something to the browser. */
   hash(): Uint8Array
-  /** It sent no cookie: nothing can be bound to it yet. */
+  /** The browser sent no cookie, so nothing can be bound to it yet. */
   readonly isNew: boolean
   readonly secure: boolean
 }
@@ -23,7 +23,7 @@ export function readVisitor(request: HttpRequest): Visitor {
   return { visit, hash: () => sha256(visit), isNew: known === null, secure: request.peer.secure }
 }
 
-/** Set-Cookie values that make this browser recognisable next time; none when it already is. */
+/** Set-Cookie values by which this browser is recognised next time; none when it already is. */
 export function visitCookies({ visit, isNew, secure }: Visitor): readonly string[] {
   return isNew ? [setCookie('visit', visit, { secure })] : []
 }

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { connect } from '../../bench/load.ts'
-import { Wire } from '../../bench/wire.ts'
+import { connect } from '../../bench/measuring/load.ts'
+import { Wire } from '../../bench/measuring/wire.ts'
 
 const cleanup: (() => unknown)[] = []
 afterEach(() => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { countSpending } from '../../bench/budgets.ts'
-import { operations } from '../../bench/operations.ts'
+import { operations } from '../../bench/measuring/operations.ts'
 
 test('every operation of the bench spends what it may, and none less than it must', async () => {
   const spending = await countSpending()

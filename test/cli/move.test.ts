@@ -1,9 +1,12 @@
 // `lingpai move`: what an installation on SQLite holds goes on on PostgreSQL, as if nothing had happened.
 
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
+import { takeOwnership } from '../../src/store/database/sqlite/owner.ts'
 import { openSnapshot } from '../../src/store/database/sqlite/snapshot.ts'
 import { isBeingFilled, moveEverything, NotEmpty } from '../../src/store/moving.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
@@ -31,8 +34,10 @@ const move = (url: string) => lingpai(['move', '--data', data, '--database', url
 
 beforeAll(async () => {
   old = await startLingpai(['--data', data])
-  const client = ['--preset', 'openid-connect', '--name', 'Web', '--client-id', 'web', '--redirect-uri', CALLBACK]
-  await lingpaiJson(['client', 'add', '--data', data, ...client, '--client-secret', TEST_SECRET])
+  const client = ['--preset', 'openid-connect', '--name', 'Web', '--redirect-uri', CALLBACK]
+  const add = ['client', 'add', '--data', data, ...client, '--client-secret', TEST_SECRET]
+  await lingpaiJson([...add, '--client-id', 'web'])
+  await lingpaiJson([...add, '--client-id', 'pairwise', '--set', 'subject_type=pairwise'])
   for (const username of ['alice', 'bob']) {
     const user = ['--username', username, '--name', '张三', '--password-stdin']
     await lingpaiJson(['user', 'add', '--data', data, ...user], { stdin: TEST_PASSWORD })
@@ -74,6 +79,10 @@ describe('move', () => {
     const client = new OutsideClient({ at: old.issuer, clientId: 'web', secret: TEST_SECRET, username: 'alice' })
     const { access, refresh } = await client.signIn()
     const unused = await client.code()
+    const pairwise = new OutsideClient({ at: old.issuer, clientId: 'pairwise', secret: TEST_SECRET, username: 'alice' })
+    const redeemed = await pairwise.code()
+    const hers = String((await pairwise.redeem(redeemed)).body['access_token'])
+    const subject = (await pairwise.userinfo(hers)).body['sub']
     const before = await client.userinfo(access)
     const keys = await jwksOf(old)
     await old.stop()
@@ -82,7 +91,7 @@ describe('move', () => {
     const moved = await move(url)
     expect([moved.code, moved.stderr]).toEqual([0, ''])
     const { rows } = JSON.parse(moved.stdout) as { rows: Record<string, number> }
-    expect(rows).toMatchObject({ user: 2, client: 1, session: 1, consent: 1, grant: 2, access_token: 1 })
+    expect(rows).toMatchObject({ user: 2, client: 2, session: 2, consent: 2, grant: 3, access_token: 2 })
 
     const words = ['--database', url, '--port', String(old.port)]
     const now = await startLingpai(words, { env: masterKey })
@@ -93,14 +102,21 @@ describe('move', () => {
       expect((await client.redeem(unused)).status).toBe(200)
       const refreshed = await client.refresh(refresh)
       expect(refreshed.status).toBe(200)
-      // The one before is known as such, and what ended stays ended.
       expect((await client.userinfo(String(refreshed.body['access_token']))).status).toBe(200)
+      // A subject of its own is made of the master key and the person, and is the same.
+      expect((await pairwise.userinfo((await pairwise.signIn()).access)).body['sub']).toBe(subject)
+      // What was used up before is used up, and ends what it was used for.
+      expect(await pairwise.redeem(redeemed)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+      expect((await pairwise.userinfo(hers)).status).toBe(401)
       expect((await client.authorize({ prompt: 'none' })).get('code')).toMatch(/./)
       const bob = new OutsideClient({ at: now.issuer, clientId: 'web', secret: TEST_SECRET, username: 'bob' })
       expect((await bob.userinfo((await bob.signIn()).access)).status).toBe(200)
       // A second time there is somebody there.
       const again = await move(url)
-      expect([again.code, JSON.parse(again.stdout)]).toMatchObject([4, { error: 'database_not_empty' }])
+      expect([again.code, JSON.parse(again.stdout)]).toMatchObject([
+        4,
+        { error: 'database_not_empty', message: expect.stringContaining('an installation with this master key') },
+      ])
       expect((await client.userinfo(access)).status).toBe(200)
     } finally {
       await now.stop()
@@ -134,4 +150,47 @@ describe('move', () => {
     source.close()
     await target.close()
   }, 60_000)
+
+  test('says where the key is, what the nodes need beside it, and what it left where it was', async () => {
+    const folder = scratch.path('told')
+    const web = ['--preset', 'openid-connect', '--name', 'Web', '--redirect-uri', CALLBACK]
+    await lingpaiJson(['client', 'add', '--data', folder, '--issuer', 'https://sso.example', ...web])
+    const file = new DatabaseSync(join(folder, 'lingpai.sqlite'))
+    file.exec('CREATE TABLE _replica_seq (seq INTEGER)')
+    file.close()
+    const told = async (env: Readonly<Record<string, string>> = {}) =>
+      (await lingpai(['move', '--data', folder, '--database', await emptyDatabase()], { env })).stdout
+    const plain = await told()
+    expect(plain).toContain(`LINGPAI_MASTER_KEY_FILE=${join(folder, 'master.key')}\n`)
+    expect(plain).toContain('Left in the folder, being no table of Lingpai: _replica_seq.\n')
+    expect(plain).not.toContain('the same options')
+
+    writeFileSync(join(folder, 'lingpai.yaml'), 'stopDelay: 1s\n')
+    expect(await told()).toContain(`Give every node the same options: ${join(folder, 'lingpai.yaml')}\n`)
+
+    const elsewhere = scratch.path('key')
+    renameSync(join(folder, 'master.key'), elsewhere)
+    expect(await told({ LINGPAI_MASTER_KEY_FILE: elsewhere })).toContain(`LINGPAI_MASTER_KEY_FILE=${elsewhere}\n`)
+    const key = readFileSync(elsewhere, 'utf8').trim()
+    const byText = await told({ LINGPAI_MASTER_KEY: key })
+    expect(byText).toContain('with the same master key: the one in LINGPAI_MASTER_KEY\n')
+    expect(byText).not.toContain(key)
+    // With another key, or none, it begins nothing.
+    const other = await lingpai(['move', '--data', folder, '--database', await emptyDatabase(), '--json'], {
+      env: { LINGPAI_MASTER_KEY: key.replace(/^./, (letter) => (letter === 'A' ? 'B' : 'A')) },
+    })
+    expect([other.code, JSON.parse(other.stdout)]).toMatchObject([1, { error: 'wrong_key' }])
+    const none = await lingpai(['move', '--data', folder, '--database', await emptyDatabase(), '--json'])
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('master.key does not exist')])
+  }, 60_000)
+
+  test('beside another one of the same folder is refused', async () => {
+    const ownership = takeOwnership(data)
+    const refused = await move(await emptyDatabase())
+    ownership.release()
+    expect([refused.code, JSON.parse(refused.stdout)]).toMatchObject([
+      5,
+      { error: 'server_running', message: expect.stringContaining('or another move') },
+    ])
+  })
 })

@@ -129,6 +129,23 @@ describe('commands on PostgreSQL', () => {
     }
   })
 
+  test('the database of another program is told as such, keeps what it holds, and serves beside it in a schema of ours', async () => {
+    const shared = await freshDatabase()
+    const start = ['start', '--port', '0', '--database', shared.url]
+    try {
+      await runOn(shared.url, 'CREATE TABLE client (theirs INTEGER); INSERT INTO client VALUES (7)')
+      const refused = await lingpai(start, environment)
+      expect(refused.code).toBe(4)
+      expect(refused.stderr).toMatch(/^Error: The database holds tables of another program.* --database-schema\.\n$/)
+      await runOn(shared.url, 'INSERT INTO client (theirs) VALUES (8); CREATE SCHEMA ours')
+      const server = await startLingpai(['--database', shared.url, '--database-schema', 'ours'], environment)
+      expect((await fetch(`${server.issuer}/readyz`)).status).toBe(200)
+      await server.stop()
+    } finally {
+      await shared.drop()
+    }
+  })
+
   test('no node has logged the master key, a secret or a password', () => {
     expect(allLogs()).toContain('migration_applied')
     for (const secret of [MASTER, TEST_SECRET, OTHER_SECRET, TEST_PASSWORD]) expect(allLogs()).not.toContain(secret)

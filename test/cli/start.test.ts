@@ -338,6 +338,24 @@ describe('data that is there and cannot be used', () => {
     await (await startLingpai(['--data', data])).stop()
   })
 
+  test('a database that others can read is served, and told with what closes it', async () => {
+    const open = scratch.path('open data')
+    const closed = await startLingpai(['--data', open])
+    await closed.stop()
+    expect(closed.log()).not.toContain('other users')
+    chmodSync(open, 0o755)
+    chmodSync(`${open}/lingpai.sqlite`, 0o644)
+    const told = await startLingpai(['--data', open])
+    await told.stop()
+    expect(told.log()).toMatch(
+      /warn {2}other users of this machine can read the database.* mode="0644" remedy="chmod 700 '.*open data'"/,
+    )
+    chmodSync(open, 0o700)
+    const inside = await startLingpai(['--data', open])
+    await inside.stop()
+    expect(inside.log()).not.toContain('other users')
+  })
+
   test('a database of a newer release is refused and not touched', async () => {
     const newer = scratch.path('newer')
     await (await startLingpai(['--data', newer])).stop()

@@ -38,7 +38,7 @@ describe('a refresh token', () => {
     expect(tokens.isOurs(text)).toBe(true)
   })
 
-  it('of before is kept by the key that orders it, and names no grant', () => {
+  it('of an older release is kept by the key that orders it, and names no grant', () => {
     const former = newToken()
     expect(readRefreshToken(former)).toEqual({ hash: tokenKey(former), secret: former, grantId: null, rotations: 0 })
     expect(tokens.isOurs(former)).toBe(false)

@@ -9,8 +9,8 @@ import {
   newClientSecret,
   WeakSecret,
 } from '../../src/credentials/client-secret.ts'
-import { createKnownBrowsers } from '../../src/credentials/device.ts'
 import { hmacSha256, sameBytes, sha256, tokenKey } from '../../src/credentials/digest.ts'
+import { createKnownBrowsers } from '../../src/credentials/known-browsers.ts'
 import { masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { successorOf } from '../../src/issuer/tokens/successor.ts'
 import {

@@ -62,7 +62,7 @@ describe('a server that is killed after a sign-out', () => {
     await signOut(await start())
     await child?.kill()
     expect(receiver.calls).toEqual([])
-    // Longer than any token of before lives.
+    // Longer than any token that was issued before lives.
     await start(600)
     const [call] = await eventually(
       async () => receiver.calls,

@@ -27,7 +27,7 @@ const GROUND: Tree = {
   'http/message.ts': 'export const a = 1',
   'issuer/keys/ring.ts': 'export const a = 1',
   'sign-in/visit.ts': 'export const a = 1',
-  'server.ts': 'export const a = 1',
+  'composition/server.ts': 'export const a = 1',
   'pages/html.ts': 'export const html = String.raw',
   'issuer/endpoints/token.ts': 'export const a = 1',
   'issuer/grant-types/grant-type.ts': 'export const a = 1',
@@ -69,14 +69,14 @@ const CASES: readonly (readonly [string, string, Tree, Tree])[] = [
   [
     'layers',
     'a re-export upwards',
-    { 'http/x.ts': "export { a } from '../server.ts'" },
-    { 'index.ts': "export { a } from './server.ts'" },
+    { 'http/x.ts': "export { a } from '../composition/server.ts'" },
+    { 'index.ts': "export { a } from './composition/server.ts'" },
   ],
   [
     'layers',
     'a re-export of everything upwards',
-    { 'http/x.ts': "export * from '../server.ts'" },
-    { 'index.ts': "export * from './server.ts'" },
+    { 'http/x.ts': "export * from '../composition/server.ts'" },
+    { 'index.ts': "export * from './composition/server.ts'" },
   ],
   [
     'layers',
@@ -94,7 +94,7 @@ const CASES: readonly (readonly [string, string, Tree, Tree])[] = [
     'neighbours',
     'a wing that knows a wing',
     { 'issuer/x.ts': importing('../sign-in/visit.ts') },
-    { 'server.ts': `${importing('./sign-in/visit.ts')}\nexport { a } from './issuer/keys/ring.ts'` },
+    { 'composition/server.ts': `${importing('../sign-in/visit.ts')}\nexport { a } from '../issuer/keys/ring.ts'` },
   ],
   [
     'neighbours',
@@ -152,7 +152,10 @@ const CASES: readonly (readonly [string, string, Tree, Tree])[] = [
     'endpoints',
     'an endpoint that knows an endpoint',
     { 'issuer/endpoints/jwks.ts': importing('./token.ts') },
-    { 'issuer/endpoints/jwks.ts': importing('../keys/ring.ts'), 'server.ts': importing('./issuer/endpoints/token.ts') },
+    {
+      'issuer/endpoints/jwks.ts': importing('../keys/ring.ts'),
+      'composition/server.ts': importing('../issuer/endpoints/token.ts'),
+    },
   ],
   [
     'plugs',
@@ -304,7 +307,7 @@ describe('npm run layers', () => {
   it('fails when it looked at no file, or at no import', () => {
     mkdirSync(join(root, 'src'))
     expect(run()).toMatchObject({ status: 1, text: expect.stringContaining('Looked at 0 files') })
-    plant({ 'server.ts': 'export const a = 1' })
+    plant({ 'main.ts': 'export const a = 1' })
     expect(run()).toMatchObject({ status: 1, text: expect.stringContaining('1 files and 0 imports') })
   })
 
@@ -319,6 +322,19 @@ describe('npm run layers', () => {
     expect(run('--check').status).toBe(1)
     expect(run('--draw').status).toBe(0)
     expect(document()).toContain('store --> model')
+  })
+
+  it('leaves out an arrow that a longer way implies', () => {
+    const viaStore = "import { c } from '../store/x.ts'\nexport const d = c"
+    plant({
+      ...GROUND,
+      'store/x.ts': importing('../model/client.ts').replace('{ a }', '{ b as a }'),
+      'issuer/x.ts': `import '../model/client.ts'\nimport '../http/message.ts'\n${viaStore}`,
+    })
+    writeFileSync(join(root, 'ARCHITECTURE.md'), '<!-- layers:begin --><!-- layers:end -->\n')
+    expect(run('--draw').status).toBe(0)
+    const arrows = document().match(/\w+ --> \w+/g)
+    expect(arrows).toEqual(['issuer --> http', 'issuer --> store', 'store --> model', 'model --> protocol'])
   })
 
   it('says so when the document is missing or has no place for the picture', () => {

@@ -1,9 +1,9 @@
 // More people than passwords can be checked for: some are asked to come back in a moment, at once, and nobody is held back for it.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createKnownBrowsers } from '../../src/credentials/device.ts'
 import { sha256 } from '../../src/credentials/digest.ts'
 import { PasswordHashingBusy } from '../../src/credentials/hashing-queue.ts'
+import { createKnownBrowsers } from '../../src/credentials/known-browsers.ts'
 import { DEFAULT_LIMITS } from '../../src/options/defaults.ts'
 import { newSecret } from '../../src/platform/random.ts'
 import { createAttemptGate } from '../../src/sign-in/authenticators/limits.ts'

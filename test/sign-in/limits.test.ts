@@ -3,9 +3,9 @@
 // people take seconds.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createKnownBrowsers } from '../../src/credentials/device.ts'
 import { sha256 } from '../../src/credentials/digest.ts'
 import { PasswordHashingBusy } from '../../src/credentials/hashing-queue.ts'
+import { createKnownBrowsers } from '../../src/credentials/known-browsers.ts'
 import type { PasswordHasher } from '../../src/credentials/password-hash.ts'
 import { DEFAULT_LIMITS } from '../../src/options/defaults.ts'
 import { newSecret } from '../../src/platform/random.ts'

@@ -2,7 +2,7 @@
 
 import { presetNamed } from '../../src/administration/presets/index.ts'
 import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
-import type { NewUser } from '../../src/store/users.ts'
+import type { NewUser } from '../../src/store/verbs/users.ts'
 
 export function person(name: string, fields: Partial<NewUser> = {}): NewUser {
   return {

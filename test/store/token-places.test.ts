@@ -190,7 +190,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
     expect(await scopesOf(store, neighbours)).toEqual(neighbours.map(() => 'beside'))
   })
 
-  test('a database of before keeps its people, its tokens, those of one place too, and its constraints', async () => {
+  test('a database of an older release keeps its people, its tokens, those of one place too, and its constraints', async () => {
     const [driver] = drivers
     if (driver === undefined) throw new Error('no database')
     await migrate(driver, BEFORE, { clock })

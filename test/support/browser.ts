@@ -56,7 +56,7 @@ function install(): void {
 }
 
 /** The path of a browser. Fails with what to do when there is none. */
-export function findBrowser(): string {
+function findBrowser(): string {
   const installed = findInstalled()
   if (installed !== null) return installed
   install()

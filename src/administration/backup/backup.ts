@@ -9,7 +9,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { randomBytes } from '../../platform/random.ts'
 import type { Driver } from '../../store/database/driver.ts'
 import { verifySqliteFile } from '../../store/database/sqlite/verify.ts'
-import type { EventVerbs } from '../../store/events.ts'
+import type { EventVerbs } from '../../store/verbs/events.ts'
 import { AdministrationError } from '../errors.ts'
 import {
   createSeal,

@@ -3,7 +3,7 @@
 import type { User, UserWithPassword } from '../../model/user.ts'
 import { usernameKey } from '../../model/username.ts'
 import type { RehearsalView } from '../../pages/index.ts'
-import type { UserVerbs } from '../../store/users.ts'
+import type { UserVerbs } from '../../store/verbs/users.ts'
 
 const MOST_LISTED = 50
 

@@ -6,7 +6,7 @@ import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { isSecret, newSecret } from '../../platform/random.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
-import type { TicketVerbs } from '../../store/tickets.ts'
+import type { TicketVerbs } from '../../store/verbs/tickets.ts'
 
 const REHEARSAL_LINK_LIFETIME: Seconds = 600
 /** Once opened: long enough to correct something on the command line and rehearse again. */

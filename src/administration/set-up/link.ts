@@ -6,7 +6,7 @@ import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { newSecret } from '../../platform/random.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
-import type { TicketVerbs } from '../../store/tickets.ts'
+import type { TicketVerbs } from '../../store/verbs/tickets.ts'
 
 export const SET_UP_PURPOSE = 'set_up'
 /** An unused link. */

@@ -3,7 +3,7 @@
 
 import type { Seconds } from '../../model/time.ts'
 import type { CheckView, ImportedView, RehearsalResultView } from '../../pages/index.ts'
-import type { InstallationVerbs } from '../../store/installation.ts'
+import type { InstallationVerbs } from '../../store/verbs/installation.ts'
 
 /** In the order they are gone through. */
 export const STEPS = ['administrator', 'address', 'connect', 'person', 'rehearsal', 'waiting'] as const

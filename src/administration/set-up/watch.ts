@@ -1,7 +1,7 @@
 // Whether the server is in use yet, and whether its set-up is still to be done: looked at now and then until it is done, so
 // that no request waits for it, and what another node or a command has done is seen too.
 
-import type { InstallationVerbs, Use } from '../../store/installation.ts'
+import type { InstallationVerbs, Use } from '../../store/verbs/installation.ts'
 
 export interface SetUpWatch {
   look(): Promise<void>

@@ -2,7 +2,7 @@
 // shares it with them.
 
 import type { Seconds } from '../../model/time.ts'
-import type { ClientVerbs } from '../../store/clients.ts'
+import type { ClientVerbs } from '../../store/verbs/clients.ts'
 
 export interface KnownClients {
   has(clientId: string): boolean

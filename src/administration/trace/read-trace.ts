@@ -1,6 +1,6 @@
 // Reads what happened to requests: one by its number, the newest ones, and the latest at each endpoint of the contract.
 
-import type { StoredTrace, TraceVerbs } from '../../store/traces.ts'
+import type { StoredTrace, TraceVerbs } from '../../store/verbs/traces.ts'
 import { isAnswered } from './hints.ts'
 import { maskedIdentifier } from './masking.ts'
 import { JOURNEY_PAGES, parseTraceRecord, type Trace } from './trace-record.ts'

@@ -1,7 +1,7 @@
 // The first pass of an import: reads the whole file, checks each row by itself, against the rows before it and against
 // the users there are, and changes nothing.
 
-import type { UserClaims, UserConflict, UserVerbs } from '../../store/users.ts'
+import type { UserClaims, UserConflict, UserVerbs } from '../../store/verbs/users.ts'
 import { AdministrationError } from '../errors.ts'
 import { BrokenFile } from './broken-file.ts'
 import { type CheckedRow, checkRow, type RowClaims } from './check-row.ts'

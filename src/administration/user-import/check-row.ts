@@ -2,7 +2,7 @@
 
 import { findPasswordFault, PasswordRefused } from '../../credentials/password-text.ts'
 import { recogniseHash } from '../../credentials/stored-hash.ts'
-import type { UserClaims } from '../../store/users.ts'
+import type { UserClaims } from '../../store/verbs/users.ts'
 import { type CheckedUser, checkUserFields, columnOf, TEXT_FIELDS, type UserFields } from '../user-fields.ts'
 import type { CellProblem, RawRow } from './rows.ts'
 

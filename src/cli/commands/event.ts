@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { getUser } from '../../administration/users.ts'
-import type { StoredEvent } from '../../store/events.ts'
+import type { StoredEvent } from '../../store/verbs/events.ts'
 import { installationAction, installationCommand, mostOf, text } from '../command.ts'
 import { instant, table } from '../output.ts'
 

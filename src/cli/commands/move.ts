@@ -3,64 +3,81 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { keyCheck } from '../../credentials/master-key.ts'
+import type { LoadedOptions, Options } from '../../options/index.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { createLog } from '../../platform/log.ts'
+import { createLog, type Log } from '../../platform/log.ts'
 import { shellWord } from '../../platform/shell-word.ts'
+import { type Driver, StoreUnavailable } from '../../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
-import { openSnapshot } from '../../store/database/sqlite/snapshot.ts'
-import { type Moved, moveEverything, NotEmpty, Overtaken } from '../../store/moving.ts'
-import { isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
+import { openSnapshot, type Snapshot } from '../../store/database/sqlite/snapshot.ts'
+import {
+  assertNothingThere,
+  CannotMove,
+  LONGEST_STATEMENT,
+  type Moved,
+  moveEverything,
+  NotEmpty,
+  Overtaken,
+} from '../../store/moving.ts'
+import { hasSchema, migrate, TablesOfAnother } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { action, installationCommand } from '../command.ts'
-import { DATABASE_FILE, nothingThere, openDatabase, openWith, optionsFor } from '../installation.ts'
-import { interruptible } from '../interrupt.ts'
+import { DATABASE_FILE, openDatabase, openMasterKey, openWith, optionsFor } from '../installation.ts'
+import { type Interruptible, interruptible } from '../interrupt.ts'
 import { CommandFailed, EXIT, type Output } from '../output.ts'
 
 export function moveCommand(exit: (code: number) => void): Command {
-  const command = installationCommand('move', 'take everything from the data folder into an empty PostgreSQL database')
+  const command = installationCommand(
+    'move',
+    'take everything from the data folder (--data) into an empty PostgreSQL database (--database)',
+  )
   return action(command, exit, async (output, flags) => {
-    const { options } = await optionsFor(flags)
-    if (options.database === null) {
-      throw new CommandFailed(
-        EXIT.usage,
-        'database_required',
-        'The PostgreSQL database that is to take everything is not named.',
-        'Name it: --database postgres://…; or name a file that holds its address, with its password, by LINGPAI_DATABASE_FILE.',
-      )
-    }
-    if (!existsSync(join(options.data, DATABASE_FILE))) throw nothingThere(options)
-    // Its key is proven by it, and an older release's file is brought up to date.
-    const installation = await openWith({ ...options, database: null })
-    await installation.close()
-    const ownership = own(options.data)
+    const loaded = await optionsFor(flags)
+    const { options } = loaded
+    assertBothAreNamed(options)
+    own(options.data).release()
     const stop = interruptible()
     const log = createLog('warn', 'text')
-    const source = openSnapshot(join(options.data, DATABASE_FILE))
     try {
-      const target = await openDatabase(options, log)
+      const target = await openDatabase({ ...options, databaseTimeout: LONGEST_STATEMENT }, log)
       try {
-        if (await isOfOlderRelease(target, migrations)) throw new NotEmpty()
-        await migrate(target, migrations, { clock: systemClock(), log })
-        const moved = await moveEverything(source, target, (done, total) => {
-          stop.assertGoingOn()
-          output.progress(`Moving: ${Math.floor((done * 100) / Math.max(total, 1))} % of ${total} rows`)
+        await prepare(target, options, log)
+        goingOn(stop)
+        const moved = await withSource(options, async (source) => {
+          goingOn(stop)
+          return fill(source, target, output, stop)
         })
-        output.progressDone()
-        output.result({ folder: options.data, ...moved })
-        print(output, options.data, moved)
+        output.result({ folder: options.data, rows: moved.rows, left_behind: moved.others })
+        print(output, loaded, moved)
         return EXIT.done
       } catch (error) {
-        output.progressDone()
-        throw stop.signal.aborted ? stopped() : told(error)
+        throw told(error)
       } finally {
         await target.close()
       }
     } finally {
-      source.close()
       stop.release()
-      ownership.release()
     }
   })
+}
+
+function assertBothAreNamed({ data, database }: Options): void {
+  if (database === null) {
+    throw new CommandFailed(
+      EXIT.usage,
+      'database_required',
+      'The PostgreSQL database that is to take everything is not named.',
+      'Name it: --database postgres://…; or name a file that holds its address, with its password, by LINGPAI_DATABASE_FILE.',
+    )
+  }
+  if (existsSync(join(data, DATABASE_FILE))) return
+  throw new CommandFailed(
+    EXIT.notFound,
+    'no_installation',
+    `There is no installation in ${data}.`,
+    'Name the folder that holds it with --data.',
+  )
 }
 
 function own(folder: string): Ownership {
@@ -71,29 +88,106 @@ function own(folder: string): Ownership {
     throw new CommandFailed(
       EXIT.unavailable,
       'server_running',
-      `A server is running on ${folder}: what it does meanwhile would be lost.`,
+      `A server is running on ${folder}, or another move: what it does meanwhile would be lost.`,
       'Stop it, then try again.',
     )
   }
 }
 
-function stopped(): CommandFailed {
-  return new CommandFailed(
-    EXIT.failed,
-    'interrupted',
-    'Stopped: the new database holds a part, and no server starts on it. The data folder is as it was.',
-    'Run the same command again: it begins anew.',
-  )
+/** Before the folder is touched, which may be brought up to date: with a database that cannot be had the old release goes on. */
+async function prepare(target: Driver, options: Options, log: Log): Promise<void> {
+  const check = keyCheck(openMasterKey({ ...options, database: null }))
+  if (await hasSchema(target, migrations)) await assertNothingThere(target, check)
+  await migrate(target, migrations, { clock: systemClock(), log })
 }
 
+/** Everything of the folder as it is now. Its key is proven by it, and an older release's file is brought up to date. */
+async function withSource<Result>(options: Options, work: (source: Snapshot) => Promise<Result>): Promise<Result> {
+  const installation = await openWith({ ...options, database: null })
+  await installation.close()
+  const ownership = own(options.data)
+  try {
+    const source = openSnapshot(join(options.data, DATABASE_FILE))
+    try {
+      return await work(source)
+    } finally {
+      source.close()
+    }
+  } finally {
+    ownership.release()
+  }
+}
+
+/** What is told of a failure once something is there. */
+const PART = 'The new database holds a part, and no server starts on it; the data folder still holds everything.'
+const AGAIN = 'Run the same command again: it begins anew.'
+const HINTS: Readonly<Record<CannotMove['code'], string>> = {
+  source_changed: AGAIN,
+  source_unreadable: 'Restore a backup into another folder, and move that one.',
+  row_refused: `Mend that row of lingpai.sqlite, or report this line. ${AGAIN}`,
+  rows_missing: `See whether something else writes to the new database. ${AGAIN}`,
+  newer_database: 'Stop the newer release, and move into another empty database; or move by the newer release.',
+}
+
+async function fill(source: Snapshot, target: Driver, output: Output, stop: Interruptible): Promise<Moved> {
+  let isBegun = false
+  try {
+    return await moveEverything(source, target, (done, total) => {
+      isBegun = true
+      if (stop.signal.aborted) throw new CommandFailed(EXIT.failed, 'interrupted', `Stopped. ${PART}`, AGAIN)
+      output.progress(`Moving: ${Math.floor((done * 100) / Math.max(total, 1))} % of ${total} rows`)
+    })
+  } catch (error) {
+    if (!isBegun || error instanceof CommandFailed || error instanceof Overtaken) throw error
+    if (error instanceof CannotMove) {
+      const exitCode = error.code === 'newer_database' ? EXIT.outdated : EXIT.failed
+      throw new CommandFailed(exitCode, error.code, `${error.message} ${PART}`, HINTS[error.code])
+    }
+    // Nobody knows of a last transaction whose answer was lost.
+    if (error instanceof StoreUnavailable) {
+      throw new CommandFailed(
+        EXIT.unavailable,
+        'unavailable',
+        `${error.message}. Until all is there no server starts on the new database; the data folder still holds everything.`,
+        'Run the same command again: it begins anew, or says that an installation is there.',
+      )
+    }
+    output.note(PART)
+    throw error
+  } finally {
+    output.progressDone()
+  }
+}
+
+function goingOn({ signal }: Interruptible): void {
+  if (signal.aborted) throw new CommandFailed(EXIT.failed, 'interrupted', 'Stopped before anything was moved.')
+}
+
+const EMPTY = 'Make an empty one with createdb, or name another schema with --database-schema.'
+
 function told(error: unknown): unknown {
-  if (error instanceof NotEmpty) {
+  if (error instanceof TablesOfAnother) {
     return new CommandFailed(
       EXIT.conflict,
       'database_not_empty',
-      'The PostgreSQL database holds an installation already; nothing was changed there.',
-      'Make an empty one with createdb, or name another schema with --database-schema.',
+      'The PostgreSQL database holds tables of another program; none of them was changed.',
+      EMPTY,
     )
+  }
+  if (error instanceof NotEmpty) {
+    return error.hasSameKey
+      ? new CommandFailed(
+          EXIT.conflict,
+          'database_not_empty',
+          'The PostgreSQL database already holds an installation with this master key, maybe this very one; nothing was changed there.',
+          `A move that was cut off at its very end has brought everything: see npx lingpai user list --database URL. Where it is another one: ${EMPTY}`,
+        )
+      : new CommandFailed(
+          EXIT.conflict,
+          'database_not_empty',
+          'The PostgreSQL database holds an installation already; nothing was changed there.',
+          EMPTY,
+        )
   }
   if (error instanceof Overtaken) {
     return new CommandFailed(
@@ -106,15 +200,21 @@ function told(error: unknown): unknown {
   return error
 }
 
-function print(output: Output, folder: string, { rows }: Moved): void {
+function print(output: Output, { options, file }: LoadedOptions, { rows, others }: Moved): void {
   const count = (table: string) => rows[table] ?? 0
   output.say(
     `Everything is in the new database: ${count('user')} people, ${count('client')} clients, ${count('session')} sessions, ${count('access_token')} access tokens.`,
   )
+  if (others.length > 0) output.say(`Left in the folder, being no table of Lingpai: ${others.join(', ')}.`)
+  output.say(`Start every node with the same master key: ${keyOf(options)}`)
+  if (file !== null) output.say(`Give every node the same options: ${file}`)
   output.say(
-    `Start every node with the same master key: LINGPAI_MASTER_KEY_FILE=${shellWord(join(folder, 'master.key'))}`,
+    `Do not start a server on ${options.data} again: it would know nothing of what happens from now on. Keep it as you keep a backup.`,
   )
-  output.say(
-    `Do not start a server on ${folder} again: it would know nothing of what happens from now on. Keep it as you keep a backup.`,
-  )
+}
+
+/** Where the key was found. */
+function keyOf({ masterKey, masterKeyFile, data }: Options): string {
+  if (masterKey !== null) return 'the one in LINGPAI_MASTER_KEY'
+  return `LINGPAI_MASTER_KEY_FILE=${shellWord(masterKeyFile ?? join(data, 'master.key'))}`
 }

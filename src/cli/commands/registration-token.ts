@@ -8,7 +8,7 @@ import {
 } from '../../administration/registration-tokens.ts'
 import { POLICY_KINDS } from '../../model/registration-policy.ts'
 import { span } from '../../options/kinds.ts'
-import type { InitialAccessToken } from '../../store/initial-access-tokens.ts'
+import type { InitialAccessToken } from '../../store/verbs/initial-access-tokens.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, type Work } from '../command.ts'
 import { CommandFailed, EXIT, instant, table } from '../output.ts'
 

@@ -9,10 +9,10 @@ import {
   type RehearsalReport,
   rehearse,
 } from '../../administration/rehearsal/index.ts'
+import { rehearsalComposer } from '../../composition/rehearsal-server.ts'
 import { createSubjects } from '../../credentials/subject.ts'
 import type { Localized } from '../../pages/index.ts'
 import { DEFAULT_BRAND } from '../../pages/index.ts'
-import { rehearsalComposer } from '../../rehearsal-server.ts'
 import { action, installationCommand, text, tip, withTips } from '../command.ts'
 import { type Installation, openInstallation, waitingForRestart } from '../installation.ts'
 import { CommandFailed, EXIT, type Output, table } from '../output.ts'

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
-import { createAuthorizationServer, largeBody } from '../../authorization-server.ts'
+import { createAuthorizationServer, largeBody } from '../../composition/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { type Listening, listen } from '../../http/server/listen.ts'
 import {
@@ -25,7 +25,14 @@ import { migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore } from '../../store/store.ts'
 import { action, addServerOptions, tip } from '../command.ts'
-import { DATABASE_FILE, makeDataFolder, openDatabase, openMasterKey, optionsFor } from '../installation.ts'
+import {
+  DATABASE_FILE,
+  makeDataFolder,
+  openDatabase,
+  openMasterKey,
+  optionsFor,
+  tellWhoElseReads,
+} from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
 import { EXIT, instant, type Output } from '../output.ts'
 import { runningFlags } from '../running-flags.ts'
@@ -129,6 +136,7 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
       })
       process.exit(EXIT.unavailable)
     })
+    if (options.database === null) tellWhoElseReads(options.data, log)
     const { issuer, formerIssuer } = await chooseIssuer(database, options, socket?.port ?? options.port, log)
     assertServable(options, issuer)
     const server = await createAuthorizationServer({

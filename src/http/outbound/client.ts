@@ -13,26 +13,32 @@ import { lookUpLocally, lookUpPublicly } from './resolver.ts'
 export interface OutboundClient {
   /** Never throws. */
   ask(request: OutboundRequest): Promise<OutboundAnswer>
-  /** Why this address would be refused without asking anybody; null: it would be looked up. `stranger` as in a request. */
+  /**
+   * Why this address would be refused without sending anything; null: it would be looked up. `stranger` as in a
+   * request.
+   */
   problemOf(url: string, stranger?: string): string | null
 }
 
 export interface OutboundSettings {
   /** `host:port` that may be asked whatever their addresses are, also without TLS. */
   readonly allow?: readonly string[]
-  /** Whether those may also be asked for strangers. Default: no, or the list would open them to everybody. */
+  /**
+   * Whether those hosts may also be asked on behalf of strangers. Default: no, because the list would open them to
+   * everybody.
+   */
   readonly allowStrangers?: boolean
-  /** All addresses of a host. Default: DNS; for hosts of the allow-list what this machine knows. */
+  /** All addresses of a host. Default: DNS; for hosts of the allow-list, whatever this machine knows. */
   readonly resolve?: (host: string, signal: AbortSignal) => Promise<readonly string[]>
-  /** For what a stranger may have asked in a minute. Default: the system's. */
+  /** For counting what a stranger has had asked within a minute. Default: the system's clock. */
   readonly clock?: Clock
-  /** Processes that share the work: each counts what comes to it. Default 1. */
+  /** Processes that share the work: each counts only what reaches it. Default 1. */
   readonly workers?: number
   /** PEM. Default: what this machine trusts. */
   readonly roots?: readonly string[]
 }
 
-/** What a stranger has asked in a minute; nobody is to use this server against others. */
+/** Requests that one stranger may have made in a minute, so that nobody can use this server against others. */
 const MOST_OF_STRANGER = 120
 const MINUTE = 60
 const LONGEST_URL = 2_048
@@ -55,14 +61,17 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
     return url
   }
 
-  /** Strangers are not told what an operator could do, and nobody is to open what an answer has led to. */
+  /**
+   * Strangers are not told what an operator could change, and nobody is advised to allow an address that a redirect has
+   * led to.
+   */
   const refused = (why: 'url' | 'address', reason: string, at: string, { url, stranger }: OutboundRequest) => {
     const isHelped =
       stranger === undefined && at === url && (why === 'address' || (reason.endsWith(INSECURE) && /^http:/i.test(at)))
     return failed(why, isHelped ? `${reason}; outboundAllow does not list ${hostAndPort(new URL(at))}` : reason)
   }
 
-  /** The addresses to connect to, every one of them checked. */
+  /** The addresses to connect to, each of them checked. */
   const addressesOf = async (
     url: URL,
     request: OutboundRequest,
@@ -75,7 +84,7 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
     if (isIP(literal) !== 0) return [literal]
     const found = await (resolve ?? (free ? lookUpLocally : lookUpPublicly))(url.hostname, signal).catch(() => [])
     if (found.length === 0) return failed('unresolved', 'the host has no address')
-    // One private address among public ones is an attack, or a mistake that would succeed now and then.
+    // A private address among public ones is an attack, or a mistake that would work only now and then.
     return free || found.every(isPublicAddress) ? found : 'the host has an address that is not public'
   }
 
@@ -134,13 +143,16 @@ export function createOutboundClient(settings: OutboundSettings = {}): OutboundC
   }
 }
 
-/** `Example.com` and `example.com:443` are one: what a URL means, with its port. */
+/** What a URL means, with its port: `Example.com` and `example.com:443` are the same. */
 function hostAndPort(url: URL): string {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
   return `${url.hostname}:${port}`
 }
 
-/** Codes of Node and OpenSSL (`ECONNREFUSED`, `CERT_HAS_EXPIRED`); texts of errors may hold what came back. */
+/**
+ * Only the code from Node or OpenSSL (`ECONNREFUSED`, `CERT_HAS_EXPIRED`): the text of an error may contain what was
+ * received.
+ */
 function unreachable(error: unknown): OutboundAnswer {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no connection'

@@ -1,4 +1,5 @@
-// One request to others and its answer: to an address that has been checked, and no more of the answer than was asked for.
+// One outgoing request and its answer: to an address that has been checked, reading no more of the answer than was
+// asked for.
 
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as encryptedRequest } from 'node:https'
@@ -19,7 +20,7 @@ export function send(
     const secure = url.protocol === 'https:'
     const sent: ClientRequest = (secure ? encryptedRequest : plainRequest)(url, {
       method: form === undefined ? 'GET' : 'POST',
-      // No connection is kept, so none can be taken over by the next address of the same name.
+      // No connection is kept, so the next address of the same name cannot take it over.
       agent: false,
       signal,
       lookup: pinned(addresses),
@@ -27,7 +28,7 @@ export function send(
       ...(secure && { rejectUnauthorized: true, ...(roots !== undefined && { ca: [...roots] }) }),
       headers: {
         accept: mediaTypes === null ? '*/*' : mediaTypes.filter((type) => !type.includes('*')).join(', '),
-        // Nothing is unpacked here: a small answer stays small.
+        // Nothing is decompressed, so a small answer stays small.
         'accept-encoding': 'identity',
         'user-agent': 'Lingpai',
         connection: 'close',
@@ -100,7 +101,7 @@ function maxAgeOf(header: string | undefined): number | null {
   return seconds === undefined ? null : Number(seconds)
 }
 
-/** Whatever name is asked for, these addresses are the answer. */
+/** Whatever name is looked up, the answer is these addresses. */
 function pinned(addresses: readonly string[]): LookupFunction {
   const all = addresses.map((address) => ({ address, family: isIP(address) }))
   return (_host, options, callback) => {

@@ -1,4 +1,4 @@
-// What is asked of others, and what comes of it.
+// An outgoing request, and what came of it.
 
 import type { OutboundWork } from './places.ts'
 
@@ -7,15 +7,18 @@ export interface OutboundRequest {
   /** Media types that are read; `application/*+json` stands for all of that suffix. Null: the body is not read at all. */
   readonly mediaTypes: readonly string[] | null
   readonly mostBytes: number
-  /** For everything together: resolving, connecting, redirects, the body. Default 5000. */
+  /** Milliseconds for everything together: resolving, connecting, redirects, the body. Default 5000. */
   readonly milliseconds?: number
-  /** How many are followed, each checked as the first address was. Default none. */
+  /** How many redirects are followed; each address is checked as the first one was. Default none. */
   readonly redirects?: number
-  /** Who has it asked, where nobody vouches for them: a network, or a use of an unverified client. Bounded, and held to public hosts. */
+  /**
+   * On whose behalf it is asked, where nobody vouches for them: a network, or one use of an unverified client. Such
+   * requests are bounded in number and go to public hosts only.
+   */
   readonly stranger?: string
-  /** Whose places it takes. Default: those of questions. */
+  /** Whose places it takes. Default: those of `questions`. */
   readonly work?: OutboundWork
-  /** Sends this as `application/x-www-form-urlencoded` by POST; such a request is never redirected. */
+  /** Sent as `application/x-www-form-urlencoded` by POST; such a request never follows a redirect. */
   readonly form?: string
 }
 
@@ -30,7 +33,7 @@ export type OutboundFailure =
   | 'too_large'
   | 'too_slow'
   | 'busy'
-  /** So much was asked for this stranger within a minute that nothing is asked for the rest of it. */
+  /** This stranger has had so much asked within a minute that nothing more is asked until it is over. */
   | 'limited'
 
 export type OutboundAnswer =
@@ -41,7 +44,7 @@ export type OutboundAnswer =
       /** What its cache-control allows, in seconds; null: it says nothing. */
       readonly maxAge: number | null
     }
-  /** `reason` never repeats anything of the answer but its status and media type. */
+  /** `reason` repeats nothing of the answer except its status and media type. */
   | { readonly kind: 'failed'; readonly why: OutboundFailure; readonly reason: string }
 
 export function failed(why: OutboundFailure, reason: string): OutboundAnswer & { kind: 'failed' } {

@@ -1,8 +1,8 @@
-// Whom a request to others is counted for, where nobody vouches for who has it asked.
+// On whose behalf an outgoing request is counted, where nobody vouches for them.
 
 import type { OutboundClient } from './client.ts'
 
-/** The same client, with everything asked for this stranger. */
+/** The same client, counting everything against this stranger. */
 export function askingFor(outbound: OutboundClient, stranger: string): OutboundClient {
   return {
     ask: (request) => outbound.ask({ ...request, stranger }),
@@ -10,12 +10,12 @@ export function askingFor(outbound: OutboundClient, stranger: string): OutboundC
   }
 }
 
-/** What a client's address is asked for. */
+/** The purpose for which a client's address is asked. */
 export type OutboundUse = 'keys' | 'request object' | 'sign-out' | 'settings'
 
 /**
- * The same, with everything asked on behalf of this client: nobody vouches for one that is not verified. Each use is
- * bounded by itself: whoever sends requests in a client's name must not use up the number of its sign-outs.
+ * The same client, counting everything against this client where it is not verified: nobody vouches for it then. Each
+ * use has a limit of its own, so that whoever sends requests in a client's name cannot use up its sign-outs.
  */
 export function onBehalfOf(
   client: { readonly client_id: string; readonly verified: boolean },

@@ -1,5 +1,5 @@
-// Pictures that somebody else names or brings: fetched once through the guarded client, and believed by their first
-// bytes alone. SVG is a program, and never taken.
+// Pictures that somebody else names or uploads: fetched once through the guarded client, and judged by their first
+// bytes alone. SVG can contain scripts and is never accepted.
 
 import { createHash } from 'node:crypto'
 import type { OutboundClient } from './client.ts'
@@ -9,7 +9,7 @@ export interface Picture {
   readonly content: Uint8Array
   /** 32 hexadecimal digits of its SHA-256. */
   readonly digest: string
-  /** As its address ended, or made from its type. */
+  /** The last part of its address, or made from its type. */
   readonly fileName: string
 }
 
@@ -26,7 +26,7 @@ function mediaTypeOf(content: Uint8Array): { readonly type: string; readonly end
   return /^GIF8[79]a$/.test(text(content, 0, 6)) ? { type: 'image/gif', ending: 'gif' } : null
 }
 
-/** The picture, or what is wrong as the end of a sentence that begins with what it is. */
+/** The picture; or what is wrong, as the end of a sentence that begins with the picture's name. */
 export function readPicture(content: Uint8Array, name: string): Picture | { readonly problem: string } {
   if (content.length > MOST_BYTES) return { problem: `has more than ${MOST_BYTES} bytes` }
   const found = mediaTypeOf(content)
@@ -42,7 +42,7 @@ export function readPicture(content: Uint8Array, name: string): Picture | { read
 async function fetchPicture(outbound: OutboundClient, url: string): Promise<Picture | { readonly problem: string }> {
   const answer = await outbound.ask({
     url,
-    // What a server calls it says less than its first bytes.
+    // The server's media type says less than the first bytes.
     mediaTypes: ['image/png', 'image/jpeg', 'image/webp', 'image/gif', '*'],
     mostBytes: MOST_BYTES,
     milliseconds: MILLISECONDS,
@@ -58,15 +58,15 @@ interface Pictured {
 }
 
 export interface PictureChange {
-  /** What the setting `logo` becomes. */
+  /** The value that the setting `logo` gets. */
   readonly logo: string | null
-  /** Null takes the stored one away; undefined leaves it. */
+  /** Null removes the stored picture; undefined leaves it as it is. */
   readonly picture?: Picture | null
-  /** Why there is none although an address names one. */
+  /** Why there is no picture although an address was given. */
   readonly problem?: string
 }
 
-/** The picture is fetched when its address is new, or when there is none yet. */
+/** Fetches the picture when its address is new, or when there is no picture yet. */
 export async function changedPicture(
   outbound: OutboundClient,
   now: Pictured,

@@ -1,16 +1,19 @@
-// How many requests to others are under way at once: in all, at one host, for strangers, and for each of them. Work that
-// must get done has places of its own, so that what can be asked again never keeps it waiting, nor the other way round.
+// How many outgoing requests are under way at once: in all, to one host, for strangers together and for each of them.
+// Work that must get done has places of its own, so that neither kind of work keeps the other waiting.
 
-/** What is asked when somebody wants an answer, and what has to be told whether anybody waits or not. */
+/**
+ * `questions` are asked because somebody waits for the answer; `sign-outs` have to be told whether anybody waits or
+ * not.
+ */
 export type OutboundWork = 'questions' | 'sign-outs'
 
 export interface OutboundPlaces {
-  /** Gives the places back when called; null: too many requests are under way. */
+  /** Returns what gives the places back; null: too many requests are under way. */
   take(work: OutboundWork, host: string, stranger: string | undefined): (() => void) | null
 }
 
 const MOST_AT_ONCE: Readonly<Record<OutboundWork, number>> = { questions: 64, 'sign-outs': 32 }
-/** One slow host must not hold all of them. */
+/** One slow host must not hold all places. */
 const MOST_AT_ONCE_OF_HOST = 4
 const MOST_AT_ONCE_OF_STRANGER = 4
 
@@ -24,10 +27,11 @@ export function createOutboundPlaces(): OutboundPlaces {
 
 function placesFor(most: number) {
   const hosts = createPlaces(most, MOST_AT_ONCE_OF_HOST)
-  // Strangers name as many slow hosts as they like: they share half of the places, and nobody has many of these.
+  // Strangers can name as many slow hosts as they like, so they share half of the places, and none of them gets many of
+  // these.
   const strangers = createPlaces(most / 2, MOST_AT_ONCE_OF_STRANGER)
   return (name: string, stranger: string | undefined) => {
-    // A host that strangers keep busy answers the clients of the operator all the same.
+    // A host that strangers keep busy still answers the operator's clients, because it counts as another one for them.
     const host = stranger === undefined ? name : `${name} for strangers`
     if (!hosts.isFree(host) || (stranger !== undefined && !strangers.isFree(stranger))) return null
     hosts.take(host)

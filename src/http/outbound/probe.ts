@@ -25,7 +25,7 @@ export type CertificateFinding =
   | Unreachable
   | {
       readonly kind: 'seen'
-      /** Why the chain sent along does not lead to a publicly trusted root; null: it does. */
+      /** Why the certificates that were sent do not lead to a publicly trusted root; null: they do. */
       readonly fault: string | null
       readonly nameMatches: boolean
       /** Names it was made for, at most ten. */
@@ -69,9 +69,9 @@ export function createAddressProbe(settings: ProbeSettings = {}): AddressProbe {
           // RFC 6066 §3: never an address.
           ...(isIP(host) === 0 && { servername: host }),
           ca: [...roots],
-          // The faults are what we want to see; nothing is sent over this connection.
+          // The faults are what we want to see, and nothing is sent over this connection.
           rejectUnauthorized: false,
-          // The name is judged by itself below.
+          // The name is judged separately, below.
           checkServerIdentity: () => undefined,
         })
         const end = (finding: CertificateFinding) => {
@@ -89,7 +89,7 @@ export function createAddressProbe(settings: ProbeSettings = {}): AddressProbe {
     ask(url) {
       return new Promise((resolve) => {
         const request = url.startsWith('https:') ? encryptedRequest : plainRequest
-        // The chain is judged by `certificate`; here it is only asked who answers, which the answer itself proves.
+        // `certificate` judges the chain; here the only question is who answers, and the answer proves that itself.
         const sent = request(url, { agent: false, rejectUnauthorized: false, headers: { accept: 'application/json' } })
         const end = (finding: AnswerFinding) => {
           clearTimeout(timer)
@@ -119,7 +119,7 @@ function describe(host: string, socket: TLSSocket): CertificateFinding {
   const validTo = Date.parse(certificate.valid_to)
   return {
     kind: 'seen',
-    // Node's types say Error; what it gives is the code of OpenSSL as text.
+    // Node's types say Error, but the value is the code of OpenSSL as text.
     fault: socket.authorized ? null : codeOf(socket.authorizationError),
     nameMatches: checkServerIdentity(host, certificate) === undefined,
     names: names.slice(0, 10),

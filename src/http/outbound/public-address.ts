@@ -24,7 +24,7 @@ const SPECIAL_IPV4 = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  // Azure answers machines of its own from here.
+  // Azure's own services answer its machines from this address.
   '168.63.129.16/32',
 ]
 
@@ -50,7 +50,7 @@ function listOf(networks: readonly string[], family: 'ipv4' | 'ipv6'): BlockList
 /** False for everything that is no IP address. */
 export function isPublicAddress(text: string): boolean {
   if (isIP(text) === 0 || text.includes('%')) return false
-  // Of an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) the inner one counts.
+  // For an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) the inner address counts.
   const address = normalizeAddress(text)
   if (isIPv4(address)) return !specialIPv4.check(address, 'ipv4')
   return globalIPv6.check(address, 'ipv6') && !specialIPv6.check(address, 'ipv6')

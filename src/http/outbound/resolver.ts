@@ -1,8 +1,8 @@
-// The addresses of a host: from DNS, or as this machine knows them.
+// The addresses of a host: from DNS, or from what this machine knows.
 
 import { lookup, Resolver } from 'node:dns/promises'
 
-/** Asked over the network, not through the threads that hash and sign: a slow name server holds up nobody. */
+/** Asks over the network instead of using the threads that hash and sign, so that a slow name server delays nobody. */
 export async function lookUpPublicly(host: string, signal: AbortSignal): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 })
   const cancel = () => resolver.cancel()

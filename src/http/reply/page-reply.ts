@@ -1,4 +1,5 @@
-// A rendered page as a reply: with the tightest Content-Security-Policy that lets it work, and the headers no page lacks.
+// A rendered page as a reply, with the strictest Content-Security-Policy under which it works, and the headers that
+// every page has.
 
 import type { HttpReply } from '../message.ts'
 import { type PageSecurity, type PageSources, pageHeaders } from './security-headers.ts'

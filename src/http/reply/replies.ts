@@ -1,4 +1,5 @@
-// The replies endpoints give beside pages: JSON, redirect, text. Each carries the headers its kind must never lack.
+// The replies that endpoints give besides pages: JSON, redirects, text. Each has the headers that its kind must never
+// lack.
 
 import type { Outcome } from '../../protocol/errors.ts'
 import type { HttpReply } from '../message.ts'
@@ -18,7 +19,7 @@ export function json(status: number, body: object, headers?: Headers): HttpReply
   return jsonText(status, JSON.stringify(body), headers)
 }
 
-/** JSON that is text already: key sets and metadata, made once. */
+/** JSON that is already text: key sets and metadata, which are made once. */
 export function jsonText(status: number, body: string, headers?: Headers): HttpReply {
   if (headers === undefined) return { status, headers: JSON_HEADERS, body }
   const { pragma, ...kept } = { ...JSON_HEADERS, ...headers }
@@ -42,7 +43,7 @@ export function redirect(status: 302 | 303, location: string, cookies?: readonly
   }
 }
 
-// A header is ASCII: whatever else an address holds is escaped, line ends included.
+// A header is ASCII, so everything else in an address is escaped, line ends included.
 function asciiLocation(location: string): string {
   return /^[\x21-\x7e]*$/.test(location)
     ? location
@@ -62,7 +63,7 @@ export function text(status: number, body: string, headers?: Headers): HttpReply
   }
 }
 
-/** The same reply with the reason the trace will show, or with none that it should. */
+/** The same reply with what the trace will tell about it; null: the trace tells nothing. */
 export function withOutcome(reply: HttpReply, outcome: Outcome | null): HttpReply {
   return { ...reply, outcome }
 }

@@ -13,7 +13,7 @@ export interface PageSources {
 }
 
 export interface PageSecurity {
-  /** Origins or schemes a form's redirect may end at, beside our own; see `formActionSource`. */
+  /** Origins or schemes, besides our own, at which the redirect after a form may end; see `formActionSource`. */
   readonly formAction?: readonly string[]
   /** Origins that may frame the page. Default: none. */
   readonly frameAncestors?: readonly string[]
@@ -55,7 +55,7 @@ const PERMISSIONS =
 export function pageHeaders(page: PageSources, security: PageSecurity = {}): HttpReply['headers'] {
   return {
     'content-security-policy': contentSecurityPolicy(page, security),
-    // It knows no list of origins, so it would forbid what frame-ancestors allows.
+    // This header cannot list origins, so it would forbid what frame-ancestors allows.
     ...((security.frameAncestors ?? []).length === 0 && { 'x-frame-options': 'DENY' }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': security.referrerPolicy ?? 'same-origin',

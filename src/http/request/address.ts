@@ -1,4 +1,4 @@
-// An address of a visitor: its one spelling, and what visitors are counted by.
+// The address of a visitor: one spelling for each address, and what visitors are counted by.
 
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 
@@ -21,16 +21,20 @@ export function normalizeAddress(text: string): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
 
-/** The network strangers are counted by: IPv4 /24, IPv6 /48. An address that is none stands for itself. */
+/** The network by which strangers are counted: IPv4 /24, IPv6 /48. Text that is no address stands for itself. */
 export function networkOf(address: string): string {
   const normal = normalizeAddress(address)
   if (isIPv4(normal)) return `${normal.slice(0, normal.lastIndexOf('.'))}.0/24`
   return isIPv6(normal) ? ipv6Network(normal) : normal
 }
 
-/** What floods are counted by: an IPv4 address itself, the /48 of an IPv6 address (one visitor owns that many). */
+/**
+ * What floods are counted by: the whole IPv4 address, or the /48 of an IPv6 address, since one visitor may own that
+ * many.
+ */
 export function addressBucket(address: string): string {
-  // Asked at each token request, and finding out that an address is no IPv6 takes longer than all else here.
+  // Called for each token request, and finding out that a text is no IPv6 address takes longer than everything else
+  // here.
   if (isIPv4(address)) return address
   const normal = normalizeAddress(address)
   return isIPv6(normal) ? ipv6Network(normal) : normal

@@ -24,7 +24,7 @@ export function isLargeBody({ maxBody = DEFAULT_MAX_BODY }: BodyLimits, limit: n
   return limit > maxBody && (length === undefined || Number(length) > maxBody)
 }
 
-/** A body that would have to be unpacked first is refused, so no small request can become a large one. */
+/** A compressed body is refused, so that a small request cannot become a large one. */
 export function isPlainEncoding(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || contentEncoding === '' || contentEncoding.toLowerCase() === 'identity'
 }

@@ -1,5 +1,5 @@
-// A request's parameters, from its query, a form body or a flat JSON body. Bytes that are no UTF-8, other charsets and
-// other media types are refused here, so that nothing further in reads a body twice or differently.
+// A request's parameters, from its query, a form body or a flat JSON body. Bytes that are not UTF-8, other charsets and
+// other media types are refused here, so that no later code reads a body a second time or in another way.
 
 import { isUtf8 } from 'node:buffer'
 import { invalidRequest } from '../../protocol/errors.ts'

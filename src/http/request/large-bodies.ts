@@ -1,10 +1,10 @@
-// How many bodies above the usual limit may be under way at once. Whoever sends one has proven nothing yet, so the memory
-// they take together is bounded, and one address cannot take all of it.
+// How many bodies above the usual limit may be received at once. Their senders have proven nothing yet, so the memory
+// for all of them is bounded, and one address cannot take all of it.
 
 import { addressBucket } from './address.ts'
 
 export interface LargeBodies {
-  /** Gives the place back when called; null: none is free, and nothing must be received. */
+  /** Returns what gives the place back; null: no place is free, and the body must not be received. */
   take(address: string): (() => void) | null
 }
 

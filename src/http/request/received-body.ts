@@ -1,5 +1,5 @@
-// The bytes of a body while it arrives. They are copied together: whoever sends a byte at a time would else have an object
-// of two hundred bytes kept for each of them, and 16 MiB would take all the memory there is.
+// The bytes of a body while it arrives. They are copied together: otherwise a sender of single bytes would have an
+// object of two hundred bytes kept for each of them, and 16 MiB would take all the memory there is.
 
 import { EMPTY_BODY } from './body-limits.ts'
 
@@ -13,7 +13,7 @@ export class ReceivedBody {
 
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.length
-    // Most come in one piece, and that is kept as it is.
+    // Most bodies come in one piece, which is kept as it is.
     if (this.#length === 0) this.#bytes = chunk
     else {
       if (length > this.#bytes.length) {
@@ -26,7 +26,7 @@ export class ReceivedBody {
     this.#length = length
   }
 
-  /** All of it, once nothing more is added. */
+  /** The whole body, to be called when nothing more is added. */
   whole(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }

@@ -19,7 +19,7 @@ export function createHostRule(origins: readonly [string, ...string[]]): HostRul
     }),
   )
   const canonicalIssuer = new URL(issuer).origin
-  // Nearly all requests spell the host as we do: comparing is cheaper than making an origin and hashing it.
+  // Nearly all requests spell the host as we do, and comparing is cheaper than making an origin and hashing it.
   const spelled = [...allowed].map((origin) => ({ secure: origin.startsWith('https:'), host: new URL(origin).host }))
   return {
     admits(peer) {

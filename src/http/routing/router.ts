@@ -1,5 +1,5 @@
-// From a request to its endpoint and back, once: host rule, path, method, CORS, errors, record. Nothing is decided
-// here that an endpoint could decide.
+// From a request to its endpoint and back: host rule, path, method, CORS, errors, record. Nothing is decided here that
+// an endpoint could decide.
 
 import { stopwatch } from '../../platform/clock.ts'
 import { createFailureSeries } from '../../platform/failure-series.ts'
@@ -22,7 +22,7 @@ export interface Problem {
   /** The wire code and text of a refusal. */
   readonly error?: string
   readonly description?: string
-  /** Of `misdirected`: the same address at the issuer. */
+  /** For `misdirected`: the same address at the issuer. */
   readonly rightAddress?: string
   /** What the person tells the operator; also in the record and in the header `x-trace-id`. */
   readonly traceId: string
@@ -34,7 +34,7 @@ export interface RequestRecord {
   readonly route: Route | undefined
   readonly reply: HttpReply
   readonly outcome: HttpReply['outcome']
-  /** The reply's `x-trace-id`: endpoints may set that header themselves. */
+  /** The reply's `x-trace-id`, which endpoints may set themselves. */
   readonly traceId: string | undefined
   /** Milliseconds. */
   readonly elapsed: number
@@ -66,7 +66,7 @@ export function createRouter(
   const find = createRouteTable(routes)
   const hostRule = createHostRule(options.origins)
   const { log, record, fallback, errorPage, newTraceId = () => newId('tr') } = options
-  // While the database is down every request fails alike.
+  // While the database is down every request fails in the same way.
   const unavailable = createFailureSeries(log, { level: 'error' })
 
   const answer = (request: HttpRequest): Answering => {
@@ -170,7 +170,7 @@ export function createRouter(
       route = answering.route
       reply = await answering.reply
     } catch (error) {
-      // A page or a fallback of ours failed: nothing is left but the plainest reply.
+      // A page or fallback of our own failed: only the plainest reply is left.
       log.error('A reply could not be made', { method: request.method, ...describeFailure(error) })
       reply = failureReply(error)
     }

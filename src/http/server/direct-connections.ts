@@ -1,7 +1,7 @@
-// Connections whose requests are read here and not by Node's parser, as long as each is one that `whole-request.ts` takes:
-// that is half of what HTTP costs (docs/decisions/0042). With the first one that is anything else, the connection and
-// what was read of it go to Node's server, and stay there. Where many stand in line a request waits as the bytes it came
-// in, and is read again in its turn.
+// Connections whose requests are read here instead of by Node's parser, as long as `whole-request.ts` can read them:
+// that saves half of what HTTP costs (docs/decisions/0042). At the first request that it cannot read, the connection
+// and the bytes read so far go to Node's server and stay there. Where many requests stand in line, one waits as the
+// bytes in which it came, and is read again when its turn has come.
 
 import type { Socket } from 'node:net'
 import { systemClock } from '../../platform/clock.ts'
@@ -26,9 +26,9 @@ export interface DirectOptions extends ListenerSettings {
     readonly headers: number
     /** Until the rest of a body is there. */
     readonly request: number
-    /** Until the next request is there; at most as long as silence. */
+    /** Until the next request is there; at most as long as `silence`. */
     readonly idle: number
-    /** While a reply is made and taken. */
+    /** While a reply is being made and sent. */
     readonly silence: number
   }
   readonly log: Log
@@ -36,19 +36,19 @@ export interface DirectOptions extends ListenerSettings {
 
 export interface DirectConnections {
   readonly serve: (socket: Socket) => void
-  /** Ends those that wait for a request; each of the others ends with its reply. */
+  /** Ends the connections that wait for a request; each of the others ends with its reply. */
   close(): void
-  /** Ends all, whatever they are doing. */
+  /** Ends all connections, whatever they are doing. */
   destroy(): void
 }
 
 interface Connection extends Standing, Resting {
-  /** Ends it unless a request is under way, or a part of one is there. */
+  /** Ends the connection, unless a request is under way or has come in part. */
   stop(): void
   destroy(): void
 }
 
-/** A request that leaves in the last moment that the reply before has promised still finds the connection. */
+/** A request that the visitor sends in the last moment that our reply has promised still finds the connection open. */
 const IDLE_GRACE_MS = 1_000
 
 const LAST = 'connection: close\r\ncontent-length: 0\r\n\r\n'
@@ -64,15 +64,18 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
   let closing = false
 
   const serve = (socket: Socket) => {
-    /** Come, and not yet answered: of an unfinished request, one that stands in line, or what came before a reply had left. */
+    /**
+     * Bytes that have come and are not answered yet: of an unfinished request, of a request in line, or of what came
+     * before a reply had left.
+     */
     let held: Buffer | undefined
     let busy = false
-    /** Busy with a request that is not read before its turn. */
+    /** Busy with a request that stands in line, and is not read before its turn. */
     let isStanding = false
     const reader = readerOf(socket)
-    /** Answered, and not read: what comes next stays with the system. */
+    /** Answered, and not being read: what comes next stays in the system's buffer. */
     let isResting = false
-    /** By what it has asked last. */
+    /** Whether the path that was asked for last never stands in line. */
     let isExempt = false
     /** The visitor sends no more. */
     let ended = false
@@ -102,7 +105,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       const bytes = held === undefined ? chunk : Buffer.concat([held, chunk])
       held = undefined
       if (busy && !isStanding) {
-        // RFC 9112 §9.3.2: it did not wait for the reply. Nothing more is read until that has left.
+        // RFC 9112 §9.3.2: the visitor did not wait for the reply. Nothing more is read until that has left.
         held = bytes
         socket.pause()
         return
@@ -125,7 +128,8 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
     const stand = (bytes: Buffer) => {
       connection.size = bytes.length
       isStanding = gate.stand(connection)
-      // A copy, which shares its memory with others: each piece that comes from the system has memory of its own.
+      // A small copy shares a block of memory with others, while each piece that comes from the system has a block of
+      // its own.
       if (isStanding) held = Buffer.from(bytes)
       else void gate.refuse().then(send)
     }
@@ -148,7 +152,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       }
     }
     const endIdle = () => {
-      // Not one that Node's server has.
+      // Unless Node's server has the connection.
       if (open.has(connection) && !busy && held === undefined) socket.destroy()
     }
     const onEnd = () => {
@@ -175,7 +179,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       size: 0,
       restsSince: 0,
       begin() {
-        // Gone, or with Node's server.
+        // The visitor has gone, or Node's server has the connection.
         if (held === undefined || !isStanding || socket.destroyed) return
         const request = toRequest(socket, readWholeRequest(held))
         held = undefined
@@ -194,7 +198,8 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
         if (!socket.destroyed) reader?.readStart()
       },
       stop() {
-        // What came while it was not read is read in the next turn: of this one the reading may have begun already.
+        // What came while the connection was not being read arrives in the turn after this one, if this turn's reading
+        // has begun already.
         connection.readOn()
         setImmediate(() => setImmediate(endIdle))
       },
@@ -223,15 +228,15 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
 }
 
 /**
- * Node's own handle of a socket. `pause` of the socket would let the next piece come, and keep it: then a connection is fetched
- * into the processor's caches when it asks, and again in its turn.
+ * Node's own handle of a socket. `pause` of the socket would let one more piece come and keep it; then the connection's
+ * data would be fetched into the processor's caches twice: when it asks, and when its turn comes.
  */
 interface Reader {
   readStop(): void
   readStart(): void
 }
 
-/** Null where there is no such handle: then the connection is read all the time. */
+/** Null where there is no such handle: then the connection is always read. */
 function readerOf(socket: Socket): Reader | null {
   const handle: unknown = Reflect.get(socket, '_handle')
   return isReader(handle) ? handle : null
@@ -241,7 +246,7 @@ function isReader(handle: unknown): handle is Reader {
   return typeof handle === 'object' && handle !== null && 'readStop' in handle && 'readStart' in handle
 }
 
-/** Null: this one is for Node's server, which refuses it or knows how to receive it. */
+/** Returns null for a request that is left to Node's server, which refuses it or knows how to receive it. */
 function requestMaker(settings: ListenerSettings): (socket: Socket, reading: Reading) => HttpRequest | null {
   const peerOf = createPeerReader(settings.trustedProxies)
   const limitOf = bodyLimitOf(settings)

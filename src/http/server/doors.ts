@@ -1,5 +1,6 @@
-// Several sockets that listen on one port. Node accepts one connection of each in a turn of the event loop, however many
-// wait: with a single one, newcomers would wait for seconds while those already connected keep every turn busy.
+// Several sockets that listen on one port. In each turn of the event loop Node accepts one connection from each socket,
+// however many wait: with a single socket newcomers would wait for seconds while the connected visitors keep every turn
+// busy.
 
 import type { Server } from 'node:http'
 import { createServer, type Server as NetServer } from 'node:net'
@@ -11,14 +12,14 @@ export interface Place {
   readonly backlog: number
 }
 
-/** The system spreads connections over sockets that share a port; elsewhere there is one. */
+/** On Linux the system spreads connections over sockets that share a port; elsewhere there is one socket. */
 export const hasSharedPorts = process.platform === 'linux'
 
 /** Connections that one turn of the event loop may accept. */
 const DOORS = hasSharedPorts ? 64 : 1
 
 export interface Doors {
-  /** Accepts nothing further; resolves when all that came in has ended. */
+  /** Accepts nothing more; resolves when every accepted connection has ended. */
   close(): Promise<void>
 }
 
@@ -38,7 +39,7 @@ export async function openFurtherDoors(server: Server, place: Place): Promise<Do
 }
 
 function openDoor(server: Server, place: Place): Promise<NetServer> {
-  // As node:http and node:tls have it.
+  // The options that node:http and node:tls use too.
   const door = createServer({ allowHalfOpen: !(server instanceof TlsServer), noDelay: true })
   door.on('connection', (socket) => server.emit('connection', socket))
   return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
-// TLS connections before they are secure: nobody has them yet, neither our own reader nor Node's server, so that whoever
-// begins a handshake and never goes on is to be ended here.
+// TLS connections before they are secure. Neither our own reader nor Node's server has them yet, so a handshake that is
+// begun and never finished has to be ended here.
 
 import type { Socket } from 'node:net'
 import type { Server } from 'node:tls'
 
 export interface Handshakes {
-  /** Ends those that are not done. */
+  /** Ends the handshakes that are not done. */
   end(): void
 }
 
@@ -19,8 +19,8 @@ export function followHandshakes(server: Server): Handshakes {
     })
   })
   server.on('secureConnection', (socket) => open.delete(nameOf(socket)))
-  // One that failed, or took too long. Before Node hands it on as a request that cannot be parsed: an answer would wait
-  // for the handshake, and the socket for its answer, for ever.
+  // For a handshake that failed or took too long. This comes before Node treats it as a request that cannot be parsed:
+  // the answer would wait for the handshake, and the socket for the answer, for ever.
   server.prependListener('tlsClientError', (_error, socket) => socket.destroy())
   return {
     end() {
@@ -29,7 +29,7 @@ export function followHandshakes(server: Server): Handshakes {
   }
 }
 
-/** The secure socket is another object than the one that was accepted, and does not tell whose it is. */
+/** The secure socket is another object than the accepted one, and does not say which one it belongs to. */
 function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`
 }

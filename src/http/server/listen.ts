@@ -1,5 +1,5 @@
-// The listening socket: time limits, connections an address, TLS by files that may be renewed, and an end that lets
-// requests in flight finish.
+// The listening socket: time limits, connections for each address, TLS from files that may be renewed, and an end that
+// lets requests in flight finish.
 
 import { unwatchFile, watchFile } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -28,19 +28,19 @@ export interface ListenOptions extends ListenerSettings {
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly handle: Handle
   readonly log: Log
-  /** Sockets one address may hold. Default 256, and no limit once trusted proxies are set. */
+  /** Sockets that one address may hold. Default 256; no limit once trusted proxies are set. */
   readonly connectionsPerAddress?: number
-  /** Processes that share the port: each allows an address its part of the connections. Default 1. */
+  /** Processes that share the port: each allows an address its share of the connections. Default 1. */
   readonly workers?: number
-  /** Requests that may have begun and not ended; more stand in line. Default 1,000. */
+  /** Requests that may be in flight; more stand in line. Default 1,000. */
   readonly requestsInFlight?: number
-  /** Requests that may stand in line before them; more are answered 503 with Retry-After. Default 4,000. */
+  /** Requests that may stand in line; more are answered 503 with Retry-After. Default 4,000. */
   readonly requestsInLine?: number
   /** Bytes that may be held for those in line. Default 32 MiB. */
   readonly bytesInLine?: number
-  /** Milliseconds that a refusal is held back at least. Default 250. */
+  /** Milliseconds for which a refusal is held back at least. Default 250. */
   readonly refuseAfter?: number
-  /** Paths that are answered however much there is to do. */
+  /** Paths that are answered however much else there is to do. */
   readonly alwaysAnswered?: readonly string[]
   /** Milliseconds. Defaults: headers 10,000, request 30,000, idle 65,000, close 10,000. */
   readonly timeouts?: Partial<Timeouts>
@@ -50,7 +50,7 @@ export interface Timeouts {
   readonly headers: number
   readonly request: number
   readonly idle: number
-  /** What requests in flight are given once the server closes. */
+  /** For the requests in flight once the server closes. */
   readonly close: number
 }
 
@@ -60,7 +60,7 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** The socket cannot be had; the message is one sentence for the operator. */
+/** The server cannot listen there; the message is one sentence for the operator. */
 export class CannotListen extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -70,12 +70,15 @@ export class CannotListen extends Error {
 
 const DEFAULT_TIMEOUTS: Timeouts = { headers: 10_000, request: 30_000, idle: 65_000, close: 10_000 }
 const CONNECTIONS_PER_ADDRESS = 256
-/** A visitor that neither sends nor reads for this long while a reply is under way. */
+/** How long a visitor may neither send nor receive while a reply is under way. */
 const SILENCE_MS = 120_000
 const CERTIFICATE_CHECK_MS = 5_000
 /** Bytes. */
 const LARGEST_PEM = 1024 * 1024
-/** Connections that wait to be accepted; past it a visitor's system tries again after 1, 3, 7 s. The system may allow less. */
+/**
+ * Connections that may wait to be accepted; beyond that a visitor's system tries again after 1, 3, 7 s. The system may
+ * allow fewer.
+ */
 const BACKLOG = 4_096
 
 export async function listen(options: ListenOptions): Promise<Listening> {
@@ -99,10 +102,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.idle,
-    // Node looks for late requests this often; its own default of 30 s would triple the limit above.
+    // How often Node looks for late requests; its default of 30 s would triple the limit above.
     connectionsCheckingInterval: Math.min(1000, Math.max(50, timeouts.headers / 4)),
     maxHeaderSize: 16 * 1024,
-    // Refused by the listener, in line with the requests before it.
+    // The listener refuses it instead, in its place behind earlier requests.
     requireHostHeader: false,
   }
   const server: Server =
@@ -110,17 +113,19 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       ? createServer(settings)
       : createTlsServer({ ...settings, ...readCertificate(options.tls), handshakeTimeout: timeouts.headers })
   server.timeout = SILENCE_MS
-  // RFC 9112 §9.6, and as our own reader has it: who has said all is still answered. Node's types do not know the name.
+  // RFC 9112 §9.6: a visitor that has finished sending is still answered, as our own reader does too. Node's types do
+  // not know this name.
   Object.assign(server, { httpAllowHalfOpen: true })
-  // Node's own answers to the latter two would not stand in line, nor ask whether the body is wanted.
+  // Node's own answers to the last two would not wait for earlier requests, nor ask whether the body is wanted.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Behind the replies that are still to come, or whoever asked before would take this for theirs.
+    // After the replies that are still to come; otherwise the visitor would take this one for the reply to an earlier
+    // request.
     pipelines.fail(socket, () => answerMalformed(error, socket))
   })
   const handshakes = server instanceof TlsServer ? followHandshakes(server) : undefined
   const { direct, handedOver } = takeConnections(server, gate, { ...options, timeouts })
-  // Where sockets share a port, anybody of this user could join them: first see that nobody is there.
+  // Where sockets share a port, any program of this user could join them, so first make sure that nobody listens there.
   const port =
     hasSharedPorts && (options.workers ?? 1) === 1 ? await freePort(options.host, options.port) : options.port
   await bind(server, { ...options, port })
@@ -141,14 +146,17 @@ export async function listen(options: ListenOptions): Promise<Listening> {
         gate.close()
         stopRenewal?.()
       })
-      // Each says that its connection ends: they ask another node.
+      // Each reply says that the connection ends, so that the visitor asks another node.
       gate.hurry()
       return closed
     },
   }
 }
 
-/** The port, or a free one for 0, when nobody listens on it at this moment: workers share theirs with whoever asks. */
+/**
+ * The port, or a free one for 0, provided that nobody listens on it at this moment: workers share theirs with any
+ * program that asks.
+ */
 export async function freePort(host: string, port: number): Promise<number> {
   const probe = createServer()
   await bind(probe, { host, port }, false)
@@ -162,8 +170,8 @@ function bind(server: Server, { host, port }: Pick<ListenOptions, 'host' | 'port
     const onError = (error: NodeJS.ErrnoException) =>
       reject(new CannotListen(whyNot(error, host, port), { cause: error }))
     server.once('error', onError)
-    // Of several processes the system hands none a connection that has died. Where ports are not shared, the process
-    // that started the workers hands them out.
+    // When several processes share the port, the system gives no connection to one that has died. Where ports cannot be
+    // shared, the process that started the workers hands connections out.
     const apart = hasSharedPorts && shared ? { exclusive: true, reusePort: true } : {}
     server.listen({ host, port, backlog: BACKLOG, ...apart }, () => {
       server.off('error', onError)
@@ -188,7 +196,7 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): strin
   }
 }
 
-/** Refuses further sockets of an address that holds its share already: 200 slow sockets must cost nothing. */
+/** Refuses further sockets of an address that has its share already: 200 slow sockets must cost nothing. */
 function limitConnections(server: Server, options: ListenOptions): void {
   const limit =
     options.connectionsPerAddress ??
@@ -213,7 +221,7 @@ function limitConnections(server: Server, options: ListenOptions): void {
   })
 }
 
-/** What cannot be parsed never reaches the listener: answered on the bare socket. */
+/** What cannot be parsed never reaches the listener, so it is answered on the bare socket. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
@@ -228,7 +236,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
 }
 
-/** Connections come here first; Node's own listener has those that are handed over. */
+/** Connections come here first; those that are handed over go to Node's own listener. */
 function takeConnections(
   server: Server,
   gate: LoadGate,
@@ -250,7 +258,7 @@ function takeConnections(
   })
   limitConnections(server, options)
   server.on(event, (socket: Socket) => {
-    // node:tls leaves it off, as is right until the handshake is done.
+    // node:tls leaves it off, which is right until the handshake is done.
     socket.allowHalfOpen = true
     if (!socket.destroyed) direct.serve(socket)
   })
@@ -275,7 +283,7 @@ function readCertificate(files: CertificateFiles): { cert: Buffer; key: Buffer }
   }
 }
 
-/** A pair that does not fit (only one file written yet) leaves the old one in use. */
+/** If the two files do not belong together, because only one has been written yet, the old certificate stays in use. */
 function renewCertificate(server: TlsServer, files: CertificateFiles, log: Log): () => void {
   const renew = () => {
     try {

@@ -1,9 +1,9 @@
-// How much a server takes on at once: past that it says so, and goes on answering what it has. What arrives in one turn
-// of the event loop begins together, so that requests go through the same code one after another while it is in the
-// processor's caches, which takes up to a third less CPU (docs/decisions/0036). A turn begins a few requests only, so that
-// it is never long: new connections, timers and the health endpoints have their turn between. The others stand in line
-// (docs/decisions/0054), and so does who comes while as many as may be have begun. In a crowd a connection that was
-// answered is read on shortly before its next turn (docs/decisions/0057).
+// How much a server takes on at once. Beyond that it refuses, and goes on answering what it has. Requests that arrive
+// in one turn of the event loop begin together: so they run through the same code one after another while it is in the
+// processor's caches, which takes up to a third less CPU (docs/decisions/0036). One turn begins only a few requests, so
+// that new connections, timers and health endpoints get their turn in between. The others stand in line
+// (docs/decisions/0054), as does whoever comes while as many requests as allowed are in flight. In a crowd, an answered
+// connection is read again only shortly before its next turn (docs/decisions/0057).
 
 import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
@@ -12,18 +12,18 @@ import type { HttpReply, HttpRequest } from '../message.ts'
 import { json } from '../reply/replies.ts'
 
 export interface LoadGateOptions {
-  /** Requests that may have begun and not ended. Default 1,000. */
+  /** Requests that may be in flight: begun, and not ended. Default 1,000. */
   readonly inFlight?: number
-  /** Requests that may stand in line before them. Default 4,000. */
+  /** Requests that may stand in line. Default 4,000. */
   readonly inLine?: number
   /** Bytes that may be held for those in line. Default 32 MiB. */
   readonly bytesInLine?: number
   /**
-   * Milliseconds: while the first in line has waited longer, the line grows no longer than what begins in such a time. Who
-   * has waited twice as long, and still cannot begin, is refused. Default 500.
+   * Milliseconds. While the first in line has waited longer than this, the line may hold no more than begin in such a
+   * time. A request that has waited twice as long and still cannot begin is refused. Default 500.
    */
   readonly longestWait?: number
-  /** Milliseconds that a refusal is held back at least. Default 250. */
+  /** Milliseconds for which a refusal is held back at least. Default 250. */
   readonly refuseAfter?: number
   /** Paths that are always answered: whoever watches the server must not take it for dead. */
   readonly always?: readonly string[]
@@ -31,71 +31,88 @@ export interface LoadGateOptions {
 }
 
 export interface LoadGate {
-  /** A request that has been read: it is handled in its turn, unless its visitor has gone, or refused. */
+  /** Takes a request that has been read: it is handled in its turn, unless its visitor has gone by then, or refused. */
   handle(request: HttpRequest, isGone?: () => boolean): Promise<HttpReply>
-  /** Who comes now would not begin in the next turn. */
+  /** Whether a request that comes now would not begin in the next turn. */
   isCrowded(): boolean
-  /** Of the path of a request: it never stands in line. */
+  /** Whether requests for this path never stand in line. */
   isExempt(path: string): boolean
-  /** False: there is no place; it is to be told `refuse`. */
+  /** False: there is no place in line, and `refuse` has the answer. */
   stand(standing: Standing): boolean
-  /** The request of one whose turn has come. */
+  /** For the request of somebody whose turn has come. */
   readonly handleInTurn: Handle
-  /** What who is refused is told, a moment later; their request is not held. `standing`: who has stood in line before. */
+  /**
+   * The answer to a request that is refused, given a moment later; the request itself is not kept. `standing`: it has
+   * stood in line before.
+   */
   refuse(standing?: Standing): Promise<HttpReply>
-  /** Of a connection that was answered, in a crowd: true where it is to be read no further until it is told `readOn`. */
+  /**
+   * For a connection that was answered: true when there is a crowd, and it is not to be read until `readOn` is called.
+   */
   rest(resting: Resting): boolean
-  /** Refusals leave at once from here on, those that are held back too. */
+  /** From here on refusals leave at once, also those that are being held back. */
   hurry(): void
   close(): void
 }
 
-/** Who stands in line. */
+/** A request that stands in line. */
 export interface Standing {
   /** Its turn has come. Nothing is thrown. */
   begin(): void
-  /** It has waited for too long, and is to be told `refuse`. */
+  /** It has waited too long, and is to be answered with `refuse`. */
   refuse(): void
-  /** The gate's own: when it came. */
+  /** Set by the gate: when it came. */
   since: number
-  /** Bytes that are held for it. */
+  /** Bytes of memory that are held for it. */
   readonly size: number
 }
 
-/** A connection that is not read, whether a request has come or not. */
+/** A connection that is not being read, whether a request has come or not. */
 export interface Resting {
   /** Nothing is thrown. */
   readOn(): void
-  /** The gate's own: since when. */
+  /** Set by the gate: since when. */
   restsSince: number
 }
 
-/** They may wait for a database or a password: each is kilobytes of objects. */
+/** Requests in flight may wait for a database or a password, and each takes kilobytes of objects. */
 const IN_FLIGHT = 1_000
-/** They wait as the bytes they came in: 4,000 token checks are a fifth of a second. */
+/** Requests in line take only the bytes in which they came: 4,000 token checks are a fifth of a second. */
 const IN_LINE = 4_000
 const BYTES_IN_LINE = 32 * 1024 * 1024
-/** Beside its body, at most: what is made of a request, and the longest head there is. */
+/** Memory for one request in line besides its body, at most: the longest head, and what is made of it. */
 const MADE = 24 * 1024
 const LONGEST_WAIT_MS = 500
-/** Longest waits: a line that grows while it gets slower waits for somewhat more than one. */
+/**
+ * After this many times the longest wait a request is refused: a line that grows while it gets slower waits somewhat
+ * longer than once.
+ */
 const LATE_AFTER = 2
 /** Requests that one turn of the event loop begins: about 20 ms of work. */
 const EACH_TURN = 32
-/** Who asks again at once would take the time from those inside: a refusal costs half of what a refresh does. */
+/**
+ * A refused client that asks again at once would take time from those that were let in: a refusal costs half of what a
+ * refresh does.
+ */
 const REFUSE_AFTER_MS = 250
-/** However many ask, one refusal leaves in a millisecond, which takes a tenth of a processor; unless it waited for so long, in line and here. */
+/**
+ * However many ask, at most one refusal leaves in a millisecond, which takes a tenth of a processor; but none is held
+ * back for longer than this, its time in line included.
+ */
 const LONGEST_HOLD_MS = 3_000
-/** So many refusals are held back at once; further ones leave at once, since those who wait for them take memory. */
+/** Refusals that are held back at once; further ones leave immediately, because those who wait for them take memory. */
 const MOST_HELD = { bare: 16_000, withRequest: 4_000 }
 const LOOK_MS = 100
-/** So many in line are a crowd: past it, connections are out of the processor's caches before their turn comes. */
+/**
+ * From this many in line on there is a crowd: their connections fall out of the processor's caches before their turn
+ * comes.
+ */
 const CROWD = 256
-/** So many may stand in line however slow all is, so that the event loop is never idle. */
+/** This many may stand in line however slow everything is, so that the event loop is never idle. */
 const LEAST = 64
 const LOG_EVERY = 10_000 / LOOK_MS
 
-/** Requests count from when they have been received whole, so that slow senders fill nothing. */
+/** A request counts from the moment when it has been received whole, so that slow senders take no place. */
 export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGate {
   const { inFlight = IN_FLIGHT, inLine = IN_LINE, bytesInLine = BYTES_IN_LINE, always = [], log } = options
   const { longestWait = LONGEST_WAIT_MS, refuseAfter = REFUSE_AFTER_MS } = options
@@ -106,12 +123,12 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   let running = 0
   let isTurning = false
   let refused = 0
-  /** What lets each refusal go that is held back. */
+  /** The functions that let go of the refusals which are held back. */
   const held = { bare: new Set<() => void>(), withRequest: new Set<() => void>() }
   let isHurried = false
   let looks = 0
   let begun = 0
-  /** Requests a millisecond that began between the last two looks, and between the two before. */
+  /** Requests that began in a millisecond: between the last two looks, and between the two before. */
   let pace = 0
   let paceBefore = 0
 
@@ -124,7 +141,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     pace = begun / (lookedAt - since)
     begun = 0
     readOn(resting.length)
-    // Where nothing ends, those who have waited for too long are still to be told.
+    // Even if no request ends, those that have waited too long must be refused.
     wake()
     if (looks++ % LOG_EVERY === 0 && refused > 0) {
       log.warn('overloaded: requests were refused with 503', { refused, running, in_line: line.length })
@@ -134,8 +151,8 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
 
-  // Who stands in line waits for the event loop, or for one of those that have begun to end. As many as begin within the
-  // longest wait are always let in: if nobody were until the first has waited less, the line would all but end first.
+  // A request in line waits for the event loop, or for one in flight to end. As many as begin within the longest wait
+  // are always let in: if nobody were let in until the first had waited less, the line would nearly run empty.
   const isLong = () => {
     if (line.length < LEAST || now() - (line[0]?.since ?? 0) <= longestWait) return false
     return line.length >= begunInLongestWait()
@@ -145,7 +162,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     running--
     wake()
   }
-  /** `waited`: milliseconds that were spent in line. */
+  /** `waited`: milliseconds spent in line. */
   const holdBack = (kind: keyof typeof held, waited = 0): Promise<HttpReply> => {
     refused++
     const waiting = held[kind]
@@ -166,7 +183,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     begun++
     try {
       const pending = handle(request)
-      // Before whoever else waits for it hears of it.
+      // Before anybody else who waits for this reply hears of it.
       pending.then(ended, ended)
       return pending
     } catch (error) {
@@ -174,7 +191,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
       throw error
     }
   }
-  /** Of one with so many before it: its turn is now, to begin or to be refused. */
+  /** Whether a request with `before` others ahead of it is to begin, or to be refused, now. */
   const isDue = ({ since }: Standing, before: number) =>
     running + before < inFlight || now() - since > LATE_AFTER * longestWait
   const turn = () => {
@@ -193,9 +210,9 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     wake()
   }
   /**
-   * As many connections as begin in the next turn, if each has sent a request; half as many where the line is long and they
-   * have rested since before its first came; and those that have for the longest wait: who does not read knows neither
-   * that somebody waits nor that somebody has gone.
+   * Reads on as many connections as begin in the next turn, if each has sent a request; half as many where the line is
+   * long and they have rested since before its first came. Those that have rested for the longest wait are read in any
+   * case: without reading nobody knows whether somebody waits, or has gone.
    */
   const readOn = (most: number) => {
     const room = running < inFlight ? Math.max(EACH_TURN - line.length, isOvertaken() ? EACH_TURN / 2 : 0) : 0
@@ -249,9 +266,9 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     handleInTurn,
     refuse: (standing) => holdBack('bare', standing === undefined ? 0 : now() - standing.since),
     rest(one) {
-      // Behind others also when the line has become short: they wait for the same turns.
+      // Behind other resting connections, even when the line has become short: they wait for the same turns.
       if (resting.length === 0 && line.length < CROWD) return false
-      // Its turn would come later than it may rest: it would be read for itself, and stand in line.
+      // Its turn would come later than it may rest: it would be read alone, and then stand in line.
       if (resting.length + line.length > begunInLongestWait()) return false
       one.restsSince = now()
       resting.push(one)

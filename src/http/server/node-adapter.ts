@@ -1,5 +1,5 @@
-// From node:http to plain objects and back: the fast path of the house. A request without a body is handled before
-// any stream event, and a reply is one writeHead and one end.
+// From node:http to plain objects and back: the fast path. A request without a body is handled before any stream event,
+// and a reply is one writeHead and one end.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../../platform/log.ts'
@@ -32,13 +32,13 @@ export interface ListenerSettings extends BodyLimits {
 
 export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
 
-/** A server that leaves more to its listener than Node's own does. */
+/** A server that leaves to its listener what Node's server otherwise does itself. */
 export interface OwnServer {
-  /** Where others than the listener answer on its connections too. */
+  /** Where the listener is not the only one that answers on the server's connections. */
   readonly pipelines: Pipelines
-  /** `checkContinue` and `checkExpectation` come here too. */
+  /** The events `checkContinue` and `checkExpectation` come here too. */
   readonly isAskedFirst: true
-  /** Each connection ends with the reply that is under way. */
+  /** Whether each connection ends with the reply that is under way. */
   readonly isClosing: () => boolean
 }
 
@@ -70,7 +70,8 @@ export function createNodeListener(
       refuse(req, res, refusal ?? targetRefused)
       return
     }
-    // Of what came with it, Node's parser drops the rest of the piece behind it, and would go on in the middle of the next.
+    // Node's parser drops the rest of the piece behind an upgrade request, and would go on in the middle of the next
+    // one.
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false
     const headers = headersOf(req, target.authority)
     const socket = req.socket
@@ -107,10 +108,10 @@ export function createNodeListener(
         refuse(req, res, tooManyLargeBodies)
         return
       }
-      // Answered or gone: until then the body is held.
+      // Once the request is answered or the visitor gone; until then the body is held.
       res.once('close', release)
     }
-    // RFC 9110 §10.1.1: now, and not before it is known that the body is wanted.
+    // RFC 9110 §10.1.1: not before it is known that the body is wanted.
     if (isAskedFirst && isExpecting(req)) res.writeContinue()
     receive(req, limit, (body) => {
       if (body === null) refuse(req, res, bodyTooLarge)
@@ -121,10 +122,11 @@ export function createNodeListener(
   return (req, res) => {
     const { socket } = req
     pipelines.enter(socket, {
-      // With its head, not when its body is there: one behind it that has none would begin before it, and both would wait
-      // for one another.
+      // A request begins with its head, not when its body is there: otherwise a later one without a body would begin
+      // before it, and each would wait for the other.
       begin() {
-        // Not when it is answered: replies that a visitor does not read would pile up, one for each request that was read.
+        // Not as soon as it is answered: replies that a visitor does not read would pile up, one for each request that
+        // was read.
         res.once('close', () => pipelines.leave(socket))
         begin(req, res)
       },
@@ -137,13 +139,13 @@ export function createNodeListener(
 interface Target {
   readonly path: string
   readonly query: string
-  /** Only of the absolute form. */
+  /** Only for a target in absolute form. */
   readonly authority: string | undefined
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?#@]+)(\/[^?#]*)?(?:\?([^#]*))?$/i
 
-// RFC 9112 §3.2. `originalUrl` is the whole path when a framework has cut its mount point off `url`.
+// RFC 9112 §3.2. `originalUrl` is the whole path where a framework has cut its mount point off `url`.
 function targetOf(req: IncomingMessage): Target | null {
   const url = 'originalUrl' in req && typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
   if (url.charCodeAt(0) === 0x2f) return originForm(url)
@@ -160,15 +162,15 @@ export function originForm(target: string): Target {
     : { path: target.slice(0, mark), query: target.slice(mark + 1), authority: undefined }
 }
 
-/** Before anything of it is believed. */
+/** Whether to refuse the request before any of its headers is believed. */
 function refusalOf(req: IncomingMessage, isAskedFirst: boolean): HttpReply | null {
-  // RFC 9110 §15.6.6. Node's parser also takes 0.9 and 2.0.
+  // RFC 9110 §15.6.6. Node's parser also accepts HTTP 0.9 and 2.0.
   if (req.httpVersionMajor !== 1) return versionRefused
   const { host, expect, 'transfer-encoding': coding } = req.headers
   // RFC 9112 §3.2.
   if ((host === undefined && isCurrent(req)) || hasRepeatedSingle(req.rawHeaders)) return targetRefused
   if (coding !== undefined) {
-    // RFC 9112 §6.1: whoever has handed it on may not have known where it ends.
+    // RFC 9112 §6.1: an intermediary that passed it on may not have known where it ends.
     if (!isCurrent(req)) return targetRefused
     if (coding.toLowerCase() !== 'chunked') return transferRefused
   }
@@ -180,12 +182,13 @@ function isCurrent({ httpVersion }: IncomingMessage): boolean {
   return httpVersion === '1.1'
 }
 
-/** RFC 9110 §10.1.1: it sends its body when it is told to. In HTTP/1.0 that means nothing. */
+/** RFC 9110 §10.1.1: the body is sent only when the server asks for it. In HTTP/1.0 the header means nothing. */
 function isExpecting(req: IncomingMessage): boolean {
   return isCurrent(req) && req.headers.expect?.toLowerCase() === '100-continue'
 }
 
-// Node keeps the first of two: another reader of the same request may have kept the last. RFC 9112 §3.2, RFC 9110 §5.3.
+// Node keeps the first of two equal headers; another reader of the same request may have kept the last. RFC 9112 §3.2,
+// RFC 9110 §5.3.
 function hasRepeatedSingle(rawHeaders: readonly string[]): boolean {
   let host = 0
   let authorization = 0
@@ -205,14 +208,14 @@ function hasRepeatedSingle(rawHeaders: readonly string[]): boolean {
 
 function headersOf(req: IncomingMessage, authority: string | undefined): HttpRequest['headers'] {
   const headers = req.headers
-  // The only name Node gives as a list, and one that no request has.
+  // The only header that Node gives as a list, and one that no request has.
   if (headers['set-cookie'] !== undefined) delete headers['set-cookie']
   const plain = headers as Record<string, string | undefined>
-  // RFC 9112 §3.2.2: the absolute form outweighs Host.
+  // RFC 9112 §3.2.2: a host in the target outweighs the Host header.
   return authority === undefined ? plain : { ...plain, host: authority }
 }
 
-/** `done` is called once, with null when the body is larger than `limit`; never when the visitor went away. */
+/** Calls `done` once, with null when the body is larger than `limit`; never when the visitor has gone. */
 function receive(req: IncomingMessage, limit: number, done: (body: Uint8Array | null) => void): void {
   const body = new ReceivedBody()
   const onData = (chunk: Buffer) => {
@@ -246,7 +249,9 @@ function send(res: ServerResponse, reply: HttpReply): void {
   res.end(body)
 }
 
-/** Bytes and time given to a visitor that is still sending, so that the refusal is read before the socket closes. */
+/**
+ * Bytes that are still read from a visitor that goes on sending, so that it reads the refusal before the socket closes.
+ */
 const LINGER_BYTES = 1024 * 1024
 const LINGER_MS = 1000
 

@@ -1,5 +1,5 @@
-// Requests of one connection, one after another: whoever sends hundreds without waiting for replies (RFC 9112 §9.3.2)
-// takes one place among the others, and is read no further while they stand in line.
+// Requests on one connection, one after another. A visitor that sends hundreds without waiting for replies (RFC 9112
+// §9.3.2) takes one place among the others, and is not read any further while its requests stand in line.
 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -13,37 +13,43 @@ export interface Pipelined {
 }
 
 export interface Pipelines {
-  /** Begins at once when the connection has no request under way, else when those before it have ended. */
+  /** Begins at once when the connection has no request under way, otherwise when those before it have ended. */
   enter(socket: Duplex, request: Pipelined): void
   /**
-   * The request that has begun is over: the system has taken its reply whole, or the visitor is gone. On a closed connection
-   * the next one never begins.
+   * The request that has begun is over: its reply has been handed to the system completely, or the visitor has gone. On
+   * a closed connection no further request begins.
    */
   leave(socket: Duplex): void
-  /** What comes now is no request: `end` is called when all that came whole before it is over. */
+  /** What comes now is no request: `end` is called when all complete requests before it are over. */
   fail(socket: Duplex, end: () => void): void
 }
 
 interface Line {
   begun: Pipelined
   readonly waiting: Pipelined[]
-  /** While the connection is read no further: what reads on. */
+  /** Set while the connection is not being read: resumes reading. */
   hold: (() => void) | null
   end: (() => void) | null
 }
 
-/** With so many in line a connection is read no further; those that came in one piece with the last of them stand there too. */
+/**
+ * With this many in line a connection is not read any further; requests that came in one piece with the last of them
+ * join the line too.
+ */
 const MOST_WAITING = 16
 
 /**
- * Bytes. Of what it is given at once Node's parser makes requests before anybody can say stop: sixty bytes become ten
- * thousand, so that one read of 64 KiB, the most there is, would take ten megabytes.
+ * Bytes. Node's parser makes requests of all that it is given before anybody can say stop: sixty bytes become ten
+ * thousand, so one read of 64 KiB, the largest there is, would take ten megabytes.
  */
 const PIECE = 1024
 
-/** For a connection that Node's server is about to take: `read` comes first, and all that follows in small pieces. */
+/**
+ * For a connection that Node's server is about to take over: it gets `read` first, then everything that follows in
+ * small pieces.
+ */
 export function feedInPieces(socket: Socket, read: Buffer, take: () => void): void {
-  // What has come since waits in the socket, in one piece.
+  // What has come since then waits in the socket, in one piece.
   const behind = takeAll(socket)
   const push = socket.push.bind(socket)
   socket.push = (chunk, encoding) => {
@@ -52,7 +58,7 @@ export function feedInPieces(socket: Socket, read: Buffer, take: () => void): vo
   }
   for (const chunk of [behind, read]) for (const piece of piecesOf(chunk).toReversed()) socket.unshift(piece)
   take()
-  // Node's parser reads from the system itself, past `push`, until somebody else asks for the bytes.
+  // Node's parser reads directly from the system, bypassing `push`, until somebody else asks for the bytes.
   socket.on('data', ignore)
   socket.off('data', ignore)
 }
@@ -61,7 +67,7 @@ const ignore = () => {}
 
 function takeAll(socket: Socket): Buffer {
   const chunks: Buffer[] = []
-  // Not asked when there is nothing: it would take that for a wish that is under way, and never read on.
+  // Not called when there is nothing: the socket would take that for a read under way, and never read on.
   while (socket.readableLength > 0) {
     const chunk: Buffer | null = socket.read()
     if (chunk === null) break
@@ -92,9 +98,9 @@ export function createPipelines(): Pipelines {
     leave(socket) {
       const line = busy.get(socket)
       if (line === undefined) return
-      // RFC 9112 §9.6: nor does one begin behind a reply that has said that the connection ends.
+      // RFC 9112 §9.6: nothing begins after a reply that has announced the end of the connection.
       const next = socket.writable ? line.waiting.shift() : undefined
-      // The last in line may be there without its body: from here on there is nobody to hold back for.
+      // The last in line may not have its body yet: from here on there is nobody to hold back for.
       if (line.hold !== null && line.waiting.length === 0) {
         line.hold()
         line.hold = null
@@ -109,13 +115,16 @@ export function createPipelines(): Pipelines {
     fail(socket, end) {
       const line = busy.get(socket)
       if (line?.begun.isWhole()) line.end = end
-      // What is refused before all of it is there ends its connection itself.
+      // A request that is refused before all of it has come ends its connection itself.
       else if (!line?.begun.isAnswered()) end()
     },
   }
 }
 
-/** Node reads on with each request that it has parsed, and again when a body is asked for. Returns what ends it. */
+/**
+ * Node reads on with each request that it has parsed, and again when a body is asked for: both are held back. Returns
+ * what resumes reading.
+ */
 function holdBack(socket: Duplex): () => void {
   const resume = socket.resume.bind(socket)
   socket.resume = () => socket

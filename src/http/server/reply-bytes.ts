@@ -7,20 +7,20 @@ import type { HttpReply } from '../message.ts'
 
 export interface ReplyWriter {
   /**
-   * False: the visitor has not taken all of what was written; the socket's `drain` says when it has. Throws `TypeError`
-   * before anything is written when a header could end its line.
+   * Returns false when the visitor has not received all of what was written; the socket's `drain` event says when it
+   * has. Throws `TypeError` before anything is written when a header contains a line end.
    */
   write(socket: Socket, reply: HttpReply, last: boolean): boolean
 }
 
-/** RFC 9110 §5.5, without the bytes above ASCII. */
+/** RFC 9110 §5.5, but without the bytes above ASCII. */
 const NO_VALUE = /[^\t\x20-\x7e]/
 
-/** `idle`: milliseconds that a connection may wait for its next request. */
+/** `idle`: milliseconds for which a connection may wait for its next request. */
 export function createReplyWriter(idle: number, clock: Pick<SystemClock, 'machine'>): ReplyWriter {
   const kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idle / 1000)}\r\n\r\n`
   const date = dates(clock)
-  /** Of replies that are given again and again: the whole text, as long as its date holds. */
+  /** The whole text of replies that are given many times, for as long as its date is right. */
   const texts = new WeakMap<HttpReply, { readonly date: string; readonly text: string }>()
   return {
     write(socket, reply, last) {
@@ -39,7 +39,7 @@ export function createReplyWriter(idle: number, clock: Pick<SystemClock, 'machin
       if (!isBare) head += `content-length: ${length}\r\n`
       head += `Date: ${date()}\r\n${last ? 'Connection: close\r\n\r\n' : kept}`
       if (isBare || length === 0) return socket.write(head, 'latin1')
-      // One byte a character is what a socket writes fastest.
+      // Sockets write a text of one byte for each character fastest.
       if (typeof body === 'string') {
         const text = head + body
         const isBytes = length === body.length

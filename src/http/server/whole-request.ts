@@ -1,34 +1,34 @@
-// A request that came whole, in the plainest spelling there is: one head without anything unusual, and a body of a stated
-// length, which is what most clients send, and in one read. It is taken here with one look at the text. Everything else is
-// left to Node's parser: what is taken means the same to Node and to any proxy before us, so that nobody can smuggle
-// anything between two readings (RFC 9112 §11.2).
+// Reads a request that came whole and in the plainest spelling: one head without anything unusual, and a body of a
+// stated length. Most clients send such requests, and in one piece. Everything else is left to Node's parser. What is
+// read here means the same to Node and to any proxy in front, so nothing can be smuggled in between two readings (RFC
+// 9112 §11.2).
 
-/** As it was sent: nothing is believed or refused yet. */
+/** The request as it was sent: nothing in it has been believed or refused yet. */
 export interface WholeRequest {
   readonly method: 'GET' | 'POST'
   /** Origin form (RFC 9112 §3.2.1), with its query. */
   readonly target: string
-  /** Lower-case names, none twice. `host` is among them. */
+  /** Lower-case names, each at most once. `host` is among them. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
 }
 
-/** `unfinished`: such a request so far, and bytes of its body are missing. `unusual`: for Node's parser. */
+/** `unfinished`: a plain request so far, but bytes of its body are missing. `unusual`: left to Node's parser. */
 export type Reading = WholeRequest | 'unfinished' | 'unusual'
 
-/** Bytes of a head; Node's parser takes twice as many. */
+/** Bytes of a head; Node's parser allows twice as many. */
 const MOST_HEAD = 8 * 1024
-/** Bytes of head and body. */
+/** Bytes of head and body together. */
 const MOST = 32 * 1024
 
-// Names without an underscore, which some proxies take for a hyphen; values of visible ASCII, one space before them at
-// most and none behind. What each part may hold cannot begin the next one, so nothing is tried twice.
+// Names contain no underscore, which some proxies take for a hyphen; values are visible ASCII, with at most one space
+// before and none after. What one part may contain cannot begin the next one, so nothing is tried twice.
 const HEAD =
   /^(GET|POST) (\/[\x21\x22\x24-\x7e]*) HTTP\/1\.1\r\n(?:[A-Za-z0-9-]+: ?[\x21-\x7e][\x20-\x7e]*(?<! )\r\n)+$/
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const AFTER_TARGET = ' HTTP/1.1\r\n'.length
 
-/** They change how a message is read, or what comes after it. */
+/** These headers change how a message is read, or what follows it. */
 const UNUSUAL: ReadonlySet<string> = new Set([
   'content-encoding',
   'expect',
@@ -38,7 +38,10 @@ const UNUSUAL: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ])
 
-/** RFC 9110 §7.8: another protocol may be offered, and the offer ignored. Java's client does so at each request without TLS. */
+/**
+ * RFC 9110 §7.8: another protocol may be offered, and the offer ignored. Java's client offers one with each request
+ * without TLS.
+ */
 const CONNECTIONS: ReadonlySet<string> = new Set(['keep-alive', 'upgrade', 'upgrade, http2-settings'])
 
 const LENGTH = /^(?:0|[1-9]\d{0,4})$/
@@ -48,7 +51,7 @@ export function readWholeRequest(bytes: Buffer): Reading {
   if (bytes.length > MOST) return 'unusual'
   const end = bytes.indexOf(END_OF_HEAD)
   if (end === -1 || end > MOST_HEAD) return 'unusual'
-  // Not of the body too: each header is a piece of this text, and keeps all of it from being freed.
+  // Only the head as text: each header is a slice of this text, and keeps all of it in memory.
   const head = bytes.toString('latin1', 0, end + 2)
   const [, method, target] = HEAD.exec(head) ?? []
   if (method === undefined || target === undefined) return 'unusual'
@@ -65,14 +68,14 @@ export function readWholeRequest(bytes: Buffer): Reading {
   return { method: method === 'GET' ? 'GET' : 'POST', target, headers, body }
 }
 
-/** Null: one of them is unusual, or there twice. */
+/** Null: a header is unusual, or occurs twice. */
 function readHeaders(head: string, from: number): Record<string, string | undefined> | null {
   const headers: Record<string, string | undefined> = {}
   for (let at = from; at < head.length; ) {
     const colon = head.indexOf(':', at)
     const end = head.indexOf('\r', colon)
     const name = head.slice(at, colon).toLowerCase()
-    // What every object has, such as `constructor`, counts as there already.
+    // A name that every object has, such as `constructor`, counts as a repetition.
     if (UNUSUAL.has(name) || name in headers) return null
     headers[name] = head.slice(head.charCodeAt(colon + 1) === 0x20 ? colon + 2 : colon + 1, end)
     at = end + 2

@@ -1,5 +1,5 @@
-// From a finished interaction to an answer: a code, and the tokens that the authorization endpoint gives by itself. The
-// last step of the wing of people, handed to it as a function.
+// From a finished interaction to an answer: a code, and the tokens that the authorization endpoint gives by itself. It
+// is the last step of signing in, handed to that wing as a function.
 
 import { tokenKey } from '../../credentials/digest.ts'
 import type { ClientRecord } from '../../model/client.ts'
@@ -15,7 +15,7 @@ import { newId, newToken } from '../../platform/random.ts'
 import type { AuthorizationAnswer } from '../../protocol/response-mode.ts'
 import { gives } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { GrantVerbs, NewCode, NewGrant } from '../../store/grants.ts'
+import type { GrantVerbs, NewCode, NewGrant } from '../../store/verbs/grants.ts'
 import { type AnswerTokens, type MintParts, mintAnswer, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAmong } from '../tokens/resource-asked.ts'
 
@@ -38,13 +38,13 @@ export interface ResponseRequest {
   /** Whom the session stands for. */
   readonly user: User
   readonly interactionId?: string
-  /** A yes given just now. */
+  /** The person has just agreed. */
   readonly consent?: Consent
 }
 
 /**
- * RFC 6749 §4.1.2, OpenID Connect Core §3.2.2.5, §3.3.2.5. Null: session, user, client or interaction changed
- * meanwhile; nothing was issued.
+ * RFC 6749 §4.1.2, OpenID Connect Core §3.2.2.5, §3.3.2.5. Null: session, user, client or interaction has changed
+ * meanwhile, and nothing was issued.
  */
 export async function issueResponse(
   { store, clock, mint, lifetimes }: IssueResponseParts,
@@ -62,14 +62,14 @@ export async function issueResponse(
     clientGeneration: client.generation,
     userId: session.userId,
     sessionId: session.sessionId,
-    // OpenID Connect Core §11: its tokens may be used while the person is away.
+    // OpenID Connect Core §11: tokens of this grant may be used while the person is away.
     offline: includesScope(request.scope, 'offline_access'),
     scopeAsked: request.scopeAsked,
     scope: request.scope,
     claims: request.claims ?? null,
     resources: resources.map(({ identifier }) => identifier),
     issuedAt: now,
-    // The row must outlive every token of it, whatever lifetime a resource is given later.
+    // The grant's row must outlive every token given under it, even if a resource is given a longer lifetime later.
     expiresAt: now + longest + Math.max(lifetimes.accessToken, resources.length === 0 ? 0 : LONGEST_TOKEN_LIFETIME),
   }
   const { tokens: plain, accessToken } = tokensBeside(mint, issue, grant, code, resource)
@@ -79,14 +79,16 @@ export async function issueResponse(
     ...(interactionId !== undefined && { interactionId }),
     ...(consent !== undefined && { consent }),
     remembered: consent === undefined && client.client.consent === 'ask',
-    // A write on each visit would cost more than it tells: a twentieth of the idle time is exact enough.
+    // Writing at each visit would cost more than it is worth: a twentieth of the idle time is exact enough.
     touch: now - session.lastUsedAt > lifetimes.sessionIdle / 20,
     events: consent === undefined ? [] : [consentGiven(consent, now)],
   })
   return issued ? { ...(code !== null && { code }), ...tokens, state: request.state ?? undefined } : null
 }
 
-/** The one that the access token of this answer is meant for; the request was refused where it named several. */
+/**
+ * The resource that the access token of this answer is meant for. A request that named several has been refused before.
+ */
 async function resourceOf(
   store: ResourceReads,
   issuer: string,

@@ -16,16 +16,16 @@ export interface Audience {
 }
 
 const LONGEST_AHEAD: Seconds = 300
-/** Clocks of clients and ours. */
+/** How far a client's clock may be from ours. */
 const SKEW: Seconds = 10
-/** Clocks of our nodes: what one of them has forgotten, none may still accept. */
+/** Clocks of our nodes differ too: what one node has forgotten, no other may still accept. */
 const REMEMBERED_AFTER: Seconds = 60
 const LONGEST_JTI = 256
 
 /** RFC 7519 §5.1, and RFC 7523bis, which gives these assertions a type of their own. */
 const TYPES = ['jwt', 'client-authentication+jwt']
 
-/** The algorithm, when this client may use it. The registration decides, the header only agrees. RFC 8725 §3.1. */
+/** The algorithm, if this client may use it. The registration decides; the header only has to agree. RFC 8725 §3.1. */
 export function algorithmOf(
   { header }: UnverifiedJwt,
   { algorithms }: AssertionMethod,
@@ -36,7 +36,8 @@ export function algorithmOf(
   if (algorithm === undefined) {
     return refuse('assertion_algorithm', `the assertion must be signed with ${allowed.join(' or ')}`, false)
   }
-  // RFC 7515 §4.1.11: whoever does not know what is critical must refuse; we know none. RFC 7797 §7: never in a JWT.
+  // RFC 7515 §4.1.11: a recipient that does not understand a critical header must refuse, and we understand none. RFC
+  // 7797 §7: `b64` never stands in a JWT.
   if ('crit' in header || 'b64' in header) {
     return refuse('assertion_malformed', 'the header says that something unknown is critical', false)
   }
@@ -94,7 +95,7 @@ function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-/** Two clients may choose the same jti; neither uses up the other's. */
+/** The jti together with the client: two clients may choose the same one, and neither uses up the other's. */
 export function usedOnce({ claims }: UnverifiedJwt, { client_id }: Client): { hash: Uint8Array; expiresAt: Seconds } {
   const { jti, exp } = claims
   return {

@@ -7,14 +7,17 @@ import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Evidence } from '../../protocol/evidence.ts'
 import type { UnverifiedJwt } from '../../protocol/jwt.ts'
-import type { AssertionVerbs } from '../../store/assertions.ts'
-import type { EventVerbs } from '../../store/events.ts'
+import type { AssertionVerbs } from '../../store/verbs/assertions.ts'
+import type { EventVerbs } from '../../store/verbs/events.ts'
 import { type Audience, algorithmOf, claimsRefusal, usedOnce } from './assertion.ts'
 import { invalidClient, type PresentedCredentials, twoMethods } from './credentials.ts'
 import type { FailureLimit } from './failure-limit.ts'
 import { type AssertionMethod, type AuthenticationRefusal, type ClientAuthenticationMethod, refuse } from './method.ts'
 
-/** Holding it proves that the client has authenticated as it is registered to (public ones: named themselves). */
+/**
+ * Whoever holds this value knows that the client has authenticated as it is registered to; a public client has only
+ * named itself.
+ */
 export type AuthenticatedClient = Evidence<ClientRecord, 'client authenticated'>
 
 export interface AuthenticationParts {
@@ -26,7 +29,7 @@ export interface AuthenticationParts {
   readonly store: EventVerbs & AssertionVerbs
 }
 
-/** `find` reads the client that is named, with whatever else the endpoint needs, in one store call. */
+/** `find` reads the named client, together with whatever else the endpoint needs, in one store call. */
 export async function authenticateClient<Found extends { readonly client: ClientRecord }>(
   parts: AuthenticationParts,
   presented: PresentedCredentials,
@@ -35,14 +38,15 @@ export async function authenticateClient<Found extends { readonly client: Client
 ): Promise<{ readonly client: AuthenticatedClient; readonly found: Found }> {
   const { clock, limit, store } = parts
   const found = await findNamed(presented, find)
-  // As it is registered: one id has many form-encoded spellings. Ids that are made up share a counter.
+  // The id as it is registered, since one id has many form-encoded spellings. All ids that we do not know share one
+  // counter.
   const clientId = found?.client.client.client_id ?? ''
   const now = clock.now()
   limit.assertOpen(clientId, address)
   const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
   if (found !== null && refusal === null) return { client: found.client as AuthenticatedClient, found }
   const { rule, reason, counts, description } = refusal ?? UNKNOWN
-  // A request without a secret is no guess: common clients probe like that.
+  // A request without a secret is no guess: common clients send one to find out what is asked of them.
   if (counts && limit.count(clientId, address)) {
     await store.appendEvents([
       { type: 'client_authentication_limited', at: now, ...(found && { clientId }), detail: { address } },
@@ -53,7 +57,7 @@ export async function authenticateClient<Found extends { readonly client: Client
 
 const UNKNOWN: AuthenticationRefusal = { rule: 'client_unknown', reason: 'no client has this client_id', counts: true }
 
-/** The raw reading of the header first, the form-decoded one where it names another client. */
+/** The raw reading of the header is tried first, then the form-decoded one where it names another client. */
 async function findNamed<Found>(
   { pairs: [raw, decoded] }: PresentedCredentials,
   find: (clientId: string) => Promise<Found | null>,
@@ -90,7 +94,7 @@ async function refusalOf(
   return assertionRefusal(parts, method, presented.assertion, record, now)
 }
 
-/** What costs least is looked at first; only an assertion that is good in all else is used up. */
+/** The cheapest checks come first, and an assertion is used up only when it is good in everything else. */
 async function assertionRefusal(
   { audience, store }: AuthenticationParts,
   method: AssertionMethod,
@@ -104,7 +108,7 @@ async function assertionRefusal(
   const refusal = claimsRefusal(assertion, client, audience, now) ?? (await method.verify(assertion, algorithm, record))
   if (refusal !== null) return refusal
   const { hash, expiresAt } = usedOnce(assertion, client)
-  // RFC 7523 §3: a jti is good once, on whatever node.
+  // RFC 7523 §3: a jti is good once, whichever node it reaches.
   return (await store.consumeAssertion(hash, expiresAt))
     ? null
     : refuse('assertion_replayed', 'an assertion with this jti was used before', false)

@@ -33,8 +33,9 @@ export function clientSecret(name: 'client_secret_basic' | 'client_secret_post',
 }
 
 /**
- * The secret that a client has proved once is known again by one hash, a third of the HMAC. Kept in memory alone, under a salt
- * that dies with the process, and with the version of the client: a new secret makes a new record.
+ * A secret that a client has proved once is recognised by one plain hash, at a third of the cost of the HMAC. The hash
+ * is kept in memory alone, under a salt that dies with the process, and with the version of the client: a new secret
+ * makes a new record.
  */
 function createSecretCheck(master: MasterKey): (record: ClientRecord, secret: string) => boolean {
   const salt = newSecret()
@@ -46,7 +47,7 @@ function createSecretCheck(master: MasterKey): (record: ClientRecord, secret: st
     const known = proved.get(record)
     if (known !== undefined && sameBytes(salted, known)) return true
     if (!sameBytes(digestClientSecret(master, secret), secretHash)) return false
-    // In memory of its own: the buffer is a piece of a larger one, which it would keep from being freed.
+    // A copy of its own: the buffer is a slice of a larger one, which would otherwise be kept in memory with it.
     proved.set(record, Uint8Array.from(salted))
     return true
   }

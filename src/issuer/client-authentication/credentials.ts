@@ -17,7 +17,7 @@ export type PlainCredentials =
       readonly method: 'client_secret_basic'
       /** The raw reading first, then the form-decoded one where it differs: both kinds of client are common. */
       readonly pairs: readonly [Pair, ...Pair[]]
-      /** The same secret came in the body too. */
+      /** The same secret was also sent in the body. */
       readonly repeatedInBody: boolean
     }
   | { readonly method: 'client_secret_post'; readonly pairs: readonly [Pair]; readonly repeatedInBody: false }
@@ -71,7 +71,7 @@ export function readCredentials(authorization: string | undefined, body: Paramet
 }
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-/** Ten times what the largest of known clients needs. */
+/** Ten times the length that the largest known clients need. */
 const LONGEST_ASSERTION = 16_384
 
 function readAssertion(
@@ -91,11 +91,11 @@ function readAssertion(
   const assertion = readJwt(text, LONGEST_ASSERTION)
   if ('problem' in assertion) throw invalidClient('assertion_malformed', `the assertion ${assertion.problem}`)
   const { sub } = assertion.claims
-  // RFC 6749 appendix A.1: a client_id is printable ASCII, and PostgreSQL cannot even be asked for U+0000.
+  // RFC 6749 appendix A.1: a client_id is printable ASCII. Besides, PostgreSQL cannot even be asked about U+0000.
   if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
     throw invalidClient('assertion_issuer', 'the assertion has no sub that could be a client_id')
   }
-  // RFC 7521 §4.2: client_id is not needed, and must name the same client.
+  // RFC 7521 §4.2: client_id is not needed beside an assertion, but if it is sent it must name the same client.
   if (bodyId !== undefined && bodyId !== sub) {
     throw invalidRequest('client_id_differs', 'RFC 7521 §4.2', 'client_id differs from the one in the assertion')
   }
@@ -118,7 +118,7 @@ function readBasic(authorization: string): readonly [Pair, ...Pair[]] {
     )
   }
   const text = Buffer.from(encoded, 'base64').toString('utf8')
-  // No id or secret of ours holds one, and PostgreSQL cannot even be asked for it.
+  // No id or secret of ours contains U+0000, and PostgreSQL cannot even be asked about it.
   if (text.includes('\0')) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold U+0000')
   const colon = text.indexOf(':')
   if (colon === -1) throw invalidClient('basic_malformed', 'the decoded Basic credentials hold no colon')

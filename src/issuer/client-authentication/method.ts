@@ -1,5 +1,6 @@
-// What a client authentication method fills in. Who the client is, whether it is enabled, guessing, and everything that
-// all assertions share (algorithm, claims, single use) is decided in `authenticate.ts`, so no plug can forget it.
+// What each client authentication method supplies. What all of them share (who the client is, whether it is enabled,
+// limits on guessing; of assertions also algorithm, claims and single use) is decided in `authenticate.ts`, so that no
+// method can forget it.
 
 import type { AssertionAlgorithm, ClientRecord, ClientAuthenticationMethod as MethodName } from '../../model/client.ts'
 import type { UnverifiedJwt } from '../../protocol/jwt.ts'
@@ -8,9 +9,9 @@ import type { PlainCredentials } from './credentials.ts'
 export interface AuthenticationRefusal {
   readonly rule: string
   readonly reason: string
-  /** Whether it may have been a guess. */
+  /** Whether this failure may have been a guess. */
   readonly counts: boolean
-  /** For the client, where it is to know more than that it failed. */
+  /** Told to the client, where it is to know more than that authentication failed. */
   readonly description?: string
 }
 

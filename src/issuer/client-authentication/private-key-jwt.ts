@@ -12,7 +12,7 @@ export function privateKeyJwt(keys: ClientKeys): AssertionMethod {
     algorithms: ASYMMETRIC_ALGORITHMS,
     async verify({ text, header }, algorithm, { client }) {
       if (algorithm === 'HS256') return refuse('assertion_algorithm', 'a key that others know proves nothing')
-      // RFC 8725 §3.10: of all that a header may say about keys, only the name of a known one is looked at.
+      // RFC 8725 §3.10: a header may say much about keys; we look only at the name of a key that we know already.
       const key = await keys.find(client, algorithm, typeof header['kid'] === 'string' ? header['kid'] : null)
       if ('rule' in key) return refuse(key.rule, key.reason, key.rule === 'assertion_key_unknown')
       const right = await isSignedByKey(text, algorithm, key)

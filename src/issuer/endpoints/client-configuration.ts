@@ -10,7 +10,7 @@ import { type Metadata, sameMetadata } from '../../model/client-metadata.ts'
 import { newSecret } from '../../platform/random.ts'
 import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
-import type { Registration } from '../../store/registrations.ts'
+import type { Registration } from '../../store/verbs/registrations.ts'
 import { assertMayChange } from '../registration/change-limit.ts'
 import { clientInformation } from '../registration/client-information.ts'
 import { forStranger, type RegistrationParts } from '../registration/parts.ts'
@@ -38,8 +38,8 @@ export function clientConfigurationEndpoint(parts: RegistrationParts): RouteEndp
 }
 
 /**
- * RFC 7592 §2: the token must be this client's. One answer for a client that never was, is gone, is disabled, or belongs
- * to another token.
+ * RFC 7592 §2: the token must be this client's own. The answer is the same for a client that never existed, is gone, is
+ * disabled, or has another token.
  */
 async function ownRegistration({ store }: RegistrationParts, request: HttpRequest, clientId: string): Promise<Own> {
   const token = bearerFrom(['header'], request.headers['authorization'], null, null)
@@ -68,7 +68,7 @@ async function ownRegistration({ store }: RegistrationParts, request: HttpReques
   return { registration, token, tokenHash }
 }
 
-/** RFC 7592 §2.1: it changes nothing, the token included. */
+/** RFC 7592 §2.1: reading changes nothing; the registration access token stays the same. */
 function read({ addresses }: RegistrationParts, { registration, token }: Own): HttpReply {
   const { record, softwareStatement } = registration
   const { client, createdAt } = record
@@ -84,7 +84,7 @@ function read({ addresses }: RegistrationParts, { registration, token }: Own): H
   }
 }
 
-/** RFC 7592 §2.2: replaces all it has said about itself; the token changes with it. */
+/** RFC 7592 §2.2: replaces all that the client has said about itself; its registration access token is replaced too. */
 async function update(parts: RegistrationParts, request: HttpRequest, own: Own): Promise<HttpReply> {
   const { store, clock, master, addresses } = parts
   const { record, policy, softwareStatement: formerStatement } = own.registration
@@ -93,7 +93,7 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
   const metadata = readMetadata(request)
   assertOwnIdentity(parts, own.registration, metadata)
   await assertMayChange(parts, own.registration, request.peer.address)
-  // Of an approved client too: nobody has seen what it says now.
+  // Approved clients are treated as strangers here too: nobody has seen what this one says now.
   const asking = forStranger(parts, addressBucket(request.peer.address))
   const formerly = { client: former, softwareStatement: formerStatement }
   const {
@@ -101,10 +101,10 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
     logo,
     softwareStatement,
   } = await prepareClient(asking, clientId, metadata, policy, formerly)
-  // The picture at the same address may be another one: fetched now, where it could not be had before.
+  // Another picture may lie at the same address by now. It is fetched again where there was none before.
   const isSame =
     softwareStatement === formerStatement && sameMetadata(former, prepared) && former.logo === prepared.logo
-  // What an operator approved was another client.
+  // The operator has approved the client as it was, not as it is now.
   const client = isSame ? { ...prepared, verified: former.verified } : prepared
   const needsNew =
     hasSecret(client) && (record.secretHash === null || (needsSecretItself(client) && record.sealedSecret === null))
@@ -120,7 +120,8 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
       softwareStatement,
       ...((secret !== null || losesSecret) && { secret: keptOfSecret(master, client, secret) }),
       ...(logo !== undefined && { logo }),
-      // A public client proves nothing: what was issued to one that did must not be usable by whoever holds it.
+      // A client that becomes public proves nothing any more, so whoever holds what was issued to it could use it: that
+      // ends.
       killIssued: isConfidential(former) && !isConfidential(client),
       forgetConsents: !looksSame(former, client),
     },
@@ -140,7 +141,7 @@ async function update(parts: RegistrationParts, request: HttpRequest, own: Own):
   }
 }
 
-/** RFC 7592 §2.2: it says who it is, and never who it would like to be. */
+/** RFC 7592 §2.2: the client says who it is, and cannot choose to become somebody else. */
 function assertOwnIdentity({ master }: RegistrationParts, { record }: Registration, metadata: Metadata): void {
   const notOwn = (description: string) =>
     invalidRequest('registration_identity', 'RFC 7592 §2.2', description).about(record.client.client_id)
@@ -162,7 +163,7 @@ const ISSUED = [
   'client_id_issued_at',
 ]
 
-/** What a person sees before saying yes, and where the answer goes. */
+/** Whether a person would see the same before saying yes, and the answer would go to the same place. */
 function looksSame(former: Client, client: Client): boolean {
   const seen = ({ client_name, names, logo, client_uri, policy_uri, tos_uri, redirect_uris }: Client) =>
     JSON.stringify([client_name, names, logo, client_uri, policy_uri, tos_uri, redirect_uris])

@@ -2,7 +2,7 @@
 
 import { json } from '../../http/reply/replies.ts'
 import type { RouteEndpoint } from '../../http/routing/route.ts'
-import type { ClientLogoVerbs } from '../../store/client-logos.ts'
+import type { ClientLogoVerbs } from '../../store/verbs/client-logos.ts'
 
 /** `client-logo/{client}/{digest}/images/{file}`: the last segment is named as the file was. */
 export function clientLogoEndpoint(store: Pick<ClientLogoVerbs, 'findClientLogo'>): RouteEndpoint {

@@ -1,4 +1,4 @@
-// The introspection endpoint. RFC 7662: what a token is worth now; everything that is not live is just inactive.
+// The introspection endpoint. RFC 7662: what a token is worth now. Whatever is not valid is simply inactive.
 
 import { openingJti } from '../../credentials/own-jwt.ts'
 import type { RefreshTokens } from '../../credentials/refresh-token.ts'
@@ -10,7 +10,7 @@ import { type Client, type ClientRecord, isConfidential } from '../../model/clie
 import { documentIdRefusal } from '../../model/registration-policy.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
-import type { TokenVerbs } from '../../store/tokens.ts'
+import type { TokenVerbs } from '../../store/verbs/tokens.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
@@ -58,7 +58,7 @@ const INACTIVE = { active: false }
 
 const JWT_ANSWER = 'application/token-introspection+jwt'
 
-/** RFC 9701 §4. A `q` of nothing means: not this one (RFC 9110 §12.4.2). */
+/** RFC 9701 §4. A `q` of 0 means "not this one" (RFC 9110 §12.4.2). */
 function wantsJwt(accept: string | undefined): boolean {
   if (accept === undefined || !accept.toLowerCase().includes(JWT_ANSWER)) return false
   return accept.split(',').some((each) => {
@@ -67,7 +67,9 @@ function wantsJwt(accept: string | undefined): boolean {
   })
 }
 
-/** RFC 9701 §5: signed for the one who asked, and for nothing else: without `sub` and `exp` it is no access token. */
+/**
+ * RFC 9701 §5: signed for the caller, and of no use for anything else: without `sub` and `exp` it is no access token.
+ */
 async function asJwt(
   { issuer, signers, encryption }: IntrospectionParts,
   record: ClientRecord,
@@ -86,7 +88,10 @@ async function asJwt(
   return text(200, body, { 'content-type': JWT_ANSWER, pragma: 'no-cache' })
 }
 
-/** RFC 7662 §4: its own tokens; a resource server also the access tokens for its resources, or for all if so set. */
+/**
+ * RFC 7662 §4: a client may ask about its own tokens; a resource server also about access tokens for its resources, or
+ * about all if it is registered so.
+ */
 function isFor(client: Client, presented: PresentedToken): boolean {
   if (ownerOf(presented) === client.client_id) return true
   if (presented.kind === 'refresh_token') return false
@@ -105,7 +110,7 @@ function isLive(presented: PresentedToken, now: number): boolean {
   return presented.isCurrent
 }
 
-/** `caller`: who asks, and learns about the person what it may know. */
+/** `caller` is the client that asks; it learns about the person what that client may know. */
 function describe(
   { issuer, subjects }: IntrospectionParts,
   caller: Client,
@@ -132,7 +137,9 @@ function describe(
   }
 }
 
-/** Of a JWT of ours: it was found by its hash, so there is nothing about it to be verified. Null: an opaque one. */
+/**
+ * The jti of a JWT of ours. It was found by its hash, so nothing about it has to be verified. Null: an opaque token.
+ */
 function jtiOf(text: string): string | null {
   if (!text.includes('.')) return null
   const opening = openingJti(text)

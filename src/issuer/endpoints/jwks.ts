@@ -6,7 +6,9 @@ import type { Seconds } from '../../model/time.ts'
 import { keysOf } from '../../protocol/jwk.ts'
 import type { KeyRing } from '../keys/ring.ts'
 
-/** `beside`: keys that others encrypt to us with. They come last: some clients take the first they see. */
+/**
+ * `beside`: the keys that others encrypt to us with. They come last, because some clients take the first key they see.
+ */
 export function jwksEndpoint(keys: KeyRing, maxAge: Seconds, beside: (() => readonly object[]) | null): Endpoint {
   const headers = { 'cache-control': `public, max-age=${maxAge}`, 'content-type': 'application/jwk-set+json' }
   const replyOf = (from: string, others: readonly object[] | undefined) => {

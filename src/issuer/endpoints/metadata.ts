@@ -16,7 +16,7 @@ import type { GrantType } from '../grant-types/grant-type.ts'
 export interface MetadataParts {
   readonly addresses: Addresses
   readonly responseTypes: readonly ResponseType[]
-  /** Of the token endpoint. */
+  /** Those of the token endpoint. */
   readonly grantTypes: readonly Pick<GrantType, 'name'>[]
   readonly authenticationMethods: readonly ClientAuthenticationMethod[]
   readonly signingAlgorithms: readonly string[]
@@ -40,11 +40,11 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
   const { addresses, authenticationMethods } = parts
   const methods = authenticationMethods.map(({ name }) => name)
   const algorithms = authenticationMethods.flatMap((method) => (method.kind === 'assertion' ? method.algorithms : []))
-  // RFC 8414 §2: required with a method that signs; without one it would say nothing.
+  // RFC 8414 §2: required where a method signs; without such a method the member would say nothing.
   const signed = (endpoint: string) =>
     algorithms.length === 0 ? {} : { [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: algorithms }
   const { url } = addresses
-  // A client that has a secret may have it sign what it receives.
+  // A client that has a secret may ask for answers signed with that secret.
   const bySecret = [...parts.signingAlgorithms, 'HS256']
   return {
     issuer: addresses.issuer,
@@ -72,7 +72,7 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: grantTypesIn(parts),
     subject_types_supported: SUBJECT_TYPES,
-    // OpenID Discovery §3; none only where the operator lets it, and then by the code flow alone.
+    // OpenID Discovery §3; `none` only where the operator allows it, and then only in the code flow.
     id_token_signing_alg_values_supported: [...bySecret, ...(parts.unsignedJwt ? ['none'] : [])],
     id_token_encryption_alg_values_supported: KEY_ALGORITHMS,
     id_token_encryption_enc_values_supported: CONTENT_ALGORITHMS,
@@ -108,7 +108,7 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
   }
 }
 
-/** `implicit` is a grant of the authorization endpoint; all others are the token endpoint's. */
+/** `implicit` is a grant of the authorization endpoint; all others belong to the token endpoint. */
 function grantTypesIn({ responseTypes, grantTypes }: MetadataParts): readonly string[] {
   return [...new Set([...grantTypes.map(({ name }) => name), ...responseTypes.flatMap(grantTypesOf)])]
 }

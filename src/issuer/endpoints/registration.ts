@@ -9,7 +9,7 @@ import type { Seconds } from '../../model/time.ts'
 import { newClientId, newSecret } from '../../platform/random.ts'
 import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { InitialAccessToken } from '../../store/initial-access-tokens.ts'
+import type { InitialAccessToken } from '../../store/verbs/initial-access-tokens.ts'
 import { clientInformation } from '../registration/client-information.ts'
 import { forStranger, type RegistrationParts } from '../registration/parts.ts'
 import { prepareClient } from '../registration/prepare.ts'
@@ -24,7 +24,7 @@ export function registrationEndpoint(parts: RegistrationParts): Endpoint {
   }
 }
 
-/** RFC 7591 §3: the initial access token, where one is needed or was sent. Null: nobody let this client in. */
+/** RFC 7591 §3: the initial access token, if one is required or was sent. Null: the client came without one. */
 async function initialAccess(
   { rules, store, clock }: RegistrationParts,
   request: HttpRequest,
@@ -57,7 +57,7 @@ async function register(
   const { rules, store, clock, master, addresses } = parts
   const address = addressBucket(request.peer.address)
   const limits = { since: clock.now() - HOUR, mostOfAddress: rules.perAddress, mostOpen: rules.most }
-  // Before anybody is asked for anything on behalf of a stranger.
+  // Checked before anything is fetched on behalf of a stranger.
   if (initial === null && (await store.countRegistrations(address, limits.since)) >= rules.perAddress) throw tooMany()
   const clientId = newClientId()
   const policy = initial?.policy ?? {}
@@ -66,7 +66,7 @@ async function register(
     logo = null,
     softwareStatement,
   } = await prepareClient(
-    // An initial access token lets a client in, and says nothing about who runs it.
+    // An initial access token lets a client in, but does not say who runs it.
     forStranger(parts, initial === null ? address : `token ${initial.tokenId}`),
     clientId,
     readMetadata(request),
@@ -108,7 +108,7 @@ async function register(
   return { ...clientInformation(201, addresses, information), outcome }
 }
 
-/** RFC 7591 §5: whoever may register at all must not fill the disk. */
+/** RFC 7591 §5: whoever may register at all must not be able to fill the disk. */
 function tooMany(limit: 'address' | 'open' = 'address'): OAuthError {
   const reason =
     limit === 'address'

@@ -48,26 +48,29 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
   }
 }
 
-/** It is kept with each rotated refresh token. */
+/** It is stored with each rotation of a refresh token. */
 const LONGEST_USER_AGENT = 256
 
 type Source = Client['token']['paramSources'][number]
 
 interface ReadRequest {
   readonly parameters: Parameters
-  /** Where client credentials may be: never a query. */
+  /** Where client credentials may stand: never in a query. */
   readonly credentials: Parameters
   readonly source: Source
 }
 
 const NOTHING = new Parameters(new Map())
-/** Never from a query, which logs and histories keep. RFC 6749 §2.3.1. */
+/** Never read from a query, because logs and histories keep it. RFC 6749 §2.3.1. */
 const PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type']
 
-/** Form body; else JSON; else, if the body has no grant_type, the query. Whether the client may is asked later. */
+/**
+ * The form body; else the JSON body; else, if the body has no grant_type, the query. Whether this client may use that
+ * place is asked later.
+ */
 function readTokenRequest(request: HttpRequest): ReadRequest {
   const isJson = mediaType(request.headers) === 'application/json'
-  // Clients that put everything into the query still name the type of the body they do not send.
+  // Clients that put everything into the query still name a type for the body that they do not send.
   const body = request.body.length === 0 ? NOTHING : isJson ? readJson(request) : readForm(request)
   assertSingleParameters(body)
   if (body.get('grant_type') !== undefined || request.query === '') {

@@ -22,7 +22,7 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { resourceKey } from '../../protocol/resource.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/tokens.ts'
+import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/verbs/tokens.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
 import type { ResponseSigners } from '../tokens/response-signer.ts'
 
@@ -42,7 +42,7 @@ export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
     const { authorization } = request.headers
     const form = request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
     const query = request.query === '' ? null : readQuery(request)
-    // The places that any client may have; the client's own setting is asked once the token has named it.
+    // All places where any client may put the token; this client's own setting is asked once the token has named it.
     const token = bearerFrom(['header', 'form', 'query'], authorization, form, query)
     if (token === null) throw tokenMissing()
     const found = await store.findAccessToken(tokenKey(token))
@@ -65,7 +65,7 @@ function isPlain(client: Client): boolean {
   return client.userinfo_signed_response_alg === null && client.userinfo_encrypted_response_alg === null
 }
 
-/** OpenID Connect Core §5.3.2: signed, encrypted, or first the one and then the other. */
+/** OpenID Connect Core §5.3.2: signed, encrypted, or first signed and then encrypted. */
 async function asJwt({ issuer, signers, encryption }: UserinfoParts, record: ClientRecord, claims: object) {
   const {
     client_id: aud,

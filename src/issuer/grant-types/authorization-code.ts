@@ -10,7 +10,7 @@ import { invalidGrant, invalidRequest, type OAuthError } from '../../protocol/er
 import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
 import { includesScope, scopeWords } from '../../protocol/scope.ts'
-import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/grants.ts'
+import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/verbs/grants.ts'
 import { assertNotLate } from '../tokens/late-request.ts'
 import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
@@ -85,7 +85,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
   }
 }
 
-/** A code of another client is as unknown as none: nothing about it is told or touched. */
+/** A code of another client is treated as unknown: nothing about it is told, and nothing is changed. */
 function provenCode(found: Found | null, { client }: TokenRequest): Found {
   if (found === null) throw invalidGrant('code_unknown', 'RFC 6749 §5.2', 'no such code: mistyped, or long expired')
   if (found.grant.clientId !== client.client.client_id) {
@@ -103,7 +103,8 @@ function assertBinding({ code }: Found, { client }: ClientRecord, parameters: Pa
   } else if (redirectUri !== code.redirectUri) {
     throw invalidGrant('redirect_uri_differs', 'RFC 6749 §4.1.3', 'redirect_uri differs from the authorization request')
   }
-  // Where PKCE is off no challenge was kept, so a verifier says nothing; a code from before the change stays bound.
+  // Where PKCE is off no challenge was stored, so a verifier proves nothing. A code from before that change stays
+  // bound.
   if (client.authorize.pkce === 'off' && code.codeChallenge === null) return
   assertVerifier(code.codeChallenge, parameters.get('code_verifier'))
 }
@@ -134,7 +135,7 @@ async function replayed(
   return invalidGrant('code_replayed', 'RFC 6749 §4.1.2', 'the code was used before; its tokens are revoked now')
 }
 
-/** Between the read and the guard somebody was faster, or something changed. */
+/** Between the read and the guard another request was faster, or something has changed. */
 async function lostRace(
   store: GrantVerbs,
   request: TokenRequest,
@@ -149,7 +150,7 @@ async function lostRace(
   return invalidGrant('code_unknown', 'RFC 6749 §5.2', 'the code is gone')
 }
 
-/** A token for user info holds no scope that the client may only have towards a resource. */
+/** A token for user info must not hold a scope that the client may have only at a resource. */
 function grantedScope(
   { client }: ClientRecord,
   { scope, resources }: Found['grant'],

@@ -6,8 +6,8 @@ import { newToken } from '../../platform/random.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { parseScope, scopeWords } from '../../protocol/scope.ts'
-import type { ClientVerbs } from '../../store/clients.ts'
-import type { TokenVerbs } from '../../store/tokens.ts'
+import type { ClientVerbs } from '../../store/verbs/clients.ts'
+import type { TokenVerbs } from '../../store/verbs/tokens.ts'
 import { invalidClient } from '../client-authentication/credentials.ts'
 import { type MintParts, mint } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
@@ -18,7 +18,7 @@ export interface ClientCredentialsParts {
   readonly mint: MintParts
 }
 
-/** Scopes that say something about a person mean nothing here. */
+/** Scopes about a person mean nothing here. */
 const ABOUT_PEOPLE = new Set(['openid', 'offline_access', 'profile', 'email', 'phone', 'address'])
 
 export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredentialsParts): GrantType {

@@ -1,4 +1,4 @@
-// What a grant type fills in; everything that all grants share is in the token endpoint, so no plug can forget it.
+// What each grant type supplies. What all grants share is in the token endpoint, so that no grant type can forget it.
 
 import type { ClientRecord, GrantTypeName } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -12,7 +12,7 @@ export interface TokenRequest {
   readonly address: string
   readonly userAgent: string
   readonly now: Seconds
-  /** It may have waited while this process stood still. */
+  /** The request may have waited while this process stood still. */
   readonly mayBeLate: boolean
 }
 
@@ -20,8 +20,8 @@ export interface GrantType {
   /** The `grant_type` value. */
   readonly name: GrantTypeName
   /**
-   * Reads the client and what the request presents in one store call, deciding nothing. The returned function is
-   * called once the client has authenticated; it proves what was presented, consumes it and mints, or throws.
+   * Reads the client and what the request presents in one store call, and decides nothing. The returned function is
+   * called once the client has authenticated: it proves what was presented, consumes it and mints tokens, or throws.
    */
   find(
     clientId: string,

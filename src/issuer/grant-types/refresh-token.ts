@@ -12,9 +12,9 @@ import type { Seconds } from '../../model/time.ts'
 import { newSalt } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
-import type { EventVerbs } from '../../store/events.ts'
-import type { GrantVerbs } from '../../store/grants.ts'
-import type { FoundFamily, LastRotation, TokenVerbs } from '../../store/tokens.ts'
+import type { EventVerbs } from '../../store/verbs/events.ts'
+import type { GrantVerbs } from '../../store/verbs/grants.ts'
+import type { FoundFamily, LastRotation, TokenVerbs } from '../../store/verbs/tokens.ts'
 import { assertNotLate } from '../tokens/late-request.ts'
 import { type Minted, type MintParts, mint, type TokenResponse, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { earlierRotations, type Standing, standingOf } from '../tokens/refresh-family.ts'
@@ -22,7 +22,7 @@ import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/re
 import { successorOf, type TokenSecrets } from '../tokens/successor.ts'
 import type { GrantType, TokenRequest } from './grant-type.ts'
 
-/** What was presented, as text and as it was read. */
+/** The presented token, as text and taken apart. */
 interface Presented extends PresentedRefreshToken {
   readonly text: string
 }
@@ -32,11 +32,11 @@ export interface RefreshTokenParts {
   readonly mint: MintParts
   readonly master: MasterKey
   readonly refreshTokens: RefreshTokens
-  /** How long a repeat is taken for the same request. */
+  /** For how long the same request again counts as a repeat, not as a replay. */
   readonly repeatWindow: Seconds
 }
 
-/** A public client proves nothing when it repeats, so its window is shorter. */
+/** A public client proves nothing when it repeats a request, so its window is shorter. */
 const PUBLIC_REPEAT_WINDOW: Seconds = 10
 
 export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
@@ -67,7 +67,7 @@ export function refreshTokenGrant(parts: RefreshTokenParts): GrantType {
           const rotation = { ...unsealed, sealedAccessToken }
           const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
           if (await rotate(parts, presented.hash, refresh.family, { rotation, rotations, minted })) return response
-          // Somebody with the same token was faster, and has committed: this is a repeat of that request.
+          // Another request with the same token was faster and has committed: this one is a repeat of it.
           const again = (await store.findClientWithRefreshToken(clientId, presented))?.refresh ?? null
           const loser = provenToken(parts, again, request, presented)
           if (loser.standing.kind === 'current') {
@@ -95,7 +95,7 @@ async function rotate(
   return store.rotateRefreshToken(hash, rotation, accessToken, successor)
 }
 
-/** A token of this client, and where it stands, if its family holds. */
+/** Throws unless the token is this client's and its family still holds; says where the token stands in it. */
 function provenToken(
   { refreshTokens }: RefreshTokenParts,
   found: FoundFamily | null,
@@ -133,8 +133,8 @@ function assertHolds({ family, grant, state }: FoundFamily, { client: { client }
 }
 
 /**
- * RFC 6749 §6: not wider than granted. Names that were asked for at the authorization endpoint and dropped there may
- * be repeated (common clients do); a narrower scope does not shrink the grant.
+ * RFC 6749 §6: not wider than granted. Names that were asked for at the authorization endpoint and left out of the
+ * grant may be repeated, as common clients do; asking for a narrower scope does not shrink the grant.
  */
 function refreshedScope(
   { grant }: FoundFamily,
@@ -180,7 +180,7 @@ function newRotation(refresh: FoundFamily, request: TokenRequest, resource: Reso
   }
 }
 
-/** What a repeat must ask for too. Nearly all requests ask for nothing in particular. */
+/** What a repeat must have in common with the first request. Nearly all requests ask for no scope and no resource. */
 function digestOf({ parameters }: TokenRequest): Uint8Array {
   const scope = parameters.get('scope')
   const resources = parameters.getAll('resource')
@@ -197,7 +197,7 @@ interface Succession {
   readonly rotation: Rotation
   readonly secrets: TokenSecrets
   readonly resource: ResourceRecord | null
-  /** The access token, when it was made before. */
+  /** The access token, where it was made before. */
   readonly kept?: string
 }
 
@@ -272,7 +272,10 @@ async function repeat(
   return withIdTokenEncrypted(parts.mint, request.client, minted.response)
 }
 
-/** What the rotation that is repeated has answered; by a release before tokens named their grant, the secret alone. */
+/**
+ * The refresh token that the repeated rotation has answered with. Releases in which tokens did not name their grant
+ * answered with the secret alone.
+ */
 function textOfCurrent(
   { refreshTokens }: RefreshTokenParts,
   { family, grant }: FoundFamily,

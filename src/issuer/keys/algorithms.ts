@@ -7,10 +7,10 @@ import type { SigningAlgorithm } from '../../model/client.ts'
 
 interface AlgorithmFacts {
   readonly generate: () => Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }>
-  /** What node:crypto hashes with before it signs; null: the algorithm hashes by itself. */
+  /** The hash that node:crypto applies before it signs; null: the algorithm hashes by itself. */
   readonly digest: 'sha256' | 'sha384' | null
   readonly signatureBytes: number
-  /** Of `at_hash` and `c_hash`. */
+  /** For `at_hash` and `c_hash`. */
   readonly tokenHash: 'sha256' | 'sha384' | 'sha512'
   readonly padding?: number
   readonly saltLength?: number
@@ -28,7 +28,9 @@ const RS256: AlgorithmFacts = {
   signatureBytes: RSA_BITS / 8,
   tokenHash: 'sha256',
 }
-/** OpenID Connect Core names no hash for it; that of its own signatures is what the OpenID working group advises. */
+/**
+ * OpenID Connect Core names no hash for EdDSA; the OpenID working group advises the one that its own signatures use.
+ */
 const EDDSA: AlgorithmFacts = {
   generate: () => generate('ed25519'),
   digest: null,
@@ -60,8 +62,9 @@ export const ALGORITHM_FACTS: Readonly<Record<SigningAlgorithm, AlgorithmFacts>>
 }
 
 /**
- * The bytes of a JWS signature. Of a key inside an options object, Node 24 finds out what it is by throwing and catching
- * errors, which costs as much again as an ECDSA signature; so a key goes alone wherever the algorithm has a choice.
+ * The bytes of a JWS signature. When a key is passed inside an options object, Node 24 finds out what it is by throwing
+ * and catching errors, which costs as much again as an ECDSA signature. So the key is passed alone wherever the
+ * algorithm allows it.
  */
 export function signBytes(algorithm: SigningAlgorithm, data: Uint8Array, key: KeyObject): Buffer {
   const { digest, signatureBytes, padding, saltLength, dsaEncoding } = ALGORITHM_FACTS[algorithm]
@@ -71,7 +74,7 @@ export function signBytes(algorithm: SigningAlgorithm, data: Uint8Array, key: Ke
   return dsaEncoding === undefined ? signature : sideBySide(signature, signatureBytes)
 }
 
-/** Also false for DER, which OpenSSL would be lenient about elsewhere. */
+/** Also false for DER, which OpenSSL would accept. */
 export function verifyBytes(
   algorithm: SigningAlgorithm,
   data: Uint8Array,
@@ -90,8 +93,8 @@ export function verifyBytes(
 }
 
 /**
- * From DER (a sequence of two signed integers, each as short as it can be) to RFC 7518 §3.4: both as long
- * as the order of the curve. No curve of ours has numbers so long that a length takes two bytes.
+ * Converts DER (a sequence of two signed integers, each as short as possible) to RFC 7518 §3.4: both as long as the
+ * order of the curve. The numbers of our curves are short enough for a length of one byte.
  */
 function sideBySide(der: Buffer, size: number): Buffer {
   const signature = Buffer.allocUnsafe(size).fill(0)

@@ -17,8 +17,8 @@ import { secretKeyOf } from './secret-key.ts'
 
 export interface ClientEncryption {
   /**
-   * The compact JWE. `isJwt`: what is encrypted is a JWT itself (RFC 7519 §5.2). Throws `OAuthError` where the client has
-   * no key for it, or its keys cannot be read now.
+   * Returns a compact JWE. `isJwt`: the content is a JWT itself (RFC 7519 §5.2). Throws `OAuthError` where the client
+   * has no key for it, or its keys cannot be read now.
    */
   encrypt(
     record: ClientRecord,

@@ -1,5 +1,5 @@
-// The public keys of clients: from the record, or from where the client publishes them. What is published is fetched
-// through the guarded client, kept for minutes, and asked for again when a key is met that is not known yet.
+// The public keys of clients: from the record, or from the address where the client publishes them. Published keys are
+// fetched through the guarded client, kept for minutes, and fetched again when a key is named that is not among them.
 
 import type { OutboundClient } from '../../http/outbound/client.ts'
 import { onBehalfOf } from '../../http/outbound/on-behalf.ts'
@@ -13,11 +13,13 @@ interface KeyNotFound {
   readonly reason: string
 }
 
-/** Whoever has registered keys, or published them. */
+/** A client that has registered keys, or publishes them. */
 export type KeyOwner = Pick<Client, 'client_id' | 'jwks' | 'jwks_uri' | 'verified'>
 
 export interface ClientKeys {
-  /** Those of its keys that `wanted` picks, or why they cannot be read now. Asks anew where none is picked. */
+  /**
+   * Those of the owner's keys that `wanted` picks, or why they cannot be read now. Fetches anew where none is picked.
+   */
   among(
     client: KeyOwner,
     wanted: (keys: readonly PublicJwk[]) => readonly PublicJwk[],
@@ -26,12 +28,12 @@ export interface ClientKeys {
   find(client: KeyOwner, algorithm: AsymmetricAlgorithm, kid: string | null): Promise<PublicJwk | KeyNotFound>
 }
 
-/** A key that was taken out of the set verifies nothing any more after this time. */
+/** The longest time for which a key that was removed from the set still verifies something. */
 const LONGEST_FRESH: Seconds = 300
 const SHORTEST_FRESH: Seconds = 30
-/** While the client's host does not answer, what it said last holds for this long. */
+/** While the client's host does not answer, its last answer stays good for this long. */
 const STALE: Seconds = 3_600
-/** A key rotated this moment is found at once; a storm of unknown ones costs three requests a minute. */
+/** A key rotated just now is found at once, and a flood of unknown keys costs three requests a minute. */
 const COOL_DOWN: Seconds = 60
 const MOST_ASKED = 3
 const MOST_BYTES = 65_536
@@ -44,15 +46,15 @@ interface Place {
   keys: readonly PublicJwk[]
   freshUntil: Seconds
   usableUntil: Seconds
-  /** When it was asked within the last minute. */
+  /** The times within the last minute at which the address was asked. */
   asked: readonly Seconds[]
   pending: Promise<void> | null
-  /** Why the last answer was of no use. */
+  /** Why the last answer could not be used. */
   problem: string | null
 }
 
 export function createClientKeys(outbound: OutboundClient, clock: Clock): ClientKeys {
-  // One entry a client: what one of them does with its address changes nothing for another.
+  // One entry for each client, so that what one client does with its address changes nothing for another.
   const places = new Map<string, Place>()
 
   const placeOf = ({ client_id }: KeyOwner, uri: string): Place => {
@@ -83,7 +85,7 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
     Object.assign(place, { keys: read, freshUntil: now + fresh, usableUntil: now + fresh + STALE, problem: null })
   }
 
-  /** Those that `wanted` picks; asks anew when there is none, or the answer is old. */
+  /** The published keys that `wanted` picks; fetches anew when there is none, or when the answer is old. */
   const published = async (
     client: KeyOwner,
     uri: string,
@@ -123,7 +125,7 @@ export function createClientKeys(outbound: OutboundClient, clock: Clock): Client
   }
 }
 
-/** Keys that are private, weak or unknown are left out; the rest of the set stays good. */
+/** Keys that are private, weak or unknown are left out; the rest of the set stays usable. */
 function readKeys(body: Uint8Array): readonly PublicJwk[] | string {
   let value: unknown
   try {

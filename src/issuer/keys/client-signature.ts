@@ -1,5 +1,5 @@
 // Whether a JWT is signed by a client: with a key of its own, whose public half it has registered or publishes, or with
-// its secret. Which algorithm is right has been decided by whoever asks. RFC 7515 §5.2.
+// its secret. The caller has decided which algorithm is right. RFC 7515 §5.2.
 
 import { hmacSha256, sameBytes } from '../../credentials/digest.ts'
 import type { AsymmetricAlgorithm, PublicJwk } from '../../protocol/jwk.ts'

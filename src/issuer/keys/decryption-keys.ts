@@ -1,5 +1,5 @@
 // The keys that clients encrypt to us with: one RSA and one EC key, made once, sealed, and published beside the signing
-// keys. Only there where the operator lets clients encrypt. OpenID Connect Core §10.2.
+// keys. They exist only where the operator lets clients encrypt. OpenID Connect Core §10.2.
 
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -14,9 +14,9 @@ import { secretKeyOf } from './secret-key.ts'
 import { thumbprint } from './signing.ts'
 
 export interface DecryptionKeys {
-  /** Public halves of the present ones, for the JWKS; the same list until they change. */
+  /** Public halves of the present keys, for the JWKS; the same list object until they change. */
   published(): readonly PublishedKey[]
-  /** What is inside, or why it cannot be had: the end of a sentence. Bounded in time whatever is sent. */
+  /** The decrypted content, or why there is none, as the end of a sentence. Takes a bounded time whatever is sent. */
   decrypt(record: ClientRecord, text: string): Promise<{ readonly plain: string } | { readonly problem: string }>
   /** Reads them anew: the command line or another node may have rotated them. */
   refresh(): Promise<void>
@@ -33,10 +33,13 @@ export interface DecryptionKeyParts {
 const KINDS = ['rsa', 'ec'] as const
 type Kind = (typeof KINDS)[number]
 
-/** OpenID Connect Core §10.2.1: a former key opens what is sent by those who have not fetched the present one yet. */
+/**
+ * OpenID Connect Core §10.2.1: for this long a former key still opens what is sent by clients that have not fetched the
+ * present one yet.
+ */
 const KEPT_AFTER_ROTATION: Seconds = 86_400
 
-/** As a fact holds it, the present one first. */
+/** The keys as the fact in the store holds them, the present ones first. */
 interface Generation {
   readonly publicJwk: PublishedKey
   readonly sealed: string
@@ -86,7 +89,7 @@ export async function openDecryptionKeys(parts: DecryptionKeyParts): Promise<Dec
       const header = readJweHeader(text)
       if ('problem' in header) return header
       const { request_object_encryption_alg: alg, request_object_encryption_enc: enc } = record.client
-      // What the client has registered it uses. RFC 8725 §3.1.
+      // A client uses the algorithms that it has registered. RFC 8725 §3.1.
       if ((alg !== null && alg !== header.alg) || (enc !== null && enc !== header.enc)) {
         return { problem: 'is encrypted in another way than the client has registered' }
       }
@@ -101,7 +104,7 @@ export async function openDecryptionKeys(parts: DecryptionKeyParts): Promise<Dec
         })
         return { plain: Buffer.from(plaintext).toString('utf8') }
       } catch {
-        // One text for every reason: whoever sends it must not learn which part was wrong.
+        // The same text for every reason: the sender must not learn which part was wrong.
         return { problem: 'cannot be decrypted' }
       }
     },
@@ -111,11 +114,14 @@ export async function openDecryptionKeys(parts: DecryptionKeyParts): Promise<Dec
 export interface RotatedKey {
   readonly keyId: string
   readonly kty: string
-  /** Until when the former one opens what was encrypted for it. */
+  /** Until when the former keys open what was encrypted to them. */
   readonly formerUntil: Seconds
 }
 
-/** New ones are published within seconds. Null: there are none, because no server has ever been started to take any. */
+/**
+ * The new keys are published within seconds. Null: there were none to replace, because no server has been started with
+ * them turned on.
+ */
 export async function rotateDecryptionKeys(
   parts: DecryptionKeyParts & { readonly store: Pick<Store, 'appendEvents'> },
 ): Promise<readonly RotatedKey[] | null> {
@@ -142,7 +148,7 @@ export async function rotateDecryptionKeys(
 
 const nameOf = (kind: Kind) => `decryption_key_${kind}` as const
 
-/** Two nodes may make one each: the first that is kept counts for both. */
+/** Two nodes may make one each: the one stored first counts for both. */
 async function storedText({ store, master }: DecryptionKeyParts, kind: Kind): Promise<string> {
   const stored = await store.findFact(nameOf(kind))
   return stored ?? (await store.putFactOnce(nameOf(kind), JSON.stringify([await newKey(master, kind)])))

@@ -1,5 +1,5 @@
-// Public keys of clients, opened for use. Opening one costs as much as using it, so a key is opened once for as long as
-// its record or fetched set is kept.
+// Public keys of clients, imported for use. Importing a key costs as much as using it, so it is done once for as long
+// as the client's record or fetched set is kept.
 
 import type { importJWK } from 'jose'
 import type { PublicJwk } from '../../protocol/jwk.ts'
@@ -8,7 +8,7 @@ export type OpenedKey = Awaited<ReturnType<typeof importJWK>>
 
 const opened = new WeakMap<PublicJwk, Map<string, Promise<OpenedKey>>>()
 
-/** Rejects for a key that is none, such as a point on no curve. */
+/** Rejects if it is no valid key, such as a point that is not on the curve. */
 export function openClientKey(jwk: PublicJwk, algorithm: string): Promise<OpenedKey> {
   const ofKey = opened.get(jwk) ?? new Map<string, Promise<OpenedKey>>()
   opened.set(jwk, ofKey)

@@ -1,4 +1,4 @@
-// The signing keys of a running server: opened once, asked again now and then, so that a key made by the command line
+// The signing keys of a running server: opened once and read again now and then, so that a key made by the command line
 // or another node is published here before it signs anywhere.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
@@ -9,7 +9,7 @@ import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { SigningKeyVerbs } from '../../store/signing-keys.ts'
+import type { SigningKeyVerbs } from '../../store/verbs/signing-keys.ts'
 import {
   endOf,
   isRevoked,
@@ -25,9 +25,12 @@ import {
 import { createSigningKey, type OwnJwt, openSigningKey, type Signer, verifyOwnJwt } from './signing.ts'
 
 export interface KeyRing {
-  /** What the server signs with, in the order of preference. */
+  /** The algorithms that the server signs with, in order of preference. */
   readonly algorithms: readonly SigningAlgorithm[]
-  /** The key that signs now. Throws `OAuthError` for an algorithm that is not on, or whose first key has yet to be seen. */
+  /**
+   * The key that signs now. Throws `OAuthError` for an algorithm that is not on, or whose first key must be published
+   * for a while before it signs.
+   */
   signer(algorithm: SigningAlgorithm): Signer
   /** Throws as `signer` would, and signs nothing. */
   assertSigns(algorithm: SigningAlgorithm): void
@@ -74,7 +77,7 @@ export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
     changesAt = nextChange(keys, now, longestTokenLifetime)
   }
 
-  /** What a key has signed must be verified for as long as it lives, whatever the options say by then. */
+  /** A key must stay published as long as anything it has signed is valid, whatever the options say by then. */
   const noteLifetimes = async () => {
     for (const { keyId, tokenLifetime } of keys) {
       const longest = signers.get(keyId)?.longestLifetime() ?? 0
@@ -95,7 +98,7 @@ export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
       log.info('signing key created', { algorithm, keyId, signsFrom: new Date(activeAt * 1000).toISOString() })
     }
     if (planned.length > 0) keys = await store.listSigningKeys()
-    // Nothing they signed is valid any more.
+    // Nothing that these keys signed is valid any more.
     const over = keys.filter((key) => now >= (endOf(key, longestTokenLifetime) ?? Number.POSITIVE_INFINITY))
     for (const { keyId } of over) await store.deleteSigningKey(keyId)
     keys = keys.filter((key) => !over.includes(key))

@@ -4,18 +4,18 @@ import type { SigningAlgorithm } from '../../model/client.ts'
 import type { KeyEnding, SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 
-/** A verifier that keeps our JWKS for a day has the new key before it meets the first signature. */
+/** A verifier that keeps our JWKS for a day has the new key before it meets its first signature. */
 export const PUBLISHED_BEFORE_USE: Seconds = 86_400
-/** Nodes read the keys anew every few seconds: after this time each of them publishes what one of them has made. */
+/** Nodes read the keys anew every few seconds: after this time every node publishes a key that one of them has made. */
 export const SEEN_BY_ALL_NODES: Seconds = 15
 
 /** A key to create, and the keys that hand over to it. */
 export interface PlannedKey {
   readonly algorithm: SigningAlgorithm
-  /** Its place among all keys of the algorithm: of two nodes that plan the same, one gets it. */
+  /** Its place among all keys of the algorithm: if two nodes plan the same key, one of them gets the place. */
   readonly turn: number
   readonly activeAt: Seconds
-  /** To set on the older keys, together with the new key's insertion. */
+  /** What to set on the older keys when the new key is inserted. */
   readonly endings: readonly KeyEnding[]
 }
 
@@ -23,9 +23,9 @@ export interface RotationPolicy {
   readonly algorithms: readonly SigningAlgorithm[]
   /** How long a key signs before it is replaced; null: until an operator asks. */
   readonly keyLifetime: Seconds | null
-  /** How long a key is published before it signs, so that verifiers have it before they meet its first signature. */
+  /** How long a key is published before it signs, so that verifiers have it before its first signature. */
   readonly publishAhead?: Seconds
-  /** The same for the first key of an algorithm that was added to a server that has others. */
+  /** The same for the first key of an algorithm, where a server that has other keys gets a new algorithm. */
   readonly firstAhead?: Seconds
 }
 
@@ -46,7 +46,7 @@ export function waitingKey(keys: readonly SigningKey[], algorithm: SigningAlgori
     .reduce<SigningKey | null>((first, key) => (first !== null && first.activeAt <= key.activeAt ? first : key), null)
 }
 
-/** When the last token that it signed has expired; null: it may still sign. */
+/** When the last token that this key signed has expired; null: it may still sign. */
 export function endOf({ retiredAt, tokenLifetime }: SigningKey, longestTokenLifetime: Seconds): Seconds | null {
   return retiredAt === null ? null : retiredAt + Math.max(tokenLifetime, longestTokenLifetime)
 }
@@ -70,13 +70,13 @@ export function publishedKeys(
     .sort((a, b) => a.createdAt - b.createdAt || (a.keyId < b.keyId ? -1 : 1))
 }
 
-/** The next instant at which what is published changes by itself. */
+/** The next instant at which the published set changes by itself. */
 export function nextChange(keys: readonly SigningKey[], now: Seconds, longestTokenLifetime: Seconds): Seconds {
   const instants = keys.flatMap((key) => [endOf(key, longestTokenLifetime) ?? [], key.revokedAt ?? []].flat())
   return Math.min(...instants.filter((at) => at > now), Number.POSITIVE_INFINITY)
 }
 
-/** What is missing or due, one entry an algorithm at most; empty when nothing is to be done. */
+/** What is missing or due: at most one entry for each algorithm, none when nothing has to be done. */
 export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: RotationPolicy): readonly PlannedKey[] {
   return policy.algorithms.flatMap((algorithm) => {
     const current = signingKeyFor(keys, algorithm, now)
@@ -91,9 +91,9 @@ export function planRotation(keys: readonly SigningKey[], now: Seconds, policy: 
 }
 
 /**
- * Nothing signs. Where there are no keys at all, nobody has fetched any. Else clients hold a set without this one, for as
- * long as they may; but no handover happens to them unasked: a client signs in with a new algorithm when its operator
- * says so.
+ * There is no key that signs. If there are no keys at all, nobody has fetched any. Otherwise clients hold a set without
+ * this one for as long as they may cache it; but no client is moved to it unasked, since a client uses a new algorithm
+ * when its operator says so.
  */
 function planFirst(
   keys: readonly SigningKey[],
@@ -107,9 +107,9 @@ function planFirst(
 }
 
 /**
- * The key that follows whatever signs now: an operator's `key rotate`, or rotation by age. It is published first and
- * signs later, unless nothing else can sign. `publishAhead` may be short in an emergency, but never so short that a node
- * does not know the key yet.
+ * The key that follows the present one: after an operator's `key rotate`, or by age. It is published first and signs
+ * later, unless nothing else can sign. In an emergency `publishAhead` may be short, but never so short that a node does
+ * not know the key yet.
  */
 export function planSuccessor(
   keys: readonly SigningKey[],
@@ -146,7 +146,10 @@ function nextTurn(keys: readonly SigningKey[], algorithm: SigningAlgorithm): num
   return keys.reduce((most, key) => (key.algorithm === algorithm ? Math.max(most, key.turn ?? 0) : most), 0) + 1
 }
 
-/** One that signs from its creation on has begun whatever the clock says: set back, it would leave nothing that signs. */
+/**
+ * A key that signs from its creation on has begun whatever the clock says: if the clock is set back, nothing else could
+ * sign.
+ */
 function hasBegun({ activeAt, createdAt }: SigningKey, now: Seconds): boolean {
   return activeAt <= Math.max(now, createdAt)
 }
@@ -155,7 +158,7 @@ function isActive(key: SigningKey, now: Seconds): boolean {
   return hasBegun(key, now) && (key.retiredAt === null || now < key.retiredAt)
 }
 
-/** A younger key waits, and takes over without a gap. */
+/** Whether a younger key waits and takes over without a gap. */
 function isSucceeded(keys: readonly SigningKey[], current: SigningKey, now: Seconds): boolean {
   return keys.some(
     (key) =>
@@ -169,7 +172,7 @@ function isSucceeded(keys: readonly SigningKey[], current: SigningKey, now: Seco
 function newer(best: SigningKey | null, key: SigningKey): SigningKey {
   if (best === null || key.activeAt > best.activeAt) return key
   if (key.activeAt < best.activeAt) return best
-  // Two nodes may have made one each in the same second: all must choose alike.
+  // Two nodes may have made a key each in the same second: every node must choose the same one.
   return key.createdAt > best.createdAt || (key.createdAt === best.createdAt && key.keyId < best.keyId) ? key : best
 }
 

@@ -1,4 +1,4 @@
-// Signing keys at work: making them, signing JWTs with them on the hot path, and recognising JWTs we signed ourselves.
+// Signing keys in use: making them, signing JWTs with them on the hot path, and recognising JWTs that we have signed.
 
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { sha256 } from '../../credentials/digest.ts'
@@ -18,7 +18,7 @@ export interface Signer {
   readonly algorithm: SigningAlgorithm
   /** The compact JWS. Synchronous: a thread's round trip costs as much as an ES256 signature. */
   signJwt(type: JwtType, payload: object): string
-  /** Of the longest-lived token that it has signed since it was opened. */
+  /** The lifetime of the longest-lived token that the key has signed since it was opened. */
   longestLifetime(): Seconds
 }
 
@@ -26,10 +26,10 @@ export type OwnJwt =
   | { readonly genuine: true; readonly keyId: string; readonly payload: Readonly<Record<string, unknown>> }
   | { readonly genuine: false; readonly reason: string }
 
-/** Longer than any JWT of ours; more is refused before it is looked at. */
+/** Longer than any JWT of ours: a longer one is refused unread. */
 const LONGEST_JWT = 16_384
 
-/** Key generation runs on the thread pool. The private key leaves this function sealed only. */
+/** Key generation runs on the thread pool. The private key never leaves this function unsealed. */
 export async function createSigningKey(
   { algorithm, turn, activeAt }: Pick<PlannedKey, 'algorithm' | 'turn' | 'activeAt'>,
   now: Seconds,
@@ -78,8 +78,8 @@ export function openSigningKey(record: SigningKey, master: MasterKey): Signer {
 }
 
 /**
- * Whether we signed this token, as `type`, with one of `keys`. Expiry is not looked at: an `id_token_hint` may be old
- * (OpenID Connect Core §3.1.2.1). The key decides the algorithm, never the token (RFC 8725 §3.1).
+ * Whether we have signed this token, as `type`, with one of `keys`. Expiry is not checked: an `id_token_hint` may be
+ * old (OpenID Connect Core §3.1.2.1). The key decides the algorithm, never the token (RFC 8725 §3.1).
  */
 export function verifyOwnJwt(
   token: string,

@@ -1,6 +1,6 @@
-// Tells clients that sessions have ended: takes what is due from the ledger, signs a fresh token, asks, and writes down
-// how it went. OpenID Connect Back-Channel Logout §2.5. Whatever it is cut off in the middle of is tried again later,
-// here or on another node.
+// Tells clients that sessions have ended: takes what is due from the ledger, signs a fresh logout token, sends it, and
+// writes down the result. OpenID Connect Back-Channel Logout §2.5. If it is cut off at any point, the delivery is tried
+// again later, here or on another node.
 
 import { describeFailure } from '../../http/failures.ts'
 import type { OutboundClient } from '../../http/outbound/client.ts'
@@ -12,8 +12,8 @@ import type { Clock } from '../../platform/clock.ts'
 import { createFailureSeries } from '../../platform/failure-series.ts'
 import type { Log } from '../../platform/log.ts'
 import { randomBytes } from '../../platform/random.ts'
-import type { ClientVerbs } from '../../store/clients.ts'
-import type { LogoutResult, LogoutVerbs } from '../../store/logout-deliveries.ts'
+import type { ClientVerbs } from '../../store/verbs/clients.ts'
+import type { LogoutResult, LogoutVerbs } from '../../store/verbs/logout-deliveries.ts'
 import { createLanes } from './lanes.ts'
 import { type LogoutTokenParts, logoutToken } from './logout-token.ts'
 import { retryAfter } from './schedule.ts'
@@ -26,22 +26,22 @@ export interface LogoutDispatcherParts extends LogoutTokenParts {
 }
 
 export interface LogoutDispatcher {
-  /** A session has ended here: somebody may have to be told. */
+  /** To be called when a session has ended here: some client may have to be told. */
   wake(): void
   /** Resolves when nothing is due and nothing under way. */
   settled(): Promise<void>
-  /** Gives up what was not delivered in time. True: nothing is left to give up. */
+  /** Gives up deliveries that could not be made in time. True: none of them is left. */
   tidy(most: number): Promise<boolean>
   /** Finishes what is under way. */
   close(): Promise<void>
 }
 
-/** What other nodes and the command line have left is found this soon. Milliseconds. */
+/** How often to look for what other nodes and the command line have left to be delivered. Milliseconds. */
 const LOOK_EVERY = 2_000
-/** Looking fails each time while the database is down, which says so by itself. Milliseconds. */
+/** While the database is down every look fails; that is logged no more often than this. Milliseconds. */
 const TELL_EVERY = 300_000
 const MILLISECONDS = 5_000
-/** A node that takes longer than this for one call is taken for dead. */
+/** A node that takes longer than this for one call is taken for dead, and another takes the delivery over. */
 const LEASE: Seconds = 30
 
 type Attempt = Omit<LogoutResult, 'dueAt' | 'events'> & { readonly dueAt?: Seconds }
@@ -74,7 +74,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
     const asked = { url, form, mediaTypes: null, mostBytes: 0, milliseconds: MILLISECONDS, work: 'sign-outs' as const }
     const answer = await onBehalfOf(record.client, 'sign-out', outbound).ask(asked)
     if (answer.kind === 'answered') return DELIVERED
-    // Nobody was asked: there is too much under way at this host already.
+    // Nothing was sent: too many requests to this host are under way already.
     if (answer.why === 'busy') return { state: 'waiting', reason: answer.reason, counts: false, dueAt: clock.now() + 1 }
     if (answer.why === 'limited')
       return { state: 'waiting', reason: answer.reason, counts: false, dueAt: clock.now() + 60 }
@@ -97,7 +97,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
       const events = result.state === 'abandoned' ? [abandoned(delivery, result.reason, clock.now())] : []
       await store.settleDelivery(delivery, { ...result, dueAt, events }, clock.now())
     } catch (error) {
-      // The lease runs out, and it is tried again.
+      // When the lease has run out, the delivery is tried again.
       log.warn('a logout delivery failed', { client: clientId, ...describeFailure(error) })
     } finally {
       lanes.end(clientId, reached, clock.now())

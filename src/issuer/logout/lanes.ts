@@ -1,12 +1,12 @@
-// How much is under way for each client, so that one that fails or dawdles takes no place of the others. In memory: each
-// node learns for itself.
+// How many deliveries are under way for each client, so that a client that fails or is slow takes no place of the
+// others. Kept in memory: each node learns for itself.
 
 import type { Seconds } from '../../model/time.ts'
 import { pauseAfter } from './schedule.ts'
 
 const MOST = 32
 const MOST_OF_CLIENT = 4
-/** Clients that have failed share half of the places, one each. */
+/** Clients that have failed share half of the places, with one place each. */
 const MOST_TRIALS = MOST / 2
 
 interface Lane {
@@ -19,9 +19,9 @@ export interface Lanes {
   /** How many deliveries may be begun for a client now. */
   free(clientId: string, now: Seconds): number
   begin(clientId: string): void
-  /** `reached` null: nobody was asked. */
+  /** `reached` is null when nothing was sent. */
   end(clientId: string, reached: boolean | null, now: Seconds): void
-  /** How often in a row it has failed. */
+  /** How many times in a row it has failed. */
   failures(clientId: string): number
 }
 

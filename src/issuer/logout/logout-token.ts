@@ -25,7 +25,7 @@ const LIFETIME: Seconds = 120
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 
-/** Signed and encrypted as the ID tokens of this client are (§2.4), but for `none`, which §2.6 forbids. */
+/** Signed and encrypted like the ID tokens of this client (§2.4), except for `none`, which §2.6 forbids. */
 export async function logoutToken(
   parts: LogoutTokenParts,
   record: ClientRecord,
@@ -37,7 +37,9 @@ export async function logoutToken(
   return alg === null ? signed : parts.encryption.encrypt(record, { alg, enc }, signed, true)
 }
 
-/** Without `sid` it means all sessions of the person. Never a nonce: it must not pass for an ID token. */
+/**
+ * Without `sid` it is about all sessions of the person. It never has a nonce, so that it cannot pass for an ID token.
+ */
 function signLogoutToken(
   { issuer, keys, signers, subjects, sessionIdentifiers }: LogoutTokenParts,
   record: ClientRecord,

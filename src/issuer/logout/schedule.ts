@@ -1,4 +1,4 @@
-// When a client that could not be told is tried again. Pure.
+// When to try again a client that could not be told. Pure.
 
 import type { Seconds } from '../../model/time.ts'
 
@@ -7,13 +7,16 @@ const FACTOR = 3
 const LONGEST: Seconds = 3_600
 const LONGEST_PAUSE: Seconds = 30
 
-/** 5, 15, 45 seconds and so on up to an hour, a quarter more or less: not all in step. `dice` is from 0 to 1. */
+/**
+ * 5, 15, 45 seconds and so on up to an hour, each a quarter more or less, so that not all come at once. `dice` is from
+ * 0 to 1.
+ */
 export function retryAfter(attempts: number, dice: number): Seconds {
   const plain = Math.min(FIRST * FACTOR ** (attempts - 1), LONGEST)
   return Math.max(1, Math.round(plain * (0.75 + dice / 2)))
 }
 
-/** How long a client is left alone after so many failures in a row, whatever else is due for it. */
+/** For how long nothing at all is sent to a client that has failed so many times in a row. */
 export function pauseAfter(failures: number): Seconds {
   return Math.min(FIRST * FACTOR ** (failures - 1), LONGEST_PAUSE)
 }

@@ -1,11 +1,11 @@
-// How often registered clients may change themselves: each change has documents fetched and rows written, and whoever may
+// How often registered clients may change themselves. Each change fetches documents and writes rows, and whoever may
 // register at all must not be able to keep a server busy. RFC 7591 §5.
 
 import { sha256 } from '../../credentials/digest.ts'
 import { addressBucket } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { Registration } from '../../store/registrations.ts'
+import type { Registration } from '../../store/verbs/registrations.ts'
 import type { RegistrationParts } from './parts.ts'
 
 /** More than a client that is being set up needs. */
@@ -13,8 +13,8 @@ const MOST_OF_CLIENT = 20
 const HOUR: Seconds = 3_600
 
 /**
- * Charges one change, tried or made, to the client, and to its network where nobody let it register. On all nodes
- * together. Throws 429.
+ * Counts one change, whether it succeeds or not, against the client, and against its network where nobody let it
+ * register. The count is the same on all nodes. Throws 429.
  */
 export async function assertMayChange(
   { rules, store, clock }: RegistrationParts,
@@ -24,7 +24,7 @@ export async function assertMayChange(
   const { client_id: clientId } = record.client
   const within = { window: HOUR, wait: HOUR, longest: HOUR }
   const own = { ...within, keyHash: keyOf('client', clientId), free: MOST_OF_CLIENT }
-  // As many as it may register.
+  // A network may make as many changes as it may register clients.
   const network = { ...within, keyHash: keyOf('network', addressBucket(address)), free: rules.perAddress }
   const charged = await store.chargeAttempts(initialTokenId === null ? [own, network] : [own], clock.now())
   if (charged.charged) return

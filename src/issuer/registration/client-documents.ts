@@ -1,5 +1,6 @@
-// Clients that are known by the address of a document about them: fetched when they ask for a person, kept as records
-// like all others, and read anew when what was fetched is old. draft-ietf-oauth-client-id-metadata-document.
+// Clients that are known by the address of a document about them: the document is fetched when the client asks for a
+// person, kept as a record like all others, and read again when it is old.
+// draft-ietf-oauth-client-id-metadata-document.
 
 import { sha256 } from '../../credentials/digest.ts'
 import { addressBucket } from '../../http/request/address.ts'
@@ -16,8 +17,8 @@ import { forStranger, type RegistrationParts } from './parts.ts'
 import { prepareClient } from './prepare.ts'
 
 /**
- * Makes the record of such a client what its document says now. Null: it is; or the id names no document. Otherwise why
- * the client cannot be used.
+ * Brings the record of such a client up to date with its document. Null: it is up to date, or the id names no document.
+ * Otherwise: why the client cannot be used.
  */
 export type ReadClientDocument = (clientId: string, address: string) => Promise<string | null>
 
@@ -25,13 +26,13 @@ export interface ClientDocumentParts extends RegistrationParts {
   readonly store: RegistrationParts['store'] & Pick<Store, 'findClient' | 'updateClient' | 'returnRegistration'>
 }
 
-/** §5.2: as the document's cache headers say, between these. */
+/** §5.2: as long as the document's cache headers say, but within these bounds. */
 const SHORTEST_FRESH: Seconds = 60
 const LONGEST_FRESH: Seconds = 3_600
 const FRESH_UNLESS_SAID: Seconds = 300
-/** §5.2: an error is not cached as a document is; but a broken one is not asked for with every request. */
+/** §5.2: an error is not cached as a document is, but a broken document is not fetched again for every request. */
 const PROBLEM_FRESH: Seconds = 10
-/** While the client's host does not answer, what it said last holds for this long. */
+/** While the client's host does not answer, its last answer stays good for this long. */
 const STALE: Seconds = 3_600
 const MOST_KNOWN = 2_000
 const HOUR: Seconds = 3_600
@@ -43,7 +44,7 @@ const MEDIA_TYPES = ['application/json', 'application/*+json']
 interface Known {
   readonly freshUntil: Seconds
   readonly usableUntil: Seconds
-  /** Null: the record is what the document says. */
+  /** Null: the record agrees with the document. */
   readonly problem: string | null
 }
 
@@ -68,7 +69,7 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
     }
     const isUsable = answer.isAbsent && former?.problem === null && now < former.usableUntil
     const problem = isUsable ? null : answer.problem
-    // That one network has no place left says nothing about the client, and nothing to the others who want it.
+    // If one network may have nothing more fetched, that says nothing about the client, nor to others who want it.
     const fresh = answer.isUnasked ? 0 : PROBLEM_FRESH
     return { freshUntil: now + fresh, usableUntil: isUsable ? former.usableUntil : 0, problem }
   }
@@ -95,14 +96,14 @@ export function createClientDocuments(parts: ClientDocumentParts): ReadClientDoc
 
 type Fetched =
   | { readonly client: Client; readonly maxAge: Seconds | null }
-  /** `isAbsent`: nobody answered, which says nothing about the client. */
+  /** `isAbsent`: nobody answered, which says nothing about the client itself. */
   | { readonly problem: string; readonly isAbsent: boolean; readonly isUnasked: boolean }
 
 async function fetched(parts: ClientDocumentParts, clientId: string, address: string): Promise<Fetched> {
   const { rules, store, clock, outbound } = parts
   const record = await store.findClient(clientId)
   const unusable = (problem: string, { isAbsent = false, isUnasked = false } = {}) => ({ problem, isAbsent, isUnasked })
-  // Before anybody is asked for anything on behalf of a stranger.
+  // Checked before anything is fetched on behalf of a stranger.
   const since = clock.now() - HOUR
   if (record === null && (await store.countRegistrations(addressBucket(address), since)) >= rules.perAddress) {
     return unusable('this network has brought registration.perAddress new clients within an hour', { isUnasked: true })
@@ -130,14 +131,17 @@ async function fetched(parts: ClientDocumentParts, clientId: string, address: st
 
 const ABSENT = new Set<string>(['unresolved', 'unreachable', 'too_slow', 'busy', 'limited'])
 
-/** Beside the operator's policy: what everybody can read keeps no secret, and tokens take the way of codes. */
+/**
+ * In addition to the operator's policy: a client whose metadata everybody can read keeps no secret, and gets tokens by
+ * a code only.
+ */
 const DOCUMENT_CEILING = {
   authMethods: ['none', 'private_key_jwt'],
   responseTypes: ['code'],
   grantTypes: ['authorization_code', 'refresh_token'],
 } as const
 
-/** Null: the store has it. */
+/** Null: it has been stored. */
 async function stored(parts: ClientDocumentParts, client: Client, address: string): Promise<string | null> {
   const { store, clock } = parts
   const { client_id: clientId } = client
@@ -149,7 +153,7 @@ async function stored(parts: ClientDocumentParts, client: Client, address: strin
       return limit === null ? null : `there are too many clients of this kind (${LIMITS[limit]})`
     }
     if (sameMetadata(record.client, client)) return null
-    // What an operator approved was another client.
+    // The operator has approved the client as it was, not as it is now.
     const state = { enabled: record.enabled, version: record.version, killIssued: becamePublic(record, client) }
     const event = { type: 'client_updated' as const, at: clock.now(), clientId, detail: { settings: 'its document' } }
     if ((await store.updateClient(client, state, event)) === 'updated') return null
@@ -176,7 +180,7 @@ async function added(
     client,
     secret: { hash: null, sealed: null },
     logo: null,
-    // Nobody has it: the document is the only way to change such a client.
+    // Nobody has this token: the document is the only way to change such a client.
     tokenHash: sha256(newSecret()),
     policy: {},
     softwareStatement: null,

@@ -11,7 +11,7 @@ export interface ClientInformation {
   readonly createdAt: ClientRecord['createdAt']
   readonly softwareStatement: string | null
   readonly registrationAccessToken: string
-  /** Only where it was made in this very request: a digest is all that is kept. */
+  /** Only where it was made in this very request: afterwards only a digest of it is kept. */
   readonly secret: string | null
 }
 

@@ -1,5 +1,5 @@
-// What a client may register for only where the server has it: signatures it makes or takes, and encryption it opens.
-// OpenID Connect Registration §2.
+// What a client may register for only if the server offers it: signatures that it makes or accepts, and encryption that
+// it can open. OpenID Connect Registration §2.
 
 import type { Client, SigningAlgorithm } from '../../model/client.ts'
 import type { SettingProblem } from '../../model/setting.ts'
@@ -10,7 +10,7 @@ export interface Offered {
   readonly encryptedRequests: boolean
 }
 
-/** Null: the server has all of it. */
+/** Null: the server offers everything that this client registers for. */
 export function offeredProblem(
   { signingAlgorithms, unsignedJwt, encryptedRequests }: Offered,
   client: Client,

@@ -1,4 +1,4 @@
-// What client registration is built from; `server.ts` hands it over.
+// What client registration is built from; `src/composition` hands it over.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { OutboundClient } from '../../http/outbound/client.ts'
@@ -12,12 +12,12 @@ import type { ResponseType } from '../../protocol/response-type.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClientKeys } from '../keys/client-keys.ts'
 
-/** What can only be told by asking somebody else, such as the host of a `sector_identifier_uri`. Null: all is well. */
+/** A check that has to ask somebody else, such as the host of a `sector_identifier_uri`. Null: nothing is wrong. */
 export type RegistrationCheck = (client: Client, outbound: OutboundClient) => Promise<SettingProblem | null>
 
 export interface RegistrationParts {
   readonly rules: RegistrationRules
-  /** What the server has. */
+  /** The response types that the server offers. */
   readonly responseTypes: readonly ResponseType[]
   readonly addresses: Addresses
   readonly store: Pick<
@@ -37,7 +37,10 @@ export interface RegistrationParts {
   readonly checks: readonly RegistrationCheck[]
 }
 
-/** The same on behalf of somebody for whom nobody vouches: they have no host of `outboundAllow` asked, and take no place of others. */
+/**
+ * The same parts, with everything fetched on behalf of a stranger: such requests never reach the hosts of
+ * `outboundAllow`, and take no place of others.
+ */
 export function forStranger<Parts extends RegistrationParts>(parts: Parts, stranger: string): Parts {
   return { ...parts, outbound: askingFor(parts.outbound, stranger) }
 }

@@ -1,5 +1,5 @@
-// From metadata to a client that may be stored: the statement first, then the rules that need nobody, then what others
-// have to be asked for. The same way for a registration and for each change of one.
+// From metadata to a client that may be stored: first the software statement, then the rules that can be checked here,
+// then what others have to be asked for. A registration and every later change go the same way.
 
 import { changedPicture } from '../../http/outbound/picture.ts'
 import type { Client } from '../../model/client.ts'
@@ -7,7 +7,7 @@ import { isTaggedName, type Metadata } from '../../model/client-metadata.ts'
 import { InvalidClient, settingsOf } from '../../model/client-settings.ts'
 import { clientFromMetadata } from '../../model/registered-client.ts'
 import type { NarrowPolicy } from '../../model/registration-policy.ts'
-import type { ClientLogo } from '../../store/client-logos.ts'
+import type { ClientLogo } from '../../store/verbs/client-logos.ts'
 import type { RegistrationParts } from './parts.ts'
 import { metadataRefusal, orRefusal, refusal } from './refusals.ts'
 import { openStatement, statementClaims } from './software-statement.ts'
@@ -15,7 +15,7 @@ import { openStatement, statementClaims } from './software-statement.ts'
 export interface Prepared {
   readonly client: Client
   readonly softwareStatement: string | null
-  /** Undefined: stays as it is. */
+  /** Undefined: the picture stays as it is. */
   readonly logo?: ClientLogo | null
 }
 
@@ -42,7 +42,7 @@ export async function prepareClient(
   return { ...(await withLogo(parts, client, former?.client ?? null)), softwareStatement }
 }
 
-/** A name that is signed is the name in every language: a person would read another one instead. */
+/** A signed name is the client's name in every language: otherwise a person would read one that nobody has signed. */
 function withSigned(metadata: Metadata, signed: Metadata): Metadata {
   const entries = Object.entries(metadata)
   const said = signed['client_name'] === undefined ? entries : entries.filter(([name]) => !isTaggedName(name))
@@ -63,14 +63,17 @@ async function statementOf(
     )
     return { softwareStatement: signed.text, signed: signed.claims }
   }
-  // What was signed holds for every later change too, or leaving the statement out would undo it.
+  // What was signed holds for every later change as well; otherwise leaving the statement out would undo it.
   const kept = former?.softwareStatement ?? null
   if (kept !== null) return { softwareStatement: kept, signed: statementClaims(kept) }
   if (!rules.statementRequired) return { softwareStatement: null, signed: {} }
   throw refusal('invalid_software_statement', 'software_statement_missing', 'software_statement is required here')
 }
 
-/** Settings that name what this server will fetch or call. RFC 7591 §5: refused before any packet. */
+/**
+ * Settings that name addresses which this server will fetch or call. RFC 7591 §5: a forbidden address is refused before
+ * anything is sent.
+ */
 const FETCHED = ['jwks_uri', 'sector_identifier_uri', 'backchannel_logout_uri', 'request_uris']
 
 async function assertReachable({ outbound, checks }: RegistrationParts, client: Client): Promise<void> {
@@ -88,7 +91,7 @@ async function assertReachable({ outbound, checks }: RegistrationParts, client: 
   }
 }
 
-/** A picture that cannot be had is no reason to refuse: pages show the name alone. */
+/** A picture that cannot be fetched is no reason to refuse the client: pages show its name alone. */
 async function withLogo(
   { outbound }: RegistrationParts,
   client: Client,

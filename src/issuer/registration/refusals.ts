@@ -12,7 +12,7 @@ type RegistrationError =
 export function refusal(error: RegistrationError, rule: string, description: string): OAuthError {
   return new OAuthError({
     error,
-    // RFC 6749 §5.2 has no quote in a description.
+    // RFC 6749 §5.2 allows no double quote in a description.
     description: description.replaceAll('"', "'"),
     rule,
     clause: 'RFC 7591 §3.2.2',

@@ -10,13 +10,13 @@ import type { ClientKeys } from '../keys/client-keys.ts'
 import { refusal } from './refusals.ts'
 
 const LONGEST = 16_384
-/** Clocks differ. */
+/** Clocks of statement issuers and ours. */
 const LEEWAY: Seconds = 60
 
 export interface StatementParts {
   readonly issuers: readonly StatementIssuer[]
   readonly keys: ClientKeys
-  /** What a statement that names its readers may call this server. */
+  /** The names by which a statement may address this server in `aud`. */
   readonly audiences: readonly string[]
 }
 
@@ -43,7 +43,7 @@ export async function openStatement(
   const algorithm = ASYMMETRIC_ALGORITHMS.find((each) => each === header['alg'])
   if (algorithm === undefined)
     throw invalid(`software_statement must be signed with one of ${ASYMMETRIC_ALGORITHMS.join(', ')}`)
-  // RFC 7515 §4.1.11: what must be understood and is not makes it unusable.
+  // RFC 7515 §4.1.11: a critical header that we do not understand makes it unusable.
   if (header['crit'] !== undefined) throw invalid('software_statement has a header that must be understood')
   const kid = typeof header['kid'] === 'string' ? header['kid'] : null
   const key = await keys.find(
@@ -62,7 +62,8 @@ export async function openStatement(
   } catch {
     throw invalid('The signature of software_statement is wrong')
   }
-  // RFC 7519 §4.1.3: whoever is not named must refuse it. All ID tokens and access tokens of the same issuer are for others.
+  // RFC 7519 §4.1.3: whoever is not named in `aud` must refuse. The same issuer's ID tokens and access tokens are all
+  // for others.
   const readers: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   if (aud !== undefined && !readers.some((each) => audiences.some((own) => own === each)))
     throw invalid('software_statement is meant for somebody else')
@@ -74,7 +75,7 @@ export async function openStatement(
   return jwt
 }
 
-/** What a statement that was verified when it came says; it was kept as it came. */
+/** The claims of a statement that was verified when it arrived and has been stored as it came. */
 export function statementClaims(text: string): Metadata {
   const jwt = readJwt(text, LONGEST)
   return 'problem' in jwt ? {} : jwt.claims

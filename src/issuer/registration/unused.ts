@@ -1,5 +1,5 @@
-// Which registered clients are used, and the end of those that are not. What is noted costs a request nothing, and is
-// written an hour's use at a time.
+// Which registered clients are used, and the removal of those that are not. Noting a use costs a request nothing; an
+// hour's uses are written at a time.
 
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -11,7 +11,7 @@ export interface RegistrationUse {
 }
 
 const COARSE: Seconds = 3_600
-/** Bounded memory: when full, everybody is noted anew. */
+/** Bounds the memory: when it is full, noting starts afresh. */
 const MOST_NOTED = 50_000
 const MOST_AT_ONCE = 200
 
@@ -38,7 +38,7 @@ export function createRegistrationUse(store: Pick<Store, 'noteRegistrationUse'>,
 
 const STEP = 100
 
-/** Those that an operator has approved stay. */
+/** Clients that an operator has approved stay. */
 export async function removeUnusedClients(
   store: Pick<Store, 'listUnusedRegistrations' | 'removeClient'>,
   clock: Clock,

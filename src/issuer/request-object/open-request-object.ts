@@ -1,5 +1,6 @@
 // A request object as the client sent it: taken apart, and proven to be the client's own. OpenID Connect Core §6.1,
-// §6.3; RFC 9101 §6. What it says is handed over also when it is refused, for nothing but the way the refusal travels.
+// §6.3; RFC 9101 §6. Its claims are returned even when it is refused, but only to decide where and how the refusal is
+// sent.
 
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
@@ -25,16 +26,16 @@ export interface RequestObjectParts {
   readonly master: MasterKey
   readonly keys: ClientKeys
   readonly referenced: ReferencedObjects
-  /** Null: nobody may encrypt here. */
+  /** Null: request objects may not be encrypted. */
   readonly decryption: DecryptionKeys | null
   /** Whether clients that are registered for it may leave the signature out. */
   readonly unsigned: boolean
 }
 
 export interface OpenedRequestObject {
-  /** Null: it could not be read at all. */
+  /** Null: it could not even be read. */
   readonly claims: UnverifiedJwt['claims'] | null
-  /** Null: it is the client's, and in order. */
+  /** Null: it is the client's own, and in order. */
   readonly problem: OAuthError | null
 }
 
@@ -52,7 +53,7 @@ export async function openRequestObject(
   return openSigned(parts, record, text)
 }
 
-/** RFC 9101 §6.1: what is encrypted is signed too, or registered as unsigned. */
+/** RFC 9101 §6.1: an encrypted request object is signed too, or registered as unsigned. */
 async function openEncrypted(parts: RequestObjectParts, record: ClientRecord, text: string) {
   const unread = (problem: string) => ({
     claims: null,
@@ -73,7 +74,7 @@ async function openSigned(parts: RequestObjectParts, record: ClientRecord, text:
   return { claims: jwt.claims, problem: problem === null ? null : refused(problem) }
 }
 
-/** Where others may leave the signature out, this client learns that it has not been registered for it. */
+/** Where other clients may leave the signature out, this client is told that it is not registered for that. */
 function isUnexpectedlyUnsigned({ unsigned }: RequestObjectParts, { client }: ClientRecord, { header }: UnverifiedJwt) {
   return unsigned && header['alg'] === 'none' && client.request_object_signing_alg !== 'none'
 }
@@ -107,13 +108,16 @@ async function signatureProblem(
       sealedSecret !== null && isSignedBySecret(text, unsealClientSecret(master, client.client_id, sealedSecret))
     return isOwn ? null : foreign
   }
-  // RFC 8725 §3.10: of all that a header may say about keys, only the name of a known one is looked at.
+  // RFC 8725 §3.10: a header may say much about keys; we look only at the name of a key that we know already.
   const key = await keys.find(client, algorithm, typeof header['kid'] === 'string' ? header['kid'] : null)
   if ('rule' in key) return { rule: 'request_object_key', problem: `cannot be verified: ${key.reason}` }
   return (await isSignedByKey(text, algorithm, key)) ? null : foreign
 }
 
-/** OpenID Connect Registration §2, request_object_signing_alg; unsigned ones need the operator's word and the client's. */
+/**
+ * OpenID Connect Registration §2, request_object_signing_alg; unsigned ones only where both the operator and the
+ * client's registration allow it.
+ */
 function allowedTo({ client, sealedSecret }: ClientRecord, unsigned: boolean): readonly RequestObjectAlgorithm[] {
   const registered = client.request_object_signing_alg
   if (registered === 'none') return unsigned ? ['none'] : []
@@ -121,7 +125,7 @@ function allowedTo({ client, sealedSecret }: ClientRecord, unsigned: boolean): r
   return registered === null ? algorithms : algorithms.filter((each) => isSameAlgorithm(each, registered))
 }
 
-/** The same for one that the client keeps at `address`. OpenID Connect Core §6.2. */
+/** The same for a request object that the client keeps at `address`. OpenID Connect Core §6.2. */
 export async function openReferencedObject(
   parts: RequestObjectParts,
   record: ClientRecord,

@@ -1,5 +1,5 @@
-// One access token: an opaque secret, or a JWT for a resource that verifies by itself (RFC 9068), and the record of it.
-// Both are kept by their hash, so that our own endpoints recognise either without verifying anything.
+// One access token and its record: an opaque secret, or a JWT for a resource that verifies by itself (RFC 9068). Both
+// are stored by their hash, so that our own endpoints recognise either without verifying anything.
 
 import { tokenKey } from '../../credentials/digest.ts'
 import type { Subjects } from '../../credentials/subject.ts'
@@ -10,7 +10,7 @@ import type { Seconds } from '../../model/time.ts'
 import { newId } from '../../platform/random.ts'
 import { acrOf } from '../../protocol/acr.ts'
 import { scopeWords } from '../../protocol/scope.ts'
-import type { NewAccessToken } from '../../store/tokens.ts'
+import type { NewAccessToken } from '../../store/verbs/tokens.ts'
 import type { KeyRing } from '../keys/ring.ts'
 
 export interface AccessTokenParts {
@@ -21,9 +21,9 @@ export interface AccessTokenParts {
 }
 
 interface Origin {
-  /** What an opaque token is. */
+  /** The text of an opaque token. */
   readonly secret: string
-  /** The token itself, where it was made before. */
+  /** The token itself, where a repeated request must get the same one again. */
   readonly kept: string | null
   readonly issuedAt: Seconds
 }
@@ -34,7 +34,7 @@ export function makeAccessToken(
   { secret, kept, issuedAt }: Origin,
 ): { readonly token: string; readonly record: NewAccessToken; readonly isUnique: boolean } {
   const { client, resource, onBehalfOf } = authorization
-  // RFC 8707 §2.2: of what was granted, what this resource knows.
+  // RFC 8707 §2.2: those of the granted scopes that this resource knows.
   const scope =
     resource === null
       ? authorization.scope
@@ -67,7 +67,10 @@ function carried({ grantId, sessionId, offline, user, claims }: OnBehalfOf): Car
   }
 }
 
-/** RFC 9068 §2.2. Nothing about the person but how they signed in (§2.2.1): whoever holds the token can read it. */
+/**
+ * RFC 9068 §2.2. It says nothing about the person except how they signed in (§2.2.1): whoever holds the token can read
+ * it.
+ */
 function signed(
   { issuer, keys, subjects }: AccessTokenParts,
   { client: { client }, resource, onBehalfOf }: Authorization,
@@ -79,7 +82,7 @@ function signed(
   const { identifier, typ, signingAlgorithm } = resource.resource
   const acr = onBehalfOf === null ? null : acrOf(onBehalfOf.amr)
   return keys.signer(signingAlgorithm).signJwt(typ, {
-    // First, so that `tokenKey` finds the instant in it.
+    // The first member, so that `tokenKey` finds the instant in it.
     jti: newId('at'),
     iss: issuer,
     aud: identifier,

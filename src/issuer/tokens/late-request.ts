@@ -1,9 +1,9 @@
-// A request that may have waited while this process stood still: what looks like a replay may be one that its client has meanwhile
-// asked of another node. Nothing is ended for it; whoever is still there asks again.
+// A request may have waited while this process stood still. What looks like a replay is then perhaps a request that its
+// client has meanwhile sent to another node, so nothing is ended for it. A client that still waits asks again.
 
 import { OAuthError } from '../../protocol/errors.ts'
 
-/** Before what a replay ends is ended. Throws when `mayBeLate`. */
+/** Called before anything is ended because of a replay. Throws when `mayBeLate`. */
 export function assertNotLate(mayBeLate: boolean): void {
   if (!mayBeLate) return
   throw new OAuthError({

@@ -1,4 +1,5 @@
-// The one place that makes a token response: an authorization in, strings and the records to keep out.
+// The one place where token responses are made: from an authorization to the texts that are sent and the records that
+// are stored.
 
 import { idTokenClaims } from '../../claims/user-claims.ts'
 import { readRefreshToken } from '../../credentials/refresh-token.ts'
@@ -11,7 +12,7 @@ import { acrOf } from '../../protocol/acr.ts'
 import { wishFor } from '../../protocol/claims-request.ts'
 import { gives, type ResponseType } from '../../protocol/response-type.ts'
 import { includesScope } from '../../protocol/scope.ts'
-import type { NewAccessToken, NewRefreshToken } from '../../store/tokens.ts'
+import type { NewAccessToken, NewRefreshToken } from '../../store/verbs/tokens.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import { makeAccessToken } from './access-token.ts'
@@ -47,7 +48,9 @@ export interface TokenResponse {
 export interface Minted {
   readonly response: TokenResponse
   readonly accessToken: NewAccessToken
-  /** The access token could not be made again from the same secrets: its signature has a random part. */
+  /**
+   * The access token could not be made a second time from the same secrets, because its signature has a random part.
+   */
   readonly isUnique: boolean
   readonly refreshToken: NewRefreshToken | null
 }
@@ -57,9 +60,9 @@ export interface MintRequest {
   readonly secrets: TokenSecrets
   /** Absolute end of the refresh family; null: no refresh token. */
   readonly familyExpiresAt: Seconds | null
-  /** The access token of the rotation that is repeated. */
+  /** The access token that the repeated rotation has answered with. */
   readonly kept?: string
-  /** When the tokens began to live: now, or the instant of the rotation that is repeated. */
+  /** When the tokens' lifetime began: now, or the instant of the rotation that is repeated. */
   readonly issuedAt: Seconds
   readonly now: Seconds
 }
@@ -90,7 +93,7 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
     expires_in:
       client.reply.expiresIn === 'string' ? String(remainingOf(accessToken, now)) : remainingOf(accessToken, now),
     ...(refreshToken !== null && { refresh_token: secrets.refreshToken }),
-    // RFC 6749 §5.1: of the access token.
+    // RFC 6749 §5.1: the scope of the access token.
     scope: accessToken.scope,
     ...(onBehalfOf !== null &&
       sendsIdToken(client, scope) && {
@@ -100,7 +103,7 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
   return { response, accessToken, refreshToken, isUnique: made.isUnique }
 }
 
-/** What the authorization endpoint itself gives. OpenID Connect Core §3.2.2.5, §3.3.2.5; RFC 6749 §4.2.2. */
+/** The tokens that the authorization endpoint itself gives. OpenID Connect Core §3.2.2.5, §3.3.2.5; RFC 6749 §4.2.2. */
 export interface AnswerTokens {
   readonly access_token?: string
   readonly token_type?: 'Bearer'
@@ -112,7 +115,10 @@ export interface AnswerTokens {
 export interface AnswerRequest {
   readonly authorization: Authorization & { readonly onBehalfOf: OnBehalfOf }
   readonly type: ResponseType
-  /** The code beside it, and what its access token is made of; null where the type gives none. */
+  /**
+   * The code that is given beside them, and the secret that an access token is made of; null where the response type
+   * gives none.
+   */
   readonly code: string | null
   readonly secret: string | null
   readonly now: Seconds
@@ -136,7 +142,7 @@ export function mintAnswer(
   return { tokens, accessToken: made?.record ?? null }
 }
 
-/** A repeat may come when a short-lived access token is over already. */
+/** Never negative: a request may be repeated after a short-lived access token has expired. */
 function remainingOf({ expiresAt }: NewAccessToken, now: Seconds): Seconds {
   return Math.max(0, expiresAt - now)
 }
@@ -145,11 +151,11 @@ function sendsIdToken(client: Client, scope: string): boolean {
   return client.reply.idToken === 'auto' && includesScope(scope, 'openid')
 }
 
-/** What an ID token is given together with. */
+/** What is given together with an ID token. */
 interface Beside {
   readonly accessToken: string | null
   readonly code?: string | null
-  /** OpenID Connect Core §5.4: no access token will be issued, so the scope's claims are here. */
+  /** OpenID Connect Core §5.4: no access token is issued, so the claims of the scope stand in the ID token. */
   readonly whole?: boolean
 }
 
@@ -185,7 +191,10 @@ function idToken(
   })
 }
 
-/** The same with its ID token encrypted, for a client that wants it so; all others pay nothing. OpenID Connect Core §10.2. */
+/**
+ * The same response with its ID token encrypted, for clients that are registered so; for all others it costs nothing.
+ * OpenID Connect Core §10.2.
+ */
 export async function withIdTokenEncrypted<T extends { readonly id_token?: string }>(
   { encryption }: MintParts,
   record: ClientRecord,

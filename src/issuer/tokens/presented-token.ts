@@ -1,9 +1,9 @@
-// A token of either kind as somebody presents it to introspection or revocation.
+// An access or refresh token that somebody presents to introspection or revocation.
 
 import { type RefreshTokens, readRefreshToken } from '../../credentials/refresh-token.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
-import type { FoundFamily, PresentedAccessToken, PresentedGrant, TokenVerbs } from '../../store/tokens.ts'
+import type { FoundFamily, PresentedAccessToken, PresentedGrant, TokenVerbs } from '../../store/verbs/tokens.ts'
 import { standingOf } from './refresh-family.ts'
 
 export type PresentedToken =
@@ -11,7 +11,7 @@ export type PresentedToken =
   | {
       readonly kind: 'refresh_token'
       readonly token: { readonly scope: string; readonly issuedAt: Seconds; readonly expiresAt: Seconds }
-      /** It is the one of its family that is good. */
+      /** It is the current token of its family. */
       readonly isCurrent: boolean
       readonly grant: PresentedGrant
     }
@@ -21,7 +21,7 @@ interface Found {
   readonly presented: PresentedToken | null
 }
 
-/** Null: no such client. The token is returned whoever it belongs to. */
+/** Null: no such client. The token is returned whichever client it belongs to. */
 export async function findPresented(
   store: TokenVerbs,
   refreshTokens: RefreshTokens,
@@ -45,7 +45,7 @@ export async function findPresented(
   return { client, presented: ofFamily(refresh, standing === 'current') }
 }
 
-/** A refresh token that names no grant, as releases made them before tokens did. */
+/** A refresh token of an older release, which names no grant. */
 const FORMER = /^[A-Za-z0-9]{43,50}$/
 
 function ofFamily({ family, grant, user, state }: FoundFamily, isCurrent: boolean): PresentedToken {

@@ -1,5 +1,5 @@
-// Who signs what a client receives: a key of the server, the client's own secret, or, where client and operator both
-// want it, nobody. OpenID Connect Core §2, §10.1; OpenID Connect Registration §2.
+// Who signs what a client receives: a key of the server, the client's own secret, or nobody, where both the client and
+// the operator want that. OpenID Connect Core §2, §10.1; OpenID Connect Registration §2.
 
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import { hmacSha256 } from '../../credentials/digest.ts'
@@ -11,14 +11,14 @@ import type { KeyRing } from '../keys/ring.ts'
 import type { JwtType } from '../keys/signing.ts'
 
 export interface ResponseSigner {
-  /** The compact JWS; an ID token's type unless another is named. */
+  /** Returns a compact JWS; its type is that of an ID token unless another is named. */
   sign(payload: object, type?: JwtType): string
-  /** `at_hash` and `c_hash`; null: a token without a signature has none. OpenID Connect Core §3.1.3.6. */
+  /** For `at_hash` and `c_hash`; null: a token without a signature has neither. OpenID Connect Core §3.1.3.6. */
   readonly hashOf: ((token: string) => string) | null
 }
 
 export interface ResponseSigners {
-  /** Throws `OAuthError` where nothing can be signed so. */
+  /** Throws `OAuthError` where this signature cannot be made. */
   signerFor(record: ClientRecord, algorithm: ResponseAlgorithm): ResponseSigner
   /** Throws as `signerFor` would, and signs nothing. */
   assertSigns(record: ClientRecord, algorithm: ResponseAlgorithm): void
@@ -48,7 +48,7 @@ export function createResponseSigners({ keys, master, unsigned }: ResponseSigner
             const signed = `${encoded({ alg: 'HS256', typ })}.${encoded(payload)}`
             return `${signed}.${Buffer.from(hmacSha256(secret, signed)).toString('base64url')}`
           },
-          // RFC 7518 §3.2: HMAC with SHA-256, as RS256 has it.
+          // RFC 7518 §3.2: HS256 uses SHA-256, as RS256 does.
           hashOf: (token) => leftHalfHash('RS256', token),
         }
       }

@@ -1,5 +1,5 @@
-// The successor of a refresh token, derived rather than drawn: whoever repeats the request inside the window gets the
-// same strings again, although only their hashes are kept.
+// The successor of a refresh token is derived, not drawn at random: whoever repeats the request inside the window gets
+// the same texts again, although only their hashes are stored.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { sealUnder, unsealUnder } from '../../credentials/sealing.ts'
@@ -12,8 +12,9 @@ export interface TokenSecrets {
 
 export interface Successor extends TokenSecrets {
   /**
-   * A signed access token cannot be derived: ECDSA and PSS draw a random number. It is kept itself, under a key that
-   * takes the presented token to make; whoever has the database, and even the master key, reads nothing.
+   * A signed access token cannot be derived, because ECDSA and PSS draw a random number. So it is stored, sealed under
+   * a key that can be made only with the presented token: the database and even the master key are not enough to read
+   * it.
    */
   seal(accessToken: string): Uint8Array
   unseal(sealed: Uint8Array): string
@@ -22,8 +23,8 @@ export interface Successor extends TokenSecrets {
 const SECRET_BYTES = 64
 
 /**
- * The same strings for the same salt (`newSalt`) and secret of what was presented; unpredictable without the master key. The
- * refresh token is the secret of one.
+ * Gives the same texts for the same salt (`newSalt`) and the same presented secret; nobody can predict them without the
+ * master key. The refresh token here is only the secret part of one.
  */
 export function successorOf(master: MasterKey, salt: Uint8Array, presentedSecret: string): Successor {
   const of = `${Buffer.from(salt).toString('hex')} ${presentedSecret}`

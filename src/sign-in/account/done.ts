@@ -1,5 +1,6 @@
-// What the account page says has just been done. The form's answer leads there (RFC 9110 §15.4.4), so that a reload does
-// nothing twice; the address carries it, sealed for this browser: no link of a stranger's can say that something happened.
+// What the account page says has just been done. The answer to a form leads there (RFC 9110 §15.4.4), so that a reload
+// does nothing twice. The address says what was done, sealed for this browser, so that no stranger's link can claim
+// that something happened.
 
 import type { HttpReply } from '../../http/message.ts'
 import { redirect } from '../../http/reply/replies.ts'
@@ -33,7 +34,7 @@ const WORDS: readonly AccountDone['kind'][] = [
   'signed_out_elsewhere',
 ]
 
-/** Null: nothing, or nothing that was done in this browser. */
+/** Null: nothing was done, or not in this browser. */
 export async function doneOf(parts: SignInParts, own: OwnAccount, locale: Locale): Promise<AccountDone | null> {
   if (!own.http.query.includes('done=')) return null
   const query = readQuery(own.http)

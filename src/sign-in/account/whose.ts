@@ -1,5 +1,5 @@
-// Whose account a request is about: a person who is signed in in this browser. What a form of the account page does is
-// done for the person it was rendered for, or for nobody.
+// Whose account a request is about: a person who is signed in in this browser. A form of the account page acts for the
+// person for whom it was rendered, or for nobody.
 
 import { sha256 } from '../../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
@@ -7,7 +7,7 @@ import { redirect } from '../../http/reply/replies.ts'
 import { readForm } from '../../http/request/form.ts'
 import type { FormTarget } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
-import type { SignedIn } from '../../store/sessions.ts'
+import type { SignedIn } from '../../store/verbs/sessions.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { localeCookies } from '../../visitor/frame.ts'
 import { visitCookies } from '../../visitor/visitor.ts'
@@ -31,7 +31,7 @@ export interface OwnAccount {
   readonly me: SignedIn
 }
 
-/** A reply instead: nobody is signed in, so that is first, and then the account page. */
+/** Or a reply instead: nobody is signed in, so that comes first, and then the account page. */
 export async function openAccount(
   parts: SignInParts,
   http: HttpRequest,
@@ -50,7 +50,7 @@ type Act = 'withdraw' | 'sign-out'
 
 const purposeOf = (act: Act, sessionId: string) => `account:${act}:${sessionId}`
 
-/** Bound to the browser and to the session of the person it is rendered for. */
+/** Bound to the browser, and to the session of the person for whom it is rendered. */
 export function accountForm(
   parts: SignInParts,
   { browser, me }: Pick<OwnAccount, 'browser' | 'me'>,
@@ -66,8 +66,8 @@ export function accountForm(
 }
 
 /**
- * Who sent it; a reply instead: it is none of our forms, or that person is not signed in here any more. Somebody else who
- * is does not stand in for them.
+ * Who has sent the form; or a reply instead: it is not one of our forms, or that person is not signed in here any more.
+ * Nobody else stands in for them.
  */
 export async function readAccountForm(
   parts: SignInParts,

@@ -1,19 +1,19 @@
-// Limits on guessing passwords. Nobody can be locked out by a stranger: a browser that has signed this person in
-// before is counted by itself, strangers wait per person and network, and a busy address slows only those browsers of
-// it that have failed.
+// Limits on guessing passwords. No stranger can lock anybody out: a browser that has signed this person in before is
+// counted by itself; strangers wait for each person and network; and a busy address slows down only those of its
+// browsers that have failed.
 
-import type { KnownBrowsers } from '../../credentials/device.ts'
 import { sha256 } from '../../credentials/digest.ts'
+import type { KnownBrowsers } from '../../credentials/known-browsers.ts'
 import { addressBucket, networkOf } from '../../http/request/address.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Limits } from '../../options/defaults.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { AttemptVerbs, Charge } from '../../store/attempts.ts'
+import type { AttemptVerbs, Charge } from '../../store/verbs/attempts.ts'
 
 export type GuessingLimits = Limits['guessing']
 
 export interface Attempt {
-  /** Normalised; known and unknown names are counted alike. */
+  /** Normalised; known and unknown names are counted in the same way. */
   readonly usernameKey: string
   /** Null for an unknown name. */
   readonly userId: string | null
@@ -28,7 +28,7 @@ export type AttemptOutcome = 'succeeded' | 'failed' | 'unchecked'
 export type Admission =
   | {
       readonly admitted: true
-      /** So many attempts from this address have failed already that one more is no news. */
+      /** So many attempts from this address have failed already that another one is not worth an event. */
       readonly crowded: boolean
       settle(outcome: AttemptOutcome): Promise<void>
     }
@@ -42,9 +42,9 @@ export interface AttemptGate {
 const HOUR: Seconds = 3_600
 const DAY: Seconds = 86_400
 const TEN_MINUTES: Seconds = 600
-/** A counter that counts, but makes nobody wait by itself. */
+/** The waiting never begins: this counter counts, but by itself makes nobody wait. */
 const NEVER = 1_000_000_000
-/** Fresh browsers of a busy address are checked two at a time. */
+/** At a busy address, browsers that are new are checked two at a time. */
 const MOST_FRESH = 2
 const MOST_WAITING = 100
 
@@ -118,12 +118,13 @@ interface KnownCharges {
   readonly all: Charge
 }
 
-/** More than anybody signs in with. Whoever knew a password once could have made any number of known browsers. */
+/** More browsers than anybody signs in with: whoever once knew a password could have made any number of known ones. */
 const MOST_KNOWN_BROWSERS = 5
 
 function knownCharges({ userId }: Attempt, deviceId: string, limits: GuessingLimits): KnownCharges {
   const { knownBrowserFailures: free } = limits
-  // One too many, and this browser is a stranger for a day. Charged under a guard, so that none slips in between.
+  // After one too many, this browser counts as a stranger's for a day. Charged under a guard, so that none slips in
+  // between.
   const charge = { window: DAY, wait: DAY, longest: DAY }
   return {
     own: { ...charge, keyHash: keyOf('device', deviceId, userId ?? ''), free },
@@ -143,7 +144,7 @@ function strangerKeys({ usernameKey, address, visitHash }: Attempt): StrangerKey
     network: keyOf('network', usernameKey, networkOf(address)),
     user: keyOf('user', usernameKey),
     visit: keyOf('visit', Buffer.from(visitHash).toString('base64url')),
-    // One visitor owns a whole /48: a fresh IPv6 address for each attempt is no fresh address.
+    // One visitor owns a whole /48: a new IPv6 address for each attempt is not a new visitor.
     address: keyOf('address', addressBucket(address)),
   }
 }
@@ -158,14 +159,14 @@ function strangerCharges(keys: StrangerKeys, limits: GuessingLimits): readonly C
   ]
 }
 
-/** Keys are hashed: a dump names neither people nor networks. */
+/** Keys are hashed, so that a dump of the database names neither people nor networks. */
 function keyOf(...parts: readonly string[]): Uint8Array {
   return sha256(JSON.stringify(parts))
 }
 
 function noTurn(): void {}
 
-/** Two at a time per address, the others in the order of arrival; null when too many wait. */
+/** Two at a time for each address, the others in the order in which they came; null when too many wait. */
 function createTurns(): { take(address: string): Promise<(() => void) | null> } {
   const lines = new Map<string, { running: number; readonly waiting: (() => void)[] }>()
   const release = (address: string) => () => {

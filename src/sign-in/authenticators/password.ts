@@ -6,16 +6,19 @@ import { preparePassword } from '../../credentials/password-text.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import { usernameKey } from '../../model/username.ts'
-import type { UserVerbs } from '../../store/users.ts'
+import type { UserVerbs } from '../../store/verbs/users.ts'
 import type { AttemptGate } from './limits.ts'
 
 export type PasswordVerdict =
   | { readonly kind: 'signed_in'; readonly user: UserWithPassword }
-  /** `crowded`: one of very many from its address. */
+  /** `crowded`: one of very many failures from its address. */
   | { readonly kind: 'wrong'; readonly crowded: boolean }
-  /** No password of anybody: neither looked at nor counted, or it would be a free way to fill the store. */
+  /**
+   * It can be nobody's password. It is neither looked at nor counted, because counting would be a free way to fill the
+   * store.
+   */
   | { readonly kind: 'unusable' }
-  /** The password was right, so this person may be told. */
+  /** The password was right, so this person may be told that they are disabled. */
   | { readonly kind: 'disabled'; readonly user: UserWithPassword }
   | { readonly kind: 'wait'; readonly seconds: Seconds; readonly rule: string }
   | { readonly kind: 'busy' }
@@ -64,7 +67,7 @@ export async function verifyPassword(
   return user.enabled ? { kind: 'signed_in', user } : { kind: 'disabled', user }
 }
 
-/** In a crowd the old hash stays, until another sign-in: the person is let in all the same. */
+/** When too many passwords are waiting, the old hash stays until another sign-in: the person is let in all the same. */
 async function upgrade({ store, hasher }: PasswordParts, userId: string, old: string, password: string): Promise<void> {
   try {
     await store.upgradePasswordHash(userId, old, await hasher.hash(password))

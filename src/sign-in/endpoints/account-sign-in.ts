@@ -1,5 +1,5 @@
-// Signing in for nothing but the account page: the same form, limits and cookies as for an application. Nothing is stored
-// until somebody has.
+// Signing in only for the account page: the same form, limits and cookies as for an application. Nothing is stored
+// until somebody has signed in.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect } from '../../http/reply/replies.ts'

@@ -1,4 +1,5 @@
-// Signing out another browser, or all others: asked for on the account page, done at once. The next sign-in undoes it.
+// Signing out another browser, or all others: asked for on the account page, and done at once, because signing in again
+// undoes it.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect } from '../../http/reply/replies.ts'
@@ -17,7 +18,7 @@ export function accountSignOutEndpoint(parts: SignInParts, acts: AccountActs) {
       return showDone(parts, own, { kind: 'signed_out_elsewhere', about: String(count) })
     }
     const sessionId = own.form.get('session') ?? ''
-    // This browser has a page for it, which takes its cookies too.
+    // For this browser there is a page of its own, which takes away the cookies too.
     if (sessionId === session.sessionId) return redirect(303, parts.addresses.path['end-session'])
     const isDone = await acts.endSession(user.userId, sessionId)
     if (isDone) parts.sessionsEnded()

@@ -1,5 +1,5 @@
-// Withdrawing what an application was allowed: in words what will happen, then one button. As easy as the yes was (PIPL
-// art. 15): the password is not asked for again. docs/decisions/0050
+// Withdrawing a consent: the page says what will happen, and has one button. It is as easy as giving it was (PIPL art.
+// 15), so the password is not asked for again. docs/decisions/0050
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/reply/page-reply.ts'

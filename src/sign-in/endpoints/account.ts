@@ -1,5 +1,5 @@
-// The account page: who I am, which applications I have let in, and where I am signed in. It only reads; what it leads to
-// are pages and forms of their own.
+// The account page: who I am, which applications I have let in, and where I am signed in. It only reads; everything
+// that it offers to do is another page or form.
 
 import { kindsAgreedTo } from '../../claims/kinds.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
@@ -8,8 +8,8 @@ import { nameIn } from '../../model/client-presentation.ts'
 import { type AccountView, accountPage, type Locale } from '../../pages/index.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import { scopeWords } from '../../protocol/scope.ts'
-import type { ConsentWithClient } from '../../store/consents.ts'
-import type { SessionSummary } from '../../store/sessions.ts'
+import type { ConsentWithClient } from '../../store/verbs/consents.ts'
+import type { SessionSummary } from '../../store/verbs/sessions.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
 import { doneOf } from '../account/done.ts'
 import { accountForm, type OwnAccount, openAccount } from '../account/whose.ts'
@@ -31,7 +31,7 @@ async function viewOf(parts: SignInParts, own: OwnAccount, locale: Locale): Prom
   const { store, clock, lifetimes, addresses } = parts
   const { user, session } = own.me
   const now = clock.now()
-  // One turn of the event loop: PostgreSQL answers them together.
+  // All in one turn of the event loop, so that PostgreSQL answers them together.
   const [consents, sessions, used, done] = await Promise.all([
     store.listConsentsWithClients(user.userId),
     store.listSessions(user.userId, now, now - lifetimes.sessionIdle),
@@ -59,7 +59,7 @@ async function viewOf(parts: SignInParts, own: OwnAccount, locale: Locale): Prom
   }
 }
 
-/** What the others are compared with comes before them, the one used last first. */
+/** This browser comes first, since people compare the others with it; then the one used last. */
 function hereFirst(sessions: readonly SessionSummary[], here: string): readonly SessionSummary[] {
   const used = sessions.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
   return [...used.filter(({ sessionId }) => sessionId === here), ...used.filter(({ sessionId }) => sessionId !== here)]
@@ -83,7 +83,7 @@ function applicationView(
   }
 }
 
-/** Nothing is asked where nobody has let an application use an API. */
+/** Nothing is read where no application has been allowed to use an API. */
 async function namesOfResources(
   { store }: SignInParts,
   consents: readonly ConsentWithClient[],

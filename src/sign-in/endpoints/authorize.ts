@@ -1,5 +1,6 @@
-// The authorization endpoint. RFC 6749 §3.1: nobody needed, 302 with the answer and nothing stored but the code; a
-// person needed, the request is stored and the browser sent to a page; not to be trusted, a page at this very URL.
+// The authorization endpoint. RFC 6749 §3.1. If nobody has to be asked: 302 with the answer, and only the code is
+// stored. If a person is needed: the request is stored, and the browser is sent to a page. If the request cannot be
+// trusted: a page at this very URL.
 
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
@@ -7,9 +8,11 @@ import { readForm, readQuery } from '../../http/request/form.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
-import { UNBOUND_BROWSER } from '../../store/interactions.ts'
+import { UNBOUND_BROWSER } from '../../store/verbs/interactions.ts'
 import { type ProblemOptions, problemPage } from '../../visitor/problem-page.ts'
 import { refusalReply } from '../answer.ts'
+import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
+import type { SignInParts } from '../parts.ts'
 import {
   answerableState,
   documentUnusable,
@@ -17,12 +20,10 @@ import {
   requestedClientId,
   trustClient,
   UntrustedRequest,
-} from '../authorization-request.ts'
-import { dispatch, readVisit, storeInteraction } from '../dispatch.ts'
-import type { SignInParts } from '../parts.ts'
-import { wholeRequest } from '../request-object.ts'
-import { targetsAsked } from '../resource-parameter.ts'
-import { refusalMode } from '../response-parameters.ts'
+} from '../request/authorization-request.ts'
+import { wholeRequest } from '../request/request-object.ts'
+import { targetsAsked } from '../request/resource-parameter.ts'
+import { refusalMode } from '../request/response-parameters.ts'
 import { readBrowser } from '../visit.ts'
 
 export function authorizeEndpoint(parts: SignInParts): Endpoint {
@@ -77,8 +78,8 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
     if (!(error instanceof OAuthError)) throw error
     const { redirectUri } = trusted
     const responseMode = refusalMode(parameters, client, redirectUri, parts.responseTypes)
-    const answerable = { redirectUri, responseMode, state: answerableState(parameters) }
-    return refusalReply(parts, http, answerable, client, error, {
+    const request = { redirectUri, responseMode, state: answerableState(parameters) }
+    return refusalReply(parts, { http, request, client }, error, {
       isStranger: visit?.signedIn.length === 0,
       ...requestAgain(http),
     })
@@ -90,12 +91,15 @@ function readParameters(http: HttpRequest): Parameters {
   return http.method === 'POST' ? readForm(http) : readQuery(http)
 }
 
-/** A POST from another site comes without our cookies: what says the same in another language is the request itself. */
+/**
+ * A POST from another site comes without our cookies, so what shows this page in another language is the request
+ * itself.
+ */
 function requestAgain(http: HttpRequest): Pick<ProblemOptions, 'again'> {
   if (http.method !== 'POST') return {}
   try {
     const parameters = readForm(http)
-    // Sent once each, it would be another request.
+    // If each were sent only once, it would be another request.
     if (parameters.repeated.length > 0) return {}
     return { again: Object.fromEntries(parameters.names.map((name) => [name, parameters.get(name) ?? ''])) }
   } catch (error) {

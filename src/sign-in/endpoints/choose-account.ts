@@ -20,7 +20,7 @@ export function chooseAccountEndpoint(parts: SignInParts) {
     const open = await openInteraction(parts, http, id)
     if ('reply' in open) return open.reply
     if (http.method === 'POST') return submit(parts, open)
-    // Everybody has signed out meanwhile: let the journey decide.
+    // Everybody has signed out meanwhile: decide the next step again.
     return open.visit.signedIn.length === 0 ? proceed(parts, open) : showPage(parts, open)
   }
 }

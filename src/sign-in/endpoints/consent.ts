@@ -1,4 +1,4 @@
-// The consent page: who receives which data, and a yes or no that is bound to the person it was rendered for.
+// The consent page: who receives which data, and a yes or no that is bound to the person for whom it was rendered.
 
 import { kindValues } from '../../claims/kinds.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
@@ -32,7 +32,10 @@ export function consentEndpoint(parts: SignInParts) {
   }
 }
 
-/** Whom the answer would be about; null: not yet at this step, or no longer, so let the journey decide. */
+/**
+ * The person whom the answer would be about; null: not yet at this step, or no longer, so the next step is decided
+ * again.
+ */
 function personAsked(parts: SignInParts, { interaction, visit }: OpenInteraction): SignedInHere | null {
   const step = stepOf(parts, { request: interaction.request, visit, interaction })
   return step.kind === 'consent' ? step.signedIn : null
@@ -42,7 +45,7 @@ function purposeOf({ interaction }: OpenInteraction): string {
   return `consent:${interaction.interactionId}`
 }
 
-/** What the form carries beside: whom it was rendered for. */
+/** Binds the form to the person for whom it was rendered. */
 function purposeFor(open: OpenInteraction, { session, user }: SignedInHere): string {
   return `${purposeOf(open)}:${session.sessionId}:${user.userId}`
 }
@@ -115,7 +118,7 @@ async function submit(parts: SignInParts, open: OpenInteraction): Promise<HttpRe
   if (form.get('decision') !== 'allow') return cancelled(parts, open, denied(parts, open, person))
   if (person === null) return proceed(parts, open)
   if (!isOwnForm(parts, http, browser, purposeFor(open, person), form.get('person'))) {
-    // Another person has signed in meanwhile: show the step again, for whom it is now. Nothing is recorded.
+    // Another person has signed in meanwhile: the step is shown again, for that person. Nothing is recorded.
     return showPage(parts, open, person, 'user_changed')
   }
   const { request } = interaction

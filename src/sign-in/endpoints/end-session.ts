@@ -1,5 +1,5 @@
-// Sign-out. OpenID Connect RP-Initiated Logout 1.0: with a hint of the person who is signed in, at once; otherwise the
-// person is asked. Onward only to a registered address of the client that asks.
+// Sign-out. OpenID Connect RP-Initiated Logout 1.0: at once with a hint of the person who is signed in; otherwise the
+// person is asked. Afterwards the browser is sent only to a registered address of the client that asks.
 
 import { sha256 } from '../../credentials/digest.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
@@ -10,7 +10,7 @@ import { readForm, readQuery } from '../../http/request/form.ts'
 import { type Frame, leavePage, signedOutPage, signOutPage } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
-import type { SignedIn } from '../../store/sessions.ts'
+import type { SignedIn } from '../../store/verbs/sessions.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameAtClients, localeCookiesAtClients } from '../../visitor/frame.ts'
 import { frameOfSaid } from '../../visitor/said-again.ts'
@@ -31,11 +31,12 @@ export function endSessionEndpoint(parts: SignInParts) {
     const parsed = await parseSignOut(parts, http, parameters)
     if ('reply' in parsed) return parsed.reply
     const { signedIn, idle } = await sessionsOf(parts, parsed.browser)
-    // A form of ours says what the person decided.
+    // A form of ours tells what the person has decided.
     if (isDecision) return decided(parts, parsed, signedIn)
     const [current] = signedIn
     if (current === undefined) {
-      // RPL §2: a recent session. Nobody is signed in any more, but other clients may still have sessions from it.
+      // RPL §2: a recent session. Nobody is signed in any more, but other clients may still have sessions that began
+      // with it.
       const meant = idle.filter((each) => isMeant(parts, parsed, each))
       return meant.length === 0 ? signedOut(parts, parsed, { isAsked: false }) : endAll(parts, parsed, meant)
     }
@@ -44,7 +45,7 @@ export function endSessionEndpoint(parts: SignInParts) {
   }
 }
 
-/** Cross-site, a browser holds our cookies back. */
+/** For a request from another site, a browser withholds our cookies. */
 function isWithoutCookies(http: HttpRequest): boolean {
   const browser = readBrowser(http)
   return browser.isNew && browser.sessionSecrets.length === 0
@@ -57,7 +58,7 @@ function comeAgain(parts: SignInParts, parameters: Parameters): HttpReply {
 
 interface Sessions {
   readonly signedIn: readonly SignedIn[]
-  /** They have run out, and nobody has ended them. */
+  /** These have expired by themselves, and nobody has ended them. */
   readonly idle: readonly SignedIn[]
 }
 
@@ -71,7 +72,7 @@ async function sessionsOf({ store, clock, lifetimes }: SignInParts, browser: Bro
 
 const PURPOSE = 'end-session'
 
-/** The form is bound to the person it was rendered for. */
+/** Binds the form to the person for whom it was rendered. */
 function purposeFor({ session }: SignedIn): string {
   return `${PURPOSE}:${session.sessionId}`
 }
@@ -106,7 +107,7 @@ async function decided(parts: SignInParts, signOut: SignOut, signedIn: readonly 
   if (!isOwnForm(parts, http, browser, PURPOSE, parameters.get('csrf'))) return formRefused(parts, http)
   if (current === undefined) return signedOut(parts, signOut)
   if (!isOwnForm(parts, http, browser, purposeFor(current), parameters.get('person'))) {
-    // Another person has signed in meanwhile, and is asked anew.
+    // Another person has signed in meanwhile, and is asked instead.
     return ask(parts, signOut, current, 'form_expired')
   }
   if (parameters.get('decision') === 'sign-out') {
@@ -115,7 +116,7 @@ async function decided(parts: SignInParts, signOut: SignOut, signedIn: readonly 
   return signedOut(parts, { ...signOut, onward: null }, { stayed: true })
 }
 
-/** All sessions of this browser; `everywhere`: those that the person who was asked has elsewhere, too. */
+/** Ends all sessions of this browser; with `everywhere` also those that the person who was asked has elsewhere. */
 async function endAll(
   parts: SignInParts,
   signOut: SignOut,
@@ -141,7 +142,7 @@ async function endAll(
   return signedOut(parts, signOut, { frames })
 }
 
-/** `isAsked`: the person of this browser has decided, or the client has proven that it means their session. */
+/** `isAsked`: the person at this browser has decided, or the client has proven that it means their session. */
 function signedOut(
   parts: SignInParts,
   signOut: SignOut,
@@ -152,7 +153,7 @@ function signedOut(
   }: { readonly stayed?: boolean; readonly frames?: readonly string[]; readonly isAsked?: boolean } = {},
 ): HttpReply {
   const { http, browser, client, onward } = signOut
-  // Whoever sent no session has none to lose: a request of another site must not take it away.
+  // A browser that sent no session has none to lose: a request from another site must not take it away.
   const ended = !stayed && browser.sessionSecrets.length > 0
   const cookies = ended ? [sessionCookie(browser, [], null), ...browserStateCookies(parts, http, browser, [])] : []
   const outcome = {
@@ -161,12 +162,13 @@ function signedOut(
     reason: stayed ? 'the person stayed signed in' : 'the sessions of this browser are ended',
     ...(client !== null && { clientId: client.client_id }),
   }
-  // RFC 9700 §4.11.2: anybody can register a client, so a link to this server must not lead strangers at once to wherever
-  // it pleases. RPL §3: "other means of confirming the legitimacy" are an operator's word for the client.
+  // RFC 9700 §4.11.2: anybody can register a client, so a link to this server must not lead strangers straight to
+  // wherever that client pleases. RPL §3 asks for "other means of confirming the legitimacy": that is an operator's
+  // word for the client.
   if (onward !== null && !isAsked && client?.verified !== true) {
     return withOutcome(leave(parts, signOut, onward, cookies), outcome)
   }
-  // Front-Channel Logout §3: the frames are loaded by a page of ours, so the way on is a link there.
+  // Front-Channel Logout §3: a page of ours has to load the frames, so the way on is a link on that page.
   if (onward !== null && frames.length === 0) {
     return withOutcome(redirect(http.method === 'POST' ? 303 : 302, onward, cookies), outcome)
   }
@@ -174,14 +176,14 @@ function signedOut(
   const shown = client === null ? null : clientView(client, { addresses: parts.addresses, locale: frame.locale })
   const accountHref = parts.account === null ? null : parts.addresses.path.account
   const view = { client: shown, stayed, continueHref: onward, accountHref, frontHref: parts.frontHref }
-  // Once is enough for the frames.
+  // The frames are needed only once.
   const said = { page: 'signed-out', view } as const
   const page = signedOutPage({ ...view, frames }, frameOfSaid(parts, http, said, frame))
   const frameSource = [...new Set(frames.map((url) => new URL(url).origin))]
   return withOutcome(pageReply(page, { cookies: [...cookies, ...localeCookiesAtClients(http)], frameSource }), outcome)
 }
 
-/** What a client posted is posted again for the other language: in an address it would stay in the history. */
+/** What a client has posted is posted again for the other language: in an address it would stay in the history. */
 function signOutFrame(parts: SignInParts, { http, parameters }: SignOut): Frame {
   const frame = frameAtClients(parts, http, parameters.get('ui_locales'))
   return http.method === 'POST' ? { ...frame, again: kept(parameters) } : frame

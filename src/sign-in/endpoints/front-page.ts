@@ -1,5 +1,5 @@
-// What people find at the issuer's own address: whose sign-in service this is, and where signing in begins. Nothing of
-// the store is asked for it.
+// What people find at the issuer's own address: whose sign-in service this is, and where signing in begins. The store
+// is not asked for it.
 
 import Negotiator from 'negotiator'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
@@ -18,13 +18,16 @@ export interface FrontPageParts extends Look {
   readonly frontPage: { readonly isInUse: () => boolean; readonly isSetUpOpen: () => boolean } | null
 }
 
-/** Off means absent. An issuer with a path is written without a slash at its end, and typed with one. */
+/**
+ * Without the option there is no route. An issuer with a path is written without a slash at its end, but people type
+ * one.
+ */
 export function frontPageRoutes(parts: FrontPageParts): readonly Route[] {
   if (parts.frontPage === null) return []
   const { isInUse, isSetUpOpen } = parts.frontPage
   const endpoint = async (http: HttpRequest): Promise<HttpReply> => {
     if (!acceptsPage(http)) return noEndpoint(parts.addresses)
-    // Before anybody can sign in it would lead nowhere.
+    // Before anybody can sign in, the account page would lead nowhere.
     const accountHref = parts.accountPage && isInUse() ? parts.addresses.path.account : null
     const page = frontPage({ setUpIsOpen: isSetUpOpen(), accountHref }, frameOf(parts, http))
     return pageReply(page, { cookies: localeCookies(http) })
@@ -34,19 +37,19 @@ export function frontPageRoutes(parts: FrontPageParts): readonly Route[] {
   return paths.map((path) => ({ methods: ['GET'], path, endpoint, kind: 'page' }))
 }
 
-/** Where it is; null where it is not. */
+/** Where the front page is; null: there is none. */
 export function frontHrefOf({ frontPage, addresses }: Pick<FrontPageParts, 'frontPage' | 'addresses'>): string | null {
   return frontPage === null ? null : new URL(addresses.issuer).pathname
 }
 
-/** RFC 9110 §12.5.1: whoever says nothing, or anything, takes a page. */
+/** RFC 9110 §12.5.1: a client that says nothing, or accepts anything, gets a page. */
 function acceptsPage({ headers }: HttpRequest): boolean {
   const accept = headers['accept']?.slice(0, 1000)
   if (accept === undefined) return true
   return new Negotiator({ headers: { accept } }).mediaType(['text/html', 'application/json']) === 'text/html'
 }
 
-/** To a program this is an address like any other that is no endpoint. */
+/** For a program, this address is as good as any other without an endpoint. */
 function noEndpoint({ origin, wellKnown }: Addresses): HttpReply {
   const description = `There is no endpoint here; this server describes itself at ${origin}${wellKnown.openid}`
   const body = { error: 'invalid_request', error_description: description }

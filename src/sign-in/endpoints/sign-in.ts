@@ -1,4 +1,4 @@
-// The sign-in page of an interaction: for whom it is, and onward to the next step.
+// The sign-in page of an interaction: whom it expects, and the next step after it.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { formActionSource } from '../../http/reply/security-headers.ts'

@@ -36,7 +36,7 @@ export function startEndpoint(parts: SignInParts) {
       clientId: client.client_id,
     }
     if (client.verified) return withOutcome(redirect(302, href), outcome)
-    // Anybody can register a client: this address must not become a way to anywhere.
+    // Anybody can register a client, so this address must not lead just anywhere.
     const frame = frameAtClients(parts, http)
     const shown = clientView(client, { addresses: parts.addresses, locale: frame.locale })
     const page = leavePage({ client: shown, href, target: targetOf(uri) }, frame)
@@ -44,7 +44,7 @@ export function startEndpoint(parts: SignInParts) {
   }
 }
 
-/** `iss` always; the other two as they were asked for, where they are of use. */
+/** Always `iss`; the other two parameters as they were sent, where they are of use. */
 function asked(issuer: string, client: Client, query: Parameters): Readonly<Record<string, string>> {
   const hint = query.get('login_hint')
   const target = query.get('target_link_uri')
@@ -55,7 +55,7 @@ function asked(issuer: string, client: Client, query: Parameters): Readonly<Reco
   }
 }
 
-/** A client must verify it (§4); that is easier when nothing else ever comes from here. */
+/** A client must verify what arrives there (§4), which is easier when nothing else ever comes from here. */
 function isAtClient({ initiate_login_uri: start, client_uri: home, redirect_uris }: Client, target: string): boolean {
   if (target.length > 2_048 || !URL.canParse(target) || !target.startsWith('https://')) return false
   const places = [start, home, ...redirect_uris].flatMap((uri) => (uri === null ? [] : [new URL(uri).origin]))

@@ -10,9 +10,9 @@ export interface Statement<Bind extends object = object, Row = unknown> {
   /** Unique; the name of the prepared statement on PostgreSQL. */
   readonly name: string
   readonly sql: string
-  /** It changes rows and gives none; as a guard it yields when it has changed one. */
+  /** It changes rows and returns none; as a guard it holds when it has changed a row. */
   readonly isChange?: true
-  /** Type carrier, never set. */
+  /** For the compiler only; never set. */
   readonly shape?: { readonly bind: Bind; readonly row: Row }
 }
 
@@ -25,9 +25,9 @@ export interface BoundStatement {
 }
 
 /**
- * A statement in a list. With a `guard`, a statement that yields no row undoes the whole list; a guard must
- * therefore be a SELECT, end in RETURNING, or be a `change`. That it held is all there is to know of one: its rows are not
- * handed out. A step cannot use an earlier step's output.
+ * A statement in a list. With a `guard`, a statement that yields no row undoes the whole list; so a guard must be a
+ * SELECT, end in RETURNING, or be a `change`. Nothing else is learned from a guard: its rows are not returned. A step
+ * cannot use the output of an earlier step.
  */
 export type Step = BoundStatement & { readonly guard?: string }
 
@@ -38,25 +38,29 @@ export type AtomicResult =
 export interface Driver {
   readonly dialect: 'sqlite' | 'postgres'
   /**
-   * Committed rows only, by a statement that only reads: any other is refused by its text, before the database sees it. Rejects
-   * with `StoreUnavailable` when the database cannot answer.
+   * Reads committed rows by a statement that only reads; any other is refused by its text, before the database sees it.
+   * Rejects with `StoreUnavailable` when the database cannot answer.
    */
   rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]>
-  /** All or nothing, durable when it resolves. A guard that yields no row undoes everything, and is named. */
+  /**
+   * All or nothing, and durable when it resolves. A guard that yields no row undoes everything, and its name is
+   * returned.
+   */
   atomic(steps: readonly Step[]): Promise<AtomicResult>
   /**
-   * Several statements as one text, in one transaction: migrations only. It is the database's own as soon as it is sent: no
-   * process that stands still holds it open. `StoreLocked`: others hold what it needs.
+   * Several statements as one text, in one transaction: for migrations only. Once sent, the database runs it to the end
+   * by itself: a process that stands still cannot hold it open. Rejects with `StoreLocked` when others hold what it
+   * needs.
    */
   script(sql: string): Promise<void>
-  /** Why the newest write could not be kept, null when it was: reads may go on where writes fail. */
+  /** Why the newest write could not be kept; null when it was. Reads may go on where writes fail. */
   trouble?(): string | null
-  /** SQLite: one consistent copy of the database into a new file. */
+  /** SQLite only: one consistent copy of the database into a new file. */
   backup?(file: string, progress?: (done: number, total: number) => void): Promise<void>
   close(): Promise<void>
 }
 
-/** The database cannot answer now: the caller replies 503, never a success. */
+/** The database cannot answer at present: the caller replies 503, never a success. */
 export class StoreUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -64,10 +68,10 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Nothing fails but that somebody else holds a lock, and nothing has changed: the same may work a moment later. */
+/** The only obstacle is a lock that somebody else holds. Nothing has changed, and the same may work a moment later. */
 export class StoreLocked extends StoreUnavailable {}
 
-/** A unique or foreign key constraint refused the list; `constraint` names it as the migrations do. */
+/** A unique or foreign key constraint refused the list; `constraint` is its name in the migrations. */
 export class ConstraintViolated extends Error {
   readonly constraint: string
   constructor(constraint: string, options?: ErrorOptions) {
@@ -82,8 +86,8 @@ export function statement<Bind extends object, Row = never>(name: string, sql: s
 }
 
 /**
- * An INSERT, UPDATE or DELETE that is a guard by having changed a row at all. On SQLite RETURNING would make a table of
- * its rows first, which costs as much again as the change.
+ * An INSERT, UPDATE or DELETE that, as a guard, holds when it has changed a row. With RETURNING, SQLite would first
+ * make a table of its rows, which costs as much again as the change.
  */
 export function change<Bind extends object>(name: string, sql: string): Statement<Bind, never> {
   return { name, sql, isChange: true }
@@ -97,14 +101,16 @@ export function step<Bind extends object>(of: Statement<Bind>, bind: Bind, guard
 
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g
 const NAMES = new RegExp(`${QUOTED.source}|(?<!:):([a-z_][a-z0-9_]*)`, 'gi')
-/** Common table expressions may change rows on PostgreSQL, or lead to what does; `EXPLAIN ANALYZE` runs what it explains. */
+/**
+ * On PostgreSQL, common table expressions can change rows, or call what does; `EXPLAIN ANALYZE` runs what it explains.
+ */
 const CHANGING = /\b(?:INSERT|UPDATE|DELETE|MERGE|INTO|ANALY[SZ]E)\b/i
-/** PostgreSQL: a backslash before a quote does not end it, so what is in quotes and what is not cannot be told here. */
+/** After E, PostgreSQL lets a backslash escape a quote, so it cannot be told here what is inside the quotes. */
 const ESCAPING = /\bE'/i
 
 /**
- * By its text, on both databases alike: PostgreSQL says nothing beforehand. What a function does that a query calls is not seen.
- * Asked once, when the statement is prepared.
+ * Judged by the text, and in the same way for both databases, because PostgreSQL does not say beforehand. What a called
+ * function does is not seen. Asked once, when the statement is prepared.
  */
 export function onlyReads({ sql }: Pick<Statement, 'sql'>): boolean {
   if (ESCAPING.test(sql)) return false
@@ -112,7 +118,9 @@ export function onlyReads({ sql }: Pick<Statement, 'sql'>): boolean {
   return /^[\s(]*(?:SELECT|WITH|VALUES|EXPLAIN)\b/i.test(spoken) && !CHANGING.test(spoken)
 }
 
-/** A mistake of whoever passed it: it would be undone on SQLite, and kept unguarded on PostgreSQL. */
+/**
+ * For a statement that was passed to `rows` by mistake: SQLite would undo it, PostgreSQL would keep it without a guard.
+ */
 export function notRead({ name }: Pick<Statement, 'name'>): TypeError {
   return new TypeError(
     `statement ${name} does more than read: rows() is for SELECT, what changes anything goes to atomic()`,
@@ -134,8 +142,9 @@ export function compile(sql: string, sign: '?' | '$'): { readonly text: string; 
 }
 
 /**
- * The values of a statement in the order of its positions; a name without a value is a mistake of ours, never NULL. One
- * literal a statement: names looked up one by one cost more than all else a statement does here.
+ * The values of a statement in the order of its positions. A name without a value is a mistake of ours, never NULL. The
+ * function is made as one array literal for each statement: looking names up one by one costs more than everything else
+ * that a statement does here.
  */
 export function binder(of: Statement, names: readonly string[]): (bind: object) => Value[] {
   const fitting = (value: Value | undefined, at: number): Value => {

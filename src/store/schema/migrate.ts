@@ -8,9 +8,9 @@ import { type Log, silentLog } from '../../platform/log.ts'
 import { ConstraintViolated, type Driver, StoreLocked, StoreUnavailable, statement } from '../database/driver.ts'
 import type { Migration } from './migrations/index.ts'
 
-/** The database was written by a newer program, or by another one. */
+/** The database was written by a newer program, or by another program altogether. */
 export class SchemaMismatch extends Error {
-  /** This program must be replaced, not started again. */
+  /** Whether this program must be replaced: starting it again would not help. */
   readonly isNewer: boolean
   constructor(message: string, { isNewer = false } = {}) {
     super(message)
@@ -19,16 +19,26 @@ export class SchemaMismatch extends Error {
   }
 }
 
+/** The database belongs to another program, whose tables have names that ours need. None of them was changed. */
+export class TablesOfAnother extends Error {
+  readonly dialect: Driver['dialect']
+  constructor({ dialect }: Driver, cause: unknown) {
+    super('the database holds tables of another program; none of them was changed', { cause })
+    this.name = 'TablesOfAnother'
+    this.dialect = dialect
+  }
+}
+
 export interface MigrateOptions {
   readonly clock: Clock
   readonly log?: Log
-  /** Milliseconds to wait for another node that migrates. */
+  /** Milliseconds to wait for another node that is migrating. */
   readonly patience?: number
 }
 
 const PATIENCE = 60_000
 const PAUSE = 100
-/** Milliseconds between two times that it is said what is waited for, and how often it is seen whether the time has come. */
+/** Milliseconds between two messages about what is being waited for, and how often to see whether one is due. */
 const TELL_AGAIN = 10_000
 const LOOK_EVERY = 1_000
 
@@ -48,7 +58,7 @@ const findApplied = statement<object, { number: number; name: string }>(
   'SELECT number, name FROM schema_version ORDER BY number',
 )
 
-/** What a migration needs before the first one. */
+/** What has to be there before the first migration. */
 export const SCHEMA_TABLES = `
 CREATE TABLE IF NOT EXISTS schema_version (
   number BIGINT NOT NULL,
@@ -65,13 +75,13 @@ CREATE TABLE IF NOT EXISTS schema_lease (
 INSERT INTO schema_lease (lease, holder, expires_at) VALUES ('migration', '', 0) ON CONFLICT DO NOTHING;
 `
 
-/** Refused at once where another node has it; that of a SQLite file is the one that every transaction takes. */
+/** Refuses at once where another node has the lock; on SQLite it is the lock that every transaction takes. */
 const LOCK = {
   sqlite: '',
   postgres: `SELECT lease FROM schema_lease WHERE lease = 'migration' FOR UPDATE NOWAIT;`,
 }
 
-/** Applies what is missing; returns the numbers this call has applied. */
+/** Applies the missing migrations; returns the numbers of those that this call has applied. */
 export async function migrate(
   driver: Driver,
   migrations: readonly Migration[],
@@ -84,7 +94,7 @@ export async function migrate(
     const [next] = await missing(driver, migrations)
     if (next === undefined) return done
     if (isFirst && next.number > 1) {
-      // SQLite says nothing more until it is through.
+      // SQLite says nothing more until the migration is through.
       log.warn(
         'the database is brought up to this release, which takes a while where it is large; older releases cannot use it any more',
         { from: next.number - 1, to: migrations.length },
@@ -96,13 +106,15 @@ export async function migrate(
   }
 }
 
-/** What is told while a migration waits: at once when it is refused, else when it takes a second, and then now and then. */
+/**
+ * What is logged while a migration waits: at once when it is refused, otherwise after a second, and then now and then.
+ */
 interface Teller {
   refused(migration: string, waited: number): void
   undecided(migration: string, waited: number): void
 }
 
-/** One for all that are missing: another node may apply a dozen, each of which is waited for. */
+/** One for all missing migrations: another node may apply a dozen, each of which is waited for. */
 function createTeller(log: Log, patience: number): Teller {
   const elapsed = stopwatch()
   let told = -TELL_AGAIN
@@ -134,7 +146,7 @@ function createTeller(log: Log, patience: number): Teller {
   }
 }
 
-/** Applies one as soon as nothing else holds a lock. False: another node has applied it. */
+/** Applies one as soon as nobody else holds a lock. False: another node has applied it. */
 async function inTurn(
   driver: Driver,
   next: Migration,
@@ -160,7 +172,7 @@ async function inTurn(
   }
 }
 
-/** Where to look for whatever is in the way. */
+/** Where an operator finds whatever holds the lock. */
 const HOLDERS = {
   sqlite: 'another program that has its file open, such as a command that is at work',
   postgres:
@@ -173,10 +185,15 @@ function tooLong(migration: string, dialect: Driver['dialect'], patience: number
   )
 }
 
-/** Whether an older release has made the schema; false for a database in which nothing is yet. */
+/** Whether an older release has made the schema; false for an empty database. */
 export async function isOfOlderRelease(driver: Driver, migrations: readonly Migration[]): Promise<boolean> {
   const left = (await missing(driver, migrations)).length
   return left > 0 && left < migrations.length
+}
+
+/** Whether a first migration was applied; maybe not by this release, and maybe not all of them. */
+export async function hasSchema(driver: Driver, migrations: readonly Migration[]): Promise<boolean> {
+  return (await missing(driver, migrations)).length < migrations.length
 }
 
 function assertTimeline(migrations: readonly Migration[]): void {
@@ -187,10 +204,12 @@ function assertTimeline(migrations: readonly Migration[]): void {
   })
 }
 
-/** What this program knows and the database has not. Refuses a database that knows more, or other things. */
+/** The migrations that this program knows and the database lacks. Throws when the database has more, or other ones. */
 async function missing(driver: Driver, migrations: readonly Migration[]): Promise<readonly Migration[]> {
   if ((await driver.rows(findTable[driver.dialect], {}))[0]?.name === null) await createTables(driver)
-  const found = await driver.rows(findApplied, {})
+  const found = await driver.rows(findApplied, {}).catch((error: unknown) => {
+    throw lacksColumn(error) ? new TablesOfAnother(driver, error) : error
+  })
   found.forEach(({ number, name }, at) => {
     const known = migrations[at]
     if (known === undefined) {
@@ -212,7 +231,7 @@ async function createTables(driver: Driver): Promise<void> {
   try {
     await driver.script(SCHEMA_TABLES)
   } catch (error) {
-    // Two nodes creating the same table at once: PostgreSQL refuses the second one's, under one of several names.
+    // When two nodes create the same table at once, PostgreSQL refuses the second, with one of several errors.
     const [table] = await driver.rows(findTable[driver.dialect], {})
     if ((table?.name ?? null) === null) throw error
   }
@@ -220,7 +239,7 @@ async function createTables(driver: Driver): Promise<void> {
 
 /** False: another node has applied it meanwhile. */
 async function applied(driver: Driver, { number, name, sql }: Migration, clock: Clock): Promise<boolean> {
-  // The row comes first: whoever is late changes nothing.
+  // The row comes first, so that a node that is too late changes nothing.
   const row = `INSERT INTO schema_version (number, name, applied_at) VALUES (${number}, '${name}', ${clock.now()});`
   try {
     await driver.script(`${LOCK[driver.dialect]}${row}\n${sectionsFor(sql, driver.dialect)}`)
@@ -228,8 +247,27 @@ async function applied(driver: Driver, { number, name, sql }: Migration, clock: 
   } catch (error) {
     if (error instanceof StoreLocked) throw error
     if (error instanceof ConstraintViolated && error.constraint === 'schema_version_number') return false
+    if (isTaken(error)) throw new TablesOfAnother(driver, error)
     throw new Error(`migration ${number} (${name}) failed: ${String(error)}`, { cause: error })
   }
+}
+
+/** `duplicate_table` of PostgreSQL, which says so of an index as well; SQLite has words for it alone. */
+function isTaken(error: unknown): boolean {
+  return stateOf(error) === '42P07' || /^(table|index) .* already exists$/.test(wordsOf(error))
+}
+
+/** `undefined_column`: our table of versions has the name of another's. */
+function lacksColumn(error: unknown): boolean {
+  return stateOf(error) === '42703' || wordsOf(error).startsWith('no such column: ')
+}
+
+function stateOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
 
 /** The text for one database: a section that begins with `-- sqlite` or `-- postgres` ends at `-- both`. */

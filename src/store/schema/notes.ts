@@ -1,8 +1,8 @@
-// Why each table and index is there. `docs/reference/database.md` is made from this and from the migrations; one without
-// the other fails the check.
+// What each table and index is for. `docs/reference/database.md` is made from this and from the migrations; a table or
+// index that only one of them has fails the check.
 
 export interface TableNote {
-  /** What a row is, how many there are, and what takes it away. */
+  /** What a row is, how many rows there are, and what deletes them. */
   readonly holds: string
   /** Each index and key beside the primary key, by name, with the statements that need it. */
   readonly indexes: Readonly<Record<string, string>>

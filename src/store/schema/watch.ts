@@ -1,5 +1,6 @@
-// Whether a newer release has changed the schema under a running server. What this one writes may then lack what the newer one
-// reads, so that it must not go on. Looked at now and then, by one read of a table of a few rows; no request waits for it.
+// Whether a newer release has changed the schema under a running server. What this server writes may then lack what the
+// newer release reads, so it must not go on. It looks now and then, by reading a table of a few rows; no request waits
+// for it.
 
 import type { Log } from '../../platform/log.ts'
 import { type Driver, statement } from '../database/driver.ts'
@@ -11,7 +12,7 @@ const findNewest = statement<object, { number: number | null }>(
 )
 
 export interface SchemaWatch {
-  /** Closes the database when it belongs to a newer release by now. */
+  /** Closes the database if it belongs to a newer release by now. */
   look(): Promise<void>
   /** Why this server must not serve; null: the schema is the one that it knows. */
   unready(): string | null
@@ -32,7 +33,7 @@ export function createSchemaWatch(driver: Driver, log: Log): SchemaWatch {
       problem = `a newer release has changed the database to schema version ${number}, this program knows ${known}`
       log.error(`${problem}: this server answers nothing any more; start the newer release in its place`)
       outdated.resolve(problem)
-      // Every request is refused from here on, and nothing is written; lists under way are finished.
+      // From here on every request is refused and nothing is written; lists under way are finished.
       await driver.close()
     },
     unready: () => problem,

@@ -19,7 +19,7 @@ export interface TokenColumns {
   readonly token_expires_at: number
   readonly token_revoked_at: number | null
   readonly token_resource: string | null
-  /** The state of the token's own client: all there is to ask for a token without a grant. */
+  /** The state of the token's own client, which is all that matters for a token without a grant. */
   readonly token_client_live: number
 }
 
@@ -33,8 +33,8 @@ const TOKEN_COLUMNS = `t.client_id AS token_client_id, t.scope AS token_scope, t
 export type AccessTokenRow = ClientKey & TokenColumns & ({ readonly grant_state: null } | (AnsweringGrantRow & UserRow))
 
 /**
- * User info: the token, its client and its user in one read. A token and its grant have one client. The grant itself has
- * nothing to add unless single claims were asked for.
+ * For user info: the token, its client and its user in one read. A token and its grant have the same client. The grant
+ * itself matters only where single claims were asked for.
  */
 export const findAccessToken = statement<TokenPlace, AccessTokenRow>(
   'find_access_token',
@@ -46,22 +46,25 @@ export const findAccessToken = statement<TokenPlace, AccessTokenRow>(
    WHERE ${isToken('t')}`,
 )
 
-/** Guard: no such token is there, at any of its places. */
+/** Guard: the token is at none of its places. */
 export const tokenIsNew = statement<TokenPlace, { is_new: number }>(
   'token_is_new',
   `SELECT 1 AS is_new FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM access_token t WHERE ${isToken('t')})`,
 )
 
-/** What introspection and revocation find. Token and grant are null together with their state; a machine has no grant. */
+/**
+ * What introspection and revocation find. Token and grant are null, and so is their state, if there is none; a token
+ * from client credentials has no grant.
+ */
 export type PresentedRow = ClientKey &
   (TokenColumns | { readonly token_client_id: null }) &
   (PresentedGrantRow | { readonly grant_state: null }) & {
     readonly username: string | null
-    /** Of a token for a resource: the resource is enabled and of the same generation. */
+    /** For a token for a resource: whether the resource is enabled and of the same generation. */
     readonly resource_live: number
   }
 
-/** A token and its grant have one client. */
+/** A token and its grant have the same client. */
 export const findClientWithToken = statement<TokenPlace & { client_id: string }, PresentedRow>(
   'find_client_with_token',
   `SELECT ${CLIENT_KEY}, ${TOKEN_COLUMNS}, ${presentedGrantColumns('tc')}, u.username,
@@ -104,8 +107,8 @@ export const insertAccessToken = statement<
 )
 
 /**
- * A token without a grant. Guard: the client is live and of this generation, and the resource, if any, as it was when what
- * the token holds was decided.
+ * A token without a grant. Guard: the client is live and of this generation, and the resource, if any, has not changed
+ * since what the token holds was decided.
  */
 export const insertClientToken = change<NewTokenBind & { resource_version: number | null }>(
   'insert_client_token',
@@ -119,7 +122,7 @@ export const insertClientToken = change<NewTokenBind & { resource_version: numbe
          AND r.enabled = 1 AND r.removed_at IS NULL))`,
 )
 
-/** Guard: it was not revoked before. */
+/** Guard: the token was not revoked before. */
 export const revokeAccessToken = statement<TokenPlace & { now: number }, { client_id: string }>(
   'revoke_access_token',
   `UPDATE access_token SET revoked_at = :now WHERE ${isToken('access_token')} AND revoked_at IS NULL RETURNING client_id`,

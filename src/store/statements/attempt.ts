@@ -1,5 +1,5 @@
-// SQL about attempts: counters against guessing. An attempt is charged before the secret is looked at, so a hundred
-// in parallel cannot all be checked; success gives the charge back.
+// SQL about attempts: counters against guessing. An attempt is charged before the secret is looked at, so that a
+// hundred in parallel cannot all be checked; success gives the charge back.
 
 import { statement } from '../database/driver.ts'
 
@@ -15,7 +15,7 @@ export interface ChargeBind {
   longest: number
 }
 
-/** What the counter shows after this charge. */
+/** The value of the counter after this charge. */
 const CHARGED = 'CASE WHEN attempt.window_start + :window <= :now THEN 1 ELSE attempt.failures + 1 END'
 const WAIT = `CASE WHEN (${CHARGED}) < :free THEN 0
   WHEN (${CHARGED}) - :free >= 16 THEN CAST(:longest AS BIGINT)
@@ -47,13 +47,13 @@ export const findAttempts = statement<
    WHERE key_hash IN (:k1, :k2, :k3, :k4) AND expires_at > :now`,
 )
 
-/** Success: this key starts again. */
+/** After a success: the counter of this key starts again. */
 export const forgetAttempts = statement<{ key_hash: Uint8Array }>(
   'forget_attempts',
   'DELETE FROM attempt WHERE key_hash = :key_hash',
 )
 
-/** Success: the charge is given back, what others have failed stays. */
+/** After a success: the charge is given back, and the failures of others stay. */
 export const refundAttempt = statement<{ key_hash: Uint8Array }>(
   'refund_attempt',
   `UPDATE attempt SET failures = CASE WHEN failures > 0 THEN failures - 1 ELSE 0 END, blocked_until = 0

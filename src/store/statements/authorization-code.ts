@@ -40,7 +40,7 @@ export const insertCode = statement<
    VALUES (:hash, :grant_id, :grant_place, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at)`,
 )
 
-/** After five wrong verifiers or redirect URIs by the right client a code is dead. */
+/** After this many wrong verifiers or redirect URIs from the right client a code is dead. */
 export const MOST_CODE_FAILURES = 5
 
 /** RFC 6749 §4.1.2: guard; holds for exactly one caller. */

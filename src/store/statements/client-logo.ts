@@ -1,4 +1,4 @@
-// SQL about the pictures of clients: one a client.
+// SQL about the pictures of clients: one for each client.
 
 import { statement } from '../database/driver.ts'
 

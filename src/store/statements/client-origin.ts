@@ -1,23 +1,26 @@
-// SQL about the origins of clients: of the pages that they sign people in from.
+// SQL about the origins of clients: of the pages from which they send people to sign in.
 
 import { statement } from '../database/driver.ts'
 
 const OF_ENABLED = `FROM client_origin o JOIN client c ON c.client_id = o.client_id
    WHERE c.enabled = 1 AND c.removed_at IS NULL`
 
-/** With `scripts` 1 only those of public clients, whose scripts may read our replies. */
+/** With `scripts` 1 only origins of public clients, whose scripts may read our replies. */
 export const findClientOrigin = statement<{ origin: string; scripts: number }, { known: number }>(
   'find_client_origin',
   `SELECT 1 AS known ${OF_ENABLED} AND o.origin = :origin AND o.runs_scripts >= :scripts LIMIT 1`,
 )
 
-/** In their order, each once. */
+/** Each origin once, in alphabetical order. */
 export const listClientOrigins = statement<{ most: number }, { origin: string }>(
   'list_client_origins',
   `SELECT DISTINCT o.origin ${OF_ENABLED} ORDER BY o.origin LIMIT :most`,
 )
 
-/** Only while the client has the version that its origins were read from; null: it was written a step before. */
+/**
+ * Only while the client has the version from which its origins were read; null: a step of this list has just written
+ * it.
+ */
 export const insertClientOrigin = statement<{
   origin: string
   runs_scripts: number

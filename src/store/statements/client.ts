@@ -4,7 +4,7 @@ import type { Client } from '../../model/client.ts'
 import { toPlain } from '../../model/client-settings.ts'
 import { statement } from '../database/driver.ts'
 
-/** Names one version of a client: all that the reads of the hot path bring of it. */
+/** Names one version of a client: all that reads on the hot path bring of it. */
 export interface ClientKey {
   readonly client_id: string
   readonly version: number
@@ -27,7 +27,8 @@ export const CLIENT_KEY = 'c.client_id, c.version'
 export const CLIENT_COLUMNS =
   'c.client_id, c.settings, c.version, c.generation, c.enabled, c.secret_hash, c.sealed_secret, c.created_at, c.updated_at'
 
-// SQLite reads `client_state` alone only in a join: of one table by its key it always takes the key, and the table.
+// SQLite reads the index `client_state` alone only within a join; for a single row by its key it always goes to the
+// table too.
 export const CLIENT_OF_ID = '(SELECT 1 AS one) o JOIN client c ON c.client_id = :client_id'
 
 export const findClient = statement<{ client_id: string }, ClientKey>(
@@ -35,7 +36,7 @@ export const findClient = statement<{ client_id: string }, ClientKey>(
   `SELECT ${CLIENT_KEY} FROM ${CLIENT_OF_ID} WHERE c.removed_at IS NULL`,
 )
 
-/** Removed ones too: what a client once was still names the tokens it had. */
+/** Removed clients too: the id of what a client once was still names its tokens. */
 export const readClient = statement<{ client_id: string }, ClientRow>(
   'read_client',
   `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.client_id = :client_id`,
@@ -58,7 +59,10 @@ export const listClients = statement<object, ClientRow>(
   `SELECT ${CLIENT_COLUMNS} FROM client c WHERE c.removed_at IS NULL ORDER BY c.created_at, c.client_id`,
 )
 
-/** What is written of its settings: all of them, and the column by which whoever ends a session knows whom to tell. */
+/**
+ * What is written of a client's settings: all of them, and a column of its own by which clients to be told of a
+ * sign-out are found.
+ */
 export function clientColumns(client: Client): { settings: string; backchannel_logout: string | null } {
   const told = client.backchannel_logout_session_required ? 'session' : 'person'
   return { settings: toPlain(client), backchannel_logout: client.backchannel_logout_uri === null ? null : told }
@@ -85,7 +89,7 @@ export const noUserHasId = statement<{ client_id: string }, { free: number }>(
   `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM "user" WHERE user_id = :client_id)`,
 )
 
-/** Guard: it was removed. For clients whose id nobody can give to another: an address. */
+/** Guard: the client was removed. For clients whose id cannot belong to anybody else, because it is an address. */
 export const returnClient = statement<
   { client_id: string; settings: string; backchannel_logout: string | null; now: number },
   { client_id: string }

@@ -1,4 +1,4 @@
-// SQL about consents: a remembered yes.
+// SQL about consents: what people have agreed to.
 
 import { statement } from '../database/driver.ts'
 import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
@@ -31,8 +31,8 @@ export const listConsents = statement<
 )
 
 /**
- * The same with each client whole: most of a person's are in no memory, and one read each would be many. Who was removed is
- * let in nowhere.
+ * The same, each with its whole client: most of a person's clients are not parsed yet, and a read for each would be
+ * many. Removed clients are left out.
  */
 export const listConsentsWithClients = statement<
   { user_id: string },
@@ -50,8 +50,8 @@ export const deleteConsent = statement<{ user_id: string; client_id: string }, {
 )
 
 /**
- * Guard: a remembered yes still stands. It touches the row rather than only reading it, so that a withdrawal at the same
- * moment comes entirely before (no code) or entirely after (the new grant is revoked with the others).
+ * Guard: a remembered consent still stands. The row is written, not only read, so that a withdrawal at the same moment
+ * comes either entirely before (no code is issued) or entirely after (the new grant is revoked with the others).
  */
 export const holdConsent = statement<{ user_id: string; client_id: string }, { user_id: string }>(
   'hold_consent',

@@ -1,23 +1,24 @@
-// SQL about what has ended while access tokens of it may still be presented: grants that were revoked, and sessions. A token
-// names both and is looked at by itself, so that this short table stands for the rows that it came from.
+// SQL about what has ended while access tokens of it may still be presented: revoked grants, and ended sessions. A
+// token names both its grant and its session, so looking into this short table saves reading their rows.
 
 import { statement } from '../database/driver.ts'
 
 /**
- * When a note may go: at `expires_at`, or when the last token that there is now is over, whichever is later. A clock that is
- * set back while it is written must not make the note go before the tokens it ends.
+ * When a note may be deleted: at `expires_at`, or when the last token that now exists has expired, whichever is later.
+ * Then even a clock that was set back cannot make the note go before the tokens it ends.
  */
 const LATEST = '(SELECT MAX(t.expires_at) FROM access_token t)'
 const KEPT_UNTIL = `CASE WHEN ${LATEST} > CAST(:expires_at AS BIGINT) THEN ${LATEST} ELSE CAST(:expires_at AS BIGINT) END`
 
-// Each is run after the change it follows, in the same transaction. `expires_at`: when every such token is over.
+// Each runs after the change it follows, in the same transaction. `expires_at`: when every token that it ends has
+// expired.
 
 export const insertEnding = statement<{ id: string; expires_at: number }>(
   'insert_ending',
   `INSERT INTO ending (id, expires_at) VALUES (:id, ${KEPT_UNTIL}) ON CONFLICT (id) DO NOTHING`,
 )
 
-/** `now`: the instant they were revoked with. */
+/** `now`: the instant with which they were revoked. */
 export const insertEndingsOfGrants = statement<{ user_id: string; now: number; expires_at: number }>(
   'insert_endings_of_grants',
   `INSERT INTO ending (id, expires_at)
@@ -25,7 +26,7 @@ export const insertEndingsOfGrants = statement<{ user_id: string; now: number; e
    ON CONFLICT (id) DO NOTHING`,
 )
 
-/** `now`: the instant they were ended with. */
+/** `now`: the instant with which they were ended. */
 export const insertEndingsOfSessions = statement<{ user_id: string; now: number; expires_at: number }>(
   'insert_endings_of_sessions',
   `INSERT INTO ending (id, expires_at)

@@ -24,7 +24,7 @@ export interface EventRow {
   readonly detail: string
 }
 
-/** Newest first; null: of anybody. */
+/** Newest first; null: whichever client, or user. */
 export const listEvents = statement<{ client_id: string | null; user_id: string | null; most: number }, EventRow>(
   'list_events',
   `SELECT event_id, type, at, client_id, user_id, detail FROM event

@@ -1,18 +1,18 @@
-// SQL about grants, and what every read and guard of codes and tokens needs of them: whether a grant still holds is
-// written once.
+// SQL about grants, and what reads and guards of codes and tokens need of them. Whether a grant still holds is written
+// once, here.
 
 import type { Grant } from '../../model/grant.ts'
 import type { User } from '../../model/user.ts'
 import type { ClaimsRequest } from '../../protocol/claims-request.ts'
+import { flag, words } from '../column-values.ts'
 import { change, statement } from '../database/driver.ts'
-import { flag, words } from '../rows.ts'
 import type { ClientKey } from './client.ts'
 import { type GrantPlace, isGrant, isGrantOf, isSession, isSessionToHold, type SessionPlace } from './place.ts'
 import { toUser, type UserRow, userOf } from './user.ts'
 
-// Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery may be materialised whole.
+// Chains of LEFT JOINs, each by primary key, on purpose: a joined subquery might be computed for the whole table first.
 
-/** Of a grant `g`: its user `u`, client `gc` and session `s`. */
+/** For a grant `g`: its user `u`, client `gc` and session `s`. */
 const ABOUT_GRANT = `LEFT JOIN ${userOf('g')}
   LEFT JOIN session s ON ${isSessionToHold('s', 'g')}
   LEFT JOIN client gc ON gc.client_id = g.client_id`
@@ -21,7 +21,7 @@ const ABOUT_GRANT = `LEFT JOIN ${userOf('g')}
 export const grantOf = (of: string) => `LEFT JOIN "grant" g ON ${isGrantOf('g', of)}
   ${ABOUT_GRANT}`
 
-/** The same of the grant that is bound. */
+/** The same for the grant whose id is bound. */
 export const GRANT_BOUND = `LEFT JOIN "grant" g ON ${isGrant('g')}
   ${ABOUT_GRANT}`
 
@@ -38,7 +38,7 @@ interface Terms {
   readonly sessionHasEnded: string
 }
 
-/** The rule that a grant fails, or `live`; null without a grant. */
+/** `live`, or the rule that the grant fails; null without a grant. */
 const stateBy = (of: Terms) => `CASE
   WHEN ${of.id} IS NULL THEN NULL
   WHEN ${of.isRevoked} THEN 'grant_revoked'
@@ -50,7 +50,10 @@ const stateBy = (of: Terms) => `CASE
   WHEN ${of.sessionHasEnded} THEN 'session_ended'
   ELSE 'live' END`
 
-/** Of a grant `g` with its user `u`, client `gc` and session `s`. A pruned session ended nothing: it idled out. */
+/**
+ * For a grant `g` with its user `u`, client `gc` and session `s`. A session that was pruned has not ended the grant: it
+ * was idle.
+ */
 const STATE_OF_GRANT = stateBy({
   id: 'g.grant_id',
   user: 'u',
@@ -61,7 +64,9 @@ const STATE_OF_GRANT = stateBy({
   sessionHasEnded: 's.ended_at IS NOT NULL',
 })
 
-/** Of what an access token `t` carries of its grant, and of what has ended since. Its user is there as `u`. */
+/**
+ * For an access token `t`, from what it carries of its grant and from what has ended since. Its user is joined as `u`.
+ */
 const stateOfCarried = (client: string) =>
   stateBy({
     id: 't.grant_id',
@@ -73,7 +78,7 @@ const stateOfCarried = (client: string) =>
     sessionHasEnded: 'es.id IS NOT NULL',
   })
 
-/** What has ended of what an access token `t` carries. */
+/** Endings of the grant and the session that an access token `t` names. */
 export const ENDINGS_OF_TOKEN = `LEFT JOIN ending eg ON eg.id = t.grant_id LEFT JOIN ending es ON es.id = t.session_id`
 
 export type GrantState =
@@ -103,7 +108,7 @@ export interface GrantRow {
   readonly grant_state: GrantState
 }
 
-/** The part of a grant that user info answers from. */
+/** The columns of a grant that user info needs. */
 export interface AnsweringGrantRow {
   readonly grant_claims: string | null
   readonly grant_state: GrantState
@@ -113,13 +118,13 @@ export interface AnsweringGrantRow {
 export const answeringGrantColumns = (client: string) =>
   `g.claims AS grant_claims, ${stateOfCarried(client)} AS grant_state`
 
-/** The part of a grant that introspection and revocation of an access token answer from. */
+/** The columns of a grant that introspection and revocation of an access token need. */
 export type PresentedGrantRow = Pick<
   GrantRow,
   'grant_id' | 'grant_client_id' | 'grant_user_id' | 'grant_scope' | 'grant_state'
 >
 
-/** Of an access token `t` with its user `u`; `client`: the alias of its client. */
+/** For an access token `t` with its user `u`; `client` is the alias of its client. */
 export const presentedGrantColumns = (client: string) =>
   `t.grant_id, t.client_id AS grant_client_id, t.user_id AS grant_user_id, t.scope AS grant_scope,
   ${stateOfCarried(client)} AS grant_state`
@@ -131,19 +136,19 @@ export const GRANT_COLUMNS = `g.grant_id, g.client_id AS grant_client_id, g.user
   g.expires_at AS grant_expires_at,
   ${STATE_OF_GRANT} AS grant_state`
 
-/** `grant_state` is null when there is no such artefact; then every other column of it is null too. */
+/** `grant_state` is null when there is no such code or token; then every other column of it is null too. */
 export type Found<Row> = ClientKey & ({ readonly grant_state: null } | Row)
 
-/** Condition of guards on a table whose rows hang on a grant. */
+/** Condition for guards on a table whose rows belong to a grant. */
 export const liveGrantOf = (table: string) =>
   `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${grantOf(table)} WHERE ${STATE_OF_GRANT} = 'live')`
 
-/** Condition of guards on a grant `g` itself. */
+/** Condition for guards on a grant `g` itself. */
 export const IS_LIVE = `EXISTS (SELECT 1 FROM (SELECT 1 AS one) o ${ABOUT_GRANT} WHERE ${STATE_OF_GRANT} = 'live')`
 
 /**
- * Guard: session, user and client are what the decision saw. The cast keeps SQLite from looking at all sessions of the user
- * by their index, where the place leads to the one.
+ * Guard: session, user and client are what the decision was based on. The cast keeps SQLite from reading all sessions
+ * of the user by their index, where the place leads to the one.
  */
 export const insertGrant = change<
   GrantPlace &
@@ -171,10 +176,10 @@ export const insertGrant = change<
      AND c.enabled = 1 AND c.removed_at IS NULL AND c.generation = :client_generation`,
 )
 
-/** Where its last refresh came from was kept for whoever repeats that. */
+/** The address of the last refresh was kept only for somebody who repeats it. */
 const REVOKED = 'SET revoked_at = :now, rotation_address = NULL, rotation_user_agent = NULL'
 
-/** Guard: it was not revoked before. */
+/** Guard: the grant was not revoked before. */
 export const revokeGrant = change<GrantPlace & { now: number }>(
   'revoke_grant',
   `UPDATE "grant" AS g ${REVOKED} WHERE ${isGrant('g')} AND g.revoked_at IS NULL`,
@@ -185,7 +190,7 @@ export const revokeGrantsOf = statement<{ user_id: string; client_id: string; no
   `UPDATE "grant" ${REVOKED} WHERE user_id = :user_id AND client_id = :client_id AND revoked_at IS NULL`,
 )
 
-/** With `offline` 0 those live on that may be used while the person is away. */
+/** With `offline` 0, grants that may be used while the person is away live on. */
 export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; now: number }, { grant_id: string }>(
   'revoke_grants_of_user',
   `UPDATE "grant" ${REVOKED}
@@ -193,7 +198,7 @@ export const revokeGrantsOfUser = statement<{ user_id: string; offline: number; 
    RETURNING grant_id`,
 )
 
-/** Those given in other sessions, except what may be used while the person is away. */
+/** Grants given in other sessions, except those that may be used while the person is away. */
 export const revokeGrantsOfOtherSessions = change<{ user_id: string; kept: string; now: number }>(
   'revoke_grants_of_other_sessions',
   `UPDATE "grant" ${REVOKED}
@@ -201,7 +206,7 @@ export const revokeGrantsOfOtherSessions = change<{ user_id: string; kept: strin
      AND offline = 0`,
 )
 
-/** What a redeemed artefact stands for, as it is now. */
+/** The grant behind a redeemed code or token, as it is now. */
 export interface FoundGrant {
   readonly grant: Pick<
     Grant,
@@ -213,7 +218,7 @@ export interface FoundGrant {
   readonly state: GrantState
 }
 
-/** What user info answers from. */
+/** The part of a grant that user info needs. */
 export interface AnsweringGrant {
   readonly user: User
   /** Single claims granted beside the scope; null: none. */

@@ -1,4 +1,4 @@
-// SQL about initial access tokens (RFC 7591 §1.2): what lets somebody register clients. Only a hash is kept.
+// SQL about initial access tokens (RFC 7591 §1.2), which let somebody register clients. Only a hash is kept.
 
 import { statement } from '../database/driver.ts'
 
@@ -33,7 +33,7 @@ export const findInitialAccessToken = statement<{ hash: Uint8Array; now: number 
    WHERE hash = :hash AND expires_at > :now AND (uses_left IS NULL OR uses_left > 0)`,
 )
 
-/** Guard: spends one use. */
+/** Guard: uses the token once. */
 export const spendInitialAccessToken = statement<{ token_id: string; now: number }, { token_id: string }>(
   'spend_initial_access_token',
   `UPDATE initial_access_token SET uses_left = uses_left - 1

@@ -13,7 +13,7 @@ export const putFact = statement<{ name: string; value: string }>(
    ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 )
 
-/** Yields the value that stands afterwards only if it was absent. */
+/** Yields a row only if the fact was absent: the value that stands afterwards. */
 export const putFactOnce = statement<{ name: string; value: string }, { value: string }>(
   'put_fact_once',
   `INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING RETURNING value`,
@@ -26,12 +26,6 @@ export const findUse = statement<object, { finished: number; begun: number; clie
      CASE WHEN EXISTS (SELECT 1 FROM installation i WHERE i.name = 'set_up_progress') THEN 1 ELSE 0 END AS begun,
      CASE WHEN EXISTS (SELECT 1 FROM client c WHERE c.client_id > '') THEN 1 ELSE 0 END AS clients,
      CASE WHEN EXISTS (SELECT 1 FROM consent k WHERE k.client_id > '') THEN 1 ELSE 0 END AS consents`,
-)
-
-/** Guard of a database that is being filled: by this move still. */
-export const isStillOurs = statement<{ mark: string }, { ours: number }>(
-  'is_still_ours',
-  `SELECT 1 AS ours FROM installation WHERE name = 'key_check' AND value = :mark`,
 )
 
 /** Guard: the mark is the former one. */

@@ -1,4 +1,4 @@
-// SQL about interactions: bounded per browser, per address and in all, since strangers can make them.
+// SQL about interactions: limited for each browser, for each address and in all, because strangers can make them.
 
 import { statement } from '../database/driver.ts'
 
@@ -26,7 +26,10 @@ export const insertInteraction = statement<{
    VALUES (:interaction_id, :browser_hash, :address, :size, :request, :now, :expires_at)`,
 )
 
-/** Deletes what one browser has beyond its newest `most`; of one second, the one just added is the newest. */
+/**
+ * Deletes what one browser has beyond its newest `most`; among those of one second, the one just added counts as the
+ * newest.
+ */
 export const deleteBeyondBrowser = statement<{ browser_hash: Uint8Array; newest: string; most: number }>(
   'delete_interactions_beyond_browser',
   `DELETE FROM interaction WHERE interaction_id IN (
@@ -48,8 +51,8 @@ export const measureInteractions = statement<object, { bytes: number }>(
 )
 
 /**
- * When all is full, the address that holds most loses its oldest: rows are ranked by what their address holds in them
- * and in all newer ones, and the highest go until enough is free.
+ * When there is no room left, the address that holds most loses its oldest: rows are ranked by how much their address
+ * holds in them and all newer ones, and the highest go until enough is free.
  */
 export const deleteOldestOfHeaviest = statement<
   { excess: number; newest: string; most: number },
@@ -74,7 +77,7 @@ export const findInteraction = statement<{ interaction_id: string; now: number }
    FROM interaction WHERE interaction_id = :interaction_id AND expires_at > :now`,
 )
 
-/** Of a request that came without cookies: the first browser that continues it has it. */
+/** For a request that came without cookies: it is bound to the first browser that continues it. */
 export const bindInteraction = statement<{
   interaction_id: string
   browser_hash: Uint8Array
@@ -94,7 +97,7 @@ export const setInteractionProgress = statement<
    WHERE interaction_id = :interaction_id RETURNING interaction_id`,
 )
 
-/** Guard: an interaction ends once. */
+/** Guard: an interaction ends only once. */
 export const finishInteraction = statement<{ interaction_id: string }, { interaction_id: string }>(
   'finish_interaction',
   'DELETE FROM interaction WHERE interaction_id = :interaction_id RETURNING interaction_id',

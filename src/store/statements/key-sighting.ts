@@ -42,7 +42,7 @@ export const pruneKeyFetches = statement<{ before: number; most: number }, { pru
    RETURNING 1 AS pruned`,
 )
 
-/** Strangers push out each other, never what is known of a client. */
+/** Strangers displace only each other, never what is known of a client. */
 export const pruneStrangersFetches = statement<{ keep: number; most: number }, { pruned: number }>(
   'prune_key_fetch_of_strangers',
   `DELETE FROM key_fetch WHERE address_hash IN (

@@ -1,5 +1,5 @@
-// SQL about what clients are still to be told of ended sessions. Rows are written by the very list that ends a session;
-// every node may deliver them, and whoever moves `due_at` first has the attempt.
+// SQL about ended sessions of which clients are still to be told. The list that ends a session writes the rows; every
+// node may deliver them, and the first to move `due_at` makes the attempt.
 
 import type { LogoutDelivery, LogoutState } from '../../model/logout-delivery.ts'
 import { change, statement } from '../database/driver.ts'
@@ -7,9 +7,9 @@ import { isSession, isSessionOf, type SessionPlace } from './place.ts'
 import { userOf } from './user.ts'
 
 interface TellBind {
-  /** What the new ids begin with. */
+  /** The beginning of the new ids. */
   batch: string
-  /** The client whose browser is still on its way back from here; null: none. */
+  /** The client to which the browser is still on its way back; null: none. */
   initiator: string | null
   now: number
   initiator_due_at: number
@@ -39,8 +39,9 @@ export const tellOfSession = statement<TellBind & SessionPlace>(
 )
 
 /**
- * Goes before the statements that end all sessions of a user and grow the generation. Sessions of clients may outlive
- * ours, so a client with any grant that holds is told once, of the person; one that insists on `sid` of each session.
+ * Goes before the statements that end all sessions of a user and raise the generation. Sessions of clients may outlive
+ * ours, so a client with any grant that holds is told once, about the person; a client that insists on `sid` is told of
+ * each session.
  */
 export const tellOfUser = change<TellBind & { user_id: string }>(
   'tell_of_user',
@@ -57,7 +58,7 @@ export const tellOfUser = change<TellBind & { user_id: string }>(
 
 /**
  * Goes before the statements that end all sessions of a user but one. Each client is told of each session, never of the
- * person: what it knows from the one that is kept goes on.
+ * person, because what it knows from the session that is kept goes on.
  */
 export const tellOfOtherSessions = statement<TellBind & { user_id: string; kept: string }>(
   'tell_of_other_sessions',
@@ -69,7 +70,10 @@ export const tellOfOtherSessions = statement<TellBind & { user_id: string; kept:
      WHERE g.user_id = :user_id AND g.session_id <> :kept AND ${TOLD}) t`,
 )
 
-/** Hops from client to client: a client with a hundred thousand waiting rows costs no more than one with a single row. */
+/**
+ * Goes from one client to the next: a client with a hundred thousand waiting rows costs no more than one with a single
+ * row.
+ */
 export const findWaitingClients = statement<object, { client_id: string; due_at: number }>(
   'find_waiting_clients',
   `WITH RECURSIVE hop(client_id) AS (
@@ -105,7 +109,7 @@ export const findDueDeliveries = statement<{ client_id: string; now: number; mos
    WHERE d.state = 'waiting' AND d.client_id = :client_id AND d.due_at <= :now ORDER BY d.due_at LIMIT :most`,
 )
 
-/** A row for exactly one caller: the lease is the instant until which nobody else begins. */
+/** Yields the row to exactly one caller: until the lease ends nobody else begins. */
 export const takeDelivery = statement<
   { delivery_id: string; attempts: number; now: number; leased_until: number },
   { delivery_id: string }
@@ -116,7 +120,7 @@ export const takeDelivery = statement<
    RETURNING delivery_id`,
 )
 
-/** Nothing, when the lease was lost to another attempt meanwhile. */
+/** Changes nothing when another attempt has taken the lease meanwhile. */
 export const settleDelivery = statement<{
   delivery_id: string
   attempts: number
@@ -132,13 +136,13 @@ export const settleDelivery = statement<{
    WHERE delivery_id = :delivery_id AND state = 'waiting' AND attempts = CAST(:attempts AS BIGINT)`,
 )
 
-/** Those that no attempt reached in time. */
+/** Deliveries that no attempt reached in time. */
 export const findOverdueDeliveries = statement<{ before: number; most: number }, DeliveryRow>(
   'find_overdue_deliveries',
   `SELECT ${COLUMNS} FROM logout_delivery d WHERE d.state = 'waiting' AND d.expires_at < :before LIMIT :most`,
 )
 
-/** What has not arrived, as if it were new. */
+/** What has not arrived becomes due again, as if it were new. */
 export const resendDeliveries = statement<
   { client_id: string | null; user_id: string | null; now: number; expires_at: number },
   { delivery_id: string }

@@ -1,36 +1,39 @@
-// Where the rows of access tokens, grants and sessions lie. A table of SQLite is a tree by a 64-bit number: found by one, a row
-// among ten million is four short steps away, and six long ones by a text or hash, whose tree has whole rows on the way.
-// PostgreSQL finds them by hash and id. docs/decisions/0053, docs/decisions/0056
+// Where the rows of access tokens, grants and sessions lie. A table of SQLite is a tree ordered by a 64-bit number: by
+// that number a row among ten million is found in four short steps, by a text or hash in six long ones, because that
+// tree has whole rows on the way. PostgreSQL finds the rows by hash and id. docs/decisions/0053, docs/decisions/0056
 
-/** A token by its hash, and one of the places where its row may lie: to find it, the first. */
+/** An access token: its hash, and a place where its row may lie; the first such place, when it is looked for. */
 export interface TokenPlace {
   hash: Uint8Array
   place: bigint
 }
 
-/** A grant by its id, likewise. */
+/** A grant: its id, and a place likewise. */
 export interface GrantPlace {
   grant_id: string
   grant_place: bigint
 }
 
-/** And a session. */
+/** A session, likewise. */
 export interface SessionPlace {
   session_id: string
   session_place: bigint
 }
 
-/** So many that follow each other belong to the same millisecond and the same 22 bits of a hash or of an id. */
+/** This many places in a row belong to the same millisecond and the same 22 bits of a hash or an id. */
 export const PLACES = 4
 
-/** Of a `tokenKey`: five bytes of the millisecond and 22 bits of the hash, so that new rows lie behind all others. */
+/**
+ * The first place of a `tokenKey`: five bytes of the millisecond and 22 bits of the hash, so that new rows lie behind
+ * all others.
+ */
 export function placed(hash: Uint8Array): TokenPlace {
   return { hash, place: new DataView(hash.buffer, hash.byteOffset, hash.byteLength).getBigInt64(1) & -BigInt(PLACES) }
 }
 
 const view = new DataView(new ArrayBuffer(8))
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
-/** Of an id of `newId`: its millisecond, and five of its random letters. */
+/** Where an id of `newId` has its millisecond and five of its random letters. */
 const INSTANT = { from: 3, to: 12 }
 const LETTERS = { from: 12, to: 17 }
 
@@ -40,7 +43,10 @@ function numberIn(text: string, { from, to }: { from: number; to: number }): num
   return number
 }
 
-/** Of an id of `newId`: five bytes of its millisecond, and 22 bits of its random letters. Migration 15 says the same in SQL. */
+/**
+ * The first place of an id of `newId`: five bytes of its millisecond, and 22 bits of its random letters. Migration 15
+ * computes the same in SQL.
+ */
 function placeOf(id: string): bigint {
   const instant = numberIn(id, INSTANT)
   view.setInt32(0, Math.floor(instant / 256))
@@ -58,40 +64,40 @@ export function sessionPlaced(sessionId: string): SessionPlace {
 
 const isAt = (of: string, place: string) => `${of}.place BETWEEN ${place} AND ${place} + ${PLACES - 1}`
 
-/** The condition that a table aliased `of` meets with the row of a token, if there is one. */
+/** The condition that selects the row of a token in a table aliased `of`. */
 export const isToken = (of: string) => `${isAt(of, 'CAST(:place AS BIGINT)')} AND ${of}.hash = :hash`
 
-/** The same of a grant, and of a session. */
+/** The same for a grant, and for a session. */
 export const isGrant = (of: string) => `${isAt(of, 'CAST(:grant_place AS BIGINT)')} AND ${of}.grant_id = :grant_id`
 
 export const isSession = (of: string) =>
   `${isAt(of, 'CAST(:session_place AS BIGINT)')} AND ${of}.session_id = :session_id`
 
-/** The same of the grant, or of the session, that a row names with its place. */
+/** The same for the grant, or the session, that another row names with its place. */
 export const isGrantOf = (of: string, row: string) =>
   `${isAt(of, `${row}.grant_place`)} AND ${of}.grant_id = ${row}.grant_id`
 
 export const isSessionOf = (of: string, row: string) =>
   `${isAt(of, `${row}.session_place`)} AND ${of}.session_id = ${row}.session_id`
 
-/** The session that a grant ends with; none where it may be used while the person is away. */
+/** The session with which a grant ends; none for a grant that may be used while the person is away. */
 export const isSessionToHold = (of: string, grant: string) => {
   const held = (column: string) => `CASE WHEN ${grant}.offline = 0 THEN ${grant}.${column} END`
   return `${isAt(of, held('session_place'))} AND ${of}.session_id = ${held('session_id')}`
 }
 
-/** The grant of a token, where single claims were asked for beside its scope; `claims_place` is 0 elsewhere. */
+/** The grant of a token for which single claims were asked beside the scope; for other tokens `claims_place` is 0. */
 export const isGrantOfClaims = (of: string, token: string) => {
   const asked = (column: string) => `CASE WHEN ${token}.claims_place <> 0 THEN ${token}.${column} END`
   return `${isAt(of, asked('claims_place'))} AND ${of}.grant_id = ${asked('grant_id')}`
 }
 
-/** What the place of a row is bound to. */
+/** The names under which places are bound. */
 export type PlaceName = 'place' | 'grant_place' | 'session_place'
 
 /**
- * Of a constraint: whose place is taken; null: something else was refused. Only SQLite refuses a place: on PostgreSQL none is
- * a key.
+ * Whose place was taken, by the name of the violated constraint; null: something else was refused. Only SQLite refuses
+ * a place: on PostgreSQL no place is a key.
  */
 export function placeTaken(constraint: string): PlaceName | null {
   if (constraint === 'access_token_place') return 'place'

@@ -1,4 +1,4 @@
-// SQL that takes away what has expired, a bounded number of rows at a time, so that nobody waits for it.
+// SQL that deletes what has expired, a bounded number of rows at a time, so that nobody waits for it.
 
 import { statement } from '../database/driver.ts'
 
@@ -14,11 +14,14 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
      RETURNING 1 AS pruned`,
   )
 
-/** Each is run again until it deletes fewer rows than `most`. A replayed code or token is known until it expires. */
+/**
+ * Each is run again until it deletes fewer rows than `most`. Used codes and tokens stay until they expire, so that a
+ * replay is noticed.
+ */
 export const prunings = [
   prune('interaction', 'interaction', 'interaction_id'),
   prune('authorization_code', 'authorization_code', 'hash'),
-  // Found again by the place on SQLite, and by the hash or id on PostgreSQL.
+  // Rows are found again by the place on SQLite, and by the hash or id on PostgreSQL.
   prune('access_token', 'access_token', 'place, hash'),
   prune('former_refresh_token', 'former_refresh_token', 'hash'),
   prune('assertion_jti', 'assertion_jti', 'hash'),
@@ -30,7 +33,7 @@ export const prunings = [
   prune('ending', 'ending', 'id'),
 ] as const
 
-/** An ended session is remembered as long as a grant given in it can live. */
+/** An ended session is kept for as long as a grant given in it can live. */
 export const pruneSessions = statement<{ before: number; ended_before: number; most: number }, { pruned: number }>(
   'prune_session',
   `DELETE FROM session WHERE (place, session_id) IN (
@@ -40,8 +43,8 @@ export const pruneSessions = statement<{ before: number; ended_before: number; m
 )
 
 /**
- * Clients that registered themselves and are gone leave nothing behind once nothing issued to them can live: whoever
- * registers and removes must not fill the disk. First the client, then what counted it.
+ * Clients that registered themselves and are gone leave nothing behind once nothing issued to them can live:
+ * registering and removing again and again must not fill the disk. The client goes first, then the row that counted it.
  */
 export const pruneRegisteredClients = statement<{ ended_before: number; most: number }, { pruned: number }>(
   'prune_registered_client',

@@ -15,7 +15,7 @@ interface CurrentColumns {
   readonly earlier_rotations: string | null
 }
 
-/** Null where the token that was presented is the current one, or where there was no rotation. */
+/** Null where the presented token is the current one, or where there was no rotation. */
 interface RotationColumns {
   readonly refresh_hash: Uint8Array | null
   readonly rotation_salt: Uint8Array | null
@@ -30,13 +30,13 @@ interface RotationColumns {
 export type FamilyColumns = (CurrentColumns | { readonly refresh_issued_at: null }) &
   RotationColumns & {
     readonly former_rotations: number | null
-    /** Of the token that was presented. */
+    /** About the presented token. */
     readonly is_current: number
     readonly is_replaced: number
   }
 
-// Nearly always the current token is presented, and nobody asks for the rotation: bytes that are handed out are memory of
-// their own each (docs/decisions/0038).
+// Nearly always the current token is presented and the rotation is not needed. So it is not read then: each value of
+// bytes that is read costs memory of its own (docs/decisions/0038).
 const otherwise = (column: string) => `CASE WHEN g.refresh_hash = :hash THEN NULL ELSE g.${column} END AS ${column}`
 
 const FAMILY_COLUMNS = `CASE WHEN g.refresh_hash = :hash THEN 1 ELSE 0 END AS is_current,
@@ -47,7 +47,7 @@ const FAMILY_COLUMNS = `CASE WHEN g.refresh_hash = :hash THEN 1 ELSE 0 END AS is
 
 export type FamilyRow = GrantRow & UserRow & FamilyColumns
 
-/** `rotations`: how many came before the token that is presented, where only the database knows. */
+/** `rotations`: how many tokens came before the presented one, where only the database knows. */
 const clientWithFamily = (grant: string, rotations: string) =>
   `SELECT ${CLIENT_KEY}, ${rotations} AS former_rotations, ${FAMILY_COLUMNS}, ${GRANT_COLUMNS}, ${USER_COLUMNS}
    FROM client c ${grant}
@@ -58,13 +58,13 @@ export const findClientWithFamily = statement<GrantPlace & { client_id: string; 
   clientWithFamily(GRANT_BOUND, 'NULL'),
 )
 
-/** Of a token that was made before tokens named their grant and told how many came before them. */
+/** For a token of an older release, which names no grant and does not tell how many came before it. */
 export const findClientWithFamilyOfFormer = statement<{ client_id: string; hash: Uint8Array }, Found<FamilyRow>>(
   'find_client_with_family_of_former',
   clientWithFamily(`LEFT JOIN former_refresh_token f ON f.hash = :hash ${grantOf('f')}`, 'f.rotations'),
 )
 
-/** Guard: the grant is there, and has none. */
+/** Guard: the grant is there, and has no family. */
 export const beginFamily = change<
   GrantPlace & { hash: Uint8Array; now: number; expires_at: number; family_expires_at: number }
 >(

@@ -1,5 +1,5 @@
-// SQL about clients that registered themselves. The row outlives its client for a while, so that whoever registers and
-// removes in turn is still counted.
+// SQL about clients that registered themselves. The row outlives its client for a while, so that registering and
+// removing in turn still counts.
 
 import { statement } from '../database/driver.ts'
 import { CLIENT_COLUMNS, type ClientRow } from './client.ts'
@@ -38,14 +38,17 @@ export const countRegistrations = statement<{ address: string; since: number }, 
   'SELECT count(*) AS count FROM client_registration WHERE address = :address AND created_at > :since',
 )
 
-/** Guard: an address may register this many clients since `since`. */
+/** Guard: the address has registered fewer clients since `since` than it may. */
 export const addressMayRegister = statement<{ address: string; since: number; most: number }, { free: number }>(
   'address_may_register',
   `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE (SELECT count(*) FROM client_registration
      WHERE address = :address AND created_at > :since) < :most`,
 )
 
-/** Guard: there may be this many clients that nobody let register; those known by a document have an address as id. */
+/**
+ * Guard: there are fewer clients without an initial access token than there may be; those known by a document have an
+ * address as id.
+ */
 export const moreMayRegister = statement<{ most: number; documents: number }, { free: number }>(
   'more_may_register',
   `SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE (SELECT count(*) FROM client_registration
@@ -53,7 +56,7 @@ export const moreMayRegister = statement<{ most: number; documents: number }, { 
        AND CASE WHEN client_id LIKE 'http%://%' THEN 1 ELSE 0 END = CAST(:documents AS INTEGER)) < :most`,
 )
 
-/** Guard: of two changes under one token the second has lost it. */
+/** Guard: of two changes under the same token the second one finds it replaced. */
 export const rotateRegistrationToken = statement<
   {
     client_id: string

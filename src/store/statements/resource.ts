@@ -2,8 +2,8 @@
 
 import { type ResourceRecord, resourceFromStored } from '../../model/resource.ts'
 import { resourceKey } from '../../protocol/resource.ts'
+import { flag } from '../column-values.ts'
 import { statement } from '../database/driver.ts'
-import { flag } from '../rows.ts'
 
 export interface ResourceRow {
   readonly identifier: string
@@ -17,7 +17,7 @@ export interface ResourceRow {
 
 const COLUMNS = 'r.identifier, r.settings, r.version, r.generation, r.enabled, r.created_at, r.updated_at'
 
-/** As many as one request may name; unused places repeat the first. */
+/** As many as one request may name; places that are not needed repeat the first. */
 export interface ResourceKeys {
   k1: string
   k2: string
@@ -26,7 +26,7 @@ export interface ResourceKeys {
   k5: string
 }
 
-/** What nearly all requests ask for, in half the time. */
+/** For one resource, which is what nearly all requests ask for: it takes half the time. */
 export const findResource = statement<{ key: string }, ResourceRow>(
   'find_resource',
   `SELECT ${COLUMNS} FROM resource r WHERE r.resource_key = :key AND r.removed_at IS NULL`,
@@ -48,7 +48,7 @@ export const listResources = statement<object, ResourceRow>(
   `SELECT ${COLUMNS} FROM resource r WHERE r.removed_at IS NULL ORDER BY r.created_at, r.identifier`,
 )
 
-/** Guard: no resource is known under this key. One that was removed comes back with a new generation. */
+/** Guard: no resource is known under this key. A removed one comes back with a new generation. */
 export const insertResource = statement<
   { identifier: string; resource_key: string; settings: string; now: number },
   { version: number }
@@ -87,7 +87,7 @@ export const removeResource = statement<{ identifier: string; now: number }, { i
    WHERE identifier = :identifier AND removed_at IS NULL RETURNING identifier`,
 )
 
-/** Guard of tokens: the resource is as it was when what they hold was decided. */
+/** Guard for tokens: the resource is as it was when their content was decided. */
 export const resourceIsUnchanged = statement<{ identifier: string; version: number }, { identifier: string }>(
   'resource_is_unchanged',
   `SELECT identifier FROM resource WHERE identifier = :identifier AND version = :version AND enabled = 1
@@ -96,7 +96,7 @@ export const resourceIsUnchanged = statement<{ identifier: string; version: numb
 
 const MOST_PARSED = 1_000
 
-/** One record per resource and version; the version comes with every read, so a hit is never stale. */
+/** One record for each version of a resource; the version comes with every read, so a cached record is never stale. */
 export function createResourceReader(): (row: ResourceRow) => ResourceRecord {
   const parsed = new Map<string, ResourceRecord>()
   return (row) => {

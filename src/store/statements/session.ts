@@ -1,11 +1,11 @@
-// SQL about sessions and consents: what the authorization endpoint reads in one go.
+// SQL about sessions and consents: what the authorization endpoint reads at once.
 
 import { change, statement } from '../database/driver.ts'
 import { CLIENT_KEY, type ClientKey } from './client.ts'
 import { isSession, isSessionOf, type SessionPlace } from './place.ts'
 import { USER_COLUMNS, type UserRow, userOf } from './user.ts'
 
-/** A session counts while it is neither ended nor idle nor too old, and its user may sign in as before. */
+/** A session is live while it is neither ended nor idle nor too old, and its user may still sign in as before. */
 const SESSION_IS_LIVE = 's.ended_at IS NULL AND s.expires_at > :now AND s.last_used_at > :idle_since'
 const USER_OF_SESSION = `${userOf('s')} AND u.enabled = 1 AND u.removed_at IS NULL AND u.generation = s.user_generation`
 
@@ -17,8 +17,7 @@ export interface SessionRow {
   readonly session_expires_at: number
 }
 
-export const SESSION_COLUMNS =
-  's.session_id, s.amr, s.authenticated_at, s.last_used_at, s.expires_at AS session_expires_at'
+const SESSION_COLUMNS = 's.session_id, s.amr, s.authenticated_at, s.last_used_at, s.expires_at AS session_expires_at'
 
 export interface ConsentRow {
   readonly consent_scope: string | null
@@ -37,7 +36,7 @@ interface LivenessBind {
   idle_since: number
 }
 
-/** Up to five session secrets of one browser; unused places repeat the first. */
+/** Up to five session secrets of one browser; places that are not needed repeat the first. */
 export interface HashBind extends LivenessBind {
   h1: Uint8Array
   h2: Uint8Array
@@ -54,13 +53,16 @@ const visitBy = (sessions: string) => `${SESSION_COLUMNS}, ${USER_COLUMNS},
      LEFT JOIN consent k ON k.user_id = u.user_id AND k.client_id = c.client_id
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`
 
-/** One row per session of this browser, at least one when the client exists. */
+/** One row for each session of this browser; at least one if the client exists. */
 export const findVisit = statement<HashBind & { client_id: string }, VisitRow>(
   'find_visit',
   `SELECT ${CLIENT_KEY}, s.secret_hash AS hash, ${visitBy('s.secret_hash IN (:h1, :h2, :h3, :h4, :h5)')}`,
 )
 
-/** The same of a browser with one session, as nearly all have: a look-up, where a list of five is sorted into a table first. */
+/**
+ * The same for a browser with one session, as nearly all have: one look-up, where a list of five would first be sorted
+ * into a table.
+ */
 export const findVisitOfOne = statement<LivenessBind & { hash: Uint8Array; client_id: string }, VisitOfOneRow>(
   'find_visit_of_one',
   `SELECT ${CLIENT_KEY}, ${visitBy('s.secret_hash = :hash')}`,
@@ -96,7 +98,7 @@ export const insertSession = statement<
    RETURNING session_id`,
 )
 
-/** The same person proved again who they are: the session stays the same, its secret does not. */
+/** The same person has authenticated again: the session stays the same, but gets a new secret. */
 export const renewSession = statement<
   SessionPlace & {
     secret_hash: Uint8Array
@@ -128,14 +130,14 @@ export const endSession = statement<SessionPlace & { now: number }, { session_id
   `UPDATE session AS s SET ended_at = :now WHERE ${isSession('s')} AND s.ended_at IS NULL RETURNING session_id`,
 )
 
-/** Guard: it is this user's, and was not ended before. */
+/** Guard: the session is this user's, and was not ended before. */
 export const endSessionOfUser = statement<SessionPlace & { user_id: string; now: number }, { session_id: string }>(
   'end_session_of_user',
   `UPDATE session AS s SET ended_at = :now
    WHERE ${isSession('s')} AND s.user_id = :user_id AND s.ended_at IS NULL RETURNING session_id`,
 )
 
-/** Neither ended nor over by its age, and whose it is; also one that has been idle for too long, of which tokens may be left. */
+/** A session that is neither ended nor too old, and whose it is; also an idle one, under which tokens may be left. */
 export const findEndableSession = statement<
   SessionPlace & { now: number },
   SessionRow & UserRow & { readonly browser: string }
@@ -145,7 +147,7 @@ export const findEndableSession = statement<
    WHERE ${isSession('s')} AND s.ended_at IS NULL AND s.expires_at > :now AND u.removed_at IS NULL`,
 )
 
-/** Those that `listSessions` shows, but one. */
+/** The sessions that `listSessions` shows, except one. */
 export const listOtherSessions = statement<
   { user_id: string; kept: string; now: number; idle_since: number },
   { session_id: string }
@@ -166,13 +168,13 @@ export const endSessionsOfUser = statement<{ user_id: string; now: number }, { s
   'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL RETURNING session_id',
 )
 
-/** Guard: one of them was not over yet. What was is left to `endSessionsOfUser`. */
+/** Guard: one of the sessions was not over yet. Those that were are left to `endSessionsOfUser`. */
 export const endLastingSessionsOfUser = change<{ user_id: string; now: number }>(
   'end_lasting_sessions_of_user',
   'UPDATE session SET ended_at = :now WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > CAST(:now AS BIGINT)',
 )
 
-/** What signing the user out everywhere would end. */
+/** How much signing the user out everywhere would end. */
 export const countEndable = statement<
   { user_id: string; offline: number; now: number },
   { sessions: number; grants: number }
@@ -193,7 +195,7 @@ export const listSessions = statement<
    WHERE s.user_id = :user_id AND ${SESSION_IS_LIVE} ORDER BY s.authenticated_at DESC, s.session_id`,
 )
 
-/** Clients that were given something in this session that still holds. */
+/** Clients with a grant of this session that still holds. */
 export const findClientsOfSession = statement<SessionPlace & { now: number }, ClientKey>(
   'find_clients_of_session',
   `SELECT ${CLIENT_KEY}

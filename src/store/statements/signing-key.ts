@@ -22,7 +22,7 @@ export const listSigningKeys = statement<object, SigningKeyRow>(
    FROM signing_key ORDER BY created_at, key_id`,
 )
 
-/** Yields no row when the place is taken: another node or a command was faster. */
+/** Yields no row when the turn is taken: another node or a command was faster. */
 export const insertSigningKey = statement<{
   key_id: string
   algorithm: string
@@ -38,7 +38,7 @@ export const insertSigningKey = statement<{
    ON CONFLICT (algorithm, turn) DO NOTHING RETURNING key_id`,
 )
 
-/** A retirement can be brought forward, never put off. */
+/** A retirement can be brought forward, but never put off. */
 export const retireSigningKey = statement<{ key_id: string; at: number }>(
   'retire_signing_key',
   'UPDATE signing_key SET retired_at = :at WHERE key_id = :key_id AND (retired_at IS NULL OR retired_at > :at)',
@@ -50,7 +50,7 @@ export const revokeSigningKey = statement<{ key_id: string; at: number }>(
    RETURNING key_id`,
 )
 
-/** Of a key that waits: `was` is when it would have begun. */
+/** For a waiting key; `was` is when it was to begin. */
 export const moveSigningKey = statement<{ key_id: string; was: number; at: number; now: number }>(
   'move_signing_key',
   `UPDATE signing_key SET active_at = :at
@@ -58,7 +58,7 @@ export const moveSigningKey = statement<{ key_id: string; was: number; at: numbe
    RETURNING key_id`,
 )
 
-/** The keys that hand over to one that begins at another time now, or (null) does not begin. */
+/** For the keys that hand over to it: it begins at another time now, or (null) not at all. */
 export const moveHandover = statement<{ algorithm: string; was: number; at: number | null }>(
   'move_handover',
   `UPDATE signing_key SET retired_at = :at

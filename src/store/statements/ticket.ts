@@ -1,4 +1,4 @@
-// SQL about tickets: links that open something once (set-up, rehearsal). Only a hash of the secret is kept.
+// SQL about tickets: one-time links (set-up, rehearsal). Only a hash of the secret is kept.
 
 import { statement } from '../database/driver.ts'
 
@@ -28,7 +28,10 @@ export const findTicket = statement<{ hash: Uint8Array; now: number }, TicketRow
    WHERE hash = :hash AND expires_at > :now`,
 )
 
-/** Guard: the first browser that spends it has it, however often it presses. `expires_at` is the end of what it opened. */
+/**
+ * Guard: bound to the first browser that uses it, however often that one does. `expires_at` is the end of what the
+ * ticket opens.
+ */
 export const bindTicket = statement<
   { hash: Uint8Array; browser_hash: Uint8Array; now: number; expires_at: number },
   { purpose: string }

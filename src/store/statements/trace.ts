@@ -48,7 +48,7 @@ export const latestTrace = statement<{ client_id: string; endpoint: string }, Tr
    ORDER BY at DESC, trace_id LIMIT 1`,
 )
 
-/** Strangers push out each other, never what happened to a client of ours. */
+/** Strangers displace only each other, never what happened to a client of ours. */
 export const pruneTraces = statement<{ before: number; keep: number; keep_of_nobody: number }>(
   'prune_traces',
   `DELETE FROM trace WHERE at < :before

@@ -7,7 +7,7 @@ export const insertImport = statement<{ import_id: string; now: number }>(
   'INSERT INTO user_import (import_id, started_at, alive_at) VALUES (:import_id, :now, :now)',
 )
 
-/** As `alive_at` of an import that is given up: nothing more is added to it, and nobody publishes what is left. */
+/** The `alive_at` of an import that is given up: nothing more is added to it, and nobody publishes what is left. */
 const GIVEN_UP = -1
 
 export const keepImportAlive = statement<{ import_id: string; now: number }, { import_id: string }>(
@@ -22,14 +22,14 @@ export const publishImport = statement<{ import_id: string; now: number }, { imp
    WHERE import_id = :import_id AND published_at IS NULL AND alive_at > ${GIVEN_UP} RETURNING import_id`,
 )
 
-/** Guard of each step that deletes: it was neither published nor has it gone on. */
+/** Guard of each step that deletes: the import was not published, and has not gone on. */
 export const giveImportUp = change<{ import_id: string; stale_before: number }>(
   'give_import_up',
   `UPDATE user_import SET alive_at = ${GIVEN_UP}
    WHERE import_id = :import_id AND published_at IS NULL AND alive_at < :stale_before`,
 )
 
-/** Imports to tidy up after: abandoned ones, and published ones whose users still carry the mark. */
+/** Imports to clean up after: abandoned ones, and published ones whose users still carry the mark. */
 export const listImports = statement<{ stale_before: number }, { import_id: string; published_at: number | null }>(
   'list_imports',
   `SELECT import_id, published_at FROM user_import WHERE published_at IS NOT NULL OR alive_at < :stale_before`,

@@ -1,9 +1,9 @@
-// SQL about users. A removed user keeps a row without personal data, so that the id is never reused. Users of an
-// unfinished import are there, but nobody sees them.
+// SQL about users. A removed user keeps a row without personal data, so that the id is never used again. Users of an
+// unfinished import are in the table, but no read returns them.
 
 import type { UserProfile, UserWithPassword } from '../../model/user.ts'
+import { flag } from '../column-values.ts'
 import { statement } from '../database/driver.ts'
-import { flag } from '../rows.ts'
 
 export interface UserRow {
   readonly user_id: string
@@ -30,8 +30,8 @@ export const USER_COLUMNS = `u.user_id, u.number AS user_number, u.username, u.p
   u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
 
 /**
- * The user `u` of a session, a grant or a token aliased `of`, the same by number and id: found by the number on SQLite, unless
- * the statement names the id, and by the id on PostgreSQL.
+ * Joins the user `u` of a session, grant or token aliased `of`, which names the user by number and id: on SQLite found
+ * by the number, unless the statement names the id; on PostgreSQL by the id.
  */
 export const userOf = (of: string) => `"user" u ON u.number = ${of}.user_number AND u.user_id = ${of}.user_id`
 
@@ -82,7 +82,7 @@ export const insertUser = statement<NewUserBind>(
      :password_hash, :enabled, 1, 1, :import_id, :now, :now)`,
 )
 
-/** RFC 9700 §4.15, the other way round. */
+/** RFC 9700 §4.15: as for clients, but the other way round. */
 export const noClientHasId = statement<{ user_id: string }, { free: number }>(
   'no_client_has_id',
   'SELECT 1 AS free FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM client WHERE client_id = :user_id)',
@@ -117,14 +117,14 @@ export const setPassword = statement<{ user_id: string; password_hash: string; n
    WHERE user_id = :user_id AND removed_at IS NULL RETURNING version`,
 )
 
-/** Same password, better hash: nothing that was issued dies. */
+/** The same password with a better hash: nothing that was issued ends. */
 export const upgradePasswordHash = statement<{ user_id: string; password_hash: string; former: string }>(
   'upgrade_password_hash',
   `UPDATE "user" SET password_hash = :password_hash
    WHERE user_id = :user_id AND password_hash = :former AND removed_at IS NULL`,
 )
 
-/** Disabling grows the generation: what was issued before never works again, also after enabling. */
+/** Disabling raises the generation: what was issued before never works again, not even after enabling. */
 export const setUserEnabled = statement<{ user_id: string; enabled: number; now: number }, { version: number }>(
   'set_user_enabled',
   `UPDATE "user" SET enabled = :enabled, generation = generation + (1 - CAST(:enabled AS BIGINT)), version = version + 1,
@@ -143,7 +143,10 @@ export const removeUser = statement<{ user_id: string; now: number }, { user_id:
 const COUNTS = `(u.import_id IS NULL
   OR EXISTS (SELECT 1 FROM user_import i WHERE i.import_id = u.import_id AND i.published_at IS NOT NULL))`
 
-/** What would refuse this user. Users of unfinished imports do not count: they may never be. Null: not asked about. */
+/**
+ * What would refuse such a user. Users of unfinished imports do not count, since they may never become users. Null: not
+ * asked about.
+ */
 export const findUserConflicts = statement<
   { user_id: string | null; username_key: string | null; phone: string | null },
   { username: number; phone: number; user_id: number }

@@ -1,7 +1,7 @@
 // A sign-out on the stage of a rehearsal: it happens there, and no client hears of it.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rehearsalComposer } from '../../../src/rehearsal-server.ts'
+import { rehearsalComposer } from '../../../src/composition/rehearsal-server.ts'
 import { type LogoutReceiver, startReceiver } from '../../support/logout-receiver.ts'
 import { basic, form, query } from '../../support/relying-party.ts'
 import { CALLBACK, startServer, type TestServer } from '../../support/server.ts'

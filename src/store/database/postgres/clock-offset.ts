@@ -1,5 +1,6 @@
-// How far this machine's clock is from the database's. Nodes on one PostgreSQL follow the database, so that clocks that
-// differ a little do no harm; a node that is far off says so, because nobody can tell which of the two is wrong.
+// How far this machine's clock is from the database's. Nodes on one PostgreSQL follow the database's clock, so that
+// small differences do no harm. A node that is far off says so, because nobody can tell which of the two clocks is
+// wrong.
 
 import { type SystemClock, stopwatch } from '../../../platform/clock.ts'
 import type { Log } from '../../../platform/log.ts'
@@ -13,7 +14,7 @@ const readClock = statement<object, { now: number }>(
 // Milliseconds.
 const WORTH_A_WARNING = 2_000
 const TOO_FAR = 30_000
-/** An answer that took longer says too little about the moment in which the clock was read. */
+/** Milliseconds: a slower answer says too little about the moment at which the clock was read. */
 const SLOWEST_ANSWER = 1_000
 
 export interface ClockOffset {
@@ -38,7 +39,7 @@ export function createClockOffset(driver: Driver, clock: SystemClock, log: Log):
       const seconds = Math.round(distance / 100) / 10
       const words = `the clock of this machine is ${seconds} s ${offset < 0 ? 'ahead of' : 'behind'} the database's`
       const isFar = distance >= TOO_FAR
-      // Following a clock that far away could end everything that was issued, and `now` never comes back.
+      // Following a clock that is far off could end everything that was issued, and `now` never goes back.
       if (!isFar) clock.correct(offset)
       if (isFar && problem === null) log.error(`${words}: this node is not ready until they agree`)
       if (!isFar && distance >= WORTH_A_WARNING && !isWarned) log.warn(`${words}; this node follows the database`)

@@ -1,5 +1,6 @@
-// One connection to PostgreSQL. `pg` opens it (address, TLS, password); from then on we speak ourselves: what is asked in
-// one turn of the event loop leaves by one write, and nothing waits for the reply to what was asked before.
+// One connection to PostgreSQL. `pg` opens it (address, TLS, password); from then on we speak the protocol ourselves:
+// what is asked in one turn of the event loop is sent in one write, without waiting for replies to what was asked
+// before.
 
 import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
@@ -11,10 +12,12 @@ import { isReadOnly, isStalePlan, isUnconfirmed, isUnprepared } from './errors.t
 import { assertNoStandby } from './standby.ts'
 import { prepareAnew, type Query, type Shape } from './statements.ts'
 
-/** Rows of each query; after an error, of those before the one that failed. */
+/** The rows of each query; after an error, of those queries that came before the failed one. */
 export interface Reply {
   readonly rows: readonly (readonly unknown[])[]
-  /** Which query failed, and why; all of them were undone. The number of queries: their commit failed. */
+  /**
+   * Which query failed, and why; all of them were undone. If the commit itself failed, `at` is the number of queries.
+   */
   readonly failed: { readonly at: number; readonly error: unknown } | null
 }
 
@@ -22,15 +25,15 @@ export interface ConnectionOptions {
   readonly config: ClientConfig
   /** Sent before anything else; null behind a pooler. */
   readonly settings: string | null
-  /** A pooler of whatever kind answers for the server. */
+  /** Whether a pooler, of whatever kind, answers for the server. */
   readonly isPooled: () => boolean
-  /** Milliseconds until a server that says nothing counts as lost. */
+  /** Milliseconds after which a server that says nothing counts as lost. */
   readonly patience: number
-  /** Called once: it takes no more. Null: nothing went wrong. */
+  /** Called once, when the connection takes no more queries. Null: nothing went wrong. */
   readonly onEnd: (connection: PostgresConnection, lost: { readonly error: unknown } | null) => void
 }
 
-/** A statement as this connection knows it. */
+/** A statement that this connection has prepared, or tried to. */
 interface Known {
   readonly shape: Shape
   columns: Columns | null
@@ -38,14 +41,14 @@ interface Known {
   error: unknown
 }
 
-/** What one Sync ends: a transaction of its own, or the preparation of a statement. */
+/** What one Sync ends: a transaction, or the preparation of a statement. */
 interface Exchange {
   readonly known: readonly Known[]
   readonly rows: unknown[][]
-  /** Null for a preparation. */
+  /** Null when a statement is prepared. */
   readonly resolve: ((reply: Reply) => void) | null
   readonly since: number
-  /** The query whose reply is next. */
+  /** The index of the query whose reply comes next. */
   at: number
   failed: { readonly at: number; readonly error: unknown } | null
 }
@@ -57,12 +60,16 @@ export class PostgresConnection {
   readonly #decoder = new Decoder((type, bytes, start, end) => this.#message(type, bytes, start, end))
   readonly #descriptions = new Descriptions()
   readonly #known = new Map<Shape, Known>()
-  /** By a pooler: what a statement answers is another server process's to say, each time. */
+  /**
+   * Whether a pooler shares the connection: each time another server process may answer, so what a statement answers
+   * has to be described each time.
+   */
   readonly #isShared: boolean
   readonly #isPooled: boolean
   /**
-   * Behind a pooler, also one that keeps a process for each client, what waits until all that was sent is answered: PgBouncer before 1.22.1 gives the process of a
-   * client that is gone to the next one as soon as it has answered once, and that one reads the other answers as its own.
+   * Behind any pooler, even one that keeps a process for each client: what waits until everything sent before is
+   * answered. PgBouncer before 1.22.1 gives the process of a client that has gone to the next client after one answer,
+   * and that client would read the other answers as its own.
    */
   readonly #held: Buffer[] = []
   #isAnswered = true
@@ -77,7 +84,7 @@ export class PostgresConnection {
   #timer: NodeJS.Timeout | undefined
   #closed: Promise<void> | undefined
   #drained: (() => void) | undefined
-  /** Whether anything was asked since somebody looked. */
+  /** Whether anything was asked since this was last looked at. */
   wasUsed = true
 
   constructor(options: ConnectionOptions) {
@@ -85,25 +92,25 @@ export class PostgresConnection {
     this.#isShared = options.settings === null
     this.#isPooled = options.isPooled()
     this.#client = new Client(options.config)
-    // Without a listener a connection that breaks while idle would end the process.
+    // Without a listener, a connection that breaks while idle would end the process.
     this.#client.on('error', (error) => this.#lose(error))
     this.#client.on('end', () => this.#lose(new Error('the connection has ended')))
     this.#opened = this.#open().catch((error: unknown) => this.#lose(error))
   }
 
-  /** Replies that are still to come. */
+  /** The number of replies that are still to come. */
   get waiting(): number {
     return this.#exchanges.length
   }
 
-  /** For how long what was asked first has waited, in milliseconds: perhaps for somebody's lock. */
+  /** Milliseconds for which the oldest unanswered query has waited, perhaps for somebody's lock. */
   get delay(): number {
     const [oldest] = this.#exchanges
     return oldest === undefined ? 0 : this.#elapsed() - oldest.since
   }
 
   /**
-   * Runs the queries as one transaction, of which a failure of one undoes all. Never rejects. When the connection is
+   * Runs the queries as one transaction, which is undone if one of them fails. Never rejects. If the connection is
    * lost, nobody knows whether they have been committed.
    */
   send(queries: readonly Query[]): Promise<Reply> {
@@ -123,7 +130,7 @@ export class PostgresConnection {
     })
   }
 
-  /** Takes no more, answers what was asked, and ends. */
+  /** Takes nothing more, answers what was asked, and ends. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -154,7 +161,10 @@ export class PostgresConnection {
     await this.#client.end().catch(() => undefined)
   }
 
-  /** Parse has a Sync of its own: a list that fails before it comes to a statement would leave it unprepared for the next. */
+  /**
+   * Parse has a Sync of its own: if a list failed before it reached the statement, the next list would find it
+   * unprepared.
+   */
   #prepare(shape: Shape): Known {
     const before = isUnnamed(shape) ? undefined : this.#known.get(shape)
     if (before !== undefined) return before
@@ -167,7 +177,7 @@ export class PostgresConnection {
     return known
   }
 
-  /** Unless it is being prepared anew already: a second Parse under its name would be refused. */
+  /** Unless it is being prepared again already: a second Parse under its name would be refused. */
   #forget(known: Known): void {
     if (this.#known.get(known.shape) === known) this.#known.delete(known.shape)
   }
@@ -179,7 +189,7 @@ export class PostgresConnection {
     this.#timer ??= setTimeout(() => this.#look(), this.#options.patience).unref()
     if (this.#isFlushing) return
     this.#isFlushing = true
-    // After all that can go on now: whatever else is asked in this turn leaves by the same write.
+    // After everything that can run now, so that whatever else is asked in this turn goes into the same write.
     process.nextTick(this.#flushNow)
   }
 
@@ -237,7 +247,7 @@ export class PostgresConnection {
     else if (!EXPECTED.has(type)) throw new Error(`the database sent a message of an unknown type: ${type}`)
   }
 
-  /** After the Sync: now, and not before, what was asked is committed. */
+  /** ReadyForQuery has come after the Sync: only now is it committed. */
   #ready(exchange: Exchange, status: number | undefined): void {
     const { known, rows, resolve } = exchange
     this.#exchanges.shift()
@@ -254,13 +264,14 @@ export class PostgresConnection {
       return
     }
     resolve({ rows, failed })
-    // Plans of an older schema: the next connection makes its own.
+    // The plans are those of an older schema: the next connection makes new ones.
     if (failed !== null && isStalePlan(failed.error)) {
       const stale = known[failed.at]
       if (this.#isShared && stale !== undefined) prepareAnew(stale.shape)
       void this.close()
     }
-    // What a session may is decided as it begins, and the name may lead elsewhere by now. Not for each request, while all are refused.
+    // What a session may do is decided when it begins, and the host name may lead to another server by now. Not done
+    // for each request as long as all are refused.
     if (failed !== null && isReadOnly(failed.error) && this.#elapsed() > LEAST_LIFE) void this.close()
     if (this.#exchanges.length === 0) this.#drained?.()
   }
@@ -271,7 +282,7 @@ export class PostgresConnection {
       if (status === IDLE && (resolve === null || at === known.length)) return null
       return { at, error: new StoreUnavailable('the database did not commit') }
     }
-    // That a statement is not there says less than why it could not be prepared.
+    // That a statement does not exist says less than why it could not be prepared.
     const statement = known[failed.at]
     if (statement === undefined || !isUnprepared(failed.error)) return failed
     this.#forget(statement)
@@ -301,7 +312,7 @@ export class PostgresConnection {
 const LEAST_LIFE = 1_000
 const UNCONFIRMED = 'the database has committed, but somebody ended its waiting for the standby that was to have it too'
 
-// BackendMessageType, by its byte.
+// BackendMessageType, by its first byte.
 const ERROR = 0x45
 const NOTICE = 0x4e
 const DATA_ROW = 0x44
@@ -309,7 +320,7 @@ const COMMAND_COMPLETE = 0x43
 const EMPTY_QUERY = 0x49
 const READY = 0x5a
 const ROW_DESCRIPTION = 0x54
-/** Of ReadyForQuery: no transaction is open. */
+/** In ReadyForQuery: no transaction is open. */
 const IDLE = 0x49
 /** ParseComplete, BindComplete, ParameterDescription, NoData. */
 const EXPECTED = new Set([0x31, 0x32, 0x74, 0x6e])
@@ -322,12 +333,12 @@ function isUnnamed({ name }: Shape): boolean {
 
 const CHANGED = { changed: 1 }
 
-/** CommandComplete ends in the number of rows and a zero byte: `UPDATE 0`. */
+/** CommandComplete ends with the number of rows and a zero byte: `UPDATE 0`. */
 function hasChanged(bytes: Buffer, end: number): boolean {
   return bytes[end - 2] !== 0x30 || bytes[end - 3] !== 0x20
 }
 
-/** A value that we cannot hold fails its query, and the rest is still read. */
+/** A value that cannot be represented fails its own query; the rest is still read. */
 function readRow(exchange: Exchange, known: Known | undefined, bytes: Buffer, start: number, end: number): void {
   if (known?.shape.isGuard) return
   if (known === undefined || known.columns === null) throw new Error('the database sent a row unasked')

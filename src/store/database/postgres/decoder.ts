@@ -1,18 +1,18 @@
-// What PostgreSQL says: messages out of the bytes that arrive, rows with the values that SQLite gives too, refusals as
+// What PostgreSQL sends: splits the bytes that arrive into messages, rows with the same values as SQLite gives, and
 // errors. https://www.postgresql.org/docs/current/protocol-message-formats.html
 
 import { StoreUnavailable } from '../driver.ts'
 import { type RowMaker, rowMaker } from '../row-maker.ts'
 import type { Shape } from './statements.ts'
 
-/** One message without its head: the bytes from `start` to `end`, which hold until the next chunk arrives. */
+/** One message without its head: the bytes from `start` to `end`, which stay valid until the next chunk arrives. */
 export type Message = (type: number, bytes: Buffer, start: number, end: number) => void
 
-/** Beyond that, what arrives is no message of ours: a gigabyte is the most that PostgreSQL keeps in a value. */
+/** A longer message is not one of ours: PostgreSQL keeps at most a gigabyte in a value. */
 const LONGEST = 0x40000000
 const HEAD = 5
 
-/** Cuts the stream of bytes into messages; what has not arrived whole waits for the chunks that complete it. */
+/** Cuts the stream of bytes into messages; an incomplete message waits for the chunks that complete it. */
 export class Decoder {
   readonly #message: Message
   #parts: Buffer[] = []
@@ -43,7 +43,7 @@ export class Decoder {
     this.#parts = this.#held === 0 ? [] : [bytes.subarray(at)]
   }
 
-  /** With what was held back, once that is enough for a message, or for its head. */
+  /** Joins the chunk to what was held back, once that is enough for a message, or for its head. */
   #complete(chunk: Buffer): Buffer | null {
     if (this.#held === 0) return chunk
     this.#parts.push(chunk)
@@ -60,7 +60,10 @@ export interface Columns {
   readonly make: RowMaker
 }
 
-/** Object ids of types, https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat; all else is text. */
+/**
+ * Object ids of types, https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat; every other
+ * type is text.
+ */
 const DECODERS: ReadonlyMap<number, Decode> = new Map<number, Decode>([
   // bool, bytea
   [16, (bytes: Buffer, start: number) => (bytes[start] === 0x74 ? 1 : 0)],
@@ -69,7 +72,7 @@ const DECODERS: ReadonlyMap<number, Decode> = new Map<number, Decode>([
   ...[20, 21, 23, 26, 700, 701, 1700].map((type) => [type, number] as const),
 ])
 
-/** Columns of the statements that are described again and again: they seldom change, and making them takes its time. */
+/** Columns of statements that are described again and again: they seldom change, and parsing them takes time. */
 export class Descriptions {
   readonly #latest = new Map<Shape, { readonly bytes: Buffer; readonly columns: Columns }>()
 
@@ -89,7 +92,7 @@ function columnsOf(bytes: Buffer, start: number, end: number): Columns {
   let at = start + 2
   for (let left = bytes.readInt16BE(start); left > 0; left--) {
     const stop = bytes.indexOf(0, at)
-    // Behind the name: table (4 bytes), column (2), type (4), its size (2), modifier (4), format (2).
+    // After the name: table (4 bytes), column (2), type (4), its size (2), modifier (4), format (2).
     const next = stop + 19
     if (stop === -1 || next > end) throw new BrokenMessage()
     names.push(bytes.toString('utf8', at, stop))
@@ -99,7 +102,10 @@ function columnsOf(bytes: Buffer, start: number, end: number): Columns {
   return { decode, make: rowMaker(names) }
 }
 
-/** Not cut as it says: what stands behind it is another message's, and nothing of the stream can be trusted any more. */
+/**
+ * The lengths inside a message do not fit it: what follows would belong to another message, so nothing in the stream
+ * can be trusted any more.
+ */
 export class BrokenMessage extends Error {
   constructor() {
     super('the database sent a message that breaks off')
@@ -130,7 +136,7 @@ function text(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end)
 }
 
-/** So many digits are always a safe integer. */
+/** A number with this many digits is always a safe integer. */
 const SAFE_DIGITS = 15
 
 function number(bytes: Buffer, start: number, end: number): number {
@@ -153,7 +159,10 @@ function numberFromText(bytes: Buffer, start: number, end: number): number {
   return value
 }
 
-/** `bytea_output = hex`: two digits a byte, behind `\x`. Behind a pooler somebody else may have set it otherwise. */
+/**
+ * `bytea_output = hex`: two digits for each byte, after `\x`. Behind a pooler somebody else may have changed that
+ * setting.
+ */
 function hexBytes(bytes: Buffer, start: number, end: number): Uint8Array {
   if (bytes[start] !== 0x5c || bytes[start + 1] !== 0x78) throw new StoreUnavailable('bytea_output must be hex')
   const value = new Uint8Array((end - start - 2) >> 1)
@@ -169,20 +178,23 @@ function nibble(code: number): number {
   return code < 0x40 ? code - 0x30 : code - 0x57
 }
 
-/** What the server refuses, with the fields of https://www.postgresql.org/docs/current/protocol-error-fields.html. */
+/**
+ * An error that the server reports, with the fields of
+ * https://www.postgresql.org/docs/current/protocol-error-fields.html.
+ */
 export class PostgresError extends Error {
   readonly severity: string
   readonly code: string
   readonly detail: string | undefined
   readonly table: string | undefined
   readonly constraint: string | undefined
-  /** Where in the server it was raised. */
+  /** The routine in the server's source that raised it. */
   readonly routine: string | undefined
 
   constructor(fields: ReadonlyMap<string, string>) {
     super(fields.get('M') ?? 'no message')
     this.name = 'PostgresError'
-    // Not translated, unlike `S`.
+    // Never translated, unlike `S`.
     this.severity = fields.get('V') ?? fields.get('S') ?? 'ERROR'
     this.code = fields.get('C') ?? 'XX000'
     this.detail = fields.get('D')

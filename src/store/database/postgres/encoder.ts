@@ -1,4 +1,4 @@
-// What is said to PostgreSQL: messages of the extended query protocol, gathered until they are sent by one write.
+// What is sent to PostgreSQL: messages of the extended query protocol, gathered until one write sends them.
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
 
 import type { Value } from '../driver.ts'
@@ -25,7 +25,7 @@ export class Encoder {
     return this.#length === 0
   }
 
-  /** Parse, and Describe: what it answers. Types of parameters are left to the server. */
+  /** Parse, and Describe to learn what the statement answers. The server decides the types of parameters. */
   prepare({ name, text }: Shape): void {
     const bytes = Buffer.from(`${text}\0`)
     this.#room(2 * name.length + bytes.length + 16)
@@ -38,7 +38,7 @@ export class Encoder {
     this.#raw(name)
   }
 
-  /** Bind to the unnamed portal, bytes as they are and all else as text; results as text. */
+  /** Bind to the unnamed portal: bytes in binary form, everything else as text; results as text. */
   bind({ name }: Shape, values: readonly Value[]): void {
     const count = values.length
     this.#room(16 + name.length + 2 * count)
@@ -55,20 +55,20 @@ export class Encoder {
     this.#bytes.writeInt32BE(this.#length - start - 1, start + 1)
   }
 
-  /** What was bound, and, if asked, its columns before its rows. */
+  /** Runs what was bound; with `describe`, its columns come before its rows. */
   execute(describe: boolean): void {
     this.#room(DESCRIBE_PORTAL.length + EXECUTE.length)
     if (describe) this.#raw(DESCRIBE_PORTAL)
     this.#raw(EXECUTE)
   }
 
-  /** Ends a transaction: all since the Sync before is committed, or, after an error, undone. */
+  /** Ends a transaction: everything since the previous Sync is committed, or undone after an error. */
   sync(): void {
     this.#room(SYNC.length)
     this.#raw(SYNC)
   }
 
-  /** All that was gathered, once. */
+  /** Everything that was gathered, once. */
   take(): Buffer {
     const taken = Buffer.from(this.#bytes.subarray(0, this.#length))
     this.#length = 0
@@ -89,7 +89,7 @@ export class Encoder {
       return
     }
     const text = typeof value === 'string' ? value : String(value)
-    // A unit of UTF-16 takes at most three bytes of UTF-8.
+    // A UTF-16 unit takes at most three bytes in UTF-8.
     this.#room(4 + 3 * text.length)
     const written = this.#bytes.write(text, this.#length + 4, 'utf8')
     this.#int32(written)

@@ -1,23 +1,26 @@
-// What PostgreSQL and its connections say when they refuse, in our words: constraints, "run it again",
-// "the connection is gone", and what means 503.
+// What PostgreSQL and its connections report when something fails, in our terms: constraints, what may be run again,
+// what means that the connection is gone, and what means 503.
 
 import { ConstraintViolated, StoreLocked, StoreUnavailable } from '../driver.ts'
 import { PostgresError } from './decoder.ts'
 
-/** The SQLSTATE, when the server itself has spoken. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * The SQLSTATE, if the server itself has reported the error.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-/** A guard without a row divides by zero. */
+/** A guard without a row divides by zero: see `guarded` in `statements.ts`. */
 export function isEmptyGuard(error: unknown): boolean {
   return sqlState(error) === '22012'
 }
 
 /**
- * The server has undone the list, and it may go once more: serialization failure, deadlock, a plan that is gone. Not when
- * it ended the connection instead (FATAL), which it may do between the commit and the reply.
+ * The server has undone the list, which may be run once more: serialization failure, deadlock, a plan that is gone. Not
+ * when it ended the connection (FATAL), which may happen between the commit and the reply.
  */
 export function mayRunAgain(error: unknown): boolean {
   if (!(error instanceof PostgresError) || error.severity !== 'ERROR') return false
@@ -25,31 +28,31 @@ export function mayRunAgain(error: unknown): boolean {
   return state === '40001' || state === '40P01' || isStalePlan(error) || isUnprepared(error)
 }
 
-/** The connection does not hold the prepared statement: it is prepared anew. */
+/** The connection does not have the prepared statement, so it is prepared again. */
 export function isUnprepared(error: unknown): boolean {
   return sqlState(error) === '26000'
 }
 
-/** A migration has changed what a prepared statement answers; a fresh connection prepares it anew. */
+/** A migration has changed what a prepared statement answers; a new connection prepares it again. */
 export function isStalePlan(error: unknown): boolean {
   if (sqlState(error) !== '0A000' || !(error instanceof PostgresError)) return false
-  // The message is in the server's language; others that speak this protocol have no such routine.
+  // The message is in the server's language; other servers that speak this protocol have no such routine.
   return error.routine === 'RevalidateCachedQuery' || error.message.startsWith('cached plan')
 }
 
-/** What speaks this protocol need not have all of PostgreSQL's functions. */
+/** Servers that speak this protocol need not have all of PostgreSQL's functions. */
 export function isUnknownFunction(error: unknown): boolean {
   return sqlState(error) === '42883'
 }
 
-/** The session may not write, or the whole database: after a failover it may be a standby by now. */
+/** The session, or the whole database, must not be written: after a failover it may be a standby by now. */
 export function isReadOnly(error: unknown): boolean {
   return sqlState(error) === '25006'
 }
 
 /**
- * A warning, and then the commit succeeds: it is on this disk, and nobody knows whether the synchronous standby has it, because
- * an operator has cancelled the waiting.
+ * Comes as a warning, and then the commit succeeds: it is on this server's disk, but nobody knows whether the
+ * synchronous standby has it, because an operator has cancelled the waiting.
  */
 export function isUnconfirmed({ routine }: PostgresError): boolean {
   return routine === 'SyncRepWaitForLSN'
@@ -71,10 +74,13 @@ export function isTimeout(error: unknown): boolean {
 // such database, 55P03 lock time-out, 25006 read-only, 40 rolled back, XX internal.
 const UNAVAILABLE = /^(08|28|3D|40|53|57|58|XX|55P03|25006)/
 
-/** lock_not_available, at once where it was asked so, else after `lock_timeout`; and deadlock_detected, where it was this one that was undone. */
+/**
+ * lock_not_available, at once with NOWAIT and otherwise after `lock_timeout`; and deadlock_detected, where this
+ * transaction was undone.
+ */
 const LOCKED = new Set(['55P03', '40P01'])
 
-/** The error a caller of the driver sees. A mistake in our own SQL stays what it is. */
+/** The error that a caller of the driver sees. A mistake in our own SQL is passed on as it is. */
 export function translatePostgres(error: unknown): unknown {
   if (isOurs(error)) return error
   const state = sqlState(error)
@@ -87,26 +93,29 @@ export function translatePostgres(error: unknown): unknown {
   return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })
 }
 
-/** Since PostgreSQL 15 a role may make no tables in a database that somebody else has made. */
+/** Since PostgreSQL 15 a role must not create tables in a database that another role has created. */
 function powerless(text: string): string {
   const help = 'make it the owner by ALTER DATABASE … OWNER TO …, or give it a schema of its own (databaseSchema)'
   return `the role of the database may not do what the server needs (42501: ${text}); ${help}`
 }
 
-/** Raised on this side of the connection, in words of our own. */
+/** Raised on this side of the connection, in our own words. */
 function isOurs(error: unknown): boolean {
   return [StoreUnavailable, ConstraintViolated, TypeError, RangeError].some((kind) => error instanceof kind)
 }
 
-/** Also names what hides inside: a refused connection to a name with two addresses has an empty message. */
+/**
+ * Also tells errors inside an error: when connecting to a name with two addresses is refused, the outer message is
+ * empty.
+ */
 function textOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
   return error instanceof Error ? error.message : String(error)
 }
 
 /**
- * The name the migrations gave. A primary key written without a name is called `<table>_pkey` here and
- * `<table>_<columns>` by SQLite: the columns are in the detail, `Key (a, b)=(1, 2) already exists.`
+ * The name that the migrations gave. A primary key without a name is called `<table>_pkey` here and `<table>_<columns>`
+ * by SQLite; the columns are in the detail, `Key (a, b)=(1, 2) already exists.`
  */
 function constraintOf(error: unknown): string | undefined {
   const { constraint, table, detail } = error as { constraint?: string; table?: string; detail?: string }

@@ -1,4 +1,5 @@
-// The connections of this process, for reads and for lists apart, so that no read waits for somebody's lock.
+// The connections of this process, called lanes. Reads and lists have lanes of their own, so that no read waits for
+// somebody's lock.
 
 import type { FailureSeries } from '../../../platform/failure-series.ts'
 import { StoreUnavailable } from '../driver.ts'
@@ -8,13 +9,13 @@ import type { Query } from './statements.ts'
 export interface LanesOptions extends Omit<ConnectionOptions, 'onEnd'> {
   /** Connections at most. */
   readonly limit: number
-  /** Of the database, whichever lane meets them. */
+  /** Failures of the database, whichever lane meets them. */
   readonly failures: FailureSeries
 }
 
-/** Connections that nobody has used for so long are given back, milliseconds. */
+/** Milliseconds after which an unused connection is closed. */
 const IDLE = 60_000
-/** Milliseconds: what waits for longer waits for somebody's lock, or for a server that says nothing. */
+/** Milliseconds: what has waited longer waits for somebody's lock, or for a server that says nothing. */
 const HELD_UP = 100
 
 export class Lanes {
@@ -46,7 +47,10 @@ export class Lanes {
     await Promise.all(this.#lanes.map((lane) => lane.close()))
   }
 
-  /** One that waits for nothing; then a new one; then the one with the fewest replies outstanding that is not held up. */
+  /**
+   * A lane that waits for nothing; otherwise a new one; otherwise, of those not held up, the one with the fewest
+   * outstanding replies.
+   */
   #choose(): PostgresConnection {
     const least = leastBy(this.#lanes, ({ waiting }) => waiting)
     if (least === undefined || (least.waiting > 0 && this.#lanes.length < this.limit)) return this.#open()

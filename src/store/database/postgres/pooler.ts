@@ -1,12 +1,15 @@
-// What stands between this server and PostgreSQL, looked at when the server starts: a pooler that shares connections and was
-// not told of, or that hands on the names of prepared statements as they are, would only be noticed under load.
+// Finds out at start what stands between this server and PostgreSQL. A pooler that shares connections without our
+// knowing, or that passes on the names of prepared statements as they are, would otherwise be noticed only under load.
 
 import { Client, type ClientConfig } from 'pg'
 import type { Log } from '../../../platform/log.ts'
 import { StoreUnavailable } from '../driver.ts'
 import { type Pooler, quoted } from './settings.ts'
 
-/** A pooler may give the first client the same process again by chance, such as the one that was free for longest. */
+/**
+ * How often to look: by chance a pooler may give the first client the same process again, such as the one that was free
+ * for longest.
+ */
 const ROUNDS = 3
 
 export interface Expected {
@@ -18,19 +21,19 @@ export interface Expected {
 }
 
 /**
- * Whether a pooler of whatever kind answers, on a connection on which nothing has been set. Throws StoreUnavailable when it
- * does otherwise than expected.
+ * Whether a pooler, of whatever kind, answers; asked on a connection on which nothing has been set. Throws
+ * StoreUnavailable when the pooler works otherwise than expected.
  */
 export async function lookForPooler(client: Client, expected: Expected): Promise<boolean> {
   const { config, pooler, namedStatements, schema } = expected
   const process = await processNow(client)
-  // A pooler says another number when it lets us in (BackendKeyData) than the process that answers has.
+  // When a pooler lets us in, it reports another process number (BackendKeyData) than that of the process that answers.
   const isPooled = process !== processSaid(client)
   if (pooler === 'transaction') {
     await assertRoleSettings(client, schema)
     await warnOfRoleSettings(client, expected.log)
     if (isPooled && namedStatements && !(await hasNamesOfItsOwn(client))) {
-      // In session mode names cannot get lost: then it is the other option that is wrong, and settings of ours would be missing.
+      // In session mode names cannot get lost. Then the other option is wrong, and our settings would be missing.
       const isSession = !(await isShared(client, process, config).catch(() => true))
       throw new StoreUnavailable(isSession ? SESSION_MODE : NAMES_GET_LOST)
     }
@@ -47,21 +50,21 @@ async function processNow(client: Client): Promise<number | undefined> {
   return rows[0]?.process
 }
 
-/** Which process the server said would answer, so that a request can be cancelled; null: it said nothing. */
+/** The process that the server has announced (for cancelling requests); null: it has announced none. */
 function processSaid(client: Client): unknown {
   return 'processID' in client ? client.processID : null
 }
 
-/** Whether a process that has answered us answers others while we are connected, or another one answers us then. */
+/** Whether the process that has answered us answers others while we are connected, or another one then answers us. */
 async function isShared(client: Client, first: number | undefined, config: ClientConfig): Promise<boolean> {
-  // What has no processes says the same of all.
+  // A server without processes reports the same number to everybody.
   if (first === undefined || first <= 0) return false
   const other = new Client(config)
   other.on('error', () => undefined)
   try {
     await other.connect()
     for (let round = 0; round < ROUNDS; round++) {
-      // Until it is over, its connection is nobody else's.
+      // Until this transaction is over, its connection belongs to nobody else.
       await other.query('BEGIN')
       if ((await processNow(other)) === first || (await processNow(client)) !== first) return true
       await other.query('COMMIT')
@@ -73,9 +76,9 @@ async function isShared(client: Client, first: number | undefined, config: Clien
 }
 
 /**
- * Of a pooler that shares connections: it must give prepared statements names of its own, as PgBouncer does since 1.21 with
- * max_prepared_statements. Else what one client has prepared is missing, or there already, for the next. Seen within one
- * transaction, so that one process answers all of it.
+ * For a pooler that shares connections: it must give prepared statements names of its own, as PgBouncer has done since
+ * 1.21 with max_prepared_statements. Otherwise what one client has prepared is missing for the next, or there already.
+ * Looked at within one transaction, so that one process answers everything.
  */
 async function hasNamesOfItsOwn(client: Client): Promise<boolean> {
   const name = 'lingpai_start'
@@ -92,7 +95,10 @@ const NAMES_GET_LOST =
 const SESSION_MODE =
   'the pooler before PostgreSQL keeps a connection for each client, as PgBouncer does in session mode; leave out --database-pooler transaction (databasePooler; in a program pooler: "transaction")'
 
-/** Behind a pooler nothing can be set on a connection: what we rely on must be the role's or the database's own. */
+/**
+ * Behind a pooler nothing can be set on a connection, so the settings that we rely on must belong to the role or the
+ * database.
+ */
 async function assertRoleSettings(client: Client, schema: string | undefined): Promise<void> {
   const found = await client.query<Record<'user' | 'schema' | 'bytes' | 'durable', string | null>>(
     `SELECT current_user AS user, current_schema() AS schema, current_setting('bytea_output') AS bytes,
@@ -111,9 +117,9 @@ async function assertRoleSettings(client: Client, schema: string | undefined): P
 }
 
 /**
- * What is worth having, and set on connections that are ours alone: a plan from when a table had one page is kept while it
- * grows to thousands, until statistics come, and a statement that we gave up on would go on. Relatives of PostgreSQL that say
- * so of themselves plan in their own way.
+ * Settings that are only useful, and that we set ourselves where connections are ours alone. Without them a plan from
+ * when a table had one page is kept while it grows to thousands, until statistics come; and a statement that we gave up
+ * on would go on. Relatives of PostgreSQL that say so of themselves plan in their own way.
  */
 async function warnOfRoleSettings(client: Client, log: Log): Promise<void> {
   const { rows } = await client.query<{ user: string; name: keyof typeof ADVISED }>(

@@ -1,5 +1,5 @@
-// PostgreSQL: any number of nodes on one database. A list travels as one pipeline up to its Sync, which is one transaction
-// and one round trip; an empty guard is made an error by the text itself, so that such a list can only be undone.
+// PostgreSQL: any number of nodes on one database. A list is sent as one pipeline up to its Sync, which is one
+// transaction and one round trip. A guard's text makes an empty result an error, so that the list is undone.
 
 import { Client, type ClientConfig } from 'pg'
 import { createFailureSeries } from '../../../platform/failure-series.ts'
@@ -18,7 +18,7 @@ export interface PostgresOptions {
   readonly schema?: string
   /** Off for connection poolers that cannot keep prepared statements. */
   readonly namedStatements?: boolean
-  /** `transaction`: a pooler such as PgBouncer gives each transaction another connection. Default `none`. */
+  /** `transaction`: a pooler such as PgBouncer may give each transaction another connection. Default `none`. */
   readonly pooler?: Pooler
   /** Connections of this process, about a third of them for reads; at least 2. */
   readonly max?: number
@@ -75,7 +75,7 @@ class PostgresDriver implements Driver {
       config: this.#config,
       settings: this.#settings,
       isPooled: () => this.#isPooled,
-      // The server's own limit comes first; this one is for a server that says nothing any more.
+      // The server's own time limit comes first; this one is for a server that says nothing any more.
       patience: timeouts.statement + 2_000,
       failures: createFailureSeries(this.#log, { again: 'database_answers_again' }),
     }
@@ -86,7 +86,7 @@ class PostgresDriver implements Driver {
 
   async probe(): Promise<void> {
     const { schema, pooler = 'none', namedStatements = true } = this.#options
-    // Nothing is set on this connection: it may turn out to be shared with others.
+    // Nothing is set on this connection, because it may turn out to be shared with others.
     await alone(this.#config, null, async (client) => {
       const found = await client.query<{ encoding: string; missing: boolean }>(
         `SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) IS NULL AS missing`,
@@ -97,7 +97,7 @@ class PostgresDriver implements Driver {
         throw new StoreUnavailable(
           `the database must be encoded in UTF8, not ${row?.encoding}; make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
         )
-      // Where the role has it as its search path it counts only once it is there.
+      // A schema that stands in the role's search path counts there only once it exists.
       if (schema !== undefined && row.missing) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
       const expected = { config: this.#config, pooler, namedStatements, schema, log: this.#log }
       const isPooled = await lookForPooler(client, expected)
@@ -106,7 +106,7 @@ class PostgresDriver implements Driver {
     await this.#assertOneTransaction()
   }
 
-  /** What every list rests on: where each statement is a transaction of its own, a guard undoes nothing. */
+  /** What every list rests on: if each statement were a transaction of its own, a guard would undo nothing. */
   async #assertOneTransaction(): Promise<void> {
     const query = this.#statements.query(transactionBegun, {}, false)
     const { rows, failed } = await this.#listLanes.send([query, query])
@@ -142,7 +142,7 @@ class PostgresDriver implements Driver {
 
   async #inOne(steps: readonly Step[]): Promise<AtomicResult> {
     const isAlone = steps.length === 1
-    // Of a single statement no row is all there is to see: it has changed nothing.
+    // For a single statement, no row means that it has changed nothing, so it needs no error.
     const queries = steps.map(({ statement, bind, guard }) =>
       this.#statements.query(statement, bind, !isAlone && guard !== undefined),
     )
@@ -155,7 +155,7 @@ class PostgresDriver implements Driver {
       }
       const guard = steps[failed.at]?.guard
       if (guard !== undefined && !isAlone && isEmptyGuard(failed.error)) return { held: false, guard }
-      // Only when the server itself says that it has undone the list; a lost connection may hide a commit.
+      // Only when the server itself says that it has undone the list: a lost connection may hide a commit.
       if (run === RUNS || !mayRunAgain(failed.error)) throw translatePostgres(failed.error)
       this.#log.debug('database_list_again', { run, reason: String(failed.error) })
       await new Promise((resolve) => setTimeout(resolve, run * run))
@@ -165,13 +165,14 @@ class PostgresDriver implements Driver {
   async script(sql: string): Promise<void> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     try {
-      // On its own connection and without the client's own time limit: a migration may take longer than any request, and leaves
-      // no prepared plan behind. Before version 13 the limit that holds as a message begins holds for all of it.
+      // On a connection of its own without the client's time limit: a migration may take longer than any request, and
+      // leaves no prepared plan behind. Before version 13 the limit that holds when a message begins holds for all of
+      // it.
       const { query_timeout: _, ...config } = this.#config
       const settings = this.#settings === null ? null : `${this.#settings}; SET statement_timeout = 0`
       await alone(config, settings, async (client) => {
-        // In one message: should this process stand still now, the database comes to the end of it all the same. While it waits
-        // for a lock, requests wait behind it: longer than a statement of ours may take, and no longer.
+        // In one message, so that the database finishes it even if this process stands still. While it waits for a
+        // lock, requests wait behind it: longer than a statement of ours may take, but no longer than this.
         await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '15s'; ${sql}\n;COMMIT`)
       })
     } catch (error) {
@@ -190,7 +191,7 @@ class PostgresDriver implements Driver {
   }
 }
 
-/** One connection for one errand. */
+/** One connection for one purpose. */
 async function alone(
   config: ClientConfig,
   settings: string | null,

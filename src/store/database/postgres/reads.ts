@@ -1,5 +1,5 @@
-// Reads: those of one turn of the event loop share a Sync, so that the server answers them by one call of the system. One
-// that fails costs the others nothing but a second run: a read changes nothing.
+// Reads: those of one turn of the event loop share a Sync, so that the server answers them with one system call. If one
+// fails, the others only have to be run again, because a read changes nothing.
 
 import type { Log } from '../../../platform/log.ts'
 import type { Reply } from './connection.ts'
@@ -15,7 +15,7 @@ interface Read {
   runs: number
 }
 
-/** So many at most, so that none waits long for those beside it. */
+/** At most this many share a Sync, so that none waits long for the others. */
 const TOGETHER = 8
 
 export class Reads {
@@ -34,11 +34,11 @@ export class Reads {
   }
 
   #gather(read: Read): void {
-    // After all that can go on now: reads that follow in this turn come along.
+    // After everything that can run now, so that further reads of this turn come along.
     if (this.#gathered.push(read) === 1) process.nextTick(this.#sendNow)
   }
 
-  /** What was asked in this turn leaves now. */
+  /** Sends now what was asked in this turn. */
   send(): void {
     const gathered = this.#gathered
     this.#gathered = []
@@ -54,7 +54,7 @@ export class Reads {
     }
   }
 
-  /** `isOwn`: of this read; else of one beside it, with which it was undone. */
+  /** `isOwn`: this very read has failed; otherwise it was undone together with one that has. */
   #failed(read: Read, error: unknown, isOwn: boolean): void {
     const isConnection = isLost(error)
     if (!isOwn && !isConnection) return this.#gather(read)
@@ -62,13 +62,15 @@ export class Reads {
     const isLast = ++read.runs > this.#lanes.limit
     if (isLast || isTimeout(error) || !(isConnection || mayRunAgain(error)))
       return read.reject(translatePostgres(error))
-    // A lost connection has been told of already.
+    // A lost connection has been reported already.
     if (!isConnection) this.#log.warn('database_read_again', { reason: String(error) })
     this.#gather(read)
   }
 }
 
-/** How many have what they asked for. What a transaction has seen that the server wants to run again counts for nothing. */
+/**
+ * How many reads have their answer. What was read in a transaction that the server wants to run again does not count.
+ */
 function usable(failed: Reply['failed'], count: number): number {
   if (failed === null) return count
   return failed.at === count || mayRunAgain(failed.error) ? 0 : failed.at

@@ -1,4 +1,4 @@
-// How a connection to PostgreSQL is opened: its address, TLS that is checked, and what is set on it.
+// How a connection to PostgreSQL is opened: its address, verified TLS, and the settings that are made on it.
 
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
@@ -21,28 +21,29 @@ export function connectionConfig(url: string, timeouts: Timeouts): ClientConfig 
     application_name: 'lingpai',
     keepAlive: true,
     connectionTimeoutMillis: timeouts.connect,
-    // The server's own limit comes first; this one is for a server that says nothing any more.
+    // The server's own time limit comes first; this one is for a server that says nothing any more.
     query_timeout: timeouts.statement + 2_000,
   }
 }
 
 const TLS_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
-/** All authorities that a system trusts are a quarter of it. */
+/** Four times the size of all the authorities that a system trusts. */
 const LARGEST_TLS_FILE = 1024 * 1024
 /** Each throws for a file that does not hold what belongs there. */
 const TLS_FILES = {
-  // Node takes a file that holds no certificate for an empty list of authorities.
+  // Node would take a file without any certificate for an empty list of authorities.
   sslrootcert: (pem: Buffer) => new X509Certificate(pem),
   sslcert: (pem: Buffer) => createSecureContext({ cert: pem }),
   sslkey: (pem: Buffer) => createSecureContext({ key: pem }),
 } as const
 
 /**
- * TLS that is asked for is TLS that is checked: `prefer`, `require` and `verify-ca` mean `verify-full`, with the
- * system's authorities or the file `sslrootcert`. Encryption without knowing to whom is `no-verify`, and never silent.
+ * Whoever asks for TLS gets verified TLS: `prefer`, `require` and `verify-ca` mean `verify-full`, with the system's
+ * authorities or those in the file `sslrootcert`. Encryption without verification is `no-verify`, and has to be asked
+ * for by that name.
  */
 function withVerifiedTls(address: string): string {
-  // What it is instead may hold a password.
+  // The text is not repeated: whatever it is, it may contain a password.
   if (!URL.canParse(address) || !/^(postgres(ql)?|socket):$/.test(new URL(address).protocol)) {
     throw new TypeError('url must be an address such as postgres://lingpai@db.internal/lingpai')
   }
@@ -77,7 +78,7 @@ function withVerifiedTls(address: string): string {
 
 /**
  * Sent first on each connection; what follows waits behind it in the same stream. Null behind a pooler that gives each
- * transaction whichever connection is free: what is set there would be set for others, and not for the next of ours.
+ * transaction whichever connection is free: a setting would be made for others, and not for our next transaction.
  */
 export function connectionSettings(schema: string | undefined, timeouts: Timeouts, pooler: Pooler): string | null {
   if (pooler === 'transaction') return null
@@ -86,9 +87,9 @@ export function connectionSettings(schema: string | undefined, timeouts: Timeout
     `SET lock_timeout = ${timeouts.lock}`,
     `SET idle_in_transaction_session_timeout = ${timeouts.statement}`,
     'SET bytea_output = hex',
-    // A commit that is answered must be durable, whatever the cluster's default; stricter defaults stay.
+    // A commit that has been answered must be durable, whatever the cluster's default is; stricter defaults stay.
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
-    // A plan from when a table had one page would be kept while it grows to thousands, until statistics come.
+    // Otherwise a plan from when a table had one page would be kept while it grows to thousands, until statistics come.
     // Relatives of PostgreSQL that say so of themselves plan in their own way, and may refuse the setting.
     `SELECT set_config(name, 'off', false) FROM pg_settings
      WHERE name IN ('enable_seqscan', 'jit') AND version() LIKE 'PostgreSQL %'`,

@@ -1,4 +1,4 @@
-// What a standby answers may be older than what was said on the primary: a revoked token lives there for a while.
+// A standby may answer with an older state than the primary's: there a revoked token lives on for a while.
 
 import type { Client } from 'pg'
 import { StoreUnavailable } from '../driver.ts'
@@ -16,7 +16,7 @@ async function isStandby(client: Client): Promise<boolean> {
   )
   const standby = asked.rows[0]?.standby ?? null
   if (standby !== null) return standby === 'on'
-  // PostgreSQL 13 lacks the setting; others that speak its protocol may lack the function as well.
+  // PostgreSQL 13 lacks the setting; other servers that speak the protocol may lack the function as well.
   try {
     const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
     return rows[0]?.standby === true

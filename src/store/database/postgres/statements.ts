@@ -1,16 +1,16 @@
-// Statements as PostgreSQL gets them: compiled once, plain and as guards.
+// Statements as they are sent to PostgreSQL: compiled once, both plain and as guards.
 
 import { binder, compile, notRead, onlyReads, type Statement, type Value } from '../driver.ts'
 
 export interface Shape {
-  /** Of the prepared statement, ended by the zero byte of the protocol; empty for a statement that is not kept. */
+  /** The name of the prepared statement, with the zero byte of the protocol; empty for a statement that is not kept. */
   readonly name: Buffer
-  /** Differs in blanks from one preparation to the next where `prepareAnew` was called. */
+  /** The text; each call of `prepareAnew` adds a blank to it. */
   text: string
   readonly values: (bind: object) => Value[]
-  /** It gives no rows: whether it has changed any is all there is to see. */
+  /** It returns no rows; all there is to see is whether it has changed any. */
   readonly isChange: boolean
-  /** A guard: what it answers is of no use, but that it does. */
+  /** A guard: only whether it answers matters, not what. */
   readonly isGuard: boolean
 }
 
@@ -42,7 +42,7 @@ export class Statements {
     return { shape, values: shape.values(bind) }
   }
 
-  /** Of a statement that only reads. */
+  /** For a statement that only reads. */
   read(statement: Statement, bind: object): Query {
     const { plain, onlyReads } = this.#compiled.get(statement) ?? this.#compile(statement)
     if (!onlyReads) throw notRead(statement)
@@ -50,7 +50,7 @@ export class Statements {
   }
 
   #compile(statement: Statement): Compiled {
-    // Two texts under one name: a connection that has prepared the one would answer for the other.
+    // Two texts under one name: a connection that has prepared one of them would use it for the other.
     const owner = this.#owners.get(statement.name) ?? statement.sql
     if (owner !== statement.sql) throw new TypeError(`two statements are called ${statement.name}`)
     this.#owners.set(statement.name, owner)
@@ -68,14 +68,14 @@ export class Statements {
 }
 
 /**
- * After a plan went stale that a pooler keeps: PgBouncer knows what it has prepared by its text, for all of its clients and
- * for as long as its own connection lives, so that the same text would bring the same plan.
+ * After a plan that a pooler keeps has become stale: PgBouncer knows prepared statements by their text, for all of its
+ * clients and as long as its own connection lives, so the same text would bring the same plan again.
  */
 export function prepareAnew(shape: Shape): void {
   shape.text += ' '
 }
 
-/** An empty guard is no error to PostgreSQL, and the list would commit without it: this makes it one. */
+/** To PostgreSQL an empty guard is no error, and the list would be committed without it: this makes it one. */
 function guarded({ isChange }: Statement, text: string): string {
   return `WITH guard AS (${text}\n${isChange ? ' RETURNING 1' : ''}) SELECT 1/count(*) FROM guard`
 }

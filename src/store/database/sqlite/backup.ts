@@ -3,13 +3,13 @@
 import { backup, DatabaseSync } from 'node:sqlite'
 import { translateSqlite } from './errors.ts'
 
-/** Pages that were copied, and all. */
+/** Pages copied so far, and all pages. */
 export type Progress = (done: number, total: number) => void
 
 const IN_MEMORY = ':memory:'
 const PAGES_A_STEP = 512
 
-/** `open`: the connection that the driver has to `source`. */
+/** `open` is the connection that the driver has to `source`. */
 export async function backupSqlite(
   source: string,
   open: DatabaseSync,
@@ -19,8 +19,8 @@ export async function backupSqlite(
   const own = source === IN_MEMORY ? open : new DatabaseSync(source, { readOnly: true })
   try {
     if (own !== open) {
-      // An open read keeps one state of the file for the whole copy, however much is written meanwhile;
-      // a connection of its own keeps the copy from holding up anybody's reads.
+      // An open read keeps one state of the file for the whole copy, however much is written meanwhile. The copy uses a
+      // connection of its own, so that it delays nobody's reads.
       own.exec('BEGIN')
       own.prepare('SELECT count(*) FROM sqlite_schema').all()
     }

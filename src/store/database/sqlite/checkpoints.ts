@@ -1,6 +1,6 @@
 // When pages of the log are moved into the file, and by whom. SQLite does it within a commit as soon as the log has a
-// thousand pages, which is best where they lie close together or the disk is fast. Where commits are seen to wait for it, a
-// thread takes over, and nothing is moved here any more. docs/decisions/0052
+// thousand pages, which is best where the pages lie close together or the disk is fast. Where commits are seen to wait
+// for that, a thread takes over, and nothing is moved here any more. docs/decisions/0052
 
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -19,33 +19,33 @@ export interface CheckpointParts {
   readonly onFatal: (error: Error) => void
 }
 
-/** Nothing may be written now. */
+/** Nothing may be written at present. */
 export class DiskBehind extends StoreUnavailable {}
 const DISK_BEHIND = 'the disk of the database does not keep up with what is written'
 
-/** Milliseconds between two looks at the log while something is written, and after one that has failed. */
+/** Milliseconds between two looks at the log: while something is written, and after a look that failed. */
 const LOOK_AT_LOG = 5_000
-/** It is told at once, and then so often. */
+/** Milliseconds between two warnings; the first comes at once. */
 const TELL_EVERY = 300_000
-/** Milliseconds of a commit that somebody notices. */
+/** Milliseconds after which somebody notices a commit. */
 const LONG_COMMIT = 25
-/** One that took longer counts as this long: it may have been the machine that stood still. */
+/** Milliseconds: a longer commit counts only as this long, because the whole machine may have stood still. */
 const LONGEST_COUNTED = 200
-/** Milliseconds in long commits, of so many, from which the thread is worth the 17 MiB that it takes. */
+/** The thread takes 17 MiB: it is worth that when, of so many milliseconds, this many went into long commits. */
 const MOST_WAITED = 500
 const OF = 10_000
-/** The thread moves what so many lists have written. */
+/** The number of written lists after which the thread moves their pages. */
 const LISTS = 512
 /** Pages after which the log is to begin anew: 32 MiB. */
 const LONG_LOG = 8_000
-/** The thread has nearly caught up when the disk had all after so many milliseconds; it tries so many times. */
+/** Milliseconds: the thread has nearly caught up when a move took no longer. It tries so many times. */
 const SHORT_MOVE = 20
 const MOST_MOVES = 2
-/** Bytes of the log after which lists wait until the thread has come to the end. */
+/** Bytes of the log beyond which lists wait until the thread has come to its end. */
 const LARGEST_LOG = 67_108_864
-/** Where the log was that large before, since somebody reads an older state: by so many it may grow. */
+/** Bytes by which the log may grow where it was that large before, because somebody still reads an older state. */
 const MOST_GROWTH = 33_554_432
-/** SQLite's own. */
+/** SQLite's own default, in pages. */
 const LOG_WITHIN_COMMITS = 1_000
 
 export class Checkpoints {
@@ -62,18 +62,18 @@ export class Checkpoints {
   #waitedSince = 0
   #thread: Worker | null = null
   #mayStart = true
-  /** What the thread is doing: lists are written beside it, or wait until it has moved all there is. */
+  /** What the thread is doing: moving while lists are written, or moving everything while lists wait. */
   #move: 'none' | 'beside' | 'alone' = 'none'
   #moves = 0
   #lists = 0
   #mostBytes = LARGEST_LOG
-  /** Not all of the log could be moved: somebody reads an older state, a backup for one. */
+  /** Not all of the log could be moved: somebody reads an older state, such as a backup. */
   #isKept = false
   #closing: Promise<void> | undefined
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts
-    // As SQLite has it: it keeps the log beside what a link leads to.
+    // As SQLite does: it keeps the log beside the file to which a link leads.
     this.#file = realpathSync(parts.file)
     this.#opened = [this.#file, `${this.#file}-wal`].flatMap((path) => {
       const found = seen(path)
@@ -87,20 +87,20 @@ export class Checkpoints {
     })
   }
 
-  /** Why the log cannot be moved. */
+  /** Why the log cannot be moved; null: it can. */
   get trouble(): string | null {
     return this.#trouble
   }
 
   /**
-   * Throws `DiskBehind` while the thread is at the end of a long log, which begins anew only when all of it has been moved, and
-   * while it does not keep up with what is written, which would fill the disk.
+   * Throws `DiskBehind` while the thread is at the end of a long log (which begins anew only when all of it has been
+   * moved), and while the thread cannot keep up with what is written, which would fill the disk.
    */
   assertRoom(): void {
     if (this.#move === 'alone' || (this.#move === 'beside' && this.#isOverlong())) throw new DiskBehind(DISK_BEHIND)
   }
 
-  /** After each commit of so many lists, with how long it took. */
+  /** To be called after each commit, with its number of lists and how long it took. */
   committed(lists: number, milliseconds: number): void {
     this.#lists += lists
     if (this.#thread === null && milliseconds >= LONG_COMMIT) this.#waitedFor(milliseconds)
@@ -109,8 +109,8 @@ export class Checkpoints {
   }
 
   /**
-   * What a commit moves from the log into the file it moves without a word: when that fails the commit has held, and the
-   * log would grow without end on a disk that fails. Asked for by itself, it says so.
+   * When a commit moves pages and that fails, SQLite does not say so: the commit holds, and on a failing disk the log
+   * would grow without end. Asked for separately, it does say so.
    */
   moveHere(): void {
     this.#lookedAt = this.#elapsed()
@@ -122,7 +122,7 @@ export class Checkpoints {
     }
   }
 
-  /** The thread lets go of the database, so that whoever closes it next is the last. */
+  /** The thread closes the database first, so that whoever closes it next is the last. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -144,7 +144,7 @@ export class Checkpoints {
     return this.#bytes() > this.#mostBytes
   }
 
-  /** Of the log's file, which keeps up to 64 MiB when the log begins anew. */
+  /** The size of the log's file, which keeps up to 64 MiB when the log begins anew. */
   #bytes(): number {
     return seen(`${this.#file}-wal`)?.size ?? 0
   }
@@ -180,7 +180,7 @@ export class Checkpoints {
     this.#tryAgain()
   }
 
-  /** Also when nobody writes: where there is room again, nobody else would find out. */
+  /** Even when nobody writes: otherwise nobody would find out that there is room again. */
   #tryAgain(): void {
     clearTimeout(this.#retry)
     if (this.#trouble === null || this.#closing !== undefined) return
@@ -211,10 +211,10 @@ export class Checkpoints {
     const workerData: CheckpointThreadData = { file: this.#file, opened: this.#opened }
     let thread: Worker
     try {
-      // It has opened the file, and to close that would drop SQLite's locks.
+      // The thread has the file open, and closing it would drop SQLite's locks.
       thread = new Worker(threadFile(), { workerData, trackUnmanagedFds: false })
     } catch (error) {
-      // Node's permission model, for one, refuses at once.
+      // For example Node's permission model refuses at once.
       this.#mayStart = false
       log.warn('checkpoint_thread_ended', { reason: String(error) })
       return
@@ -222,7 +222,7 @@ export class Checkpoints {
     thread.on('message', (report: CheckpointReport) => this.#reported(thread, report))
     thread.on('error', (error) => this.#lost(thread, error))
     thread.on('exit', () => this.#lost(thread, null))
-    // After the listeners: each of them would keep the process again.
+    // After the listeners have been added, because each of them would keep the process alive again.
     thread.unref()
     this.#thread = thread
     database.exec('PRAGMA wal_autocheckpoint = 0')
@@ -236,7 +236,7 @@ export class Checkpoints {
       this.#failed(Object.assign(new Error(report.error), { errcode: report.errcode }))
       return
     }
-    // That a thread has ended may be heard before the last that it said.
+    // The end of a thread may be reported before its last message.
     if (thread !== this.#thread) return
     if (report.busy) {
       this.#tryAgain()
@@ -244,17 +244,18 @@ export class Checkpoints {
     }
     this.#held()
     this.#isKept = report.left > 0
-    // It may have become long since the move began.
+    // The log may have become long since the move began.
     const isLong = report.pages >= LONG_LOG || this.#isOverlong()
     if (wasAlone || !isLong || this.#isKept || this.#closing !== undefined) return
-    // A log begins anew when all of it has been moved and something is written: lists wait for the last and shortest move.
+    // A log begins anew when all of it has been moved and something is written, so lists wait for the last and shortest
+    // move.
     const hasCaughtUp = this.#moves > 0 && report.milliseconds <= SHORT_MOVE
     const isLast = hasCaughtUp || this.#moves === MOST_MOVES || this.#isOverlong()
     this.#moves++
     this.#moveThere(thread, isLast ? 'alone' : 'beside')
   }
 
-  /** Without its file, or on a machine that has no memory for it: slower, but nothing is lost. */
+  /** When the thread's file is missing, or the machine has no memory for a thread: slower, but nothing is lost. */
   #lost(thread: Worker, error: Error | null): void {
     if (thread !== this.#thread) return
     this.#thread = null
@@ -269,8 +270,8 @@ export class Checkpoints {
 }
 
 /**
- * Others may take a log that begins anew while somebody else is about to move it for one that has been moved: what was committed
- * into it is lost. Node brings one that does not, a Node that takes SQLite from the system may not.
+ * A bug of older SQLite: a log that has just begun anew may be taken for one that has been moved, and what was
+ * committed into it is lost. The SQLite that Node brings does not have it; a Node that uses the system's SQLite may.
  * https://sqlite.org/wal.html#walresetbug
  */
 function keepsWhatIsMovedBeside(version: string): boolean {

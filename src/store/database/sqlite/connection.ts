@@ -1,4 +1,4 @@
-// One open SQLite file: its settings, and each statement prepared once. Everything here is synchronous.
+// One open SQLite file: its settings, and its statements, each prepared once. Everything here is synchronous.
 
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -14,7 +14,7 @@ interface Prepared {
   readonly run: StatementSync
   readonly values: (bind: object) => Value[]
   readonly onlyReads: boolean
-  /** Of a row, before the first has been seen: none. */
+  /** Columns of a row; 0 before the first has been seen. */
   columns: number
   asRow: RowMaker
 }
@@ -23,23 +23,25 @@ export class SqliteConnection {
   readonly database: DatabaseSync
   readonly #prepared = new Map<Statement, Prepared>()
 
-  /** `cacheBytes`: memory that it may fill with pages. */
+  /** `cacheBytes`: how much memory it may fill with pages. */
   constructor(file: string, readOnly: boolean, cacheBytes: number) {
-    // To SQLite no name is a file that is gone when it is closed.
+    // To SQLite an empty name means a temporary file that is deleted when it is closed.
     if (typeof file !== 'string' || file === '') {
       throw new TypeError('file must be the path of the database, or :memory:')
     }
-    // Only a new file: closing a descriptor of a file that SQLite has open in this process would drop its locks.
+    // Only for a new file: closing a descriptor of a file that SQLite has open in this process would drop its locks.
     if (!readOnly && file !== ':memory:' && !existsSync(file)) makeFile(file)
     if (!readOnly) assertOneName(file)
-    // timeout 0: a lock held by the CLI must never stop the event loop; the driver waits by itself.
+    // timeout 0: a lock that a command holds must never stop the event loop; the driver itself waits and tries again.
     this.database = new DatabaseSync(file, { readOnly, timeout: 0, enableForeignKeyConstraints: true })
     this.database.exec(`PRAGMA cache_size = -${Math.max(1, Math.floor(cacheBytes / 1024))}`)
-    // SQLite would rather index a whole table for one statement than look at three rows by their numbers.
+    // For a single statement SQLite would rather index a whole table than read three rows by their numbers.
     this.database.exec(NO_INDEX_FOR_A_STATEMENT)
   }
 
-  /** Runs one statement; plain INSERT, UPDATE and DELETE give no rows, a `change` one when it has changed something. */
+  /**
+   * Runs one statement. INSERT, UPDATE and DELETE return no rows; a `change` returns one when it has changed something.
+   */
   rows(statement: Statement, bind: object): readonly unknown[] {
     const prepared = this.#prepared.get(statement) ?? this.#prepare(statement)
     if (!statement.isChange) return found(prepared, bind)
@@ -56,7 +58,7 @@ export class SqliteConnection {
   #prepare(statement: Statement): Prepared {
     const { text, names } = compile(statement.sql, '?')
     const run = this.database.prepare(text)
-    // Values alone, named here, cost a third of the objects that it would make itself.
+    // Arrays of values, made into objects here, cost a third of the objects that it would make itself.
     run.setReturnArrays(true)
     const prepared = {
       run,
@@ -72,7 +74,7 @@ export class SqliteConnection {
 
 export const NO_INDEX_FOR_A_STATEMENT = 'PRAGMA automatic_index = OFF'
 
-/** For its owner only. */
+/** Readable by its owner only. */
 function makeFile(file: string): void {
   try {
     closeSync(openSync(file, 'a', 0o600))
@@ -99,11 +101,11 @@ function asRow(prepared: Prepared, values: readonly unknown[]): unknown {
   return prepared.asRow(values)
 }
 
-/** Durable before answered: a commit returns when the disk has it. */
+/** Durable before answered: a commit returns only when the disk has it. */
 export function makeDurable(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')
-  // Without these macOS answers before the disk has written; elsewhere they change nothing.
+  // Without these, macOS answers before the disk has written; elsewhere they change nothing.
   database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
   // The log grows during a burst and is cut again at the next checkpoint.
   database.exec('PRAGMA journal_size_limit = 67108864')

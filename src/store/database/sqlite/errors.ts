@@ -1,5 +1,5 @@
-// What SQLite says when it refuses, in our words: which refusals are a constraint, which mean "try again",
-// which mean 503, and after which the process must not go on.
+// What SQLite reports when something fails, in our terms: what is a constraint, what means "try again", what means 503,
+// and after what the process must not go on.
 
 import { ConstraintViolated, StoreLocked, StoreUnavailable } from '../driver.ts'
 
@@ -19,7 +19,7 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [26, 'the file is not a database'],
 ])
 
-// After a failed fsync nobody knows what the disk holds, and asking again may say "fine" without it being so.
+// After a failed fsync nobody knows what the disk holds, and asking again may report success although it is not so.
 const IOERR_FSYNC = 1034
 const IOERR_DIR_FSYNC = 1290
 const IOERR_DATA = 8202
@@ -29,12 +29,12 @@ function sqliteCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }
 
-/** What a caller reads of it. */
+/** What a caller reads about it. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Said by SQLite itself, and not by what reads its answers. */
+/** Reported by SQLite itself, not by what reads its answers. */
 export function isSqlite(error: unknown): boolean {
   return sqliteCode(error) !== undefined
 }
@@ -49,7 +49,7 @@ export function isFatal(error: unknown): boolean {
   return code === IOERR_FSYNC || code === IOERR_DIR_FSYNC || code === IOERR_DATA
 }
 
-/** The error a caller of the driver sees. A mistake in our own SQL stays what it is. */
+/** The error that a caller of the driver sees. A mistake in our own SQL is passed on as it is. */
 export function translateSqlite(error: unknown): unknown {
   const code = sqliteCode(error)
   if (code === undefined || !(error instanceof Error)) return error
@@ -64,7 +64,7 @@ export function translateSqlite(error: unknown): unknown {
   return new Refusal(`${words} (${error.message})`, { cause: error })
 }
 
-/** `UNIQUE constraint failed: user.phone` names `user_phone`. SQLite never says which foreign key it was. */
+/** `UNIQUE constraint failed: user.phone` names `user_phone`. SQLite never says which foreign key was violated. */
 function constraintOf(message: string): string | undefined {
   if (message === 'FOREIGN KEY constraint failed') return 'foreign_key'
   const [, kind, what] = /^(UNIQUE|CHECK) constraint failed: (.+)$/s.exec(message) ?? []

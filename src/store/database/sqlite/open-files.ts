@@ -1,5 +1,6 @@
-// Whether the files that SQLite has open still are those under their names. When somebody removes or replaces one, SQLite goes on
-// with what it has open and says nothing: all that is answered from then on would be gone with the process.
+// Whether the files that SQLite has open are still those under their names. When somebody removes or replaces one,
+// SQLite goes on with the open one and says nothing: everything that is written from then on would be gone with the
+// process.
 
 import { closeSync, existsSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -9,15 +10,18 @@ import { keepDurable } from '../../../platform/durable-folder.ts'
 import type { Log } from '../../../platform/log.ts'
 import { StoreUnavailable } from '../driver.ts'
 
-/** One of the files is not what is open any more: the database was closed, and the process must end. */
+/** One of the files is not the open one any more: the database was closed, and the process must end. */
 export class FilesMoved extends StoreUnavailable {}
 
 /** Milliseconds between two looks. */
 const PAUSE = 1_000
-/** Milliseconds that a thread may take to move the pages of a log. */
+/** Milliseconds for which a thread that moves pages of the log is waited for. */
 const LONGEST_MOVE = 10_000
 
-/** Device and number of a file; null: nothing has that name. Of what cannot be seen nothing is said. */
+/**
+ * Device and number of a file; null: nothing has that name. `unknown`: it cannot be seen, so nothing is concluded from
+ * it.
+ */
 type Identity = readonly [device: number, number: number] | 'unknown' | null
 
 export class OpenFiles {
@@ -28,7 +32,7 @@ export class OpenFiles {
   readonly #elapsed = stopwatch()
   #looked = 0
 
-  /** `database` was read at least once, so that its log is open too. */
+  /** `database` has been read at least once, so that its log is open too. */
   constructor(database: DatabaseSync, file: string) {
     this.#database = database
     this.#file = file
@@ -36,14 +40,17 @@ export class OpenFiles {
     this.#opened = new Map([file, this.#log, `${file}-shm`].map((path) => [path, identityOf(path)]))
   }
 
-  /** Looks once a second at most. Throws `FilesMoved` when one was removed or replaced, after all that was open is kept. */
+  /**
+   * Looks at most once a second. Throws `FilesMoved` when a file was removed or replaced, after everything that is open
+   * has been saved.
+   */
   assertInPlace(): void {
     if (this.#elapsed() - this.#looked >= PAUSE) this.#assertInPlaceNow()
   }
 
   /**
-   * Closes the database, after `last` where all is in its place. Had it been replaced just before, its log would be read as that
-   * of the other at the next start.
+   * Closes the database, after running `last` if everything is in its place. If the file had been replaced just before,
+   * its log would be read as the other file's at the next start.
    */
   close(log: Log, last: () => void): void {
     if (!this.#database.isOpen) return
@@ -73,17 +80,18 @@ export class OpenFiles {
   }
 
   /**
-   * Brings all that is open to where the next start finds it, and closes it. A database that is gone gets its name again;
-   * beside another one it gets a name of its own.
+   * Saves everything that is open where the next start finds it, and closes the database. If nothing has its name, it
+   * gets the name back; beside another file it gets a name of its own.
    */
   #rescue(): string {
     const isInPlace = !this.#isMoved(this.#file)
-    // Another log belongs to somebody who has not seen ours: theirs and ours do not fit into one file.
+    // Another log belongs to somebody who has not seen ours: the two do not fit into one file.
     const isAlone = !this.#isMoved(this.#log) || !existsSync(this.#log)
     try {
       const kept = isInPlace && isAlone && this.#isWhole() ? null : this.#copy()
       this.#database.close()
-      // SQLite leaves the log of a file that has lost its name, and would read it as that of the next one of this name.
+      // SQLite leaves behind the log of a file that has lost its name, and would read it as the log of the next file of
+      // that name.
       if (!isInPlace) for (const path of this.#beside()) rmSync(path)
       const isPut = kept !== null && !existsSync(this.#file)
       if (isPut) {
@@ -101,18 +109,18 @@ export class OpenFiles {
     }
   }
 
-  /** All of the log is in the file now. A thread that moves a part of it is waited for. */
+  /** Whether all of the log is in the file. A thread that still moves a part of it is waited for. */
   #isWhole(): boolean {
     this.#database.exec(`PRAGMA busy_timeout = ${LONGEST_MOVE}`)
     return this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
   }
 
-  /** Log and index that are still ours. */
+  /** The log and its index, if they are still ours. */
   #beside(): readonly string[] {
     return [...this.#opened.keys()].filter((path) => path !== this.#file && existsSync(path) && !this.#isMoved(path))
   }
 
-  /** Whole, durable, and for its owner only. */
+  /** A complete, durable copy that only its owner can read. */
   #copy(): string {
     let path = `${this.#file}-rescued`
     for (let count = 2; existsSync(path); count++) path = `${this.#file}-rescued-${count}`
@@ -129,8 +137,8 @@ export class OpenFiles {
 }
 
 /**
- * A second name of the same file (a hard link) would have a log of its own: two servers, or a server and a command, would write
- * over each other without a word.
+ * A second name of the same file (a hard link) would have a log of its own: two servers, or a server and a command,
+ * would overwrite each other without noticing.
  */
 export function assertOneName(file: string): void {
   const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1

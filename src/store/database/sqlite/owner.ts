@@ -1,5 +1,5 @@
-// One server at a time on a data folder: a lock on a file of its own that the system frees when the process
-// dies, however it dies. The CLI does not ask for it and works beside a running server.
+// One server at a time on a data folder: a lock on a separate file, which the system releases when the process dies in
+// whatever way. Commands do not take it, and work beside a running server.
 
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ export interface Ownership {
   release(): void
 }
 
-/** An open file that nobody refers to is closed by the collector, and its lock is gone. */
+/** Kept here because an open file that nobody refers to is closed by the garbage collector, and its lock with it. */
 const owned = new Set<DatabaseSync>()
 
 /** Holds `owner.sqlite` in the folder until `release` or the end of the process. */
@@ -29,8 +29,8 @@ export function takeOwnership(folder: string): Ownership {
   let database: DatabaseSync | undefined
   try {
     const file = join(folder, 'owner.sqlite')
-    // For its owner only: whoever may read it may lock it, and keep the server from starting. Only a new file: closing a
-    // descriptor of one that SQLite has open in this process would drop its locks.
+    // Readable by its owner only: whoever can read it can lock it, and keep the server from starting. Done only for a
+    // new file: closing a descriptor of one that SQLite has open in this process would drop its locks.
     if (existsSync(folder) && !existsSync(file)) closeSync(openSync(file, 'a', 0o600))
     database = new DatabaseSync(file, { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')

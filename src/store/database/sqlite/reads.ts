@@ -1,5 +1,5 @@
-// Reads of the embedded database. Those that nothing comes between share one state of the file: each by itself takes a lock
-// and gives it back, two calls to the system that are a tenth of a user info. docs/decisions/0058
+// Reads of the embedded database. Consecutive reads share one state of the file: a read by itself takes a lock and
+// releases it, two system calls that are a tenth of a user info request. docs/decisions/0058
 
 import type { StatementSync } from 'node:sqlite'
 import type { Statement } from '../driver.ts'
@@ -7,7 +7,7 @@ import type { SqliteConnection } from './connection.ts'
 import { isBusy, translateSqlite } from './errors.ts'
 import { patiently } from './patience.ts'
 
-/** With fewer reads in a run, beginning and ending takes as long as what it saves. */
+/** For fewer reads in a run, beginning and ending the run takes as long as it saves. */
 const ENOUGH = 3
 
 export class Reads {
@@ -28,9 +28,9 @@ export class Reads {
   constructor(connection: SqliteConnection, assertReadable: () => void) {
     this.#connection = connection
     this.#assertReadable = assertReadable
-    // It locks nothing before the first read.
+    // It takes no lock before the first read.
     this.#begin = connection.database.prepare('BEGIN DEFERRED')
-    // Not a commit, which fails where a read has.
+    // Not a commit, which fails after a read has failed.
     this.#end = connection.database.prepare('ROLLBACK')
   }
 
@@ -49,20 +49,21 @@ export class Reads {
   }
 
   /**
-   * Before anything but a read: what closes or migrates may come in the same turn. Lists are written in a turn of their own,
-   * before which the run has ended, unless the turn before was cut short by an exception that the host survives.
+   * To be called before anything but a read, since the same turn may close or migrate the database. Lists are written
+   * in a turn of their own, when the run has ended, unless the turn before was cut short by an exception that the host
+   * survives.
    */
   leave(): void {
     if (!this.#isShared) return
     this.#isShared = false
-    // Some failures end it by themselves, and so does closing.
+    // Some failures end the transaction by themselves, and so does closing.
     const { database } = this.#connection
     if (database.isOpen && database.isTransaction) this.#end.run()
   }
 
   /**
-   * A run is what one turn of the event loop reads before anything comes from outside: the next tick is after all that could
-   * go on at once. Nobody outside this process can know of a newer state by then.
+   * A run is what one turn of the event loop reads before anything comes from outside: the next tick comes after
+   * everything that can run at once. Until then nobody outside this process can know of a newer state.
    */
   #enter(): void {
     this.#reads++

@@ -14,15 +14,25 @@ export interface Snapshot {
   readonly tables: readonly SnapshotTable[]
   /** Integers as `bigint`. */
   rowsOf(table: SnapshotTable): Iterable<Readonly<Record<string, Value>>>
+  /** Nobody has written to the file since. */
+  isAsItWas(): boolean
   close(): void
 }
 
-const TABLES = `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
+const TABLES = `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name`
 
 export function openSnapshot(file: string): Snapshot {
   const database = new DatabaseSync(file, { readOnly: true })
+  // What is open sees no later state of the file, and knows nothing of one.
+  const watch = new DatabaseSync(file, { readOnly: true })
+  const version = () => watch.prepare('PRAGMA data_version').get()?.['data_version']
+  const close = () => {
+    database.close()
+    watch.close()
+  }
   const all = (sql: string, ...values: string[]) => database.prepare(sql).all(...values)
   try {
+    const begun = version()
     database.exec('BEGIN')
     const tables = all(TABLES).map((row): SnapshotTable => {
       const name = String(row['name'])
@@ -37,12 +47,21 @@ export function openSnapshot(file: string): Snapshot {
       rowsOf({ name, columns }) {
         const read = database.prepare(`SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM "${name}"`)
         read.setReadBigInts(true)
-        return read.iterate() as Iterable<Readonly<Record<string, Value>>>
+        return translated(read.iterate() as Iterable<Readonly<Record<string, Value>>>)
       },
-      close: () => database.close(),
+      isAsItWas: () => version() === begun,
+      close,
     }
   } catch (error) {
-    database.close()
+    close()
+    throw translateSqlite(error)
+  }
+}
+
+function* translated<Row>(rows: Iterable<Row>): Generator<Row> {
+  try {
+    yield* rows
+  } catch (error) {
     throw translateSqlite(error)
   }
 }

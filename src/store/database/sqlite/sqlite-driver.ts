@@ -18,11 +18,11 @@ export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string
   readonly log?: Log
-  /** Memory for pages of the file. Default 4 MiB; used as far as the file is large. */
+  /** Memory for pages of the file. Default 4 MiB; used only as far as the file is large. */
   readonly cacheBytes?: number
-  /** Reads only: no file is created, no list accepted. */
+  /** Reads only: creates no file, accepts no list. */
   readonly readonly?: boolean
-  /** The disk no longer says what it holds: the process must end. Without it, the driver accepts no more lists. */
+  /** It cannot be known any more what the disk holds: the process must end. Without it, no more lists are accepted. */
   readonly onFatal?: (error: Error) => void
 }
 
@@ -32,20 +32,20 @@ interface Waiting {
   readonly reject: (error: unknown) => void
   /** When a lock held by another process was first met. */
   since: number
-  /** Shares its commit by a savepoint of its own: it, or a list beside it, had to be undone without. */
+  /** Runs in a savepoint of its own: without one, it or a list beside it had to be undone. */
   apart: boolean
 }
 
 type Outcome = AtomicResult | { readonly error: unknown }
 
 const NO_ROWS: readonly unknown[] = []
-/** At most so many lists share a commit, so that a burst cannot hold the event loop for long. */
+/** At most this many lists share a commit, so that a burst cannot hold up the event loop for long. */
 const LARGEST_BATCH = 256
-/** Turns of the event loop, each a fraction of a millisecond unless there is much to do, that a list may wait for others. */
+/** Turns of the event loop that a list may wait for others: each a fraction of a millisecond, when little is done. */
 const MOST_TURNS = 4
-/** Milliseconds after which it goes whatever comes: beside a flood of heavy requests one turn takes 20. */
+/** Milliseconds after which a list is written in any case: beside a flood of heavy requests one turn takes 20. */
 const LONGEST_GATHER = 5
-/** With so many the commit is a small part of the cost, and waiting would be most of the time. */
+/** With this many lists the commit is a small part of the cost, and waiting would be most of the time. */
 const ENOUGH = 32
 const CACHE_BYTES = 4 * 1024 * 1024
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
@@ -80,7 +80,7 @@ class SqliteDriver implements Driver {
   readonly #save: StatementSync
   readonly #undo: StatementSync
   readonly #keep: StatementSync
-  /** Null in memory, and where nothing is written. */
+  /** Null for a database in memory, and where nothing is written. */
   readonly #files: OpenFiles | null
   readonly #checkpoints: Checkpoints | null
   readonly #elapsed = stopwatch()
@@ -88,14 +88,14 @@ class SqliteDriver implements Driver {
   readonly #gatherMore = () => this.#gather()
   #queue: Waiting[] = []
   #scheduled = false
-  /** Lists in the queue a turn of the event loop ago, and the turns waited for more. */
+  /** How many lists the queue held one turn of the event loop ago, and how many turns they have waited for more. */
   #gathered = 0
   #turns = 0
   #gatherSince = 0
   #pause = 0
   #refused: string | undefined
   #hasFailed = false
-  /** A transaction that could not be undone is still open: what is read now may never have been committed. */
+  /** A transaction that could not be undone is still open: what is read now may never be committed. */
   #torn = false
   #trouble: string | null = null
   #closing: Promise<void> | undefined
@@ -126,7 +126,7 @@ class SqliteDriver implements Driver {
         })
       : null
     if (options.readonly) this.#refused = 'the database was opened for reading only'
-    // The system may still show what a disk has failed to keep: at the end of the log, where nothing answered may stand behind it.
+    // Pages at the end of the log may be visible and yet not on the disk: nothing may be answered on top of them.
     this.#moveLog()
   }
 
@@ -189,7 +189,7 @@ class SqliteDriver implements Driver {
     if (this.#torn) throw new StoreUnavailable(this.#refused ?? DISK_FAILED)
   }
 
-  /** By a server: a command has no business with the log of the one beside it. What is known of the disk is not told again at the end. */
+  /** Only in a server: a command leaves the log to the server beside it. Known trouble is not reported again. */
   #moveLog(): void {
     const isTold = this.#hasFailed || (this.#trouble ?? this.#checkpoints?.trouble ?? null) !== null
     if (this.#options.onFatal !== undefined && !isTold) this.#checkpoints?.moveHere()
@@ -204,7 +204,7 @@ class SqliteDriver implements Driver {
     } else setTimeout(this.#flushNow, this.#pause)
   }
 
-  /** Lists share one commit as long as each turn of the event loop brings more: requests that have arrived come first. */
+  /** Lists share one commit for as long as each turn of the event loop brings more: what has arrived is read first. */
   #gather(): void {
     const grown = this.#queue.length > this.#gathered
     this.#gathered = this.#queue.length
@@ -228,7 +228,7 @@ class SqliteDriver implements Driver {
     else this.#drained?.()
   }
 
-  /** The write lock is ours, and the log has room. Otherwise the lists stay in the queue, and those that waited too long are refused. */
+  /** Takes the write lock. Without it, or without room in the log, lists stay queued or, after too long, are refused. */
   #begun(): boolean {
     try {
       this.#checkpoints?.assertRoom()
@@ -301,16 +301,16 @@ class SqliteDriver implements Driver {
   }
 
   /**
-   * Without savepoints, whose copies of pages cost a fifth of a refresh. That works as long as no list has to be undone that
-   * has written something, which is rare: nearly all guards are first in their lists. Otherwise null: all is undone, and
-   * the lists are at the head of the queue again.
+   * Without savepoints, whose copies of pages cost a fifth of a refresh. Null when a list that has written something has
+   * to be undone: then everything is undone, and the lists are at the head of the queue again. That is rare, because
+   * nearly all guards come first in their lists.
    */
   #runTogether(batch: readonly Waiting[]): readonly Outcome[] | null {
     const outcomes: Outcome[] = []
     for (const { steps } of batch) {
       const { outcome, wrote } = this.#run(steps)
       const failed = 'error' in outcome
-      // Some failures (a full disk) make SQLite undo the whole transaction: then nobody's list has held.
+      // Some failures (a full disk) make SQLite undo the whole transaction: then no list has held.
       if (failed && (isFatal(outcome.error) || !this.#connection.database.isTransaction)) throw outcome.error
       if (wrote && (failed || !outcome.held)) {
         this.#rollback.run()
@@ -335,7 +335,7 @@ class SqliteDriver implements Driver {
     return outcome
   }
 
-  /** `wrote`: it has changed something, as far as it came. */
+  /** `wrote`: whether it has changed something, as far as it came. */
   #run(steps: readonly Step[]): { readonly outcome: Outcome; readonly wrote: boolean } {
     const rows: (readonly unknown[])[] = []
     try {
@@ -347,7 +347,7 @@ class SqliteDriver implements Driver {
         rows.push(step.guard === undefined ? found : NO_ROWS)
       }
     } catch (error) {
-      // A statement that SQLite fails has undone what it did; one whose rows cannot be read has done it.
+      // SQLite undoes a statement that it fails itself; one whose rows cannot be read has been carried out.
       return { outcome: { error }, wrote: rows.length > 0 || !isSqlite(error) }
     }
     return { outcome: { held: true, rows }, wrote: true }
@@ -366,14 +366,14 @@ class SqliteDriver implements Driver {
   #fatal(error: unknown): void {
     const { database } = this.#connection
     this.#torn = !database.isOpen || database.isTransaction
-    // Once: by a commit, by what undoes it, or by the thread.
+    // Only once, whether a commit, an undoing or the thread has failed.
     if (this.#hasFailed) return
     this.#hasFailed = true
     this.#refused = error instanceof FilesMoved ? error.message : DISK_FAILED
     for (const list of this.#queue.splice(0)) list.reject(new StoreUnavailable(this.#refused))
     void this.#checkpoints?.close()
     const { onFatal } = this.#options
-    // Whoever ends the process says why: one line, not two.
+    // Whoever ends the process says why: one line is enough.
     if (onFatal === undefined) this.#log.error('database_failed', { reason: String(error) })
     else onFatal(error instanceof Error ? error : new Error(String(error)))
   }

@@ -1,5 +1,5 @@
-// Whether a file is a whole database of ours: opened, read through by SQLite, and its schema one that this program
-// knows. For backups, before they are kept and before they are put in place.
+// Whether a file is a complete database of ours: opened, read through by SQLite, and with a schema that this program
+// knows. For backups, before they are kept and before they are restored.
 
 import { DatabaseSync } from 'node:sqlite'
 import { migrations } from '../../schema/migrations/index.ts'
@@ -9,12 +9,14 @@ export type VerifiedSqlite =
   | {
       readonly whole: true
       readonly schemaVersion: number
-      /** The installation's fact `key_check`; null: no server has started on it. */
+      /** The installation's fact `key_check`; null: no server has ever started on this database. */
       readonly keyCheck: string | null
     }
   | { readonly whole: false; readonly problem: string }
 
-/** `settle` makes it one file that needs no log beside it; the database must not be open anywhere else. */
+/**
+ * `settle` turns it into a single file that needs no log beside it; then the database must not be open anywhere else.
+ */
 export function verifySqliteFile(file: string, options: { readonly settle?: boolean } = {}): VerifiedSqlite {
   try {
     const database = new DatabaseSync(file, { readOnly: options.settle !== true, timeout: 5_000 })

@@ -1,0 +1,49 @@
+// The parameters of an authorization request, wherever they stand: in the query or form, or in a request object there.
+// OpenID Connect Core §6, RFC 9101 §5.
+
+import type { ClientRecord } from '../../model/client.ts'
+import { invalidRequest, type OAuthError } from '../../protocol/errors.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import { mergedParameters } from '../../protocol/request-object.ts'
+import { scopeWords } from '../../protocol/scope.ts'
+import type { SignInParts } from '../parts.ts'
+
+export interface WholeRequest {
+  readonly parameters: Parameters
+  /** The request must be refused with this error; the parameters then only say where to send it. */
+  readonly problem: OAuthError | null
+}
+
+/** `record`: the client that the request names; null: it is unknown, so no request object is read for it. */
+export async function wholeRequest(
+  parts: SignInParts,
+  outer: Parameters,
+  record: ClientRecord | null,
+): Promise<WholeRequest> {
+  const object = outer.get('request')
+  const address = outer.get('request_uri')
+  const isRepeated = outer.isRepeated('request') || outer.isRepeated('request_uri')
+  // Repeated parameters and unknown clients are refused later, by whoever reads the parameters.
+  if (record === null || !record.enabled || isRepeated) return { parameters: outer, problem: null }
+  const { require_signed_request_object: required } = record.client
+  if (object === undefined && address === undefined) {
+    return { parameters: outer, problem: required ? objectMissing() : null }
+  }
+  if (object !== undefined && address !== undefined) return { parameters: outer, problem: bothGiven() }
+  const { claims, problem } =
+    object === undefined
+      ? await parts.openReferencedObject(record, address ?? '')
+      : await parts.openRequestObject(record, object)
+  // By RFC 9101 §6.3 only what is inside counts; by OpenID Connect Core §6.1 the rest is taken from outside.
+  const isOpenId = scopeWords(outer.get('scope') ?? '').includes('openid')
+  return { parameters: mergedParameters(outer, claims ?? {}, claims !== null && (required || !isOpenId)), problem }
+}
+
+function objectMissing(): OAuthError {
+  const description = 'This client must send its request as a signed request object'
+  return invalidRequest('request_object_missing', 'RFC 9101 §10.5', description)
+}
+
+function bothGiven(): OAuthError {
+  return invalidRequest('request_and_request_uri', 'RFC 9101 §5', 'request and request_uri must not both be sent')
+}
