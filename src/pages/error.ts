@@ -23,15 +23,23 @@ const SAID_ALREADY: ReadonlySet<ErrorAdvice> = new Set([
 export function errorPage(view: ErrorView, frame: Frame): Page {
   const { errors } = wordsOf(frame)
   const advice = errors.advice[view.advice]
-  const isEnglish = frame.locale === 'en'
-  const description =
-    (isEnglish || !SAID_ALREADY.has(view.advice)) &&
-    html`<dt>${errors.description}</dt><dd id="error-description"${!isEnglish && html` lang="en"`}>${view.description}</dd>`
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${errors.title} · ${view.client.name}` : errors.title,
-    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${ICONS.alert}</div><h1>${errors.title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p><dl class="facts"><dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>${described(view, frame)}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
+}
+
+/** The description as clients read it has this id in every language. */
+function described({ advice, description }: ErrorView, frame: Frame): Content {
+  const { errors } = wordsOf(frame)
+  if (frame.locale === 'en') return html`<dt>${errors.description}</dt><dd id="error-description">${description}</dd>`
+  if (SAID_ALREADY.has(advice)) return false
+  const translated = errors.translated(description)
+  const original = html`<dd id="error-description" lang="en">${description}</dd>`
+  return translated === null
+    ? html`<dt>${errors.description}</dt>${original}`
+    : html`<dt>${errors.description}</dt><dd>${translated}</dd><dt>${errors.original}</dt>${original}`
 }
 
 function onward({ onward: to = null }: ErrorView, errors: Words['errors']): Content {
