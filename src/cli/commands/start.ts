@@ -7,15 +7,7 @@ import { newSetUpLink } from '../../administration/set-up/link.ts'
 import { createAuthorizationServer, largeBody } from '../../composition/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { type Listening, listen } from '../../http/server/listen.ts'
-import {
-  assertServable,
-  brandFrom,
-  defaultIssuer,
-  isLoopback,
-  type Options,
-  originsOf,
-  speaksChinese,
-} from '../../options/index.ts'
+import { assertServable, brandFrom, defaultIssuer, isLoopback, type Options, originsOf } from '../../options/index.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import type { Driver } from '../../store/database/driver.ts'
@@ -242,7 +234,7 @@ async function greet(
         setUp: isSetUp || link !== null ? null : tip('setup-link', flags),
         formerIssuer,
       },
-      speaksChinese(),
+      output.language,
     ),
   )
 }
