@@ -223,7 +223,7 @@ export const userinfo = {
   ),
   sub: say('sub 与 user_id 相同', 'sub equals user_id'),
   subStandard: say(
-    'sub 是非空字符串，并与 ID 令牌 一致',
+    'sub 是非空字符串，并与 ID 令牌一致',
     'sub is a string that is not empty, and the same as in the ID token',
   ),
   name: say('name 是字符串', 'name is a string'),
