@@ -149,7 +149,7 @@ function wayOn({ name, message }: Error, flags: Flags): string | null {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }
   // Of PostgreSQL the address says where it is.
-  if (flags['database'] === undefined && /read-only|cannot be opened/.test(message)) {
+  if (flags['database'] === undefined && /read-only|cannot be opened|cannot be used: EACCES/.test(message)) {
     return `Run it as the user whose files these are, or give this one the right to write there. Which folder is used: ${tip('config show', flags)}`
   }
   return null

@@ -18,6 +18,10 @@ const CAUSES: Sentences = [
   [/^it is a folder$/, '它是一个目录'],
   [/^read-only file system$/, '文件系统是只读的'],
   [/^no space left on device$/, '磁盘已满'],
+  [
+    /^it has (\d+) names \(hard links\), .+: (cp \S+ new), then (mv new \S+)$/,
+    '它有 $1 个名字（硬链接），每个名字都会有自己的写入日志。请在没有程序使用它时把它变成独立的文件：先 $2，再 $3',
+  ],
   [/^this user may not look into it; .+$/, '当前用户无权访问；它必须属于运行服务器与命令的用户'],
   [/^operation not permitted$/, '系统不允许此操作'],
   [/^the database cannot be written: it is read-only \(.+\)$/, '只读，无法写入'],
@@ -94,6 +98,11 @@ const MESSAGES: Sentences = [
     '无法解析要监听的主机名 $1。请用 --host 给出本机的地址。',
   ],
   [/^Cannot listen on port (\d+) of (\S+) \((.+)\)$/, '无法监听 $2 的端口 $1（$3）。'],
+  [/^The certificate (.+) and key (.+) cannot be used \(no such file\)$/, '证书 $1 或私钥 $2 不存在。'],
+  [
+    /^The certificate (.+) and key (.+) cannot be used \(this user may not read it\)$/,
+    '当前用户不能读取证书 $1 或私钥 $2。',
+  ],
   [/^The certificate (.+) and key (.+) cannot be used \((.+)\)$/, '证书 $1 与私钥 $2 不可用（$3）。'],
 
   // 数据目录与 SQLite
@@ -280,7 +289,8 @@ function causeInChinese(line: string): string | null {
     /^(?:The data folder )?(.+?) (?:cannot be (?:used|read|opened)|could not be written): (.+)$/.exec(line) ?? []
   const cause = translated(why, CAUSES)
   if (what === undefined || cause === null) return null
-  return line.startsWith('The data folder ') ? `数据目录 ${what} 不可用：${cause}。` : `${what} 不可用：${cause}。`
+  const place = what.replace(' (in the data folder)', '').replace(/^(\S+): /, '$1：')
+  return `${line.startsWith('The data folder ') ? '数据目录 ' : ''}${place} 不可用：${cause}。`
 }
 
 function optionInChinese(line: string): string | null {

@@ -1,9 +1,19 @@
 // What commands say to a newcomer whose terminal speaks Chinese: from the first start to the first rehearsal no sentence in
 // English, and programs read what they always read.
 
+import { spawn } from 'node:child_process'
+import { chmodSync, chownSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lingpai, lingpaiJson, type Outcome, type RunOptions, scratchFolder } from '../support/cli.ts'
+import {
+  lingpai,
+  lingpaiJson,
+  type Outcome,
+  outcomeOf,
+  REPOSITORY,
+  type RunOptions,
+  scratchFolder,
+} from '../support/cli.ts'
 import { TEST_PASSWORD } from '../support/server.ts'
 
 const scratch = scratchFolder()
@@ -121,6 +131,33 @@ describe.each<Row>([
     expect(program.stdout).not.toMatch(/[，。：]/)
   })
 })
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'data of another user, on which no server has run yet, is no fault of ours, in both languages',
+  async () => {
+    const data = scratch.path('imported')
+    const alice = ['user', 'add', '--username', 'alice', '--issuer', 'http://localhost:4000', '--data', data]
+    expect((await lingpai(alice)).code).toBe(0)
+    for (const file of readdirSync(data)) chownSync(`${data}/${file}`, 65_534, 65_534)
+    chmodSync(data, 0o755)
+    chmodSync(scratch.path('.'), 0o711)
+    const words = [`${REPOSITORY}/bin/lingpai.js`, 'start', '--port', '0', '--data', data]
+    const start = (language: string) =>
+      outcomeOf(
+        spawn(process.execPath, words, {
+          env: { PATH: process.env['PATH'], LINGPAI_LANGUAGE: language },
+          uid: 65_534,
+          gid: 65_534,
+        }),
+      )
+    const [english, chinese] = [await start('en'), await start('zh-CN')]
+    expect([english.code, chinese.code]).toEqual([5, 5])
+    expect(english.stderr).toMatch(
+      /^Error: The data folder .*imported cannot be used: permission denied\. Run it as the user/,
+    )
+    expect(chinese.stderr).toMatch(/^错误：数据目录 .*imported 不可用：没有权限。请以这些文件的所有者运行/)
+  },
+)
 
 test('the commands of the first hour say what they have done in Chinese', async () => {
   const run = async (words: string, stdin?: string) => {
