@@ -83,7 +83,7 @@ const MESSAGES: Sentences = [
   // 端口与证书
   [
     /^Port (\d+) on (\S+) is already in use by another program; .+$/,
-    '端口 $1（$2）已被其他程序占用。请停止该程序，或用 --port 换一个端口。',
+    '端口 $1（$2）已被其他程序占用。请停止它，或用 --port 换端口。',
   ],
   [
     /^This user may not listen on port (\d+) of (\S+); .+$/,
