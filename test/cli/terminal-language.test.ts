@@ -123,10 +123,12 @@ describe.each<Row>([
   })
 
   test('is told in English elsewhere, and to programs', async () => {
-    const told = await lingpai(words(), options)
+    const [told, program] = await Promise.all([
+      lingpai(words(), options),
+      lingpai([...words(), '--json'], { ...options, env: { ...CHINESE, ...options.env } }),
+    ])
     expect(told.stderr).toMatch(/^Error: /)
     expect(told.stderr).not.toMatch(/[，。：]/)
-    const program = await lingpai([...words(), '--json'], { ...options, env: { ...CHINESE, ...options.env } })
     expect(program.stderr).toBe(told.stderr)
     expect(program.stdout).not.toMatch(/[，。：]/)
   })

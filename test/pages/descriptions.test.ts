@@ -4,8 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync } from 'oxc-parser'
 import { describe, expect, test } from 'vitest'
+import { errorPage } from '../../src/pages/index.ts'
 import { descriptionInChinese } from '../../src/pages/words/zh-cn-descriptions.ts'
 import { isNode, type Node, nameOf, walk } from '../administration/trace/rules-in-source.ts'
+import { frameIn } from './samples.ts'
 
 const source = join(import.meta.dirname, '../../src')
 
@@ -105,6 +107,19 @@ describe('descriptions in Chinese', () => {
 
   test.each([...descriptions].filter((text) => !SAID.has(text)))('%s', (text) => {
     expect(descriptionInChinese(text)).toMatch(/\p{Script=Han}{2}/u)
+  })
+
+  test('what a stranger has sent is text on the page, in the sentence too', () => {
+    const view = {
+      status: 400,
+      code: 'invalid_request',
+      description: '<img/src=x> is sent more than once',
+      traceId: 'tr_1',
+      advice: 'request_malformed',
+    } as const
+    const { html } = errorPage(view, frameIn('zh-CN'))
+    expect(html).toContain('<dd>&lt;img/src=x&gt; 发送了多次</dd>')
+    expect(html).not.toContain('<img')
   })
 
   test('what varies is taken over, and what is not known is not half translated', () => {

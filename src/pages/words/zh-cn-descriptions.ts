@@ -61,10 +61,7 @@ const FIXED: ReadonlyMap<string, string> = new Map([
   // 请求对象
   ['This client must send its request as a signed request object', '该客户端必须以签名的请求对象发送请求'],
   ['request and request_uri must not both be sent', 'request 与 request_uri 不能同时发送'],
-  [
-    'This client is not registered for request objects without a signature',
-    '该客户端没有登记为可以发送不签名的请求对象',
-  ],
+  ['This client is not registered for request objects without a signature', '该客户端没有登记使用不带签名的请求对象'],
 
   // 退出登录
   ['id_token_hint was not issued by this server', 'id_token_hint 不是本服务器签发的'],
