@@ -2,7 +2,7 @@
 // English wherever they are met, and become Chinese here, at the terminal; one that is not known stays wholly in English.
 
 import { AdministrationError } from '../administration/errors.ts'
-import { problemSentence } from '../administration/set-up/row-words.ts'
+import { fileSentence, problemSentence } from '../administration/set-up/row-words.ts'
 import type { UserProblem, UserRefused } from '../administration/users.ts'
 
 type Sentences = readonly (readonly [RegExp, string])[]
@@ -279,18 +279,27 @@ export function failureInChinese({ message, hint }: Failure, error?: unknown): s
   const lines = message.split('\n').map((line) => bare(line))
   const said = lines.map((line) => translated(line, MESSAGES) ?? causeInChinese(line) ?? optionInChinese(line))
   const advice = hint === null ? '' : translated(bare(hint), HINTS)
-  if (said.includes(null) || advice === null) return null
+  if (said.includes(null) || advice === null) return fileRefused(error)
   return `${said.join('\n      ')}${advice !== '' && said.length > 1 ? '\n      ' : ''}${advice}`
 }
 
+/** What cannot be used, where it is no bare path: those stay as they are. */
+const THINGS: Sentences = [
+  [/^The data folder (.+)$/, '数据目录 $1'],
+  [/^The import file (.+)$/, '导入文件 $1'],
+  [/^The picture (.+) \(--logo-file\)$/, '图标文件 $1（--logo-file）'],
+  [/^The file (.+) \((\w+) of the database address\)$/, '数据库地址中 $2 所指的文件 $1'],
+  [/^(\S+): (.+)$/, '$1：$2'],
+  [/^(.+) \(in the data folder\)$/, '$1'],
+  [/^((?!the |this |an? |it ).+)$/i, '$1'],
+]
+
 /** What cannot be used or read, and why. */
 function causeInChinese(line: string): string | null {
-  const [, what, why = ''] =
-    /^(?:The data folder )?(.+?) (?:cannot be (?:used|read|opened)|could not be written): (.+)$/.exec(line) ?? []
-  const cause = translated(why, CAUSES)
-  if (what === undefined || cause === null) return null
-  const place = what.replace(' (in the data folder)', '').replace(/^(\S+): /, '$1：')
-  return `${line.startsWith('The data folder ') ? '数据目录 ' : ''}${place} 不可用：${cause}。`
+  const [, what = '', why = ''] =
+    /^(.+?) (?:cannot be (?:used|read|opened)|could not be written): (.+)$/.exec(line) ?? []
+  const [thing, cause] = [translated(what, THINGS), translated(why, CAUSES)]
+  return thing === null || cause === null ? null : `${thing} 不可用：${cause}。`
 }
 
 function optionInChinese(line: string): string | null {
@@ -306,6 +315,14 @@ function optionInChinese(line: string): string | null {
 /** Known by what it holds: a start has no use for all that users need. */
 function isUserRefused(error: unknown): error is UserRefused {
   return error instanceof AdministrationError && 'problems' in error
+}
+
+/** A file of people, as the set-up says it. */
+function fileRefused(error: unknown): string | null {
+  if (!(error instanceof AdministrationError)) return null
+  const { message, hint } = error
+  const sentence = fileSentence(error)['zh-CN']
+  return sentence.includes(message) || (hint !== null && sentence.includes(hint)) ? null : `${sentence}。`
 }
 
 function userRefused({ problems }: UserRefused): string | null {

@@ -2,7 +2,7 @@
 // English, and programs read what they always read.
 
 import { spawn } from 'node:child_process'
-import { chmodSync, chownSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -111,6 +111,7 @@ describe.each<Row>([
     { stdin: 'abc' },
   ),
   row('a user name that is taken', here('user add --username alice'), 4, '用户名 alice 已被其他用户使用'),
+  row('a file that is not there', here('user import none.csv'), 2, '导入文件 none.csv 不可用：没有这个文件'),
   row('a client that is not there', here('rehearse nobody'), 3, '没有“nobody”这个客户端'),
 ])('$what', ({ words, code, says, options }) => {
   test('is told in Chinese', async () => {
@@ -178,6 +179,23 @@ test('the commands of the first hour say what they have done in Chinese', async 
   expect(added.stdout).toContain('密钥只显示这一次')
   expect((await run('rehearse tenant')).stdout).toContain('请打开此页面')
   expect((await run('trace')).stdout).toBe('尚未收到任何请求。\n')
+})
+
+test('an import says in Chinese what is wrong with each row, and what it has done', async () => {
+  const file = scratch.path('people.csv')
+  const rows = ['username,name,phone,phone_verified', 'dora,王五,13700137000,是', 'emil,赵六,1.38E+10,maybe']
+  writeFileSync(file, rows.join('\n'))
+  const imported = async (env: Record<string, string>, ...more: readonly string[]) =>
+    lingpai(['user', 'import', file, '--data', data, ...more], { env })
+  const refused = await imported(CHINESE)
+  expect(refused.code).toBe(1)
+  expect(refused.stdout).toMatch(/^第 3 行：手机号已被 Excel 变成 1\.38E\+10，/m)
+  expect(refused.stdout).toContain('没有做任何更改：2 行（csv，utf-8）中有 1 行无法导入。')
+  expect((await imported({}, '--dry-run', '--skip-bad')).stdout).toContain('Checked: 2 rows (csv, utf-8).')
+  const done = await imported(CHINESE, '--skip-bad')
+  expect(done.code).toBe(0)
+  expect(done.stdout).toContain('已导入 1 位用户，来自 2 行（csv，utf-8）。跳过了 1 行。')
+  expect(prose(done)).not.toMatch(SENTENCE)
 })
 
 test('what was chosen goes before what the system speaks, both ways', async () => {
