@@ -153,6 +153,18 @@ const MESSAGES: Sentences = [
 
   // 版本与公网地址
   [
+    /^The database does not hold everything yet: a move into it is under way, or was cut off$/,
+    '数据库中的数据还不完整：向它的迁移正在进行，或曾被中断。',
+  ],
+  [
+    /^The database does not hold everything yet: .+ Wait for it to end, or run it again: npx lingpai move$/,
+    '数据库中的数据还不完整：向它的迁移正在进行，或曾被中断。请等待其结束，或重新运行：npx lingpai move',
+  ],
+  [
+    /^The database holds tables of another program; none of them was changed$/,
+    '数据库中有其他程序的表，没有改动它们。',
+  ],
+  [
     /^The database has schema version (\d+), this program knows (\d+): use a newer release$/,
     '数据库属于更新的版本（结构版本 $1，本程序只到 $2）。',
   ],
@@ -204,6 +216,12 @@ const HINTS: Sentences = [
   [
     /^Run it as the user whose files these are, .+ Which folder is used: (npx .+)$/,
     '请以这些文件的所有者运行，或授予当前用户写入权限。查看所用的目录：$1',
+  ],
+  [/^Wait for it to end, or run it again: (npx .+)$/, '请等待其结束，或重新运行：$1'],
+  [/^Name another folder with --data$/, '请用 --data 另外指定一个目录。'],
+  [
+    /^Make an empty database with createdb, or name a schema of its own with --database-schema$/,
+    '请用 createdb 建立一个空数据库，或用 --database-schema 指定单独的 schema。',
   ],
   [/^Name the folder with --data$/, '请用 --data 指定目录。'],
   [

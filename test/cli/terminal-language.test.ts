@@ -2,8 +2,9 @@
 // English, and programs read what they always read.
 
 import { spawn } from 'node:child_process'
-import { chmodSync, chownSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   lingpai,
@@ -37,6 +38,15 @@ afterAll(async () => {
 })
 
 const here = (words: string) => () => [...words.split(' '), '--data', data]
+
+function foreign(): string {
+  const folder = scratch.path('foreign')
+  if (existsSync(folder)) return folder
+  mkdirSync(folder, { mode: 0o700 })
+  new DatabaseSync(`${folder}/lingpai.sqlite`).exec('CREATE TABLE user (x INTEGER)')
+  writeFileSync(`${folder}/master.key`, KEY.LINGPAI_MASTER_KEY, { mode: 0o600 })
+  return folder
+}
 
 /** Without commands, flags and addresses, which have no language, and what another program has said. */
 function prose({ stdout, stderr }: Outcome): string {
@@ -112,6 +122,12 @@ describe.each<Row>([
   ),
   row('a user name that is taken', here('user add --username alice'), 4, '用户名 alice 已被其他用户使用'),
   row('a file that is not there', here('user import none.csv'), 2, '导入文件 none.csv 不可用：没有这个文件'),
+  row(
+    'a database of another program',
+    () => ['start', '--port', '0', '--data', foreign()],
+    4,
+    '数据库中有其他程序的表',
+  ),
   row('a client that is not there', here('rehearse nobody'), 3, '没有“nobody”这个客户端'),
 ])('$what', ({ words, code, says, options }) => {
   test('is told in Chinese', async () => {
