@@ -104,8 +104,27 @@ function refuse() {
   var isCheckout = fs.existsSync(path.join(root, 'src')) && !fs.existsSync(path.join(root, 'node_modules'))
   var advice =
     mayBringOne && isCheckout
-      ? 'Run "npm ci" here first: it brings the right one. Or install it from https://nodejs.org/'
-      : 'Install it from https://nodejs.org/ (the version marked LTS) and run the command again.'
-  console.error('Lingpai needs Node.js 24.15 or newer, and this is ' + process.versions.node + '. ' + advice)
+      ? [
+          'Run "npm ci" here first: it brings the right one. Or install it from https://nodejs.org/',
+          '请先在此目录运行“npm ci”，它会带来合适的版本；也可以从 https://nodejs.org/ 安装。',
+        ]
+      : [
+          'Install it from https://nodejs.org/ (the version marked LTS) and run the command again.',
+          '请从 https://nodejs.org/ 安装（标有 LTS 的版本），然后重新运行命令。',
+        ]
+  var needs = isChinese()
+    ? 'Lingpai 令牌需要 Node.js 24.15 或更新版本，当前是 ' + process.versions.node + '。' + advice[1]
+    : 'Lingpai needs Node.js 24.15 or newer, and this is ' + process.versions.node + '. ' + advice[0]
+  console.error(needs)
   process.exit(1)
+}
+
+// As src/options/terminal.ts, which this Node cannot read.
+function isChinese() {
+  var env = process.env
+  if (env.LINGPAI_LANGUAGE === 'zh-CN' || env.LINGPAI_LANGUAGE === 'en') return env.LINGPAI_LANGUAGE === 'zh-CN'
+  var locale = env.LC_ALL || env.LC_MESSAGES || env.LANG
+  if (locale) return /^zh([_-][^.@]*)?(\.utf-?8)?(@.*)?$/i.test(locale)
+  if (process.platform !== 'win32' && process.platform !== 'darwin') return false
+  return typeof Intl === 'object' && /^zh\b/i.test(Intl.DateTimeFormat().resolvedOptions().locale)
 }

@@ -8,6 +8,7 @@ import { describeOptions } from '../../src/options/index.ts'
 import { DIFFERENCES } from '../../test/oracle/differences.ts'
 import { databaseTables } from './database.ts'
 import { type Matrix, matrixOf, specificationProblems, specificationsPage } from './specifications.ts'
+import { defaultInChinese, valueInChinese } from './values-zh.ts'
 
 /** With all its commands: each is loaded when it is needed. */
 const PROGRAM = await buildProgram(() => undefined)
@@ -31,9 +32,17 @@ type Language = 'en' | 'zh'
 
 export const DOCUMENTS: readonly Document[] = [
   { path: 'options.md', render: () => options('en') },
-  { path: 'options.zh-CN.md', render: () => options('zh') },
+  {
+    path: 'options.zh-CN.md',
+    render: () => options('zh'),
+    problems: () => untranslated(describeOptions().map(asOption)),
+  },
   { path: 'client-settings.md', render: () => clientSettings('en') },
-  { path: 'client-settings.zh-CN.md', render: () => clientSettings('zh') },
+  {
+    path: 'client-settings.zh-CN.md',
+    render: () => clientSettings('zh'),
+    problems: () => untranslated(describeSettings().map(asSetting)),
+  },
   { path: 'cli.md', render: commandLine },
   { path: 'database.md', render: database },
   {
@@ -63,6 +72,35 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const code = (text: string) => `\`${text}\``
 
+interface Value {
+  readonly name: string
+  readonly values: string
+  readonly fallback: string
+}
+
+const asOption = ({ key, describes, defaultText }: ReturnType<typeof describeOptions>[number]): Value => ({
+  name: key,
+  values: describes,
+  fallback: defaultText,
+})
+const asSetting = ({ name, values, fallback }: ReturnType<typeof describeSettings>[number]): Value => ({
+  name,
+  values,
+  fallback,
+})
+
+/** What it may be, and what it is by default. */
+function cellsOf({ values, fallback }: Value, language: Language): readonly string[] {
+  if (language === 'en') return [values, fallback]
+  return [valueInChinese(values) ?? values, defaultInChinese(fallback, values) ?? fallback]
+}
+
+function untranslated(all: readonly Value[]): readonly string[] {
+  return all
+    .filter(({ values, fallback }) => valueInChinese(values) === null || defaultInChinese(fallback, values) === null)
+    .map(({ name }) => `the values or the default of ${name} have no words in Chinese (scripts/reference/values-zh.ts)`)
+}
+
 const OPTIONS_TEXT: Readonly<Record<Language, string>> = {
   en: `# Options
 
@@ -77,16 +115,16 @@ or a number with a unit: \`90s\`, \`30m\`, \`12h\`, \`30d\`. Unknown names and c
 
 All of it is read once, at the start, files that are named included: a change holds from the next start on. Only the
 certificate and key of \`tlsCert\` and \`tlsKey\` and the files in \`proofFolder\` are read again when they change.`,
-  zh: `# 配置项
+  zh: `# 选项
 
-每个配置项有一个名称、四种写法，越靠右优先级越高：默认值、YAML 文件、环境变量、命令行参数。YAML 文件由 \`--config FILE\` 或
+每个选项有一个名称、四种写法，越靠右优先级越高：默认值、YAML 文件、环境变量、命令行参数。YAML 文件由 \`--config FILE\` 或
 \`LINGPAI_CONFIG\` 指定；未指定时依次查找数据目录与当前目录中的 \`lingpai.yaml\`，只读取其中一个。带点的键可以写成分组
 （\`brand:\` 下一行缩进写 \`productName:\`），也可以照原样书写。
 
 相对路径以所在的 YAML 文件为起点，其余情况以当前目录为起点。时长可写秒数或带单位：\`90s\`、\`30m\`、\`12h\`、\`30d\`。
 未知的名称与相互矛盾的设置在启动时即被拒绝。\`lingpai config show\` 显示每一项的生效值与来源，机密内容会被遮盖。
 
-所有配置（包括其中指定的文件）只在启动时读取一次，修改后需重新启动才生效。只有 \`tlsCert\` 与 \`tlsKey\` 指定的证书和私钥、
+所有选项（包括其中指定的文件）只在启动时读取一次，修改后需重新启动才生效。只有 \`tlsCert\` 与 \`tlsKey\` 指定的证书和私钥、
 \`proofFolder\` 中的文件会在变化后重新读取。`,
 }
 
@@ -100,8 +138,7 @@ function options(language: Language): string {
     option.isInFile ? code(option.key) : '–',
     code(option.environment),
     option.flag === null ? '–' : code(option.flag),
-    option.describes,
-    option.defaultText,
+    ...cellsOf(asOption(option), language),
     option[language],
   ])
   return `${MADE[language]}\n\n${OPTIONS_TEXT[language]}\n\n${table(OPTIONS_HEAD[language], rows)}\n`
@@ -132,8 +169,7 @@ function clientSettings(language: Language): string {
   const [client, operator] = SET_BY[language]
   const rows = describeSettings().map((setting) => [
     code(setting.name),
-    setting.values,
-    setting.fallback,
+    ...cellsOf(asSetting(setting), language),
     setting.byClient ? client : operator,
     setting[language],
   ])

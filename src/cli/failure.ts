@@ -2,7 +2,9 @@
 
 import { AdministrationError, type AdministrationErrorCode } from '../administration/errors.ts'
 import { OptionsError } from '../options/index.ts'
+import type { Locale } from '../pages/index.ts'
 import { SchemaMismatch, TablesOfAnother } from '../store/schema/migrate.ts'
+import { type Failure, failureInChinese } from './failures-zh.ts'
 import { type Flags, tip, withTips } from './flags.ts'
 import { CommandFailed, EXIT, endWith, type Output } from './output.ts'
 
@@ -82,8 +84,16 @@ export function report(output: Output, error: unknown, flags: Flags): number {
   output.progressDone()
   endWith(exitCode)
   output.result({ error: code, message, ...(hint !== null && { hint }) })
-  output.note(`Error: ${message}${hint === null ? '' : `${message.includes('\n') ? '\n' : ' '}${ended(hint)}`}`)
+  output.note(failureText({ message, hint: hint === null ? null : ended(hint) }, output.language, error))
   return exitCode
+}
+
+/** For people. */
+export function failureText(failure: Failure, language: Locale, error?: unknown): string {
+  const chinese = language === 'zh-CN' ? failureInChinese(failure, error) : null
+  if (chinese !== null) return `错误：${chinese}`
+  const { message, hint } = failure
+  return `Error: ${message}${hint === null ? '' : `${message.includes('\n') ? '\n' : ' '}${hint}`}`
 }
 
 function describe(error: unknown, flags: Flags): Described {
@@ -139,7 +149,7 @@ function wayOn({ name, message }: Error, flags: Flags): string | null {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }
   // Of PostgreSQL the address says where it is.
-  if (flags['database'] === undefined && /read-only|cannot be opened/.test(message)) {
+  if (flags['database'] === undefined && /read-only|cannot be opened|cannot be used: EACCES/.test(message)) {
     return `Run it as the user whose files these are, or give this one the right to write there. Which folder is used: ${tip('config show', flags)}`
   }
   return null
@@ -173,7 +183,7 @@ function sentence(text: string): string {
 
 /** What ends in a command, a flag or an address gets no full stop: it would be copied along. One problem of an option begins with its flag. */
 function ended(text: string): string {
-  return /[.?!]$/.test(text) || /(?:\bnpx |\brun: |https?:\/\/(?!.*"$)|(?<!^)--\w)[^()]*$/.test(text)
+  return /[.?!]$/.test(text) || /(?:(?:\bnpx |\brun: |(?<!^)--\w)[^()]*|https?:\/\/(?!.*"$)[^()\s]*)$/.test(text)
     ? text
     : `${text}.`
 }

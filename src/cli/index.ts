@@ -1,6 +1,7 @@
 // The command line: builds the program and runs it. Resolves to the exit code.
 
 import { Command, CommanderError } from 'commander'
+import { failureText } from './failure.ts'
 import { shortenHelp } from './help.ts'
 import { createOutput, EXIT, endWithReader } from './output.ts'
 import { VERSION } from './version.ts'
@@ -94,7 +95,7 @@ function refuse(argv: readonly string[], { code, message }: CommanderError, comm
     ' ',
   )
   output.result({ error: 'wrong_usage', message: told, hint })
-  if (!isLost) output.note(`Error: ${told} ${hint}`)
+  if (!isLost) output.note(failureText({ message: told, hint }, output.language))
 }
 
 function nameOf(command: Command): string {

@@ -3,6 +3,8 @@
 
 import type { Writable } from 'node:stream'
 import type { Seconds } from '../model/time.ts'
+import { terminalLanguage } from '../options/index.ts'
+import type { Locale } from '../pages/index.ts'
 
 /** Meanings of the exit code, the same for every command. */
 export const EXIT = {
@@ -22,6 +24,8 @@ export const EXIT = {
 
 export interface Output {
   readonly json: boolean
+  /** Of what people are told. What programs read is in English, and what stands beside it too. */
+  readonly language: Locale
   /** The result for people; not written with `--json`. */
   say(text: string): void
   /** The result for programs; written with `--json` only. */
@@ -39,6 +43,7 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
   let open = false
   return {
     json,
+    language: json ? 'en' : terminalLanguage(),
     say(text) {
       if (!json) out.write(`${text}\n`)
     },

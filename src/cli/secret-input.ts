@@ -1,6 +1,7 @@
 // Secrets from standard input: the first line of what is piped in, or typed at a terminal without being shown.
 
 import type { Readable } from 'node:stream'
+import { terminalLanguage } from '../options/index.ts'
 import { CommandFailed, EXIT } from './output.ts'
 
 const LONGEST_SECRET = 4_096
@@ -32,7 +33,7 @@ async function piped(what: string, input: Input): Promise<string> {
 
 /** In raw mode nothing is shown, and Ctrl+C, Ctrl+D and the correction of mistakes are up to us. */
 async function typed(what: string, input: Input): Promise<string> {
-  process.stderr.write(`Type the ${what} (it is not shown) and press Enter: `)
+  process.stderr.write(prompt(what))
   input.setRawMode?.(true)
   let text: string[] = []
   try {
@@ -51,6 +52,11 @@ async function typed(what: string, input: Input): Promise<string> {
     input.setRawMode?.(false)
     process.stderr.write('\n')
   }
+}
+
+function prompt(what: string): string {
+  if (terminalLanguage() === 'en') return `Type the ${what} (it is not shown) and press Enter: `
+  return `请输入${what === 'password' ? '密码' : '客户端密钥'}（不会显示），然后按回车：`
 }
 
 function bounded(what: string, text: string): string {

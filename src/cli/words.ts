@@ -1,4 +1,6 @@
-// What `start` says when it answers, in English, and in Chinese below it where the terminal speaks Chinese.
+// What `start` says when it answers.
+
+import type { Locale } from '../pages/index.ts'
 
 export interface Greeting {
   readonly issuer: string
@@ -15,45 +17,53 @@ export interface Greeting {
   readonly formerIssuer: string | null
 }
 
-export function greeting(facts: Greeting, isChinese: boolean): string {
-  const both = (en: string, zh: string) => (isChinese ? [en, zh] : [en])
+export function greeting(facts: Greeting, language: Locale): string {
+  const both = (en: string, zh: string) => (language === 'zh-CN' ? zh : en)
   const { issuer, socket, data, backup, link, setUp, formerIssuer } = facts
   return [
-    ...both(`Lingpai answers at ${issuer}`, `令牌已启动：${issuer}`),
+    both(`Lingpai answers at ${issuer}`, `Lingpai 令牌已启动：${issuer}`),
     ...(socket === null
       ? []
-      : both(
-          `It listens on ${socket}: whatever stands in front of it sends requests there.`,
-          `监听于 ${socket}：前面的代理应将请求转发到这里。`,
-        )),
+      : [
+          both(
+            `It listens on ${socket}: whatever stands in front of it sends requests there.`,
+            `正在监听 ${socket}：前面的代理应把请求转发到这里。`,
+          ),
+        ]),
     ...(formerIssuer === null
       ? []
-      : both(
-          `The address was ${formerIssuer} until now: clients have to be told the new one.`,
-          `此前的地址是 ${formerIssuer}，请让各客户端改用新地址。`,
-        )),
+      : [
+          both(
+            `The address was ${formerIssuer} until now: clients have to be told the new one.`,
+            `此前的地址是 ${formerIssuer}，请让各客户端改用新地址。`,
+          ),
+        ]),
     ...(data === null
       ? []
-      : both(
-          `Everything it keeps is in ${data}. To back it up: ${backup}`,
-          `全部数据保存在 ${data}。备份命令：${backup}`,
-        )),
+      : [
+          both(
+            `Everything it keeps is in ${data}. To back it up: ${backup}`,
+            `全部数据保存在 ${data}。备份命令：${backup}`,
+          ),
+        ]),
     ...(link === null
       ? []
       : [
           '',
-          ...both(
+          both(
             'What to do next: open this link in a browser and answer five short forms. It works once, for a day.',
-            '下一步：在浏览器中打开下面的链接，填写五个简短的表单。链接一天内有效，只能使用一次。',
+            '下一步：在浏览器中打开下面的链接，填写五个简短的表单。一天内有效，限用一次。',
           ),
           `\n  ${link}\n`,
         ]),
     ...(setUp === null
       ? []
-      : both(
-          `To go on with the set-up in a browser, by a link that works once, for a day: ${setUp}`,
-          `在浏览器中继续设置（链接一天内有效，只能使用一次）：${setUp}`,
-        )),
-    ...both('Stop it with Ctrl+C.', '按 Ctrl+C 停止。'),
+      : [
+          both(
+            `To go on with the set-up in a browser, by a link that works once, for a day: ${setUp}`,
+            `在浏览器中继续设置（链接一天内有效，只能使用一次）：${setUp}`,
+          ),
+        ]),
+    both('Stop it with Ctrl+C.', '按 Ctrl+C 停止。'),
   ].join('\n')
 }

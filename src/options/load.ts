@@ -85,11 +85,16 @@ export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptio
   return { options, sources, file: file?.path ?? null }
 }
 
-/** Of all the values that a command was given, those that are options. */
+function isFlag(key: string | undefined): boolean {
+  const row = key === undefined ? undefined : ROWS.get(key)
+  return row !== undefined && placesOf(row).includes('flag')
+}
+
+/** Of all the values that a command was given, those that are options: `--language` of a command is its own. */
 export function optionFlags(values: Flags): Flags {
   return Object.fromEntries(
     Object.entries(values).filter(
-      ([name]) => BY_NAME.has(name) || FROM_FILE.some((key) => `${nameOf(key)}File` === name),
+      ([name]) => isFlag(BY_NAME.get(name)) || FROM_FILE.some((key) => `${nameOf(key)}File` === name),
     ),
   )
 }

@@ -132,6 +132,14 @@ const TABLE = {
     en: 'File that holds the master key.',
     zh: '存放主密钥的文件。',
   }),
+  language: optional({
+    kind: orNull(oneOf('zh-CN', 'en')),
+    default: null,
+    defaultText: 'the language of the system: LC_ALL, LC_MESSAGES or LANG',
+    places: ['environment'],
+    en: 'Language in which commands speak to people at a terminal: the start, the link of the set-up, what goes wrong. Not of logs, `--json`, `--help` and pages.',
+    zh: '命令在终端向人显示的语言：启动、设置链接、出错提示等。不影响日志、`--json`、`--help` 与页面。',
+  }),
   defaultLocale: row({
     kind: oneOf('zh-CN', 'en'),
     default: 'zh-CN',

@@ -1,9 +1,37 @@
-// What the terminal's environment says about the person in front of it.
+// In which language a command speaks to the person in front of the terminal. Programs read `--json`, which has one language.
 
 import type { Environment } from './load.ts'
 
-/** By the usual variables, the strongest first (POSIX, "Environment Variables"). */
-export function speaksChinese(env: Environment = process.env): boolean {
+export type TerminalLanguage = 'zh-CN' | 'en'
+
+export interface Surroundings {
+  readonly env?: Environment
+  readonly platform?: string
+  /** What the system itself says, where no variable does. */
+  readonly system?: () => string
+}
+
+const systemLocale = () => Intl.DateTimeFormat().resolvedOptions().locale
+
+/**
+ * LINGPAI_LANGUAGE; else the usual variables, the strongest first (POSIX, "Environment Variables"); without any of them what
+ * Windows and macOS say, which keep their language elsewhere. A wrong LINGPAI_LANGUAGE is refused where options are read.
+ */
+export function terminalLanguage({
+  env = process.env,
+  platform = process.platform,
+  system = systemLocale,
+}: Surroundings = {}): TerminalLanguage {
+  const chosen = env['LINGPAI_LANGUAGE']
+  if (chosen === 'zh-CN' || chosen === 'en') return chosen
   const locale = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => value !== undefined && value !== '')
-  return locale !== undefined && /^zh/i.test(locale)
+  if (locale !== undefined) return isReadableChinese(locale) ? 'zh-CN' : 'en'
+  const asksSystem = platform === 'win32' || platform === 'darwin'
+  return asksSystem && /^zh\b/i.test(system()) ? 'zh-CN' : 'en'
+}
+
+/** `zh_CN.UTF-8`. We write UTF-8: a terminal that expects another encoding of Chinese (`zh_CN.GB18030`) can read English only. */
+function isReadableChinese(locale: string): boolean {
+  const [, charset] = /^zh(?:[_-][^.@]*)?(?:\.([^@]*))?(?:@.*)?$/i.exec(locale) ?? ['', 'none']
+  return charset === undefined || /^utf-?8$/i.test(charset)
 }

@@ -24,19 +24,26 @@ const SAID_ALREADY: ReadonlySet<ErrorAdvice> = new Set([
 export function errorPage(view: ErrorView, frame: Frame): Page {
   const { errors } = wordsOf(frame)
   const advice = errors.advice[view.advice]
-  const isEnglish = frame.locale === 'en'
   const title = 'title' in advice ? advice.title : errors.title
   // Nothing is wrong, so there is nothing to look up.
   const isWrong = view.advice !== 'set_up_done'
-  const description =
-    isWrong &&
-    (isEnglish || !SAID_ALREADY.has(view.advice)) &&
-    html`<dt>${errors.description}</dt><dd id="error-description"${!isEnglish && html` lang="en"`}>${view.description}</dd>`
   return layOut(frame, {
     status: view.status,
     title: view.client ? `${title} · ${view.client.name}` : title,
-    main: html`<div class="seal">${isWrong ? ICONS.alert : ICONS.tick}</div><h1>${title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}${wayOn({ href: view.frontHref, text: errors.notFound.front })}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p>${advice.operator.includes('npx lingpai') && commandHint(frame)}<dl class="facts">${isWrong && html`<dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>`}${description}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
+    main: html`<div class="seal">${isWrong ? ICONS.alert : ICONS.tick}</div><h1>${title}</h1><p class="lead">${advice.visitor}</p>${onward(view, errors)}${wayOn({ href: view.frontHref, text: errors.notFound.front })}<h2>${errors.operator}</h2><p>${prose(advice.operator, frame)}</p>${advice.operator.includes('npx lingpai') && commandHint(frame)}<dl class="facts">${isWrong && html`<dt>${errors.code}</dt><dd><code id="error-code">${view.code}</code></dd>`}${isWrong && described(view, frame)}<dt>${errors.trace}</dt><dd><code id="trace-id">${view.traceId}</code><span class="hint">${errors.traceHint}</span></dd></dl>`,
   })
+}
+
+/** The description as clients read it has this id in every language. */
+function described({ advice, description }: ErrorView, frame: Frame): Content {
+  const { errors } = wordsOf(frame)
+  if (frame.locale === 'en') return html`<dt>${errors.description}</dt><dd id="error-description">${description}</dd>`
+  if (SAID_ALREADY.has(advice)) return false
+  const translated = errors.translated(description)
+  const original = html`<dd id="error-description" lang="en">${description}</dd>`
+  return translated === null
+    ? html`<dt>${errors.description}</dt>${original}`
+    : html`<dt>${errors.description}</dt><dd>${translated}</dd><dt>${errors.original}</dt>${original}`
 }
 
 function onward({ onward: to = null }: ErrorView, errors: Words['errors']): Content {

@@ -91,6 +91,24 @@ describe('bin/lingpai.js', () => {
     },
   )
 
+  it.each([
+    ['zh_CN.UTF-8', true],
+    ['zh_CN.GB18030', false],
+    ['en_US.UTF-8', false],
+  ])('is refused in the language of %s', async (language, isChinese) => {
+    for (const [name, value] of Object.entries({ LINGPAI_LANGUAGE: '', LC_ALL: '', LC_MESSAGES: '', LANG: language }))
+      vi.stubEnv(name, value)
+    const root = packageOf(`alone-${language}`, { 'dist/main.js': "console.log('ran')" })
+    const { code, out, err } = await run(root, oldNode(root, '20.11.0'))
+    vi.unstubAllEnvs()
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toBe(
+      isChinese
+        ? 'Lingpai 令牌需要 Node.js 24.15 或更新版本，当前是 20.11.0。请从 https://nodejs.org/ 安装（标有 LTS 的版本），然后重新运行命令。\n'
+        : 'Lingpai needs Node.js 24.15 or newer, and this is 20.11.0. Install it from https://nodejs.org/ (the version marked LTS) and run the command again.\n',
+    )
+  })
+
   it.each(['24.15.0', '24.100.0', '25.0.0', '26.1.0'])('Node %s runs it itself', async (version) => {
     const root = packageOf(`new-${version}`, { 'dist/main.js': "console.log('ran')" })
     expect(await run(root, oldNode(root, version))).toMatchObject({ code: 0, out: 'ran\n' })

@@ -18,6 +18,12 @@ test('people without a phone number, or with an unverified one, are told of; tho
     'Applications such as 制作云 may not accept people without a phone number: 2 (lines 3, 6); with one that is not marked as verified: 1 (line 4).'
   const run = (...flags: readonly string[]) => lingpai(['user', 'import', file, '--skip-bad', ...flags, ...here])
   expect((await run('--dry-run')).stdout).toContain(told)
+  const chinese = await lingpai(['user', 'import', file, '--skip-bad', '--dry-run', ...here], {
+    env: { LANG: 'zh_CN.UTF-8' },
+  })
+  expect(chinese.stdout).toContain(
+    '制作云等应用可能不接受这些用户：没有手机号的 2 位（第 3、6 行）；手机号未标为已验证的 1 位（第 4 行）。',
+  )
   expect((await run()).stdout).toContain(told)
   writeFileSync(file, 'username,phone,phone_verified\nzhao,13700137000,true\n')
   expect((await run()).stdout).not.toContain('may not accept')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defaultInChinese, valueInChinese } from '../../scripts/reference/values-zh.ts'
 import { describeSettings } from '../../src/model/client-settings.ts'
 import { describeOptions } from '../../src/options/index.ts'
 
@@ -51,6 +52,25 @@ describe('the reference', { timeout: 120_000 }, () => {
     expect(run('--check')).toMatchObject({ status: 1, stderr: expect.stringContaining('old.md is made from nothing') })
     rmSync(join(folder, 'old.md'))
     expect(run('--check').status).toBe(0)
+  })
+
+  it('says in Chinese what an option or a setting may be, and is by default', () => {
+    for (const name of ['options.zh-CN.md', 'client-settings.zh-CN.md']) {
+      const [head = [], , ...rows] = page(name)
+        .split('\n')
+        .filter((line) => line.startsWith('| '))
+        .map((line) => line.split(' | '))
+      const at = head.indexOf('取值')
+      expect(rows.length).toBeGreaterThan(50)
+      const cells = rows.flatMap((cells) => cells.slice(at, at + 2)).map((cell) => cell.replaceAll(/`[^`]*`/g, ''))
+      // Lists of names are no sentences.
+      expect(cells.filter((cell) => /^an? |\b(of|the|or|and|from|at|which|with|in) [a-z]/.test(cell))).toEqual([])
+    }
+    expect([valueInChinese('a thing of tomorrow'), defaultInChinese('what was there before', 'text')]).toEqual([
+      null,
+      null,
+    ])
+    expect([defaultInChinese('none', 'one of `none`, `x`'), defaultInChinese('none', 'a path')]).toEqual(['none', '无'])
   })
 
   it('names every option and every setting in both languages, and every command', () => {

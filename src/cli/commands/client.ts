@@ -33,6 +33,7 @@ import {
   withTips,
 } from '../command.ts'
 import { type Installation, waitingForRestart } from '../installation.ts'
+import { type InBoth, warned } from '../language.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
 
@@ -149,14 +150,22 @@ const add: Work = async (installation, output, flags) => {
   })
   const { client } = made.record
   const twins = sameNamed(await listClients(installation.store), client)
-  const warnings = [...made.warnings, ...(twins.length === 0 ? [] : [withTips(sameNameSaid(client, twins).en, flags)])]
+  const same = sameNameSaid(client, twins)
+  const warnings = [...made.warnings, ...(twins.length === 0 ? [] : [tipped(same, flags)])]
   await tellValues(installation, output, { ...made, warnings }, flags)
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
   output.say('')
-  output.say(
-    `Try it before anybody else does: ${tip(`rehearse ${shellWord(client.client_id)} --user USERNAME`, flags)}`,
-  )
+  const rehearse = tip(`rehearse ${shellWord(client.client_id)} --user USERNAME`, flags)
+  const words: InBoth = {
+    en: `Try it before anybody else does: ${rehearse}`,
+    'zh-CN': `在别人登录之前先演练一次：${rehearse}`,
+  }
+  output.say(words[output.language])
+}
+
+function tipped(words: InBoth, flags: Flags): InBoth {
+  return { en: withTips(words.en, flags), 'zh-CN': withTips(words['zh-CN'], flags) }
 }
 
 /** The server may be started with other options than a command sees, so this is no refusal. */
@@ -173,11 +182,14 @@ function warnOfSignatures({ keys }: Installation['options'], { client }: ClientR
   }
 }
 
+/** What has no words in Chinese is said in English. */
+type Told = Omit<ClientWithSecret, 'warnings'> & { readonly warnings: readonly (string | InBoth)[] }
+
 /** The six values under the names of 制作云's console, and the callback; of a machine what it needs. */
 async function tellValues(
   installation: Installation,
   output: Output,
-  { record, secret, warnings: others }: ClientWithSecret,
+  { record, secret, warnings: others }: Told,
   flags: Flags,
 ): Promise<void> {
   const { addresses, options } = installation
@@ -185,26 +197,43 @@ async function tellValues(
   const values = valuesOf(record.client, secret, addresses.issuer, options.endpointPrefix)
   const isLater = isOutOfReach(record.client, addresses.issuer)
   const waiting = await waitingForRestart(installation)
-  const warnings = [
+  const warnings: readonly (string | InBoth)[] = [
     ...others,
     ...(isLater ? [outOfReach(addresses.issuer, flags)] : []),
-    ...(waiting === null ? [] : [waiting.en]),
+    ...(waiting === null ? [] : [waiting]),
   ]
-  for (const warning of warnings) output.note(`Warning: ${warning}.`)
+  const { language } = output
+  for (const each of warnings) output.note(typeof each === 'string' ? `Warning: ${each}.` : warned(each, language))
   warnOfSignatures(options, record, output)
-  output.result({ ...values, ...(warnings.length > 0 && { warnings }) })
+  output.result({
+    ...values,
+    ...(warnings.length > 0 && { warnings: warnings.map((each) => (typeof each === 'string' ? each : each.en)) }),
+  })
   const rows = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
-  const when = isLater
-    ? 'paste these values into its console once the address is public'
-    : 'paste these values into its console'
-  output.say(`${record.client.client_name}: ${when}.\n`)
+  output.say(`${record.client.client_name}${(isLater ? PASTE_LATER : PASTE)[language]}\n`)
   output.say(table(rows.map(([name, value]) => [name, value])))
-  if (secret !== null) output.say('\nThe secret is shown this once. Only its digest is kept.')
+  if (secret !== null) output.say(`\n${SHOWN_ONCE[language]}`)
 }
 
-function outOfReach(issuer: string, flags: Flags): string {
+const PASTE: InBoth = {
+  en: ': paste these values into its console.',
+  'zh-CN': '：请把下列各值填入其控制台。',
+}
+const PASTE_LATER: InBoth = {
+  en: ': paste these values into its console once the address is public.',
+  'zh-CN': '：有了公网地址之后，请把下列各值填入其控制台。',
+}
+const SHOWN_ONCE: InBoth = {
+  en: 'The secret is shown this once. Only its digest is kept.',
+  'zh-CN': '密钥只显示这一次，服务器只保存它的摘要。',
+}
+
+function outOfReach(issuer: string, flags: Flags): InBoth {
   const start = tip('start --issuer https://sso.example.com --accept-new-issuer', flags)
-  return `制作云 cannot reach ${issuer}: its servers need a public https address. Set it first, by starting the server with it (behind a proxy with --trusted-proxies too): "${start}". Then only the three addresses change; ClientId and ClientSecret stay`
+  return {
+    en: `制作云 cannot reach ${issuer}: its servers need a public https address. Set it first, by starting the server with it (behind a proxy with --trusted-proxies too): "${start}". Then only the three addresses change; ClientId and ClientSecret stay`,
+    'zh-CN': `制作云无法访问 ${issuer}：其服务器需要公网 https 地址。请先设置公网地址，即以它启动服务器（在代理之后还要加上 --trusted-proxies）：“${start}”。届时只有三个端点地址会变，ClientId 与 ClientSecret 不变`,
+  }
 }
 
 const listAll: Work = async ({ store }, output, flags) => {

@@ -11,14 +11,13 @@ import {
 } from '../../administration/rehearsal/index.ts'
 import { rehearsalComposer } from '../../composition/rehearsal-server.ts'
 import { createSubjects } from '../../credentials/subject.ts'
-import type { Localized } from '../../pages/index.ts'
+import type { Locale, Localized } from '../../pages/index.ts'
 import { DEFAULT_BRAND } from '../../pages/index.ts'
 import { action, installationCommand, text, tip, withTips } from '../command.ts'
 import { type Installation, openInstallation, waitingForRestart } from '../installation.ts'
+import { languageOf, warned } from '../language.ts'
 import { CommandFailed, EXIT, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
-
-type Language = 'en' | 'zh-CN'
 
 export function rehearseCommand(exit: (code: number) => void): Command {
   const command: Command = installationCommand('rehearse', 'play a client from authorize to user info; changes nothing')
@@ -28,16 +27,16 @@ export function rehearseCommand(exit: (code: number) => void): Command {
       'user name or user id of the person to play; without it only a link to the page is printed',
     )
     .option('--client-secret-stdin', 'also check the secret as it was pasted into the client, from standard input')
-    .addOption(new Option('--language <language>', 'of the report').choices(['en', 'zh-CN']).default('en'))
+    .addOption(new Option('--language <language>', 'of the report [that of the terminal]').choices(['en', 'zh-CN']))
   return action(command, exit, async (output, flags, [clientId = '']) => {
     const installation = await openInstallation(flags)
-    const language: Language = text(flags['language']) === 'zh-CN' ? 'zh-CN' : 'en'
+    const language = languageOf(flags, output)
     try {
       const { store, clock, addresses } = installation
       const client = await getClient(store, clientId)
       const link = await newRehearsalLink(store, clock, addresses, clientId)
       const waiting = await waitingForRestart(installation)
-      if (waiting !== null) output.note(warned(said(waiting, language), language))
+      if (waiting !== null) output.note(warned(waiting, language))
       const who = text(flags['user'])
       if (who === undefined) {
         output.result({ link })
@@ -133,12 +132,8 @@ function print(output: Output, report: RehearsalReport, told: (words: Localized)
   for (const warning of warnings) output.say(`  ${MARK.warn} ${told(warning)}`)
 }
 
-function said(words: Localized, language: Language): string {
+function said(words: Localized, language: Locale): string {
   return typeof words === 'string' ? words : words[language]
-}
-
-function warned(words: string, language: Language): string {
-  return language === 'zh-CN' ? `提醒：${words}。` : `Warning: ${words}.`
 }
 
 function indented(wire: string, mark: string): string {

@@ -15,7 +15,6 @@ import {
   type LoadedOptions,
   type Options,
   originsOf,
-  speaksChinese,
 } from '../../options/index.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
@@ -247,7 +246,7 @@ async function greet(
         setUp: isSetUp || link !== null ? null : tip('setup-link', flags),
         formerIssuer,
       },
-      speaksChinese(),
+      output.language,
     ),
   )
 }

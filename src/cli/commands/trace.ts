@@ -8,6 +8,7 @@ import type { Trace } from '../../administration/trace/trace-record.ts'
 import type { Store } from '../../store/store.ts'
 import { action, installationCommand, mostOf, text, withTips } from '../command.ts'
 import { openInstallation } from '../installation.ts'
+import { languageOf } from '../language.ts'
 import { CommandFailed, EXIT } from '../output.ts'
 
 const NONE = { en: 'No request has been seen yet.', 'zh-CN': '尚未收到任何请求。' } as const
@@ -17,10 +18,12 @@ export function traceCommand(exit: (code: number) => void): Command {
     .argument('[trace-id]', 'the number that an error page shows')
     .option('--client <client-id>', 'only this client')
     .option('--most <number>', 'how many', '20')
-    .addOption(new Option('--language <language>', 'of the explanations').choices(['en', 'zh-CN']).default('en'))
+    .addOption(
+      new Option('--language <language>', 'of the explanations [that of the terminal]').choices(['en', 'zh-CN']),
+    )
   return action(command, exit, async (output, flags, [traceId]) => {
     const installation = await openInstallation(flags)
-    const locale = text(flags['language']) === 'zh-CN' ? 'zh-CN' : 'en'
+    const locale = languageOf(flags, output)
     const advised = (advice: string) => withTips(advice, flags)
     const { store } = installation
     const rendered = async (trace: Trace) => {

@@ -1,6 +1,7 @@
 // lingpai user import: many people at once, from CSV or JSON Lines.
 
 import { type Command, Option } from 'commander'
+import { problemSentence } from '../../administration/set-up/row-words.ts'
 import {
   COLUMNS_IN_SHORT,
   fileSource,
@@ -12,15 +13,16 @@ import {
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
+import type { InBoth } from '../language.ts'
 import { EXIT, endWith, type Output } from '../output.ts'
 
 const MOST_SHOWN = 50
-const PHASES = {
-  check: 'Checking',
-  wait: 'Waiting for another import',
-  write: 'Writing',
-  publish: 'Publishing',
-} as const
+const PHASES: Readonly<Record<ImportProgress['phase'], InBoth>> = {
+  check: { en: 'Checking', 'zh-CN': '正在检查' },
+  wait: { en: 'Waiting for another import', 'zh-CN': '正在等待另一个导入' },
+  write: { en: 'Writing', 'zh-CN': '正在写入' },
+  publish: { en: 'Publishing', 'zh-CN': '正在生效' },
+}
 
 export function userImportCommand(exit: (code: number) => void): Command {
   const command: Command = installationCommand('import', 'add many people from a CSV or JSON Lines file, all or none')
@@ -59,64 +61,109 @@ export function userImportCommand(exit: (code: number) => void): Command {
 
 /** Who waits is told why, once, also where nobody watches: nothing else would be said for two minutes. */
 function tellProgress(output: Output): (progress: ImportProgress) => void {
+  const { language } = output
   let isTold = false
   return ({ phase, done, total, silent }) => {
     if (silent !== undefined && !isTold) {
       isTold = true
       output.progressDone()
-      output.note(
-        `Another import is under way, or was killed: its last sign of life was ${silent} s ago. While it lives this one waits; one that is silent for ${STALE_AFTER} s counts as killed, which it would in ${Math.max(0, STALE_AFTER - silent)} s.`,
-      )
+      output.note(waiting(silent)[language])
     }
+    const still: InBoth = {
+      en: `silent for ${silent} s; counts as killed at ${STALE_AFTER} s`,
+      'zh-CN': `已 ${silent} 秒没有动静；满 ${STALE_AFTER} 秒视为已终止`,
+    }
+    const colon = language === 'zh-CN' ? '：' : ': '
     output.progress(
-      silent === undefined
-        ? `${PHASES[phase]}: ${counting(done, total)}`
-        : `${PHASES[phase]}: silent for ${silent} s; counts as killed at ${STALE_AFTER} s`,
+      `${PHASES[phase][language]}${colon}${silent === undefined ? counting(done, total)[language] : still[language]}`,
     )
   }
 }
 
-function counting(done: number, total?: number): string {
-  return `${done.toLocaleString('en')}${total === undefined ? '' : ` of ${total.toLocaleString('en')}`}`
+function waiting(silent: number): InBoth {
+  const left = Math.max(0, STALE_AFTER - silent)
+  return {
+    en: `Another import is under way, or was killed: its last sign of life was ${silent} s ago. While it lives this one waits; one that is silent for ${STALE_AFTER} s counts as killed, which it would in ${left} s.`,
+    'zh-CN': `另一个导入正在进行，或已被强行终止：它最近一次有动静是在 ${silent} 秒前。只要它还在进行，这一个就等待；${STALE_AFTER} 秒没有动静视为已终止，还有 ${left} 秒。`,
+  }
+}
+
+function counting(done: number, total?: number): InBoth {
+  const [now, all] = [done.toLocaleString('en'), total?.toLocaleString('en')]
+  return {
+    en: `${now}${all === undefined ? '' : ` of ${all}`}`,
+    'zh-CN': `${now}${all === undefined ? '' : ` / ${all}`}`,
+  }
 }
 
 function print(output: Output, report: ImportReport): void {
-  const { status, problems, problemCount, rows, imported, badRows, encoding, format } = report
-  for (const { line, column, problem, hint } of problems.slice(0, MOST_SHOWN)) {
-    output.say(
-      `line ${line}${column === null ? '' : `, ${column}`}: ${problem}${hint === undefined ? '' : `. ${hint}`}`,
-    )
+  const { problems, problemCount } = report
+  const { language } = output
+  for (const each of problems.slice(0, MOST_SHOWN)) output.say(problemLine(each)[language])
+  const more: InBoth = {
+    en: `… and ${problemCount - MOST_SHOWN} more (--json lists the first thousand)`,
+    'zh-CN': `…… 另有 ${problemCount - MOST_SHOWN} 处（--json 最多列出一千处）`,
   }
-  if (problemCount > MOST_SHOWN) output.say(`… and ${problemCount - MOST_SHOWN} more (--json lists the first thousand)`)
+  if (problemCount > MOST_SHOWN) output.say(more[language])
+  output.say(outcome(report)[language])
+  const phones = report.status === 'refused' ? null : phonesSaid(report)
+  if (phones !== null) output.say(phones[language])
+}
+
+function problemLine({ line, column, problem, hint }: ImportReport['problems'][number]): InBoth {
+  const said = problemSentence({ column, problem, ...(hint !== undefined && { hint }) })
+  return {
+    en: `line ${line}${column === null ? '' : `, ${column}`}: ${problem}${hint === undefined ? '' : `. ${hint}`}`,
+    'zh-CN': `第 ${line} 行：${said['zh-CN']}`,
+  }
+}
+
+function outcome({ status, rows, imported, badRows, encoding, format }: ImportReport): InBoth {
   const read = `${counted(rows, 'row')} (${format}, ${encoding})`
-  if (status === 'refused') {
-    output.say(
-      `\nNothing was changed: ${badRows} of ${read} cannot be imported. Mend them, or leave them out with --skip-bad.`,
-    )
-  } else if (status === 'checked') {
-    output.say(
-      `Checked: ${read}. Nothing was changed.${badRows > 0 ? ` ${counted(badRows, 'row')} would be left out.` : ''}`,
-    )
-  } else {
-    output.say(
-      `Imported: ${counted(imported, 'person', 'people')} from ${read}.${badRows > 0 ? ` Left out: ${counted(badRows, 'row')}.` : ''}`,
-    )
+  const readZh = `${rows.toLocaleString('en')} 行（${format}，${encoding}）`
+  const left = counted(badRows, 'row')
+  const leftZh = `${badRows.toLocaleString('en')} 行`
+  switch (status) {
+    case 'refused':
+      return {
+        en: `\nNothing was changed: ${badRows} of ${read} cannot be imported. Mend them, or leave them out with --skip-bad.`,
+        'zh-CN': `\n没有做任何更改：${readZh}中有 ${leftZh}无法导入。请更正，或用 --skip-bad 跳过它们。`,
+      }
+    case 'checked':
+      return {
+        en: `Checked: ${read}. Nothing was changed.${badRows > 0 ? ` ${left} would be left out.` : ''}`,
+        'zh-CN': `检查完毕：${readZh}。没有做任何更改。${badRows > 0 ? `导入时会跳过 ${leftZh}。` : ''}`,
+      }
+    case 'imported':
+      return {
+        en: `Imported: ${counted(imported, 'person', 'people')} from ${read}.${badRows > 0 ? ` Left out: ${left}.` : ''}`,
+        'zh-CN': `已导入 ${imported.toLocaleString('en')} 位用户，来自 ${readZh}。${badRows > 0 ? `跳过了 ${leftZh}。` : ''}`,
+      }
   }
-  if (status !== 'refused') tellOfPhones(output, report)
 }
 
 /** 制作云 goes by the number, and afterwards each person would have to be mended alone. */
-function tellOfPhones(output: Output, { withoutPhone, unverifiedPhone }: ImportReport): void {
-  const told = [
-    ...(withoutPhone.count === 0 ? [] : [`without a phone number: ${named(withoutPhone)}`]),
-    ...(unverifiedPhone.count === 0 ? [] : [`with one that is not marked as verified: ${named(unverifiedPhone)}`]),
-  ]
-  if (told.length > 0) output.say(`Applications such as 制作云 may not accept people ${told.join('; ')}.`)
+function phonesSaid({ withoutPhone, unverifiedPhone }: ImportReport): InBoth | null {
+  const kinds = [
+    { of: withoutPhone, en: 'without a phone number', zh: '没有手机号' },
+    { of: unverifiedPhone, en: 'with one that is not marked as verified', zh: '手机号未标为已验证' },
+  ].filter(({ of }) => of.count > 0)
+  if (kinds.length === 0) return null
+  const english = kinds.map(({ of, en }) => `${en}: ${named(of).en}`)
+  const chinese = kinds.map(({ of, zh }) => `${zh}的 ${named(of)['zh-CN']}`)
+  return {
+    en: `Applications such as 制作云 may not accept people ${english.join('; ')}.`,
+    'zh-CN': `制作云等应用可能不接受这些用户：${chinese.join('；')}。`,
+  }
 }
 
-function named({ count, lines }: ImportReport['withoutPhone']): string {
-  const more = count > lines.length ? ', …' : ''
-  return `${count.toLocaleString('en')} (${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more})`
+function named({ count, lines }: ImportReport['withoutPhone']): InBoth {
+  const isCut = count > lines.length
+  const many = count.toLocaleString('en')
+  return {
+    en: `${many} (${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${isCut ? ', …' : ''})`,
+    'zh-CN': `${many} 位（第 ${lines.join('、')} 行${isCut ? '等' : ''}）`,
+  }
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

@@ -17,6 +17,7 @@ import type { User } from '../../model/user.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { type Flags, installationAction, installationCommand, text, tip, type Work } from '../command.ts'
 import type { Installation } from '../installation.ts'
+import type { InBoth } from '../language.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
 import { readSecret } from '../secret-input.ts'
 import { userExportCommand } from './user-export.ts'
@@ -141,11 +142,18 @@ const add: Work = async (installation, output, flags) => {
     ...(typed !== undefined && { password: typed }),
   })
   output.result(plain(user))
-  output.say(`${user.username} is added, with the user id ${user.userId}.`)
-  if (typed === undefined)
-    output.say(
-      `Nobody can sign in as ${user.username} before: ${tip(`user set-password ${shellWord(user.username)}`, flags)}`,
-    )
+  const added: InBoth = {
+    en: `${user.username} is added, with the user id ${user.userId}.`,
+    'zh-CN': `已添加 ${user.username}，用户标识为 ${user.userId}。`,
+  }
+  output.say(added[output.language])
+  if (typed !== undefined) return
+  const setPassword = tip(`user set-password ${shellWord(user.username)}`, flags)
+  const next: InBoth = {
+    en: `Nobody can sign in as ${user.username} before: ${setPassword}`,
+    'zh-CN': `设置密码之后才能登录：${setPassword}`,
+  }
+  output.say(next[output.language])
 }
 
 const listAll: Work = async ({ store }, output, flags) => {
@@ -196,7 +204,11 @@ const password: Work = async (installation, output, _, [who = '']) => {
   const user = await getUser(installation.store, who)
   await setPassword(installation, { userId: user.userId }, await readSecret('password'))
   output.result({ user_id: user.userId, password: 'set' })
-  output.say(`The password of ${user.username} is set. All sessions and tokens from before have ended.`)
+  const words: InBoth = {
+    en: `The password of ${user.username} is set. All sessions and tokens from before have ended.`,
+    'zh-CN': `已设置 ${user.username} 的密码。此前的会话和令牌均已失效。`,
+  }
+  output.say(words[output.language])
 }
 
 async function enabledState(installation: Installation, output: Output, who: string, enabled: boolean): Promise<void> {

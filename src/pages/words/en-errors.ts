@@ -8,6 +8,9 @@ export const errors = {
   onward: (target: Content) => html`Continue to ${target} anyway`,
   code: 'Error',
   description: 'Description',
+  /** What a description says in this language; null: it is in it already, or not known. */
+  translated: (_description: string): string | null => null,
+  original: 'In English',
   trace: 'Trace number',
   traceHint: 'Please give this number to your administrator.',
   advice: {

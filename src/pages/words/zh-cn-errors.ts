@@ -2,6 +2,7 @@
 
 import { type Content, html } from '../html.ts'
 import type { Words } from './en.ts'
+import { descriptionInChinese } from './zh-cn-descriptions.ts'
 
 export const errors: Words['errors'] = {
   title: '出了点问题',
@@ -9,6 +10,8 @@ export const errors: Words['errors'] = {
   onward: (target: Content) => html`仍要前往 ${target}`,
   code: '错误代码',
   description: '说明',
+  translated: descriptionInChinese,
+  original: '英文原文',
   trace: '追踪编号',
   traceHint: '联系管理员时，请提供此编号。',
   advice: {

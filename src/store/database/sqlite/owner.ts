@@ -38,9 +38,8 @@ export function takeOwnership(folder: string): Ownership {
     database?.close()
     if (isBusy(error)) throw new AlreadyOwned(folder, { cause: error })
     const translated = translateSqlite(error)
-    throw translated instanceof StoreUnavailable
-      ? new StoreUnavailable(`the data folder ${folder} cannot be used: ${translated.message}`, { cause: error })
-      : translated
+    if (!(translated instanceof StoreUnavailable) && !isOfFileSystem(translated)) throw translated
+    throw new StoreUnavailable(`the data folder ${folder} cannot be used: ${translated.message}`, { cause: error })
   }
   const held = database
   owned.add(held)
@@ -50,4 +49,8 @@ export function takeOwnership(folder: string): Ownership {
       if (held.isOpen) held.close()
     },
   }
+}
+
+function isOfFileSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
 }
