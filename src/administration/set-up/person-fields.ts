@@ -1,6 +1,7 @@
 // A person typed in on a page: each wrong field gets its own words, and nothing is saved unless all are right. Saved
 // again for the same person, it corrects instead of adding.
 
+import { PasswordHashingBusy } from '../../credentials/hashing-queue.ts'
 import { findPasswordFault, type PasswordFault, SHORTEST_PASSWORD } from '../../credentials/password-text.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import { BLANK_INSIDE, usernameKey } from '../../model/username.ts'
@@ -53,6 +54,7 @@ export async function savePerson(
     if (password !== '') await setPassword(parts, { userId }, password)
     return { userId }
   } catch (error) {
+    if (error instanceof PasswordHashingBusy) return { problems: { password: BUSY } }
     if (!(error instanceof UserRefused)) throw error
     const taken = conflictProblems(error)
     if (Object.keys(taken).length === 0) throw error
@@ -95,6 +97,13 @@ async function problemsOf(person: TypedPerson, existing: UserWithPassword | null
 }
 
 const REQUIRED: FieldProblem = { problem: 'required' }
+const BUSY: FieldProblem = {
+  problem: 'text',
+  text: {
+    'zh-CN': '此刻有太多人在登录，密码没有保存。请稍候再输入一次。',
+    en: 'Too many people are signing in at this moment, and the password was not saved. Enter it again in a moment.',
+  },
+}
 /** As `model/username.ts` and `user-fields.ts` have it. */
 const LONGEST_USERNAME = 128
 const LONGEST_NAME = 256

@@ -1,7 +1,10 @@
 // Wrong input in every field: a clear word beside it, what was typed is still there, and nothing has changed.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { savePerson } from '../../../src/administration/set-up/person-fields.ts'
 import { updateUser } from '../../../src/administration/users.ts'
+import { PasswordHashingBusy } from '../../../src/credentials/hashing-queue.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
 import { formWith, type Page, readable, Visitor } from '../../support/visitor.ts'
 import {
   ADMINISTRATOR,
@@ -491,4 +494,25 @@ it('a form larger than any of ours is refused, and nothing is read from it', asy
   const reply = await walk.visitor.submit(walk.page, 'continue', { name: 'x'.repeat(70_000) })
   expect(reply.status).toBe(413)
   expect(await server.store.listClients()).toEqual([])
+})
+
+it('a password that nobody has time to hash is asked for again, and the person is not there; a moment later they are', async () => {
+  const { store } = server
+  let isCrowded = true
+  const hasher = {
+    hash: async () => {
+      if (isCrowded) throw new PasswordHashingBusy()
+      return 'a hash of it'
+    },
+    verify: async () => ({ matches: false, upgrade: false }),
+    verifyAgainstNobody: async () => ({ matches: false, upgrade: false }),
+  }
+  const person = { username: 'wang', name: '王五', password: 'obviously fake person password', phone: null }
+  const save = () => savePerson({ store, clock: systemClock(), hasher }, person, null)
+  const before = await state()
+  expect(await save()).toMatchObject({ problems: { password: { problem: 'text' } } })
+  expect(await state()).toBe(before)
+  isCrowded = false
+  expect(await save()).toMatchObject({ userId: expect.any(String) })
+  expect((await store.findUserByUsername('wang'))?.passwordHash).toBe('a hash of it')
 })
