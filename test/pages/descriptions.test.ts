@@ -57,7 +57,7 @@ const descriptions = new Set([
   ...[...inFolder('sign-in'), ...inFolder('protocol'), ...inFolder('administration/set-up')]
     .filter((file) => !OF_MACHINES.test(file))
     .flatMap((file) => textsAt(file, PLAIN)),
-  ...textsAt('sign-in/authorization-request.ts', { calls: { untrusted: -1 } }),
+  ...textsAt('sign-in/request/authorization-request.ts', { calls: { untrusted: -1 } }),
   ...textsAt('sign-in/next-step.ts', { calls: { refuse: 1 } }),
   ...textsAt('sign-in/sign-out-request.ts', { calls: { refuse: 2 }, names: ['reason'] }),
   ...textsAt('http/request/form.ts', PLAIN).filter((text) => !text.includes('JSON')),
