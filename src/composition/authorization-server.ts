@@ -39,6 +39,7 @@ import { migrate } from '../store/schema/migrate.ts'
 import { migrations } from '../store/schema/migrations/index.ts'
 import { createSchemaWatch, type SchemaWatch } from '../store/schema/watch.ts'
 import { createStore, type Store } from '../store/store.ts'
+import { createNoticePages } from '../visitor/notice-pages.ts'
 import { assertSameKey, claimIssuer } from './installation.ts'
 import type { Parts } from './parts.ts'
 import { readiness } from './readiness.ts'
@@ -86,10 +87,11 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const { waitForClients } = { ...DEFAULT_KEYS, ...settings.keys }
   const upkeep = startUpkeep({ parts, schema, offset, logout, sightings, use, waitForClients })
   const { trustedProxies = [] } = settings
+  const adapters = { largeBody: largeBody(parts), noticePages: createNoticePages(parts) }
   return {
     handle,
-    node: createNodeListener(handle, { trustedProxies, largeBody: largeBody(parts) }, log),
-    fetch: toFetch(handle, { largeBody: largeBody(parts) }),
+    node: createNodeListener(handle, { trustedProxies, ...adapters }, log),
+    fetch: toFetch(handle, adapters),
     parts,
     logout,
     outdated: schema.outdated,

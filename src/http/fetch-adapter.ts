@@ -3,16 +3,15 @@
 
 import { failureReply } from './failures.ts'
 import type { Handle } from './handle.ts'
-import type { HttpReply } from './message.ts'
+import type { HttpReply, HttpRequest } from './message.ts'
+import { ANOTHER_FILE, BODY_TOO_LARGE, type Notice, type NoticePages, noticeReply } from './notice.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
-  bodyTooLarge,
   EMPTY_BODY,
   encodingRefused,
   isLargeBody,
   isPlainEncoding,
-  tooManyLargeBodies,
 } from './request/body-limits.ts'
 import { createLargeBodies } from './request/large-bodies.ts'
 import { ReceivedBody } from './request/received-body.ts'
@@ -22,43 +21,48 @@ export interface FetchVisitor {
   readonly address: string
 }
 
+export interface FetchSettings extends BodyLimits {
+  /** What a browser is told by the server itself; without it, JSON like everybody else. */
+  readonly noticePages?: NoticePages
+}
+
 export function toFetch(
   handle: Handle,
-  settings: BodyLimits = {},
+  settings: FetchSettings = {},
 ): (request: Request, visitor?: FetchVisitor) => Promise<Response> {
   const limitOf = bodyLimitOf(settings)
   const largeBodies = createLargeBodies()
 
   return async (request, visitor) => {
-    const url = new URL(request.url)
-    const headers: Record<string, string | undefined> = Object.fromEntries(request.headers)
-    if (request.body !== null && !isPlainEncoding(headers['content-encoding']))
+    const asked = withoutBody(request, visitor)
+    const notify = (notice: Notice) => toResponse(noticeReply(notice, asked, settings.noticePages), request)
+    if (request.body !== null && !isPlainEncoding(asked.headers['content-encoding'])) {
       return toResponse(encodingRefused, request)
-    const limit = limitOf(url.pathname)
-    const isLarge = request.body !== null && isLargeBody(settings, limit, headers['content-length'])
-    const release = isLarge ? largeBodies.take(visitor?.address ?? '') : undefined
-    if (release === null) return toResponse(tooManyLargeBodies, request)
+    }
+    const limit = limitOf(asked.path)
+    const isLarge = request.body !== null && isLargeBody(settings, limit, asked.headers['content-length'])
+    const release = isLarge ? largeBodies.take(asked.peer.address) : undefined
+    if (release === null) return notify(ANOTHER_FILE)
     try {
       const body = await readBody(request, limit)
-      if (body === null) return toResponse(bodyTooLarge, request)
-      const reply = await handle({
-        method: request.method,
-        path: url.pathname,
-        query: url.search.slice(1),
-        headers,
-        body,
-        peer: {
-          address: visitor?.address ?? '',
-          secure: url.protocol === 'https:',
-          host: url.host,
-        },
-      })
-      return toResponse(reply, request)
+      return body === null ? notify(BODY_TOO_LARGE) : toResponse(await handle({ ...asked, body }), request)
     } catch (error) {
       return toResponse(failureReply(error), request)
     } finally {
       release?.()
     }
+  }
+}
+
+function withoutBody(request: Request, visitor: FetchVisitor | undefined): HttpRequest {
+  const url = new URL(request.url)
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    headers: Object.fromEntries(request.headers),
+    body: EMPTY_BODY,
+    peer: { address: visitor?.address ?? '', secure: url.protocol === 'https:', host: url.host },
   }
 }
 

@@ -1,4 +1,5 @@
-// Pages that say no: a refusal with its trace number, another address (421), nothing here (404).
+// Pages that say no: a refusal with its trace number, what the server says before it knows what was asked for, another
+// address (421), nothing here (404).
 
 import { commandHint } from './code.ts'
 import { type Content, html, onwardHref, webHref } from './html.ts'
@@ -6,7 +7,7 @@ import { ICONS } from './icons.ts'
 import { layOut, wordsOf } from './layout.ts'
 import { wayOn } from './parts.ts'
 import { prose } from './prose.ts'
-import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, Page } from './views.ts'
+import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, NoticeView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 
 /** Their sentence says all that the description does, which is in English for whoever develops a client. */
@@ -53,6 +54,17 @@ function onward({ onward: to = null }: ErrorView, errors: Words['errors']): Cont
     href !== null &&
     html`<p><a class="button" id="error-continue" rel="noreferrer" href="${href}">${errors.onward(to.target)}</a></p>`
   )
+}
+
+/** Nothing was done yet, and nothing is traced. */
+export function noticePage({ status, notice }: NoticeView, frame: Frame): Page {
+  const { errors } = wordsOf(frame)
+  const { title, visitor, operator } = errors.notices[notice]
+  return layOut(frame, {
+    status,
+    title,
+    main: html`<div class="seal">${notice === 'body_too_large' ? ICONS.alert : ICONS.clock}</div><h1>${title}</h1><p class="lead" id="notice">${visitor}</p><h2>${errors.operator}</h2><p>${prose(operator, frame)}</p>${operator.includes('npx lingpai') && commandHint(frame)}`,
+  })
 }
 
 export function misdirectedPage(view: MisdirectedView, frame: Frame): Page {

@@ -204,6 +204,12 @@ export interface ErrorView {
   readonly onward?: { readonly href: string; readonly target: string } | null
 }
 
+/** What the server says before anything is known of what was asked for. */
+export interface NoticeView {
+  readonly status: number
+  readonly notice: 'overloaded' | 'starting' | 'body_too_large' | 'another_file'
+}
+
 /** Before a person is sent to a client that nobody has verified. */
 export interface LeaveView {
   readonly client: ClientView

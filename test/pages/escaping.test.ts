@@ -123,6 +123,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
     pages.errorPage,
     { status: 400, code: 'c', description: 'd', traceId: 't', advice: 'unknown_client', client },
   ],
+  ['notice', pages.noticePage, { status: 413, notice: 'body_too_large' }],
   ['misdirected', pages.misdirectedPage, { issuer: 'https://i.example', href: 'https://i.example/' }],
   ['not-found', pages.notFoundPage, { traceId: 't', frontHref: '/f', accountHref: '/a' }],
   [

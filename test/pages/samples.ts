@@ -406,6 +406,9 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
+  ...(['overloaded', 'starting', 'body_too_large', 'another_file'] as const).map((notice) =>
+    sample(`notice ${notice}`, 'notice', (f) => pages.noticePage({ status: 503, notice }, f)),
+  ),
   sample('misdirected', 'continue', (f) =>
     pages.misdirectedPage({ issuer: 'https://sso.example.com', href: 'https://sso.example.com/sso/authorize?x=1' }, f),
   ),

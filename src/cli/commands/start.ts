@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
 import { createAuthorizationServer, largeBody } from '../../composition/authorization-server.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
+import { noticeReply, STARTING } from '../../http/notice.ts'
 import { type Listening, listen } from '../../http/server/listen.ts'
 import {
   assertServable,
@@ -16,6 +17,7 @@ import {
   type Options,
   originsOf,
 } from '../../options/index.ts'
+import { brandOf } from '../../pages/index.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import type { Driver } from '../../store/database/driver.ts'
@@ -23,6 +25,7 @@ import { takeOwnership } from '../../store/database/sqlite/owner.ts'
 import { migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore } from '../../store/store.ts'
+import { createNoticePages } from '../../visitor/notice-pages.ts'
 import { action, addServerOptions, tip } from '../command.ts'
 import {
   DATABASE_FILE,
@@ -87,8 +90,6 @@ function workerOutput(output: Output): Output {
   }
 }
 
-const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body: '' }
-
 /** Resolves to the exit code when it has ended. */
 async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<void>): Promise<number> {
   const { options } = loaded
@@ -99,7 +100,14 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
   // A second server on the same data is told so, whatever port it asks for. Where there is no data yet, nothing is made
   // before the port can be had.
   let ownership = options.database === null && !isNew ? takeOwnership(options.data) : null
-  let handle: (request: HttpRequest) => Promise<HttpReply> = async () => STARTING
+  const brand = brandOf(brandFrom(options.brand), null)
+  const noticePages = createNoticePages({
+    brand: () => brand,
+    commandFlags: runningFlags(loaded),
+    defaultLocale: options.defaultLocale,
+  })
+  let handle: (request: HttpRequest) => Promise<HttpReply> = async (request) =>
+    noticeReply(STARTING, request, noticePages)
   let large: (path: string) => number | undefined = () => undefined
   const tls =
     options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null
@@ -115,6 +123,7 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
       largeBody: (path) => large(path),
       trustedProxies: options.trustedProxies,
       alwaysAnswered: ['/healthz', '/readyz'],
+      noticePages,
       workers: options.workers,
       log,
     })

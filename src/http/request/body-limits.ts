@@ -29,18 +29,10 @@ export function isPlainEncoding(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || contentEncoding === '' || contentEncoding.toLowerCase() === 'identity'
 }
 
-function adapterRefusal(status: 400 | 413 | 415 | 417 | 501 | 505, description: string): HttpReply {
+function adapterRefusal(status: 400 | 415 | 417 | 501 | 505, description: string): HttpReply {
   return json(status, { error: 'invalid_request', error_description: description })
 }
 
-/** See `large-bodies.ts`. */
-export const tooManyLargeBodies: HttpReply = json(
-  503,
-  { error: 'temporarily_unavailable', error_description: 'Another file is being received, try again soon' },
-  { 'retry-after': '5' },
-)
-
-export const bodyTooLarge = adapterRefusal(413, 'The body is too large')
 export const encodingRefused = adapterRefusal(415, 'A Content-Encoding is not accepted')
 export const targetRefused = adapterRefusal(400, 'The request is malformed')
 export const expectationRefused = adapterRefusal(417, 'The server meets no such expectation')

@@ -8,6 +8,7 @@ import { newId } from '../../platform/random.ts'
 import { OAuthError, type Outcome } from '../../protocol/errors.ts'
 import { describeFailure, failureOf, failureReply } from '../failures.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
+import { acceptsPage } from '../notice.ts'
 import { json } from '../reply/replies.ts'
 import { STRICT_TRANSPORT_SECURITY } from '../reply/security-headers.ts'
 import { corsHeaders, isPreflight, openToAny, preflightReply } from './cors.ts'
@@ -199,11 +200,6 @@ export function createRouter(
 const DESCRIPTIONS: Readonly<Partial<Record<Problem['rule'], string>>> = {
   not_found: 'There is no such endpoint',
   method_not_allowed: 'The endpoint does not have this method',
-}
-
-/** A browser on its way to a page says so; scripts and programs say JSON or anything. */
-function acceptsPage(request: HttpRequest): boolean {
-  return request.headers['accept']?.includes('text/html') ?? false
 }
 
 function merged(headers: HttpReply['headers'], cors: HttpReply['headers']): HttpReply['headers'] {

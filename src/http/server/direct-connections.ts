@@ -51,6 +51,9 @@ interface Connection extends Standing, Resting {
 /** A request that the visitor sends in the last moment that our reply has promised still finds the connection open. */
 const IDLE_GRACE_MS = 1_000
 
+/** Only who may be told on a page is read again in order to be refused. */
+const MAY_WANT_PAGE = 'text/html'
+
 const LAST = 'connection: close\r\ncontent-length: 0\r\n\r\n'
 const TOO_LATE = `HTTP/1.1 408 Request Timeout\r\n${LAST}`
 const CUT_SHORT = `HTTP/1.1 400 Bad Request\r\n${LAST}`
@@ -121,17 +124,17 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       else {
         busy = true
         isExempt = gate.isExempt(request.path)
-        if (!isExempt && gate.isCrowded()) stand(bytes)
+        if (!isExempt && gate.isCrowded()) stand(bytes, request)
         else ask(gate.handle, request, log, send)
       }
     }
-    const stand = (bytes: Buffer) => {
+    const stand = (bytes: Buffer, request: HttpRequest) => {
       connection.size = bytes.length
       isStanding = gate.stand(connection)
       // A small copy shares a block of memory with others, while each piece that comes from the system has a block of
       // its own.
       if (isStanding) held = Buffer.from(bytes)
-      else void gate.refuse().then(send)
+      else void gate.refuse(request).then(send)
     }
     const send = (reply: HttpReply) => {
       if (socket.destroyed) return
@@ -188,9 +191,10 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
       },
       refuse() {
         if (held === undefined || !isStanding || socket.destroyed) return
+        const request = held.includes(MAY_WANT_PAGE) ? toRequest(socket, readWholeRequest(held)) : null
         held = undefined
         isStanding = false
-        void gate.refuse(connection).then(send)
+        void gate.refuse(request, connection).then(send)
       },
       readOn() {
         if (!isResting) return

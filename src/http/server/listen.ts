@@ -89,6 +89,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     ...(options.bytesInLine !== undefined && { bytesInLine: options.bytesInLine }),
     ...(options.refuseAfter !== undefined && { refuseAfter: options.refuseAfter }),
     ...(options.alwaysAnswered !== undefined && { always: options.alwaysAnswered }),
+    noticePages: options.noticePages,
     log: options.log,
   })
   const pipelines = createPipelines()

@@ -9,7 +9,7 @@ import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
-import { json } from '../reply/replies.ts'
+import { type NoticePages, noticeReply, OVERLOADED } from '../notice.ts'
 
 export interface LoadGateOptions {
   /** Requests that may be in flight: begun, and not ended. Default 1,000. */
@@ -27,6 +27,8 @@ export interface LoadGateOptions {
   readonly refuseAfter?: number
   /** Paths that are always answered: whoever watches the server must not take it for dead. */
   readonly always?: readonly string[]
+  /** What a browser is told when it is refused; without it, JSON like everybody else. */
+  readonly noticePages?: NoticePages | undefined
   readonly log: Log
 }
 
@@ -42,10 +44,10 @@ export interface LoadGate {
   /** For the request of somebody whose turn has come. */
   readonly handleInTurn: Handle
   /**
-   * The answer to a request that is refused, given a moment later; the request itself is not kept. `standing`: it has
-   * stood in line before.
+   * The answer to a request that is refused, given a moment later; the request itself is not kept. Null where it cannot
+   * be read. `standing`: it has stood in line before.
    */
-  refuse(standing?: Standing): Promise<HttpReply>
+  refuse(request: HttpRequest | null, standing?: Standing): Promise<HttpReply>
   /**
    * For a connection that was answered: true when there is a crowd, and it is not to be read until `readOn` is called.
    */
@@ -114,7 +116,7 @@ const LOG_EVERY = 10_000 / LOOK_MS
 
 /** A request counts from the moment when it has been received whole, so that slow senders take no place. */
 export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGate {
-  const { inFlight = IN_FLIGHT, inLine = IN_LINE, bytesInLine = BYTES_IN_LINE, always = [], log } = options
+  const { inFlight = IN_FLIGHT, inLine = IN_LINE, bytesInLine = BYTES_IN_LINE, always = [], noticePages, log } = options
   const { longestWait = LONGEST_WAIT_MS, refuseAfter = REFUSE_AFTER_MS } = options
   const exempt = new Set(always)
   const line: Standing[] = []
@@ -162,16 +164,18 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     running--
     wake()
   }
+  const refusalOf = (request: HttpRequest | null) =>
+    request === null ? OVERLOADED.reply : noticeReply(OVERLOADED, request, noticePages)
   /** `waited`: milliseconds spent in line. */
-  const holdBack = (kind: keyof typeof held, waited = 0): Promise<HttpReply> => {
+  const holdBack = (kind: keyof typeof held, refusal: HttpReply, waited = 0): Promise<HttpReply> => {
     refused++
     const waiting = held[kind]
-    if (isHurried || waiting.size >= MOST_HELD[kind]) return Promise.resolve(overloaded())
+    if (isHurried || waiting.size >= MOST_HELD[kind]) return Promise.resolve(refusal)
     return new Promise((resolve) => {
       const leave = () => {
         clearTimeout(timer)
         waiting.delete(leave)
-        resolve(overloaded())
+        resolve(refusal)
       }
       waiting.add(leave)
       const before = held.bare.size + held.withRequest.size
@@ -249,22 +253,23 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
           size: MADE + request.body.length,
           begin() {
             try {
-              if (isGone?.()) resolve(overloaded())
+              if (isGone?.()) resolve(OVERLOADED.reply)
               else handleInTurn(request).then(resolve, reject)
             } catch (error) {
               reject(error)
             }
           },
-          refuse: () => resolve(holdBack('withRequest', now() - standing.since)),
+          refuse: () => resolve(holdBack('withRequest', refusalOf(request), now() - standing.since)),
         }
-        if (!stand(standing)) resolve(holdBack('withRequest'))
+        if (!stand(standing)) resolve(holdBack('withRequest', refusalOf(request)))
       })
     },
     isCrowded: () => line.length >= EACH_TURN || running >= inFlight,
     isExempt: (path) => exempt.has(path),
     stand,
     handleInTurn,
-    refuse: (standing) => holdBack('bare', standing === undefined ? 0 : now() - standing.since),
+    refuse: (request, standing) =>
+      holdBack('bare', refusalOf(request), standing === undefined ? 0 : now() - standing.since),
     rest(one) {
       // Behind other resting connections, even when the line has become short: they wait for the same turns.
       if (resting.length === 0 && line.length < CROWD) return false
@@ -281,14 +286,4 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     },
     close: () => clearInterval(timer),
   }
-}
-
-function overloaded() {
-  const body = { error: 'temporarily_unavailable', error_description: 'The server has too much to do, try again soon' }
-  const outcome = {
-    rule: 'overloaded',
-    clause: 'RFC 9110 §15.6.4',
-    reason: 'More was asked for at once than can be answered',
-  }
-  return { ...json(503, body, { 'retry-after': '1' }), outcome }
 }

@@ -6,17 +6,16 @@ import type { Log } from '../../platform/log.ts'
 import { failureReply } from '../failures.ts'
 import { ask, type Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
+import { ANOTHER_FILE, BODY_TOO_LARGE, type Notice, type NoticePages, noticeReply } from '../notice.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
-  bodyTooLarge,
   EMPTY_BODY,
   encodingRefused,
   expectationRefused,
   isLargeBody,
   isPlainEncoding,
   targetRefused,
-  tooManyLargeBodies,
   transferRefused,
   versionRefused,
 } from '../request/body-limits.ts'
@@ -28,6 +27,8 @@ import { createPipelines, type Pipelines } from './pipelines.ts'
 export interface ListenerSettings extends BodyLimits {
   /** Addresses or networks whose X-Forwarded-For, -Proto and -Host are believed. */
   readonly trustedProxies: readonly string[]
+  /** What a browser is told by the server itself; without it, JSON like everybody else. */
+  readonly noticePages?: NoticePages | undefined
 }
 
 export type NodeListener = (req: IncomingMessage, res: ServerResponse) => void
@@ -83,6 +84,7 @@ export function createNodeListener(
       body: EMPTY_BODY,
       peer: peerOf(socket.remoteAddress ?? '', 'encrypted' in socket && socket.encrypted === true, headers),
     }
+    const notify = (notice: Notice) => refuse(req, res, noticeReply(notice, request, settings.noticePages))
     const length = headers['content-length']
     if ((length === undefined || length === '0') && headers['transfer-encoding'] === undefined) {
       run(res, request)
@@ -94,7 +96,7 @@ export function createNodeListener(
     }
     const limit = limitOf(request.path)
     if (length !== undefined && Number(length) > limit) {
-      refuse(req, res, bodyTooLarge)
+      notify(BODY_TOO_LARGE)
       return
     }
     if (req.readableEnded) {
@@ -105,7 +107,7 @@ export function createNodeListener(
     if (isLargeBody(settings, limit, length)) {
       const release = largeBodies.take(request.peer.address)
       if (release === null) {
-        refuse(req, res, tooManyLargeBodies)
+        notify(ANOTHER_FILE)
         return
       }
       // Once the request is answered or the visitor gone; until then the body is held.
@@ -114,7 +116,7 @@ export function createNodeListener(
     // RFC 9110 §10.1.1: not before it is known that the body is wanted.
     if (isAskedFirst && isExpecting(req)) res.writeContinue()
     receive(req, limit, (body) => {
-      if (body === null) refuse(req, res, bodyTooLarge)
+      if (body === null) notify(BODY_TOO_LARGE)
       else run(res, { ...request, body })
     })
   }

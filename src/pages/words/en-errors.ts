@@ -104,6 +104,30 @@ export const errors = {
       operator: 'The log holds the cause under the trace number.',
     },
   },
+  notices: {
+    overloaded: {
+      title: 'The server is very busy',
+      visitor: 'Please wait a few seconds, then load this page again.',
+      operator:
+        'Work was refused in order to keep the rest fast; look at the load, and at how long the database takes to answer.',
+    },
+    starting: {
+      title: 'The server is starting',
+      visitor: 'Please wait a few seconds, then load this page again.',
+      operator: 'If this takes longer, read its log: it may be waiting for its database.',
+    },
+    body_too_large: {
+      title: 'That was too large',
+      visitor: 'What you sent is larger than this page takes, so nothing of it was kept. Please go back and send less.',
+      operator:
+        'A file of people may have 16 MiB here. Larger ones are imported on the command line: npx lingpai user import FILE',
+    },
+    another_file: {
+      title: 'Please send the file again',
+      visitor: 'Another file is being received, so yours was not kept. Please wait a few seconds, then send it again.',
+      operator: 'Each address may send one file at a time, and four may be sent at once in all.',
+    },
+  },
   misdirected: {
     title: 'This is another address',
     message: (issuer: Content) => html`This server answers at ${issuer}, and only there.`,

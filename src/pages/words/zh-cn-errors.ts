@@ -96,6 +96,28 @@ export const errors: Words['errors'] = {
       operator: '日志中此追踪编号下记有原因。',
     },
   },
+  notices: {
+    overloaded: {
+      title: '服务器正忙',
+      visitor: '请等待几秒钟，然后重新加载此页面。',
+      operator: '为保证其余请求的速度，部分请求被拒绝；请检查负载，以及数据库的响应时间。',
+    },
+    starting: {
+      title: '服务器正在启动',
+      visitor: '请等待几秒钟，然后重新加载此页面。',
+      operator: '如果长时间停留在此，请查看日志：可能正在等待数据库。',
+    },
+    body_too_large: {
+      title: '内容太大',
+      visitor: '您发送的内容超过了此页面的上限，因此没有保存。请返回并减少内容后再发送。',
+      operator: '此处的用户文件最大 16 MiB，更大的文件请在命令行导入：npx lingpai user import FILE',
+    },
+    another_file: {
+      title: '请重新发送文件',
+      visitor: '服务器正在接收另一个文件，因此没有保存您的文件。请等待几秒钟后重新发送。',
+      operator: '每个地址同时只能发送一个文件，全部加起来最多四个。',
+    },
+  },
   misdirected: {
     title: '地址不对',
     message: (issuer: Content) => html`本服务器只在 ${issuer} 提供服务。`,

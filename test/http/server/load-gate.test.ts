@@ -54,32 +54,32 @@ describe('requests in flight', () => {
     for (let count = 1; count < 4_000; count++) void gate.handle(request())
     expect(await isHeld(gate.handle(request()))).toBe(true)
     expect(await isHeld(gate.handle(request()))).toBe(false)
-    for (let count = 1; count < 16_000; count++) void gate.refuse()
-    expect(await isHeld(gate.refuse())).toBe(true)
-    expect(await isHeld(gate.refuse())).toBe(false)
+    for (let count = 1; count < 16_000; count++) void gate.refuse(null)
+    expect(await isHeld(gate.refuse(null))).toBe(true)
+    expect(await isHeld(gate.refuse(null))).toBe(false)
     expect(await isHeld(gate.handle(request()))).toBe(false)
   })
 
   it('have places of their own: those that hold no request take none from the others', async () => {
     const { gate } = held({ inLine: 0 })
-    for (let count = 0; count < 4_000; count++) void gate.refuse()
+    for (let count = 0; count < 4_000; count++) void gate.refuse(null)
     expect(await isHeld(gate.handle(request()))).toBe(true)
   })
 
   it('wait three seconds at most, and no longer when the server ends', async () => {
     const { gate } = held({ inLine: 0 })
-    for (let count = 0; count < 3_600; count++) void gate.refuse()
+    for (let count = 0; count < 3_600; count++) void gate.refuse(null)
     const began = performance.now()
-    const last = gate.refuse()
+    const last = gate.refuse(null)
     await last
     expect(performance.now() - began).toBeGreaterThan(2_900)
     expect(performance.now() - began).toBeLessThan(3_500)
-    for (let count = 0; count < 3_600; count++) void gate.refuse()
-    const standing = gate.refuse()
+    for (let count = 0; count < 3_600; count++) void gate.refuse(null)
+    const standing = gate.refuse(null)
     gate.hurry()
     expect(await isHeld(standing)).toBe(false)
     expect((await standing).status).toBe(503)
-    expect(await isHeld(gate.refuse())).toBe(false)
+    expect(await isHeld(gate.refuse(null))).toBe(false)
   })
 
   it('hear so the later the more there are, so that refusals never take all the time', async () => {
