@@ -118,6 +118,14 @@ const MESSAGES: Sentences = [
     '主密钥与建立此数据库时所用的不同。请给出正确的主密钥，或恢复备份。',
   ],
   [
+    /^The master key of this database is being replaced, or that was cut off$/,
+    '此数据库的主密钥正在更换，或更换时被打断。',
+  ],
+  [
+    /^The master key of this database is being replaced, or that was cut off\. .+: npx lingpai master-key replace$/,
+    '此数据库的主密钥正在更换，或更换时被打断。请等待其结束，或重新运行：npx lingpai master-key replace',
+  ],
+  [
     /^(.+) does not exist; bring it back from a backup, or set LINGPAI_MASTER_KEY\. .+$/,
     '$1 不存在。请从备份中取回，或设置 LINGPAI_MASTER_KEY；新的主密钥打不开已有的数据。',
   ],

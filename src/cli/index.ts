@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   trace: async () => (await import('./commands/all-but-start.ts')).traceCommand,
   config: async () => (await import('./commands/all-but-start.ts')).configCommand,
   backup: async () => (await import('./commands/all-but-start.ts')).backupCommand,
+  'master-key': async () => (await import('./commands/all-but-start.ts')).masterKeyCommand,
   move: async () => (await import('./commands/all-but-start.ts')).moveCommand,
   restore: async () => (await import('./commands/all-but-start.ts')).restoreCommand,
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { isUnfinishedRestore } from '../administration/backup/unfinished.ts'
 import { keyCheck, loadMasterKey, type MasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password-hash.ts'
+import { KEY_BEING_REPLACED, readMark, withCarriedKeys } from '../credentials/replaced-master-key.ts'
 import { createOutboundClient, type OutboundClient } from '../http/outbound/client.ts'
 import { type LoadedOptions, loadOptions, type Options, optionFlags } from '../options/index.ts'
 import type { Locale } from '../pages/index.ts'
@@ -62,25 +63,12 @@ export async function openWith(options: Options, { adds = false } = {}): Promise
     if (options.issuer === null || !adds) throw nothingThere(options, adds)
     makeDataFolder(options.data)
   }
-  const master = openMasterKey(options)
+  const given = openMasterKey(options)
   const driver = await openDatabase(options, log)
   try {
     await migrateAlone(driver, options, () => migrate(driver, migrations, { clock, log }))
     const store = createStore(driver)
-    const check = keyCheck(master)
-    const stored = await store.putFactOnce('key_check', check)
-    if (isBeingFilled(stored)) {
-      const { problem, remedy } = NOT_ALL_THERE
-      throw new CommandFailed(EXIT.unavailable, 'database_being_filled', problem, remedy)
-    }
-    if (stored !== check) {
-      throw new CommandFailed(
-        EXIT.failed,
-        'wrong_key',
-        'The master key is not the one this database was made with.',
-        'Give the right one, or restore a backup.',
-      )
-    }
+    const master = await openByKey(store, given)
     const issuer = await issuerOf(store, options)
     return {
       options,
@@ -101,6 +89,31 @@ export async function openWith(options: Options, { adds = false } = {}): Promise
     await driver.close()
     throw error
   }
+}
+
+/** The master key with what it carries of former ones. */
+async function openByKey(store: Store, given: MasterKey): Promise<MasterKey> {
+  const check = keyCheck(given)
+  const stored = await store.putFactOnce('key_check', check)
+  if (stored === check) return withCarriedKeys(given, await store.findFact('carried_keys'))
+  if (isBeingFilled(stored)) {
+    const { problem, remedy } = NOT_ALL_THERE
+    throw new CommandFailed(EXIT.unavailable, 'database_being_filled', problem, remedy)
+  }
+  if (readMark(stored) !== null) {
+    const { problem, remedy } = KEY_BEING_REPLACED
+    throw new CommandFailed(EXIT.unavailable, 'key_being_replaced', problem, remedy)
+  }
+  throw wrongKey()
+}
+
+export function wrongKey(): CommandFailed {
+  return new CommandFailed(
+    EXIT.failed,
+    'wrong_key',
+    'The master key is not the one this database was made with.',
+    'Give the right one, or restore a backup.',
+  )
 }
 
 /**
@@ -124,7 +137,7 @@ async function migrateAlone(driver: Driver, options: Options, work: () => Promis
   }
 }
 
-function olderDatabase(why: string): CommandFailed {
+export function olderDatabase(why: string): CommandFailed {
   return new CommandFailed(
     EXIT.unavailable,
     'older_database',

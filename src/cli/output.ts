@@ -18,7 +18,7 @@ export const EXIT = {
   conflict: 4,
   /** The database or the port cannot be had. */
   unavailable: 5,
-  /** The database belongs to a newer release: this one must be replaced, not started again. */
+  /** The database belongs to a newer release, or to another master key: starting the same again does not help. */
   outdated: 6,
 } as const
 

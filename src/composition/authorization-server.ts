@@ -7,7 +7,7 @@ import { type RehearsalRequest, rehearsalRoutes, rehearse } from '../administrat
 import { setUpRoutes } from '../administration/set-up/routes.ts'
 import { createSetUpWatch } from '../administration/set-up/watch.ts'
 import { createTraceRecorder, type TraceRecorder } from '../administration/trace/recorder.ts'
-import { type MasterKey, parseMasterKey } from '../credentials/master-key.ts'
+import { keyCheck, type MasterKey, parseMasterKey } from '../credentials/master-key.ts'
 import { createPasswordHasher } from '../credentials/password-hash.ts'
 import { createSessionIdentifiers } from '../credentials/session-identifier.ts'
 import { createSubjects } from '../credentials/subject.ts'
@@ -40,7 +40,7 @@ import { migrations } from '../store/schema/migrations/index.ts'
 import { createSchemaWatch, type SchemaWatch } from '../store/schema/watch.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { createNoticePages } from '../visitor/notice-pages.ts'
-import { assertSameKey, claimIssuer } from './installation.ts'
+import { claimIssuer, openByKey } from './installation.ts'
 import type { Parts } from './parts.ts'
 import { readiness } from './readiness.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
@@ -122,13 +122,13 @@ async function openInstallation(settings: AuthorizationServerSettings, log: Log)
   const isFollowed = database.dialect === 'postgres' && settings.clock === undefined
   const offset = isFollowed ? createClockOffset(database, own, log) : null
   await offset?.measure()
-  const master = typeof masterKey === 'string' ? parseMasterKey(masterKey, 'masterKey') : masterKey
+  const given = typeof masterKey === 'string' ? parseMasterKey(masterKey, 'masterKey') : masterKey
   await migrate(database, migrations, { clock, log })
   const store = createStore(database, cachedClients === undefined ? {} : { cachedClients })
-  await assertSameKey(store, master)
+  const master = await openByKey(store, given)
   await claimIssuer(store, issuer, settings.acceptNewIssuer ?? false)
   await store.fillClientOrigins()
-  return { store, master, clock, offset, schema: createSchemaWatch(database, log) }
+  return { store, master, clock, offset, schema: createSchemaWatch(database, keyCheck(given), log) }
 }
 
 /** The parts, and those of them that also work by themselves. */

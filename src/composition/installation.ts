@@ -1,17 +1,22 @@
 // What a server and its database must agree on before it answers anybody: the master key and the issuer.
 
 import { keyCheck, type MasterKey } from '../credentials/master-key.ts'
+import { KEY_BEING_REPLACED, readMark, withCarriedKeys } from '../credentials/replaced-master-key.ts'
 import { isBeingFilled, NOT_ALL_THERE } from '../store/moving.ts'
 import type { Store } from '../store/store.ts'
 import { CannotStart } from './settings.ts'
 
-/** Throws `CannotStart` when the database was made with another master key, or a move into it was cut off. */
-export async function assertSameKey(store: Store, master: MasterKey): Promise<void> {
+/**
+ * The master key with what it carries of former ones. Throws `CannotStart` when the database was made with another
+ * master key, or when a move into it, or a replacement of its key, was cut off.
+ */
+export async function openByKey(store: Store, master: MasterKey): Promise<MasterKey> {
   const check = keyCheck(master)
   const stored = await store.putFactOnce('key_check', check)
-  if (stored === check) return
+  if (stored === check) return withCarriedKeys(master, await store.findFact('carried_keys'))
   const foreign = 'The master key is not the one this database was made with. Give the right one, or restore a backup.'
-  throw new CannotStart(isBeingFilled(stored) ? `${NOT_ALL_THERE.problem} ${NOT_ALL_THERE.remedy}` : foreign)
+  const unfinished = isBeingFilled(stored) ? NOT_ALL_THERE : readMark(stored) === null ? null : KEY_BEING_REPLACED
+  throw new CannotStart(unfinished === null ? foreign : `${unfinished.problem} ${unfinished.remedy}`)
 }
 
 /** Throws `CannotStart` when clients know this server by another issuer, unless the operator accepts the new one. */

@@ -4,7 +4,8 @@
 import { type Client, needsSecretItself } from '../model/client.ts'
 import { newSecret } from '../platform/random.ts'
 import type { MasterKey } from './master-key.ts'
-import { seal, unseal } from './sealing.ts'
+import type { Replacement } from './replaced-master-key.ts'
+import { reseal, seal, unseal } from './sealing.ts'
 
 const SHORTEST_CLIENT_SECRET = 32
 const LONGEST_CLIENT_SECRET = 512
@@ -64,6 +65,11 @@ export function sealClientSecret(master: MasterKey, clientId: string, secret: st
 
 export function unsealClientSecret(master: MasterKey, clientId: string, sealed: Uint8Array): string {
   return Buffer.from(unseal(master, sealed, placeOf(clientId))).toString('utf8')
+}
+
+/** Null: it is sealed under the next key already. */
+export function resealClientSecret(keys: Replacement, clientId: string, sealed: Uint8Array): Uint8Array | null {
+  return reseal(sealed, placeOf(clientId), keys)
 }
 
 /** What is stored of a secret: a digest, and the sealed secret for a method that needs it. */

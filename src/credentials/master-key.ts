@@ -53,6 +53,8 @@ export interface MasterKey {
   expand(label: KeyLabel, text: string, length: number): Uint8Array
   /** The key itself as text, only for an encrypted backup. */
   reveal(): string
+  /** The same key, with keys for some purposes that follow from a former one. */
+  carrying(keys: ReadonlyMap<KeyLabel, Uint8Array>): MasterKey
 }
 
 /** The key is missing, malformed, or readable by others; the message says which and what to do. */
@@ -83,7 +85,9 @@ export function deriveKey(master: Uint8Array, label: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', master, '', `lingpai/1 ${label}`, KEY_BYTES))
 }
 
-export function masterKeyFrom(bytes: Uint8Array): MasterKey {
+const NOTHING_CARRIED: ReadonlyMap<KeyLabel, Uint8Array> = new Map()
+
+export function masterKeyFrom(bytes: Uint8Array, carried = NOTHING_CARRIED): MasterKey {
   if (bytes.length !== KEY_BYTES) {
     throw new MasterKeyUnusable(`The master key must be ${KEY_BYTES} bytes long, this one has ${bytes.length}`)
   }
@@ -93,7 +97,7 @@ export function masterKeyFrom(bytes: Uint8Array): MasterKey {
   const of = (label: KeyLabel) => {
     const known = derived.get(label)
     if (known !== undefined) return known
-    const bytes = deriveKey(secret, label)
+    const bytes = carried.get(label) ?? deriveKey(secret, label)
     const made = { bytes, key: createSecretKey(bytes) }
     derived.set(label, made)
     return made
@@ -105,6 +109,7 @@ export function masterKeyFrom(bytes: Uint8Array): MasterKey {
     hmac: (label, data) => createHmac('sha256', key(label)).update(data).digest(),
     expand: (label, text, length) => expand(of(label).bytes, text, length),
     reveal: () => Buffer.from(secret).toString('base64url'),
+    carrying: (keys) => masterKeyFrom(secret, keys),
   }
 }
 
@@ -131,8 +136,10 @@ export function parseMasterKey(text: string, from: string): MasterKey {
   return masterKeyFrom(bytes)
 }
 
-function masterKeyPath(dataFolder: string): string {
-  return join(dataFolder, 'master.key')
+export const MASTER_KEY_FILE = 'master.key'
+
+function masterKeyPath(dataFolder: string, name = MASTER_KEY_FILE): string {
+  return join(dataFolder, name)
 }
 
 /**
@@ -172,11 +179,11 @@ export function loadMasterKey(source: MasterKeySource, options: { readonly creat
 }
 
 /**
- * Writes `DATA/master.key` (0600); durable when it returns. False when the file exists already: then nothing is
- * changed.
+ * Writes `DATA/master.key`, or another file there (0600); durable when it returns. False when the file exists already:
+ * then nothing is changed.
  */
-export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boolean {
-  const path = masterKeyPath(dataFolder)
+export function writeMasterKeyFile(dataFolder: string, master: MasterKey, name?: string): boolean {
+  const path = masterKeyPath(dataFolder, name)
   const draft = join(dataFolder, `.master.key.${newId('draft')}`)
   const file = openSync(draft, 'wx', 0o600)
   try {
@@ -197,6 +204,13 @@ export function writeMasterKeyFile(dataFolder: string, master: MasterKey): boole
   }
   keepDurable(dataFolder)
   return true
+}
+
+/** The key in a file of the data folder; null: there is none. */
+export function findMasterKeyFile(dataFolder: string, name: string): MasterKey | null {
+  const path = masterKeyPath(dataFolder, name)
+  const found = readKeyFile(path, 0o077, IN_DATA)
+  return found === null ? null : parseMasterKey(found, `${path} (${IN_DATA})`)
 }
 
 /**

@@ -56,6 +56,24 @@ export function unseal(master: MasterKey, sealed: Uint8Array, place: SealedPlace
   }
 }
 
+/** The same value sealed under the next master key; null: it is already. Throws `SealBroken` like `unseal`. */
+export function reseal(
+  sealed: Uint8Array,
+  place: SealedPlace,
+  { former, next }: { readonly former: MasterKey; readonly next: MasterKey },
+): Uint8Array | null {
+  if (Buffer.from(sealed.subarray(1, NONCE_AT)).toString('hex') === next.keyId) {
+    unseal(next, sealed, place)
+    return null
+  }
+  const plain = unseal(former, sealed, place)
+  try {
+    return seal(next, plain, place)
+  } finally {
+    plain.fill(0)
+  }
+}
+
 /** Seals under a key that is made for this one value and stored nowhere. */
 export function sealUnder(key: Uint8Array, plain: Uint8Array): Uint8Array {
   const nonce = randomBytes(12)

@@ -47,6 +47,7 @@ export type EventType =
   | 'key_moved'
   | 'key_undone'
   | 'key_revoked'
+  | 'master_key_replaced'
   | 'set_up_finished'
   | 'rehearsal_run'
   | 'backup_made'

@@ -15,6 +15,7 @@ import { createInstallationVerbs, type InstallationVerbs } from './verbs/install
 import { createInteractionVerbs, type InteractionVerbs } from './verbs/interactions.ts'
 import { createKeySightingVerbs, type KeySightingVerbs } from './verbs/key-sightings.ts'
 import { createLogoutVerbs, type LogoutVerbs } from './verbs/logout-deliveries.ts'
+import { createMasterKeyVerbs, type MasterKeyVerbs } from './verbs/master-key.ts'
 import { createPruneVerbs, type PruneVerbs } from './verbs/pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './verbs/registrations.ts'
 import { createResourceVerbs, type ResourceVerbs } from './verbs/resources.ts'
@@ -42,6 +43,7 @@ export interface Store
     ResourceVerbs,
     SigningKeyVerbs,
     KeySightingVerbs,
+    MasterKeyVerbs,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
@@ -78,6 +80,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver),
     ...createKeySightingVerbs(driver),
+    ...createMasterKeyVerbs(driver),
     ...createAttemptVerbs(driver),
     ...createAssertionVerbs(driver),
     ...createTicketVerbs(driver),

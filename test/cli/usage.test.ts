@@ -74,6 +74,7 @@ describe('help', () => {
       user: ['add', 'list', 'show', 'update', 'set-password', 'disable', 'enable', 'remove', 'import', 'export'],
       preset: ['list', 'show'],
       key: ['list', 'rotate', 'rotate-encryption', 'postpone', 'undo', 'retire', 'revoke'],
+      'master-key': ['replace'],
       logout: ['list', 'resend'],
       session: ['end', 'list'],
       consent: ['list', 'withdraw'],

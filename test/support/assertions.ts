@@ -20,7 +20,7 @@ export async function newClientKey(algorithm = 'ES256', kid = `key-${randomUUID(
 }
 
 export interface Crafted {
-  readonly host: TestServer
+  readonly host: { readonly issuer: string; readonly clock: Pick<TestServer['clock'], 'now'> }
   readonly clientId: string
   /** Default: the test secret. */
   readonly key?: ClientKey

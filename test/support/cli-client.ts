@@ -15,10 +15,11 @@ export interface OutsideClientSettings {
 
 export class OutsideClient {
   readonly settings: OutsideClientSettings
-  readonly visitor = new Visitor()
+  readonly visitor: Visitor
 
-  constructor(settings: OutsideClientSettings) {
+  constructor(settings: OutsideClientSettings, visitor = new Visitor()) {
     this.settings = settings
+    this.visitor = visitor
   }
 
   authorizeUrl(fields: Fields = {}): string {

@@ -4,7 +4,8 @@
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { seal, unseal } from '../../credentials/sealing.ts'
+import type { Replacement } from '../../credentials/replaced-master-key.ts'
+import { reseal, seal, unseal } from '../../credentials/sealing.ts'
 import type { ClientRecord } from '../../model/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -144,6 +145,25 @@ export async function rotateDecryptionKeys(
     rotated.push({ keyId, kty, formerUntil })
   }
   return rotated
+}
+
+/** The facts that hold such keys, sealed under the next master key; empty where there are none. */
+export async function resealedDecryptionKeys(
+  store: Pick<Store, 'findFact'>,
+  keys: Replacement,
+): Promise<readonly { readonly name: ReturnType<typeof nameOf>; readonly value: string }[]> {
+  const facts = await Promise.all(
+    KINDS.map(async (kind) => {
+      const text = await store.findFact(nameOf(kind))
+      if (text === null) return []
+      const resealed = parse(text).map((each) => {
+        const sealed = reseal(Buffer.from(each.sealed, 'base64url'), placeOf(kind), keys)
+        return sealed === null ? each : { ...each, sealed: Buffer.from(sealed).toString('base64url') }
+      })
+      return [{ name: nameOf(kind), value: JSON.stringify(resealed) }]
+    }),
+  )
+  return facts.flat()
 }
 
 const nameOf = (kind: Kind) => `decryption_key_${kind}` as const

@@ -3,7 +3,8 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { type SealedPlace, seal, unseal } from '../../credentials/sealing.ts'
+import type { Replacement } from '../../credentials/replaced-master-key.ts'
+import { reseal, type SealedPlace, seal, unseal } from '../../credentials/sealing.ts'
 import type { SigningAlgorithm } from '../../model/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
@@ -51,6 +52,14 @@ export async function createSigningKey(
     revokedAt: null,
     tokenLifetime: 0,
   }
+}
+
+/** The sealed private key under the next master key; null: it is already. */
+export function resealSigningKey(
+  keys: Replacement,
+  { keyId, sealedPrivateKey }: Pick<SigningKey, 'keyId' | 'sealedPrivateKey'>,
+): Uint8Array | null {
+  return reseal(sealedPrivateKey, placeOf(keyId), keys)
 }
 
 /** Opens the private key once; keep the signer as long as the key signs. */

@@ -8,7 +8,8 @@ import * as sql from '../statements/installation.ts'
  * `issuer`: the issuer for the next start. `answered_as`: the issuer of the latest start, which differs while an
  * address chosen in the set-up waits for a restart. `set_up`: when the set-up was finished. `set_up_progress`: how far
  * it has come. `client_origins`: set once the origins of older clients have been filled in. `operator_name`: the name
- * given in the set-up, empty where it was removed. `written_again` means nothing: it is written only to find out
+ * given in the set-up, empty where it was removed. `carried_keys`: sealed, what follows from a former master key still;
+ * it is there once that was replaced. `written_again` means nothing: it is written only to find out
  * whether a database that failed to write can write again.
  */
 export type Fact =
@@ -21,6 +22,7 @@ export type Fact =
   | 'written_again'
   | 'client_origins'
   | 'operator_name'
+  | 'carried_keys'
   | `decryption_key_${'rsa' | 'ec'}`
 
 /** How far the installation has come. */

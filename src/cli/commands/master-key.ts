@@ -1,0 +1,201 @@
+// lingpai master-key: the key under which the others are sealed.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Command } from 'commander'
+import {
+  type Replaced,
+  ReplacementOvertaken,
+  replaceMasterKey,
+  replacementState,
+} from '../../administration/master-key.ts'
+import { loadMasterKey } from '../../credentials/master-key.ts'
+import { formerFile, keysInFolder, putInPlace } from '../../credentials/master-key-exchange.ts'
+import type { Replacement } from '../../credentials/replaced-master-key.ts'
+import { resealedDecryptionKeys } from '../../issuer/keys/decryption-keys.ts'
+import { resealSigningKey } from '../../issuer/keys/signing.ts'
+import type { Options } from '../../options/index.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createLog } from '../../platform/log.ts'
+import { shellWord } from '../../platform/shell-word.ts'
+import type { Driver } from '../../store/database/driver.ts'
+import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
+import { isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
+import { migrations } from '../../store/schema/migrations/index.ts'
+import { createStore, type Store } from '../../store/store.ts'
+import { action, installationCommand, text, tip } from '../command.ts'
+import {
+  DATABASE_FILE,
+  nothingThere,
+  olderDatabase,
+  openDatabase,
+  openMasterKey,
+  optionsFor,
+  wrongKey,
+} from '../installation.ts'
+import { type Interruptible, interruptible } from '../interrupt.ts'
+import { CommandFailed, EXIT, type Output } from '../output.ts'
+
+/** Milliseconds after which no server, and no command that was at work, still writes by the former key. */
+const NOTICED_MS = { postgres: 10_000, sqlite: 2_000 }
+
+export function masterKeyCommand(exit: (code: number) => void): Command {
+  return new Command('master-key')
+    .description('the key under which the others are sealed')
+    .addCommand(replaceCommand(exit))
+}
+
+function replaceCommand(exit: (code: number) => void): Command {
+  const command = installationCommand(
+    'replace',
+    'seal everything under another master key; servers must be stopped, and nobody is signed out',
+  ).option(
+    '--new-key-file <file>',
+    'the next key, where LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE gives the present one; otherwise it is made here',
+  )
+  return action(command, exit, async (output, flags) => {
+    const { options } = await optionsFor(flags)
+    const source = sourceOf(options, text(flags['newKeyFile']) ?? null)
+    const stop = interruptible()
+    const ownership = options.database === null ? own(options.data) : null
+    try {
+      const driver = await openDatabase(options, createLog('warn', 'text'))
+      try {
+        await bringUpToDate(driver, options)
+        await replace(createStore(driver), source, { options, output, stop })
+      } finally {
+        await driver.close()
+      }
+    } finally {
+      ownership?.release()
+      stop.release()
+    }
+    return EXIT.done
+  })
+}
+
+/** Where the keys are: in files of the data folder, or both given by whoever runs the command. */
+type Source = { readonly folder: string } | { readonly given: Replacement; readonly file: string }
+
+function sourceOf(options: Options, newKeyFile: string | null): Source {
+  const { data, database, masterKey, masterKeyFile } = options
+  if (database === null && !existsSync(join(data, DATABASE_FILE))) throw nothingThere(options)
+  if (database === null && masterKey === null && masterKeyFile === null) {
+    if (newKeyFile === null) return { folder: data }
+    throw new CommandFailed(
+      EXIT.usage,
+      'wrong_usage',
+      `The master key is in ${data}, and the next one is made there too.`,
+      'Leave --new-key-file out.',
+    )
+  }
+  if (newKeyFile === null) {
+    throw new CommandFailed(
+      EXIT.usage,
+      'new_key_required',
+      'The next master key is not given.',
+      'Make one: (umask 077; openssl rand -base64 32 | tr "+/" "-_" | tr -d "=" > next.key), and name it: --new-key-file next.key',
+    )
+  }
+  const former = openMasterKey(options)
+  const { master: next } = loadMasterKey({ keyFile: newKeyFile }, { create: false })
+  if (next.keyId !== former.keyId) return { given: { former, next }, file: newKeyFile }
+  throw new CommandFailed(EXIT.usage, 'same_key', `${newKeyFile} holds the present master key.`, 'Give another one.')
+}
+
+function own(folder: string): Ownership {
+  try {
+    return takeOwnership(folder)
+  } catch (error) {
+    if (!(error instanceof AlreadyOwned)) throw error
+    throw new CommandFailed(
+      EXIT.unavailable,
+      'server_running',
+      `A server is running on ${folder}.`,
+      'Stop it, then try again.',
+    )
+  }
+}
+
+/** On PostgreSQL servers of the older release may be running, and would not notice. */
+async function bringUpToDate(driver: Driver, { database }: Options): Promise<void> {
+  if (database !== null && (await isOfOlderRelease(driver, migrations))) {
+    throw olderDatabase('servers of that release may be running')
+  }
+  await migrate(driver, migrations, { clock: systemClock() })
+}
+
+interface Terminal {
+  readonly options: Options
+  readonly output: Output
+  readonly stop: Interruptible
+}
+
+async function replace(store: Store, source: Source, { options, output, stop }: Terminal): Promise<void> {
+  const stored = await store.findFact('key_check')
+  const keys = 'folder' in source ? keysInFolder(source.folder, stored) : source.given
+  const state = replacementState(stored, keys)
+  if (state === 'foreign') throw wrongKey()
+  if (state === 'done') {
+    throw new CommandFailed(
+      EXIT.conflict,
+      'key_replaced',
+      'The database belongs to the next key already: nothing was changed.',
+      'Give it to every server and command in place of the former one.',
+    )
+  }
+  stop.assertGoingOn()
+  const replaced = await replaceMasterKey(keys, {
+    store,
+    clock: systemClock(),
+    issuer: { resealSigningKey, resealedFacts: resealedDecryptionKeys },
+    async untilNoticed() {
+      const wait = NOTICED_MS[store.driver.dialect]
+      for (let left = wait; left > 0; left -= 1_000) {
+        output.progress(`Waiting until everybody has noticed: ${Math.ceil(left / 1_000)} s`)
+        await pause(Math.min(left, 1_000), undefined, { signal: stop.signal }).catch(() => {
+          throw halfway('interrupted', 'Stopped.')
+        })
+      }
+    },
+    putInPlace() {
+      if ('folder' in source) putInPlace(source.folder, keys)
+    },
+    progress: (done) => output.progress(`Sealing anew: ${done} client secrets`),
+  }).catch((error: unknown) => {
+    throw error instanceof ReplacementOvertaken ? halfway('overtaken', `Stopped: ${error.message}.`) : error
+  })
+  tell(output, source, keys, replaced, options)
+}
+
+function halfway(code: string, problem: string): CommandFailed {
+  return new CommandFailed(
+    EXIT.failed,
+    code,
+    `${problem} Nothing starts on the database until this has come to its end.`,
+    'Run the same command again: it goes on.',
+  )
+}
+
+function tell(output: Output, source: Source, keys: Replacement, replaced: Replaced, options: Options): void {
+  const { former, next } = keys
+  const kept = 'folder' in source ? formerFile(source.folder, former) : null
+  output.result({
+    former_key: former.keyId,
+    key: next.keyId,
+    former_key_file: kept,
+    signing_keys: replaced.signingKeys,
+    client_secrets: replaced.clientSecrets,
+  })
+  const flags = options.database === null ? { data: options.data } : { database: true }
+  output.say(
+    [
+      `The master key is another one now: ${next.keyId} in place of ${former.keyId}. Sealed anew: signing keys ${replaced.signingKeys}, client secrets ${replaced.clientSecrets}. Sessions and tokens go on.`,
+      kept === null
+        ? `Give every server and command the new key from ${'file' in source ? shellWord(source.file) : ''} in place of the former one, then start them.`
+        : `The former key is in ${kept}. Backups made before that do not hold their key need it: keep it with them, and remove it here.`,
+      `Where somebody else may know the former key and have a copy of the database, they know the signing keys as well. Give these up after the start: ${tip('key list', flags)}, then ${tip('key revoke KEY_ID', flags)}. Weak client secrets can be guessed then: ${tip('client rotate-secret CLIENT_ID', flags)}`,
+    ].join('\n\n'),
+  )
+}
