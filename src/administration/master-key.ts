@@ -9,6 +9,7 @@ import type { SigningKey } from '../model/signing-key.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Fact } from '../store/verbs/installation.ts'
+import type { SealedSecret } from '../store/verbs/master-key.ts'
 
 /** What the issuer seals, under the next key; null: it is already. */
 export interface IssuersKeys {
@@ -45,20 +46,23 @@ export interface Replaced {
   readonly signingKeys: number
 }
 
-/** Somebody else has changed what the replacement was about to change: nothing of that was. */
+/** Another run was faster, or the database belongs to another key by now. */
 export class ReplacementOvertaken extends Error {}
 
 /** Client secrets of one transaction. */
 const BATCH = 100
 
-/** `replacementState` is `not_begun` or `begun`. Both keys are needed until it has ended. */
+/**
+ * `replacementState` is `not_begun` or `begun`. Both keys are needed until it has ended. Throws `SealBroken`, before
+ * anything has begun, where a value does not open.
+ */
 export async function replaceMasterKey(keys: Replacement, parts: ReplacementParts): Promise<Replaced> {
   const { store, clock, issuer } = parts
   const check = keyCheck(keys.former)
   const mark = markOf(keys)
-  await store.putFactOnce('key_check', check)
-  if ((await store.findFact('key_check')) !== mark && !(await store.changeKeyCheck(check, mark))) {
-    throw new ReplacementOvertaken('the database belongs to another key by now')
+  if ((await store.putFactOnce('key_check', check)) !== mark) {
+    await assertAllOpens(keys, parts)
+    if (!(await store.changeKeyCheck(check, mark))) throw new ReplacementOvertaken()
   }
   await parts.untilNoticed()
   const former = withCarriedKeys(keys.former, await store.findFact('carried_keys'))
@@ -71,26 +75,38 @@ export async function replaceMasterKey(keys: Replacement, parts: ReplacementPart
   ]
   const detail = { former: keys.former.keyId, next: keys.next.keyId }
   const event = { type: 'master_key_replaced', at: clock.now(), detail } as const
-  if (!(await store.changeKeyCheck(mark, keyCheck(keys.next), facts, [event]))) {
-    throw new ReplacementOvertaken('another run of the command was faster')
-  }
+  if (!(await store.changeKeyCheck(mark, keyCheck(keys.next), facts, [event]))) throw new ReplacementOvertaken()
   return { clientSecrets, signingKeys }
 }
 
+/** Once it has begun nothing starts before it has ended, so what would stop it is looked for first. */
+async function assertAllOpens(keys: Replacement, { store, issuer }: ReplacementParts): Promise<void> {
+  withCarriedKeys(keys.former, await store.findFact('carried_keys'))
+  for (const key of await usedSigningKeys(store)) issuer.resealSigningKey(keys, key)
+  await issuer.resealedFacts(store, keys)
+  for await (const page of sealedSecrets(store)) {
+    for (const { clientId, sealed } of page) resealClientSecret(keys, clientId, sealed)
+  }
+}
+
+/** A key that was revoked signs nothing any more: whether it opens does not matter. */
+async function usedSigningKeys(store: Store): Promise<readonly SigningKey[]> {
+  return (await store.listSigningKeys()).filter(({ revokedAt }) => revokedAt === null)
+}
+
 async function resealSigningKeys(keys: Replacement, { store, issuer }: ReplacementParts): Promise<number> {
-  const all = await store.listSigningKeys()
-  const changes = all.flatMap((key) => {
+  const used = await usedSigningKeys(store)
+  const changes = used.flatMap((key) => {
     const sealed = issuer.resealSigningKey(keys, key)
     return sealed === null ? [] : [{ keyId: key.keyId, sealed }]
   })
   await store.resealSigningKeys(changes)
-  return all.length
+  return used.length
 }
 
 async function resealClientSecrets(keys: Replacement, { store, progress }: ReplacementParts): Promise<number> {
   let done = 0
-  for (let after = ''; ; ) {
-    const page = await store.listSealedSecrets(after, BATCH)
+  for await (const page of sealedSecrets(store)) {
     const changes = page.flatMap(({ clientId, sealed: former }) => {
       const sealed = resealClientSecret(keys, clientId, former)
       return sealed === null ? [] : [{ clientId, former, sealed }]
@@ -98,8 +114,16 @@ async function resealClientSecrets(keys: Replacement, { store, progress }: Repla
     await store.resealClientSecrets(changes)
     done += page.length
     progress(done)
+  }
+  return done
+}
+
+async function* sealedSecrets(store: Store): AsyncGenerator<readonly SealedSecret[]> {
+  for (let after = ''; ; ) {
+    const page = await store.listSealedSecrets(after, BATCH)
+    yield page
     const last = page.at(-1)
-    if (last === undefined || page.length < BATCH) return done
+    if (last === undefined || page.length < BATCH) return
     after = last.clientId
   }
 }

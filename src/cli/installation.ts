@@ -96,15 +96,17 @@ async function openByKey(store: Store, given: MasterKey): Promise<MasterKey> {
   const check = keyCheck(given)
   const stored = await store.putFactOnce('key_check', check)
   if (stored === check) return withCarriedKeys(given, await store.findFact('carried_keys'))
-  if (isBeingFilled(stored)) {
-    const { problem, remedy } = NOT_ALL_THERE
-    throw new CommandFailed(EXIT.unavailable, 'database_being_filled', problem, remedy)
-  }
+  if (isBeingFilled(stored)) throw beingFilled()
   if (readMark(stored) !== null) {
     const { problem, remedy } = KEY_BEING_REPLACED
     throw new CommandFailed(EXIT.unavailable, 'key_being_replaced', problem, remedy)
   }
   throw wrongKey()
+}
+
+export function beingFilled(): CommandFailed {
+  const { problem, remedy } = NOT_ALL_THERE
+  return new CommandFailed(EXIT.unavailable, 'database_being_filled', problem, remedy)
 }
 
 export function wrongKey(): CommandFailed {

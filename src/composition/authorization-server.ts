@@ -81,9 +81,14 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const installation = await openInstallation(settings, log)
   const { parts: bare, trace, sightings, logout, use, operatorName } = await openParts(settings, installation, log)
   const parts: Parts = { ...bare, pages: pagesOfOperators(bare, operatorName) }
-  const standstill = watchStandstill(compose(parts), { renew: parts.keys.refresh, log })
-  const { handle } = standstill
   const { schema, offset } = installation
+  // A release or a master key that came meanwhile ends this server before it writes anything.
+  const renew = async () => {
+    await schema.look()
+    await parts.keys.refresh()
+  }
+  const standstill = watchStandstill(compose(parts), { renew, log })
+  const { handle } = standstill
   const { waitForClients } = { ...DEFAULT_KEYS, ...settings.keys }
   const upkeep = startUpkeep({ parts, schema, offset, logout, sightings, use, waitForClients })
   const { trustedProxies = [] } = settings

@@ -175,6 +175,29 @@ describe('on a data folder', () => {
     expect(readdirSync(data).filter((name) => /key/.test(name))).toEqual(before)
   })
 
+  test('what does not open is named before anything has begun, and once it is mended it can be replaced', {
+    timeout: 60_000,
+  }, async () => {
+    const database = new DatabaseSync(join(data, 'lingpai.sqlite'))
+    const [before] = database.prepare(`SELECT sealed_secret AS sealed FROM client WHERE client_id = 'hmac'`).all()
+    const sealed = Buffer.from(before?.['sealed'] as Uint8Array)
+    const put = database.prepare(`UPDATE client SET sealed_secret = ? WHERE client_id = 'hmac'`)
+    const damaged = Buffer.from(sealed)
+    damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1
+    put.run(damaged)
+    const key = readFileSync(keyFile, 'utf8')
+    const { code, stderr } = await lingpai(replace)
+    expect(code).toBe(1)
+    expect(stderr).toContain('client.sealed_secret of hmac does not open')
+    expect(stderr).toContain(`Nothing was changed. A client gets another secret by npx lingpai client rotate-secret`)
+    expect(readFileSync(keyFile, 'utf8')).toBe(key)
+    expect((await lingpai(['client', 'list', '--data', data])).code).toBe(0)
+    put.run(sealed)
+    database.close()
+    await lingpaiJson(replace)
+    expect(readFileSync(keyFile, 'utf8')).not.toBe(key)
+  })
+
   test.each(['SIGKILL', 'SIGINT'] as const)(
     'what %s cuts off is told by whatever opens it, and goes on when it is run again',
     {

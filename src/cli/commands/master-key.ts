@@ -13,6 +13,7 @@ import {
 import { loadMasterKey } from '../../credentials/master-key.ts'
 import { formerFile, keysInFolder, putInPlace } from '../../credentials/master-key-exchange.ts'
 import type { Replacement } from '../../credentials/replaced-master-key.ts'
+import { SealBroken } from '../../credentials/sealing.ts'
 import { resealedDecryptionKeys } from '../../issuer/keys/decryption-keys.ts'
 import { resealSigningKey } from '../../issuer/keys/signing.ts'
 import type { Options } from '../../options/index.ts'
@@ -21,11 +22,13 @@ import { createLog } from '../../platform/log.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import type { Driver } from '../../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
+import { isBeingFilled } from '../../store/moving.ts'
 import { isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore, type Store } from '../../store/store.ts'
 import { action, installationCommand, text, tip } from '../command.ts'
 import {
+  beingFilled,
   DATABASE_FILE,
   nothingThere,
   olderDatabase,
@@ -38,7 +41,7 @@ import { type Interruptible, interruptible } from '../interrupt.ts'
 import { CommandFailed, EXIT, type Output } from '../output.ts'
 
 /** Milliseconds after which no server, and no command that was at work, still writes by the former key. */
-const NOTICED_MS = { postgres: 10_000, sqlite: 2_000 }
+const NOTICED_MS = { postgres: 10_000, sqlite: 5_000 }
 
 export function masterKeyCommand(exit: (code: number) => void): Command {
   return new Command('master-key')
@@ -136,7 +139,7 @@ async function replace(store: Store, source: Source, { options, output, stop }: 
   const stored = await store.findFact('key_check')
   const keys = 'folder' in source ? keysInFolder(source.folder, stored) : source.given
   const state = replacementState(stored, keys)
-  if (state === 'foreign') throw wrongKey()
+  if (state === 'foreign') throw isBeingFilled(stored ?? '') ? beingFilled() : wrongKey()
   if (state === 'done') {
     throw new CommandFailed(
       EXIT.conflict,
@@ -146,16 +149,18 @@ async function replace(store: Store, source: Source, { options, output, stop }: 
     )
   }
   stop.assertGoingOn()
+  let isBegun = state === 'begun'
   const replaced = await replaceMasterKey(keys, {
     store,
     clock: systemClock(),
     issuer: { resealSigningKey, resealedFacts: resealedDecryptionKeys },
     async untilNoticed() {
+      isBegun = true
       const wait = NOTICED_MS[store.driver.dialect]
       for (let left = wait; left > 0; left -= 1_000) {
         output.progress(`Waiting until everybody has noticed: ${Math.ceil(left / 1_000)} s`)
         await pause(Math.min(left, 1_000), undefined, { signal: stop.signal }).catch(() => {
-          throw halfway('interrupted', 'Stopped.')
+          throw interrupted()
         })
       }
     },
@@ -164,19 +169,35 @@ async function replace(store: Store, source: Source, { options, output, stop }: 
     },
     progress: (done) => output.progress(`Sealing anew: ${done} client secrets`),
   }).catch((error: unknown) => {
-    throw error instanceof ReplacementOvertaken ? halfway('overtaken', `Stopped: ${error.message}.`) : error
+    if (error instanceof ReplacementOvertaken) {
+      const problem = 'Another run of this command was faster, or the database belongs to another key by now.'
+      throw new CommandFailed(EXIT.conflict, 'overtaken', problem, 'See whether the server starts with the next key.')
+    }
+    if (error instanceof SealBroken && !isBegun) throw damaged(error, options)
+    if (isBegun && !(error instanceof CommandFailed)) output.note(UNFINISHED)
+    throw error
   })
   tell(output, source, keys, replaced, options)
 }
 
-function halfway(code: string, problem: string): CommandFailed {
+const UNFINISHED =
+  'Nothing starts on the database until this has come to its end. Run the same command again: it goes on.'
+
+function interrupted(): CommandFailed {
+  return new CommandFailed(EXIT.failed, 'interrupted', `Stopped. ${UNFINISHED}`)
+}
+
+function damaged({ message }: SealBroken, options: Options): CommandFailed {
+  const flags = flagsOf(options)
   return new CommandFailed(
     EXIT.failed,
-    code,
-    `${problem} Nothing starts on the database until this has come to its end.`,
-    'Run the same command again: it goes on.',
+    'seal_broken',
+    `${message}. Nothing was changed.`,
+    `A client gets another secret by ${tip('client rotate-secret CLIENT_ID', flags)}; a signing key is given up by ${tip('key revoke KEY_ID', flags)}. Then try again.`,
   )
 }
+
+const flagsOf = ({ database, data }: Options) => (database === null ? { data } : { database: true })
 
 function tell(output: Output, source: Source, keys: Replacement, replaced: Replaced, options: Options): void {
   const { former, next } = keys
@@ -188,7 +209,7 @@ function tell(output: Output, source: Source, keys: Replacement, replaced: Repla
     signing_keys: replaced.signingKeys,
     client_secrets: replaced.clientSecrets,
   })
-  const flags = options.database === null ? { data: options.data } : { database: true }
+  const flags = flagsOf(options)
   output.say(
     [
       `The master key is another one now: ${next.keyId} in place of ${former.keyId}. Sealed anew: signing keys ${replaced.signingKeys}, client secrets ${replaced.clientSecrets}. Sessions and tokens go on.`,
