@@ -1,7 +1,7 @@
 // The files of a data folder while its master key is replaced: `master.key.next` from the beginning, and
 // `master.key.former-…` at the end, which opens backups made before.
 
-import { linkSync, readdirSync, renameSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { keepDurable } from '../platform/durable-folder.ts'
 import {
@@ -41,6 +41,11 @@ export function keysInFolder(folder: string, stored: string | null): Replacement
   const { master: former } = loadMasterKey({ dataFolder: folder }, { create: false })
   // Nothing begins on a database of another key, so nothing is made.
   if (stored !== null && stored !== keyCheck(former)) return { former, next: newMasterKey() }
+  if (lstatSync(join(folder, MASTER_KEY_FILE)).isSymbolicLink()) {
+    throw new MasterKeyUnusable(
+      `${join(folder, MASTER_KEY_FILE)} is a link to a key that is kept elsewhere; give that one by LINGPAI_MASTER_KEY_FILE, and the next one by --new-key-file`,
+    )
+  }
   const begun = findMasterKeyFile(folder, NEXT)
   if (begun !== null) return { former, next: begun }
   const next = newMasterKey()
@@ -50,17 +55,32 @@ export function keysInFolder(folder: string, stored: string | null): Replacement
 
 /** Makes the next key the one that is looked for, and keeps the former one beside it; durable when it returns. */
 export function putInPlace(folder: string, { former, next }: Replacement): void {
-  const present = findMasterKeyFile(folder, MASTER_KEY_FILE)
-  if (present !== null && keyCheck(present) === keyCheck(next)) return
   const path = join(folder, MASTER_KEY_FILE)
-  try {
-    linkSync(path, formerFile(folder, former))
-  } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    if (!isThere) throw error
+  const present = findMasterKeyFile(folder, MASTER_KEY_FILE)
+  if (present === null || keyCheck(present) !== keyCheck(next)) {
+    if (present !== null && keyCheck(present) !== keyCheck(former)) throw holdsAnother(path)
+    // Each is durable before the next step: after a power cut the former key must still be in a file.
+    keepIn(folder, `${FORMER}${former.keyId}`, former)
+    keepIn(folder, NEXT, next)
+    try {
+      renameSync(join(folder, NEXT), path)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new MasterKeyUnusable(`${path} could not be replaced: ${why}`, { cause: error })
+    }
   }
-  renameSync(join(folder, NEXT), path)
   keepDurable(folder)
+}
+
+/** What somebody else has put there may be the only copy of another key. */
+function keepIn(folder: string, name: string, key: MasterKey): void {
+  const found = findMasterKeyFile(folder, name)
+  if (found === null && writeMasterKeyFile(folder, key, name)) return
+  if (found === null || keyCheck(found) !== keyCheck(key)) throw holdsAnother(join(folder, name))
+}
+
+function holdsAnother(path: string): MasterKeyUnusable {
+  return new MasterKeyUnusable(`${path} holds another key than it should; move it elsewhere, and run the command again`)
 }
 
 export function formerFile(folder: string, former: MasterKey): string {

@@ -1,10 +1,28 @@
 // The key files of a data folder at each moment at which a replacement may have been cut off.
 
-import { linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { keyCheck, loadMasterKey, MasterKeyUnusable } from '../../src/credentials/master-key.ts'
+import {
+  keyCheck,
+  loadMasterKey,
+  MasterKeyUnusable,
+  masterKeyFrom,
+  writeMasterKeyFile,
+} from '../../src/credentials/master-key.ts'
 import { formerFile, keysInFolder, putInPlace } from '../../src/credentials/master-key-exchange.ts'
 import { markOf, type Replacement } from '../../src/credentials/replaced-master-key.ts'
 
@@ -69,4 +87,60 @@ test('nothing is made for a database of another key', () => {
   unlinkSync(join(folder, 'master.key.next'))
   keysInFolder(folder, keyCheck(keys.next))
   expect(readdirSync(folder)).toEqual(['master.key'])
+})
+
+const third = masterKeyFrom(new Uint8Array(32).fill(3))
+const text = (file: string) => readFileSync(file, 'utf8').trim()
+
+function expectInPlace(folder: string, keys: Replacement): void {
+  putInPlace(folder, keys)
+  expect(text(join(folder, 'master.key'))).toBe(keys.next.reveal())
+  expect(text(formerFile(folder, keys.former))).toBe(keys.former.reveal())
+  expect(existsSync(join(folder, 'master.key.next'))).toBe(false)
+}
+
+test.each([
+  ['nothing', ''],
+  ['another key', third.reveal()],
+])('the former key stays where it is while %s is in the file that is to keep it', (_, content) => {
+  const { folder, keys } = begun()
+  const kept = formerFile(folder, keys.former)
+  writeFileSync(kept, content, { mode: 0o600 })
+  expect(() => putInPlace(folder, keys)).toThrow(MasterKeyUnusable)
+  expect(text(join(folder, 'master.key'))).toBe(keys.former.reveal())
+  expect(text(kept)).toBe(content)
+  rmSync(kept)
+  expectInPlace(folder, keys)
+})
+
+test('a key of somebody else is not written over', () => {
+  const { folder, keys } = begun()
+  writeFileSync(join(folder, 'master.key'), third.reveal(), { mode: 0o600 })
+  expect(() => putInPlace(folder, keys)).toThrow(MasterKeyUnusable)
+  expect(text(join(folder, 'master.key'))).toBe(third.reveal())
+  rmSync(join(folder, 'master.key'))
+  expectInPlace(folder, keys)
+})
+
+test('what was moved to another of the names is found, and put where it belongs', () => {
+  const { folder, keys, mark } = begun()
+  rmSync(join(folder, 'master.key'))
+  rmSync(join(folder, 'master.key.next'))
+  writeMasterKeyFile(folder, keys.former, 'master.key.former-a')
+  writeMasterKeyFile(folder, keys.next, 'master.key.former-b')
+  const found = keysInFolder(folder, mark)
+  expect([found.former, found.next].map(keyCheck)).toEqual([keys.former, keys.next].map(keyCheck))
+  expectInPlace(folder, keys)
+})
+
+test('a link to a key that is kept elsewhere is refused before anything is made', () => {
+  const { folder, keys } = begun()
+  rmSync(join(folder, 'master.key'))
+  rmSync(join(folder, 'master.key.next'))
+  const elsewhere = join(folder, 'elsewhere')
+  mkdirSync(elsewhere)
+  writeMasterKeyFile(elsewhere, keys.former)
+  symlinkSync(join(elsewhere, 'master.key'), join(folder, 'master.key'))
+  expect(() => keysInFolder(folder, keyCheck(keys.former))).toThrow(/is a link.*--new-key-file/)
+  expect(existsSync(join(folder, 'master.key.next'))).toBe(false)
 })
