@@ -98,7 +98,7 @@ async function resealSigningKeys(keys: Replacement, { store, issuer }: Replaceme
   const used = await usedSigningKeys(store)
   const changes = used.flatMap((key) => {
     const sealed = issuer.resealSigningKey(keys, key)
-    return sealed === null ? [] : [{ keyId: key.keyId, sealed }]
+    return sealed === null ? [] : [{ keyId: key.keyId, former: key.sealedPrivateKey, sealed }]
   })
   await store.resealSigningKeys(changes)
   return used.length

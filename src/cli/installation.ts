@@ -95,7 +95,10 @@ export async function openWith(options: Options, { adds = false } = {}): Promise
 async function openByKey(store: Store, given: MasterKey): Promise<MasterKey> {
   const check = keyCheck(given)
   const stored = await store.putFactOnce('key_check', check)
-  if (stored === check) return withCarriedKeys(given, await store.findFact('carried_keys'))
+  if (stored === check) {
+    store.sealsUnder(check)
+    return withCarriedKeys(given, await store.findFact('carried_keys'))
+  }
   if (isBeingFilled(stored)) throw beingFilled()
   if (readMark(stored) !== null) {
     const { problem, remedy } = KEY_BEING_REPLACED

@@ -13,7 +13,10 @@ import { CannotStart } from './settings.ts'
 export async function openByKey(store: Store, master: MasterKey): Promise<MasterKey> {
   const check = keyCheck(master)
   const stored = await store.putFactOnce('key_check', check)
-  if (stored === check) return withCarriedKeys(master, await store.findFact('carried_keys'))
+  if (stored === check) {
+    store.sealsUnder(check)
+    return withCarriedKeys(master, await store.findFact('carried_keys'))
+  }
   const foreign = 'The master key is not the one this database was made with. Give the right one, or restore a backup.'
   const unfinished = isBeingFilled(stored) ? NOT_ALL_THERE : readMark(stored) === null ? null : KEY_BEING_REPLACED
   throw new CannotStart(unfinished === null ? foreign : `${unfinished.problem} ${unfinished.remedy}`)

@@ -19,6 +19,7 @@ import { createMasterKeyVerbs, type MasterKeyVerbs } from './verbs/master-key.ts
 import { createPruneVerbs, type PruneVerbs } from './verbs/pruning.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './verbs/registrations.ts'
 import { createResourceVerbs, type ResourceVerbs } from './verbs/resources.ts'
+import { createSealedWrites, type SealedWrites } from './verbs/sealed-writes.ts'
 import { createSessionVerbs, type SessionVerbs } from './verbs/sessions.ts'
 import { createSigningKeyVerbs, type SigningKeyVerbs } from './verbs/signing-keys.ts'
 import { createTicketVerbs, type TicketVerbs } from './verbs/tickets.ts'
@@ -44,6 +45,7 @@ export interface Store
     SigningKeyVerbs,
     KeySightingVerbs,
     MasterKeyVerbs,
+    Pick<SealedWrites, 'sealsUnder'>,
     AttemptVerbs,
     AssertionVerbs,
     TicketVerbs,
@@ -62,13 +64,15 @@ export interface StoreOptions {
 
 export function createStore(driver: Driver, options: StoreOptions = {}): Store {
   const clients = createClientReader(driver, options.cachedClients)
-  const installation = createInstallationVerbs(driver)
+  const sealed = createSealedWrites(driver)
+  const installation = createInstallationVerbs(driver, sealed)
   return {
     driver,
-    ...createClientVerbs(driver, clients),
+    sealsUnder: sealed.sealsUnder,
+    ...createClientVerbs(driver, clients, sealed),
     ...createClientOriginVerbs(driver, installation),
     ...createClientLogoVerbs(driver),
-    ...createRegistrationVerbs(driver, clients),
+    ...createRegistrationVerbs(driver, clients, sealed),
     ...createInitialAccessTokenVerbs(driver),
     ...createUserVerbs(driver),
     ...createUserImportVerbs(driver),
@@ -78,7 +82,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
     ...createResourceVerbs(driver),
-    ...createSigningKeyVerbs(driver),
+    ...createSigningKeyVerbs(driver, sealed),
     ...createKeySightingVerbs(driver),
     ...createMasterKeyVerbs(driver),
     ...createAttemptVerbs(driver),

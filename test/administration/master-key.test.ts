@@ -2,18 +2,21 @@
 
 import { describe, expect, test } from 'vitest'
 import { ReplacementOvertaken, replaceMasterKey, replacementState } from '../../src/administration/master-key.ts'
+import { openByKey } from '../../src/composition/installation.ts'
 import { digestClientSecret, sealClientSecret, unsealClientSecret } from '../../src/credentials/client-secret.ts'
-import { keyCheck, masterKeyFrom } from '../../src/credentials/master-key.ts'
+import { keyCheck, type MasterKey, masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { withCarriedKeys } from '../../src/credentials/replaced-master-key.ts'
 import { resealedDecryptionKeys } from '../../src/issuer/keys/decryption-keys.ts'
 import { createSigningKey, openSigningKey, resealSigningKey } from '../../src/issuer/keys/signing.ts'
+import type { Client } from '../../src/model/client.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import type { Driver } from '../../src/store/database/driver.ts'
+import { type Driver, StoreUnavailable } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
+import type { NewRegistration, RegistrationChange } from '../../src/store/verbs/registrations.ts'
 import { clientNamed } from '../store/records.ts'
 import { freshDatabase } from '../support/postgres.ts'
 
@@ -22,6 +25,29 @@ const keys = { former: masterKeyFrom(new Uint8Array(32).fill(1)), next: masterKe
 const third = masterKeyFrom(new Uint8Array(32).fill(3))
 /** More than one transaction's. */
 const CLIENTS = 130
+
+const LIMITS = { since: 0, mostOfAddress: 100, mostOpen: 100 }
+const registration = (client: Client, secret: NewRegistration['secret']): NewRegistration => ({
+  client,
+  secret,
+  logo: null,
+  tokenHash: Buffer.from(client.client_id),
+  policy: {},
+  softwareStatement: null,
+  initialTokenId: null,
+  address: '192.0.2.1',
+})
+
+const changeOf = (client: Client, secret: NewRegistration['secret']): RegistrationChange => ({
+  client,
+  version: 1,
+  formerTokenHash: Buffer.from(client.client_id),
+  tokenHash: Buffer.from(client.client_id),
+  softwareStatement: null,
+  secret,
+  killIssued: false,
+  forgetConsents: false,
+})
 
 class Broken extends Error {}
 
@@ -120,6 +146,46 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (dialect) => {
         await expectReplaced(store)
       })
     }
+  })
+
+  test('who stood still meanwhile writes nothing sealed by the former key afterwards', async () => {
+    await withStore(async (store) => {
+      const event = { type: 'client_added', at: clock.now() } as const
+      /** Each way to write what is sealed, by a process that has this key. */
+      const writes = async (of: Store, key: MasterKey, name: string) => {
+        const signing = await createSigningKey(
+          { algorithm: 'EdDSA', turn: name.length, activeAt: clock.now() },
+          clock.now(),
+          key,
+        )
+        const sealed = (clientId: string) => sealClientSecret(key, clientId, 'a secret')
+        const client = clientNamed(name)
+        const registered = clientNamed(`${name}-registered`)
+        const secret = { hash: null, sealed: sealed(registered.client_id) }
+        return [
+          () => of.addClient(client, null, event, sealed(name)),
+          () => of.setClientSecret('client-1', null, event, sealed('client-1')),
+          () => of.addSigningKey(signing, [], { type: 'key_added', at: clock.now() }),
+          () => of.addRegistration(registration(registered, secret), LIMITS, event),
+          () => of.updateRegistration(changeOf(registered, secret), event),
+          () => of.putFact('decryption_key_rsa', '[]'),
+        ] as const
+      }
+      const late = createStore(store.driver)
+      await openByKey(late, keys.former)
+      for (const write of await writes(late, keys.former, 'early')) await write()
+      await run(store)
+      const [before, keysBefore] = [await store.listClients(), await store.listSigningKeys()]
+      for (const write of await writes(late, keys.former, 'too-late')) {
+        await expect(write()).rejects.toThrow(StoreUnavailable)
+      }
+      expect(await store.listClients()).toEqual(before)
+      expect(await store.listSigningKeys()).toEqual(keysBefore)
+      const now = createStore(store.driver)
+      await openByKey(now, keys.next)
+      for (const write of await writes(now, keys.next, 'afterwards')) await write()
+      expect(await now.findClient('afterwards')).not.toBeNull()
+    })
   })
 
   test('another replacement, or another key, is not disturbed', async () => {

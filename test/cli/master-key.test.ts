@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
-import { masterKeyFrom } from '../../src/credentials/master-key.ts'
+import { openInstallation } from '../../src/cli/installation.ts'
+import { keyCheck, masterKeyFrom } from '../../src/credentials/master-key.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { StoreUnavailable } from '../../src/store/database/driver.ts'
 import { asserted, assertion } from '../support/assertions.ts'
 import {
   lingpai,
@@ -152,6 +154,26 @@ describe('on a data folder', () => {
     expect(started.code).toBe(1)
     expect(started.stderr).toContain('The master key is not the one this database was made with.')
     expect((await lingpai(listed)).code).toBe(0)
+  })
+
+  test('a command that was at work while the key was replaced writes nothing by the former one', async () => {
+    const file = join(data, 'lingpai.sqlite')
+    const change = (from: string, to: string) => {
+      const database = new DatabaseSync(file)
+      database.prepare('UPDATE installation SET value = ? WHERE value = ?').run(to, from)
+      database.close()
+    }
+    const at = await openInstallation({ data })
+    const check = keyCheck(at.master)
+    const put = () => at.store.putFact('decryption_key_rsa', '[]')
+    const kept = await at.store.findFact('decryption_key_rsa')
+    change(check, 'another')
+    await expect(put()).rejects.toThrow(StoreUnavailable)
+    expect(await at.store.findFact('decryption_key_rsa')).toBe(kept)
+    change('another', check)
+    await put()
+    await at.store.putFact('decryption_key_rsa', String(kept))
+    await at.close()
   })
 
   test('is refused while a server runs, which loses nothing', async () => {

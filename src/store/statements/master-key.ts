@@ -20,7 +20,7 @@ export const resealClientSecret = statement<{ client_id: string; former: Uint8Ar
   'UPDATE client SET sealed_secret = :sealed WHERE client_id = :client_id AND sealed_secret = :former',
 )
 
-export const resealSigningKey = statement<{ key_id: string; sealed: Uint8Array }>(
+export const resealSigningKey = statement<{ key_id: string; former: Uint8Array; sealed: Uint8Array }>(
   'reseal_signing_key',
-  'UPDATE signing_key SET sealed_private_key = :sealed WHERE key_id = :key_id',
+  'UPDATE signing_key SET sealed_private_key = :sealed WHERE key_id = :key_id AND sealed_private_key = :former',
 )

@@ -13,6 +13,7 @@ import { logoSteps } from './client-logos.ts'
 import { deleteOriginsStep, insertOriginSteps, replaceOriginSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import { eventSteps } from './events.ts'
+import type { SealedWrites } from './sealed-writes.ts'
 
 export interface ClientVerbs {
   findClient(clientId: string): Promise<ClientRecord | null>
@@ -43,7 +44,7 @@ export interface ClientVerbs {
   removeClient(clientId: string, event: SecurityEvent): Promise<boolean>
 }
 
-export function createClientVerbs(driver: Driver, clients: ClientReader): ClientVerbs {
+export function createClientVerbs(driver: Driver, clients: ClientReader, sealed: SealedWrites): ClientVerbs {
   return {
     async findClient(clientId) {
       const [row] = await driver.rows(sql.findClient, { client_id: clientId })
@@ -58,7 +59,7 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
     async addClient(client, secretHash, event, sealedSecret = null) {
       const now: Seconds = event.at
       try {
-        const result = await driver.atomic([
+        const result = await (sealedSecret === null ? driver : sealed).atomic([
           step(sql.noUserHasId, { client_id: client.client_id }, 'taken'),
           step(sql.insertClient, {
             client_id: client.client_id,
@@ -98,7 +99,8 @@ export function createClientVerbs(driver: Driver, clients: ClientReader): Client
     },
     async setClientSecret(clientId, secretHash, event, sealedSecret = null) {
       const bind = { client_id: clientId, secret_hash: secretHash, sealed_secret: sealedSecret, now: event.at }
-      return (await driver.atomic([step(sql.setClientSecret, bind, 'client'), ...eventSteps([event])])).held
+      const steps = [step(sql.setClientSecret, bind, 'client'), ...eventSteps([event])]
+      return (await (sealedSecret === null ? driver : sealed).atomic(steps)).held
     },
     async removeClient(clientId, event) {
       const result = await driver.atomic([

@@ -3,6 +3,7 @@
 import type { Driver } from '../database/driver.ts'
 import { step } from '../database/driver.ts'
 import * as sql from '../statements/installation.ts'
+import type { SealedWrites } from './sealed-writes.ts'
 
 /**
  * `issuer`: the issuer for the next start. `answered_as`: the issuer of the latest start, which differs while an
@@ -43,15 +44,16 @@ export interface InstallationVerbs {
   readUse(): Promise<Use>
 }
 
-export function createInstallationVerbs(driver: Driver): InstallationVerbs {
+export function createInstallationVerbs(driver: Driver, sealed: SealedWrites): InstallationVerbs {
+  const writesOf = (name: Fact) => (name.startsWith('decryption_key_') ? sealed : driver)
   const findFact = async (name: Fact) => (await driver.rows(sql.findFact, { name }))[0]?.value ?? null
   return {
     findFact,
     async putFact(name, value) {
-      await driver.atomic([step(sql.putFact, { name, value })])
+      await writesOf(name).atomic([step(sql.putFact, { name, value })])
     },
     async putFactOnce(name, value) {
-      await driver.atomic([step(sql.putFactOnce, { name, value })])
+      await writesOf(name).atomic([step(sql.putFactOnce, { name, value })])
       return (await findFact(name)) ?? value
     },
     async readUse() {

@@ -17,7 +17,9 @@ export interface MasterKeyVerbs {
   /** In the order of ids; `after` is exclusive, an empty string starts. */
   listSealedSecrets(after: string, most: number): Promise<readonly SealedSecret[]>
   resealClientSecrets(changes: readonly (SealedSecret & { readonly former: Uint8Array })[]): Promise<void>
-  resealSigningKeys(changes: readonly { readonly keyId: string; readonly sealed: Uint8Array }[]): Promise<void>
+  resealSigningKeys(
+    changes: readonly { readonly keyId: string; readonly former: Uint8Array; readonly sealed: Uint8Array }[],
+  ): Promise<void>
   /** False: `key_check` is not the former one any more, and nothing was changed. */
   changeKeyCheck(
     former: string,
@@ -43,7 +45,9 @@ export function createMasterKeyVerbs(driver: Driver): MasterKeyVerbs {
     },
     async resealSigningKeys(changes) {
       if (changes.length === 0) return
-      await driver.atomic(changes.map(({ keyId, sealed }) => step(sql.resealSigningKey, { key_id: keyId, sealed })))
+      await driver.atomic(
+        changes.map(({ keyId, former, sealed }) => step(sql.resealSigningKey, { key_id: keyId, former, sealed })),
+      )
     },
     async changeKeyCheck(former, next, facts = [], events = []) {
       const { held } = await driver.atomic([

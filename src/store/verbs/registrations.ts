@@ -16,6 +16,7 @@ import { type ClientLogo, logoSteps } from './client-logos.ts'
 import { insertOriginSteps, replaceOriginSteps } from './client-origins.ts'
 import type { ClientReader } from './client-reader.ts'
 import { eventSteps } from './events.ts'
+import type { SealedWrites } from './sealed-writes.ts'
 
 interface KeptSecret {
   readonly hash: Uint8Array | null
@@ -92,7 +93,11 @@ export interface RegistrationVerbs {
   listUnusedRegistrations(before: Seconds, afterId: string, most: number): Promise<readonly ClientRecord[]>
 }
 
-export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader): RegistrationVerbs {
+export function createRegistrationVerbs(
+  driver: Driver,
+  { parsed }: ClientReader,
+  sealed: SealedWrites,
+): RegistrationVerbs {
   return {
     async addRegistration({ client, secret, logo, initialTokenId, address, ...rest }, limits, event) {
       const { client_id } = client
@@ -104,7 +109,7 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
               step(sql.moreMayRegister, { most: limits.mostOpen, documents: documentFlag(client_id) }, 'open'),
             ]
           : [step(spendInitialAccessToken, { token_id: initialTokenId, now }, 'token')]
-      const result = await driver.atomic([
+      const result = await (secret.sealed === null ? driver : sealed).atomic([
         ...admission,
         step(clients.insertClient, {
           client_id,
@@ -163,7 +168,8 @@ export function createRegistrationVerbs(driver: Driver, { parsed }: ClientReader
       const bind = { client_id, ...clients.clientColumns(client), enabled: 1, bump: asFlag(killIssued), version, now }
       const token = { client_id, former_hash: formerTokenHash, token_hash: tokenHash, now }
       const kept = secret && { client_id, secret_hash: secret.hash, sealed_secret: secret.sealed, now }
-      const result = await driver.atomic([
+      const writes = secret === undefined || secret.sealed === null ? driver : sealed
+      const result = await writes.atomic([
         step(sql.rotateRegistrationToken, { ...token, software_statement: softwareStatement }, 'token'),
         step(clients.updateClient, bind, 'version'),
         ...replaceOriginSteps(client),

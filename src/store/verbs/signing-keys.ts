@@ -7,6 +7,7 @@ import type { Driver, Step } from '../database/driver.ts'
 import { step } from '../database/driver.ts'
 import * as sql from '../statements/signing-key.ts'
 import { eventSteps } from './events.ts'
+import type { SealedWrites } from './sealed-writes.ts'
 
 export interface SigningKeyVerbs {
   /** Oldest first. */
@@ -35,7 +36,7 @@ export interface SigningKeyVerbs {
   deleteSigningKey(keyId: string): Promise<void>
 }
 
-export function createSigningKeyVerbs(driver: Driver): SigningKeyVerbs {
+export function createSigningKeyVerbs(driver: Driver, sealed: SealedWrites): SigningKeyVerbs {
   return {
     async listSigningKeys() {
       return (await driver.rows(sql.listSigningKeys, {})).map((row) => ({
@@ -52,7 +53,7 @@ export function createSigningKeyVerbs(driver: Driver): SigningKeyVerbs {
       }))
     },
     async addSigningKey(key, endings, event) {
-      const inserted = await driver.atomic([
+      const inserted = await sealed.atomic([
         step(
           sql.insertSigningKey,
           {
