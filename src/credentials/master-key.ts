@@ -72,6 +72,8 @@ export interface MasterKeySource {
   readonly keyText?: string
   /** Value of LINGPAI_MASTER_KEY_FILE. */
   readonly keyFile?: string
+  /** What has named `keyFile`, where that was something else. */
+  readonly keyFileFrom?: string
 }
 
 export interface LoadedMasterKey {
@@ -156,9 +158,10 @@ export function loadMasterKey(source: MasterKeySource, options: { readonly creat
   if (source.keyFile !== undefined) {
     // Docker and Kubernetes mount secrets that everybody in the container can read, so a file is refused only if others
     // can write it.
-    const text = readKeyFile(source.keyFile, 0o022, 'LINGPAI_MASTER_KEY_FILE')
-    if (text === null) throw new MasterKeyUnusable(`${source.keyFile} (LINGPAI_MASTER_KEY_FILE) does not exist`)
-    return { master: parseMasterKey(text, `${source.keyFile} (LINGPAI_MASTER_KEY_FILE)`), created: false }
+    const { keyFile, keyFileFrom = 'LINGPAI_MASTER_KEY_FILE' } = source
+    const text = readKeyFile(keyFile, 0o022, keyFileFrom)
+    if (text === null) throw new MasterKeyUnusable(`${keyFile} (${keyFileFrom}) does not exist`)
+    return { master: parseMasterKey(text, `${keyFile} (${keyFileFrom})`), created: false }
   }
   if (source.dataFolder === undefined) {
     throw new MasterKeyUnusable('There is no master key: set LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE')

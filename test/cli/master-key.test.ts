@@ -20,7 +20,7 @@ import {
   startLingpai,
 } from '../support/cli.ts'
 import { OutsideClient } from '../support/cli-client.ts'
-import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+import { type FreshDatabase, freshDatabase, runOn } from '../support/postgres.ts'
 import { ask, expectInvalidGrant, form } from '../support/relying-party.ts'
 import { CALLBACK, TEST_PASSWORD, TEST_SECRET } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
@@ -181,7 +181,9 @@ describe('on a data folder', () => {
     const server = await startLingpai(words)
     const { code, stderr } = await lingpai(replace)
     expect(code).toBe(5)
-    expect(stderr).toBe(`Error: A server is running on ${data}. Stop it, then try again.\n`)
+    expect(stderr).toBe(
+      `Error: A server is running on ${data}, or this command is already. Stop the server, or wait, then try again.\n`,
+    )
     expect(await hmacToken(server)).toBe(200)
     await server.stop()
     expect([readFileSync(keyFile, 'utf8'), ...readdirSync(data).filter((name) => /key/.test(name))]).toEqual(before)
@@ -283,6 +285,8 @@ describe('on PostgreSQL', () => {
     const same = scratch.path('same.key')
     writeFileSync(same, former, { mode: 0o600 })
     expect((await lingpai(['master-key', 'replace', ...words, '--new-key-file', same], byFormer)).code).toBe(2)
+    const missing = await lingpai(['master-key', 'replace', ...words, '--new-key-file', scratch.path('none')], byFormer)
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('none (--new-key-file) does not exist')])
     const wrong = { env: { ...byFormer.env, LINGPAI_MASTER_KEY: Buffer.alloc(32, 23).toString('base64url') } }
     expect((await lingpai(['master-key', 'replace', ...words, '--new-key-file', file], wrong)).code).toBe(1)
     expect(await hmacToken(first)).toBe(200)
@@ -303,6 +307,40 @@ describe('on PostgreSQL', () => {
     expect(await hmacToken(second)).toBe(200)
     await second.stop()
   })
+})
+
+test('what was begun on PostgreSQL says which key is another one, and an empty database is left alone', {
+  timeout: 60_000,
+}, async () => {
+  const [database, empty] = [await freshDatabase(), await freshDatabase()]
+  databases.push(database, empty)
+  const key = (fill: number) => Buffer.alloc(32, fill).toString('base64url')
+  const file = (fill: number) => {
+    const path = scratch.path(`of-${fill}.key`)
+    writeFileSync(path, key(fill), { mode: 0o600 })
+    return path
+  }
+  const env = (fill: number) => ({ LINGPAI_MASTER_KEY: key(fill), LINGPAI_DATA: scratch.path('unused') })
+  const replace = (from: number, to: number, url = database.url) =>
+    [['master-key', 'replace', '--database', url, '--new-key-file', file(to)], { env: env(from) }] as const
+  await fill(['--database', database.url, '--issuer', 'http://localhost:4000'], env(31))
+
+  const nothing = await lingpai(...replace(31, 32, empty.url))
+  expect([nothing.code, nothing.stderr]).toEqual([3, expect.stringContaining('There is no installation in this')])
+  // It would be refused if the schema were there.
+  await runOn(empty.url, 'CREATE TABLE installation (name text)')
+
+  const marked = `being replaced ${keyCheck(masterKeyFrom(Buffer.alloc(32, 31)))} ${keyCheck(masterKeyFrom(Buffer.alloc(32, 32)))}`
+  await runOn(database.url, `UPDATE installation SET value = '${marked}' WHERE name = 'key_check'`)
+  for (const [from, to, told] of [
+    [31, 33, 'was begun with another next key, and goes on with that one only. Name that one: --new-key-file FILE'],
+    [33, 32, 'was begun with another present key'],
+  ] as const) {
+    const { code, stderr } = await lingpai(...replace(from, to))
+    expect([code, stderr]).toEqual([4, expect.stringContaining(told)])
+  }
+  const done = await lingpai(...replace(31, 32))
+  expect([done.code, done.stderr]).toEqual([0, ''])
 })
 
 test('a backup made before opens by the former key, which is kept for that', { timeout: 60_000 }, async () => {

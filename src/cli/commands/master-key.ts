@@ -10,9 +10,9 @@ import {
   replaceMasterKey,
   replacementState,
 } from '../../administration/master-key.ts'
-import { loadMasterKey } from '../../credentials/master-key.ts'
+import { keyCheck, loadMasterKey } from '../../credentials/master-key.ts'
 import { formerFile, keysInFolder, putInPlace } from '../../credentials/master-key-exchange.ts'
-import type { Replacement } from '../../credentials/replaced-master-key.ts'
+import { type Replacement, readMark } from '../../credentials/replaced-master-key.ts'
 import { SealBroken } from '../../credentials/sealing.ts'
 import { resealedDecryptionKeys } from '../../issuer/keys/decryption-keys.ts'
 import { resealSigningKey } from '../../issuer/keys/signing.ts'
@@ -23,7 +23,7 @@ import { shellWord } from '../../platform/shell-word.ts'
 import type { Driver } from '../../store/database/driver.ts'
 import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
 import { isBeingFilled } from '../../store/moving.ts'
-import { isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
+import { hasSchema, isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore, type Store } from '../../store/store.ts'
 import { action, installationCommand, text, tip } from '../command.ts'
@@ -102,7 +102,7 @@ function sourceOf(options: Options, newKeyFile: string | null): Source {
     )
   }
   const former = openMasterKey(options)
-  const { master: next } = loadMasterKey({ keyFile: newKeyFile }, { create: false })
+  const { master: next } = loadMasterKey({ keyFile: newKeyFile, keyFileFrom: '--new-key-file' }, { create: false })
   if (next.keyId !== former.keyId) return { given: { former, next }, file: newKeyFile }
   throw new CommandFailed(EXIT.usage, 'same_key', `${newKeyFile} holds the present master key.`, 'Give another one.')
 }
@@ -115,18 +115,49 @@ function own(folder: string): Ownership {
     throw new CommandFailed(
       EXIT.unavailable,
       'server_running',
-      `A server is running on ${folder}.`,
-      'Stop it, then try again.',
+      `A server is running on ${folder}, or this command is already.`,
+      'Stop the server, or wait, then try again.',
     )
   }
 }
 
 /** On PostgreSQL servers of the older release may be running, and would not notice. */
 async function bringUpToDate(driver: Driver, { database }: Options): Promise<void> {
+  // An address with a slip would make an installation of nobody's there.
+  if (database !== null && !(await hasSchema(driver, migrations))) throw emptyDatabase()
   if (database !== null && (await isOfOlderRelease(driver, migrations))) {
     throw olderDatabase('servers of that release may be running')
   }
   await migrate(driver, migrations, { clock: systemClock() })
+}
+
+function emptyDatabase(): CommandFailed {
+  return new CommandFailed(
+    EXIT.notFound,
+    'no_installation',
+    'There is no installation in this PostgreSQL database; nothing was made there.',
+    'Name the right one with --database, and its schema with --database-schema where it has one.',
+  )
+}
+
+/** Why the database belongs to neither key. */
+function foreignTo({ former, next }: Replacement, stored: string): CommandFailed {
+  if (isBeingFilled(stored)) return beingFilled()
+  const mark = readMark(stored)
+  if (mark === null) return wrongKey()
+  const [which, remedy] =
+    mark.former === keyCheck(former) && mark.next !== keyCheck(next)
+      ? ['another next key', 'Name that one: --new-key-file FILE']
+      : [
+          'another present key',
+          'Give that one in LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE, and the same next one.',
+        ]
+  return new CommandFailed(
+    EXIT.conflict,
+    'other_replacement',
+    `A replacement of the master key was begun with ${which}, and goes on with that one only.`,
+    remedy,
+  )
 }
 
 interface Terminal {
@@ -139,7 +170,8 @@ async function replace(store: Store, source: Source, { options, output, stop }: 
   const stored = await store.findFact('key_check')
   const keys = 'folder' in source ? keysInFolder(source.folder, stored) : source.given
   const state = replacementState(stored, keys)
-  if (state === 'foreign') throw isBeingFilled(stored ?? '') ? beingFilled() : wrongKey()
+  if (stored === null && options.database !== null) throw emptyDatabase()
+  if (stored !== null && state === 'foreign') throw foreignTo(keys, stored)
   if (state === 'done') {
     throw new CommandFailed(
       EXIT.conflict,

@@ -116,7 +116,7 @@ test('what a request asks of clients, grants, sessions and consents is one look-
   const sqlite = emptySqlite()
   // What operators do, clients that register, sign-out, what a person has let in, and the one read of a new version.
   const whole =
-    /^(read_client|(set|update|remove|return)_client.*|insert_client_origin|find_registration|list_unused_registrations|list_consents_with_clients|tell_of_(user|session|other_sessions))$/
+    /^(read_client|(set|update|remove|return|reseal)_client.*|insert_client_origin|find_registration|list_unused_registrations|list_consents_with_clients|tell_of_(user|session|other_sessions))$/
   const looked: string[] = []
   for (const { name, sql } of statements) {
     for (const { detail } of sqlite.prepare(`EXPLAIN QUERY PLAN ${compile(sql, '?').text}`).all()) {
