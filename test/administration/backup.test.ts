@@ -287,6 +287,7 @@ describe('a backup that would be useless is not made', () => {
   test.each([
     [{ passphrase: 'short' }, 'weak_password'],
     [{ passphrase: PASSPHRASE, master: newMasterKey() }, 'wrong_key'],
+    [{ master: newMasterKey() }, 'wrong_key'],
     [{ recipientKey: 'no key' }, 'unusable_key'],
     [{ recipientKey: recipient().recipientPrivateKey }, 'unusable_key'],
     [{ passphrase: PASSPHRASE, ...recipient() }, 'backup_failed'],

@@ -82,8 +82,14 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
     const verified = verifySqliteFile(copy, { settle: true })
     if (!verified.whole) throw new AdministrationError('backup_failed', `The copy is not usable: ${verified.problem}`)
     const held = secret === null ? null : request.master
-    if (held !== null && verified.keyCheck !== null && verified.keyCheck !== keyCheck(held)) {
-      throw new AdministrationError('wrong_key', 'The master key does not belong to this database')
+    // Also where it is left out: copied while its key is being replaced, a database belongs to none.
+    const { master } = request
+    if (master !== null && verified.keyCheck !== null && verified.keyCheck !== keyCheck(master)) {
+      throw new AdministrationError(
+        'wrong_key',
+        'The master key does not belong to this database',
+        'Where it was replaced while the backup was made, make the backup again',
+      )
     }
     // Written, and read back.
     const total = (await stat(copy)).size * 2 + 1
