@@ -5,11 +5,13 @@ import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } fro
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
@@ -192,6 +194,9 @@ export function writeMasterKeyFile(dataFolder: string, master: MasterKey, name?:
   try {
     try {
       fchmodSync(file, 0o600)
+      // By root in somebody else's folder: it is for them, and nobody else could read it.
+      const { uid, gid } = statSync(dataFolder)
+      if (process.getuid?.() === 0 && uid !== 0) fchownSync(file, uid, gid)
       writeSync(file, `${master.reveal()}\n`)
       fsyncSync(file)
     } finally {

@@ -1,6 +1,7 @@
 // The key files of a data folder at each moment at which a replacement may have been cut off.
 
 import {
+  chownSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -67,6 +69,16 @@ test.each([
   expect(present(folder)).toBe(keys.next.keyId)
   expect(readdirSync(folder).toSorted()).toEqual(['master.key', `master.key.former-${keys.former.keyId}`])
   expect(readFileSync(formerFile(folder, keys.former), 'utf8')).toBe(former)
+})
+
+test("made by root in somebody else's folder, the files belong to them", () => {
+  const { folder, keys } = begun()
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) for (const name of ['', ...readdirSync(folder)]) chownSync(join(folder, name), 12_345, 12_346)
+  putInPlace(folder, keys)
+  const { uid, gid } = statSync(folder)
+  expect(uid === 12_345).toBe(isRoot)
+  for (const name of readdirSync(folder)) expect(statSync(join(folder, name))).toMatchObject({ uid, gid })
 })
 
 test('a key that is missing is named, and nothing is made in its place', () => {
