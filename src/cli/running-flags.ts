@@ -11,31 +11,44 @@ const CONFIG_NAME = 'lingpai.yaml'
 const DEFAULT_PREFIX = '/sso'
 const DEFAULT_FOLDER = './data'
 
-export function runningFlags(
-  { options, sources, file }: LoadedOptions,
-  platform: NodeJS.Platform = process.platform,
-): CommandFlags {
-  const { data, databaseSchema, endpointPrefix } = options
-  const isByHand = (key: string) => /^(?:flag|environment)$/.test(sources.get(key)?.kind ?? '')
-  // A file of these names is found by itself: beside the data, or where the command is typed.
-  const isFound = file === null || file === join(data, CONFIG_NAME) || file === resolve(CONFIG_NAME)
-  const word = (text: string) => shellWord(text, platform)
-  const flags: readonly (readonly [flag: string, operator: string, anybody: string] | null)[] = [
-    isByHand('data') && data !== resolve(DEFAULT_FOLDER) ? ['--data', word(data), 'FOLDER'] : null,
-    isFound ? null : ['--config', word(file), 'FILE'],
-    isByHand('database') ? databaseFlag(sources.get('database'), platform) : null,
-    isByHand('databaseSchema') && databaseSchema !== null
-      ? ['--database-schema', word(databaseSchema), word(databaseSchema)]
-      : null,
-    isByHand('endpointPrefix') && endpointPrefix !== DEFAULT_PREFIX
-      ? ['--endpoint-prefix', word(endpointPrefix), word(endpointPrefix)]
-      : null,
-  ]
-  const given = flags.filter((each) => each !== null)
+export function runningFlags(loaded: LoadedOptions, platform: NodeJS.Platform = process.platform): CommandFlags {
+  const { data } = loaded.options
+  const given = givenFlags(loaded, isByHand(loaded, 'data') && data !== resolve(DEFAULT_FOLDER), platform)
   return {
     operator: given.map(([flag, value]) => ` ${flag} ${value}`).join(''),
     anybody: given.map(([flag, , value]) => ` ${flag} ${value}`).join(''),
   }
+}
+
+/** The same for the terminal of the start, which names its data folder in any case. */
+export function greetingFlags(loaded: LoadedOptions, platform: NodeJS.Platform = process.platform): string {
+  const given = givenFlags(loaded, loaded.options.database === null, platform)
+  return given.map(([flag, value]) => ` ${flag} ${value}`).join('')
+}
+
+type GivenFlag = readonly [flag: string, operator: string, anybody: string]
+
+const isByHand = ({ sources }: LoadedOptions, key: string) =>
+  /^(?:flag|environment)$/.test(sources.get(key)?.kind ?? '')
+
+function givenFlags(loaded: LoadedOptions, namesData: boolean, platform: NodeJS.Platform): readonly GivenFlag[] {
+  const { options, sources, file } = loaded
+  const { data, databaseSchema, endpointPrefix } = options
+  // A file of these names is found by itself: beside the data, or where the command is typed.
+  const isFound = file === null || file === join(data, CONFIG_NAME) || file === resolve(CONFIG_NAME)
+  const word = (text: string) => shellWord(text, platform)
+  const flags: readonly (GivenFlag | null)[] = [
+    namesData ? ['--data', word(data), 'FOLDER'] : null,
+    isFound ? null : ['--config', word(file), 'FILE'],
+    isByHand(loaded, 'database') ? databaseFlag(sources.get('database'), platform) : null,
+    isByHand(loaded, 'databaseSchema') && databaseSchema !== null
+      ? ['--database-schema', word(databaseSchema), word(databaseSchema)]
+      : null,
+    isByHand(loaded, 'endpointPrefix') && endpointPrefix !== DEFAULT_PREFIX
+      ? ['--endpoint-prefix', word(endpointPrefix), word(endpointPrefix)]
+      : null,
+  ]
+  return flags.filter((each) => each !== null)
 }
 
 /** The address may hold a password, so the variable is named that has it; unset, the command refuses to run. */

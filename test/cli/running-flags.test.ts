@@ -1,11 +1,12 @@
 // Commands on the pages of a server act on that very server, wherever it keeps its data; and tell strangers nothing of where.
 
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { runningFlags } from '../../src/cli/running-flags.ts'
+import { greetingFlags, runningFlags } from '../../src/cli/running-flags.ts'
 import { loadOptions, type OptionsInput } from '../../src/options/index.ts'
 import { ADMINISTRATOR, openedBy } from '../administration/set-up/builders.ts'
-import { lingpai, scratchFolder, startLingpai } from '../support/cli.ts'
+import { lingpai, scratchFolder, spawnLingpai, startLingpai } from '../support/cli.ts'
 import { readable, Visitor } from '../support/visitor.ts'
 
 const scratch = scratchFolder()
@@ -96,4 +97,46 @@ test('the pages of a server on another folder name it to the operator, and to no
   } finally {
     await server.stop()
   }
+})
+
+test('the commands that a start prints work as they stand, whatever its configuration file says', async () => {
+  const data = scratch.path('by a file')
+  const key = scratch.path('kept apart.key')
+  writeFileSync(key, Buffer.alloc(32, 7).toString('base64url'), { mode: 0o600 })
+  const file = scratch.path('other.yaml')
+  writeFileSync(file, `data: ${data}\nmasterKeyFile: ${key}\nport: 0\n`)
+  const child = spawnLingpai(['start', '--config', file])
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  while (!said.includes('Ctrl+C')) await once(child.stdout ?? child, 'data')
+  try {
+    const [, copied = ''] = /To back it up: npx lingpai (.+)$/m.exec(said) ?? []
+    expect(copied).toBe(`backup FILE --data '${data}' --config ${file}`)
+    const backup = scratch.path('all.backup')
+    const words = ['backup', backup, '--data', data]
+    expect((await lingpai(words)).stderr).toContain('master.key does not exist')
+    const copy = await lingpai([...words, '--config', file])
+    expect([copy.code, copy.stdout]).toEqual([0, expect.stringContaining('is written and verified')])
+  } finally {
+    child.kill('SIGINT')
+    await once(child, 'close')
+  }
+})
+
+describe('what the commands of a start end with', () => {
+  const greetingOf = async (input: OptionsInput) => greetingFlags(await loadOptions({ env: {}, ...input }), 'linux')
+
+  test('the data folder in any case, as they may be typed elsewhere', async () => {
+    expect(await greetingOf({ flags: { data: '/srv/lingpai' } })).toBe(' --data /srv/lingpai')
+    expect(await greetingOf({})).toMatch(/^ --data \S+\/data$/)
+  })
+
+  test('the schema and the prefix, and no folder with PostgreSQL', async () => {
+    const flags = { database: URL_WITH_PASSWORD, databaseSchema: 'tenant_a', endpointPrefix: '/login' }
+    expect(await greetingOf({ flags })).toBe(
+      ' --database "$LINGPAI_DATABASE" --database-schema tenant_a --endpoint-prefix /login',
+    )
+  })
 })

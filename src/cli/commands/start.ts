@@ -26,7 +26,7 @@ import { migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore } from '../../store/store.ts'
 import { createNoticePages } from '../../visitor/notice-pages.ts'
-import { action, addServerOptions, tip } from '../command.ts'
+import { action, addServerOptions } from '../command.ts'
 import {
   DATABASE_FILE,
   makeDataFolder,
@@ -37,7 +37,7 @@ import {
 } from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
 import { EXIT, instant, type Output } from '../output.ts'
-import { runningFlags } from '../running-flags.ts'
+import { greetingFlags, runningFlags } from '../running-flags.ts'
 import { leaving, serveOn } from '../stop-delay.ts'
 import { greeting } from '../words.ts'
 import {
@@ -180,7 +180,7 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
     handle = server.handle
     large = largeBody(server.parts)
     socket ??= await open()
-    await greet(output, options, server.parts, { port: socket.port, formerIssuer })
+    await greet(output, loaded, server.parts, { port: socket.port, formerIssuer })
     const outdated = server.outdated.then(() => EXIT.outdated)
     const code = await Promise.race([stopped.then(() => EXIT.done), outdated])
     handle = leaving(server.handle)
@@ -225,7 +225,7 @@ type ServerParts = Awaited<ReturnType<typeof createAuthorizationServer>>['parts'
 /** What a newcomer has to know now, and nothing more. */
 async function greet(
   output: Output,
-  options: Options,
+  loaded: LoadedOptions,
   { store, addresses, clock }: ServerParts,
   { port, formerIssuer }: { readonly port: number; readonly formerIssuer: string | null },
 ): Promise<void> {
@@ -235,8 +235,9 @@ async function greet(
   const isFirst =
     speaks && !isSetUp && (await store.listUsers('', 1)).length === 0 && (await store.listClients()).length === 0
   const link = isFirst ? await newSetUpLink(store, clock, addresses) : null
+  const { options } = loaded
   const data = options.database === null ? options.data : null
-  const flags = data === null ? { database: true } : { data }
+  const here = greetingFlags(loaded)
   const { issuer } = addresses
   output.result({
     issuer,
@@ -250,9 +251,9 @@ async function greet(
         issuer,
         socket: socketOf(options.host, port, issuer),
         data,
-        backup: tip('backup FILE', flags),
+        backup: `npx lingpai backup FILE${here}`,
         link: link?.url ?? null,
-        setUp: isSetUp || link !== null ? null : tip('setup-link', flags),
+        setUp: isSetUp || link !== null ? null : `npx lingpai setup-link${here}`,
         formerIssuer,
       },
       output.language,
