@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { cleanEnvironment, lingpai, REPOSITORY } from './support/cli.ts'
 import { freePort } from './support/free-port.ts'
+import { readable } from './support/visitor.ts'
 
 /** Its fenced blocks, in order. */
 function blocks(file: string, heading: string): readonly { readonly language: string; readonly text: string }[] {
@@ -46,7 +47,10 @@ test('the key, the program and the command make a server that answers, also to t
         return await answer()
       })
     }
-    expect(await (await answer()).text()).toContain('<h1>')
+    const front = readable(await (await answer()).text())
+    expect(front).toContain('Lingpai 令牌')
+    // What the page tells to type is for this installation, not for one that lies in ./data.
+    expect(front).toContain('npx lingpai setup-link --data FOLDER')
     const { stdout, stderr } = await lingpai(['setup-link', '--data', 'embedded'], { cwd: folder })
     const link = /http\S+/.exec(stdout)?.[0] ?? stderr
     expect(link).toContain(home)

@@ -322,6 +322,16 @@ describe('after it is finished', () => {
     return { server, ...walk }
   }
 
+  it('the front page no longer asks anybody to finish it', async () => {
+    const server = await startSetUp({ probe: fromHere(), frontPage: true })
+    servers.push(server)
+    const { visitor, page } = await walkTo(server, 'waiting')
+    const front = async () => (await visitor.get(`${server.issuer}/`)).html
+    expect(await front()).toContain('id="set-up-open"')
+    await visitor.submit(page, 'finish')
+    expect(await front()).not.toContain('id="set-up-open"')
+  })
+
   it('the link leads the browser that has done it to the last page, whatever step it asks for or sends', async () => {
     const { server, visitor, page, link } = await finished()
     for (const at of [link, `${link}?step=administrator`, `${link}?step=connect`]) {

@@ -52,6 +52,7 @@ export function waitingStep(
           await finishSetUp(store, progress, at)
           const who = progress.administratorId === null ? {} : { userId: progress.administratorId }
           await store.appendEvents([{ type: 'set_up_finished', at, ...who }])
+          await parts.frontPage?.look()
         }
         return goTo(open, 'waiting')
       },
