@@ -4,8 +4,8 @@
 import { AdministrationError } from '../administration/errors.ts'
 import { fileSentence, problemSentence } from '../administration/set-up/row-words.ts'
 import type { UserProblem, UserRefused } from '../administration/users.ts'
-
-type Sentences = readonly (readonly [RegExp, string])[]
+import { optionInChinese } from './options-zh.ts'
+import { type Sentences, translated } from './sentences.ts'
 
 /** What stands in the way, as systems and databases call it. */
 const CAUSES: Sentences = [
@@ -30,53 +30,6 @@ const CAUSES: Sentences = [
   [/^the file is not a database \(.+\)$/, '其中的文件不是数据库'],
   [/^the database file is damaged \(.+\)$/, '数据库文件已损坏'],
   [/^the database is locked by another process(?: \(.+\))?$/, '数据库被另一个进程锁定'],
-]
-
-/** What is wrong with a value, as the end of a sentence that begins with where it comes from. */
-const VALUES: Sentences = [
-  [/^must be a whole number from (\S+) to (\S+)$/, '必须是 $1 到 $2 之间的整数'],
-  [/^must be true or false$/, '必须是 true 或 false'],
-  [/^must be one of (.+)$/, '必须是下列之一：$1'],
-  [/^must be an address such as (\S+)$/, '必须是地址，例如 $1'],
-  [/^must be an IP address or a host name, without a port .+$/, '必须是 IP 地址或主机名，不带端口（端口另有选项）'],
-  [/^must be a path such as (\/\S+?)(?:: .+)?$/, '必须是路径，例如 $1'],
-  [/^must be seconds, or a number with a unit: (.+)$/, '必须是秒数，或带单位的数字：$1'],
-  [/^must lie between (.+) and (.+)$/, '必须在 $1 与 $2 之间'],
-  [/^must be bytes, or a number with a unit: (.+)$/, '必须是字节数，或带单位的数字：$1'],
-  [/^must not be empty$/, '不能为空'],
-  [/^must not hold a user name or a password$/, '不能含有用户名或密码'],
-  [/^must not hold a query \(.+\)$/, '不能带查询参数'],
-  [/^must not hold a fragment \(.+\)$/, '不能带片段（#）'],
-]
-
-/** One line about options. */
-const OPTIONS: Sentences = [
-  [
-    /^issuer: the stored (\S+) needs TLS, .+ \(--issuer (\S+) --accept-new-issuer\)$/,
-    '已保存的公网地址 $1 需要 TLS，而这里没有任何一方提供。请设置 tlsCert 与 tlsKey，或在 trustedProxies 中写上提供 TLS 的代理（--trusted-proxies 127.0.0.1）；只在本机试用时请加上：--issuer $2 --accept-new-issuer',
-  ],
-  [
-    /^issuer: (\S+) needs TLS, .+$/,
-    '公网地址 $1 需要 TLS，而这里没有任何一方提供。请设置 tlsCert 与 tlsKey，或在 trustedProxies 中写上提供 TLS 的代理（--trusted-proxies 127.0.0.1）',
-  ],
-  [
-    /^(.+): (\S+) would send passwords and tokens unencrypted over the network; .+$/,
-    '$1：$2 会让密码和令牌以明文经过网络。请改用 https://，并设置 tlsCert 与 tlsKey，或在提供 TLS 的代理之后设置 trustedProxies',
-  ],
-  [
-    /^database: with PostgreSQL the master key must be given to every node: .+$/,
-    '使用 PostgreSQL 时，每个节点都要给出同一个主密钥：请设置 LINGPAI_MASTER_KEY 或 LINGPAI_MASTER_KEY_FILE',
-  ],
-  [
-    /^(.+) is above 1 without database; .+$/,
-    '$1 大于 1 需要 PostgreSQL（database）：SQLite 同一时刻只允许一个进程写入',
-  ],
-  [/^(.+) is set without (tlsCert|tlsKey) \((\S+)\); .+$/, '设置了 $1，却没有设置 $2（$3）；TLS 两者都需要'],
-  [/^(\S+) is no variable of ours; did you mean (\S+)\?$/, '没有 $1 这个环境变量，是否想写 $2？'],
-  [/^(\S+) is no variable of ours$/, '没有 $1 这个环境变量'],
-  [/^(.+) line (\d+): "(.+)" is no option; did you mean "(.+)"\?$/, '$1 第 $2 行：没有“$3”这个选项，是否想写“$4”？'],
-  [/^(.+) line (\d+): "(.+)" is no option$/, '$1 第 $2 行：没有“$3”这个选项'],
-  [/^(.+) and (.+) are both set; set only one of them$/, '$1 与 $2 只能设置其中之一'],
 ]
 
 const MESSAGES: Sentences = [
@@ -185,10 +138,19 @@ const MESSAGES: Sentences = [
   [/^The issuer of this installation is (\S+), not (\S+)$/, '已保存的公网地址（issuer）是 $1，不是 $2。'],
 
   // 客户端与用户
+  [
+    /^There is no preset "(.+)"\. Did you mean (\S+)\? Known are (.+)$/,
+    '没有“$1”这个预设，是否想写 $2？可用的有：$3。',
+  ],
   [/^There is no preset "(.+)"\. Known are (.+)$/, '没有“$1”这个预设。可用的有：$2。'],
   [/^There is no client "(.+)"$/, '没有“$1”这个客户端。'],
   [/^There is no user "(.+)"$/, '没有“$1”这个用户。'],
   [/^A person needs a user name$/, '请给出用户名。'],
+  [/^Nothing to change was given$/, '没有给出要更改的内容。'],
+  [/^The import file (.+) is not a regular file$/, '导入文件 $1 不是普通文件。'],
+  [/^The import was stopped; nothing has changed$/, '导入已停止，没有做任何更改。'],
+  [/^Stopped; nothing has changed$/, '已停止，没有做任何更改。'],
+  [/^Stopped; nothing is left behind$/, '已停止，没有留下任何文件。'],
   [/^No password came on standard input$/, '标准输入中没有密码。'],
   [/^The username (.+) belongs to another user$/, '用户名 $1 已被其他用户使用。'],
   [/^The phone number (\S*) belongs to another enabled user$/, '手机号 $1 已属于另一位已启用的用户。'],
@@ -197,6 +159,7 @@ const MESSAGES: Sentences = [
   // 命令本身
   [/^Unknown option '(.+)'$/, '没有“$1”这个选项。'],
   [/^Unknown command '(.+)'$/, '没有“$1”这个命令。'],
+  [/^Too many arguments for '(.+)'\. Expected 0 arguments but got (\d+): (.+)$/, '“$1”不接受参数，却收到 $2 个：$3。'],
   [
     /^Too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+): (.+)$/,
     '“$1”最多接受 $2 个参数，却收到 $3 个：$4。',
@@ -211,6 +174,7 @@ const HINTS: Sentences = [
   [/^See: (npx .+)$/, '请查看：$1'],
   [/^Did you mean (\S+)\? See: (npx .+)$/, '是否想写 $1？请查看：$2'],
   [/^Run: (.+)$/, '请运行：$1'],
+  [/^It is read twice, so a folder or a pipe will not do: .+$/, '文件要读两遍，不能是目录或管道。'],
   [/^For example: (.+)$/, '例如：$1'],
   [/^See --tls-cert and --tls-key: .+$/, '请检查 --tls-cert 与 --tls-key：两者都是 PEM 文件，且必须配对。'],
   [
@@ -281,14 +245,6 @@ const HINTS: Sentences = [
   ],
 ]
 
-function translated(text: string, ...tables: readonly Sentences[]): string | null {
-  for (const [pattern, chinese] of tables.flat()) {
-    const found = pattern.exec(text)
-    if (found !== null) return chinese.replace(/\$(\d)/g, (_, place: string) => found[Number(place)] ?? '')
-  }
-  return null
-}
-
 /** Without the full stop that ends it. */
 function bare(text: string): string {
   return text.trim().replace(/\.$/, '')
@@ -326,16 +282,6 @@ function causeInChinese(line: string): string | null {
     /^(.+?) (?:cannot be (?:used|read|opened)|could not be written): (.+)$/.exec(line) ?? []
   const [thing, cause] = [translated(what, THINGS), translated(why, CAUSES)]
   return thing === null || cause === null ? null : `${thing} 不可用：${cause}。`
-}
-
-function optionInChinese(line: string): string | null {
-  const whole = translated(line, OPTIONS)
-  if (whole !== null) return `${whole}${/[？]$/.test(whole) ? '' : '。'}`
-  const [, place = '', problem = '', given] =
-    /^(\S+|.+ line \d+: \S+) (must .+?)(?:, not (".*"|\d+|true|false))?$/.exec(line) ?? []
-  const value = translated(problem, VALUES)
-  if (value === null) return null
-  return `${place.replace(/ line (\d+):/, ' 第 $1 行：')} ${value}${given === undefined ? '' : `，而不是 ${given}`}。`
 }
 
 /** Known by what it holds: a start has no use for all that users need. */

@@ -99,9 +99,9 @@ export function optionFlags(values: Flags): Flags {
   )
 }
 
-/** A list's problem quotes the entry already. */
+/** A list's problem quotes the entry already; what must not be held may be a password. */
 function shown(row: Row<unknown>, value: unknown, problem: string): string {
-  return row.secret === undefined && !problem.startsWith('holds ')
+  return row.secret === undefined && !/^(?:holds|must not) /.test(problem)
     ? `, not ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}`
     : ''
 }

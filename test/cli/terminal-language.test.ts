@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   lingpai,
   lingpaiJson,
@@ -14,6 +14,7 @@ import {
   REPOSITORY,
   type RunOptions,
   scratchFolder,
+  spawnLingpai,
 } from '../support/cli.ts'
 import { TEST_PASSWORD } from '../support/server.ts'
 
@@ -111,7 +112,24 @@ describe.each<Row>([
   row('workers on SQLite', here('start --workers 2'), 2, '需要 PostgreSQL'),
   row('no installation', () => ['setup-link', '--data', scratch.path('none')], 3, '中还没有数据'),
   row('a preset that is none', here('client add --preset x --name 制作云'), 3, '没有“x”这个预设'),
+  row('a preset that is nearly one', here('client add --preset zhizuoyu --name 制作云'), 3, '是否想写 zhizuoyun？'),
+  row('a proxy that is none', here('start --trusted-proxies nginx --port 0'), 2, '"nginx" 既不是 IP 地址，也不是网段'),
+  row(
+    'a public address with a query',
+    here('start --issuer https://sso.example.com/?a=b --trusted-proxies 127.0.0.1 --port 0'),
+    2,
+    '--issuer 不能带查询参数。',
+  ),
   row('no user name', here('user add'), 2, '请给出用户名'),
+  row('a user name without its flag', here('user add bob'), 2, '“add”不接受参数，却收到 1 个：bob'),
+  row(
+    'a verified number without a number',
+    here('user add --username bob --phone-verified'),
+    2,
+    '手机号已验证为“是”，但没有手机号',
+  ),
+  row('nothing to change', here('user update alice'), 2, '没有给出要更改的内容'),
+  row('a folder in place of a file', here('user import .'), 2, '导入文件 . 不是普通文件'),
   row('no password', here('user add --username bob --password-stdin'), 2, '标准输入中没有密码'),
   row(
     'a weak password and a wrong number',
@@ -189,6 +207,12 @@ test('the commands of the first hour say what they have done in Chinese', async 
     '设置密码之后才能登录：npx lingpai user set-password',
   )
   expect((await run('user set-password carol', TEST_PASSWORD)).stdout).toContain('已设置 carol 的密码')
+  expect((await run('user update carol --phone 13900139000 --phone-verified')).stdout).toBe('已更改 carol。\n')
+  expect((await run('user disable carol')).stdout).toBe('已停用 carol，其会话和令牌均已失效。\n')
+  expect((await run('user enable carol')).stdout).toBe('carol 可以重新登录了。\n')
+  expect((await run('user remove carol')).stdout).toMatch(
+    /^已删除 carol，其个人信息均已清除。用户标识 \S+ 不再使用。\n$/,
+  )
   const added = await run('client add --preset zhizuoyun --name 制作云 --client-id tenant')
   expect(added.stderr).toMatch(/^提醒：制作云无法访问 http:\/\/localhost:4000：/)
   expect(added.stdout).toContain('密钥只显示这一次')
@@ -211,6 +235,37 @@ test('an import says in Chinese what is wrong with each row, and what it has don
   expect(done.code).toBe(0)
   expect(done.stdout).toContain('已导入 1 位用户，来自 2 行（csv，utf-8）。跳过了 1 行。')
   expect(prose(done)).not.toMatch(SENTENCE)
+})
+
+test('an import that is stopped says so in Chinese, and changes nothing', async () => {
+  const file = scratch.path('many.csv')
+  const people = Array.from({ length: 400 }, (_, n) => `many${n},obviously fake pass phrase ${n}`)
+  writeFileSync(file, `username,password\n${people.join('\n')}\n`)
+  const child = spawnLingpai(['user', 'import', file, '--data', data], { env: CHINESE })
+  const outcome = outcomeOf(child)
+  const database = new DatabaseSync(`${data}/lingpai.sqlite`, { readOnly: true })
+  const under = database.prepare('SELECT count(*) AS imports FROM user_import')
+  await vi.waitFor(() => expect(under.get()).toEqual({ imports: 1 }), { timeout: 10_000, interval: 20 })
+  database.close()
+  child.kill('SIGINT')
+  const { code, stderr } = await outcome
+  expect([code, stderr]).toEqual([1, '错误：导入已停止，没有做任何更改。\n'])
+  expect((await lingpai(here('user show many0')())).code).toBe(3)
+})
+
+test('a line of a configuration file is named in Chinese without a stray blank', async () => {
+  const file = scratch.path('wrong.yaml')
+  writeFileSync(file, 'port: x\n')
+  const { stderr } = await lingpai(here(`start --config ${file}`)(), { env: CHINESE })
+  expect(stderr).toContain(`${file} 第 1 行：port 必须是 0 到 65535 之间的整数，而不是 "x"`)
+})
+
+test('an address that holds a password is refused without showing it, in both languages', async () => {
+  const words = here('start --issuer https://admin:hunter2@sso.example.com --trusted-proxies 127.0.0.1')
+  const [english, chinese] = [await lingpai(words()), await lingpai(words(), { env: CHINESE })]
+  expect(english.stderr).toMatch(/^Error: --issuer must not hold a user name or a password\. See: /)
+  expect(chinese.stderr).toMatch(/^错误：--issuer 不能含有用户名或密码。请查看：/)
+  expect(english.stderr + chinese.stderr).not.toContain('hunter2')
 })
 
 test('what was chosen goes before what the system speaks, both ways', async () => {

@@ -158,7 +158,7 @@ export const token = {
     '该客户端未登记的名称会被忽略。如需授予，请修改它的 scope 设置。',
     'Names this client may not have are left out. To grant them, change its setting scope.',
   ),
-  reachable: say('发行者是公网 https 地址', 'The issuer is a public https address'),
+  reachable: say('issuer 是公网 https 地址', 'The issuer is a public https address'),
   reachablePublic: (origin: string) =>
     say(
       `令牌和用户信息接口由腾讯的服务器调用。演练没有经过网络：请确认 ${origin} 的 DNS、防火墙和公网可信的证书链。`,
@@ -167,15 +167,15 @@ export const token = {
   unreachable: say('腾讯的服务器还不能访问这个地址', "Tencent's servers cannot reach this address yet"),
   unreachableHttp: (issuer: string) =>
     say(
-      `发行者是 ${issuer}，不是 https。用于本机演练没有问题；真正接入前请用公网 https 域名重新启动（--issuer，配合 --accept-new-issuer）。`,
+      `issuer 是 ${issuer}，没有使用 https。用于演练没有问题；真正接入前请以公网 https 地址启动（--issuer 与 --accept-new-issuer）。`,
       `The issuer is ${issuer}, without https. For a rehearsal that is fine; before the real sign-in start with a public https name (--issuer, with --accept-new-issuer).`,
     ),
   unreachablePrivate: (issuer: string) =>
     say(
-      `发行者 ${issuer} 的主机名只在本机或内网有效，而令牌和用户信息接口由腾讯的服务器调用。真正接入前请改用公网域名。`,
+      `${issuer} 的主机名只在本机或内网有效，而令牌和用户信息接口由腾讯的服务器调用。真正接入前请改用公网域名。`,
       `The host of ${issuer} is known on this machine or inside your network only, and Tencent's servers call the token and user info endpoints. Use a public name before the real sign-in.`,
     ),
-  plainHttp: say('发行者没有使用 https', 'The issuer does not use https'),
+  plainHttp: say('issuer 没有使用 https', 'The issuer does not use https'),
   plainHttpWhy: say(
     '用于本机测试没有问题；对外服务必须使用 https。',
     'Fine on this very machine; anything that others use must have https.',

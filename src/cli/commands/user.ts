@@ -197,27 +197,30 @@ const update: Work = async (installation, output, flags, [who = '']) => {
   }
   const user = await updateUser(installation, who, change)
   output.result(plain(user))
-  output.say(`${user.username} is changed.`)
+  say(output, { en: `${user.username} is changed.`, 'zh-CN': `已更改 ${user.username}。` })
 }
 
 const password: Work = async (installation, output, _, [who = '']) => {
   const user = await getUser(installation.store, who)
   await setPassword(installation, { userId: user.userId }, await readSecret('password'))
   output.result({ user_id: user.userId, password: 'set' })
-  const words: InBoth = {
+  say(output, {
     en: `The password of ${user.username} is set. All sessions and tokens from before have ended.`,
     'zh-CN': `已设置 ${user.username} 的密码。此前的会话和令牌均已失效。`,
-  }
-  output.say(words[output.language])
+  })
 }
 
 async function enabledState(installation: Installation, output: Output, who: string, enabled: boolean): Promise<void> {
   const user = await setUserEnabled(installation, who, enabled)
   output.result(plain(user))
-  output.say(
+  say(
+    output,
     enabled
-      ? `${user.username} can sign in again.`
-      : `${user.username} is disabled; all sessions and tokens have ended.`,
+      ? { en: `${user.username} can sign in again.`, 'zh-CN': `${user.username} 可以重新登录了。` }
+      : {
+          en: `${user.username} is disabled; all sessions and tokens have ended.`,
+          'zh-CN': `已停用 ${user.username}，其会话和令牌均已失效。`,
+        },
   )
 }
 
@@ -225,7 +228,14 @@ const remove: Work = async (installation, output, _, [who = '']) => {
   const user = await getUser(installation.store, who)
   await removeUser(installation, { userId: user.userId })
   output.result({ removed: user.userId })
-  output.say(`${user.username} is removed, and all personal data erased. The id ${user.userId} is never used again.`)
+  say(output, {
+    en: `${user.username} is removed, and all personal data erased. The id ${user.userId} is never used again.`,
+    'zh-CN': `已删除 ${user.username}，其个人信息均已清除。用户标识 ${user.userId} 不再使用。`,
+  })
+}
+
+function say(output: Output, words: InBoth): void {
+  output.say(words[output.language])
 }
 
 function plain(user: User): Readonly<Record<string, unknown>> {
