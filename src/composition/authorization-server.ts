@@ -29,7 +29,7 @@ import { NO_COMMAND_FLAGS } from '../model/command-flags.ts'
 import { DEFAULT_REGISTRATION } from '../model/registration-policy.ts'
 import { DEFAULT_KEYS, DEFAULT_LIFETIMES, DEFAULT_LIMITS } from '../options/defaults.ts'
 import { settingsProblems } from '../options/program-settings.ts'
-import { brandOf } from '../pages/index.ts'
+import { brandNow } from '../pages/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { type Log, silentLog } from '../platform/log.ts'
 import { addressesOf } from '../protocol/addresses.ts'
@@ -188,7 +188,7 @@ async function openParts(
     outbound,
     clock,
     log,
-    brand: () => brandOf(given, operatorName.current()),
+    brand: brandNow(given, operatorName.current),
     commandFlags,
     defaultLocale: settings.defaultLocale ?? 'zh-CN',
     lifetimes,

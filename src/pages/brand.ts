@@ -36,6 +36,20 @@ export function brandOf(given: Partial<Brand>, operatorName: string | null): Bra
   }
 }
 
+/** One value as long as the name stays, so that what was made for it can be kept. */
+export function brandNow(given: Partial<Brand>, operatorName: () => string | null): () => Brand {
+  let name = operatorName()
+  let brand = brandOf(given, name)
+  return () => {
+    const now = operatorName()
+    if (now !== name) {
+      name = now
+      brand = brandOf(given, now)
+    }
+    return brand
+  }
+}
+
 /** Jade, the stone of old tokens of authority. */
 export const DEFAULT_ACCENT = '#0c6b64'
 

@@ -3,7 +3,7 @@
 export { accountPage, withdrawPage } from './account.ts'
 export type * from './account-views.ts'
 export type { Brand } from './brand.ts'
-export { brandOf, DEFAULT_BRAND, parseAccent } from './brand.ts'
+export { brandNow, brandOf, DEFAULT_BRAND, parseAccent } from './brand.ts'
 export { browserName } from './browser-name.ts'
 export { checkSessionPage } from './check-session.ts'
 export { chooseAccountPage } from './choose-account.ts'

@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ADMINISTRATOR, openedBy } from '../administration/set-up/builders.ts'
 import { eventually } from '../faults/caller.ts'
 import { cleanEnvironment, REPOSITORY, scratchFolder, startLingpai } from '../support/cli.ts'
+import { readable, Visitor } from '../support/visitor.ts'
 
 const scratch = scratchFolder()
 afterAll(() => scratch.remove())
@@ -168,4 +170,22 @@ describe('TLS and proxies', () => {
     expect((await fetch(`http://127.0.0.1:${other.port}${document}`, { headers: forwarded })).status).toBe(421)
     await other.stop()
   })
+})
+
+test('what is said before any endpoint is asked bears the name that the set-up was given, like every page', async () => {
+  const server = await startLingpai(['--data', scratch.path('named')])
+  try {
+    const visitor = new Visitor()
+    const tooLarge = async () => {
+      const reply = await visitor.post(`${server.issuer}/sso/sign-in/x`, { username: 'x'.repeat(200_000) })
+      expect(reply.status).toBe(413)
+      return readable(reply.html)
+    }
+    expect(await tooLarge()).toContain('Lingpai 令牌')
+    const first = await openedBy(visitor, server.setupLink ?? '')
+    await visitor.submit(first, 'continue', { ...ADMINISTRATOR, company: 'Morning Star Films' })
+    expect(await tooLarge()).toContain('Morning Star Films')
+  } finally {
+    await server.stop()
+  }
 })

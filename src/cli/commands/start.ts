@@ -17,7 +17,7 @@ import {
   type Options,
   originsOf,
 } from '../../options/index.ts'
-import { brandOf } from '../../pages/index.ts'
+import { brandNow } from '../../pages/index.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import type { Driver } from '../../store/database/driver.ts'
@@ -100,9 +100,9 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
   // A second server on the same data is told so, whatever port it asks for. Where there is no data yet, nothing is made
   // before the port can be had.
   let ownership = options.database === null && !isNew ? takeOwnership(options.data) : null
-  const brand = brandOf(brandFrom(options.brand), null)
+  let brand = brandNow(brandFrom(options.brand), () => null)
   const noticePages = createNoticePages({
-    brand: () => brand,
+    brand: () => brand(),
     commandFlags: runningFlags(loaded),
     defaultLocale: options.defaultLocale,
   })
@@ -177,6 +177,7 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
       acceptNewIssuer: options.acceptNewIssuer || formerIssuer !== null,
       log,
     })
+    brand = server.parts.brand
     handle = server.handle
     large = largeBody(server.parts)
     socket ??= await open()
