@@ -272,7 +272,7 @@ test('trace explains the error page that was just shown', async () => {
   const { stdout } = await read()
   expect(stdout).toContain(traceId)
   expect(stdout).toContain('`/` added')
-  expect(stdout).toContain(`"npx lingpai client update --data ${data}"`)
+  expect(stdout).toContain(`"npx lingpai client update desk --redirect-uri URI --data ${data}"`)
   expect((await lingpai(['trace', traceId, '--data', data, '--language', 'zh-CN'])).stdout).toMatch(/\p{Script=Han}/u)
   expect((await cli(['trace', traceId]))['traceId']).toBe(traceId)
 })

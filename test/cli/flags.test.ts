@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { HINTS_EN } from '../../src/administration/trace/hints-en.ts'
 import { HINTS_ZH } from '../../src/administration/trace/hints-zh.ts'
 import { type Flags, tip, withTips } from '../../src/cli/flags.ts'
+import { COMMAND_IN_TEXT } from '../../src/model/command-in-text.ts'
+import { WORDS } from '../../src/pages/words/index.ts'
+import { lingpai, scratchFolder } from '../support/cli.ts'
 
 const HERE: Flags = { data: '/srv/lingpai', most: '3' }
 
@@ -64,4 +67,26 @@ describe('the advice for refusals', () => {
       }
     },
   )
+})
+
+describe('a command in the advice of a trace or an error page says all that it needs', () => {
+  const scratch = scratchFolder()
+  afterAll(() => scratch.remove())
+  const pages = Object.values(WORDS).flatMap(({ errors }) => [
+    ...Object.values(errors.advice),
+    ...Object.values(errors.notices),
+  ])
+  const advice = [...Object.values(HINTS_EN), ...Object.values(HINTS_ZH), ...pages.map(({ operator }) => operator)]
+  const commands = new Set(advice.flatMap((text) => [...text.matchAll(COMMAND_IN_TEXT)].map(([command]) => command)))
+
+  test('there are some', () => {
+    expect(commands.size).toBeGreaterThan(10)
+  })
+
+  test.each([...commands])('%s', async (command) => {
+    const words = command.replace('npx lingpai ', '').split(' ')
+    // It is understood whole, and then misses the installation.
+    const { code, stderr } = await lingpai([...words, '--data', scratch.path('none')])
+    expect([code, stderr]).toEqual([3, expect.stringContaining('There is no installation in')])
+  })
 })

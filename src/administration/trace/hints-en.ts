@@ -28,7 +28,7 @@ export const HINTS_EN = {
     'The client did not identify itself. Send the header "authorization: Basic …", or client_id in the body.',
   client_secret_missing: 'Only the id came, no secret. Enter ClientSecret at the client.',
   client_secret_wrong:
-    'The secret is wrong. Copy it again without blanks, or make a new one: "npx lingpai client rotate-secret".',
+    'The secret is wrong. Copy it again without blanks, or make a new one: "npx lingpai client rotate-secret CLIENT_ID".',
   client_authentication_method:
     'The client used another method than its token_endpoint_auth_method. Correct the setting or the client; between basic and post, switch strictAuthMethod off.',
   client_authentication_limited:
@@ -67,7 +67,7 @@ export const HINTS_EN = {
   redirect_uri_missing: 'Send redirect_uri, at the authorization and at the token endpoint.',
   redirect_uri_repeated: 'Send redirect_uri only once.',
   redirect_uri_mismatch:
-    'redirect_uri must equal a registered one letter by letter. Correct it at the client, or register the one it sends: "npx lingpai client update".',
+    'redirect_uri must equal a registered one letter by letter. Correct it at the client, or register the one it sends, and each that stays: "npx lingpai client update CLIENT_ID --redirect-uri URI".',
   response_type_missing:
     'Send response_type=code; for a client that cannot, set authorize.defaultResponseType to code.',
   response_type_unsupported:
@@ -142,7 +142,7 @@ export const HINTS_EN = {
   password_missing: 'The person typed no password. Nothing to correct.',
   password_wrong:
     'User name or password is wrong. If the person has forgotten it: "npx lingpai user set-password USERNAME".',
-  user_disabled: 'The user is disabled. "npx lingpai user enable" lets the person sign in again.',
+  user_disabled: 'The user is disabled. "npx lingpai user enable USERNAME" lets the person sign in again.',
   user_changed: 'The user was disabled, or got a new password, after this began. Let the person sign in anew.',
   user_removed: 'The user has been removed.',
   other_user_expected: 'The client asked for another person than the one who signed in.',
@@ -278,7 +278,8 @@ export const HINTS_EN = {
   resource_too_many: 'The request names more resources than any client needs. Correct it at the client.',
   resource_unknown:
     'No resource has this identifier. Compare "npx lingpai resource list"; only a slash after the host may differ.',
-  resource_disabled: 'The resource is disabled. Enable it, if it should be used: "npx lingpai resource enable".',
+  resource_disabled:
+    'The resource is disabled. Enable it, if it should be used: "npx lingpai resource enable IDENTIFIER".',
   resource_not_allowed:
     "This client may not ask for the resource. Add it to the client's setting resources, or set the resource's clients to all.",
   resource_several:

@@ -25,7 +25,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   client_id_differs: '请求体中的 client_id 与 Basic 请求头中的不一致。请在两处填写同一个 ClientId。',
   client_credentials_missing: '应用没有表明身份。请发送请求头“authorization: Basic …”，或在请求体中发送 client_id。',
   client_secret_missing: '只收到了应用标识，没有密钥。请在应用一侧填写 ClientSecret。',
-  client_secret_wrong: '密钥不正确。请重新复制（不要带空格），或用“npx lingpai client rotate-secret”换一个新密钥。',
+  client_secret_wrong:
+    '密钥不正确。请重新复制（不要带空格），或用“npx lingpai client rotate-secret CLIENT_ID”换一个新密钥。',
   client_authentication_method:
     '应用使用的认证方式与 token_endpoint_auth_method 不符。请更正设置或应用；若只是 basic 与 post 之别，可关闭 strictAuthMethod。',
   client_authentication_limited: '该地址一分钟内密钥错误次数过多。请先改正 ClientSecret，再等一分钟。',
@@ -57,7 +58,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   redirect_uri_missing: '请在授权端点和令牌端点都发送 redirect_uri。',
   redirect_uri_repeated: 'redirect_uri 只能发送一次。',
   redirect_uri_mismatch:
-    'redirect_uri 必须与登记的地址逐字相同。请在应用一侧改正，或用“npx lingpai client update”登记它所发送的地址。',
+    'redirect_uri 必须与登记的地址逐字相同。请在应用一侧改正，或登记它所发送的地址（要保留的地址也要逐一写上）：“npx lingpai client update CLIENT_ID --redirect-uri URI”。',
   response_type_missing: '请发送 response_type=code；应用做不到时，可把 authorize.defaultResponseType 设为 code。',
   response_type_unsupported:
     '请在应用一侧选择授权码流程（response_type=code）。在授权端点直接返回令牌的类型需要开启服务器选项 implicitAndHybrid；不支持单独的 token。',
@@ -117,8 +118,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   user_refused: '用户点了“拒绝”。无需改正。',
   username_missing: '用户没有填写用户名。无需改正。',
   password_missing: '用户没有填写密码。无需改正。',
-  password_wrong: '用户名或密码不正确。如用户忘记密码，请用“npx lingpai user set-password 用户名”重设。',
-  user_disabled: '该用户已停用。用“npx lingpai user enable”可让其重新登录。',
+  password_wrong: '用户名或密码不正确。如用户忘记密码，请用“npx lingpai user set-password USERNAME”重设。',
+  user_disabled: '该用户已停用。用“npx lingpai user enable USERNAME”可让其重新登录。',
   user_changed: '过程中该用户被停用或更换了密码。请让用户重新登录。',
   user_removed: '该用户已被移除。',
   other_user_expected: '登录的人与应用所要求的不是同一个人。',
@@ -226,7 +227,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   resource_malformed: 'resource 必须是不带片段的绝对 URI。请在应用一侧更正。',
   resource_too_many: '一次请求列出的 resource 过多。请在应用一侧更正。',
   resource_unknown: '没有这个标识的资源。请与“npx lingpai resource list”核对，只允许主机名后多一个斜杠。',
-  resource_disabled: '该资源已停用。如需使用，请重新启用：“npx lingpai resource enable”。',
+  resource_disabled: '该资源已停用。如需使用，请重新启用：“npx lingpai resource enable IDENTIFIER”。',
   resource_not_allowed: '该应用不能请求此资源。请把它加入应用的 resources 设置，或把资源的 clients 设为 all。',
   resource_several: '一个访问令牌只用于一个资源。每次请求令牌时请只写一个 resource。',
   resource_wider_than_granted: '应用请求的资源不在其授权请求之中。请在授权请求中也写上。',

@@ -3,6 +3,7 @@
 import { claimRules } from '../../claims/user-claims.ts'
 import type { Client } from '../../model/client.ts'
 import type { Locale } from '../../pages/index.ts'
+import { shellWord } from '../../platform/shell-word.ts'
 import { NO_MEDIA_TYPE } from './describe-request.ts'
 import { hintOf, isAnswered } from './hints.ts'
 import { inert } from './masking.ts'
@@ -111,7 +112,7 @@ export function renderTrace(
     return parameters[place].length === 0 ? words.none : values(parameters[place])
   }
   const absent = absentClaims(trace, client)
-  const hint = hintOf(trace.rule)?.[locale]
+  const hint = adviceOf(trace, locale)
   const observed = Object.entries(trace.observed).map(([name, value]) => `${name}=${value}`)
   const rows: readonly (readonly [string, string | false])[] = [
     [words.trace, trace.traceId],
@@ -129,13 +130,19 @@ export function renderTrace(
     [words.reason, isAnswered(trace.rule) ? words.answer(trace.reason) : trace.reason],
     [words.observed, observed.length > 0 && observed.join(', ')],
     [words.members, trace.members !== null && trace.members.join(', ')],
-    [words.correct, hint !== undefined && advised(hint)],
+    [words.correct, hint !== null && advised(hint)],
     ['', absent.length > 0 && words.absent(absent.join(', '))],
     ['', trace.more > 0 && words.more(trace.more.toLocaleString('en-US'))],
   ]
   const shown = rows.flatMap(([label, text]): [string, string][] => (text === false ? [] : [[label, text]]))
   const width = Math.max(...shown.map(([label]) => widthOf(label))) + 2
   return shown.map(([label, text]) => `${label}${' '.repeat(width - widthOf(label))}${inert(text, 2000)}`).join('\n')
+}
+
+/** Its commands name the client. */
+function adviceOf({ rule, clientId }: Trace, locale: Locale): string | null {
+  const hint = hintOf(rule)?.[locale] ?? null
+  return hint === null || clientId === null ? hint : hint.replaceAll('CLIENT_ID', () => shellWord(clientId))
 }
 
 function clientOf({ clientId, claimedClient }: Trace, unknown: string): string {

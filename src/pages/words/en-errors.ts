@@ -43,7 +43,7 @@ export const errors = {
       visitor:
         'The application made a mistake. Nobody here has checked who runs it, so you are not sent back to it by itself.',
       operator:
-        'Approve the client ("npx lingpai client approve") once you know who runs it; then it is told of its errors.',
+        'Approve the client ("npx lingpai client approve CLIENT_ID") once you know who runs it; then it is told of its errors.',
     },
     access_denied: {
       visitor: 'Nothing was shared, and you were not signed in to the application.',
@@ -82,7 +82,7 @@ export const errors = {
       visitor:
         'This link has expired, was replaced by a newer one, or was opened before: in another browser, or in one that was closed since.',
       operator:
-        'Make a new link on the command line of the server: "npx lingpai setup-link" for the set-up, "npx lingpai rehearse" for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
+        'Make a new link on the command line of the server: "npx lingpai setup-link" for the set-up, "npx lingpai rehearse CLIENT_ID" for a rehearsal. Each link works once: that to the set-up for a day, that to a rehearsal for ten minutes.',
     },
     set_up_done: {
       title: 'This server is set up already',
@@ -120,7 +120,7 @@ export const errors = {
       title: 'That was too large',
       visitor: 'What you sent is larger than this page takes, so nothing of it was kept. Please go back and send less.',
       operator:
-        'A file of people may have 16 MiB here. Larger ones are imported on the command line: npx lingpai user import FILE',
+        'A file of people may have 16 MiB here. Larger ones are imported on the command line: npx lingpai user import users.csv',
     },
     another_file: {
       title: 'Please send the file again',

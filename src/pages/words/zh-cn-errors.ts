@@ -41,7 +41,7 @@ export const errors: Words['errors'] = {
     },
     unverified_client: {
       visitor: '该应用的请求有误。本站尚未核实由谁运营，因此不会自动把您送回该应用。',
-      operator: '确认由谁运营后请核准该客户端（“npx lingpai client approve”），之后错误会直接告知应用。',
+      operator: '确认由谁运营后请核准该客户端（“npx lingpai client approve CLIENT_ID”），之后错误会直接告知应用。',
     },
     access_denied: {
       visitor: '没有提供任何信息，也没有为您登录该应用。',
@@ -75,7 +75,7 @@ export const errors: Words['errors'] = {
       title: '此链接已失效',
       visitor: '此链接已过期、已被新链接取代，或已经打开过（在其他浏览器中，或浏览器后来已关闭）。',
       operator:
-        '请在服务器的命令行重新生成链接：设置用“npx lingpai setup-link”，演练用“npx lingpai rehearse”。每个链接只能使用一次：设置链接一天内有效，演练链接十分钟内有效。',
+        '请在服务器的命令行重新生成链接：设置用“npx lingpai setup-link”，演练用“npx lingpai rehearse CLIENT_ID”。每个链接只能使用一次：设置链接一天内有效，演练链接十分钟内有效。',
     },
     set_up_done: {
       title: '本服务器已完成设置',
@@ -110,7 +110,7 @@ export const errors: Words['errors'] = {
     body_too_large: {
       title: '内容太大',
       visitor: '您发送的内容超过了此页面的上限，因此没有保存。请返回并减少内容后再发送。',
-      operator: '此处的用户文件最大 16 MiB，更大的文件请在命令行导入：npx lingpai user import FILE',
+      operator: '此处的用户文件最大 16 MiB，更大的文件请在命令行导入：npx lingpai user import users.csv',
     },
     another_file: {
       title: '请重新发送文件',
