@@ -1,5 +1,6 @@
-// What a newcomer may do wrong, or find in the way, from the first start to the first sign-in: in Chinese. Failures are told in
-// English wherever they are met, and become Chinese here, at the terminal; one that is not known stays wholly in English.
+// What a newcomer may do wrong, or find in the way, from the first start to the first sign-in, and with backups: in Chinese.
+// Failures are told in English wherever they are met, and become Chinese here, at the terminal; one that is not known stays
+// wholly in English.
 
 import { AdministrationError } from '../administration/errors.ts'
 import { fileSentence, problemSentence } from '../administration/set-up/row-words.ts'
@@ -156,6 +157,15 @@ const MESSAGES: Sentences = [
   [/^The phone number (\S*) belongs to another enabled user$/, '手机号 $1 已属于另一位已启用的用户。'],
   [/^There is no trace "(.+)"$/, '没有“$1”这条追踪记录。'],
 
+  // 备份与恢复
+  [/^(.+) exists already$/, '$1 已经存在。'],
+  [/^The backup cannot be written in (.+): there is no such folder$/, '无法在 $1 中写入备份：没有这个目录。'],
+  [/^(.+) is not empty$/, '$1 不是空的。'],
+  [/^The file is not a backup of this program$/, '该文件不是本程序的备份。'],
+  [/^The backup does not hold the master key$/, '该备份中没有主密钥。'],
+  [/^The master key does not belong to this backup$/, '主密钥与该备份不符。'],
+  [/^The backup is protected by a passphrase$/, '该备份由口令加密。'],
+
   // 命令本身
   [/^Unknown option '(.+)'$/, '没有“$1”这个选项。'],
   [/^Unknown command '(.+)'$/, '没有“$1”这个命令。'],
@@ -175,6 +185,16 @@ const HINTS: Sentences = [
   [/^Did you mean (\S+)\? See: (npx .+)$/, '是否想写 $1？请查看：$2'],
   [/^Run: (.+)$/, '请运行：$1'],
   [/^It is read twice, so a folder or a pipe will not do: .+$/, '文件要读两遍，不能是目录或管道。'],
+  [/^A backup never replaces a file: choose another name$/, '备份绝不覆盖已有文件：请换一个名称。'],
+  [/^Choose a name that is not taken$/, '请换一个名称。'],
+  [/^Name a file in a folder that is there$/, '请给出已有目录中的文件名。'],
+  [
+    /^A backup is restored into a new folder, and nothing is ever overwritten\. Name one: (.+)$/,
+    '备份只恢复到新目录，绝不覆盖任何内容。请指定一个：$1',
+  ],
+  [/^Give the master\.key that belongs to it: (.+)$/, '请给出与它对应的 master.key：$1'],
+  [/^Give the file that holds it: (.+)$/, '请给出存放它的文件：$1'],
+  [/^Signing keys and client secrets would be lost with it$/, '用它恢复会失去签名密钥与客户端密钥。'],
   [/^For example: (.+)$/, '例如：$1'],
   [/^See --tls-cert and --tls-key: .+$/, '请检查 --tls-cert 与 --tls-key：两者都是 PEM 文件，且必须配对。'],
   [
@@ -269,6 +289,7 @@ export function failureInChinese({ message, hint }: Failure, error?: unknown): s
 const THINGS: Sentences = [
   [/^The data folder (.+)$/, '数据目录 $1'],
   [/^The import file (.+)$/, '导入文件 $1'],
+  [/^The backup file (.+)$/, '备份文件 $1'],
   [/^The picture (.+) \(--logo-file\)$/, '图标文件 $1（--logo-file）'],
   [/^The file (.+) \((\w+) of the database address\)$/, '数据库地址中 $2 所指的文件 $1'],
   [/^(\S+): (.+)$/, '$1：$2'],

@@ -237,6 +237,26 @@ test('an import says in Chinese what is wrong with each row, and what it has don
   expect(prose(done)).not.toMatch(SENTENCE)
 })
 
+test('a backup and the way back are told in Chinese, and so is what stands in their way', async () => {
+  const run = async (code: number, ...words: readonly string[]) => {
+    const told = await lingpai(words, { env: CHINESE })
+    expect([told.code, told.stderr]).toEqual([code, code === 0 ? '' : expect.stringMatching(/^错误：/)])
+    expect(prose(told)).not.toMatch(SENTENCE)
+    return told.stdout + told.stderr
+  }
+  const [file, back] = [scratch.path('all.backup'), scratch.path('back')]
+  const here = ['--data', data]
+  const written = await run(0, 'backup', file, ...here)
+  expect(written).toMatch(/all\.backup 已写好并经过验证：\d+ KiB，没有加密。\n其中没有主密钥，请另行保管：/)
+  expect(await run(4, 'backup', file, ...here)).toContain('已经存在。备份绝不覆盖已有文件')
+  expect(await run(1, 'backup', `${scratch.path('none')}/x`, ...here)).toContain('没有这个目录')
+  expect(await run(4, 'restore', file, ...here)).toContain('不是空的。备份只恢复到新目录')
+  expect(await run(2, 'restore', file, '--data', back)).toContain('--master-key-file FILE')
+  expect(await run(1, 'restore', `${data}/master.key`, '--data', back)).toContain('该文件不是本程序的备份')
+  const restored = await run(0, 'restore', file, '--data', back, '--master-key-file', `${data}/master.key`)
+  expect(restored).toContain(`备份已恢复到 ${back}。\n启动：npx lingpai start --data ${back}`)
+})
+
 test('an import that is stopped says so in Chinese, and changes nothing', async () => {
   const file = scratch.path('many.csv')
   const people = Array.from({ length: 400 }, (_, n) => `many${n},obviously fake pass phrase ${n}`)

@@ -6,10 +6,15 @@ import type { Leftovers } from '../../administration/backup/work-folder.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
+import { type InBoth, warned } from '../language.ts'
 import { CommandFailed, EXIT, type Output } from '../output.ts'
 import { readSecretFile, readTextFile } from '../secret-files.ts'
 
-const PHASES = { copy: 'Copying', verify: 'Verifying', write: 'Writing' } as const
+const PHASES: Readonly<Record<'copy' | 'verify' | 'write', InBoth>> = {
+  copy: { en: 'Copying: ', 'zh-CN': '正在复制：' },
+  verify: { en: 'Verifying: ', 'zh-CN': '正在验证：' },
+  write: { en: 'Writing: ', 'zh-CN': '正在写入：' },
+}
 
 export function backupCommand(exit: (code: number) => void): Command {
   const command: Command = installationCommand('backup', 'write everything to one file, beside a running server')
@@ -38,7 +43,7 @@ export function backupCommand(exit: (code: number) => void): Command {
         progress: ({ phase, done, total }) => {
           // Its last word comes when the file has its name already.
           if (done < total) stop.assertGoingOn()
-          output.progress(`${PHASES[phase]}: ${Math.floor((done * 100) / Math.max(total, 1))} %`)
+          output.progress(`${PHASES[phase][output.language]}${Math.floor((done * 100) / Math.max(total, 1))} %`)
         },
         leftovers: (found) => tellLeftovers(output, found),
       })
@@ -54,20 +59,47 @@ export function backupCommand(exit: (code: number) => void): Command {
 }
 
 function tellLeftovers(output: Output, { removed, kept }: Leftovers): void {
-  for (const path of removed) output.note(`Removed ${path}: a backup that was cut off had left it.`)
+  const { language } = output
+  for (const path of removed) {
+    const words: InBoth = {
+      en: `Removed ${path}: a backup that was cut off had left it.`,
+      'zh-CN': `已删除 ${path}：它是一次被中断的备份留下的。`,
+    }
+    output.note(words[language])
+  }
   for (const path of kept) {
-    output.note(
-      `Warning: ${path} may hold a copy of all data, left by a backup that was cut off. When no backup is running, look into it and remove it.`,
-    )
+    const words: InBoth = {
+      en: `${path} may hold a copy of all data, left by a backup that was cut off. When no backup is running, look into it and remove it`,
+      'zh-CN': `${path} 可能是一次被中断的备份留下的，其中或许有全部数据的副本。请在没有备份运行时查看并删除`,
+    }
+    output.note(warned(words, language))
   }
 }
 
+const PROTECTIONS: Readonly<Record<BackupReport['protection'], InBoth>> = {
+  passphrase: { en: 'sealed with the passphrase', 'zh-CN': '已用口令加密' },
+  recipient: { en: 'sealed for the recipient', 'zh-CN': '已为接收者加密' },
+  none: { en: 'not sealed', 'zh-CN': '没有加密' },
+}
+
+const WITH_KEY: InBoth = {
+  en: 'It holds the master key: whoever opens it can sign anybody in.',
+  'zh-CN': '其中含有主密钥：能打开它的人可以以任何人的身份登录。',
+}
+
+const WITHOUT_KEY: InBoth = {
+  en: 'It does not hold the master key: keep that one apart from it (master.key in the data folder, unless LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE gives it). `restore` will ask for it.',
+  'zh-CN':
+    '其中没有主密钥，请另行保管：它是数据目录中的 master.key，或由 LINGPAI_MASTER_KEY、LINGPAI_MASTER_KEY_FILE 给出。恢复时需要它。',
+}
+
 function print(output: Output, { file, bytes, protection, holdsMasterKey }: BackupReport): void {
-  const sealed = { passphrase: 'sealed with the passphrase', recipient: 'sealed for the recipient', none: 'not sealed' }
-  output.say(`${file} is written and verified: ${(bytes / 1024).toFixed(0)} KiB, ${sealed[protection]}.`)
-  output.say(
-    holdsMasterKey
-      ? 'It holds the master key: whoever opens it can sign anybody in.'
-      : 'It does not hold the master key: keep that one apart from it (master.key in the data folder, unless LINGPAI_MASTER_KEY or LINGPAI_MASTER_KEY_FILE gives it). `restore` will ask for it.',
-  )
+  const { language } = output
+  const size = (bytes / 1024).toFixed(0)
+  const words: InBoth = {
+    en: `${file} is written and verified: ${size} KiB, ${PROTECTIONS[protection].en}.`,
+    'zh-CN': `${file} 已写好并经过验证：${size} KiB，${PROTECTIONS[protection]['zh-CN']}。`,
+  }
+  output.say(words[language])
+  output.say((holdsMasterKey ? WITH_KEY : WITHOUT_KEY)[language])
 }

@@ -5,6 +5,7 @@ import { restore } from '../../administration/backup/restore.ts'
 import { parseMasterKey } from '../../credentials/master-key.ts'
 import { action, installationCommand, text, tip } from '../command.ts'
 import { DATABASE_FILE, optionsFor } from '../installation.ts'
+import type { InBoth } from '../language.ts'
 import { EXIT } from '../output.ts'
 import { readSecretFile, readTextFile } from '../secret-files.ts'
 
@@ -42,8 +43,12 @@ export function restoreCommand(exit: (code: number) => void): Command {
       keepMasterKeyOutside: outside !== null,
     })
     output.result(report)
-    output.say(`The backup is restored in ${report.folder}.`)
-    output.say(`Start it: ${tip('start', { ...flags, data: report.folder })}`)
+    const start = tip('start', { ...flags, data: report.folder })
+    const words: InBoth = {
+      en: `The backup is restored in ${report.folder}.\nStart it: ${start}`,
+      'zh-CN': `备份已恢复到 ${report.folder}。\n启动：${start}`,
+    }
+    output.say(words[output.language])
     return EXIT.done
   })
 }
