@@ -275,6 +275,19 @@ describe('a file of people', () => {
     expect((await server.store.findUser(chosen))?.phone).toMatch(/^\+861/)
   })
 
+  it('of all of them the rehearsal proposes one who can sign in, and whom 制作云 knows by a number', async () => {
+    await begin('person')
+    const rows = Array.from({ length: 9 }, (_, n) => `none${n},1380013900${n},true,`)
+    const csv = ['username,phone,phone_verified,password', ...rows, 'sun,13600136000,true,obviously fake pass phrase']
+    const doubtful = 'zhou,13700137000,,obviously fake pass phrase 2'
+    expect((await upload(walk.visitor, walk.page, { csv: [...csv, doubtful].join('\n'), anyway: true })).status).toBe(
+      303,
+    )
+    const rehearsal = await walk.visitor.get(`${walk.link}?step=rehearsal`)
+    const chosen = /<option value="([^"]+)" selected/.exec(rehearsal.html)?.[1] ?? ''
+    expect((await server.store.findUser(chosen))?.username).toBe('sun')
+  })
+
   it('with bad rows is refused whole, each by its line and reason, and what was pasted stays', async () => {
     await begin('person')
     const before = await state()

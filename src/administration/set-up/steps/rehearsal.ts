@@ -48,7 +48,7 @@ export function rehearsalStep(
       const { detail, progress } = open
       const played = detail.rehearsal
       const tooMany = (await store.countUsers()) > MOST_LISTED
-      const chosenId = played?.userId ?? progress.personId ?? (await firstToBind(store)) ?? ''
+      const chosenId = played?.userId ?? progress.personId ?? (await firstToSignIn(store)) ?? ''
       const chosen = tooMany ? ((await store.findUser(chosenId))?.username ?? '') : chosenId
       return showPage(await page(open, record, { chosen, problems: {}, result: played?.result ?? null }), open)
     },
@@ -83,8 +83,20 @@ export function rehearsalStep(
   }
 }
 
-/** Of many that were imported, one with a phone number: without it 制作云 finds no account. */
-async function firstToBind(store: SetUpParts['store']): Promise<string | undefined> {
+/**
+ * Of many that were imported, one who can sign in and whom 制作云 takes for sure: without a password nobody can, and without a
+ * verified phone number it may find no account.
+ */
+async function firstToSignIn(store: SetUpParts['store']): Promise<string | undefined> {
   const users = await store.listUsers('', MOST_LISTED)
-  return (users.find(({ phone }) => phone !== null) ?? users[0])?.userId
+  const reachable = users.filter(({ phone }) => phone !== null)
+  const inOrder = [
+    ...reachable.filter((each) => each.phoneVerified),
+    ...reachable.filter((each) => !each.phoneVerified),
+  ]
+  for (const { userId } of inOrder) {
+    const user = await store.findUser(userId)
+    if (user !== null && user.passwordHash !== null) return userId
+  }
+  return (inOrder[0] ?? users[0])?.userId
 }
