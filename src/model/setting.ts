@@ -75,10 +75,11 @@ export const webAddress: Kind<string | null> = {
 }
 
 function isWebAddress(text: string): boolean {
-  const [, authority = ''] = /^https?:\/\/([^\s"<>\\\p{Cc}/?#]+)[^\s"<>\\\p{Cc}]*$/u.exec(text) ?? []
-  if (hiddenCharacter(text) !== null) return false
+  // Anybody who may register sends 64 KiB: what is too long is not looked at.
+  if (text.length > 2_048 || hiddenCharacter(text) !== null) return false
+  const [, authority = ''] = /^https?:\/\/([^\s"<>\\\p{Cc}/?#]+)(?:[/?#][^\s"<>\\\p{Cc}]*)?$/u.exec(text) ?? []
   // `https://bank.example@evil.example` names evil.example.
-  return text.length <= 2_048 && authority !== '' && !authority.includes('@') && URL.canParse(text)
+  return authority !== '' && !authority.includes('@') && URL.canParse(text)
 }
 
 export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {

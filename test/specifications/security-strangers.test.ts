@@ -11,6 +11,7 @@ import { countClients, type Metadata, manage, PLAIN, register, registered } from
 import { query, RelyingParty } from '../support/relying-party.ts'
 import { requestObject } from '../support/request-objects.ts'
 import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
+import { threadTime } from '../support/thread-time.ts'
 import { Visitor } from '../support/visitor.ts'
 
 const STATEMENTS = 'https://statements.test'
@@ -113,6 +114,40 @@ describe('RFC 1123 §2.1 hosts', () => {
       expect([usual, page.location?.includes('/sign-in/')]).toEqual([usual, true])
     }
     expect(await frame()).toBe(200)
+  })
+})
+
+describe('RFC 7591 §5 a registration as large as it may be', () => {
+  const LONG = [
+    `https://${'a'.repeat(60_000)}"`,
+    `https://a.test/${'/'.repeat(60_000)} `,
+    `https://${'a.'.repeat(30_000)}_`,
+    `${'a '.repeat(30_000)}\t`,
+    `${' '.repeat(60_000)}a`,
+    `${'👩‍👩‍👧'.repeat(3_000)}\u200B`,
+    `${'语'.repeat(20_000)}\u{E0100}`,
+  ]
+
+  const MEMBERS = `client_name client_uri logo_uri policy_uri tos_uri jwks_uri sector_identifier_uri initiate_login_uri
+    backchannel_logout_uri client_name#zh-CN client_uri#zh-CN scope software_id redirect_uris post_logout_redirect_uris
+    request_uris contacts grant_types subject_type software_statement`
+
+  test.each(MEMBERS.split(/\s+/))('RFC 7591 §5 %s is refused or taken before others have to wait', async (name) => {
+    for (const text of LONG) {
+      let fastest = Number.POSITIVE_INFINITY
+      for (let round = 0; round < 3 && fastest > 100; round++) {
+        const start = threadTime()
+        const reply = await register(host, { ...PLAIN, [name]: name.endsWith('s') ? [text] : text })
+        fastest = Math.min(fastest, threadTime() - start)
+        expect(reply.status).toBeLessThan(500)
+      }
+      expect([text.slice(0, 12), fastest < 100]).toEqual([text.slice(0, 12), true])
+    }
+  })
+
+  test('RFC 7591 §2 an address of the usual length is taken', async () => {
+    const own = await registered(host, { ...PLAIN, client_uri: 'https://anywhere.test:8443/a?b=c#d' })
+    expect(own.reply.body['client_uri']).toBe('https://anywhere.test:8443/a?b=c#d')
   })
 })
 
