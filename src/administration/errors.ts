@@ -36,6 +36,7 @@ export type AdministrationErrorCode =
   | 'file_exists'
   | 'not_a_backup'
   | 'damaged_backup'
+  | 'not_sealed'
   | 'wrong_passphrase'
   | 'wrong_key'
   | 'unusable_key'

@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type BackupRequest, backup } from '../../src/administration/backup/backup.ts'
+import { createSeal, encodeHeader, sealStream } from '../../src/administration/backup/container.ts'
 import { type RestoreRequest, restore } from '../../src/administration/backup/restore.ts'
 import { addUser } from '../../src/administration/users.ts'
 import { loadMasterKey, newMasterKey, writeMasterKeyFile } from '../../src/credentials/master-key.ts'
@@ -280,6 +281,41 @@ describe('a file that does not hold', () => {
     const { code } = await refusal(bring({ file: house.path('strange'), passphrase: PASSPHRASE }))
     expect(['not_a_backup', 'damaged_backup']).toContain(code)
     expect(existsSync(house.path('new'))).toBe(false)
+  })
+})
+
+describe('a file put in the place of a sealed backup', () => {
+  test('that is not sealed is refused where a passphrase or a private key is given, and nothing is left', async () => {
+    await make()
+    const { recipientPrivateKey } = recipient()
+    for (const expected of [{ passphrase: PASSPHRASE }, { recipientPrivateKey }]) {
+      expect((await refusal(bring({ ...expected, master: house.master }))).code).toBe('not_sealed')
+      expect((await refusal(bring(expected))).code).toBe('not_sealed')
+    }
+    expect(existsSync(house.path('new'))).toBe(false)
+    await bring({ master: house.master })
+    expect(await usersOf(house.path('new/data'))).toEqual(['alice'])
+  })
+
+  test('that holds a master key without being sealed is none of ours', async () => {
+    const copy = house.path('copy.sqlite')
+    await house.store.driver.backup?.(copy, () => undefined)
+    const forge = async (masterKey: string | null) => {
+      const header = encodeHeader({ version: 1, nonce: 'forged', protection: { kind: 'none' } })
+      const content = async function* () {
+        yield Buffer.from(`${JSON.stringify({ masterKey })}\n`)
+        yield readFileSync(copy)
+      }
+      const pieces: Uint8Array[] = [header]
+      for await (const piece of sealStream(content(), createSeal(null, header))) pieces.push(piece)
+      writeFileSync(house.path('backup'), Buffer.concat(pieces))
+    }
+    await forge(house.master.reveal())
+    expect(await refusal(bring())).toMatchObject({ code: 'damaged_backup' })
+    expect(existsSync(house.path('new'))).toBe(false)
+    await forge(null)
+    await bring({ master: house.master })
+    expect(await usersOf(house.path('new/data'))).toEqual(['alice'])
   })
 })
 

@@ -146,6 +146,7 @@ async function extract(request: RestoreRequest, copy: string): Promise<MasterKey
     const reader = readerOf(handle)
     const { header, bytes } = await readHeader(reader)
     kind = header.protection.kind
+    if (kind === 'none') assertNotExpectedSealed(request)
     const secret = await unprotect(header.protection, request)
     const seal = createSeal(secret === null ? null : streamKey(secret, bytes), bytes)
     let firstLine = ''
@@ -155,12 +156,24 @@ async function extract(request: RestoreRequest, copy: string): Promise<MasterKey
         firstLine = line
       }),
     )
-    return heldKey(firstLine)
+    const held = heldKey(firstLine)
+    if (kind === 'none' && held !== null) throw damaged('it is not sealed, and holds a master key all the same')
+    return held
   } catch (error) {
     throw error instanceof FirstChunkRefused ? refusedAtOnce(kind, error) : error
   } finally {
     await handle.close()
   }
+}
+
+/** Whoever has nothing but access to the file could put one in its place that is not sealed, with a key and people of theirs. */
+function assertNotExpectedSealed({ passphrase, recipientPrivateKey }: RestoreRequest): void {
+  if (passphrase === undefined && recipientPrivateKey === undefined) return
+  throw new AdministrationError(
+    'not_sealed',
+    `The backup is not sealed, although a ${passphrase === undefined ? 'private key' : 'passphrase'} was given`,
+    'If it was made sealed, somebody has replaced it: use another copy. If it was not, give the master key alone',
+  )
 }
 
 async function* withoutFirstLine(
