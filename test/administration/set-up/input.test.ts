@@ -228,6 +228,7 @@ describe('an address without its scheme', () => {
     ['//sso.example.com', 'https://sso.example.com'],
     ['localhost:4000', 'http://localhost:4000'],
     ['https.example.com', 'https://https.example.com'],
+    ['sso。example。com', 'https://sso.example.com'],
   ])('%j is told so, and the field holds %s', async (typed, corrected) => {
     await begin('address')
     const before = await state()
@@ -247,14 +248,19 @@ describe('an address without its scheme', () => {
     expect(errorOf(page, 'issuer')).toBe('缺少 https://，已为您补上：https://sso.example.com。请核对后再按一次按钮。')
   })
 
-  it.each(['hello', 'ftp://sso.example.com', 'alice@sso.example.com', 'javascript:alert(1)', '...', 'a b.example.com'])(
-    '%j is none, and stays as it was typed',
-    async (issuer) => {
-      await begin('address')
-      const page = await refused('issuer', { issuer }, 'check')
-      expect(errorOf(page, 'issuer')).toContain('This is not a web address')
-    },
-  )
+  it.each([
+    'hello',
+    'ftp://sso.example.com',
+    'alice@sso.example.com',
+    'javascript:alert(1)',
+    '...',
+    'a b.example.com',
+    `${'sso。'.repeat(400)}a b`,
+  ])('%j is none, and stays as it was typed', async (issuer) => {
+    await begin('address')
+    const page = await refused('issuer', { issuer }, 'check')
+    expect(errorOf(page, 'issuer')).toContain('This is not a web address')
+  })
 })
 
 describe('a file of people', () => {

@@ -116,7 +116,7 @@ const LONGEST_ISSUER = 2048
 function lackingScheme(text: string, running: string): { readonly problem: FieldProblem } {
   const invalid = { problem: { problem: 'issuer_invalid' } } as const
   const rest = text.normalize('NFKC').replace(/^(?:https?(?=[:/]))?:?\/*/i, '')
-  if (!/^[^\s/:@.]+(?:[.。][^\s/:@.]+)+\.?(?:[:/]|$)|^localhost(?:[:/]|$)/i.test(rest) || /:\/\//.test(rest))
+  if (!/^[^\s/:@.。]+(?:[.。][^\s/:@.。]+)+\.?(?:[:/]|$)|^localhost(?:[:/]|$)/i.test(rest) || /:\/\//.test(rest))
     return invalid
   const { hostname = '' } = URL.canParse(`https://${rest}`) ? new URL(`https://${rest}`) : {}
   if (hostname === '') return invalid
