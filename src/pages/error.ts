@@ -1,12 +1,12 @@
 // Pages that say no: a refusal with its trace number, what the server says before it knows what was asked for, another
 // address (421), nothing here (404).
 
-import { commandHint } from './code.ts'
-import { type Content, html, onwardHref, webHref } from './html.ts'
-import { ICONS } from './icons.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { wayOn } from './parts.ts'
-import { prose } from './prose.ts'
+import { layOut, wordsOf } from './look/layout.ts'
+import { commandHint } from './markup/code.ts'
+import { type Content, html, onwardHref, webHref } from './markup/html.ts'
+import { ICONS } from './markup/icons.ts'
+import { wayOn } from './markup/parts.ts'
+import { prose } from './markup/prose.ts'
 import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, NoticeView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 

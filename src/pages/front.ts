@@ -1,10 +1,10 @@
 // The page at the issuer's own address: nothing begins here, so it says where signing in does.
 
-import { command, commandHint } from './code.ts'
-import { html } from './html.ts'
-import { ICONS } from './icons.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { accountLink } from './parts.ts'
+import { layOut, wordsOf } from './look/layout.ts'
+import { command, commandHint } from './markup/code.ts'
+import { html } from './markup/html.ts'
+import { ICONS } from './markup/icons.ts'
+import { accountLink } from './markup/parts.ts'
 import type { Frame, FrontView, Page } from './views.ts'
 
 export function frontPage(view: FrontView, frame: Frame): Page {

@@ -1,9 +1,9 @@
 // What each page of the way through sign-in is told: plain values, no markup. The set-up's and the rehearsal's views
-// are in `set-up-views.ts`. Every page is a function `(view, frame) => Page`.
+// are in `set-up/views.ts`. Every page is a function `(view, frame) => Page`.
 
 import type { DataKind } from '../model/data-kind.ts'
-import type { Brand } from './brand.ts'
-import type { Locale } from './locale.ts'
+import type { Brand } from './look/brand.ts'
+import type { Locale } from './look/locale.ts'
 
 /** What surrounds every page: the language, the operator's brand, and where the same page is in each language. */
 export interface Frame {

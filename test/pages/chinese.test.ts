@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { chinese } from '../../src/pages/chinese.ts'
-import { html } from '../../src/pages/html.ts'
+import { chinese } from '../../src/pages/markup/chinese.ts'
+import { html } from '../../src/pages/markup/html.ts'
 import { frameIn, samples } from './samples.ts'
 
 const CHINESE = '[\\p{Script=Han}，。：；！？、（）“”]'

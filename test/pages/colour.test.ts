@@ -1,9 +1,9 @@
 // WCAG 2.2 contrast, whatever accent the operator chooses.
 
 import { describe, expect, test } from 'vitest'
-import { contrast, darkPalette, lightPalette, type Palette } from '../../src/pages/colour.ts'
 import { parseAccent } from '../../src/pages/index.ts'
-import { stylesheet } from '../../src/pages/styles.ts'
+import { contrast, darkPalette, lightPalette, type Palette } from '../../src/pages/look/colour.ts'
+import { stylesheet } from '../../src/pages/look/styles.ts'
 
 const levels = ['00', '40', '80', 'c0', 'ff']
 const accents = levels.flatMap((red) => levels.flatMap((green) => levels.map((blue) => `#${red}${green}${blue}`)))

@@ -2,7 +2,7 @@
 
 import { assert, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Content, html, imageSource, onwardHref, webHref } from '../../src/pages/html.ts'
+import { type Content, html, imageSource, onwardHref, webHref } from '../../src/pages/markup/html.ts'
 
 describe('html', () => {
   test('text and attribute values are escaped, markup is not', () => {

@@ -1,9 +1,9 @@
 // Commands, addresses and flags in sentences: marked, and nothing of the sentence lost.
 
 import { describe, expect, it } from 'vitest'
-import { code } from '../../src/pages/code.ts'
-import { html } from '../../src/pages/html.ts'
-import { prose } from '../../src/pages/prose.ts'
+import { code } from '../../src/pages/markup/code.ts'
+import { html } from '../../src/pages/markup/html.ts'
+import { prose } from '../../src/pages/markup/prose.ts'
 import { frameIn } from './samples.ts'
 
 const frame = frameIn('en')

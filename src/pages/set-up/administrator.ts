@@ -1,11 +1,11 @@
 // Set-up, step 1: the first administrator.
 
-import { type Html, html } from '../html.ts'
-import { wordsOf } from '../layout.ts'
-import { form } from '../parts.ts'
-import type { AdministratorView } from '../set-up-views.ts'
+import { wordsOf } from '../look/layout.ts'
+import { type Html, html } from '../markup/html.ts'
+import { form } from '../markup/parts.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, hasProblems, stepPage, summary } from './parts.ts'
+import type { AdministratorView } from './views.ts'
 
 export function administratorPage(view: AdministratorView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.administrator

@@ -1,14 +1,14 @@
 // Set-up, step 3: a name becomes a client, and the six values for 制作云's console.
 
-import { code, command, pieces } from '../code.ts'
-import { type Content, type Html, html } from '../html.ts'
-import { wordsOf } from '../layout.ts'
-import { form, note } from '../parts.ts'
-import { prose } from '../prose.ts'
-import type { ConnectedView, ConnectView } from '../set-up-views.ts'
+import { wordsOf } from '../look/layout.ts'
+import { code, command, pieces } from '../markup/code.ts'
+import { type Content, type Html, html } from '../markup/html.ts'
+import { form, note } from '../markup/parts.ts'
+import { prose } from '../markup/prose.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, hasProblems, stepPage, summary } from './parts.ts'
 import { COPY_SCRIPT } from './scripts.ts'
+import type { ConnectedView, ConnectView } from './views.ts'
 
 export function connectPage(view: ConnectView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.connect

@@ -1,11 +1,11 @@
 // Set-up, step 4: one person typed in, or many from a CSV, with a report of the rows that are wrong.
 
-import { type Content, type Html, html } from '../html.ts'
-import { wordsOf } from '../layout.ts'
-import { alert, form, localized, note } from '../parts.ts'
-import type { FirstPersonView } from '../set-up-views.ts'
+import { wordsOf } from '../look/layout.ts'
+import { type Content, type Html, html } from '../markup/html.ts'
+import { alert, form, localized, note } from '../markup/parts.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, fieldError, hasProblems, stepPage, summary } from './parts.ts'
+import type { FirstPersonView } from './views.ts'
 
 export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.person

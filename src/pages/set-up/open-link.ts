@@ -1,11 +1,11 @@
 // Where a one-time link leads: nothing is spent until the button is pressed, so a link preview costs nothing.
 
-import { html } from '../html.ts'
-import { ICONS } from '../icons.ts'
-import { layOut, wordsOf } from '../layout.ts'
-import { form } from '../parts.ts'
-import type { OpenLinkView } from '../set-up-views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { html } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { form } from '../markup/parts.ts'
 import type { Frame, Page } from '../views.ts'
+import type { OpenLinkView } from './views.ts'
 
 export function openLinkPage(view: OpenLinkView, frame: Frame): Page {
   const { setUp } = wordsOf(frame)

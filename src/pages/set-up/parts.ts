@@ -1,11 +1,11 @@
 // Pieces of the operator's pages: the step indicator, fields with their problems, the summary above them, states.
 
-import { type Content, type Html, html } from '../html.ts'
-import { ICONS } from '../icons.ts'
-import { layOut, wordsOf } from '../layout.ts'
-import { localized } from '../parts.ts'
-import type { FieldProblem, Problems } from '../set-up-views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { type Content, type Html, html } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { localized } from '../markup/parts.ts'
 import type { Frame, Page } from '../views.ts'
+import type { FieldProblem, Problems } from './views.ts'
 
 export type Step = 1 | 2 | 3 | 4 | 5
 

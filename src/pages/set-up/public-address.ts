@@ -1,13 +1,13 @@
 // Set-up, step 2: the issuer, what checking it from outside found, and who must reach which address.
 
-import { code } from '../code.ts'
-import { type Content, html } from '../html.ts'
-import { wordsOf } from '../layout.ts'
-import { form, localized, note } from '../parts.ts'
-import { prose } from '../prose.ts'
-import type { PublicAddressView } from '../set-up-views.ts'
+import { wordsOf } from '../look/layout.ts'
+import { code } from '../markup/code.ts'
+import { type Content, html } from '../markup/html.ts'
+import { form, localized, note } from '../markup/parts.ts'
+import { prose } from '../markup/prose.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, hasProblems, stateRow, stepPage, summary } from './parts.ts'
+import type { PublicAddressView } from './views.ts'
 
 export function publicAddressPage(view: PublicAddressView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.address

@@ -1,15 +1,15 @@
 // The rehearsal, as step 5 of the set-up and on a page of its own: choose a person, see the three requests and replies,
 // each line of the contract, and what the client would know.
 
-import { command } from '../code.ts'
-import { type Content, type Html, html } from '../html.ts'
-import { ICONS } from '../icons.ts'
-import { layOut, wordsOf } from '../layout.ts'
-import { form, localized } from '../parts.ts'
-import { prose } from '../prose.ts'
-import type { RehearsalResultView, RehearsalView } from '../set-up-views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { command } from '../markup/code.ts'
+import { type Content, type Html, html } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { form, localized } from '../markup/parts.ts'
+import { prose } from '../markup/prose.ts'
 import type { Frame, Page } from '../views.ts'
 import { field, fieldError, hasProblems, stateRow, stepPage, summary } from './parts.ts'
+import type { RehearsalResultView, RehearsalView } from './views.ts'
 
 /** On its own, opened by a link of the command line. */
 export function rehearsalPage(view: RehearsalView, frame: Frame): Page {

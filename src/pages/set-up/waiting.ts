@@ -1,17 +1,17 @@
 // After the set-up: the last real request at each endpoint, or the rule that refused it, until user info has been
 // answered to the real client.
 
-import { command, commandHint, pieces } from '../code.ts'
-import { html } from '../html.ts'
-import { ICONS } from '../icons.ts'
-import { layOut, wordsOf } from '../layout.ts'
-import { form } from '../parts.ts'
-import { prose } from '../prose.ts'
-import type { LastRequestView, WaitingView } from '../set-up-views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { command, commandHint, pieces } from '../markup/code.ts'
+import { html } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { form } from '../markup/parts.ts'
+import { prose } from '../markup/prose.ts'
 import type { Frame, Page } from '../views.ts'
 import type { Words } from '../words/index.ts'
 import { stateRow, stepIndicator } from './parts.ts'
 import { REFRESH_SCRIPT } from './scripts.ts'
+import type { LastRequestView, WaitingView } from './views.ts'
 
 export function waitingPage(view: WaitingView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.waiting

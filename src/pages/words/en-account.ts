@@ -1,7 +1,7 @@
 // English words of the pages of a person's own account.
 
 import type { BrowserName, SystemName } from '../../model/browser-kind.ts'
-import { type Content, html } from '../html.ts'
+import { type Content, html } from '../markup/html.ts'
 
 const browsers = (count: number) => (count === 1 ? 'One other browser was' : `${count} other browsers were`)
 

@@ -1,6 +1,6 @@
 // English words of error pages: one sentence for the visitor, one for the operator on what to correct.
 
-import { type Content, html } from '../html.ts'
+import { type Content, html } from '../markup/html.ts'
 
 export const errors = {
   title: 'Something went wrong',

@@ -1,6 +1,6 @@
 // English words of the operator's first hour: set-up, rehearsal, and the wait for the first real sign-in.
 
-import { type Content, html } from '../html.ts'
+import { type Content, html } from '../markup/html.ts'
 
 const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
 

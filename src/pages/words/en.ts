@@ -1,6 +1,6 @@
 // English words of the way through sign-in. `Words` is made from this file: every other language has the same keys.
 
-import { type Content, html } from '../html.ts'
+import { type Content, html } from '../markup/html.ts'
 import { account } from './en-account.ts'
 import { errors } from './en-errors.ts'
 import { setUp } from './en-set-up.ts'

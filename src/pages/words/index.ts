@@ -1,6 +1,6 @@
 // The words of every page, by language.
 
-import type { Locale } from '../locale.ts'
+import type { Locale } from '../look/locale.ts'
 import { en, type Words } from './en.ts'
 import { zhCn } from './zh-cn.ts'
 

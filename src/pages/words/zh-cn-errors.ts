@@ -1,6 +1,6 @@
 // The words in zh-CN of error pages: one sentence for the visitor, one for the operator on what to correct.
 
-import { type Content, html } from '../html.ts'
+import { type Content, html } from '../markup/html.ts'
 import type { Words } from './en.ts'
 import { descriptionInChinese } from './zh-cn-descriptions.ts'
 

@@ -1,7 +1,7 @@
 // The words in zh-CN of the operator's first hour.
 
-import { chinese } from '../chinese.ts'
-import type { Content } from '../html.ts'
+import { chinese } from '../markup/chinese.ts'
+import type { Content } from '../markup/html.ts'
 import type { Words } from './en.ts'
 
 export const setUp: Words['setUp'] = {

@@ -1,7 +1,7 @@
 // The words in zh-CN of the way through sign-in.
 
-import { chinese } from '../chinese.ts'
-import type { Content } from '../html.ts'
+import { chinese } from '../markup/chinese.ts'
+import type { Content } from '../markup/html.ts'
 import type { Words } from './en.ts'
 import { account } from './zh-cn-account.ts'
 import { errors } from './zh-cn-errors.ts'

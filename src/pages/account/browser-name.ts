@@ -1,8 +1,8 @@
 // The browser of a session as a person would name it.
 
-import type { BrowserKind } from '../model/browser-kind.ts'
-import type { Locale } from './locale.ts'
-import { WORDS, type Words } from './words/index.ts'
+import type { BrowserKind } from '../../model/browser-kind.ts'
+import type { Locale } from '../look/locale.ts'
+import { WORDS, type Words } from '../words/index.ts'
 
 type BrowserWords = Pick<Words['account'], 'browserNames' | 'systemNames' | 'browserOn'>
 

@@ -1,8 +1,8 @@
 // The page of the frame by which clients notice a sign-out: nothing to see, one script. OpenID Connect Session
 // Management §3.2.
 
-import { sourceHash } from './styles.ts'
-import type { Page } from './views.ts'
+import { sourceHash } from '../look/styles.ts'
+import type { Page } from '../views.ts'
 
 /**
  * For every engine there is, the oldest included, and without TLS as well: so SHA-256 (FIPS 180-4) is written out. Its

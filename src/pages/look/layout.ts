@@ -1,12 +1,12 @@
 // The frame of every page: head, brand, language switch, main landmark, footer.
 
+import { type Content, type Html, html, imageSource, webHref } from '../markup/html.ts'
+import type { Frame, Page } from '../views.ts'
+import { WORDS, type Words } from '../words/index.ts'
 import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { inkOn } from './colour.ts'
-import { type Content, type Html, html, imageSource, webHref } from './html.ts'
 import { LOCALES, type Locale } from './locale.ts'
 import { type Dress, sourceHash, stylesheet } from './styles.ts'
-import type { Frame, Page } from './views.ts'
-import { WORDS, type Words } from './words/index.ts'
 
 export interface Sheet {
   readonly status?: number

@@ -1,6 +1,6 @@
 // Small line drawings, decorative always: the words beside them say everything.
 
-import type { DataKind } from '../model/data-kind.ts'
+import type { DataKind } from '../../model/data-kind.ts'
 import { type Html, html } from './html.ts'
 
 const icon = (paths: Html) => html`<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">${paths}</svg>`

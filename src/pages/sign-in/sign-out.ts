@@ -1,10 +1,10 @@
 // Asking whether to sign out, and having signed out.
 
-import { html, onwardHref } from './html.ts'
-import { ICONS } from './icons.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { accountLink, form, note, wayOn } from './parts.ts'
-import type { Frame, Page, SignedOutView, SignOutView } from './views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { html, onwardHref } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { accountLink, form, note, wayOn } from '../markup/parts.ts'
+import type { Frame, Page, SignedOutView, SignOutView } from '../views.ts'
 
 export function signOutPage(view: SignOutView, frame: Frame): Page {
   const { signOut } = wordsOf(frame)

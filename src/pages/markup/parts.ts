@@ -1,9 +1,9 @@
 // Pieces that several pages are made of: a form with its hidden values, alerts, and the client's links.
 
+import type { ClientView, FormTarget, Frame, Localized } from '../views.ts'
+import type { Words } from '../words/index.ts'
 import { type Content, type Html, html, imageSource, webHref } from './html.ts'
 import { ICONS } from './icons.ts'
-import type { ClientView, FormTarget, Frame, Localized } from './views.ts'
-import type { Words } from './words/index.ts'
 
 export function form(target: FormTarget, content: Content, multipart = false): Html {
   const hidden = Object.entries({ ...target.hidden, csrf: target.csrf }).map(

@@ -1,10 +1,10 @@
 // The sign-in page, and the same page with a wait before it (429).
 
-import { type Content, type Html, html } from './html.ts'
-import { ICONS } from './icons.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { alert, clientLinks, clientLogo, form, inOnePiece, unverifiedNote } from './parts.ts'
-import type { ClientView, FormTarget, Frame, Page, SignInError, SignInView, WaitView } from './views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { type Content, type Html, html } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { alert, clientLinks, clientLogo, form, inOnePiece, unverifiedNote } from '../markup/parts.ts'
+import type { ClientView, FormTarget, Frame, Page, SignInError, SignInView, WaitView } from '../views.ts'
 
 export function signInPage(view: SignInView, frame: Frame): Page {
   const words = wordsOf(frame)

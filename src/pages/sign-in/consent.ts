@@ -1,11 +1,11 @@
 // The consent page: who receives what, how to reach them and what for, before anything is shared (PIPL art. 23).
 
-import { type Content, type Html, html } from './html.ts'
-import { KIND_ICONS } from './icons.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { accountLink, clientLinks, clientLogo, form, heading, note, unverifiedNote } from './parts.ts'
-import type { ConsentView, Frame, KindView, Page } from './views.ts'
-import type { Words } from './words/index.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { type Content, type Html, html } from '../markup/html.ts'
+import { KIND_ICONS } from '../markup/icons.ts'
+import { accountLink, clientLinks, clientLogo, form, heading, note, unverifiedNote } from '../markup/parts.ts'
+import type { ConsentView, Frame, KindView, Page } from '../views.ts'
+import type { Words } from '../words/index.ts'
 
 export function consentPage(view: ConsentView, frame: Frame): Page {
   const words = wordsOf(frame)

@@ -1,10 +1,10 @@
 // An answer that travels as a form. OAuth 2.0 Form Post Response Mode §2: a plain form with a button that anybody can
 // press, and after it one classic script that presses it.
 
-import { html, webHref } from './html.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { heading } from './parts.ts'
-import type { FormPostView, Frame, Page } from './views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { html, webHref } from '../markup/html.ts'
+import { heading } from '../markup/parts.ts'
+import type { FormPostView, Frame, Page } from '../views.ts'
 
 /** For every engine there is, the oldest included. `submit` asks no button and cannot be shadowed by a field here. */
 const SUBMIT_SCRIPT = "document.getElementById('form-post').submit();"

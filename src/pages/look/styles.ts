@@ -2,11 +2,11 @@
 // `:has`, no flex gaps, no logical properties; what is newer only adds.
 
 import { createHash } from 'node:crypto'
-import { ACCOUNT_STYLES } from './account-styles.ts'
+import { ACCOUNT_STYLES } from '../account/styles.ts'
+import { REPORT_STYLES, SET_UP_STYLES } from '../set-up/styles.ts'
+import { SIGN_IN_STYLES } from '../sign-in/styles.ts'
 import { DEFAULT_ACCENT, parseAccent } from './brand.ts'
 import { darkPalette, lightPalette, type Palette } from './colour.ts'
-import { REPORT_STYLES, SET_UP_STYLES } from './set-up/styles.ts'
-import { SIGN_IN_STYLES } from './sign-in-styles.ts'
 
 export interface Stylesheet {
   readonly css: string

@@ -1,10 +1,10 @@
 // Which of the people signed in on this browser shall continue.
 
-import { html } from './html.ts'
-import { ICONS } from './icons.ts'
-import { initial, layOut, wordsOf } from './layout.ts'
-import { clientLinks, form, inOnePiece } from './parts.ts'
-import type { ChooseAccountView, Frame, Page } from './views.ts'
+import { initial, layOut, wordsOf } from '../look/layout.ts'
+import { html } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { clientLinks, form, inOnePiece } from '../markup/parts.ts'
+import type { ChooseAccountView, Frame, Page } from '../views.ts'
 
 export function chooseAccountPage(view: ChooseAccountView, frame: Frame): Page {
   const words = wordsOf(frame)

@@ -1,8 +1,8 @@
 // Instants as a person reads them: a moment with the name of its zone, and how long ago.
 
-import { type Html, html } from './html.ts'
-import type { Locale } from './locale.ts'
-import { WORDS } from './words/index.ts'
+import type { Locale } from '../look/locale.ts'
+import { type Html, html } from '../markup/html.ts'
+import { WORDS } from '../words/index.ts'
 
 /** What writes instants on one page. Making one costs more than all that it writes. */
 export interface Calendar {

@@ -1,9 +1,9 @@
 // What somebody types or compares letter by letter, such as a command or an address: marked, taken whole by one click, and
 // broken at no hyphen.
 
+import type { Frame } from '../views.ts'
+import { WORDS } from '../words/index.ts'
 import { type Content, type Html, html } from './html.ts'
-import type { Frame } from './views.ts'
-import { WORDS } from './words/index.ts'
 
 export function code(text: string, id?: string): Html {
   return html`<code${id !== undefined && html` id="${id}"`}>${pieces(text)}</code>`

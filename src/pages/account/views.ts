@@ -1,8 +1,8 @@
 // What the pages of a person's own account are told.
 
-import type { BrowserKind } from '../model/browser-kind.ts'
-import type { DataKind } from '../model/data-kind.ts'
-import type { ClientView, FormTarget } from './views.ts'
+import type { BrowserKind } from '../../model/browser-kind.ts'
+import type { DataKind } from '../../model/data-kind.ts'
+import type { ClientView, FormTarget } from '../views.ts'
 
 /** What has just been done, said once at the top. */
 export interface AccountDone {

@@ -1,9 +1,9 @@
 // Before a person is sent to a client that nobody has verified: where it leads, and a link.
 
-import { html, onwardHref } from './html.ts'
-import { layOut, wordsOf } from './layout.ts'
-import { clientLogo, heading } from './parts.ts'
-import type { Frame, LeaveView, Page } from './views.ts'
+import { layOut, wordsOf } from '../look/layout.ts'
+import { html, onwardHref } from '../markup/html.ts'
+import { clientLogo, heading } from '../markup/parts.ts'
+import type { Frame, LeaveView, Page } from '../views.ts'
 
 export function leavePage(view: LeaveView, frame: Frame): Page {
   const { leave } = wordsOf(frame)

@@ -1,8 +1,8 @@
 // What the pages of the operator's first hour are told: five set-up steps, the rehearsal, and the wait for the first
 // real sign-in. Sentences that only another wing can make arrive as `Localized`.
 
-import type { DataKind } from '../model/data-kind.ts'
-import type { FormTarget, Localized } from './views.ts'
+import type { DataKind } from '../../model/data-kind.ts'
+import type { FormTarget, Localized } from '../views.ts'
 
 /** What is wrong with one field; the words are ours, `text` is for what only the caller can explain. */
 export type FieldProblem =

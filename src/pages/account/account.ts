@@ -1,15 +1,15 @@
 // The pages of a person's own account: what they have let in and where they are signed in, and the question before a
 // permission is withdrawn.
 
-import type { AccountDone, AccountView, WithdrawView } from './account-views.ts'
+import { initial, layOut, wordsOf } from '../look/layout.ts'
+import { type Content, type Html, html, imageSource, webHref } from '../markup/html.ts'
+import { ICONS } from '../markup/icons.ts'
+import { clientLinks, clientLogo, form, heading } from '../markup/parts.ts'
+import type { Frame, Page } from '../views.ts'
+import type { Words } from '../words/index.ts'
 import { browserNameIn } from './browser-name.ts'
-import { type Content, type Html, html, imageSource, webHref } from './html.ts'
-import { ICONS } from './icons.ts'
-import { initial, layOut, wordsOf } from './layout.ts'
-import { clientLinks, clientLogo, form, heading } from './parts.ts'
-import type { Frame, Page } from './views.ts'
+import type { AccountDone, AccountView, WithdrawView } from './views.ts'
 import { agoOf, type Calendar, calendarOf, momentOf, momentText } from './when.ts'
-import type { Words } from './words/index.ts'
 
 type Application = AccountView['applications'][number]
 type Session = AccountView['sessions'][number]
