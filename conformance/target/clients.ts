@@ -2,7 +2,7 @@
 // logout calls is a client of its own: an uninvited call fails the module that gets it.
 
 import type { NewClientRequest } from '../../src/administration/clients.ts'
-import type { PlainSettings } from '../../src/model/client-setting-table.ts'
+import type { PlainSettings } from '../../src/model/client/setting-table.ts'
 import { type ClientKey, type Facts, suiteAddress } from '../facts.ts'
 
 export function clientRequests({ suite, aliases, clients }: Facts): readonly NewClientRequest[] {

@@ -11,7 +11,7 @@ import { type AuthorizationServer, createAuthorizationServer } from '../../src/c
 import { loadMasterKey } from '../../src/credentials/master-key.ts'
 import type { HttpReply, HttpRequest } from '../../src/http/message.ts'
 import { listen } from '../../src/http/server/listen.ts'
-import type { RegistrationRules } from '../../src/model/registration-policy.ts'
+import type { RegistrationRules } from '../../src/model/client/registration-policy.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { DEFAULT_SUITE, type Facts, factsFrom, type Variables, WrongVariable } from '../facts.ts'

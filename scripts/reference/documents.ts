@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/index.ts'
-import { describeSettings } from '../../src/model/client-settings.ts'
+import { describeSettings } from '../../src/model/client/settings.ts'
 import { describeOptions } from '../../src/options/index.ts'
 import { DIFFERENCES } from '../../test/oracle/differences.ts'
 import { databaseTables } from './database.ts'

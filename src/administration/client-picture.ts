@@ -3,7 +3,7 @@
 
 import type { OutboundClient } from '../http/outbound/client.ts'
 import { changedPicture, logoOf, type Picture, readPicture } from '../http/outbound/picture.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import type { Seconds } from '../model/time.ts'
 import type { ClientLogoVerbs } from '../store/verbs/client-logos.ts'
 import { AdministrationError } from './errors.ts'

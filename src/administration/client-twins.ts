@@ -1,7 +1,7 @@
 // Clients that are there already when another one is made: two are allowed, as for two tenants of 制作云, but by mistake
 // the application keeps the id and the secret of the one, and the operator looks after the other.
 
-import type { Client, ClientRecord } from '../model/client.ts'
+import type { Client, ClientRecord } from '../model/client/client.ts'
 import type { Locale } from '../pages/index.ts'
 import { shellWord } from '../platform/shell-word.ts'
 

@@ -5,7 +5,7 @@ import { assertClientSecret, keptOfSecret, newClientSecret, WeakSecret } from '.
 import type { MasterKey } from '../credentials/master-key.ts'
 import type { OutboundClient } from '../http/outbound/client.ts'
 import { onBehalfOf } from '../http/outbound/on-behalf.ts'
-import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client.ts'
+import { type Client, type ClientRecord, hasSecret, isConfidential, needsSecretItself } from '../model/client/client.ts'
 import {
   type ClientContext,
   flattenSettings,
@@ -14,7 +14,7 @@ import {
   parseAssignment,
   parseClient,
   settingsOf,
-} from '../model/client-settings.ts'
+} from '../model/client/settings.ts'
 import type { EventType, SecurityEvent } from '../model/event.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newClientId } from '../platform/random.ts'

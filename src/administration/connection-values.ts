@@ -2,7 +2,7 @@
 // callback that belongs to them.
 
 import { STANDARD_SCOPES } from '../claims/standard-claims.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import { addressesOf } from '../protocol/addresses.ts'
 import { presets } from './presets/index.ts'
 import { isPublicAddress } from './rehearsal/public-host.ts'

@@ -2,7 +2,7 @@
 // address that fetched them has also had tokens as a client. Kept in memory, written now and then, outside any request.
 
 import type { RequestRecord } from '../http/routing/router.ts'
-import { type Client, isConfidential, type SigningAlgorithm } from '../model/client.ts'
+import { type Client, isConfidential, type SigningAlgorithm } from '../model/client/client.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'

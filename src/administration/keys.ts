@@ -1,7 +1,7 @@
 // Operations on signing keys: what there is, handing over to a new one, and taking back. What follows what is the
 // issuer's business and comes in as functions.
 
-import type { SigningAlgorithm } from '../model/client.ts'
+import type { SigningAlgorithm } from '../model/client/client.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import type { KeyEnding, SigningKey } from '../model/signing-key.ts'
 import type { Seconds } from '../model/time.ts'

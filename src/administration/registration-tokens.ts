@@ -2,7 +2,7 @@
 // token is told once, when it is made.
 
 import { sha256 } from '../credentials/digest.ts'
-import { type NarrowPolicy, parseNarrowPolicy } from '../model/registration-policy.ts'
+import { type NarrowPolicy, parseNarrowPolicy } from '../model/client/registration-policy.ts'
 import { text } from '../model/setting.ts'
 import type { Seconds } from '../model/time.ts'
 import type { Clock } from '../platform/clock.ts'

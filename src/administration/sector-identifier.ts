@@ -2,7 +2,7 @@
 // of somebody else and see the same subjects. OpenID Connect Registration §5.
 
 import type { OutboundClient } from '../http/outbound/client.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import type { SettingProblem } from '../model/setting.ts'
 import { AdministrationError } from './errors.ts'
 

@@ -1,7 +1,7 @@
 // Which kinds of personal data a client would receive, for the consent page: read from the same rules that make the
 // claims, so that the page cannot say less than what is sent.
 
-import type { ClaimRule, Client } from '../model/client.ts'
+import type { ClaimRule, Client } from '../model/client/client.ts'
 import { DATA_KINDS, type DataKind } from '../model/data-kind.ts'
 import type { User } from '../model/user.ts'
 import type { ClaimWish } from '../protocol/claims-request.ts'

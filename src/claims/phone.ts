@@ -1,7 +1,7 @@
 // How a phone number is written for a client. It is stored as E.164; numbers of mainland China can be given without
 // +86.
 
-import type { ClientSettings } from '../model/client.ts'
+import type { ClientSettings } from '../model/client/client.ts'
 
 const MAINLAND = /^\+86(1[3-9]\d{9})$/
 

@@ -2,7 +2,7 @@
 // the rule names.
 
 import type { ClaimSource } from '../model/claim-rule.ts'
-import type { ClaimRule, Client } from '../model/client.ts'
+import type { ClaimRule, Client } from '../model/client/client.ts'
 import type { User } from '../model/user.ts'
 import { formatPhone } from './phone.ts'
 

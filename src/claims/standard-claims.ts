@@ -2,7 +2,7 @@
 // Connect Core §5.1, §5.4. The ID token, user info, the consent page and the metadata all read this one table.
 
 import type { ClaimSource } from '../model/claim-rule.ts'
-import type { ClaimRule } from '../model/client.ts'
+import type { ClaimRule } from '../model/client/client.ts'
 import type { DataKind } from '../model/data-kind.ts'
 
 type Row = readonly [scope: string, claim: string, source: ClaimSource, type: ClaimRule['type']]

@@ -1,7 +1,7 @@
 // What a client receives about a user: rules are compiled once for each scope and all clients with the same settings,
 // then applied to the user.
 
-import type { ClaimRule, Client } from '../model/client.ts'
+import type { ClaimRule, Client } from '../model/client/client.ts'
 import type { User } from '../model/user.ts'
 import { type ClaimWish, isWanted, wishFor } from '../protocol/claims-request.ts'
 import { includesScope } from '../protocol/scope.ts'

@@ -27,7 +27,7 @@ import { refreshTokenGrant } from '../issuer/grant-types/refresh-token.ts'
 import type { ClientDocumentParts } from '../issuer/registration/client-documents.ts'
 import { offeredProblem } from '../issuer/registration/offered.ts'
 import { requestObjectAlgorithms } from '../issuer/request-object/open-request-object.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import { LOCALES } from '../pages/index.ts'
 import type { Parts, Signing } from './parts.ts'
 

@@ -2,8 +2,8 @@
 // opened.
 
 import type { MasterKey } from '../credentials/master-key.ts'
+import type { RegistrationRules } from '../model/client/registration-policy.ts'
 import type { CommandFlags } from '../model/command-flags.ts'
-import type { RegistrationRules } from '../model/registration-policy.ts'
 import { DEFAULT_KEYS, type KeyOptions, type Lifetimes, type Limits } from '../options/defaults.ts'
 import { isLoopback } from '../options/issuer.ts'
 import { hostsWithPorts, signingAlgorithms } from '../options/kinds.ts'

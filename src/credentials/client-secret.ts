@@ -1,7 +1,7 @@
 // Client secrets: what is stored of them, how they are generated, and which ones that an operator brings along are
 // strong enough for a fast digest.
 
-import { type Client, needsSecretItself } from '../model/client.ts'
+import { type Client, needsSecretItself } from '../model/client/client.ts'
 import { newSecret } from '../platform/random.ts'
 import type { MasterKey } from './master-key.ts'
 import type { Replacement } from './replaced-master-key.ts'

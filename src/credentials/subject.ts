@@ -2,8 +2,8 @@
 // Core §8: public, the user id itself; or pairwise, a different one for each sector, from which nobody can get back to
 // the user.
 
-import type { Client } from '../model/client.ts'
-import { type Subject, sectorOf } from '../model/sector.ts'
+import type { Client } from '../model/client/client.ts'
+import { type Subject, sectorOf } from '../model/client/sector.ts'
 import type { User } from '../model/user.ts'
 import type { MasterKey } from './master-key.ts'
 

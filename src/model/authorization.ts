@@ -2,7 +2,7 @@
 // minting.
 
 import type { ClaimsRequest } from '../protocol/claims-request.ts'
-import type { ClientRecord } from './client.ts'
+import type { ClientRecord } from './client/client.ts'
 import type { ResourceRecord } from './resource.ts'
 import type { Seconds } from './time.ts'
 import type { User } from './user.ts'

@@ -1,6 +1,6 @@
 // A claim map as operators write it, parsed: output name → where the value comes from and how it is written.
 
-import type { ClaimRule } from './client.ts'
+import type { ClaimRule } from './client/client.ts'
 import { nearestName } from './nearest-name.ts'
 import { shown } from './setting.ts'
 

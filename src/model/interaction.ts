@@ -3,7 +3,7 @@
 import type { ClaimsRequest, ClaimWish } from '../protocol/claims-request.ts'
 import type { ResponseMode } from '../protocol/response-mode.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
-import type { Subject } from './sector.ts'
+import type { Subject } from './client/sector.ts'
 import type { Seconds } from './time.ts'
 
 /** The authorization request after full validation, as plain data: exactly what the answer will be bound to. */

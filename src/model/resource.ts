@@ -3,7 +3,7 @@
 
 import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
 import { resourceProblem } from '../protocol/resource.ts'
-import type { Client, SigningAlgorithm } from './client.ts'
+import type { Client, SigningAlgorithm } from './client/client.ts'
 import { type Kind, oneOf, orNothing, type Parsed, scopeList, text } from './setting.ts'
 import type { Seconds } from './time.ts'
 

@@ -1,6 +1,6 @@
 // A signing key: published ahead of use, in use, then kept until the last token it signed has expired.
 
-import type { SigningAlgorithm } from './client.ts'
+import type { SigningAlgorithm } from './client/client.ts'
 import type { Seconds } from './time.ts'
 
 export interface SigningKey {

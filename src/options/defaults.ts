@@ -1,6 +1,6 @@
 // Lifetimes and limits of a server and their defaults: the table of options and the library begin from the same ones.
 
-import type { SigningAlgorithm } from '../model/client.ts'
+import type { SigningAlgorithm } from '../model/client/client.ts'
 
 /** Whole seconds. */
 type Seconds = number

@@ -2,7 +2,7 @@
 // Flags and variables are always text; YAML has numbers, booleans and lists of its own.
 
 import { isIP } from 'node:net'
-import type { SigningAlgorithm } from '../model/client.ts'
+import type { SigningAlgorithm } from '../model/client/client.ts'
 import type { Kind, Parsed } from '../model/setting.ts'
 import type { Seconds } from '../model/time.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'

@@ -2,8 +2,8 @@
 // the options, because types are gone at run time and a mistyped name or word must not quietly mean something else.
 
 import { isDeepStrictEqual } from 'node:util'
+import { type StatementIssuer, statementIssuers } from '../model/client/registration-policy.ts'
 import { nearestName } from '../model/nearest-name.ts'
-import { type StatementIssuer, statementIssuers } from '../model/registration-policy.ts'
 import { type Kind, shown } from '../model/setting.ts'
 import { issuerAddress } from './issuer.ts'
 import { ROWS } from './table.ts'

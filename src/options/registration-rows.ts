@@ -1,6 +1,6 @@
 // The options of client registration: whether clients may register themselves, and what they may have.
 
-import { DEFAULT_REGISTRATION, POLICY_KINDS, statementIssuers } from '../model/registration-policy.ts'
+import { DEFAULT_REGISTRATION, POLICY_KINDS, statementIssuers } from '../model/client/registration-policy.ts'
 import { type Kind, oneOf, orNothing } from '../model/setting.ts'
 import { span, wholeNumber, yesOrNo } from './kinds.ts'
 import { row } from './row.ts'

@@ -4,7 +4,7 @@
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { pageReply } from '../http/reply/page-reply.ts'
 import { redirect, withOutcome } from '../http/reply/replies.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import type { AuthorizationRequest } from '../model/interaction.ts'
 import { type ErrorView, formPostPage } from '../pages/index.ts'
 import type { OAuthError } from '../protocol/errors.ts'

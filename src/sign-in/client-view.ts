@@ -1,8 +1,8 @@
 // The client as people see it on our pages: its name in their language, its picture from our own address, its policies,
 // and whether anybody here knows who runs it.
 
-import type { Client } from '../model/client.ts'
-import { nameIn } from '../model/client-presentation.ts'
+import type { Client } from '../model/client/client.ts'
+import { nameIn } from '../model/client/presentation.ts'
 import type { ClientView, Locale } from '../pages/index.ts'
 import type { Addresses } from '../protocol/addresses.ts'
 

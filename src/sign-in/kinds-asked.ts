@@ -2,7 +2,7 @@
 // their name. If a remembered consent lacks one of these words, the person is asked again.
 
 import { consentKinds } from '../claims/kinds.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import { type AuthorizationRequest, wishesOf } from '../model/interaction.ts'
 import { scopeWords } from '../protocol/scope.ts'
 

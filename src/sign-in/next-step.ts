@@ -1,9 +1,9 @@
 // What is still missing on the way to a code? This one pure function decides it, from what is known.
 
-import type { ClientRecord } from '../model/client.ts'
-import { isDocumentClient } from '../model/client-document.ts'
+import type { ClientRecord } from '../model/client/client.ts'
+import { isDocumentClient } from '../model/client/document.ts'
+import type { Subject } from '../model/client/sector.ts'
 import { type AuthorizationRequest, mayBeAbout, namesUser } from '../model/interaction.ts'
-import type { Subject } from '../model/sector.ts'
 import type { Seconds } from '../model/time.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { coversScope } from '../protocol/scope.ts'

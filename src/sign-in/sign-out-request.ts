@@ -3,7 +3,7 @@
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { withOutcome } from '../http/reply/replies.ts'
-import type { Client } from '../model/client.ts'
+import type { Client } from '../model/client/client.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { withQuery } from '../protocol/response-mode.ts'

@@ -8,7 +8,7 @@ import { keyCheck, type MasterKey, masterKeyFrom } from '../../src/credentials/m
 import { withCarriedKeys } from '../../src/credentials/replaced-master-key.ts'
 import { resealedDecryptionKeys } from '../../src/issuer/keys/decryption-keys.ts'
 import { createSigningKey, openSigningKey, resealSigningKey } from '../../src/issuer/keys/signing.ts'
-import type { Client } from '../../src/model/client.ts'
+import type { Client } from '../../src/model/client/client.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { type Driver, StoreUnavailable } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'

@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { addClient, getClient, rotateClientSecret, updateClient } from '../../src/administration/clients.ts'
 import { digestClientSecret, unsealClientSecret } from '../../src/credentials/client-secret.ts'
-import type { ClientRecord } from '../../src/model/client.ts'
+import type { ClientRecord } from '../../src/model/client/client.ts'
 import { type ClientKey, newClientKey } from '../support/assertions.ts'
 import { type Installation, openInstallation, refusal } from './installation.ts'
 

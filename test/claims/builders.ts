@@ -1,7 +1,7 @@
 // Users and clients for tests of what clients are told.
 
-import type { Client } from '../../src/model/client.ts'
-import { parseClient } from '../../src/model/client-settings.ts'
+import type { Client } from '../../src/model/client/client.ts'
+import { parseClient } from '../../src/model/client/settings.ts'
 import type { User } from '../../src/model/user.ts'
 
 export function userOf(fields: Partial<User> = {}): User {

@@ -1,7 +1,7 @@
 // A remembered yes does not stretch: whoever changes what a client is told has to ask the people again.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseClient, settingsOf } from '../../src/model/client-settings.ts'
+import { parseClient, settingsOf } from '../../src/model/client/settings.ts'
 import { CALLBACK, startServer, TEST_PASSWORD, type TestServer } from '../support/server.ts'
 import { Visitor } from '../support/visitor.ts'
 

@@ -7,7 +7,7 @@ import { consentKinds, dataKinds, kindValues } from '../../src/claims/kinds.ts'
 import { kindOfSource } from '../../src/claims/standard-claims.ts'
 import { claimRules } from '../../src/claims/user-claims.ts'
 import { CLAIM_SOURCES } from '../../src/model/claim-rule.ts'
-import { parseClient } from '../../src/model/client-settings.ts'
+import { parseClient } from '../../src/model/client/settings.ts'
 import { DATA_KINDS } from '../../src/model/data-kind.ts'
 import { clientWith, userOf } from './builders.ts'
 

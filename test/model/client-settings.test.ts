@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Client } from '../../src/model/client.ts'
+import type { Client } from '../../src/model/client/client.ts'
 import {
   CLIENT_SETTINGS,
   describeSettings,
@@ -13,7 +13,7 @@ import {
   parseClient,
   settingsOf,
   toPlain,
-} from '../../src/model/client-settings.ts'
+} from '../../src/model/client/settings.ts'
 
 const BASE = { client_name: 'Client', redirect_uris: ['https://client.test/cb'] }
 const CONTEXT = { client_id: 'client-1', preset: 'openid-connect' }

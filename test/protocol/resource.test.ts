@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { metadataInDocument } from '../../src/model/client-document.ts'
+import { metadataInDocument } from '../../src/model/client/document.ts'
 import { documentIdProblem } from '../../src/protocol/client-document.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { parseForm } from '../../src/protocol/parameters.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultInChinese, valueInChinese } from '../../scripts/reference/values-zh.ts'
-import { describeSettings } from '../../src/model/client-settings.ts'
+import { describeSettings } from '../../src/model/client/settings.ts'
 import { describeOptions } from '../../src/options/index.ts'
 
 const script = fileURLToPath(new URL('../../scripts/generate-reference.ts', import.meta.url))

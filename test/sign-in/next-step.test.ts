@@ -1,8 +1,8 @@
 // The journey as a table: what is known, and what is still missing.
 
 import { describe, expect, test } from 'vitest'
-import { parseClient } from '../../src/model/client-settings.ts'
-import type { Subject } from '../../src/model/sector.ts'
+import type { Subject } from '../../src/model/client/sector.ts'
+import { parseClient } from '../../src/model/client/settings.ts'
 import { type Known, nextStep, type SignedInHere } from '../../src/sign-in/next-step.ts'
 
 const NOW = 1_000_000

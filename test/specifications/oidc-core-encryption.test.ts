@@ -21,7 +21,7 @@ import {
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { rotateDecryptionKeys } from '../../src/issuer/keys/decryption-keys.ts'
-import { InvalidClient } from '../../src/model/client-settings.ts'
+import { InvalidClient } from '../../src/model/client/settings.ts'
 import { CONTENT_ALGORITHMS, isJwe, KEY_ALGORITHMS, readJweHeader } from '../../src/protocol/jwe.ts'
 import { type ClientKey, newClientKey } from '../support/assertions.ts'
 import { authorizeUrl, expectCode, expectRefusal, STATE, signedIn } from '../support/authorize.ts'

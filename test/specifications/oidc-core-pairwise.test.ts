@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addClient, getClient, updateClient } from '../../src/administration/clients.ts'
 import { type MasterKey, parseMasterKey } from '../../src/credentials/master-key.ts'
-import { InvalidClient } from '../../src/model/client-settings.ts'
+import { InvalidClient } from '../../src/model/client/settings.ts'
 import {
   authorizeUrl,
   countRecords,

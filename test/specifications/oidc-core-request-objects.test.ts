@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { InvalidClient } from '../../src/model/client-settings.ts'
+import { InvalidClient } from '../../src/model/client/settings.ts'
 import { type ClientKey, newClientKey } from '../support/assertions.ts'
 import {
   ask,

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createAuthorizationServer } from '../../src/composition/authorization-server.ts'
 import { CannotStart } from '../../src/composition/settings.ts'
 import { newMasterKey } from '../../src/credentials/master-key.ts'
-import { InvalidClient } from '../../src/model/client-settings.ts'
+import { InvalidClient } from '../../src/model/client/settings.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { asserted, assertion, type ClientKey, type Crafted, newClientKey } from '../support/assertions.ts'

@@ -1,7 +1,7 @@
 // A person and a client application with what every record must have.
 
 import { presetNamed } from '../../src/administration/presets/index.ts'
-import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
+import { flattenSettings, parseClient } from '../../src/model/client/settings.ts'
 import type { NewUser } from '../../src/store/verbs/users.ts'
 
 export function person(name: string, fields: Partial<NewUser> = {}): NewUser {

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { presetNamed } from '../../src/administration/presets/index.ts'
 import { sha256 } from '../../src/credentials/digest.ts'
-import { flattenSettings, parseClient } from '../../src/model/client-settings.ts'
+import { flattenSettings, parseClient } from '../../src/model/client/settings.ts'
 import type { Interaction } from '../../src/model/interaction.ts'
 import type { Session } from '../../src/model/session.ts'
 import { systemClock } from '../../src/platform/clock.ts'

@@ -1,6 +1,6 @@
 // What a preset is.
 
-import type { PlainSettings } from '../../model/client-settings.ts'
+import type { PlainSettings } from '../../model/client/settings.ts'
 
 /** Settings whose text people read on the consent page. */
 export type ReadSetting = 'recipient' | 'purpose'

@@ -1,7 +1,7 @@
 // The lines about the first exchange: may this client and this person sign in at all, and what does the browser bring
 // back to the callback.
 
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import { explainMismatch } from '../../protocol/redirect-uri.ts'
 import { clauseOf, GUIDE, type Line, line, promise, timeLine, whyRefused } from './lines.ts'

@@ -2,7 +2,7 @@
 
 import { kindOfSource } from '../../claims/standard-claims.ts'
 import { claimRules } from '../../claims/user-claims.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { DataKind } from '../../model/data-kind.ts'
 import { scopeWords } from '../../protocol/scope.ts'
 import type { Members } from './wire.ts'

@@ -3,7 +3,7 @@
 import { digestClientSecret } from '../../credentials/client-secret.ts'
 import { sameBytes } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import { type ClientRecord, hasSecret } from '../../model/client.ts'
+import { type ClientRecord, hasSecret } from '../../model/client/client.ts'
 import { type Line, line } from './lines.ts'
 import { together, secret as words } from './words.ts'
 

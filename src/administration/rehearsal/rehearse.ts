@@ -3,7 +3,7 @@
 
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { createSubjects } from '../../credentials/subject.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 import type { ContractEndpoint, RehearsalResultView } from '../../pages/index.ts'
 import type { Clock } from '../../platform/clock.ts'

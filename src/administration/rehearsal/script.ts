@@ -1,7 +1,7 @@
 // What the client would send: the parameters of its requests in its own order and encoding.
 
 import { sha256 } from '../../credentials/digest.ts'
-import { type Client, isConfidential } from '../../model/client.ts'
+import { type Client, isConfidential } from '../../model/client/client.ts'
 import { newSecret } from '../../platform/random.ts'
 import { includesScope, scopeWords } from '../../protocol/scope.ts'
 import { presets } from '../presets/index.ts'

@@ -2,7 +2,7 @@
 // root builds it and hands the building function over.
 
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 
 /** Whom the second server gets a copy of. Neither secret nor password goes with them. */

@@ -2,7 +2,7 @@
 // the endpoint at all.
 
 import type { JSONWebKeySet } from 'jose'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import { clauseOf, GUIDE, jsonLines, type Line, line, promise, timeLine, whyRefused } from './lines.ts'

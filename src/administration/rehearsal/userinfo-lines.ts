@@ -1,7 +1,7 @@
 // The lines about the third exchange: who the client is told has signed in.
 
 import { claimRules } from '../../claims/user-claims.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { User } from '../../model/user.ts'
 import { scopeWords } from '../../protocol/scope.ts'
 import { claimAt } from './known.ts'

@@ -1,7 +1,7 @@
 // A trace as plain lines for a terminal, in the operator's language. Nothing in it can move the cursor.
 
 import { claimRules } from '../../claims/user-claims.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { Locale } from '../../pages/index.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { NO_MEDIA_TYPE } from './describe-request.ts'

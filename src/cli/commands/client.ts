@@ -16,8 +16,8 @@ import {
   updateClient,
 } from '../../administration/clients.ts'
 import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
-import type { ClientRecord } from '../../model/client.ts'
-import { settingsOf } from '../../model/client-settings.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
+import { settingsOf } from '../../model/client/settings.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { readSmallFile } from '../../platform/small-file.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'

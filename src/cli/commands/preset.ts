@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { presetNamed, presets, UnknownPreset } from '../../administration/presets/index.ts'
-import { flattenSettings } from '../../model/client-settings.ts'
+import { flattenSettings } from '../../model/client/settings.ts'
 import { action } from '../command.ts'
 import { CommandFailed, EXIT, table } from '../output.ts'
 

@@ -6,7 +6,7 @@ import {
   listRegistrationTokens,
   revokeRegistrationToken,
 } from '../../administration/registration-tokens.ts'
-import { POLICY_KINDS } from '../../model/registration-policy.ts'
+import { POLICY_KINDS } from '../../model/client/registration-policy.ts'
 import { span } from '../../options/kinds.ts'
 import type { InitialAccessToken } from '../../store/verbs/initial-access-tokens.ts'
 import { collect, type Flags, installationAction, installationCommand, list, text, type Work } from '../command.ts'

@@ -2,7 +2,7 @@
 // is the last step of signing in, handed to that wing as a function.
 
 import { tokenKey } from '../../credentials/digest.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'

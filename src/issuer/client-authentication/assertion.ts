@@ -2,7 +2,7 @@
 // name under which it is remembered as used. RFC 7523 §3.
 
 import { sha256 } from '../../credentials/digest.ts'
-import type { AssertionAlgorithm, Client } from '../../model/client.ts'
+import type { AssertionAlgorithm, Client } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { isSameAlgorithm } from '../../protocol/jwk.ts'
 import type { UnverifiedJwt } from '../../protocol/jwt.ts'

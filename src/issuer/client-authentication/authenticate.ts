@@ -1,8 +1,8 @@
 // Whether the credentials prove the client. A failure touches nothing: the same code or refresh token may be tried
 // again with better credentials (Go's client does that).
 
-import type { ClientRecord } from '../../model/client.ts'
-import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/registration-policy.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
+import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/client/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Evidence } from '../../protocol/evidence.ts'

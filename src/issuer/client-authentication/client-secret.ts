@@ -4,7 +4,7 @@
 import { digestClientSecret } from '../../credentials/client-secret.ts'
 import { sameBytes, sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { newSecret } from '../../platform/random.ts'
 import { type PlainMethod, refuse } from './method.ts'
 

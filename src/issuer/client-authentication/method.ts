@@ -2,7 +2,11 @@
 // limits on guessing; of assertions also algorithm, claims and single use) is decided in `authenticate.ts`, so that no
 // method can forget it.
 
-import type { AssertionAlgorithm, ClientRecord, ClientAuthenticationMethod as MethodName } from '../../model/client.ts'
+import type {
+  AssertionAlgorithm,
+  ClientRecord,
+  ClientAuthenticationMethod as MethodName,
+} from '../../model/client/client.ts'
 import type { UnverifiedJwt } from '../../protocol/jwt.ts'
 import type { PlainCredentials } from './credentials.ts'
 

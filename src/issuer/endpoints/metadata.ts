@@ -3,7 +3,7 @@
 
 import type { Endpoint } from '../../http/message.ts'
 import { jsonText } from '../../http/reply/replies.ts'
-import { SUBJECT_TYPES } from '../../model/sector.ts'
+import { SUBJECT_TYPES } from '../../model/client/sector.ts'
 import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 import { CONTENT_ALGORITHMS, KEY_ALGORITHMS } from '../../protocol/jwe.ts'

@@ -4,7 +4,7 @@ import { keptOfSecret, newClientSecret } from '../../credentials/client-secret.t
 import { sha256 } from '../../credentials/digest.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { addressBucket } from '../../http/request/address.ts'
-import { hasSecret } from '../../model/client.ts'
+import { hasSecret } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newClientId, newSecret } from '../../platform/random.ts'
 import { bearerFrom, invalidToken } from '../../protocol/bearer.ts'

@@ -3,7 +3,7 @@
 import type { Endpoint, HttpRequest } from '../../http/message.ts'
 import { json } from '../../http/reply/replies.ts'
 import { mediaType, readForm, readJson, readQuery } from '../../http/request/form.ts'
-import { type Client, scriptOrigins } from '../../model/client.ts'
+import { type Client, scriptOrigins } from '../../model/client/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { Parameters } from '../../protocol/parameters.ts'
 import { assertSingle } from '../../protocol/single.ts'

@@ -7,8 +7,8 @@ import type { Subjects } from '../../credentials/subject.ts'
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { json, text } from '../../http/reply/replies.ts'
 import { mediaType, readForm, readQuery } from '../../http/request/form.ts'
-import { type Client, type ClientRecord, scriptOrigins } from '../../model/client.ts'
-import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/registration-policy.ts'
+import { type Client, type ClientRecord, scriptOrigins } from '../../model/client/client.ts'
+import { DOCUMENTS_REFUSED, type DocumentRules, documentIdRefusal } from '../../model/client/registration-policy.ts'
 import type { Clock } from '../../platform/clock.ts'
 import {
   bearerFrom,

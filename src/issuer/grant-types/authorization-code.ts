@@ -2,7 +2,7 @@
 
 import { tokenKey } from '../../credentials/digest.ts'
 import type { RefreshTokens } from '../../credentials/refresh-token.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { ownScope, type ResourceRecord } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newToken } from '../../platform/random.ts'

@@ -1,6 +1,6 @@
 // The client credentials grant: the client acts for itself. RFC 6749 §4.4.
 
-import { type ClientRecord, isConfidential } from '../../model/client.ts'
+import { type ClientRecord, isConfidential } from '../../model/client/client.ts'
 import { type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import { newToken } from '../../platform/random.ts'
 import { OAuthError } from '../../protocol/errors.ts'

@@ -1,6 +1,6 @@
 // What each grant type supplies. What all grants share is in the token endpoint, so that no grant type can forget it.
 
-import type { ClientRecord, GrantTypeName } from '../../model/client.ts'
+import type { ClientRecord, GrantTypeName } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import type { AuthenticatedClient } from '../client-authentication/authenticate.ts'

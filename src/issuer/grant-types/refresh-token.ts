@@ -4,7 +4,7 @@
 import { sameBytes, sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import { type PresentedRefreshToken, type RefreshTokens, readRefreshToken } from '../../credentials/refresh-token.ts'
-import { isConfidential } from '../../model/client.ts'
+import { isConfidential } from '../../model/client/client.ts'
 import type { EventType } from '../../model/event.ts'
 import type { RefreshFamily, Rotation } from '../../model/grant.ts'
 import { ownScope, type ResourceRecord, scopeFor } from '../../model/resource.ts'

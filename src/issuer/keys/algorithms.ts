@@ -3,7 +3,7 @@
 
 import { constants, generateKeyPair, hash, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { SigningAlgorithm } from '../../model/client.ts'
+import type { SigningAlgorithm } from '../../model/client/client.ts'
 
 interface AlgorithmFacts {
   readonly generate: () => Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }>

@@ -1,7 +1,7 @@
 // Encrypting for a client: with a public key of its own, or with a key made of its secret. OpenID Connect Core §10.2.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import {
   type ContentAlgorithm,

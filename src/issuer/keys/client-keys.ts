@@ -3,7 +3,7 @@
 
 import type { OutboundClient } from '../../http/outbound/client.ts'
 import { onBehalfOf } from '../../http/outbound/on-behalf.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type AsymmetricAlgorithm, keysFor, keysOf, type PublicJwk, readPublicJwk } from '../../protocol/jwk.ts'

@@ -1,7 +1,7 @@
 // What operators' commands ask of the issuer about its keys: which one signs, which one waits, and a new one.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { SigningAlgorithm } from '../../model/client.ts'
+import type { SigningAlgorithm } from '../../model/client/client.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 import { planSuccessor, SEEN_BY_ALL_NODES, signingKeyFor, waitingKey } from './rotation.ts'

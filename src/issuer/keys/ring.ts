@@ -2,7 +2,7 @@
 // or another node is published here before it signs anywhere.
 
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { SigningAlgorithm } from '../../model/client.ts'
+import type { SigningAlgorithm } from '../../model/client/client.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'

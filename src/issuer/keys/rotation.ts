@@ -1,6 +1,6 @@
 // The policy of signing keys, pure: which key signs, which ones are published, which one to create next.
 
-import type { SigningAlgorithm } from '../../model/client.ts'
+import type { SigningAlgorithm } from '../../model/client/client.ts'
 import type { KeyEnding, SigningKey } from '../../model/signing-key.ts'
 import type { Seconds } from '../../model/time.ts'
 

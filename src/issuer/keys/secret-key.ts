@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto'
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { type ContentAlgorithm, keyBytes, type SECRET_KEY_ALGORITHMS } from '../../protocol/jwe.ts'
 
 /** Null: the secret itself is not kept for this client. */

@@ -3,7 +3,7 @@
 
 import type { SessionIdentifiers } from '../../credentials/session-identifier.ts'
 import type { Subjects } from '../../credentials/subject.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { LogoutDelivery } from '../../model/logout-delivery.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newId } from '../../platform/random.ts'

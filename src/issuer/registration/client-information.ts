@@ -2,8 +2,8 @@
 
 import type { HttpReply } from '../../http/message.ts'
 import { json } from '../../http/reply/replies.ts'
-import { type ClientRecord, hasSecret } from '../../model/client.ts'
-import { metadataOf } from '../../model/client-metadata.ts'
+import { type ClientRecord, hasSecret } from '../../model/client/client.ts'
+import { metadataOf } from '../../model/client/metadata.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
 
 export interface ClientInformation {

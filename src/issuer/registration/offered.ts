@@ -1,7 +1,7 @@
 // What a client may register for only if the server offers it: signatures that it makes or accepts, and encryption that
 // it can open. OpenID Connect Registration §2.
 
-import type { Client, SigningAlgorithm } from '../../model/client.ts'
+import type { Client, SigningAlgorithm } from '../../model/client/client.ts'
 import type { SettingProblem } from '../../model/setting.ts'
 
 export interface Offered {

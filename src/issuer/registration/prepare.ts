@@ -2,11 +2,11 @@
 // then what others have to be asked for. A registration and every later change go the same way.
 
 import { changedPicture } from '../../http/outbound/picture.ts'
-import type { Client } from '../../model/client.ts'
-import { isTaggedName, type Metadata } from '../../model/client-metadata.ts'
-import { InvalidClient, settingsOf } from '../../model/client-settings.ts'
-import { clientFromMetadata } from '../../model/registered-client.ts'
-import type { NarrowPolicy } from '../../model/registration-policy.ts'
+import type { Client } from '../../model/client/client.ts'
+import { isTaggedName, type Metadata } from '../../model/client/metadata.ts'
+import { clientFromMetadata } from '../../model/client/registered-client.ts'
+import type { NarrowPolicy } from '../../model/client/registration-policy.ts'
+import { InvalidClient, settingsOf } from '../../model/client/settings.ts'
 import type { ClientLogo } from '../../store/verbs/client-logos.ts'
 import type { RegistrationParts } from './parts.ts'
 import { metadataRefusal, orRefusal, refusal } from './refusals.ts'

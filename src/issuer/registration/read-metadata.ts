@@ -2,7 +2,7 @@
 
 import type { HttpRequest } from '../../http/message.ts'
 import { bodyText, mediaType } from '../../http/request/form.ts'
-import type { Metadata } from '../../model/client-metadata.ts'
+import type { Metadata } from '../../model/client/metadata.ts'
 import { refusal } from './refusals.ts'
 
 export function readMetadata(request: HttpRequest): Metadata {

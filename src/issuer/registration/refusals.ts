@@ -1,6 +1,6 @@
 // The refusals of client registration. RFC 7591 §3.2.2, RFC 7592 §2.
 
-import { InvalidClient } from '../../model/client-settings.ts'
+import { InvalidClient } from '../../model/client/settings.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 
 type RegistrationError =

@@ -1,8 +1,8 @@
 // Software statements: metadata signed by somebody an operator trusts. RFC 7591 §2.3. What is signed wins over what is
 // merely said.
 
-import type { Metadata } from '../../model/client-metadata.ts'
-import type { StatementIssuer } from '../../model/registration-policy.ts'
+import type { Metadata } from '../../model/client/metadata.ts'
+import type { StatementIssuer } from '../../model/client/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { readJwt, type UnverifiedJwt } from '../../protocol/jwt.ts'

@@ -4,7 +4,7 @@
 
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { ClientRecord, RequestObjectAlgorithm } from '../../model/client.ts'
+import type { ClientRecord, RequestObjectAlgorithm } from '../../model/client/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { isJwe } from '../../protocol/jwe.ts'

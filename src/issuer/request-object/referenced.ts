@@ -5,7 +5,7 @@
 import { sha256 } from '../../credentials/digest.ts'
 import type { OutboundClient } from '../../http/outbound/client.ts'
 import { onBehalfOf } from '../../http/outbound/on-behalf.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import { decodeBytes } from '../../protocol/jwt.ts'
 import { LONGEST_REQUEST_OBJECT, type RequestObjectProblem } from '../../protocol/request-object.ts'
 

@@ -3,7 +3,7 @@
 
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { readJwt } from '../../protocol/jwt.ts'
 import { isSignedBySecret } from '../keys/client-signature.ts'
 import type { KeyRing } from '../keys/ring.ts'

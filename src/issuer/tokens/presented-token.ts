@@ -1,7 +1,7 @@
 // An access or refresh token that somebody presents to introspection or revocation.
 
 import { type RefreshTokens, readRefreshToken } from '../../credentials/refresh-token.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { FoundFamily, PresentedAccessToken, PresentedGrant, TokenVerbs } from '../../store/verbs/tokens.ts'
 import { standingOf } from './refresh-family.ts'

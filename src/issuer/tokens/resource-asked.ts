@@ -1,7 +1,7 @@
 // Which resource a token request is about. RFC 8707 §2.2: an access token is meant for one resource, so that no
 // resource can use a token it was given at another one.
 
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { mayAskFor, type Resource, type ResourceRecord } from '../../model/resource.ts'
 import type { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'

@@ -4,7 +4,7 @@
 import { unsealClientSecret } from '../../credentials/client-secret.ts'
 import { hmacSha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
-import type { ClientRecord, ResponseAlgorithm } from '../../model/client.ts'
+import type { ClientRecord, ResponseAlgorithm } from '../../model/client/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { leftHalfHash } from '../keys/algorithms.ts'
 import type { KeyRing } from '../keys/ring.ts'

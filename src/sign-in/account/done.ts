@@ -5,7 +5,7 @@
 import type { HttpReply } from '../../http/message.ts'
 import { redirect } from '../../http/reply/replies.ts'
 import { readQuery } from '../../http/request/form.ts'
-import { nameIn } from '../../model/client-presentation.ts'
+import { nameIn } from '../../model/client/presentation.ts'
 import type { AccountDone, Locale } from '../../pages/index.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'

@@ -4,7 +4,7 @@
 import { kindsAgreedTo } from '../../claims/kinds.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { pageReply } from '../../http/reply/page-reply.ts'
-import { nameIn } from '../../model/client-presentation.ts'
+import { nameIn } from '../../model/client/presentation.ts'
 import { type AccountView, accountPage, type Locale } from '../../pages/index.ts'
 import { withQuery } from '../../protocol/response-mode.ts'
 import { scopeWords } from '../../protocol/scope.ts'

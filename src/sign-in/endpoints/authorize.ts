@@ -5,7 +5,7 @@
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
 import { readForm, readQuery } from '../../http/request/form.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/verbs/interactions.ts'

@@ -2,7 +2,7 @@
 // them: first the client and its redirect URI (a failure is shown here), then everything else (a failure is sent
 // there).
 
-import type { Client, ClientRecord } from '../../model/client.ts'
+import type { Client, ClientRecord } from '../../model/client/client.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'

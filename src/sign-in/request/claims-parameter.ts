@@ -2,7 +2,7 @@
 // grant, and whom the answer must be about. OpenID Connect Core §5.5, §3.1.2.1.
 
 import { isGivable } from '../../claims/user-claims.ts'
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
 import { assertMeetable } from '../../protocol/acr.ts'
 import {

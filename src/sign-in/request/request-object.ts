@@ -1,7 +1,7 @@
 // The parameters of an authorization request, wherever they stand: in the query or form, or in a request object there.
 // OpenID Connect Core §6, RFC 9101 §5.
 
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import { invalidRequest, type OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { mergedParameters } from '../../protocol/request-object.ts'

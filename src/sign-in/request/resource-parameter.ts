@@ -1,7 +1,7 @@
 // What `resource` in an authorization request asks for: the APIs that tokens of this grant may be meant for. RFC 8707
 // §2.1.
 
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
 import { mayAskFor, type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import type { Parameters } from '../../protocol/parameters.ts'

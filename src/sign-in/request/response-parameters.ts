@@ -1,7 +1,7 @@
 // response_type and response_mode: what the client asks for and how the answer is sent, even when the rest of the
 // request is broken. OAuth 2.0 Multiple Response Type Encoding Practices.
 
-import type { Client } from '../../model/client.ts'
+import type { Client } from '../../model/client/client.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import type { TrustedRedirectUri } from '../../protocol/redirect-uri.ts'

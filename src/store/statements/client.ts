@@ -1,7 +1,7 @@
 // SQL about clients. A removed client keeps its row, so that its id is never given out again.
 
-import type { Client } from '../../model/client.ts'
-import { toPlain } from '../../model/client-settings.ts'
+import type { Client } from '../../model/client/client.ts'
+import { toPlain } from '../../model/client/settings.ts'
 import { statement } from '../database/driver.ts'
 
 /** Names one version of a client: all that reads on the hot path bring of it. */

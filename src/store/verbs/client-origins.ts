@@ -1,8 +1,8 @@
 // Verbs about the origins of clients (whose scripts may read our replies, whose pages may watch a session), and the
 // steps with which a change of a client updates them.
 
-import { type Client, isConfidential } from '../../model/client.ts'
-import { fromStored } from '../../model/client-settings.ts'
+import { type Client, isConfidential } from '../../model/client/client.ts'
+import { fromStored } from '../../model/client/settings.ts'
 import { originOf } from '../../protocol/session-state.ts'
 import { asFlag } from '../column-values.ts'
 import type { Driver, Step } from '../database/driver.ts'

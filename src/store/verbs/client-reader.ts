@@ -3,8 +3,8 @@
 // client is read whole when that version is not known yet. The version is as fresh as the row it came with, so a cached
 // record is never stale.
 
-import type { ClientRecord } from '../../model/client.ts'
-import { fromStored } from '../../model/client-settings.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
+import { fromStored } from '../../model/client/settings.ts'
 import { flag } from '../column-values.ts'
 import type { Driver } from '../database/driver.ts'
 import { type ClientKey, type ClientRow, readClient } from '../statements/client.ts'

@@ -1,6 +1,6 @@
 // Verbs about clients.
 
-import type { Client, ClientRecord } from '../../model/client.ts'
+import type { Client, ClientRecord } from '../../model/client/client.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { Seconds } from '../../model/time.ts'
 import { asFlag } from '../column-values.ts'

@@ -1,6 +1,6 @@
 // Verbs about consents.
 
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { Driver } from '../database/driver.ts'

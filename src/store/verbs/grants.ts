@@ -1,7 +1,7 @@
 // Verbs about grants and their codes. Reads bring everything a decision rests on in one call; writes repeat the decision
 // as guards, so that whatever changed in between is noticed.
 
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { AuthorizationCode, Grant } from '../../model/grant.ts'

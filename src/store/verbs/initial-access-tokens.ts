@@ -1,7 +1,7 @@
 // Verbs about initial access tokens, which an operator gives to somebody who may register clients.
 
+import { type NarrowPolicy, parseNarrowPolicy } from '../../model/client/registration-policy.ts'
 import type { SecurityEvent } from '../../model/event.ts'
-import { type NarrowPolicy, parseNarrowPolicy } from '../../model/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import { type Driver, step } from '../database/driver.ts'
 import * as sql from '../statements/initial-access-token.ts'

@@ -1,9 +1,9 @@
 // Verbs about clients that registered themselves: adding one, changing it under its registration access token, and
 // knowing which are used.
 
-import type { Client, ClientRecord } from '../../model/client.ts'
+import type { Client, ClientRecord } from '../../model/client/client.ts'
+import { type NarrowPolicy, parseNarrowPolicy } from '../../model/client/registration-policy.ts'
 import type { SecurityEvent } from '../../model/event.ts'
-import { type NarrowPolicy, parseNarrowPolicy } from '../../model/registration-policy.ts'
 import type { Seconds } from '../../model/time.ts'
 import { isDocumentId } from '../../protocol/client-document.ts'
 import { asFlag } from '../column-values.ts'

@@ -1,7 +1,7 @@
 // Verbs about sessions, and the single read of the authorization endpoint.
 
 import { browserKindText, readBrowserKind } from '../../model/browser-kind.ts'
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { Consent } from '../../model/consent.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { Session } from '../../model/session.ts'

@@ -1,6 +1,6 @@
 // Verbs about access and refresh tokens, found by what was presented.
 
-import type { ClientRecord } from '../../model/client.ts'
+import type { ClientRecord } from '../../model/client/client.ts'
 import type { SecurityEvent } from '../../model/event.ts'
 import type { AccessToken, CarriedGrant, RefreshFamily, Rotation } from '../../model/grant.ts'
 import type { ResourceRecord } from '../../model/resource.ts'

@@ -5,7 +5,7 @@ import { presetNamed } from '../../../src/administration/presets/index.ts'
 import { findTrace, latestByEndpoint, listTraces } from '../../../src/administration/trace/read-trace.ts'
 import { absentClaims, renderTrace } from '../../../src/administration/trace/render-trace.ts'
 import { json } from '../../../src/http/reply/replies.ts'
-import { flattenSettings, parseClient } from '../../../src/model/client-settings.ts'
+import { flattenSettings, parseClient } from '../../../src/model/client/settings.ts'
 import { startServer } from '../../support/server.ts'
 import { CLIENT, entryOf, form, START, startRecorder } from './builders.ts'
 

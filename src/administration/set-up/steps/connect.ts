@@ -2,7 +2,7 @@
 
 import { digestClientSecret } from '../../../credentials/client-secret.ts'
 import { sameBytes } from '../../../credentials/digest.ts'
-import type { ClientRecord } from '../../../model/client.ts'
+import type { ClientRecord } from '../../../model/client/client.ts'
 import { type ConnectView, connectedPage, connectPage, type NotYetView } from '../../../pages/index.ts'
 import { newSecret } from '../../../platform/random.ts'
 import { shellWord } from '../../../platform/shell-word.ts'

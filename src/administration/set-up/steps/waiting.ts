@@ -1,6 +1,6 @@
 // The last page: what the real client has asked for so far, or the rule that refused it. Finishing closes the set-up.
 
-import type { ClientRecord } from '../../../model/client.ts'
+import type { ClientRecord } from '../../../model/client/client.ts'
 import type { Seconds } from '../../../model/time.ts'
 import { type ContractEndpoint, type LastRequestView, waitingPage } from '../../../pages/index.ts'
 import { frameOf, operatorLook } from '../../../visitor/frame.ts'

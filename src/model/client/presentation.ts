@@ -1,7 +1,7 @@
 // Kinds of the settings by which a client presents itself: names in several languages, its picture, how to reach it, and
 // where it begins a sign-in. RFC 7591 §2 and §2.2, OpenID Connect Registration §2.
 
-import { type Kind, text } from './setting.ts'
+import { type Kind, text } from '../setting.ts'
 
 const wrong = (problem: string) => ({ problem })
 

@@ -1,14 +1,14 @@
 // From settings as somebody wrote them to a client, and between a client and its stored text. What settings there are
-// is in `client-setting-table.ts`, what cannot go together in `client-contradictions.ts`.
+// is in `setting-table.ts`, what cannot go together in `contradictions.ts`.
 
+import { nearestName } from '../nearest-name.ts'
+import { type SettingProblem, shown } from '../setting.ts'
 import type { Client } from './client.ts'
-import { contradictionsOf } from './client-contradictions.ts'
-import { CLIENT_SETTINGS, type PlainSettings, type Setting } from './client-setting-table.ts'
-import { nearestName } from './nearest-name.ts'
-import { type SettingProblem, shown } from './setting.ts'
+import { contradictionsOf } from './contradictions.ts'
+import { CLIENT_SETTINGS, type PlainSettings, type Setting } from './setting-table.ts'
 
-export { CLIENT_SETTINGS, describeSettings, type PlainSettings } from './client-setting-table.ts'
-export type { SettingProblem } from './setting.ts'
+export type { SettingProblem } from '../setting.ts'
+export { CLIENT_SETTINGS, describeSettings, type PlainSettings } from './setting-table.ts'
 
 const byName = new Map(CLIENT_SETTINGS.map((setting) => [setting.name, setting]))
 const groups = new Set(CLIENT_SETTINGS.flatMap(({ name }) => (name.includes('.') ? name.split('.', 1) : [])))

@@ -2,9 +2,9 @@
 // say about itself, and what it is told in return. Everything else that it says is ignored, and not returned.
 
 import type { Client } from './client.ts'
-import { LANGUAGE_TAG } from './client-presentation.ts'
-import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
-import { settingsOf } from './client-settings.ts'
+import { LANGUAGE_TAG } from './presentation.ts'
+import { CLIENT_SETTINGS, type PlainSettings } from './setting-table.ts'
+import { settingsOf } from './settings.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
 

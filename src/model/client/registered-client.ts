@@ -1,13 +1,13 @@
 // From what a client says about itself to a client: what it leaves out, what follows from its redirect URIs, and what a
 // policy allows. Registrations and later changes go the same way, so that none is laxer than another.
 
-import { grantTypesOf, parseResponseType } from '../protocol/response-type.ts'
+import { grantTypesOf, parseResponseType } from '../../protocol/response-type.ts'
+import type { SettingProblem } from '../setting.ts'
 import type { Client } from './client.ts'
-import { type Metadata, settingsSaid } from './client-metadata.ts'
-import { CLIENT_SETTINGS, type PlainSettings } from './client-setting-table.ts'
-import { InvalidClient, parseClient, settingsOf } from './client-settings.ts'
+import { type Metadata, settingsSaid } from './metadata.ts'
 import { type NarrowPolicy, policyProblem, type RegistrationRules, scopeWithin } from './registration-policy.ts'
-import type { SettingProblem } from './setting.ts'
+import { CLIENT_SETTINGS, type PlainSettings } from './setting-table.ts'
+import { InvalidClient, parseClient, settingsOf } from './settings.ts'
 
 /** The name that `client show` gives as its preset. */
 const REGISTERED = 'registration'

@@ -1,11 +1,11 @@
 // How a client signs and encrypts what it sends, and how what it receives is signed and encrypted: whether it has the
 // keys for it. OpenID Connect Registration §2.
 
-import { encryptionKeysFor, takesSecret } from '../protocol/jwe.ts'
-import { ASYMMETRIC_ALGORITHMS, keysFor } from '../protocol/jwk.ts'
-import { gives } from '../protocol/response-type.ts'
+import { encryptionKeysFor, takesSecret } from '../../protocol/jwe.ts'
+import { ASYMMETRIC_ALGORITHMS, keysFor } from '../../protocol/jwk.ts'
+import { gives } from '../../protocol/response-type.ts'
+import type { SettingProblem } from '../setting.ts'
 import { type Client, hasSecret, needsSecretItself } from './client.ts'
-import type { SettingProblem } from './setting.ts'
 
 export function joseProblems(client: Client): readonly SettingProblem[] {
   return [...requestObjectProblems(client), ...responseProblems(client), ...encryptionProblems(client)]

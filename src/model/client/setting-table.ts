@@ -1,16 +1,12 @@
 // The table of client settings: one row for each, with its kind, its strict default and what it is for. Presets, the
 // command line, the set-up pages and the reference page are all made from it.
 
-import { CONTENT_ALGORITHMS, DEFAULT_CONTENT_ALGORITHM, KEY_ALGORITHMS } from '../protocol/jwe.ts'
-import { ASYMMETRIC_ALGORITHMS } from '../protocol/jwk.ts'
-import { redirectUriProblem } from '../protocol/redirect-uri.ts'
-import { resourceProblem } from '../protocol/resource.ts'
-import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
-import { parseClaims } from './claim-rule.ts'
-import type { ClientSettings } from './client.ts'
-import { jwksKind, keysAddress } from './client-jwks.ts'
-import { acrProblem, contactProblem, httpsAddress, logoKind, namesKind } from './client-presentation.ts'
-import { SUBJECT_TYPES } from './sector.ts'
+import { CONTENT_ALGORITHMS, DEFAULT_CONTENT_ALGORITHM, KEY_ALGORITHMS } from '../../protocol/jwe.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
+import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
+import { resourceProblem } from '../../protocol/resource.ts'
+import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../../protocol/response-type.ts'
+import { parseClaims } from '../claim-rule.ts'
 import {
   flag,
   type Kind,
@@ -23,7 +19,11 @@ import {
   text,
   webAddress,
   wholeNumber,
-} from './setting.ts'
+} from '../setting.ts'
+import type { ClientSettings } from './client.ts'
+import { jwksKind, keysAddress } from './jwks.ts'
+import { acrProblem, contactProblem, httpsAddress, logoKind, namesKind } from './presentation.ts'
+import { SUBJECT_TYPES } from './sector.ts'
 
 /** Dotted names with their values. */
 export type PlainSettings = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 // The settings that say where a client's public keys are: in the record itself, or at an address of its own. RFC 7591 §2.
 
-import { keysOf, type PublicJwk, type PublicJwks, readPublicJwk } from '../protocol/jwk.ts'
-import type { Kind } from './setting.ts'
+import { keysOf, type PublicJwk, type PublicJwks, readPublicJwk } from '../../protocol/jwk.ts'
+import type { Kind } from '../setting.ts'
 
 const MOST_KEYS = 20
 

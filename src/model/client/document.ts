@@ -1,7 +1,7 @@
 // What a client ID metadata document says, as far as it may say it. draft-ietf-oauth-client-id-metadata-document §4.
 
 import type { Client } from './client.ts'
-import type { Metadata } from './client-metadata.ts'
+import type { Metadata } from './metadata.ts'
 
 /** The name that `client show` gives as its preset. */
 const DOCUMENT = 'document'

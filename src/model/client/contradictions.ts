@@ -1,12 +1,12 @@
 // Settings of a client that are right one by one and wrong together: each refused, with what to change.
 
-import { ASYMMETRIC_ALGORITHMS, keysFor } from '../protocol/jwk.ts'
-import { redirectUriProblem } from '../protocol/redirect-uri.ts'
-import { gives, grantTypesOf } from '../protocol/response-type.ts'
+import { ASYMMETRIC_ALGORITHMS, keysFor } from '../../protocol/jwk.ts'
+import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
+import { gives, grantTypesOf } from '../../protocol/response-type.ts'
+import { type SettingProblem, shown } from '../setting.ts'
 import type { Client } from './client.ts'
-import { joseProblems } from './client-jose.ts'
+import { joseProblems } from './jose.ts'
 import { sectorOf } from './sector.ts'
-import { type SettingProblem, shown } from './setting.ts'
 
 export function contradictionsOf(client: Client, consentDeclared: boolean): readonly SettingProblem[] {
   const problems: SettingProblem[] = []

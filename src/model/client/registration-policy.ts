@@ -1,16 +1,16 @@
 // What clients that register themselves may have: an operator's limits, as plain data. The policy of a single initial
 // access token may be narrower, never wider.
 
-import { isDocumentId } from '../protocol/client-document.ts'
-import type { PublicJwks } from '../protocol/jwk.ts'
-import { RESPONSE_TYPES, type ResponseType } from '../protocol/response-type.ts'
-import { scopeWords } from '../protocol/scope.ts'
+import { isDocumentId } from '../../protocol/client-document.ts'
+import type { PublicJwks } from '../../protocol/jwk.ts'
+import { RESPONSE_TYPES, type ResponseType } from '../../protocol/response-type.ts'
+import { scopeWords } from '../../protocol/scope.ts'
+import type { SettingProblem } from '../setting.ts'
+import { type Kind, listOf, orNothing, scopeList, shown, wholeNumber } from '../setting.ts'
+import type { Seconds } from '../time.ts'
 import type { Client, ClientAuthenticationMethod, GrantTypeName } from './client.ts'
-import { jwksKind, keysAddress } from './client-jwks.ts'
-import { kindOf } from './client-setting-table.ts'
-import type { SettingProblem } from './setting.ts'
-import { type Kind, listOf, orNothing, scopeList, shown, wholeNumber } from './setting.ts'
-import type { Seconds } from './time.ts'
+import { jwksKind, keysAddress } from './jwks.ts'
+import { kindOf } from './setting-table.ts'
 
 export interface RegistrationPolicy {
   readonly grantTypes: readonly GrantTypeName[]

@@ -1,6 +1,6 @@
 // Sectors: which clients see the same pairwise subject. OpenID Connect Core §8.1.
 
-import type { Evidence } from '../protocol/evidence.ts'
+import type { Evidence } from '../../protocol/evidence.ts'
 
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const
 export type SubjectType = (typeof SUBJECT_TYPES)[number]

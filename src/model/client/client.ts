@@ -1,11 +1,11 @@
 // A client: an application that asks this server for tokens. Names that RFC 7591 or OpenID Registration define are
 // kept as they are on the wire; only peculiarities of real clients have names of ours.
 
-import { type ContentAlgorithm, type KeyAlgorithm, takesSecret } from '../protocol/jwe.ts'
-import type { AsymmetricAlgorithm, PublicJwks } from '../protocol/jwk.ts'
-import type { ResponseType } from '../protocol/response-type.ts'
+import { type ContentAlgorithm, type KeyAlgorithm, takesSecret } from '../../protocol/jwe.ts'
+import type { AsymmetricAlgorithm, PublicJwks } from '../../protocol/jwk.ts'
+import type { ResponseType } from '../../protocol/response-type.ts'
+import type { Seconds } from '../time.ts'
 import type { SubjectType } from './sector.ts'
-import type { Seconds } from './time.ts'
 
 export type ClientAuthenticationMethod =
   | 'client_secret_basic'
