@@ -3,9 +3,9 @@
 // Prints CPU µs of the server, of PostgreSQL and of PgBouncer for one refresh and one user info.
 
 import { readFlags } from '../scripts/read-flags.ts'
-import { Caller, issuedBy } from '../test/faults/caller.ts'
-import { startChild } from '../test/faults/child.ts'
-import { preparePostgres } from '../test/faults/installation.ts'
+import { Caller, issuedBy } from '../test/faults/support/caller.ts'
+import { startChild } from '../test/faults/support/child.ts'
+import { preparePostgres } from '../test/faults/support/installation.ts'
 import { keepsPreparedStatements, startPgBouncer } from '../test/support/pgbouncer.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { drive } from './measuring/load.ts'

@@ -5,9 +5,9 @@
 
 import { Client } from 'pg'
 import { readFlags } from '../scripts/read-flags.ts'
-import { Caller, issuedBy } from '../test/faults/caller.ts'
-import { type Child, startChild } from '../test/faults/child.ts'
-import { type Prepared, preparePostgres } from '../test/faults/installation.ts'
+import { Caller, issuedBy } from '../test/faults/support/caller.ts'
+import { type Child, startChild } from '../test/faults/support/child.ts'
+import { type Prepared, preparePostgres } from '../test/faults/support/installation.ts'
 import { startOwnPostgres } from '../test/support/postgres-server.ts'
 import { drive } from './measuring/load.ts'
 import { median } from './measuring/measure.ts'

@@ -3,7 +3,7 @@
 // Prints one line of JSON a command, the quiet server first. Ends with 1 when a request failed or waited for a second.
 
 import { readFlags } from '../../scripts/read-flags.ts'
-import { measureBeside } from '../../test/faults/beside.ts'
+import { measureBeside } from '../../test/faults/support/beside.ts'
 
 const USAGE = `node bench/faults/beside.ts [--seconds 10] [--users 100000]
 What clients wait for while commands run on the same SQLite file.`

@@ -1,7 +1,7 @@
 // One process of the load of overload.ts: is told what to ask and how often, and tells what became of it.
 
-import { CLIENT_ID, SECRET } from '../../test/faults/installation.ts'
-import { type Ask, type Counts, countFlood, countSaturated, type Rate } from '../../test/faults/pressure.ts'
+import { CLIENT_ID, SECRET } from '../../test/faults/support/installation.ts'
+import { type Ask, type Counts, countFlood, countSaturated, type Rate } from '../../test/faults/support/pressure.ts'
 import { Wire, type WireReply } from '../measuring/wire.ts'
 
 export interface Order {

@@ -2,8 +2,8 @@
 // Ends with 1 when a server has not kept its word.
 
 import { readFlags } from '../../scripts/read-flags.ts'
-import { preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
-import { killRound, randomFrom } from '../../test/faults/kill-rounds.ts'
+import { preparePostgres, prepareSqlite } from '../../test/faults/support/installation.ts'
+import { killRound, randomFrom } from '../../test/faults/support/kill-rounds.ts'
 import { startOwnPostgres } from '../../test/support/postgres-server.ts'
 
 const USAGE = `node bench/faults/kill.ts [--rounds 50] [--seed N] [--postgres]

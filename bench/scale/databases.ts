@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
-import { type Prepared, preparePostgres, prepareSqlite } from '../../test/faults/installation.ts'
+import { type Prepared, preparePostgres, prepareSqlite } from '../../test/faults/support/installation.ts'
 import { startOwnPostgres } from '../../test/support/postgres-server.ts'
 import { type Filling, type Value, writingOrder } from './rows.ts'
 

@@ -1,6 +1,6 @@
 // What client applications ask of a filled server: each time as another client, for another person.
 
-import { CALLBACK, SECRET } from '../../test/faults/installation.ts'
+import { CALLBACK, SECRET } from '../../test/faults/support/installation.ts'
 import type { Answer, Send } from '../measuring/load.ts'
 import type { Sample } from './rows.ts'
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ADMINISTRATOR, openedBy } from '../administration/set-up/builders.ts'
-import { eventually } from '../faults/caller.ts'
+import { eventually } from '../faults/support/caller.ts'
 import { cleanEnvironment, REPOSITORY, scratchFolder, startLingpai } from '../support/cli.ts'
 import { readable, Visitor } from '../support/visitor.ts'
 

@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Caller, eventually, issuedBy } from '../faults/caller.ts'
-import { type Child, startChild, tryChild } from '../faults/child.ts'
-import { CALLBACK, CLIENT_ID, type Prepared, preparePostgres, USERNAME } from '../faults/installation.ts'
+import { Caller, eventually, issuedBy } from '../faults/support/caller.ts'
+import { type Child, startChild, tryChild } from '../faults/support/child.ts'
+import { CALLBACK, CLIENT_ID, type Prepared, preparePostgres, USERNAME } from '../faults/support/installation.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { Visitor } from '../support/visitor.ts'
 

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lingpai } from '../support/cli.ts'
-import { eventually } from './caller.ts'
-import { type RunningCommand, runCommand } from './command.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
-import { requireStrace } from './strace.ts'
+import { eventually } from './support/caller.ts'
+import { type RunningCommand, runCommand } from './support/command.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
+import { requireStrace } from './support/strace.ts'
 
 let house: Prepared
 let top: string

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { measureBeside } from './beside.ts'
+import { measureBeside } from './support/beside.ts'
 
 it('commands that read and write the same file keep no client waiting for a second, and fail none', {
   timeout: 180_000,

@@ -8,11 +8,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
 import { bundleServer } from '../../scripts/release/bundle.ts'
 import { lingpai, REPOSITORY } from '../support/cli.ts'
-import { Caller, eventually } from './caller.ts'
-import { type Child, type ChildOptions, startChild } from './child.ts'
-import { busy, type Given, given, holds } from './given.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
-import { hurt } from './strace.ts'
+import { Caller, eventually } from './support/caller.ts'
+import { type Child, type ChildOptions, startChild } from './support/child.ts'
+import { busy, type Given, given, holds } from './support/given.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
+import { hurt } from './support/strace.ts'
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {

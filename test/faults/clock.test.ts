@@ -3,9 +3,9 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { createStore } from '../../src/store/store.ts'
 import { RelyingParty } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { Caller, issuedBy } from './caller.ts'
-import { startChild } from './child.ts'
-import { prepareSqlite } from './installation.ts'
+import { Caller, issuedBy } from './support/caller.ts'
+import { startChild } from './support/child.ts'
+import { prepareSqlite } from './support/installation.ts'
 
 let host: TestServer | null = null
 afterEach(async () => {

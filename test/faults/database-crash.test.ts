@@ -3,10 +3,10 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type OwnPostgres, startOwnPostgres } from '../support/postgres-server.ts'
-import { Caller, eventually } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { type Prepared, preparePostgres } from './installation.ts'
-import { Ledger, type Tally } from './ledger.ts'
+import { Caller, eventually } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { type Prepared, preparePostgres } from './support/installation.ts'
+import { Ledger, type Tally } from './support/ledger.ts'
 
 let postgres: OwnPostgres
 let prepared: Prepared

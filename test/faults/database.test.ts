@@ -1,10 +1,10 @@
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type OwnPostgres, startOwnPostgres } from '../support/postgres-server.ts'
-import { Caller, eventually, issuedBy, type Reply } from './caller.ts'
-import { type Child, startChild, tryChild } from './child.ts'
-import { type Prepared, preparePostgres } from './installation.ts'
-import { startWire, type Wire } from './proxy.ts'
+import { Caller, eventually, issuedBy, type Reply } from './support/caller.ts'
+import { type Child, startChild, tryChild } from './support/child.ts'
+import { type Prepared, preparePostgres } from './support/installation.ts'
+import { startWire, type Wire } from './support/proxy.ts'
 
 const ISSUER = 'http://localhost:4999'
 const MOST_CONNECTIONS = 24

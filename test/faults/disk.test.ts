@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Caller, eventually, type Issued, issuedBy, type Reply } from './caller.ts'
-import { type Child, type End, startChild, tryChild } from './child.ts'
-import { prepareSqlite } from './installation.ts'
+import { Caller, eventually, type Issued, issuedBy, type Reply } from './support/caller.ts'
+import { type Child, type End, startChild, tryChild } from './support/child.ts'
+import { prepareSqlite } from './support/installation.ts'
 
 const asRoot = process.getuid?.() === 0
 const cleanup: (() => void | Promise<unknown>)[] = []

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Caller, eventually, issuedBy } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
-import { answeredTooEarly, isSync, readTrace, requireStrace, tracedInto } from './strace.ts'
+import { Caller, eventually, issuedBy } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
+import { answeredTooEarly, isSync, readTrace, requireStrace, tracedInto } from './support/strace.ts'
 
 let prepared: Prepared
 beforeAll(async () => {

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type OwnPostgres, startOwnPostgres } from '../support/postgres-server.ts'
-import { Caller, eventually, type Reply } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { type Prepared, preparePostgres } from './installation.ts'
+import { Caller, eventually, type Reply } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { type Prepared, preparePostgres } from './support/installation.ts'
 
 let postgres: OwnPostgres
 let prepared: Prepared

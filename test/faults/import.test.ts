@@ -8,10 +8,10 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lingpai } from '../support/cli.ts'
 import { freshDatabase } from '../support/postgres.ts'
-import { eventually } from './caller.ts'
-import { type RunningCommand, runCommand } from './command.ts'
-import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts'
-import { randomFrom } from './kill-rounds.ts'
+import { eventually } from './support/caller.ts'
+import { type RunningCommand, runCommand } from './support/command.ts'
+import { type Prepared, preparePostgres, prepareSqlite } from './support/installation.ts'
+import { randomFrom } from './support/kill-rounds.ts'
 
 const seed = Math.floor(Math.random() * 2 ** 32)
 const PEOPLE = 5_000

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshDatabase } from '../support/postgres.ts'
-import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts'
-import { killRound, randomFrom } from './kill-rounds.ts'
+import { type Prepared, preparePostgres, prepareSqlite } from './support/installation.ts'
+import { killRound, randomFrom } from './support/kill-rounds.ts'
 
 const seed = Math.floor(Math.random() * 2 ** 32)
 

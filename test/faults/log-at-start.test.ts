@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
-import { Caller } from './caller.ts'
-import { startChild } from './child.ts'
-import { busy, given, holds } from './given.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
+import { Caller } from './support/caller.ts'
+import { startChild } from './support/child.ts'
+import { busy, given, holds } from './support/given.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {

@@ -5,9 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lingpai } from '../support/cli.ts'
 import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
-import { Caller, eventually } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { CLIENT_ID, type Prepared, prepareSqlite, SESSION_SECRET } from './installation.ts'
+import { Caller, eventually } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { CLIENT_ID, type Prepared, prepareSqlite, SESSION_SECRET } from './support/installation.ts'
 
 let prepared: Prepared
 let receiver: LogoutReceiver

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
 import { REPOSITORY } from '../support/cli.ts'
-import { eventually } from './caller.ts'
-import { hurt } from './strace.ts'
+import { eventually } from './support/caller.ts'
+import { hurt } from './support/strace.ts'
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {

@@ -11,10 +11,10 @@ import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { freshDatabase } from '../support/postgres.ts'
-import { Caller, eventually } from './caller.ts'
-import { type Child, type End, type Spawned, startChild, tryChild } from './child.ts'
-import { startWire } from './proxy.ts'
-import { requireStrace } from './strace.ts'
+import { Caller, eventually } from './support/caller.ts'
+import { type Child, type End, type Spawned, startChild, tryChild } from './support/child.ts'
+import { startWire } from './support/proxy.ts'
+import { requireStrace } from './support/strace.ts'
 
 const clock = { now: () => Math.floor(Date.now() / 1000) }
 const ALL = migrations.map(({ number }) => number)

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { verifySqliteFile } from '../../src/store/database/sqlite/verify.ts'
-import { Caller, eventually, type Issued, issuedBy } from './caller.ts'
-import { type Child, type End, startChild, tryChild } from './child.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
+import { Caller, eventually, type Issued, issuedBy } from './support/caller.ts'
+import { type Child, type End, startChild, tryChild } from './support/child.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
 
 const cleanup: (() => void | Promise<unknown>)[] = []
 afterEach(async () => {

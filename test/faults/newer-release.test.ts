@@ -13,9 +13,9 @@ import { migrate } from '../../src/store/schema/migrate.ts'
 import { migrations } from '../../src/store/schema/migrations/index.ts'
 import { lingpai } from '../support/cli.ts'
 import { freshDatabase } from '../support/postgres.ts'
-import { Caller } from './caller.ts'
-import { startChild, tryChild } from './child.ts'
-import { type Prepared, preparePostgres, prepareSqlite } from './installation.ts'
+import { Caller } from './support/caller.ts'
+import { startChild, tryChild } from './support/child.ts'
+import { type Prepared, preparePostgres, prepareSqlite } from './support/installation.ts'
 
 const clock = { now: () => Math.floor(Date.now() / 1000) }
 const next = { number: migrations.length + 1, name: 'of-tomorrow', sql: 'CREATE TABLE tomorrow (a BIGINT)' }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lingpaiJson } from '../support/cli.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
-import { Caller, eventually, type Issued, issuedBy } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { CLIENT_ID, type Prepared, preparePostgres } from './installation.ts'
+import { Caller, eventually, type Issued, issuedBy } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { CLIENT_ID, type Prepared, preparePostgres } from './support/installation.ts'
 
 const ISSUER = 'http://localhost:4998'
 const CODE_LIFETIME = 20

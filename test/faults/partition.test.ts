@@ -6,9 +6,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
-import { Caller, eventually, issuedBy } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { type Prepared, preparePostgres } from './installation.ts'
+import { Caller, eventually, issuedBy } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { type Prepared, preparePostgres } from './support/installation.ts'
 
 const NAME = `lp${process.pid}`
 const ip = (words: string) => execFileSync('ip', words.split(' '), { stdio: 'ignore' })

@@ -3,11 +3,11 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
-import { Caller, eventually } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { busy, type Given, given, holds } from './given.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
-import { hurt } from './strace.ts'
+import { Caller, eventually } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { busy, type Given, given, holds } from './support/given.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
+import { hurt } from './support/strace.ts'
 
 const EXPIRED = 30_000
 

@@ -6,10 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { Caller, eventually, type Issued } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { prepareSqlite } from './installation.ts'
-import { requireStrace } from './strace.ts'
+import { Caller, eventually, type Issued } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { prepareSqlite } from './support/installation.ts'
+import { requireStrace } from './support/strace.ts'
 
 const cleanup: (() => void | Promise<unknown>)[] = []
 afterEach(async () => {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { lingpai, lingpaiJson, outcomeOf, spawnLingpai } from '../support/cli.ts'
-import { Caller, eventually, type Issued, issuedBy } from './caller.ts'
-import { type End, startChild, tryChild } from './child.ts'
-import { type Prepared, prepareSqlite } from './installation.ts'
+import { Caller, eventually, type Issued, issuedBy } from './support/caller.ts'
+import { type End, startChild, tryChild } from './support/child.ts'
+import { type Prepared, prepareSqlite } from './support/installation.ts'
 
 let home: string
 let prepared: Prepared

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectTo } from '../http/raw-socket.ts'
 import { Visitor } from '../support/visitor.ts'
-import { Caller } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { CALLBACK, CLIENT_ID, CROWD, PASSWORD, type Prepared, prepareSqlite } from './installation.ts'
-import { Ledger } from './ledger.ts'
+import { Caller } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { CALLBACK, CLIENT_ID, CROWD, PASSWORD, type Prepared, prepareSqlite } from './support/installation.ts'
+import { Ledger } from './support/ledger.ts'
 
 let prepared: Prepared
 beforeAll(async () => {

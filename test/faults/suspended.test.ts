@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { lingpaiJson } from '../support/cli.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
-import { Caller, issuedBy } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { type Prepared, preparePostgres } from './installation.ts'
+import { Caller, issuedBy } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { type Prepared, preparePostgres } from './support/installation.ts'
 
 let database: FreshDatabase
 let prepared: Prepared

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Driver, StoreUnavailable, statement, step } from '../../src/store/database/driver.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
-import { hurt } from './strace.ts'
+import { hurt } from './support/strace.ts'
 
 const insert = statement<{ id: number; text: string }>('insert_row', 'INSERT INTO row VALUES (:id, :text)')
 const find = statement<{ id: number }, { text: string }>('find_row', 'SELECT text FROM row WHERE id = :id')

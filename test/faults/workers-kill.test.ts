@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
-import { Caller, eventually } from './caller.ts'
-import { type Child, startChild } from './child.ts'
-import { type Prepared, preparePostgres } from './installation.ts'
-import { randomFrom } from './kill-rounds.ts'
-import { Ledger } from './ledger.ts'
+import { Caller, eventually } from './support/caller.ts'
+import { type Child, startChild } from './support/child.ts'
+import { type Prepared, preparePostgres } from './support/installation.ts'
+import { randomFrom } from './support/kill-rounds.ts'
+import { Ledger } from './support/ledger.ts'
 
 const seed = Math.floor(Math.random() * 2 ** 32)
 const CALLERS = 10

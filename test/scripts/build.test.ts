@@ -5,9 +5,16 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleServer } from '../../scripts/release/bundle.ts'
-import { Caller } from '../faults/caller.ts'
-import { type Child, startChild } from '../faults/child.ts'
-import { CALLBACK, CLIENT_ID, PASSWORD, type Prepared, prepareSqlite, USERNAME } from '../faults/installation.ts'
+import { Caller } from '../faults/support/caller.ts'
+import { type Child, startChild } from '../faults/support/child.ts'
+import {
+  CALLBACK,
+  CLIENT_ID,
+  PASSWORD,
+  type Prepared,
+  prepareSqlite,
+  USERNAME,
+} from '../faults/support/installation.ts'
 import { REPOSITORY } from '../support/cli.ts'
 import { Visitor } from '../support/visitor.ts'
 

@@ -1,7 +1,7 @@
 // What a server behind a pooler has to do with few connections: many sign-ins, refreshes and redemptions side by side.
 
 import { expect } from 'vitest'
-import { type Caller, issuedBy } from '../../faults/caller.ts'
+import { type Caller, issuedBy } from '../../faults/support/caller.ts'
 
 export async function expectManyAtOnce(caller: Caller): Promise<void> {
   const families = await Promise.all(Array.from({ length: 40 }, () => caller.tokens()))

@@ -3,9 +3,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
-import { Caller, issuedBy } from '../../faults/caller.ts'
-import { type Child, startChild } from '../../faults/child.ts'
-import { type Prepared, preparePostgres } from '../../faults/installation.ts'
+import { Caller, issuedBy } from '../../faults/support/caller.ts'
+import { type Child, startChild } from '../../faults/support/child.ts'
+import { type Prepared, preparePostgres } from '../../faults/support/installation.ts'
 import { keepsPreparedStatements, type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { describeDriver, type Place } from './driver.contract.ts'

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StoreUnavailable, statement } from '../../../src/store/database/driver.ts'
 import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
-import { tryChild } from '../../faults/child.ts'
+import { tryChild } from '../../faults/support/child.ts'
 import { scratchFolder } from '../../support/cli.ts'
 import { type OwnPostgres, startOwnPostgres } from '../../support/postgres-server.ts'
 

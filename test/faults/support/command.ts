@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { cleanEnvironment, type Outcome, outcomeOf, REPOSITORY } from '../support/cli.ts'
+import { cleanEnvironment, type Outcome, outcomeOf, REPOSITORY } from '../../support/cli.ts'
 import { movedClock } from './child.ts'
 
 export interface CommandOptions {

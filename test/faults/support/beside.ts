@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { lingpai } from '../support/cli.ts'
+import { lingpai } from '../../support/cli.ts'
 import { Caller, issuedBy, type Reply } from './caller.ts'
 import { startChild } from './child.ts'
 import { PASSWORD, prepareSqlite } from './installation.ts'

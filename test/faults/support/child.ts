@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { cleanEnvironment, flagsOfNpmStart, REPOSITORY } from '../support/cli.ts'
+import { cleanEnvironment, flagsOfNpmStart, REPOSITORY } from '../../support/cli.ts'
 
 const ENTRY = join(REPOSITORY, 'bin/lingpai.js')
 

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { tokenKey } from '../../src/credentials/digest.ts'
-import { requireProgram } from '../support/program.ts'
+import { tokenKey } from '../../../src/credentials/digest.ts'
+import { requireProgram } from '../../support/program.ts'
 
 /** Where it is, or how to get it. */
 export function requireStrace(): string {
