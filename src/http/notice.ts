@@ -51,7 +51,13 @@ export const ANOTHER_FILE: Notice = {
 }
 
 export function noticeReply(notice: Notice, request: HttpRequest, pages: NoticePages | undefined): HttpReply {
-  return pages !== undefined && acceptsPage(request) ? pages(notice, request) : notice.reply
+  if (pages === undefined || !acceptsPage(request)) return notice.reply
+  try {
+    return pages(notice, request)
+  } catch {
+    // Nobody is there yet who could tell of it: whoever is refused is refused in any case.
+    return notice.reply
+  }
 }
 
 /** A browser on its way to a page says so; scripts and programs say JSON or anything. */

@@ -224,7 +224,13 @@ async function assertAllThere(driver: Driver, mark: string, { name, rows }: Snap
   throw new CannotMove('rows_missing', `${found?.many} rows of ${rows} have arrived in the table ${name}.`)
 }
 
+/** Columns of ours. Names that somebody else has put into the file must not become SQL on the new database. */
+const COLUMN = /^[a-z_]+$/
+
 function insertInto({ name, columns }: SnapshotTable): Statement {
+  if (!columns.every((column) => COLUMN.test(column))) {
+    throw new CannotMove('source_unreadable', `The table ${name} of the data folder has a column that is not ours.`)
+  }
   const names = columns.map((column) => `"${column}"`).join(', ')
   const values = columns.map((column) => `:${column}`).join(', ')
   return { name: `move_${name}`, sql: `INSERT INTO "${name}" (${names}) VALUES (${values})` }

@@ -287,15 +287,25 @@ describe('moving', () => {
     await expect(refused).rejects.toThrow(expect.objectContaining({ code: 'source_unreadable' }))
   })
 
+  test('takes no name of a column for SQL', async () => {
+    write(`ALTER TABLE event ADD COLUMN "x"") VALUES (1); DROP TABLE client; --" TEXT`)
+    source.close()
+    source = openSnapshot(file)
+    const refused = move()
+    await expect(refused).rejects.toThrow('The table event of the data folder has a column that is not ours.')
+    await expect(refused).rejects.toThrow(expect.objectContaining({ code: 'source_unreadable' }))
+    expect([await count('client'), await count('event')]).toEqual([ROWS, 0])
+  })
+
   test('leaves tables of other programs where they are, on either side', async () => {
     write(`CREATE TABLE _replica_seq (id INTEGER PRIMARY KEY, seq INTEGER); INSERT INTO _replica_seq VALUES (1, 2);
-      CREATE TABLE "constructor" (id)`)
+      CREATE TABLE "constructor" (id); CREATE TABLE "it's ""quoted""" (id)`)
     await outside.query('CREATE TABLE _replica_seq AS SELECT 7 AS seq')
     source.close()
     source = openSnapshot(file)
     const { rows, others } = await move()
     expect([others, rows['_replica_seq'], await count('_replica_seq')]).toEqual([
-      ['_replica_seq', 'constructor'],
+      ['_replica_seq', 'constructor', `it's "quoted"`],
       undefined,
       1,
     ])

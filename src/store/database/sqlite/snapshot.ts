@@ -39,13 +39,13 @@ export function openSnapshot(file: string): Snapshot {
       return {
         name,
         columns: all('SELECT name FROM pragma_table_info(?)', name).map((column) => String(column['name'])),
-        rows: Number(all(`SELECT count(*) AS many FROM "${name}"`)[0]?.['many']),
+        rows: Number(all(`SELECT count(*) AS many FROM ${quoted(name)}`)[0]?.['many']),
       }
     })
     return {
       tables,
       rowsOf({ name, columns }) {
-        const read = database.prepare(`SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM "${name}"`)
+        const read = database.prepare(`SELECT ${columns.map(quoted).join(', ')} FROM ${quoted(name)}`)
         read.setReadBigInts(true)
         return translated(read.iterate() as Iterable<Readonly<Record<string, Value>>>)
       },
@@ -57,6 +57,9 @@ export function openSnapshot(file: string): Snapshot {
     throw translateSqlite(error)
   }
 }
+
+/** Other programs name their tables as they like. */
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 function* translated<Row>(rows: Iterable<Row>): Generator<Row> {
   try {
