@@ -129,16 +129,20 @@ async function migrateAlone(driver: Driver, options: Options, work: () => Promis
   if (!(await isOfOlderRelease(driver, migrations))) return void (await work())
   // Any number of servers may be on it.
   if (options.database !== null) throw olderDatabase('servers of that release may be running')
-  let ownership: Ownership
-  try {
-    ownership = takeOwnership(options.data)
-  } catch (error) {
-    throw error instanceof AlreadyOwned ? olderDatabase('a server is running on it') : error
-  }
+  const ownership = ownAlone(options.data, () => olderDatabase('a server is running on it'))
   try {
     await work()
   } finally {
     ownership.release()
+  }
+}
+
+/** Holds the data folder, so that no server starts there; `refusal`: one is running. */
+export function ownAlone(folder: string, refusal: () => CommandFailed): Ownership {
+  try {
+    return takeOwnership(folder)
+  } catch (error) {
+    throw error instanceof AlreadyOwned ? refusal() : error
   }
 }
 

@@ -21,7 +21,6 @@ import { systemClock } from '../../platform/clock.ts'
 import { createLog } from '../../platform/log.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import type { Driver } from '../../store/database/driver.ts'
-import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
 import { isBeingFilled } from '../../store/moving.ts'
 import { hasSchema, isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
@@ -35,6 +34,7 @@ import {
   openDatabase,
   openMasterKey,
   optionsFor,
+  ownAlone,
   wrongKey,
 } from '../installation.ts'
 import { type Interruptible, interruptible } from '../interrupt.ts'
@@ -61,7 +61,7 @@ function replaceCommand(exit: (code: number) => void): Command {
     const { options } = await optionsFor(flags)
     const source = sourceOf(options, text(flags['newKeyFile']) ?? null)
     const stop = interruptible()
-    const ownership = options.database === null ? own(options.data) : null
+    const ownership = options.database === null ? ownAlone(options.data, () => serverRunning(options.data)) : null
     try {
       const driver = await openDatabase(options, createLog('warn', 'text'))
       try {
@@ -107,19 +107,13 @@ function sourceOf(options: Options, newKeyFile: string | null): Source {
   throw new CommandFailed(EXIT.usage, 'same_key', `${newKeyFile} holds the present master key.`, 'Give another one.')
 }
 
-function own(folder: string): Ownership {
-  try {
-    return takeOwnership(folder)
-  } catch (error) {
-    if (!(error instanceof AlreadyOwned)) throw error
-    throw new CommandFailed(
-      EXIT.unavailable,
-      'server_running',
-      `A server is running on ${folder}, or this command is already.`,
-      'Stop the server, or wait, then try again.',
-    )
-  }
-}
+const serverRunning = (folder: string) =>
+  new CommandFailed(
+    EXIT.unavailable,
+    'server_running',
+    `A server is running on ${folder}, or this command is already.`,
+    'Stop the server, or wait, then try again.',
+  )
 
 /** On PostgreSQL servers of the older release may be running, and would not notice. */
 async function bringUpToDate(driver: Driver, { database }: Options): Promise<void> {

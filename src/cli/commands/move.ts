@@ -9,7 +9,6 @@ import { systemClock } from '../../platform/clock.ts'
 import { createLog, type Log } from '../../platform/log.ts'
 import { shellWord } from '../../platform/shell-word.ts'
 import { type Driver, StoreUnavailable } from '../../store/database/driver.ts'
-import { AlreadyOwned, type Ownership, takeOwnership } from '../../store/database/sqlite/owner.ts'
 import { openSnapshot, type Snapshot } from '../../store/database/sqlite/snapshot.ts'
 import {
   assertNothingThere,
@@ -23,7 +22,7 @@ import {
 import { hasSchema, migrate, TablesOfAnother } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { action, installationCommand } from '../command.ts'
-import { DATABASE_FILE, openDatabase, openMasterKey, openWith, optionsFor } from '../installation.ts'
+import { DATABASE_FILE, openDatabase, openMasterKey, openWith, optionsFor, ownAlone } from '../installation.ts'
 import { type Interruptible, interruptible } from '../interrupt.ts'
 import { CommandFailed, EXIT, type Output } from '../output.ts'
 
@@ -36,7 +35,7 @@ export function moveCommand(exit: (code: number) => void): Command {
     const loaded = await optionsFor(flags)
     const { options } = loaded
     assertBothAreNamed(options)
-    own(options.data).release()
+    ownAlone(options.data, () => serverRunning(options.data)).release()
     const stop = interruptible()
     const log = createLog('warn', 'text')
     try {
@@ -80,19 +79,13 @@ function assertBothAreNamed({ data, database }: Options): void {
   )
 }
 
-function own(folder: string): Ownership {
-  try {
-    return takeOwnership(folder)
-  } catch (error) {
-    if (!(error instanceof AlreadyOwned)) throw error
-    throw new CommandFailed(
-      EXIT.unavailable,
-      'server_running',
-      `A server is running on ${folder}, or another move: what it does meanwhile would be lost.`,
-      'Stop it, then try again.',
-    )
-  }
-}
+const serverRunning = (folder: string) =>
+  new CommandFailed(
+    EXIT.unavailable,
+    'server_running',
+    `A server is running on ${folder}, or another move: what it does meanwhile would be lost.`,
+    'Stop it, then try again.',
+  )
 
 /** Before the folder is touched, which may be brought up to date: with a database that cannot be had the old release goes on. */
 async function prepare(target: Driver, options: Options, log: Log): Promise<void> {
@@ -105,7 +98,7 @@ async function prepare(target: Driver, options: Options, log: Log): Promise<void
 async function withSource<Result>(options: Options, work: (source: Snapshot) => Promise<Result>): Promise<Result> {
   const installation = await openWith({ ...options, database: null })
   await installation.close()
-  const ownership = own(options.data)
+  const ownership = ownAlone(options.data, () => serverRunning(options.data))
   try {
     const source = openSnapshot(join(options.data, DATABASE_FILE))
     try {
