@@ -130,6 +130,31 @@ test('createAuthorizationServer warns of an issuer that passwords would reach in
   expect(warned).toEqual([expect.stringContaining('in the clear')])
 })
 
+describe('a database that was made for another', () => {
+  const scratch = scratchFolder()
+  afterAll(() => scratch.remove())
+  const issuer = 'http://localhost:4000'
+  const open = async (settings: { issuer: string; masterKey: string; acceptNewIssuer?: boolean }) => {
+    const database = await sqlite({ file: scratch.path('lingpai.sqlite') })
+    const server = await createAuthorizationServer({ database, ...settings }).catch(async (error: unknown) => {
+      await database.close()
+      throw error
+    })
+    await server.close()
+  }
+
+  test('key or issuer: the error says which, and neither is taken', async () => {
+    await open({ issuer, masterKey: MASTER })
+    const other = Buffer.alloc(32, 8).toString('base64url')
+    const foreign = open({ issuer, masterKey: other })
+    await expect(foreign).rejects.toMatchObject({ name: 'CannotStart', obstacle: 'wrong_key' })
+    const moved = { issuer: 'http://localhost:4001', masterKey: MASTER }
+    await expect(open(moved)).rejects.toMatchObject({ name: 'CannotStart', obstacle: 'issuer_changed' })
+    await open({ issuer, masterKey: MASTER })
+    await open({ ...moved, acceptNewIssuer: true })
+  })
+})
+
 describe('a database that cannot be opened', () => {
   const scratch = scratchFolder()
   afterAll(() => scratch.remove())

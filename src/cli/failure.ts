@@ -1,6 +1,7 @@
 // How a failure is told: one line that says what went wrong and what to do, a name for programs, and an exit code.
 
 import { AdministrationError, type AdministrationErrorCode } from '../administration/errors.ts'
+import { CannotStart, type StartObstacle } from '../composition/settings.ts'
 import { OptionsError } from '../options/index.ts'
 import type { Locale } from '../pages/index.ts'
 import { SchemaMismatch, TablesOfAnother } from '../store/schema/migrate.ts'
@@ -68,7 +69,15 @@ const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => 
 const KEY_FILES = { recipientKeyFile: '--recipient-key-file', privateKeyFile: '--private-key-file' } as const
 
 const UNAVAILABLE = new Set(['StoreUnavailable', 'AlreadyOwned', 'CannotListen'])
-const PLAIN = new Set(['CannotStart', 'MasterKeyUnusable', 'SchemaMismatch', 'SealBroken'])
+const PLAIN = new Set(['MasterKeyUnusable', 'SchemaMismatch', 'SealBroken'])
+
+/** Where starting the same again does not help, what keeps a server running must not try: docs/guides/service.md. */
+const OBSTACLES: Readonly<Record<StartObstacle, { readonly exitCode: number; readonly code: string }>> = {
+  settings: { exitCode: EXIT.usage, code: 'invalid_option' },
+  wrong_key: { exitCode: EXIT.outdated, code: 'wrong_key' },
+  issuer_changed: { exitCode: EXIT.usage, code: 'issuer_changed' },
+  unfinished: { exitCode: EXIT.unavailable, code: 'unavailable' },
+}
 
 interface Described {
   readonly exitCode: number
@@ -129,6 +138,7 @@ function describe(error: unknown, flags: Flags): Described {
         : 'Make an empty database with createdb, or name a schema of its own with --database-schema.'
     return { exitCode: EXIT.conflict, code: 'database_not_empty', message, hint }
   }
+  if (error instanceof CannotStart) return { ...OBSTACLES[error.obstacle], message, hint: null }
   if (PLAIN.has(name)) return { exitCode: EXIT.failed, code: 'failed', message, hint: null }
   // The message of an unforeseen error may repeat what it was given, secrets included: its kind and its place do not.
   const told = `Lingpai met a fault of its own (${kindOf(error)}${placeOf(error)}). Nothing was half done`

@@ -114,7 +114,7 @@ export function beingFilled(): CommandFailed {
 
 export function wrongKey(): CommandFailed {
   return new CommandFailed(
-    EXIT.failed,
+    EXIT.outdated,
     'wrong_key',
     'The master key is not the one this database was made with.',
     'Give the right one, or restore a backup.',

@@ -17,9 +17,12 @@ export async function openByKey(store: Store, master: MasterKey): Promise<Master
     store.sealsUnder(check)
     return withCarriedKeys(master, await store.findFact('carried_keys'))
   }
-  const foreign = 'The master key is not the one this database was made with. Give the right one, or restore a backup.'
   const unfinished = isBeingFilled(stored) ? NOT_ALL_THERE : readMark(stored) === null ? null : KEY_BEING_REPLACED
-  throw new CannotStart(unfinished === null ? foreign : `${unfinished.problem} ${unfinished.remedy}`)
+  if (unfinished !== null) throw new CannotStart(`${unfinished.problem} ${unfinished.remedy}`, 'unfinished')
+  throw new CannotStart(
+    'The master key is not the one this database was made with. Give the right one, or restore a backup.',
+    'wrong_key',
+  )
 }
 
 /** Throws `CannotStart` when clients know this server by another issuer, unless the operator accepts the new one. */
@@ -28,6 +31,7 @@ export async function claimIssuer(store: Store, issuer: string, acceptNew: boole
   if (stored !== issuer && !acceptNew) {
     throw new CannotStart(
       `The issuer was ${stored} until now, and clients know it by that name. To make it ${issuer}, start once with --accept-new-issuer (acceptNewIssuer: true in a program).`,
+      'issuer_changed',
     )
   }
   if (stored !== issuer) await store.putFact('issuer', issuer)

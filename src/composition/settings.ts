@@ -86,11 +86,20 @@ export interface AuthorizationServerSettings {
   readonly acceptNewIssuer?: boolean
 }
 
+/**
+ * What keeps a server from starting: wrong settings, a master key that is not the database's, another issuer than clients
+ * know, or a database of which a move or a replacement of the key has not brought all. Only the last may end by itself.
+ */
+export type StartObstacle = 'settings' | 'wrong_key' | 'issuer_changed' | 'unfinished'
+
 /** The settings are wrong, or do not fit what is stored; the message says what to do. */
 export class CannotStart extends Error {
-  constructor(message: string) {
+  readonly obstacle: StartObstacle
+
+  constructor(message: string, obstacle: StartObstacle = 'settings') {
     super(message)
     this.name = 'CannotStart'
+    this.obstacle = obstacle
   }
 }
 

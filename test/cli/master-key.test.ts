@@ -146,12 +146,12 @@ describe('on a data folder', () => {
     const [former = ''] = readdirSync(data).filter((name) => name.startsWith('master.key.former-'))
     const listed = ['client', 'list', '--data', data]
     const byFormer = await lingpai(listed, { env: { LINGPAI_MASTER_KEY_FILE: join(data, former) } })
-    expect(byFormer.code).toBe(1)
+    expect(byFormer.code).toBe(6)
     expect(byFormer.stderr).toContain('The master key is not the one this database was made with.')
     const started = await lingpai(['start', '--port', '0', ...words], {
       env: { LINGPAI_MASTER_KEY_FILE: join(data, former) },
     })
-    expect(started.code).toBe(1)
+    expect(started.code).toBe(6)
     expect(started.stderr).toContain('The master key is not the one this database was made with.')
     expect((await lingpai(listed)).code).toBe(0)
   })
@@ -238,7 +238,7 @@ describe('on a data folder', () => {
       expect(readFileSync(keyFile, 'utf8')).toBe(former)
       const told = 'The master key of this database is being replaced, or that was cut off.'
       const started = await lingpai(['start', '--port', '0', ...words])
-      expect(started.code).toBe(1)
+      expect(started.code).toBe(5)
       expect(started.stderr).toContain(told)
       const listed = await lingpai(['client', 'list', '--data', data])
       expect([listed.code, listed.stderr]).toEqual([5, expect.stringContaining(told)])
@@ -288,7 +288,7 @@ describe('on PostgreSQL', () => {
     const missing = await lingpai(['master-key', 'replace', ...words, '--new-key-file', scratch.path('none')], byFormer)
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('none (--new-key-file) does not exist')])
     const wrong = { env: { ...byFormer.env, LINGPAI_MASTER_KEY: Buffer.alloc(32, 23).toString('base64url') } }
-    expect((await lingpai(['master-key', 'replace', ...words, '--new-key-file', file], wrong)).code).toBe(1)
+    expect((await lingpai(['master-key', 'replace', ...words, '--new-key-file', file], wrong)).code).toBe(6)
     expect(await hmacToken(first)).toBe(200)
 
     const result = await lingpaiJson(['master-key', 'replace', ...words, '--new-key-file', file], byFormer)
@@ -300,7 +300,7 @@ describe('on PostgreSQL', () => {
     const twice = await lingpai(['master-key', 'replace', ...words, '--new-key-file', file], byFormer)
     expect([twice.code, twice.stderr]).toEqual([4, expect.stringContaining('nothing was changed')])
     const started = await lingpai(['start', '--port', '0', ...words], byFormer)
-    expect([started.code, started.stderr]).toEqual([1, expect.stringContaining('The master key is not the one')])
+    expect([started.code, started.stderr]).toEqual([6, expect.stringContaining('The master key is not the one')])
     const second = await startLingpai([...words, '--port', String(first.port)], byNext)
     expect((await web(second).userinfo(tokens.access)).status).toBe(200)
     expect((await web(second).refresh(tokens.refresh)).status).toBe(200)

@@ -179,7 +179,7 @@ describe('move', () => {
     const other = await lingpai(['move', '--data', folder, '--database', await emptyDatabase(), '--json'], {
       env: { LINGPAI_MASTER_KEY: key.replace(/^./, (letter) => (letter === 'A' ? 'B' : 'A')) },
     })
-    expect([other.code, JSON.parse(other.stdout)]).toMatchObject([1, { error: 'wrong_key' }])
+    expect([other.code, JSON.parse(other.stdout)]).toMatchObject([6, { error: 'wrong_key' }])
     const none = await lingpai(['move', '--data', folder, '--database', await emptyDatabase(), '--json'])
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('master.key does not exist')])
   }, 60_000)

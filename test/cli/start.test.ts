@@ -164,7 +164,7 @@ describe('a start on data that is there', () => {
   test('another public address is refused, and taken with --accept-new-issuer', async () => {
     const proxied = ['--data', data, '--trusted-proxies', '127.0.0.1', '--issuer', 'https://sso.example.test']
     const refused = await lingpai(['start', '--port', '0', ...proxied])
-    expect(refused.code).toBe(1)
+    expect(refused.code).toBe(2)
     expectOneLine({ ...refused, stderr: errorLines(refused.stderr) }, /^Error: The issuer was .*--accept-new-issuer/)
     const accepted = await startLingpai([...proxied, '--accept-new-issuer'])
     expect(accepted.issuer).toBe('https://sso.example.test')
@@ -329,7 +329,7 @@ describe('data that is there and cannot be used', () => {
     writeFileSync(key, `${Buffer.alloc(32, 'x').toString('base64url')}\n`, { mode: 0o600 })
     const wrong = [await start(), await lingpai(['client', 'list', '--data', data])]
     for (const refused of wrong) {
-      expect(refused.code).toBe(1)
+      expect(refused.code).toBe(6)
       expectOneLine(refused, /The master key is not the one this database was made with\. Give the right one/)
     }
     renameSync(`${key}.kept`, key)

@@ -97,7 +97,7 @@ describe.each<Row>([
   row(
     'another address than the stored one',
     here('start --issuer http://localhost:4001 --port 0'),
-    1,
+    2,
     '--accept-new-issuer',
   ),
   row('PostgreSQL without a master key', () => ['setup-link', '--database', 'postgres://127.0.0.1:1/x'], 2, '主密钥'),
@@ -108,7 +108,7 @@ describe.each<Row>([
     '数据库没有应答',
     { env: KEY },
   ),
-  row('another master key', here('setup-link'), 1, '主密钥与建立此数据库时所用的不同', { env: KEY }),
+  row('another master key', here('setup-link'), 6, '主密钥与建立此数据库时所用的不同', { env: KEY }),
   row('workers on SQLite', here('start --workers 2'), 2, '需要 PostgreSQL'),
   row('no installation', () => ['setup-link', '--data', scratch.path('none')], 3, '中还没有数据'),
   row('a preset that is none', here('client add --preset x --name 制作云'), 3, '没有“x”这个预设'),
