@@ -13,6 +13,7 @@ import { openReferencedObject, openRequestObject } from '../issuer/request-objec
 import { createReferencedObjects } from '../issuer/request-object/referenced.ts'
 import { recogniseIdToken } from '../issuer/tokens/id-token-hint.ts'
 import { accountRoutes } from '../sign-in/account/routes.ts'
+import { createPasswordCheck } from '../sign-in/authenticators/check-password.ts'
 import { createAttemptGate } from '../sign-in/authenticators/limits.ts'
 import { authorizeEndpoint } from '../sign-in/endpoints/authorize.ts'
 import { checkSessionEndpoint } from '../sign-in/endpoints/check-session.ts'
@@ -79,7 +80,9 @@ export function signInRoutes(parts: Parts, { signers, encryption }: Signing): re
     frontHref: frontHrefOf(parts),
     sessionsEnded: () => parts.logout?.wake(),
   }
-  const form = createSignInForm(signIn, createAttemptGate(store, clock, knownBrowsers, limits.guessing))
+  const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
+  const check = createPasswordCheck(signIn, gate)
+  const form = createSignInForm(signIn, check)
   const { path } = addresses
   const page = (path: string, methods: Route['methods'], endpoint: Route['endpoint']): Route => ({
     methods,

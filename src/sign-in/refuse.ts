@@ -1,4 +1,4 @@
-// Two ways a step ends early: the person says no, or the form is not one of ours.
+// Three ways a step ends early: the person says no, the form is not one of ours, or too many passwords wait to be looked at.
 
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { withOutcome } from '../http/reply/replies.ts'
@@ -33,4 +33,16 @@ export function formRefused(parts: SignInParts, http: HttpRequest): HttpReply {
     problemPage(parts, http, { status: 403, code: 'invalid_request', description, advice: 'cross_site_form' }),
     { rule: 'form_foreign', clause: 'RFC 6749 §10.12', reason: 'the anti-forgery value or the origin did not match' },
   )
+}
+
+/** 503: nothing was looked at, so nothing is held against anybody. `about`: for the trace. */
+export function crowded(parts: SignInParts, http: HttpRequest, about: { readonly clientId?: string } = {}): HttpReply {
+  const description = 'Too many people are signing in'
+  const view = { status: 503, code: 'temporarily_unavailable', description, advice: 'overloaded' } as const
+  return withOutcome(problemPage(parts, http, view, { headers: { 'retry-after': '3' } }), {
+    rule: 'sign_ins_crowded',
+    clause: 'RFC 9110 §15.6.4',
+    reason: 'too many passwords were waiting to be checked; this one was not',
+    ...about,
+  })
 }

@@ -100,7 +100,7 @@ describe('commands on PostgreSQL', () => {
     expect(keyless.stderr).toMatch(/same master key.*LINGPAI_MASTER_KEY_FILE/)
     const wrong = { env: { LINGPAI_MASTER_KEY: Buffer.alloc(32, 8).toString('base64url') } }
     const other = await lingpai(['user', 'list', '--database', database.url], wrong)
-    expect(other.code).toBe(1)
+    expect(other.code).toBe(6)
     expect(other.stderr).toMatch(/The master key is not the one/)
   })
 
