@@ -35,7 +35,11 @@ export async function* exportUsers({ store, clock }: ExportParts, options: Expor
     let text = ''
     for (const user of users) {
       const cells = cellsOf(user)
-      if (passwordHashes) cells.set('password_hash', (await store.findUser(user.userId))?.passwordHash ?? null)
+      if (passwordHashes) {
+        const found = await store.findUser(user.userId)
+        cells.set('password_hash', found?.passwordHash ?? null)
+        cells.set('password_temporary', found?.passwordTemporary ?? null)
+      }
       text += format === 'csv' ? csvLine(columns, cells) : jsonLine(cells)
     }
     yield text
@@ -60,7 +64,7 @@ async function columnsOf(store: UserVerbs, passwordHashes: boolean): Promise<rea
   for await (const users of pages(store)) {
     for (const { profile } of users) for (const name of Object.keys(profile.custom ?? {})) custom.add(`custom.${name}`)
   }
-  return [...COLUMNS, ...(passwordHashes ? ['password_hash'] : []), ...[...custom].sort()]
+  return [...COLUMNS, ...(passwordHashes ? ['password_hash', 'password_temporary'] : []), ...[...custom].sort()]
 }
 
 type Cell = string | boolean | null

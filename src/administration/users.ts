@@ -27,14 +27,16 @@ export interface NewUserRequest extends Omit<UserFields, 'displayName'> {
   readonly name?: string | null
   /** Absent: nobody can sign in as this user until a password is set. */
   readonly password?: string
+  /** Whoever signs in with the password chooses one of their own before they go on. */
+  readonly temporary?: boolean
 }
 
 /** Absent: stays as it is. Null: is taken away. A changed phone or address is unverified unless said otherwise. */
-export type UserChange = Partial<Omit<NewUserRequest, 'userId' | 'password'>>
+export type UserChange = Partial<Omit<NewUserRequest, 'userId' | 'password' | 'temporary'>>
 
 export async function addUser(parts: UserParts, request: NewUserRequest): Promise<User> {
   const { store, clock, hasher } = parts
-  const { name, password, ...fields } = request
+  const { name, password, temporary = false, ...fields } = request
   const checked = await newUser(store, { ...fields, displayName: name ?? null }, password)
   const userId = checked.userId ?? newUserId()
   const passwordHash = password === undefined ? null : await hasher.hash(password)
@@ -42,9 +44,12 @@ export async function addUser(parts: UserParts, request: NewUserRequest): Promis
     type: 'user_added',
     at: clock.now(),
     userId,
-    detail: { hasPassword: passwordHash !== null, phoneVerified: checked.phoneVerified },
+    detail: { hasPassword: passwordHash !== null, temporary, phoneVerified: checked.phoneVerified },
   }
-  const result = await store.addUser({ ...checked, userId, passwordHash, enabled: true }, event)
+  const result = await store.addUser(
+    { ...checked, userId, passwordHash, passwordTemporary: temporary, enabled: true },
+    event,
+  )
   // Somebody was faster than the look-up.
   if (result !== 'added') throw refused([conflictProblem(result, { ...checked, userId })])
   return await getUser(store, { userId })
@@ -94,12 +99,18 @@ function mergedFields(user: User, change: UserChange): UserFields {
 }
 
 /** Ends the user's sessions, codes and every token from before, for good. */
-export async function setPassword(parts: UserParts, who: UserReference, password: string): Promise<User> {
+export async function setPassword(
+  parts: UserParts,
+  who: UserReference,
+  password: string,
+  { temporary = false }: Pick<NewUserRequest, 'temporary'> = {},
+): Promise<User> {
   const { store, clock, hasher } = parts
   const user = await getUser(store, who)
   assertPassword(password, user.username)
-  const event: SecurityEvent = { type: 'user_password_set', at: clock.now(), userId: user.userId }
-  if (!(await store.setPassword(user.userId, await hasher.hash(password), event))) throw notFound(who)
+  const detail = { temporary }
+  const event: SecurityEvent = { type: 'user_password_set', at: clock.now(), userId: user.userId, detail }
+  if (!(await store.setPassword(user.userId, await hasher.hash(password), event, temporary))) throw notFound(who)
   return await getUser(store, { userId: user.userId })
 }
 
@@ -149,7 +160,7 @@ export type UserReference = string | { readonly userId: string }
 export async function getUser(store: UserVerbs, who: UserReference): Promise<User> {
   const found = typeof who === 'string' ? await findByText(store, who) : await store.findUser(who.userId)
   if (found === null) throw notFound(who)
-  const { passwordHash: _, ...user } = found
+  const { passwordHash: _, passwordTemporary: __, ...user } = found
   return user
 }
 

@@ -13,8 +13,9 @@ import { openReferencedObject, openRequestObject } from '../issuer/request-objec
 import { createReferencedObjects } from '../issuer/request-object/referenced.ts'
 import { recogniseIdToken } from '../issuer/tokens/id-token-hint.ts'
 import { accountRoutes } from '../sign-in/account/routes.ts'
-import { createPasswordCheck } from '../sign-in/authenticators/check-password.ts'
 import { createAttemptGate } from '../sign-in/authenticators/limits.ts'
+import { createPasswordCheck } from '../sign-in/by-password/check.ts'
+import { createSignInForm } from '../sign-in/by-password/form.ts'
 import { authorizeEndpoint } from '../sign-in/endpoints/authorize.ts'
 import { checkSessionEndpoint } from '../sign-in/endpoints/check-session.ts'
 import { chooseAccountEndpoint } from '../sign-in/endpoints/choose-account.ts'
@@ -25,7 +26,6 @@ import { frontHrefOf, frontPageRoutes } from '../sign-in/endpoints/front-page.ts
 import { signInEndpoint } from '../sign-in/endpoints/sign-in.ts'
 import { startEndpoint } from '../sign-in/endpoints/start.ts'
 import type { SignInParts } from '../sign-in/parts.ts'
-import { createSignInForm } from '../sign-in/sign-in-form.ts'
 import { registrationParts } from './issuer-routes.ts'
 import type { Parts, Signing } from './parts.ts'
 
@@ -99,7 +99,7 @@ export function signInRoutes(parts: Parts, { signers, encryption }: Signing): re
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
     page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
-    ...accountRoutes(signIn, form),
+    ...accountRoutes(signIn, form, check),
     ...frontPageRoutes(parts),
     ...(parts.sessionManagement ? [page(path['check-session'], ['GET'], checkSessionEndpoint(signIn))] : []),
   ]

@@ -20,6 +20,7 @@ export type EventType =
   | 'user_added'
   | 'user_updated'
   | 'user_password_set'
+  | 'user_password_changed'
   | 'user_disabled'
   | 'user_enabled'
   | 'user_removed'

@@ -50,4 +50,6 @@ export interface User {
  */
 export interface UserWithPassword extends User {
   readonly passwordHash: string | null
+  /** Whoever signs in with it chooses one of their own before they go on. */
+  readonly passwordTemporary: boolean
 }

@@ -2,6 +2,7 @@
 
 export { accountPage, withdrawPage } from './account/account.ts'
 export { browserName } from './account/browser-name.ts'
+export { firstPasswordPage, passwordPage } from './account/password.ts'
 export type * from './account/views.ts'
 export { errorPage, misdirectedPage, notFoundPage, noticePage } from './error.ts'
 export { frontPage } from './front.ts'

@@ -9,8 +9,11 @@ export interface Addresses {
   readonly url: Readonly<Record<EndpointName, string>>
   /** The same as paths, for routing. */
   readonly path: Readonly<Record<EndpointName, string>>
-  /** OpenID Discovery §4: issuer + suffix; RFC 8414 §3.1: the suffix goes before the issuer's path. */
-  readonly wellKnown: { readonly openid: string; readonly oauth: string }
+  /**
+   * OpenID Discovery §4: issuer + suffix; RFC 8414 §3.1: the suffix goes before the issuer's path. Password managers look
+   * for `password` at the host itself (W3C, A Well-Known URL for Changing Passwords).
+   */
+  readonly wellKnown: { readonly openid: string; readonly oauth: string; readonly password: string }
   /** A path of ours below the prefix: `at('sign-in', id)`. */
   at(...segments: readonly string[]): string
 }
@@ -62,6 +65,7 @@ export function addressesOf(issuer: string, prefix: string): Addresses {
     wellKnown: {
       openid: `${base}/.well-known/openid-configuration`,
       oauth: `/.well-known/oauth-authorization-server${base}`,
+      password: '/.well-known/change-password',
     },
     at: (...segments) => `${base}${prefix}/${segments.map(encodeURIComponent).join('/')}`,
   }

@@ -13,6 +13,7 @@ import {
   type Frame,
   firstPersonPage,
   type Page,
+  passwordPage,
   publicAddressPage,
   rehearsalPage,
   setUpRehearsalPage,
@@ -29,6 +30,7 @@ import { readVisitor } from './visitor.ts'
 const PAGES = {
   error: errorPage,
   'signed-out': signedOutPage,
+  password: passwordPage,
   administrator: administratorPage,
   'public-address': publicAddressPage,
   connect: connectPage,

@@ -149,6 +149,9 @@ test.each(pages.LOCALES)('titles tell the pages apart (%s)', (locale) => {
     'account done',
     'account empty',
     'withdraw',
+    'password',
+    'password error',
+    'password first',
     'error',
     'misdirected',
     'not-found',
@@ -334,9 +337,10 @@ describe.each(pages.LOCALES)('the account page (%s)', (locale) => {
     expect(nothing).not.toContain('elsewhere-hint')
   })
 
-  test('sends nobody to change a password here, which nobody can', () => {
-    expect(sessionsHint).toMatch(locale === 'en' ? /ask your administrator for a new password/ : /请管理员重设密码/)
+  test('says what to do about a browser that nobody knows, and leads there', () => {
+    expect(sessionsHint).toMatch(locale === 'en' ? /Change your password/ : /修改密码/)
     expect(shown('account')).toContain(sessionsHint)
+    expect(shown('account')).toContain('href="/sso/account/password"')
   })
 })
 

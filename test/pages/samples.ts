@@ -240,6 +240,7 @@ const account = {
   signOutThere: form,
   signOutHref: '/sso/end-session',
   anotherHref: '/sso/account/sign-in',
+  passwordHref: '/sso/account/password',
 }
 const signIn = { form, client, username: '', cancel: form }
 
@@ -285,6 +286,17 @@ const sample = (name: string, ids: string, page: (frame: Frame) => Page): Sample
   page,
   ids: ids.split(' '),
 })
+
+const PASSWORD_FIELDS = 'current-password new-password new-password-again'
+const password: pages.PasswordView = {
+  form,
+  user,
+  minimumLength: 8,
+  remember: false,
+  error: null,
+  wait: null,
+  backHref: '/sso/account',
+}
 
 export const samples: readonly Sample[] = [
   sample('sign-in', 'username password remember login-submit login-cancel client-policy client-terms', (f) =>
@@ -376,7 +388,7 @@ export const samples: readonly Sample[] = [
   sample('signed-out stayed', 'account', (f) =>
     pages.signedOutPage({ client: null, stayed: true, accountHref: '/sso/account' }, f),
   ),
-  sample('account', 'another withdraw-1 withdraw-2 here sign-out-here sign-out-2 sign-out-elsewhere', (f) =>
+  sample('account', 'password another withdraw-1 withdraw-2 here sign-out-here sign-out-2 sign-out-elsewhere', (f) =>
     pages.accountPage(account, f),
   ),
   sample('account done', 'done', (f) =>
@@ -390,6 +402,27 @@ export const samples: readonly Sample[] = [
   ),
   sample('account with nothing to withdraw', 'no-applications sign-out-elsewhere', (f) =>
     pages.accountPage({ ...account, applications: [] }, f),
+  ),
+  sample('password', `${PASSWORD_FIELDS} remember password-submit password-cancel`, (f) =>
+    pages.passwordPage(password, f),
+  ),
+  sample('password first', 'new-password new-password-again password-submit login-cancel', (f) =>
+    pages.firstPasswordPage({ form, client, user, minimumLength: 8, error: null, cancel: form }, f),
+  ),
+  sample('password first error', 'new-password new-password-again password-submit password-error', (f) =>
+    pages.firstPasswordPage(
+      { form, client: null, user, minimumLength: 8, error: { field: 'next', fault: 'too_common' }, cancel: null },
+      f,
+    ),
+  ),
+  sample('password error', `${PASSWORD_FIELDS} password-submit password-error`, (f) =>
+    pages.passwordPage({ ...password, error: { field: 'next', fault: 'too_short' } }, f),
+  ),
+  sample('password differs', `${PASSWORD_FIELDS} password-submit password-error`, (f) =>
+    pages.passwordPage({ ...password, error: { field: 'again', fault: 'differs' } }, f),
+  ),
+  sample('password wait', `${PASSWORD_FIELDS} password-submit password-wait`, (f) =>
+    pages.passwordPage({ ...password, wait: 30 }, f),
   ),
   sample('withdraw', 'withdraw-confirm withdraw-cancel', (f) =>
     pages.withdrawPage({ form, client, contact: 'privacy@cloud.example.com', user, backHref: '/sso/account' }, f),

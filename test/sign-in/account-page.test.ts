@@ -125,6 +125,7 @@ describe('instants', () => {
     signOutThere: { action: '/x', csrf: 'c' },
     signOutHref: '/x',
     anotherHref: '/x',
+    passwordHref: '/x',
   })
   const frame = (locale: Locale) => ({ locale, brand: { productName: 'p' }, languageHrefs: {} })
   const shown = (zone: string | null, lastUsed = 1_764_400_000, locale: Locale = 'en') =>

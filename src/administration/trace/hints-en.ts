@@ -142,6 +142,9 @@ export const HINTS_EN = {
   password_missing: 'The person typed no password. Nothing to correct.',
   password_wrong:
     'User name or password is wrong. If the person has forgotten it: "npx lingpai user set-password USERNAME".',
+  password_temporary:
+    'The password was given by somebody else, so the person is asked to choose one of their own. Nothing is wrong.',
+  new_password_refused: 'The person chose a password that cannot be taken; the page has told them why.',
   user_disabled: 'The user is disabled. "npx lingpai user enable USERNAME" lets the person sign in again.',
   user_changed: 'The user was disabled, or got a new password, after this began. Let the person sign in anew.',
   user_removed: 'The user has been removed.',

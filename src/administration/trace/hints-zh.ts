@@ -122,6 +122,8 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   user_disabled: '该用户已停用。用“npx lingpai user enable USERNAME”可让其重新登录。',
   user_changed: '过程中该用户被停用或更换了密码。请让用户重新登录。',
   user_removed: '该用户已被移除。',
+  password_temporary: '该密码由他人设定，因此请其先设置自己的密码。一切正常。',
+  new_password_refused: '其所选的新密码不能使用，页面已说明原因。',
   other_user_expected: '登录的人与应用所要求的不是同一个人。',
   sign_in_network_limited: '该网络对此用户的密码错误次数过多，过了所示时间即可再试。',
   sign_in_user_limited: '有人从多处猜测此用户的密码。陌生浏览器每分钟只能试一次，常用浏览器不受影响。',

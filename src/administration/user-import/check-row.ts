@@ -12,6 +12,8 @@ export interface ImportRow extends CheckedUser {
   /** To be hashed. */
   readonly password: string | null
   readonly passwordHash: string | null
+  /** Null: the file does not say. */
+  readonly passwordTemporary: boolean | null
 }
 
 /** What a row would have for itself alone. */
@@ -38,6 +40,7 @@ export async function checkRow({ line, cells, problems: found }: RawRow): Promis
     return cell === '' ? fallback : false
   }
   const enabled = flag('enabled', true)
+  const isTemporary = flag('password_temporary', false)
   const fields: UserFields = {
     userId: cells.get('user_id') ?? null,
     username: cells.get('username') ?? '',
@@ -62,7 +65,8 @@ export async function checkRow({ line, cells, problems: found }: RawRow): Promis
     const isMisread = problems.some(({ column }) => column === null)
     return { problems, claims: isMisread ? null : { line, userId, usernameKey, phone, enabled } }
   }
-  return { row: { ...checked.user, line, enabled, password, passwordHash } }
+  const passwordTemporary = (cells.get('password_temporary') ?? '').trim() === '' ? null : isTemporary
+  return { row: { ...checked.user, line, enabled, password, passwordHash, passwordTemporary } }
 }
 
 function passwordProblem(password: string | null, hash: string | null, username: string): CellProblem | null {

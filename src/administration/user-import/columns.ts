@@ -19,7 +19,7 @@ export const COLUMNS: readonly string[] = [
 ]
 
 /** Read, but written only when asked for. */
-const PASSWORD_COLUMNS: readonly string[] = ['password', 'password_hash']
+const PASSWORD_COLUMNS: readonly string[] = ['password', 'password_hash', 'password_temporary']
 
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   user_id: ['sub', 'id', 'userid', '用户id', '用户编号'],
@@ -52,6 +52,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   enabled: ['active', '启用', '是否启用'],
   password: ['密码', '初始密码'],
   password_hash: ['passwordhash', 'hashed_password', '密码哈希'],
+  password_temporary: ['temporary_password', 'must_change_password', '临时密码', '首次登录改密'],
   picture: ['avatar', '头像'],
   website: ['homepage', '个人网站'],
   gender: ['sex', '性别'],

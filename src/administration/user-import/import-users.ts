@@ -42,6 +42,8 @@ export interface ImportOptions {
   readonly skipBad?: boolean
   /** Checks everything and changes nothing. */
   readonly dryRun?: boolean
+  /** Passwords that stand in the file hold for one sign-in, where a row does not say otherwise. */
+  readonly temporaryPasswords?: boolean
   readonly progress?: (progress: ImportProgress) => void
   /** Stops the import; nothing has changed then. */
   readonly signal?: AbortSignal
@@ -214,7 +216,7 @@ async function writeBatch(
 ): Promise<readonly NewUser[] | null> {
   const { store, clock, hasher } = parts
   const rows = batch.slice()
-  const users = await newUsers(batch, hasher)
+  const users = await newUsers(batch, hasher, options.temporaryPasswords ?? false)
   while (users.length > 0) {
     const elapsed = stopwatch()
     const result = await store.addImportedUsers(importId, users, clock.now())
@@ -233,18 +235,26 @@ async function writeBatch(
 }
 
 /** A few hashes at a time, so that people who sign in meanwhile get their turn. */
-async function newUsers(rows: readonly ImportRow[], hasher: PasswordHasher): Promise<NewUser[]> {
+async function newUsers(rows: readonly ImportRow[], hasher: PasswordHasher, temporary: boolean): Promise<NewUser[]> {
   const users: NewUser[] = []
   for (let at = 0; at < rows.length; at += HASHES_AT_ONCE) {
-    users.push(...(await Promise.all(rows.slice(at, at + HASHES_AT_ONCE).map((row) => newUser(row, hasher)))))
+    users.push(
+      ...(await Promise.all(rows.slice(at, at + HASHES_AT_ONCE).map((row) => newUser(row, hasher, temporary)))),
+    )
   }
   return users
 }
 
-async function newUser(row: ImportRow, hasher: PasswordHasher): Promise<NewUser> {
+async function newUser(row: ImportRow, hasher: PasswordHasher, temporary: boolean): Promise<NewUser> {
   const { line: _, password, ...user } = row
   const passwordHash = password === null ? row.passwordHash : await hasher.hash(password)
-  return { ...user, userId: row.userId ?? newUserId(), passwordHash }
+  const isTemporary = row.passwordTemporary ?? (temporary && password !== null)
+  return {
+    ...user,
+    userId: row.userId ?? newUserId(),
+    passwordHash,
+    passwordTemporary: passwordHash !== null && isTemporary,
+  }
 }
 
 /** After each write as long as it took: at least half of the time the lock is there for the running server. */

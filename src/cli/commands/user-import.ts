@@ -28,6 +28,7 @@ export function userImportCommand(exit: (code: number) => void): Command {
   const command: Command = installationCommand('import', 'add many people from a CSV or JSON Lines file, all or none')
     .argument('<file>')
     .option('--dry-run', 'check everything and change nothing')
+    .option('--temporary-passwords', 'whoever signs in with a password of the file chooses one of their own first')
     .option('--skip-bad', 'import the good rows and leave the bad ones out')
     .addOption(new Option('--format <format>', 'told from the first line otherwise').choices(['csv', 'jsonl']))
     .addHelpText(
@@ -43,6 +44,7 @@ export function userImportCommand(exit: (code: number) => void): Command {
         ...(format !== undefined && { format: format === 'jsonl' ? 'jsonl' : 'csv' }),
         dryRun: flags['dryRun'] === true,
         skipBad: flags['skipBad'] === true,
+        temporaryPasswords: flags['temporaryPasswords'] === true,
         signal: stop.signal,
         progress: tellProgress(output),
       })

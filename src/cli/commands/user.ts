@@ -24,6 +24,7 @@ import { userExportCommand } from './user-export.ts'
 import { userImportCommand } from './user-import.ts'
 
 const WHO = 'user name or user id'
+const TEMPORARY = 'whoever signs in with the password chooses one of their own first'
 
 export function userCommand(exit: (code: number) => void): Command {
   const on = (command: Command, run: Work) => installationAction(command, exit, run, { adds: run === add })
@@ -34,7 +35,8 @@ export function userCommand(exit: (code: number) => void): Command {
         fields(installationCommand('add', 'add a person'))
           .option('--username <name>', 'what the person types to sign in (needed)')
           .option('--user-id <id>', 'an id of your own, such as that of a former server; it is made otherwise')
-          .option('--password-stdin', 'read the password from standard input; without one nobody can sign in yet'),
+          .option('--password-stdin', 'read the password from standard input; without one nobody can sign in yet')
+          .option('--temporary', TEMPORARY),
         add,
       ),
     )
@@ -67,7 +69,8 @@ export function userCommand(exit: (code: number) => void): Command {
       on(
         installationCommand('set-password', 'set a password; ends all sessions and tokens of the person')
           .argument('<user>', WHO)
-          .option('--password-stdin', 'read the password from standard input (the default)'),
+          .option('--password-stdin', 'read the password from standard input (the default)')
+          .option('--temporary', TEMPORARY),
         password,
       ),
     )
@@ -134,12 +137,17 @@ const add: Work = async (installation, output, flags) => {
     )
   }
   const userId = text(flags['userId'])
+  const temporary = flags['temporary'] === true
+  if (temporary && flags['passwordStdin'] !== true) {
+    const message = '--temporary is about a password, and none was given.'
+    throw new CommandFailed(EXIT.usage, 'password_missing', message, 'Give one: --password-stdin')
+  }
   const typed = flags['passwordStdin'] === true ? await readSecret('password') : undefined
   const user = await addUser(installation, {
     ...fieldsOf(flags),
     username,
     ...(userId !== undefined && { userId }),
-    ...(typed !== undefined && { password: typed }),
+    ...(typed !== undefined && { password: typed, temporary }),
   })
   output.result(plain(user))
   const added: InBoth = {
@@ -184,10 +192,16 @@ const show: Work = async ({ store, master }, output, flags, [who = '']) => {
   const client = clientId === undefined ? null : (await getClient(store, clientId)).client
   // Only this way round: from a pairwise subject nobody gets back to the person.
   const subject = client === null ? {} : { subject: createSubjects(master).of(user.userId, client) }
-  const told = { ...plain(user), ...subject }
+  const told = { ...plain(user), password: await passwordState(store, user), ...subject }
   output.result(told)
   const shown = Object.entries(told).filter(([, value]) => value !== null)
   output.say(table(shown.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])))
+}
+
+async function passwordState(store: Installation['store'], { userId }: User): Promise<'none' | 'temporary' | 'set'> {
+  const found = await store.findUser(userId)
+  if ((found?.passwordHash ?? null) === null) return 'none'
+  return found?.passwordTemporary === true ? 'temporary' : 'set'
 }
 
 const update: Work = async (installation, output, flags, [who = '']) => {
@@ -200,13 +214,18 @@ const update: Work = async (installation, output, flags, [who = '']) => {
   say(output, { en: `${user.username} is changed.`, 'zh-CN': `已更改 ${user.username}。` })
 }
 
-const password: Work = async (installation, output, _, [who = '']) => {
+const password: Work = async (installation, output, flags, [who = '']) => {
   const user = await getUser(installation.store, who)
-  await setPassword(installation, { userId: user.userId }, await readSecret('password'))
-  output.result({ user_id: user.userId, password: 'set' })
+  const temporary = flags['temporary'] === true
+  await setPassword(installation, { userId: user.userId }, await readSecret('password'), { temporary })
+  output.result({ user_id: user.userId, password: temporary ? 'temporary' : 'set' })
+  const next: InBoth = {
+    en: ` It is for signing in once: ${user.username} chooses another one then.`,
+    'zh-CN': `该密码仅供登录一次，${user.username} 登录后须设置自己的密码。`,
+  }
   say(output, {
-    en: `The password of ${user.username} is set. All sessions and tokens from before have ended.`,
-    'zh-CN': `已设置 ${user.username} 的密码。此前的会话和令牌均已失效。`,
+    en: `The password of ${user.username} is set. All sessions and tokens from before have ended.${temporary ? next.en : ''}`,
+    'zh-CN': `已设置 ${user.username} 的密码。此前的会话和令牌均已失效。${temporary ? next['zh-CN'] : ''}`,
   })
 }
 

@@ -22,7 +22,7 @@ export function accountPage(view: AccountView, frame: Frame): Page {
     // A reader of the screen hears the title first.
     title: view.done === null ? account.title : `${account.doneTitles[view.done.kind]} · ${account.title}`,
     dress: 'account',
-    main: html`<h1>${account.title}</h1>${whose(view.user, words)}<p><a id="another" href="${view.anotherHref}">${account.another}</a></p>${
+    main: html`<h1>${account.title}</h1>${whose(view.user, words)}<ul class="own"><li><a id="password" href="${view.passwordHref}">${account.password}</a></li><li><a id="another" href="${view.anotherHref}">${account.another}</a></li></ul>${
       view.done && done(view.done, words)
     }${contents(view, words)}<section aria-labelledby="applications"><h2 id="applications">${account.applications}</h2>${
       view.applications.length === 0
@@ -34,7 +34,7 @@ export function accountPage(view: AccountView, frame: Frame): Page {
   })
 }
 
-function whose({ name, username }: AccountView['user'], { account }: Words): Html {
+export function whose({ name, username }: AccountView['user'], { account }: Words): Html {
   const shown = html`<strong>${name}</strong>${name !== username && ` (${username})`}`
   return html`<p class="muted" id="whose">${account.signedInAs(shown)}</p>`
 }

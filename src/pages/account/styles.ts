@@ -2,6 +2,9 @@
 
 export const ACCOUNT_STYLES = `
 .column{max-width:34rem}
+.own{margin:0 0 1.25rem}
+.own li{display:inline-block;margin:0 1.25rem 0 0}
+.own a{display:inline-block;padding:.125rem 0}
 .contents{margin:0 0 1.5rem}
 .contents li{display:inline-block;margin:0 1.25rem .25rem 0}
 .contents a{display:inline-block;padding:.125rem 0}

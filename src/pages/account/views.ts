@@ -6,7 +6,13 @@ import type { ClientView, FormTarget } from '../views.ts'
 
 /** What has just been done, said once at the top. */
 export interface AccountDone {
-  readonly kind: 'withdrawn' | 'nothing_to_withdraw' | 'signed_out' | 'session_gone' | 'signed_out_elsewhere'
+  readonly kind:
+    | 'withdrawn'
+    | 'nothing_to_withdraw'
+    | 'signed_out'
+    | 'session_gone'
+    | 'signed_out_elsewhere'
+    | 'password_changed'
   /** Whose permission it was. */
   readonly client?: string
   /** How many browsers were signed out. */
@@ -46,6 +52,34 @@ export interface AccountView {
   readonly signOutHref: string
   /** Signs in as somebody else. */
   readonly anotherHref: string
+  readonly passwordHref: string
+}
+
+export type NewPasswordFault =
+  | 'missing'
+  | 'too_short'
+  | 'too_long'
+  | 'unusable_character'
+  | 'same_as_username'
+  | 'too_common'
+  | 'unchanged'
+
+/** At most one: what is wrong with the first field that has to be mended. */
+export type PasswordError =
+  | { readonly field: 'current'; readonly fault: 'missing' | 'wrong' }
+  | { readonly field: 'next'; readonly fault: NewPasswordFault }
+  | { readonly field: 'again'; readonly fault: 'differs' }
+
+/** Fields posted: `current-password`, `new-password`, `new-password-again`, `remember` = `yes`. */
+export interface PasswordView {
+  readonly form: FormTarget
+  readonly user: { readonly name: string; readonly username: string }
+  readonly minimumLength: number
+  readonly remember: boolean
+  readonly error: PasswordError | null
+  /** Seconds, when there were too many attempts. */
+  readonly wait: number | null
+  readonly backHref: string
 }
 
 export interface WithdrawView {
@@ -55,4 +89,15 @@ export interface WithdrawView {
   readonly contact: string | null
   readonly user: { readonly name: string; readonly username: string }
   readonly backHref: string
+}
+
+/** Before whoever has signed in with a temporary password goes on. Fields posted: `new-password`, `new-password-again`. */
+export interface FirstPasswordView {
+  readonly form: FormTarget
+  /** What the person signs in for; null: their own account. */
+  readonly client: ClientView | null
+  readonly user: { readonly name: string; readonly username: string }
+  readonly minimumLength: number
+  readonly error: PasswordError | null
+  readonly cancel: FormTarget | null
 }

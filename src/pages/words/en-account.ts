@@ -9,6 +9,7 @@ export const account = {
   title: 'Your account',
   signedInAs: (name: Content) => html`Signed in as ${name}`,
   another: 'Use another account',
+  password: 'Change your password',
   contents: 'On this page',
   done: {
     withdrawn: (client: Content) =>
@@ -19,6 +20,7 @@ export const account = {
     session_gone: 'That browser was signed out already.',
     signed_out_elsewhere: (count: number) =>
       count === 0 ? 'You were signed in nowhere else.' : `${browsers(count)} signed out.`,
+    password_changed: 'Your password is changed. Everywhere else you are signed out now.',
   },
   doneTitles: {
     withdrawn: 'Permission withdrawn',
@@ -26,6 +28,7 @@ export const account = {
     signed_out: 'Signed out there',
     session_gone: 'Signed out already',
     signed_out_elsewhere: 'Signed out everywhere else',
+    password_changed: 'Password changed',
   },
   applications: 'Applications you have let in',
   applicationsHint: 'Applications that your organisation connects without asking you are not listed here.',
@@ -39,7 +42,7 @@ export const account = {
   withdraw: 'Withdraw',
   withdrawFrom: (client: string) => ` permission for ${client}`,
   sessions: 'Where you are signed in',
-  sessionsHint: 'Do you not recognise one? Sign out there, and ask your administrator for a new password.',
+  sessionsHint: 'Do you not recognise one? Change your password: that signs it out too.',
   here: 'This browser',
   elsewhere: 'Another browser',
   signedIn: (moment: Content) => html`Signed in ${moment}`,

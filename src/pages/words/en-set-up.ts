@@ -1,8 +1,7 @@
 // English words of the operator's first hour: set-up, rehearsal, and the wait for the first real sign-in.
 
 import { type Content, html } from '../markup/html.ts'
-
-const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
+import { count } from './en-count.ts'
 
 export const setUp = {
   title: 'Set-up',

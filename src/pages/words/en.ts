@@ -2,10 +2,10 @@
 
 import { type Content, html } from '../markup/html.ts'
 import { account } from './en-account.ts'
+import { count } from './en-count.ts'
 import { errors } from './en-errors.ts'
+import { password } from './en-password.ts'
 import { setUp } from './en-set-up.ts'
-
-const count = (amount: number, one: string, many: string) => `${amount} ${amount === 1 ? one : many}`
 
 export const en = {
   languageName: 'English',
@@ -164,6 +164,7 @@ export const en = {
     again: 'Sign in again',
   },
   account,
+  password,
   errors,
   setUp,
 }

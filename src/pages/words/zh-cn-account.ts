@@ -8,6 +8,7 @@ export const account: Words['account'] = {
   title: '我的账号',
   signedInAs: (name: Content) => chinese`当前登录：${name}`,
   another: '使用其他账号',
+  password: '修改密码',
   contents: '本页内容',
   done: {
     withdrawn: (client: Content) => chinese`已撤回对“${client}”的授权。其访问已终止，下次会再次征求您的同意。`,
@@ -17,6 +18,7 @@ export const account: Words['account'] = {
     session_gone: '该浏览器此前已退出登录。',
     signed_out_elsewhere: (count: number) =>
       count === 0 ? '您没有在其他地方登录。' : `已在其他 ${count} 个浏览器上退出登录。`,
+    password_changed: '密码已修改，您在其他地方已退出登录。',
   },
   doneTitles: {
     withdrawn: '已撤回授权',
@@ -24,6 +26,7 @@ export const account: Words['account'] = {
     signed_out: '已在该处退出登录',
     session_gone: '该处已退出登录',
     signed_out_elsewhere: '已在其他地方退出登录',
+    password_changed: '密码已修改',
   },
   applications: '您已授权的应用',
   applicationsHint: '由您所在的组织直接接入、无需您同意的应用不在此列出。',
@@ -36,7 +39,7 @@ export const account: Words['account'] = {
   withdraw: '撤回授权',
   withdrawFrom: (client: string) => `：${client}`,
   sessions: '您的登录位置',
-  sessionsHint: '有您不认识的？请在该处退出登录，并请管理员重设密码。',
+  sessionsHint: '有您不认识的？请修改密码，它会随之退出登录。',
   here: '当前浏览器',
   elsewhere: '其他浏览器',
   signedIn: (moment: Content) => chinese`登录于 ${moment}`,

@@ -5,6 +5,7 @@ import type { Content } from '../markup/html.ts'
 import type { Words } from './en.ts'
 import { account } from './zh-cn-account.ts'
 import { errors } from './zh-cn-errors.ts'
+import { password } from './zh-cn-password.ts'
 import { setUp } from './zh-cn-set-up.ts'
 
 export const zhCn: Words = {
@@ -147,6 +148,7 @@ export const zhCn: Words = {
     again: '重新登录',
   },
   account,
+  password,
   errors,
   setUp,
 }

@@ -21,9 +21,9 @@ export interface Done {
 const purposeOf = ({ kind, about = '' }: Done, { me }: Pick<OwnAccount, 'me'>) =>
   `account:done:${kind}:${me.session.sessionId}:${about}`
 
-export function showDone(parts: SignInParts, own: OwnAccount, done: Done): HttpReply {
+export function showDone(parts: SignInParts, own: OwnAccount, done: Done, cookies: readonly string[] = []): HttpReply {
   const seal = formToken(parts, own.browser, purposeOf(done, own))
-  return redirect(303, withQuery(parts.addresses.path.account, { done: done.kind, about: done.about, seal }))
+  return redirect(303, withQuery(parts.addresses.path.account, { done: done.kind, about: done.about, seal }), cookies)
 }
 
 const WORDS: readonly AccountDone['kind'][] = [
@@ -32,6 +32,7 @@ const WORDS: readonly AccountDone['kind'][] = [
   'signed_out',
   'session_gone',
   'signed_out_elsewhere',
+  'password_changed',
 ]
 
 /** Null: nothing was done, or not in this browser. */

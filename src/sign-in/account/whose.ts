@@ -46,7 +46,7 @@ function toSignIn({ addresses }: SignInParts, http: HttpRequest, browser: Browse
 }
 
 /** What a form of the account page does. */
-type Act = 'withdraw' | 'sign-out'
+type Act = 'withdraw' | 'sign-out' | 'password'
 
 const purposeOf = (act: Act, sessionId: string) => `account:${act}:${sessionId}`
 

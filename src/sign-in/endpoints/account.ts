@@ -56,6 +56,7 @@ async function viewOf(parts: SignInParts, own: OwnAccount, locale: Locale): Prom
     signOutThere: accountForm(parts, own, 'sign-out'),
     signOutHref: addresses.path['end-session'],
     anotherHref: addresses.at('account', 'sign-in'),
+    passwordHref: addresses.at('account', 'password'),
   }
 }
 

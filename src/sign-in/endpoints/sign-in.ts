@@ -7,14 +7,15 @@ import type { RouteParameters } from '../../http/routing/route.ts'
 import { mayBeAbout, namesUser } from '../../model/interaction.ts'
 import { formToken, isOwnForm } from '../../visitor/form.ts'
 import { frameOf, localeCookies } from '../../visitor/frame.ts'
+import type { Entered } from '../by-password/enter.ts'
+import { type SignInForm, signInReply } from '../by-password/form.ts'
+import type { Shown } from '../by-password/occasion.ts'
 import { clientView } from '../client-view.ts'
 import { interactionGone } from '../dispatch.ts'
-import type { Entered } from '../enter.ts'
 import type { SignedInHere } from '../next-step.ts'
 import { type OpenInteraction, openInteraction, proceed } from '../open-interaction.ts'
 import type { SignInParts } from '../parts.ts'
 import { cancelled, formRefused } from '../refuse.ts'
-import { type Shown, type SignInForm, signInReply } from '../sign-in-form.ts'
 
 export function signInEndpoint(parts: SignInParts, submitted: SignInForm) {
   return async (http: HttpRequest, { id = '' }: RouteParameters): Promise<HttpReply> => {

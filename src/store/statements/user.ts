@@ -1,7 +1,7 @@
 // SQL about users. A removed user keeps a row without personal data, so that the id is never used again. Users of an
 // unfinished import are in the table, but no read returns them.
 
-import type { UserProfile, UserWithPassword } from '../../model/user.ts'
+import type { User, UserProfile, UserWithPassword } from '../../model/user.ts'
 import { flag } from '../column-values.ts'
 import { statement } from '../database/driver.ts'
 
@@ -23,11 +23,14 @@ export interface UserRow {
 
 export interface UserRowWithPassword extends UserRow {
   readonly password_hash: string | null
+  readonly password_temporary: number
 }
 
 /** The columns of `UserRow` from a table aliased `u`. */
 export const USER_COLUMNS = `u.user_id, u.number AS user_number, u.username, u.profile, u.phone, u.phone_verified, u.email, u.email_verified,
   u.enabled AS user_enabled, u.generation AS user_generation, u.version AS user_version, u.created_at AS user_created_at, u.updated_at AS user_updated_at`
+
+const PASSWORD_COLUMNS = 'u.password_hash, u.password_temporary'
 
 /**
  * Joins the user `u` of a session, grant or token aliased `of`, which names the user by number and id: on SQLite found
@@ -40,12 +43,12 @@ const VISIBLE = `u.removed_at IS NULL AND (u.import_id IS NULL
 
 export const findUser = statement<{ user_id: string }, UserRowWithPassword>(
   'find_user',
-  `SELECT ${USER_COLUMNS}, u.password_hash FROM "user" u WHERE u.user_id = :user_id AND ${VISIBLE}`,
+  `SELECT ${USER_COLUMNS}, ${PASSWORD_COLUMNS} FROM "user" u WHERE u.user_id = :user_id AND ${VISIBLE}`,
 )
 
 export const findUserByUsername = statement<{ username_key: string }, UserRowWithPassword>(
   'find_user_by_username',
-  `SELECT ${USER_COLUMNS}, u.password_hash FROM "user" u WHERE u.username_key = :username_key AND ${VISIBLE}`,
+  `SELECT ${USER_COLUMNS}, ${PASSWORD_COLUMNS} FROM "user" u WHERE u.username_key = :username_key AND ${VISIBLE}`,
 )
 
 /** In the order of ids; `after` is exclusive, an empty string starts. */
@@ -69,6 +72,7 @@ export interface NewUserBind {
   email: string | null
   email_verified: number
   password_hash: string | null
+  password_temporary: number
   enabled: number
   import_id: string | null
   now: number
@@ -77,9 +81,9 @@ export interface NewUserBind {
 export const insertUser = statement<NewUserBind>(
   'insert_user',
   `INSERT INTO "user" (user_id, username, username_key, profile, phone, phone_verified, email, email_verified,
-     password_hash, enabled, generation, version, import_id, created_at, updated_at)
+     password_hash, password_temporary, enabled, generation, version, import_id, created_at, updated_at)
    VALUES (:user_id, :username, :username_key, :profile, :phone, :phone_verified, :email, :email_verified,
-     :password_hash, :enabled, 1, 1, :import_id, :now, :now)`,
+     :password_hash, :password_temporary, :enabled, 1, 1, :import_id, :now, :now)`,
 )
 
 /** RFC 9700 §4.15: as for clients, but the other way round. */
@@ -110,11 +114,25 @@ export const updateUser = statement<
    WHERE user_id = :user_id AND version = :version AND removed_at IS NULL RETURNING version`,
 )
 
-export const setPassword = statement<{ user_id: string; password_hash: string; now: number }, { version: number }>(
+export const setPassword = statement<
+  { user_id: string; password_hash: string; password_temporary: number; now: number },
+  { version: number }
+>(
   'set_password',
-  `UPDATE "user" SET password_hash = :password_hash, generation = generation + 1, version = version + 1,
+  `UPDATE "user" SET password_hash = :password_hash, password_temporary = :password_temporary, generation = generation + 1, version = version + 1,
      updated_at = :now
    WHERE user_id = :user_id AND removed_at IS NULL RETURNING version`,
+)
+
+/** Its owner has chosen another one. Guard: the user is as when the former one was checked. */
+export const changePassword = statement<
+  { user_id: string; user_generation: number; password_hash: string; now: number },
+  { version: number }
+>(
+  'change_password',
+  `UPDATE "user" SET password_hash = :password_hash, password_temporary = 0, generation = generation + 1, version = version + 1,
+     updated_at = :now
+   WHERE user_id = :user_id AND generation = :user_generation AND enabled = 1 AND removed_at IS NULL RETURNING version`,
 )
 
 /** The same password with a better hash: nothing that was issued ends. */
@@ -136,7 +154,7 @@ export const removeUser = statement<{ user_id: string; now: number }, { user_id:
   'remove_user',
   `UPDATE "user" SET removed_at = :now, enabled = 0, generation = generation + 1, version = version + 1,
      username = NULL, username_key = NULL, profile = '{}', phone = NULL, phone_verified = 0, email = NULL,
-     email_verified = 0, password_hash = NULL, updated_at = :now
+     email_verified = 0, password_hash = NULL, password_temporary = 0, updated_at = :now
    WHERE user_id = :user_id AND removed_at IS NULL RETURNING user_id`,
 )
 
@@ -160,8 +178,8 @@ export const findUserConflicts = statement<
 )
 
 export function toUser(row: UserRowWithPassword): UserWithPassword
-export function toUser(row: UserRow): Omit<UserWithPassword, 'passwordHash'>
-export function toUser(row: UserRow & { password_hash?: string | null }) {
+export function toUser(row: UserRow): User
+export function toUser(row: UserRow & Partial<UserRowWithPassword>) {
   return {
     userId: row.user_id,
     number: row.user_number,
@@ -176,6 +194,9 @@ export function toUser(row: UserRow & { password_hash?: string | null }) {
     version: row.user_version,
     createdAt: row.user_created_at,
     updatedAt: row.user_updated_at,
-    ...(row.password_hash !== undefined && { passwordHash: row.password_hash }),
+    ...(row.password_hash !== undefined && {
+      passwordHash: row.password_hash,
+      passwordTemporary: flag(row.password_temporary ?? 0),
+    }),
   }
 }

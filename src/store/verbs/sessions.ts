@@ -113,7 +113,7 @@ function hashBind(hashes: readonly Uint8Array[], now: Seconds, idleSince: Second
   return { h1, h2, h3, h4, h5, now, idle_since: idleSince }
 }
 
-function sessionBind(session: Session, secretHash: Uint8Array) {
+export function sessionBind(session: Session, secretHash: Uint8Array) {
   return {
     secret_hash: secretHash,
     ...sessionPlaced(session.sessionId),

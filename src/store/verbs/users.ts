@@ -1,16 +1,19 @@
 // Verbs about users, one at a time.
 
 import type { SecurityEvent } from '../../model/event.ts'
+import type { Session } from '../../model/session.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { User, UserProfile, UserWithPassword } from '../../model/user.ts'
 import { asFlag, flag } from '../column-values.ts'
 import type { Driver } from '../database/driver.ts'
 import { ConstraintViolated, step } from '../database/driver.ts'
 import { deleteConsentsOfUser } from '../statements/consent.ts'
-import { endSessionsOfUser } from '../statements/session.ts'
+import { endSessionsOfUser, insertSession } from '../statements/session.ts'
 import * as sql from '../statements/user.ts'
 import { eventSteps } from './events.ts'
 import { tellOfUserStep } from './logout-deliveries.ts'
+import { heldAtFreePlaces } from './places.ts'
+import { sessionBind } from './sessions.ts'
 
 export interface NewUser {
   readonly userId: string
@@ -23,6 +26,8 @@ export interface NewUser {
   readonly email: string | null
   readonly emailVerified: boolean
   readonly passwordHash: string | null
+  /** Default: it is the person's own. */
+  readonly passwordTemporary?: boolean
   readonly enabled: boolean
 }
 
@@ -51,7 +56,18 @@ export interface UserVerbs {
     event: SecurityEvent,
   ): Promise<'updated' | 'changed' | UserConflict>
   /** Ends sessions, codes and every token from before, for good. False: no such user. */
-  setPassword(userId: string, passwordHash: string, event: SecurityEvent): Promise<boolean>
+  setPassword(userId: string, passwordHash: string, event: SecurityEvent, temporary?: boolean): Promise<boolean>
+  /**
+   * Like `setPassword`, for a person who has chosen a password: `session`, of the next generation, begins with it. False:
+   * the user was disabled or given another password since `generation` was read; nothing was written.
+   */
+  changePassword(
+    user: Pick<User, 'userId' | 'generation'>,
+    passwordHash: string,
+    session: Session,
+    secretHash: Uint8Array,
+    events: readonly SecurityEvent[],
+  ): Promise<boolean>
   upgradePasswordHash(userId: string, former: string, passwordHash: string): Promise<void>
   /** Disabling ends sessions, codes and every token from before, for good. */
   setUserEnabled(userId: string, enabled: boolean, event: SecurityEvent): Promise<'done' | 'absent' | UserConflict>
@@ -96,7 +112,8 @@ export function createUserVerbs(driver: Driver): UserVerbs {
         const {
           enabled: _,
           password_hash: __,
-          import_id: ___,
+          password_temporary: ___,
+          import_id: ____,
           ...bind
         } = newUserBind({ ...user, passwordHash: null, enabled: true }, null, event.at)
         const result = await driver.atomic([
@@ -109,14 +126,26 @@ export function createUserVerbs(driver: Driver): UserVerbs {
       }
     },
     // Everything that ends sessions here also raises the generation of the user, so no token needs a note of its own.
-    async setPassword(userId, passwordHash, event) {
+    async setPassword(userId, passwordHash, event, temporary = false) {
+      const password = { password_hash: passwordHash, password_temporary: asFlag(temporary) }
       const result = await driver.atomic([
         tellOfUserStep(userId, event.at),
-        step(sql.setPassword, { user_id: userId, password_hash: passwordHash, now: event.at }, 'user'),
+        step(sql.setPassword, { user_id: userId, ...password, now: event.at }, 'user'),
         step(endSessionsOfUser, { user_id: userId, now: event.at }),
         ...eventSteps([event]),
       ])
       return result.held
+    },
+    async changePassword({ userId, generation }, passwordHash, session, secretHash, events) {
+      const now = session.authenticatedAt
+      const bind = { user_id: userId, user_generation: generation, password_hash: passwordHash, now }
+      return await heldAtFreePlaces(driver, [
+        tellOfUserStep(userId, now),
+        step(sql.changePassword, bind, 'user'),
+        step(endSessionsOfUser, { user_id: userId, now }),
+        step(insertSession, sessionBind(session, secretHash), 'session'),
+        ...eventSteps(events),
+      ])
     },
     async upgradePasswordHash(userId, former, passwordHash) {
       await driver.atomic([step(sql.upgradePasswordHash, { user_id: userId, former, password_hash: passwordHash })])
@@ -164,6 +193,7 @@ export function newUserBind(user: NewUser, importId: string | null, now: Seconds
     email: user.email,
     email_verified: asFlag(user.emailVerified),
     password_hash: user.passwordHash,
+    password_temporary: asFlag(user.passwordTemporary ?? false),
     enabled: asFlag(user.enabled),
     import_id: importId,
     now,

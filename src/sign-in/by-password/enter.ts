@@ -1,17 +1,17 @@
 // A new session of this browser, after a password was right: its cookies, and who else is signed in here.
 
-import { sha256 } from '../credentials/digest.ts'
-import { DEVICE_LIFETIME } from '../credentials/known-browsers.ts'
-import { setCookie } from '../http/cookies.ts'
-import type { HttpRequest } from '../http/message.ts'
-import { browserKindOf } from '../http/request/user-agent.ts'
-import type { SecurityEvent } from '../model/event.ts'
-import type { Session } from '../model/session.ts'
-import type { User } from '../model/user.ts'
-import { newId, newSecret } from '../platform/random.ts'
-import type { SignedIn } from '../store/verbs/sessions.ts'
-import type { SignInParts } from './parts.ts'
-import { type Browser, MOST_SESSIONS, sessionCookie } from './visit.ts'
+import { sha256 } from '../../credentials/digest.ts'
+import { DEVICE_LIFETIME } from '../../credentials/known-browsers.ts'
+import { setCookie } from '../../http/cookies.ts'
+import type { HttpRequest } from '../../http/message.ts'
+import { browserKindOf } from '../../http/request/user-agent.ts'
+import type { SecurityEvent } from '../../model/event.ts'
+import type { Session } from '../../model/session.ts'
+import type { User } from '../../model/user.ts'
+import { newId, newSecret } from '../../platform/random.ts'
+import type { SignedIn } from '../../store/verbs/sessions.ts'
+import type { SignInParts } from '../parts.ts'
+import { type Browser, MOST_SESSIONS, sessionCookie } from '../visit.ts'
 
 export interface Entering<Other extends SignedIn = SignedIn> {
   readonly http: HttpRequest

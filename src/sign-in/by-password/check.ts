@@ -3,10 +3,10 @@
 
 import type { HttpRequest } from '../../http/message.ts'
 import type { Seconds } from '../../model/time.ts'
+import type { AttemptGate } from '../authenticators/limits.ts'
+import { type PasswordVerdict, verifyPassword } from '../authenticators/password.ts'
 import type { SignInParts } from '../parts.ts'
 import type { Browser } from '../visit.ts'
-import type { AttemptGate } from './limits.ts'
-import { type PasswordVerdict, verifyPassword } from './password.ts'
 
 export interface Typed {
   readonly username: string

@@ -1,44 +1,27 @@
 // The form with user name and password: limits, the verdict, and a new session secret each time. What somebody signs in
 // for, and what comes next, is decided by the page that shows the form.
 
-import type { HttpReply, HttpRequest } from '../http/message.ts'
-import { type PageReplyOptions, pageReply } from '../http/reply/page-reply.ts'
-import { withOutcome } from '../http/reply/replies.ts'
-import type { User, UserWithPassword } from '../model/user.ts'
-import { type Frame, isSignInError, type SignInError, type SignInView, signInPage, waitPage } from '../pages/index.ts'
-import type { Outcome } from '../protocol/errors.ts'
-import type { Parameters } from '../protocol/parameters.ts'
-import type { SignedIn } from '../store/verbs/sessions.ts'
-import type { PasswordCheck } from './authenticators/check-password.ts'
+import type { HttpReply } from '../../http/message.ts'
+import { type PageReplyOptions, pageReply } from '../../http/reply/page-reply.ts'
+import { withOutcome } from '../../http/reply/replies.ts'
+import type { UserWithPassword } from '../../model/user.ts'
+import {
+  type Frame,
+  isSignInError,
+  type Page,
+  type SignInError,
+  type SignInView,
+  signInPage,
+  waitPage,
+} from '../../pages/index.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import type { SignedIn } from '../../store/verbs/sessions.ts'
+import type { SignInParts } from '../parts.ts'
+import { crowded } from '../refuse.ts'
+import type { PasswordCheck } from './check.ts'
 import { type Entered, enter } from './enter.ts'
-import type { SignInParts } from './parts.ts'
-import { crowded } from './refuse.ts'
-import type { Browser } from './visit.ts'
-
-/** What was typed, and what the page has to say about it. */
-export interface Shown {
-  readonly username?: string
-  readonly remember?: boolean
-  readonly error?: SignInError
-  readonly wait?: number
-  /** The error, or the seconds to wait, where this is the answer to a form. */
-  readonly said?: string
-  readonly outcome?: Outcome | null
-}
-
-/** What somebody signs in for. */
-export interface Occasion<Other extends SignedIn = SignedIn> {
-  readonly http: HttpRequest
-  readonly browser: Browser
-  /** Live sessions of this browser. */
-  readonly signedIn: readonly Other[]
-  /** Noted in events; null: no client asks. */
-  readonly clientId: string | null
-  /** Shows the page again. */
-  readonly show: (shown: Shown) => HttpReply
-  readonly mayBe: (user: User) => boolean
-  readonly onward: (entered: Entered<Other>) => Promise<HttpReply>
-}
+import { askForFirst, chooseFirst, firstPage, isChoice } from './first-password.ts'
+import type { Occasion, Shown } from './occasion.ts'
 
 export type SignInForm = <Other extends SignedIn>(occasion: Occasion<Other>, form: Parameters) => Promise<HttpReply>
 
@@ -55,14 +38,17 @@ export function signInReply(view: SignInView, frame: Frame, shown: Shown, option
     ...(shown.remember !== undefined && { remember: shown.remember }),
     ...(shown.error !== undefined && { error: shown.error }),
   }
-  const framed = { ...frame, ...(shown.said !== undefined && { again: againOf(whole, shown.said) }) }
-  const page =
-    shown.wait === undefined ? signInPage(whole, framed) : waitPage({ ...whole, seconds: shown.wait }, framed)
-  const reply = pageReply(page, {
+  const reply = pageReply(pageOf(whole, frame, shown), {
     ...options,
     ...(shown.wait !== undefined && { headers: { 'retry-after': String(shown.wait) } }),
   })
   return shown.outcome === undefined ? reply : withOutcome(reply, shown.outcome)
+}
+
+function pageOf(view: SignInView, frame: Frame, { first, wait, said }: Shown): Page {
+  if (first !== undefined) return firstPage(view, frame, first)
+  const framed = { ...frame, ...(said !== undefined && { again: againOf(view, said) }) }
+  return wait === undefined ? signInPage(view, framed) : waitPage({ ...view, seconds: wait }, framed)
 }
 
 /** What brings back the answer to this form in another language: everything that was typed except the password. */
@@ -90,6 +76,10 @@ async function submit<Other extends SignedIn>(
   const { http, browser, clientId } = occasion
   const username = (form.get('username') ?? '').slice(0, 256)
   const remember = form.get('remember') === 'yes'
+  if (isChoice(form)) {
+    const chosen = await chooseFirst(parts, occasion, form)
+    return chosen ?? occasion.show({ username, remember, outcome: null })
+  }
   const before = saidBefore(form)
   // A switch of language is no event.
   if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
@@ -130,6 +120,7 @@ async function submit<Other extends SignedIn>(
       if (!occasion.mayBe(verdict.user)) {
         return again('other_user_expected', 'other_user_expected', 'id_token_hint or claims named another person')
       }
+      if (verdict.user.passwordTemporary) return askForFirst(parts, occasion, verdict.user, remember)
       const entered = await enterAs(parts, occasion, verdict.user, remember)
       return entered === null
         ? again('user_disabled', 'user_changed', 'the user was disabled or changed during the sign-in')
