@@ -63,6 +63,8 @@ export type SignInError =
   | 'user_disabled'
   /** An `id_token_hint` or choice named another person than the one who signed in. */
   | 'other_user_expected'
+  /** What proved a temporary password no longer holds. */
+  | 'choice_expired'
 
 /** Fields posted: `username`, `password`, `remember` (`yes` when ticked), `csrf`. */
 export interface SignInView {

@@ -250,6 +250,7 @@ export const signInErrors: readonly SignInError[] = [
   'password_missing',
   'user_disabled',
   'other_user_expected',
+  'choice_expired',
 ]
 
 export const advices: readonly ErrorAdvice[] = [

@@ -46,7 +46,8 @@ describe.each(['sqlite', 'postgres'] as const)('a temporary password on %s', (da
     const { userId, visitor, page } = await asked('ann', shop.authorizeUrl())
     expect(page.status).toBe(200)
     expect(page.html).toContain('<h1>Choose your password</h1>')
-    expect(page.html).toContain('Signed in as <strong>Name of ann</strong> (ann)')
+    // Not signed in yet, so nothing says so.
+    expect(page.html).toContain('id="whose"><strong>Name of ann</strong> (ann)</p>')
     expect(page.html.match(/autocomplete="new-password"/g)).toHaveLength(2)
     expect([...visitor.cookies.keys()]).not.toContain('lingpai-session')
     expect(await sessionsOf(userId)).toEqual([])
@@ -107,6 +108,8 @@ describe.each(['sqlite', 'postgres'] as const)('a temporary password on %s', (da
     for (const answer of refused) {
       expect(answer.status).toBe(200)
       expect(answer.html).toContain('id="login-submit"')
+      expect(answer.html).toContain('Please sign in once more.')
+      expect(answer.html).toContain('value="dan"')
     }
     host.clock.advance(601)
     expect((await post({})).html).toContain('id="login-submit"')

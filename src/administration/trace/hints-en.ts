@@ -144,6 +144,8 @@ export const HINTS_EN = {
     'User name or password is wrong. If the person has forgotten it: "npx lingpai user set-password USERNAME".',
   password_temporary:
     'The password was given by somebody else, so the person is asked to choose one of their own. Nothing is wrong.',
+  choice_expired:
+    'A temporary password was right, but the choice of another came after ten minutes, or after a change of the account.',
   new_password_refused: 'The person chose a password that cannot be taken; the page has told them why.',
   user_disabled: 'The user is disabled. "npx lingpai user enable USERNAME" lets the person sign in again.',
   user_changed: 'The user was disabled, or got a new password, after this began. Let the person sign in anew.',

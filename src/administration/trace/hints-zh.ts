@@ -123,6 +123,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   user_changed: '过程中该用户被停用或更换了密码。请让用户重新登录。',
   user_removed: '该用户已被移除。',
   password_temporary: '该密码由他人设定，因此请其先设置自己的密码。一切正常。',
+  choice_expired: '临时密码正确，但设置新密码时已超过十分钟，或账号已有变动。',
   new_password_refused: '其所选的新密码不能使用，页面已说明原因。',
   other_user_expected: '登录的人与应用所要求的不是同一个人。',
   sign_in_network_limited: '该网络对此用户的密码错误次数过多，过了所示时间即可再试。',

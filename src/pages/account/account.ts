@@ -34,9 +34,12 @@ export function accountPage(view: AccountView, frame: Frame): Page {
   })
 }
 
-export function whose({ name, username }: AccountView['user'], { account }: Words): Html {
-  const shown = html`<strong>${name}</strong>${name !== username && ` (${username})`}`
-  return html`<p class="muted" id="whose">${account.signedInAs(shown)}</p>`
+export function whose(user: AccountView['user'], { account }: Words): Html {
+  return html`<p class="muted" id="whose">${account.signedInAs(named(user))}</p>`
+}
+
+export function named({ name, username }: AccountView['user']): Html {
+  return html`<strong>${name}</strong>${name !== username && ` (${username})`}`
 }
 
 function done({ kind, client, count = 0 }: AccountDone, { account }: Words): Html {

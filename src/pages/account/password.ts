@@ -6,7 +6,7 @@ import { ICONS } from '../markup/icons.ts'
 import { alert, clientLogo, form, inOnePiece } from '../markup/parts.ts'
 import type { Frame, Page } from '../views.ts'
 import type { Words } from '../words/index.ts'
-import { whose } from './account.ts'
+import { named, whose } from './account.ts'
 import type { FirstPasswordView, PasswordError, PasswordView } from './views.ts'
 
 export function passwordPage(view: PasswordView, frame: Frame): Page {
@@ -44,7 +44,7 @@ export function firstPasswordPage(view: FirstPasswordView, frame: Frame): Page {
   return layOut(frame, {
     title: first.title,
     hasError: error !== null,
-    main: html`${clientLogo(client)}<h1>${first.title}</h1>${whose(user, words)}${
+    main: html`${clientLogo(client)}<h1>${first.title}</h1><p class="muted" id="whose">${named(user)}</p>${
       error !== null && alert('password-error', message(error, view.minimumLength, words))
     }<p>${first.why}</p>${form(
       view.form,

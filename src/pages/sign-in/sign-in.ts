@@ -59,6 +59,7 @@ const BLAMED: Readonly<Record<SignInError, 'both' | 'username' | 'password' | 'n
   password_missing: 'password',
   user_disabled: 'none',
   other_user_expected: 'username',
+  choice_expired: 'none',
 }
 
 export function isSignInError(text: string): text is SignInError {

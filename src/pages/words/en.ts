@@ -53,6 +53,7 @@ export const en = {
       password_missing: 'Please type your password.',
       user_disabled: 'This account is switched off. Please ask your administrator.',
       other_user_expected: 'The application expects another person. Please sign in with the user name that it knows.',
+      choice_expired: 'Too much time has passed, or your account has changed. Please sign in once more.',
     },
   },
   wait: {

@@ -51,6 +51,7 @@ export const zhCn: Words = {
       password_missing: '请输入密码。',
       user_disabled: '此账号已停用，请联系管理员。',
       other_user_expected: '该应用要求由另一位用户登录。请使用该应用中对应的用户名。',
+      choice_expired: '已超过时限，或账号刚有变动，请重新登录。',
     },
   },
   wait: {

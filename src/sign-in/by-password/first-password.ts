@@ -28,7 +28,7 @@ const PROOF_LASTS: Seconds = 600
 type Proven = Pick<User, 'userId' | 'generation'>
 
 const purposeOf = ({ userId, generation }: Proven, until: string, remember: string) =>
-  `first-password:${userId}:${generation}:${until}:${remember}`
+  `first-password:${JSON.stringify([userId, generation, until, remember])}`
 
 /** After the temporary password was right. */
 export function askForFirst<Other extends SignedIn>(
@@ -60,7 +60,7 @@ function shownUser(user: User): FirstPasswordView['user'] {
 
 /** Whether the form holds a choice, and not a name and a password. */
 export function isChoice(form: Parameters): boolean {
-  return form.get('proof') !== undefined
+  return form.get('user') !== undefined || form.get('proof') !== undefined
 }
 
 /** Null: what was proven no longer holds, so that the person signs in anew. The caller has made sure that the form is ours. */

@@ -76,11 +76,7 @@ async function submit<Other extends SignedIn>(
   const { http, browser, clientId } = occasion
   const username = (form.get('username') ?? '').slice(0, 256)
   const remember = form.get('remember') === 'yes'
-  if (isChoice(form)) {
-    const chosen = await chooseFirst(parts, occasion, form)
-    return chosen ?? occasion.show({ username, remember, outcome: null })
-  }
-  const before = saidBefore(form)
+  const before = isChoice(form) ? null : saidBefore(form)
   // A switch of language is no event.
   if (before !== null) return occasion.show({ username, remember, ...before, outcome: null })
   const named = clientId === null ? {} : { clientId }
@@ -94,6 +90,10 @@ async function submit<Other extends SignedIn>(
     })
   const again = (error: SignInError, rule: string, reason: string) =>
     show({ error }, rule, 'OpenID Connect Core §3.1.2.3', reason)
+  if (isChoice(form)) {
+    const chosen = await chooseFirst(parts, occasion, form)
+    return chosen ?? again('choice_expired', 'choice_expired', 'what proved the temporary password no longer holds')
+  }
   const password = form.get('password')
   if (username.trim() === '') return again('username_missing', 'username_missing', 'no user name was typed')
   if (password === undefined) return again('password_missing', 'password_missing', 'no password was typed')
