@@ -85,7 +85,15 @@ test('everything can be reached and done by the keyboard alone', async () => {
       reached.push((await focused.getAttribute('id')) ?? '')
     }
     const ids = reached.filter((id) => id !== '')
-    expect(ids).toEqual(['another', 'withdraw-1', 'withdraw-2', 'sign-out-here', 'sign-out-2', 'sign-out-elsewhere'])
+    expect(ids).toEqual([
+      'password',
+      'another',
+      'withdraw-1',
+      'withdraw-2',
+      'sign-out-here',
+      'sign-out-2',
+      'sign-out-elsewhere',
+    ])
     await tab.focus('#withdraw-1')
     await tab.keyboard.press('Enter')
     await tab.waitForSelector('#withdraw-confirm')
@@ -135,5 +143,38 @@ test.each(visits)('as it is served, axe finds nothing: $name', async ({ width, n
     await tab.click('#withdraw-confirm')
     await tab.waitForSelector('#done')
     await looked('done')
+  })
+})
+
+test('a temporary password is replaced before anything else, and another time on the account page, by keyboard alone', async () => {
+  await host.addUser('pia', { passwordTemporary: true })
+  await visitQuietly(journey.browser, { javaScriptEnabled: false, locale: 'zh-CN' }, async (tab) => {
+    const choose = async (password: string, last = 'Enter') => {
+      for (let time = 0; time < 2; time++) {
+        await tab.keyboard.insertText(password)
+        if (time === 0) await tab.keyboard.press('Tab')
+      }
+      await tab.keyboard.press(last)
+    }
+    await tab.goto(`${host.origin}/sso/account`)
+    await tab.keyboard.insertText('pia')
+    await tab.keyboard.press('Tab')
+    await tab.keyboard.insertText(TEST_PASSWORD)
+    await tab.keyboard.press('Enter')
+    await tab.waitForSelector('#new-password:focus')
+    await choose('password1')
+    expect(await tab.getByRole('alert').innerText()).toContain('这个新密码太常见')
+    await tab.waitForSelector('#new-password:focus')
+    await choose('一条安静的河流过七座桥')
+    await tab.waitForSelector('#sessions')
+    await tab.focus('#password')
+    await tab.keyboard.press('Enter')
+    await tab.waitForSelector('#current-password:focus')
+    await tab.keyboard.insertText('一条安静的河流过七座桥')
+    await tab.keyboard.press('Tab')
+    await choose('a quiet river under seven bridges')
+    await tab.waitForSelector('#done')
+    expect(await tab.getByRole('status').innerText()).toBe('密码已修改，您在其他地方已退出登录。')
+    expect(await tab.title()).toMatch(/^密码已修改/)
   })
 })
