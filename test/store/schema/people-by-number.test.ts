@@ -10,6 +10,7 @@ import { createStore, type Store } from '../../../src/store/store.ts'
 import { testClock } from '../../support/clock.ts'
 import { emptyDatabase, KINDS } from '../empty-database.ts'
 import { clientNamed, person } from '../records.ts'
+import { addFormerUser } from './former-user.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
@@ -39,7 +40,7 @@ describe.each(KINDS)('a database of an older release on %s', (kind) => {
     await migrate(driver, migrations.slice(0, 13), { clock })
     store = createStore(driver)
     await store.addClient(clientNamed('app'), null, { type: 'client_added', at: NOW })
-    for (const name of PEOPLE.slice(0, 3)) await store.addUser(person(name), { type: 'user_added', at: NOW })
+    for (const name of PEOPLE.slice(0, 3)) await addFormerUser(driver, person(name), NOW)
     for (const name of PEOPLE) await fill(name)
   })
   afterEach(() => remove())

@@ -25,6 +25,7 @@ import { expectInvalidGrant, RelyingParty, tokensOf } from '../../support/relyin
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../../support/server.ts'
 import { KINDS } from '../empty-database.ts'
 import { clientNamed, person } from '../records.ts'
+import { addFormerUser } from './former-user.ts'
 
 const master = newMasterKey()
 const clock = testClock()
@@ -49,7 +50,7 @@ describe.each(KINDS)('refresh tokens of the release before on %s', (kind) => {
     const store = createStore(driver)
     const client = { ...clientNamed('app'), redirect_uris: [CALLBACK] }
     await store.addClient(client, digestClientSecret(master, TEST_SECRET), { type: 'client_added', at: NOW })
-    await store.addUser(person('alice'), { type: 'user_added', at: NOW })
+    await addFormerUser(driver, person('alice'), NOW)
     await run(
       `INSERT INTO session (secret_hash, session_id, user_id, user_number, user_generation, amr, authenticated_at, last_used_at,
          expires_at)

@@ -12,6 +12,7 @@ import { createStore, type Store } from '../../../src/store/store.ts'
 import { testClock } from '../../support/clock.ts'
 import { emptyDatabase, KINDS } from '../empty-database.ts'
 import { clientNamed, person } from '../records.ts'
+import { addFormerUser } from './former-user.ts'
 
 const NOW = 1_800_000_000
 const clock = testClock(NOW)
@@ -29,7 +30,7 @@ describe.each(KINDS)('a database of an older release on %s', (kind) => {
     await migrate(driver, migrations.slice(0, 11), { clock })
     store = createStore(driver)
     await store.addClient(clientNamed('app'), null, { type: 'client_added', at: NOW })
-    await store.addUser(person('alice'), { type: 'user_added', at: NOW })
+    await addFormerUser(driver, person('alice'), NOW)
   })
   afterEach(() => remove())
 
