@@ -40,7 +40,9 @@ function personLines({ user, phoneTaken }: Situation): readonly Line[] {
   const disabled = phoneTaken ? together(person.phoneTaken, person.disabled(username)) : person.disabled(username)
   return [
     promise(user.enabled, PERSON_CLAUSE, person.enabled, disabled),
-    promise(user.passwordHash !== null, PERSON_CLAUSE, person.hasPassword, person.noPassword(username)),
+    user.passwordHash !== null && user.passwordTemporary
+      ? line('note', PERSON_CLAUSE, person.hasPassword, person.temporaryPassword)
+      : promise(user.passwordHash !== null, PERSON_CLAUSE, person.hasPassword, person.noPassword(username)),
   ]
 }
 

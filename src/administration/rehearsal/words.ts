@@ -32,6 +32,10 @@ export const person = {
     'Another enabled person has this phone number, so this one cannot be enabled now. Correct the number of one of them first.',
   ),
   hasPassword: say('该用户设有密码', 'The person has a password'),
+  temporaryPassword: say(
+    '这是临时密码：首次登录时须先设置自己的密码，然后继续。',
+    'It is a temporary one: at the first sign-in the person chooses their own, and then goes on.',
+  ),
   noPassword: (username: string) =>
     say(
       `“${username}”还没有密码，无法登录。设置密码：npx lingpai user set-password ${shellWord(username)}`,

@@ -205,6 +205,14 @@ describe('people', () => {
     expect(badLines(report)).toHaveLength(1)
     expect(sentence(lineOf(report, 'The person has a password').explanation)).toContain('lingpai user set-password bob')
   })
+
+  test('with a temporary password: passes, and says what comes first', async () => {
+    await house.addUser('bob', { passwordTemporary: true })
+    const report = await house.run('tenant-a', 'bob')
+    expect(badLines(report)).toEqual([])
+    const told = lineOf(report, 'The person has a password')
+    expect([told.state, sentence(told.explanation)]).toEqual(['note', expect.stringContaining('chooses their own')])
+  })
 })
 
 describe('clients', () => {
