@@ -1,6 +1,8 @@
 // Public keys of clients as they register or publish them: which are accepted, and which may verify a signature. RFC
 // 7517. Nothing here imports a key; that is done where one is used.
 
+import { isUsablePoint } from './curve-point.ts'
+
 /** The members of a key that are kept: never a private one, a certificate or an address. */
 export interface PublicJwk {
   readonly kty: 'RSA' | 'EC' | 'OKP'
@@ -85,9 +87,12 @@ export function readPublicJwk(value: unknown): ReadKey {
     const curve = CURVES[text('crv') ?? '']
     if (curve === undefined || curve.kty !== kty) return { problem: 'has a crv that is not known here' }
     const coordinates = kty === 'EC' ? (['x', 'y'] as const) : (['x'] as const)
-    if (coordinates.some((name) => bytesOf(text(name))?.length !== curve.bytes)) {
+    const point = coordinates.flatMap((name) => bytesOf(text(name)) ?? [])
+    if (point.length < coordinates.length || point.some(({ length }) => length !== curve.bytes)) {
       return { problem: 'has a coordinate of the wrong length' }
     }
+    // RFC 7518 §6.2.1, RFC 8725 §3.4: its first use would fail, or its signature could be anybody's.
+    if (!isUsablePoint(text('crv') ?? '', point)) return { problem: 'is no point of its curve that a key may be' }
     return { key: { kty, ...named, ...pick(text, ['crv', ...coordinates]) } }
   }
   return { problem: kty === undefined ? 'has no kty' : 'has a kty that is none of RSA, EC and OKP' }
@@ -111,6 +116,7 @@ function rsaProblem(n: string | undefined, e: string | undefined): string | null
   if (modulus === null || exponent === null) return 'has no n and e'
   const bits = bitsOf(modulus)
   if (bits < LEAST_RSA_BITS) return `is an RSA key of ${bits} bits; ${LEAST_RSA_BITS} are needed`
+  if (((modulus.at(-1) ?? 0) & 1) === 0) return 'has an n that no RSA key has'
   if (bits > MOST_RSA_BITS) return `is an RSA key of ${bits} bits; at most ${MOST_RSA_BITS} are taken`
   // With an exponent of 1 every text is its own signature; a long exponent makes verifying slow.
   const size = bitsOf(exponent)

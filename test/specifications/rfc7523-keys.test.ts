@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createAuthorizationServer } from '../../src/composition/authorization-server.ts'
 import { CannotStart } from '../../src/composition/settings.ts'
 import { newMasterKey } from '../../src/credentials/master-key.ts'
-import { InvalidClient } from '../../src/model/client/settings.ts'
+import type { Client } from '../../src/model/client/client.ts'
+import { InvalidClient, parseClient, settingsOf } from '../../src/model/client/settings.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { openSqlite } from '../../src/store/database/sqlite/sqlite-driver.ts'
 import { asserted, assertion, type ClientKey, type Crafted, newClientKey } from '../support/assertions.ts'
@@ -61,6 +62,8 @@ async function client(settings: Record<string, unknown>): Promise<string> {
   await host.addClient(id, 'openid-connect', { ...MACHINE, ...settings })
   return id
 }
+const offCurve = () => ({ ...key.publicJwk, x: Buffer.alloc(32, 5).toString('base64url') })
+const even = ({ publicJwk: { n = '' } }: ClientKey) => `${n.slice(0, -1)}A`
 const published = () => client({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `${keyOrigin}/${++number}` })
 const token = (text: string): Promise<Reply> =>
   ask(`${host.origin}/sso/token`, {
@@ -204,9 +207,25 @@ describe('registered keys', () => {
     await works(await client(inline(key.publicJwk, rsa.publicJwk)))
   })
 
-  test('a point that is on no curve verifies nothing, and does no harm', async () => {
-    const x = Buffer.alloc(32, 5).toString('base64url')
-    const id = await client(inline({ ...key.publicJwk, x }, rsa.publicJwk))
+  test('RFC 8725 §3.4 O13 a point off its curve, and one that everybody can sign for, are refused when they are registered and when they are set', async () => {
+    const ed = await newClientKey('EdDSA')
+    const id = await client(inline(rsa.publicJwk))
+    for (const bad of [offCurve(), { ...ed.publicJwk, x: `AQ${'A'.repeat(41)}` }, { ...rsa.publicJwk, n: even(rsa) }]) {
+      await expect(client(inline(rsa.publicJwk, bad))).rejects.toThrow(/^jwks holds a key \(number 2\) that /)
+      const known = await host.server.parts.store.findClient(id)
+      const changed = { ...settingsOf(known?.client ?? expect.fail()), jwks: { keys: [bad] } }
+      expect(() => parseClient(changed, { client_id: id, preset: 'openid-connect' })).toThrow(InvalidClient)
+    }
+    await works(await client(inline(rsa.publicJwk, key.publicJwk, ed.publicJwk)), { key: ed })
+  })
+
+  test('one that was registered before that was refused verifies nothing, and does no harm', async () => {
+    const id = `client-${++number}`
+    const settings = { ...MACHINE, ...inline(key.publicJwk, rsa.publicJwk), client_name: id }
+    const now = parseClient(settings, { client_id: id, preset: 'openid-connect' })
+    const then = { ...now, jwks: { keys: [offCurve(), ...(now.jwks?.keys.slice(1) ?? [])] } } as Client
+    const event = { type: 'client_added', at: host.clock.now(), clientId: id } as const
+    expect(await host.server.parts.store.addClient(then, null, event)).toBe('added')
     expectInvalidClient(await send(id))
     await works(id, { key: rsa })
   })
@@ -308,7 +327,15 @@ describe('published keys', () => {
         .toString('base64url'),
     }
     const twins = [foreign.publicJwk, { ...(await newClientKey()).publicJwk, kid: foreign.kid }]
-    answer = publish(key.publicJwk, weak, { kty: 'oct', k: 'AAAA', kid: 'o' }, { kty: 'new' }, 'no key', ...twins)
+    answer = publish(
+      key.publicJwk,
+      weak,
+      { ...offCurve(), kid: 'off' },
+      { kty: 'oct', k: 'AAAA', kid: 'o' },
+      { kty: 'new' },
+      'no key',
+      ...twins,
+    )
     await works(id)
     expectInvalidClient(await send(id, { key: rsa }))
     expectInvalidClient(await send(id, { key: foreign }))
