@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream'
 import type { Seconds } from '../model/time.ts'
 import { terminalLanguage } from '../options/index.ts'
 import type { Locale } from '../pages/index.ts'
+import { forLine, forLines } from '../platform/terminal-text.ts'
 
 /** Meanings of the exit code, the same for every command. */
 export const EXIT = {
@@ -45,18 +46,18 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
     json,
     language: json ? 'en' : terminalLanguage(),
     say(text) {
-      if (!json) out.write(`${text}\n`)
+      if (!json) out.write(`${forLines(text)}\n`)
     },
     result(value) {
-      if (json) out.write(`${JSON.stringify(value, null, 2)}\n`)
+      if (json) out.write(`${forLines(JSON.stringify(value, null, 2))}\n`)
     },
     note(text) {
-      err.write(`${text}\n`)
+      err.write(`${forLines(text)}\n`)
     },
     progress(text) {
       if (!watched) return
       const columns = 'columns' in err && typeof err.columns === 'number' ? err.columns : Number.POSITIVE_INFINITY
-      err.write(`\r\u001b[2K${cut(text, columns - 1)}`)
+      err.write(`\r\u001b[2K${cut(forLine(text), columns - 1)}`)
       open = true
     },
     progressDone() {
@@ -106,8 +107,9 @@ export function instant(at: Seconds | null): string | null {
   return at === null ? null : new Date(at * 1000).toISOString()
 }
 
-/** Columns as wide as their widest cell; Chinese characters count twice. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell; Chinese characters count twice. No cell can begin a row. */
+export function table(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(forLine))
   const widths: number[] = []
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell))

@@ -1,5 +1,7 @@
 // The only writer to stdout and stderr of a running server: one JSON object a line, or plain lines for a person.
 
+import { forLine } from './terminal-text.ts'
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
@@ -12,7 +14,7 @@ export interface Log {
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
-/** `write` receives one line without its line end. JSON escapes control characters, so no value can forge a line. */
+/** `write` receives one line without its line end. No value can forge a line, nor do anything to a terminal. */
 export function createLog(
   level: LogLevel | 'silent',
   format: 'json' | 'text',
@@ -24,7 +26,7 @@ export function createLog(
     const time = new Date().toISOString()
     write(
       format === 'json'
-        ? JSON.stringify({ time, level: rank, message, ...fields })
+        ? forLine(JSON.stringify({ time, level: rank, message, ...fields }))
         : textLine(time, rank, message, fields),
     )
   }
@@ -34,7 +36,7 @@ export function createLog(
 function textLine(time: string, level: LogLevel, message: string, fields: LogFields | undefined): string {
   const known = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)
   const tail = known.map(([name, value]) => ` ${name}=${JSON.stringify(value)}`).join('')
-  return `${time} ${level.padEnd(5)} ${message.replace(/\p{Cc}/gu, ' ')}${tail}`
+  return forLine(`${time} ${level.padEnd(5)} ${message.replace(/\p{Cc}/gu, ' ')}${tail}`)
 }
 
 export const silentLog: Log = createLog('silent', 'text')

@@ -2,7 +2,7 @@
 
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { createOutput } from '../../src/cli/output.ts'
+import { createOutput, table } from '../../src/cli/output.ts'
 
 function stream(about: object) {
   let text = ''
@@ -37,4 +37,20 @@ test('where nobody watches there is no progress, and a note is a line', () => {
   output.progressDone()
   output.note('Another import is under way.')
   expect([out.text(), err.text()]).toEqual(['', 'Another import is under way.\n'])
+})
+
+test('what others have chosen does nothing to the terminal, and makes no row of a table', () => {
+  const acting = 'x\u001b[2J\u009b31m\u202ey'
+  const escaped = 'x\\u001b[2J\\u009b31m\\u202ey'
+  const [out, err] = [stream({}), stream({ isTTY: true })]
+  const people = createOutput(false, out.writable, err.writable)
+  people.say(acting)
+  people.note(acting)
+  people.progress(`${acting}\n`)
+  people.progressDone()
+  expect([out.text(), err.text()]).toEqual([`${escaped}\n`, `${escaped}\n\r\u001b[2K${escaped}\\u000a\n`])
+  const programs = stream({})
+  createOutput(true, programs.writable, err.writable).result({ name: acting })
+  expect(programs.text()).toBe(`{\n  "name": "${escaped}"\n}\n`)
+  expect(table([[`a\nb ${acting}`, 'c']])).toBe(`a\\u000ab ${escaped}  c`)
 })

@@ -48,3 +48,22 @@ test('a blank inside of a user name is refused in a file as it is when it is typ
   const renamed = await lingpai(['user', 'update', 'zhang.san', '--username', 'zhang san', ...here])
   expect(renamed.code).toBe(2)
 })
+
+test('a file from somebody else does nothing to the terminal of whoever imports it', async () => {
+  const here = ['--data', scratch.path('acting'), '--issuer', 'https://sso.example.com']
+  const acting = '\u009b31m\u202e'
+  const file = scratch.path('acting.jsonl')
+  writeFileSync(file, `${JSON.stringify({ username: 'li', [`\u001b[2J${acting}`]: 'x' })}\n`)
+  for (const flags of [[], ['--json']]) {
+    const { code, stdout } = await lingpai(['user', 'import', file, ...flags, ...here])
+    expect([code, stdout]).toEqual([1, expect.stringContaining('\\u001b[2J\\u009b31m\\u202e')])
+    expect(stdout).not.toMatch(/[\u001b\u009b\u202e]/)
+  }
+  const csv = scratch.path('acting.csv')
+  writeFileSync(csv, `username,${acting}\nli,x\n`)
+  const refused = await lingpai(['user', 'import', csv, ...here])
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('no column "\\u009b31m\\u202e"')])
+  writeFileSync(file, `${JSON.stringify({ username: 'li', name: '李四' })}\n`)
+  expect((await lingpai(['user', 'import', file, ...here])).code).toBe(0)
+  expect((await lingpai(['user', 'list', ...here])).stdout).toContain('李四')
+})
