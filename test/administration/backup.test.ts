@@ -1,6 +1,6 @@
 // Backup and restore: what comes back is what was there, nothing is ever overwritten, and a damaged file leaves nothing.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import {
@@ -284,6 +284,18 @@ describe('a file that does not hold', () => {
   })
 })
 
+/** A backup that is not sealed, of a database as it is, with a first line of somebody else's. */
+async function forge(database: string, firstLine: string): Promise<void> {
+  const header = encodeHeader({ version: 1, nonce: 'forged', protection: { kind: 'none' } })
+  const content = async function* () {
+    yield Buffer.from(`${firstLine}\n`)
+    yield readFileSync(database)
+  }
+  const pieces: Uint8Array[] = [header]
+  for await (const piece of sealStream(content(), createSeal(null, header))) pieces.push(piece)
+  writeFileSync(house.path('backup'), Buffer.concat(pieces))
+}
+
 describe('a file put in the place of a sealed backup', () => {
   test('that is not sealed is refused where a passphrase or a private key is given, and nothing is left', async () => {
     await make()
@@ -300,22 +312,45 @@ describe('a file put in the place of a sealed backup', () => {
   test('that holds a master key without being sealed is none of ours', async () => {
     const copy = house.path('copy.sqlite')
     await house.store.driver.backup?.(copy, () => undefined)
-    const forge = async (masterKey: string | null) => {
-      const header = encodeHeader({ version: 1, nonce: 'forged', protection: { kind: 'none' } })
-      const content = async function* () {
-        yield Buffer.from(`${JSON.stringify({ masterKey })}\n`)
-        yield readFileSync(copy)
-      }
-      const pieces: Uint8Array[] = [header]
-      for await (const piece of sealStream(content(), createSeal(null, header))) pieces.push(piece)
-      writeFileSync(house.path('backup'), Buffer.concat(pieces))
-    }
-    await forge(house.master.reveal())
+    await forge(copy, JSON.stringify({ masterKey: house.master.reveal() }))
     expect(await refusal(bring())).toMatchObject({ code: 'damaged_backup' })
     expect(existsSync(house.path('new'))).toBe(false)
-    await forge(null)
+    await forge(copy, JSON.stringify({ masterKey: null }))
     await bring({ master: house.master })
     expect(await usersOf(house.path('new/data'))).toEqual(['alice'])
+  })
+})
+
+describe('a file put in the place of a backup', () => {
+  test('whose first line is none of ours is damaged, and nothing is left', async () => {
+    const copy = house.path('copy.sqlite')
+    await house.store.driver.backup?.(copy, () => undefined)
+    for (const line of ['hello', 'null', '[]', '7', '{"masterKey":7}', '['.repeat(1_000), '{"masterKey":"short"}']) {
+      await forge(copy, line)
+      expect((await refusal(bring({ master: house.master }))).code, line).toBe('damaged_backup')
+      expect(existsSync(house.path('new')), line).toBe(false)
+    }
+    await forge(copy, '{"masterKey":null}')
+    await bring({ master: house.master })
+    expect(await usersOf(house.path('new/data'))).toEqual(['alice'])
+  })
+
+  test('that is a pipe is refused at once, also when nobody writes to it', async () => {
+    execFileSync('mkfifo', [house.path('pipe')])
+    expect(await refusal(bring({ file: house.path('pipe'), master: house.master }))).toMatchObject({
+      code: 'not_a_backup',
+      message: `The backup file ${house.path('pipe')} is not a regular file`,
+    })
+    expect(existsSync(house.path('new'))).toBe(false)
+  })
+
+  test.runIf(process.platform === 'linux')('that cannot be read to its end is said to be so', async () => {
+    // A regular file whose first page no process has.
+    expect(await refusal(bring({ file: '/proc/self/mem', master: house.master }))).toMatchObject({
+      code: 'damaged_backup',
+      message: expect.stringMatching(/^The backup is damaged: it cannot be read: EIO/),
+    })
+    expect(existsSync(house.path('new'))).toBe(false)
   })
 })
 

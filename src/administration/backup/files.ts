@@ -5,14 +5,14 @@ import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AdministrationError } from '../errors.ts'
-import type { Reader } from './container.ts'
+import { damaged, type Reader } from './container.ts'
 
 const OWNER_ONLY = 0o600
 
-/** Opens what is there under this very name, not what a link of that name points to. */
+/** A pipe is refused, and not waited for until somebody writes to it. */
 export async function openForReading(path: string): Promise<FileHandle> {
   try {
-    const handle = await open(path, 'r')
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
   } catch (error) {
@@ -29,7 +29,9 @@ export function readerOf(handle: FileHandle): Reader {
       const bytes = Buffer.alloc(length)
       let filled = 0
       while (filled < length) {
-        const { bytesRead } = await handle.read(bytes, filled, length - filled)
+        const { bytesRead } = await handle.read(bytes, filled, length - filled).catch((cause: unknown) => {
+          throw damaged(`it cannot be read: ${reasonOf(cause)}`, { cause })
+        })
         if (bytesRead === 0) break
         filled += bytesRead
       }

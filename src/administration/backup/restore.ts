@@ -41,6 +41,7 @@ export interface RestoreReport {
 }
 
 const LONGEST_FIRST_LINE = 1_024
+const UNLIKE_OURS = 'its content begins otherwise than it should'
 
 export async function restore(request: RestoreRequest): Promise<RestoreReport> {
   const folder = resolve(request.folder)
@@ -188,16 +189,23 @@ async function* withoutFirstLine(
     }
     // The line is short, and the first chunk is not.
     const end = bytes.subarray(0, LONGEST_FIRST_LINE).indexOf(0x0a)
-    if (end === -1) throw damaged('its content begins otherwise than it should')
+    if (end === -1) throw damaged(UNLIKE_OURS)
     found = true
     firstLine(Buffer.from(bytes.subarray(0, end)).toString('utf8'))
     yield bytes.subarray(end + 1)
   }
 }
 
+/** Null: the backup holds none. Whoever has put another file in its place may have written anything. */
 function heldKey(line: string): MasterKey | null {
-  const { masterKey }: { readonly masterKey?: unknown } = JSON.parse(line)
-  return typeof masterKey === 'string' ? parseMasterKey(masterKey, 'The master key in the backup') : null
+  try {
+    const { masterKey = null }: { readonly masterKey?: unknown } = JSON.parse(line)
+    if (masterKey === null && line.startsWith('{')) return null
+    if (typeof masterKey === 'string') return parseMasterKey(masterKey, 'The master key in the backup')
+  } catch (cause) {
+    throw damaged(UNLIKE_OURS, { cause })
+  }
+  throw damaged(UNLIKE_OURS)
 }
 
 function refusedAtOnce(kind: Protection['kind'], cause: Error): AdministrationError {

@@ -25,6 +25,12 @@ export const LONGEST_LINE = 65_536
 const SAVE_AS_UTF8 = 'In Excel, choose "CSV UTF-8 (逗号分隔)" when saving; other programs offer the encoding UTF-8'
 
 export function fileSource(path: string): ImportSource {
+  const unreadable = (cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return new AdministrationError('unreadable_file', `The import file ${path} cannot be read: ${reason}`, null, {
+      cause,
+    })
+  }
   try {
     if (!statSync(path).isFile()) {
       throw new AdministrationError(
@@ -34,13 +40,18 @@ export function fileSource(path: string): ImportSource {
       )
     }
   } catch (error) {
-    if (error instanceof AdministrationError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new AdministrationError('unreadable_file', `The import file ${path} cannot be read: ${reason}`, null, {
-      cause: error,
-    })
+    throw error instanceof AdministrationError ? error : unreadable(error)
   }
-  return { read: () => createReadStream(path, { highWaterMark: 262_144 }) }
+  return {
+    async *read() {
+      const pieces: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: 262_144 })
+      try {
+        yield* pieces
+      } catch (error) {
+        throw unreadable(error)
+      }
+    },
+  }
 }
 
 /** For what a form has sent. */

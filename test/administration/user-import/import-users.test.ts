@@ -1,7 +1,7 @@
 // Importing users: encodings, columns, what each bad row is told, and that nothing happens unless all is well.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type ImportOptions, importUsers } from '../../../src/administration/user-import/index.ts'
+import { fileSource, type ImportOptions, importUsers } from '../../../src/administration/user-import/index.ts'
 import { addUser, getUser } from '../../../src/administration/users.ts'
 import { gb18030 } from '../gb18030.ts'
 import { type Installation, openInstallation, refusal } from '../installation.ts'
@@ -15,6 +15,15 @@ afterEach(() => house.close())
 
 const run = (content: string | Uint8Array, options?: ImportOptions) => importUsers(house, source(content), options)
 const count = () => house.store.countUsers()
+
+test.runIf(process.platform === 'linux')('a file that cannot be read is named, and nothing happens', async () => {
+  // A regular file whose first page no process has.
+  expect(await refusal(importUsers(house, fileSource('/proc/self/mem')))).toMatchObject({
+    code: 'unreadable_file',
+    message: expect.stringMatching(/^The import file \/proc\/self\/mem cannot be read: EIO/),
+  })
+  expect(await count()).toBe(0)
+})
 
 describe('encodings', () => {
   const text = 'username,姓名,手机号\nzhangsan,张三,13800138000\nlisi,李四,13900139000\n'
