@@ -3,7 +3,7 @@ import { lingpaiJson } from '../support/cli.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { Caller, eventually, type Issued, issuedBy } from './support/caller.ts'
 import { type Child, startChild } from './support/child.ts'
-import { CLIENT_ID, type Prepared, preparePostgres } from './support/installation.ts'
+import { CLIENT_ID, CROWD, type Prepared, preparePostgres } from './support/installation.ts'
 
 const ISSUER = 'http://localhost:4998'
 const CODE_LIFETIME = 20
@@ -42,6 +42,16 @@ function at(node: number): Caller {
 const split = <T>(ask: (caller: Caller) => Promise<T>, many = 50) =>
   Promise.all(Array.from({ length: many }, (_, count) => ask(at(count))))
 
+/** Sends a wrong password, from a browser that has signed nobody in. */
+async function guess(caller: Caller, username: string) {
+  const page = await caller.ask('GET', '/sso/account/sign-in')
+  const [visit = ''] = (page.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0] ?? '')
+  const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.text) ?? []
+  const body = new URLSearchParams({ username, password: 'not the password', csrf }).toString()
+  const headers = { cookie: visit, 'content-type': 'application/x-www-form-urlencoded' }
+  return () => caller.ask('POST', '/sso/account/sign-in', { ...headers, 'content-length': String(body.length) }, body)
+}
+
 describe('two nodes on one PostgreSQL', () => {
   it('give one answer to fifty redemptions of one code', async () => {
     for (let round = 0; round < 4; round++) {
@@ -60,6 +70,37 @@ describe('two nodes on one PostgreSQL', () => {
     expect((await at(1).userinfo(next.access)).status).toBe(200)
     expect((await at(0).refresh(next.refresh)).status).toBe(200)
     expect((await at(1).refresh(tokens.refresh)).status).toBe(400)
+  })
+
+  it('leave nothing that works of a family that is revoked while it is refreshed', async () => {
+    for (let round = 0; round < 6; round++) {
+      const { refresh } = await at(0).tokens()
+      const neighbour = await at(1).tokens()
+      const [revoked, ...replies] = await Promise.all([
+        at(round).revoke(refresh),
+        ...Array.from({ length: 8 }, (_, count) => at(count).refresh(refresh)),
+      ])
+      expect(revoked.status).toBe(200)
+      for (const reply of replies) expect([200, 400]).toContain(reply.status)
+      for (const next of replies.filter(({ status }) => status === 200).map(issuedBy)) {
+        expect((await at(round).userinfo(next.access)).status).toBe(401)
+        expect((await at(round + 1).refresh(next.refresh)).status).toBe(400)
+      }
+      expect((await at(round + 1).refresh(refresh)).status).toBe(400)
+      expect((await at(round).refresh(neighbour.refresh)).status).toBe(200)
+    }
+  })
+
+  it('check a few of fifty guesses of one password at once, whether there is such a person or not', async () => {
+    for (const username of [CROWD[0] ?? '', 'nobody-of-this-name']) {
+      const guesses = await split(async (caller) => guess(caller, username))
+      const statuses = (await Promise.all(guesses.map((send) => send()))).map(({ status }) => status)
+      // 429: nothing was checked. After five one must wait for a second, then two, then four.
+      const checked = statuses.filter((status) => status === 200).length
+      expect(statuses.filter((status) => status === 429)).toHaveLength(50 - checked)
+      expect(checked).toBeGreaterThanOrEqual(5)
+      expect(checked).toBeLessThanOrEqual(8)
+    }
   })
 
   it('hold a change by the command line at once, both', { timeout: 60_000 }, async () => {

@@ -1,7 +1,7 @@
 // The keys that clients sign with: which of them count, what a header may not do, and keys that a client publishes
 // itself. RFC 7515, RFC 7517, RFC 8725.
 
-import { createHmac } from 'node:crypto'
+import { createHmac, KeyObject, sign } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -125,6 +125,29 @@ describe('the header', () => {
     expectInvalidClient(await token(`${good}.`))
     expectInvalidClient(await token(good.split('.').slice(0, 2).join('.')))
     expect((await token(good)).status).toBe(200)
+  })
+
+  test('O12 an ECDSA signature has a twin that anybody can make: both together are good once', async () => {
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+    const id = await client(inline(key.publicJwk))
+    const good = await assertion({ host, clientId: id, key })
+    const dot = good.lastIndexOf('.')
+    const bytes = Buffer.from(good.slice(dot + 1), 'base64url')
+    const s = order - BigInt(`0x${bytes.subarray(32).toString('hex')}`)
+    bytes.write(s.toString(16).padStart(64, '0'), 32, 'hex')
+    expect((await token(good)).status).toBe(200)
+    expectInvalidClient(await token(`${good.slice(0, dot)}.${bytes.toString('base64url')}`))
+    await works(id)
+  })
+
+  test('RFC 7515 §4.1.1 an algorithm is spelled as it is registered, and is text', async () => {
+    const id = await client(inline(key.publicJwk))
+    const signing = { key: KeyObject.from(key.privateKey), dsaEncoding: 'ieee-p1363' } as const
+    const signed = (input: string) => sign('sha256', Buffer.from(input), signing).toString('base64url')
+    for (const alg of ['es256', 'ES256 ', 'ES256K', 'HS256', ['ES256'], { ES256: true }, null, 1, true]) {
+      expectInvalidClient(await token(await forged(id, { alg }, signed)))
+    }
+    expect((await token(await forged(id, { alg: 'ES256' }, signed))).status).toBe(200)
   })
 
   test('RFC 8725 §3.10 A13 jwk, jku, x5u and x5c name no key, and nothing is fetched', async () => {
