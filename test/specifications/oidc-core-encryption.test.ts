@@ -1,7 +1,14 @@
 // OpenID Connect Core 1.0 §10: ID tokens and user info that are signed in other ways, unsigned, or encrypted, and
 // request objects that are encrypted for this server.
 
-import { createHash } from 'node:crypto'
+import {
+  createCipheriv,
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
 import fc from 'fast-check'
 import {
   type CompactDecryptResult,
@@ -498,6 +505,36 @@ describe('§6.1 an encrypted request object', () => {
     ]) {
       if (request !== good) await refused(request)
     }
+    expectCode(await send(good))
+  })
+
+  test('RFC 8725 §3.4 O11 an ephemeral key off the curve, by which the private one could be found out, is refused', async () => {
+    const jwk = await ours('EC')
+    // RFC 7518 §4.6.2: by hand, since no library encrypts with such a key.
+    const derived = (secret: Buffer) => {
+      const sized = (text: string) => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)])
+      const about = [sized('A128GCM'), sized(''), sized(''), Buffer.from([0, 0, 0, 128])]
+      const hashed = createHash('sha256').update(Buffer.concat([Buffer.from([0, 0, 0, 1]), secret, ...about]))
+      return hashed.digest().subarray(0, 16)
+    }
+    const sealed = (epk: object, secret: Buffer, plain: string) => {
+      const header = { alg: 'ECDH-ES', enc: 'A128GCM', kid: jwk.kid, epk }
+      const head = Buffer.from(JSON.stringify(header)).toString('base64url')
+      const cipher = createCipheriv('aes-128-gcm', derived(secret), Buffer.alloc(12)).setAAD(Buffer.from(head))
+      const text = Buffer.concat([cipher.update(plain), cipher.final()]).toString('base64url')
+      return [head, '', Buffer.alloc(12).toString('base64url'), text, cipher.getAuthTag().toString('base64url')].join(
+        '.',
+      )
+    }
+    const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const shared = (publicKey: KeyObject) => diffieHellman({ privateKey: own.privateKey, publicKey })
+    // Of order 2 on another curve: twice itself is nothing, so the secret would be its x where the private key is odd.
+    const x = Buffer.alloc(32, 9)
+    const off = { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: Buffer.alloc(32).toString('base64url') }
+    await refused(sealed(off, x, await signed()))
+    await refused(sealed(off, Buffer.alloc(32), await signed()))
+    const theirs = createPublicKey({ key: { ...jwk }, format: 'jwk' })
+    const good = sealed(own.publicKey.export({ format: 'jwk' }), shared(theirs), await signed())
     expectCode(await send(good))
   })
 
