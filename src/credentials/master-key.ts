@@ -4,6 +4,7 @@
 import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import {
   closeSync,
+  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -237,7 +238,8 @@ function readKeyFile(path: string, forbiddenMode: number, origin: string): strin
   const named = `${path} (${origin})`
   let file: number
   try {
-    file = openSync(path, 'r')
+    // A pipe to which nobody writes would hold the program for ever.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null
     throw new MasterKeyUnusable(`${named} cannot be read: ${messageOf(error)}`, { cause: error })

@@ -1,5 +1,6 @@
 // What is told when something is wrong: what, where and what to do next, with the exit code that fits; and what is left behind.
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -21,6 +22,19 @@ beforeAll(async () => {
   writeFileSync(scratch.path('many.csv'), `username,name\n${names.join('\n')}\n`)
 })
 afterAll(() => scratch.remove())
+
+test('a master key that is a pipe is refused at once, also when nobody writes to it', async () => {
+  const pipe = scratch.path('pipe')
+  execFileSync('mkfifo', [pipe])
+  const list = (key: string) =>
+    spawnLingpai(['user', 'list', '--data', data], { env: { LINGPAI_MASTER_KEY_FILE: key } })
+  const child = list(pipe)
+  const late = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const { code, stderr } = await outcomeOf(child)
+  clearTimeout(late)
+  expect([code, stderr]).toEqual([1, `Error: ${pipe} (LINGPAI_MASTER_KEY_FILE) is not a regular file.\n`])
+  expect((await outcomeOf(list(`${data}/master.key`))).code).toBe(0)
+})
 
 describe('a refusal', () => {
   const place = (name: string) => scratch.path(name)
