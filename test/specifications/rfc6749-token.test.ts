@@ -2,6 +2,7 @@
 // two servers over one PostgreSQL database where it matters.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asserted, assertion } from '../support/assertions.ts'
 import {
   ask,
   basic,
@@ -302,6 +303,24 @@ describe.each(['sqlite', 'postgres'] as const)('the token endpoint on %s', (data
       expect((await from('2001:db8:6::1', '%61pp', TEST_SECRET)).status).toBe(200)
     } finally {
       await proxied.close()
+    }
+  })
+
+  test('RFC 6819 §4.3.4 a public client has nothing to guess: nobody holds it up for the others behind one address', async () => {
+    const spa = await startServer({ database: 'sqlite' })
+    try {
+      await spa.addClient('spa', 'spa')
+      await spa.addUser('alice')
+      const app = new RelyingParty({ host: spa, clientId: 'spa', secret: null })
+      const ask = { grant_type: 'refresh_token', refresh_token: 'made-up' }
+      for (let count = 0; count < 40; count++) {
+        expectInvalidClient(await app.token(ask, { authorization: basic('spa', `wrong${count}`) }))
+        expectInvalidClient(await app.token({ ...ask, client_secret: `wrong${count}` }))
+        expectInvalidClient(await app.token({ ...ask, ...asserted(await assertion({ host: spa, clientId: 'spa' })) }))
+      }
+      expect((await app.tokens()).access).not.toBe('')
+    } finally {
+      await spa.close()
     }
   })
 

@@ -46,8 +46,10 @@ export async function authenticateClient<Found extends { readonly client: Client
   const refusal = found === null ? UNKNOWN : await refusalOf(parts, presented, found.client, now)
   if (found !== null && refusal === null) return { client: found.client as AuthenticatedClient, found }
   const { rule, reason, counts, description } = refusal ?? UNKNOWN
-  // A request without a secret is no guess: common clients send one to find out what is asked of them.
-  if (counts && limit.count(clientId, address)) {
+  // A request without a secret is no guess: common clients send one to find out what is asked of them. Nor is one in the
+  // name of a public client, whose users share addresses: nobody among them may hold up the others.
+  const isGuess = counts && found?.client.client.token_endpoint_auth_method !== 'none'
+  if (isGuess && limit.count(clientId, address)) {
     await store.appendEvents([
       { type: 'client_authentication_limited', at: now, ...(found && { clientId }), detail: { address } },
     ])
