@@ -45,7 +45,7 @@ function signingOf({ clientKeys, keys, master, unsignedJwt }: Parts): Signing {
 const ADVICE = {
   method_not_allowed: 'method_not_allowed',
   refused: 'request_refused',
-  store_unavailable: 'overloaded',
+  store_unavailable: 'database_away',
   server_failed: 'server_error',
 } as const
 

@@ -4,7 +4,7 @@
 import { failureReply } from './failures.ts'
 import type { Handle } from './handle.ts'
 import type { HttpReply, HttpRequest } from './message.ts'
-import { ANOTHER_FILE, BODY_TOO_LARGE, type Notice, type NoticePages, noticeReply } from './notice.ts'
+import { ANOTHER_FILE, BODY_TOO_LARGE, FILE_TOO_LARGE, type Notice, type NoticePages, noticeReply } from './notice.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -12,6 +12,7 @@ import {
   encodingRefused,
   isLargeBody,
   isPlainEncoding,
+  takesFiles,
 } from './request/body-limits.ts'
 import { createLargeBodies } from './request/large-bodies.ts'
 import { ReceivedBody } from './request/received-body.ts'
@@ -40,12 +41,13 @@ export function toFetch(
       return toResponse(encodingRefused, request)
     }
     const limit = limitOf(asked.path)
+    const tooLarge = takesFiles(settings, asked.path) ? FILE_TOO_LARGE : BODY_TOO_LARGE
     const isLarge = request.body !== null && isLargeBody(settings, limit, asked.headers['content-length'])
     const release = isLarge ? largeBodies.take(asked.peer.address) : undefined
     if (release === null) return notify(ANOTHER_FILE)
     try {
       const body = await readBody(request, limit)
-      return body === null ? notify(BODY_TOO_LARGE) : toResponse(await handle({ ...asked, body }), request)
+      return body === null ? notify(tooLarge) : toResponse(await handle({ ...asked, body }), request)
     } catch (error) {
       return toResponse(failureReply(error), request)
     } finally {

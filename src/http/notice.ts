@@ -3,7 +3,7 @@
 import type { HttpReply, HttpRequest } from './message.ts'
 import { json } from './reply/replies.ts'
 
-export type NoticeName = 'overloaded' | 'starting' | 'body_too_large' | 'another_file'
+export type NoticeName = 'overloaded' | 'starting' | 'body_too_large' | 'file_too_large' | 'another_file'
 
 export interface Notice {
   readonly name: NoticeName
@@ -39,6 +39,9 @@ export const BODY_TOO_LARGE: Notice = {
   name: 'body_too_large',
   reply: json(413, { error: 'invalid_request', error_description: 'The body is too large' }),
 }
+
+/** The same where a file is taken. */
+export const FILE_TOO_LARGE: Notice = { ...BODY_TOO_LARGE, name: 'file_too_large' }
 
 /** See `large-bodies.ts`. */
 export const ANOTHER_FILE: Notice = {

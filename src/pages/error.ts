@@ -19,6 +19,7 @@ const SAID_ALREADY: ReadonlySet<ErrorAdvice> = new Set([
   'interaction_expired',
   'interaction_unknown',
   'overloaded',
+  'database_away',
   'server_error',
 ])
 
@@ -63,7 +64,7 @@ export function noticePage({ status, notice }: NoticeView, frame: Frame): Page {
   return layOut(frame, {
     status,
     title,
-    main: html`<div class="seal">${notice === 'body_too_large' ? ICONS.alert : ICONS.clock}</div><h1>${title}</h1><p class="lead" id="notice">${visitor}</p><h2>${errors.operator}</h2><p>${prose(operator, frame)}</p>${operator.includes('npx lingpai') && commandHint(frame)}`,
+    main: html`<div class="seal">${notice.endsWith('_too_large') ? ICONS.alert : ICONS.clock}</div><h1>${title}</h1><p class="lead" id="notice">${visitor}</p><h2>${errors.operator}</h2><p>${prose(operator, frame)}</p>${operator.includes('npx lingpai') && commandHint(frame)}`,
   })
 }
 

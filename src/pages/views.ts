@@ -189,6 +189,7 @@ export type ErrorAdvice =
   | 'set_up_done'
   | 'method_not_allowed'
   | 'overloaded'
+  | 'database_away'
   | 'server_error'
 
 export interface ErrorView {
@@ -209,7 +210,7 @@ export interface ErrorView {
 /** What the server says before anything is known of what was asked for. */
 export interface NoticeView {
   readonly status: number
-  readonly notice: 'overloaded' | 'starting' | 'body_too_large' | 'another_file'
+  readonly notice: 'overloaded' | 'starting' | 'body_too_large' | 'file_too_large' | 'another_file'
 }
 
 /** Before a person is sent to a client that nobody has verified. */

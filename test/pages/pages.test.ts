@@ -369,7 +369,9 @@ describe.each(advices)('the error page of %s', (advice) => {
   const shown = (locale: pages.Locale) => pages.errorPage(view, frameIn(locale)).html
 
   test('says in English what the client would be told, and in Chinese only where that says more', () => {
-    const saysAll = /^(link_|set_up_|cross_site_|cookies_|interaction_|overloaded|server_error)/.test(advice)
+    const saysAll = /^(link_|set_up_|cross_site_|cookies_|interaction_|overloaded|database_away|server_error)/.test(
+      advice,
+    )
     expect(shown('en').includes(view.description)).toBe(advice !== 'set_up_done')
     expect(shown('zh-CN').includes(view.description)).toBe(!saysAll)
     expect(shown('zh-CN').includes('id="error-description"')).toBe(!saysAll)

@@ -272,6 +272,7 @@ export const advices: readonly ErrorAdvice[] = [
   'set_up_done',
   'method_not_allowed',
   'overloaded',
+  'database_away',
   'server_error',
 ]
 
@@ -440,7 +441,7 @@ export const samples: readonly Sample[] = [
       f,
     ),
   ),
-  ...(['overloaded', 'starting', 'body_too_large', 'another_file'] as const).map((notice) =>
+  ...(['overloaded', 'starting', 'body_too_large', 'file_too_large', 'another_file'] as const).map((notice) =>
     sample(`notice ${notice}`, 'notice', (f) => pages.noticePage({ status: 503, notice }, f)),
   ),
   sample('misdirected', 'continue', (f) =>

@@ -1,7 +1,7 @@
 // Error pages as people and developers read them in Chinese: no sentence in English but the one that clients are told, marked as
 // that, and no more told than in English.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { setClientEnabled } from '../../src/administration/clients.ts'
 import { type AuthorizeParameters, authorizeUrl } from '../support/authorize.ts'
 import { registered } from '../support/registration.ts'
@@ -94,4 +94,25 @@ test('a client that is disabled is told from one that is not known in no languag
     const bare = (page: Page | undefined) => page?.html.replaceAll(/tr_\w+|(?<=client_id=)\w+/g, '')
     expect(bare(disabled)).toBe(bare(unknown))
   }
+})
+
+test('a database that does not answer is no crowd: the page says where its end is seen, in both languages', async () => {
+  const away = Object.assign(new Error('away'), { name: 'StoreUnavailable' })
+  const found = vi.spyOn(host.server.parts.store, 'findVisit').mockRejectedValue(away)
+  try {
+    const url = authorizeUrl(host, { client_id: 'web' })
+    for (const [language, says] of [
+      ['en', 'The server cannot answer at present. Please try again in a moment.'],
+      ['zh-CN', '服务器暂时无法应答，请稍后再试。'],
+    ] as const) {
+      const page = await reader(language).get(url)
+      expect(page.status).toBe(503)
+      expect(page.html).toContain(says)
+      expect(page.html).toContain('/readyz')
+    }
+  } finally {
+    found.mockRestore()
+  }
+  const page = await reader('en').get(authorizeUrl(host, { client_id: 'web' }))
+  expect(page.status).toBe(303)
 })

@@ -19,6 +19,11 @@ export function bodyLimitOf(limits: BodyLimits): (path: string) => number {
   return (path) => largeBody?.(path) ?? maxBody
 }
 
+/** Whether this path takes files. */
+export function takesFiles({ largeBody }: BodyLimits, path: string): boolean {
+  return largeBody?.(path) !== undefined
+}
+
 /** Whether a body may become larger than usual; one of unknown length may. */
 export function isLargeBody({ maxBody = DEFAULT_MAX_BODY }: BodyLimits, limit: number, length: string | undefined) {
   return limit > maxBody && (length === undefined || Number(length) > maxBody)

@@ -77,7 +77,7 @@ export function createRouter(
     const any = route ?? found?.any
     const kind = any?.kind ?? (acceptsPage(request) ? 'page' : 'machine')
     const refuse = (problem: Omit<Problem, 'traceId'>, outcome: Outcome, headers?: HttpReply['headers']) =>
-      problemReply(request, kind, problem, outcome, headers)
+      problemReply(request, kind, problem, outcome, headers && { headers })
 
     if (kind !== 'health' && !hostRule.admits(request.peer)) {
       const rightAddress = hostRule.rightAddress(request)
@@ -135,13 +135,14 @@ export function createRouter(
     if (error instanceof OAuthError) {
       const { status, description, headers, outcome } = error
       const problem = { status, rule: 'refused' as const, error: error.error, description }
-      return problemReply(request, route.kind, problem, outcome, headers)
+      return problemReply(request, route.kind, problem, outcome, { headers })
     }
     const { outcome, headers, ...problem } = failureOf(error)
-    const met = { method: request.method, path: route.path, ...describeFailure(error) }
+    const traceId = newTraceId()
+    const met = { trace: traceId, method: request.method, path: route.path, ...describeFailure(error) }
     if (problem.status === 503) unavailable.failed('An endpoint failed', met)
     else log.error('An endpoint failed', met)
-    return problemReply(request, route.kind, problem, outcome, headers)
+    return problemReply(request, route.kind, problem, outcome, { headers, traceId })
   }
 
   const problemReply = async (
@@ -149,9 +150,11 @@ export function createRouter(
     kind: Route['kind'],
     problem: Omit<Problem, 'traceId'>,
     outcome: Outcome,
-    headers: HttpReply['headers'] = {},
+    {
+      headers = {},
+      traceId = newTraceId(),
+    }: { readonly headers?: HttpReply['headers']; readonly traceId?: string } = {},
   ): Promise<HttpReply> => {
-    const traceId = newTraceId()
     const extra = { ...headers, 'x-trace-id': traceId }
     if (kind === 'page') {
       const page = await errorPage(request, { ...problem, traceId })

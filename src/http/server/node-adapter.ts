@@ -6,7 +6,7 @@ import type { Log } from '../../platform/log.ts'
 import { failureReply } from '../failures.ts'
 import { ask, type Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
-import { ANOTHER_FILE, BODY_TOO_LARGE, type Notice, type NoticePages, noticeReply } from '../notice.ts'
+import { ANOTHER_FILE, BODY_TOO_LARGE, FILE_TOO_LARGE, type Notice, type NoticePages, noticeReply } from '../notice.ts'
 import {
   type BodyLimits,
   bodyLimitOf,
@@ -15,6 +15,7 @@ import {
   expectationRefused,
   isLargeBody,
   isPlainEncoding,
+  takesFiles,
   targetRefused,
   transferRefused,
   versionRefused,
@@ -95,8 +96,9 @@ export function createNodeListener(
       return
     }
     const limit = limitOf(request.path)
+    const tooLarge = takesFiles(settings, request.path) ? FILE_TOO_LARGE : BODY_TOO_LARGE
     if (length !== undefined && Number(length) > limit) {
-      notify(BODY_TOO_LARGE)
+      notify(tooLarge)
       return
     }
     if (req.readableEnded) {
@@ -116,7 +118,7 @@ export function createNodeListener(
     // RFC 9110 §10.1.1: not before it is known that the body is wanted.
     if (isAskedFirst && isExpecting(req)) res.writeContinue()
     receive(req, limit, (body) => {
-      if (body === null) notify(BODY_TOO_LARGE)
+      if (body === null) notify(tooLarge)
       else run(res, { ...request, body })
     })
   }

@@ -99,6 +99,11 @@ export const errors = {
       visitor: 'The server is very busy. Please try again in a moment.',
       operator: 'Work was refused in order to keep the rest fast; look at load and at the database.',
     },
+    database_away: {
+      visitor: 'The server cannot answer at present. Please try again in a moment.',
+      operator:
+        'The database did not answer, so this request may have left no trace. The log says since when, and /readyz whether it is over.',
+    },
     server_error: {
       visitor: 'That was our fault, not yours. Please try again in a moment.',
       operator: 'The log holds the cause under the trace number.',
@@ -119,6 +124,12 @@ export const errors = {
     body_too_large: {
       title: 'That was too large',
       visitor: 'What you sent is larger than this page takes, so nothing of it was kept. Please go back and send less.',
+      operator: 'A form may have 64 KiB here, more than any page of this server sends: look at what has made this one.',
+    },
+    file_too_large: {
+      title: 'That was too large',
+      visitor:
+        'The file is larger than this page takes, so nothing of it was kept. Please go back and choose a smaller one.',
       operator:
         'A file of people may have 16 MiB here. Larger ones are imported on the command line: npx lingpai user import users.csv',
     },

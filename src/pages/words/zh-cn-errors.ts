@@ -91,6 +91,10 @@ export const errors: Words['errors'] = {
       visitor: '服务器正忙，请稍后再试。',
       operator: '为保证其余请求的速度，部分请求被拒绝；请检查负载和数据库。',
     },
+    database_away: {
+      visitor: '服务器暂时无法应答，请稍后再试。',
+      operator: '数据库没有应答，因此这次请求可能没有留下追踪记录。日志说明从何时开始，/readyz 说明是否已恢复。',
+    },
     server_error: {
       visitor: '这是我们的问题，与您无关。请稍后再试。',
       operator: '日志中此追踪编号下记有原因。',
@@ -110,6 +114,11 @@ export const errors: Words['errors'] = {
     body_too_large: {
       title: '内容太大',
       visitor: '您发送的内容超过了此页面的上限，因此没有保存。请返回并减少内容后再发送。',
+      operator: '此处的表单最大 64 KiB，本服务器的页面都不会发送这么多内容：请检查是什么生成了这个表单。',
+    },
+    file_too_large: {
+      title: '文件太大',
+      visitor: '该文件超过了此页面的上限，因此没有保存。请返回并选择较小的文件。',
       operator: '此处的用户文件最大 16 MiB，更大的文件请在命令行导入：npx lingpai user import users.csv',
     },
     another_file: {

@@ -215,6 +215,17 @@ describe('refusals', () => {
     expect(lines).toHaveLength(4)
   })
 
+  it.each([
+    ['of our own', new Error('broken')],
+    ['of the store', Object.assign(new Error('away'), { name: 'StoreUnavailable' })],
+  ])('%s are in the log under the trace number that the page shows', async (_, error) => {
+    const lines: string[] = []
+    const log = createLog('info', 'json', (line) => lines.push(line))
+    const { traceId } = bodyOf(await router([failing('page', error)], { log })(requestOf({ path: '/p' })))
+    expect(traceId).toMatch(/^tr_/)
+    expect(lines).toEqual([expect.stringContaining(`"trace":"${String(traceId)}"`)])
+  })
+
   it('survive a page renderer and a recorder that fail', async () => {
     const fail = () => {
       throw new Error('no')

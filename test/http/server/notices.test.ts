@@ -128,6 +128,30 @@ describe('a body that is too large', () => {
   })
 })
 
+describe('a file that is too large', () => {
+  const settings = { maxBody: 10, largeBody: (path: string) => (path === '/file' ? 20 : undefined), noticePages }
+
+  it('is refused on a page that says how large files are imported, a form on one that does not', async () => {
+    const port = await start(settings)
+    const file = await asked(port, 'POST /file HTTP/1.1\r\nContent-Length: 21', { body: 'a'.repeat(21) })
+    expectNotice(file, 413, 'That was too large', '文件太大')
+    expect(file.page).toContain('lingpai user import')
+    const form = await asked(port, 'POST /form HTTP/1.1\r\nContent-Length: 21', { body: 'a'.repeat(21) })
+    expectNotice(form, 413, 'That was too large', '内容太大')
+    for (const reply of Object.values(form)) expect(reply).not.toContain('lingpai user')
+  })
+
+  it('is told so by the Fetch adapter too', async () => {
+    const fetchIt = toFetch(async () => json(200, {}), settings)
+    const post = async (path: string) => {
+      const init = { method: 'POST', body: 'a'.repeat(21), headers: { accept: PAGE } }
+      return await (await fetchIt(new Request(`http://h${path}`, init))).text()
+    }
+    expect(await post('/file')).toContain('lingpai user import')
+    expect(await post('/form')).not.toContain('lingpai user')
+  })
+})
+
 describe('a second file from one address', () => {
   it('is refused on a page that says when to send it again', async () => {
     const port = await start({ maxBody: 10, largeBody: () => 50_000 })
