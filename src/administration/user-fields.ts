@@ -68,10 +68,9 @@ const LONGEST_TEXT = 256
 const LONGEST_URL = 2_048
 const LONGEST_CUSTOM = 2_000
 const MOST_CUSTOM = 150
-const BLANK_HINT =
-  'People type it at sign-in, where nobody sees one blank too many: leave blanks away, or write . - or _ in their place'
 /** RFC 5321 §4.5.3.1. */
 const LONGEST_EMAIL = 254
+const ALONE = 'Give that too, or leave this out'
 
 /** `formerUsername`: of somebody who is here. Whoever keeps it has it from a time when it was allowed. */
 export async function checkUserFields(
@@ -85,12 +84,13 @@ export async function checkUserFields(
   const username = fields.username.trim()
   const isKept = formerUsername !== null && usernameKey(formerUsername) === usernameKey(username)
   const fault = isKept ? null : checkUsername(username)
-  note('username', fault, fault === BLANK_INSIDE ? BLANK_HINT : undefined)
+  note('username', fault, fault === BLANK_INSIDE ? blankHint(username) : undefined)
   const userId = given(fields.userId)
   if (userId !== null) note('user_id', checkUserId(userId))
   const email = given(fields.email)
   if (email !== null) note('email', emailProblem(email))
-  if (email === null && fields.emailVerified === true) note('email_verified', 'is set, but there is no e-mail address')
+  if (email === null && fields.emailVerified === true)
+    note('email_verified', 'is set, but there is no e-mail address', ALONE)
   const phone = await phoneOf(fields, note)
   const profile = profileOf(fields, note)
   if (problems.length > 0) {
@@ -111,7 +111,7 @@ type Note = (field: string, problem: string | null, hint?: string) => void
 async function phoneOf({ phone, phoneVerified }: UserFields, note: Note): Promise<string | null> {
   const text = given(phone)
   if (text === null) {
-    if (phoneVerified === true) note('phone_verified', 'is set, but there is no phone number')
+    if (phoneVerified === true) note('phone_verified', 'is set, but there is no phone number', ALONE)
     return null
   }
   const recognised = await recognisePhone(text)
@@ -218,4 +218,9 @@ export function columnOf(field: TextField): string {
 function given(value: string | null | undefined): string | null {
   const trimmed = value?.trim() ?? ''
   return trimmed === '' ? null : trimmed
+}
+
+function blankHint(username: string): string {
+  const example = username.replaceAll(/\s+/gu, '.')
+  return `People type it at sign-in, where nobody sees one blank too many: leave blanks away, or write . - or _ in their place, as in ${example}`
 }

@@ -1,5 +1,6 @@
 // Operations on users, one at a time: each checks what it is given, says what is wrong, and leaves an event.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { PasswordHasher } from '../credentials/password-hash.ts'
 import { findPasswordFault, PasswordRefused } from '../credentials/password-text.ts'
 import type { SecurityEvent } from '../model/event.ts'
@@ -7,6 +8,7 @@ import type { User, UserProfile } from '../model/user.ts'
 import { usernameKey } from '../model/username.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newUserId } from '../platform/random.ts'
+import { shellWord } from '../platform/shell-word.ts'
 import type { UserConflict, UserVerbs } from '../store/verbs/users.ts'
 import { AdministrationError, type AdministrationErrorCode } from './errors.ts'
 import {
@@ -51,7 +53,7 @@ export async function addUser(parts: UserParts, request: NewUserRequest): Promis
     event,
   )
   // Somebody was faster than the look-up.
-  if (result !== 'added') throw refused([conflictProblem(result, { ...checked, userId })])
+  if (result !== 'added') throw refused(await conflictProblems(store, [result], { ...checked, userId }))
   return await getUser(store, { userId })
 }
 
@@ -67,6 +69,8 @@ export async function updateUser(parts: UserParts, who: UserReference, change: U
       phoneVerified: change.phoneVerified ?? (fields.phone === user.phone && user.phoneVerified),
       emailVerified: change.emailVerified ?? (fields.email === user.email && user.emailVerified),
     }
+    // A form that is sent as it was shown, or a command that is given twice, is no change.
+    if (isSame(user, checked)) return user
     const event: SecurityEvent = {
       type: 'user_updated',
       at: clock.now(),
@@ -78,6 +82,14 @@ export async function updateUser(parts: UserParts, who: UserReference, change: U
     if (result !== 'changed') throw refused(await conflictsOfChange(store, user, checked, result))
   }
   throw new AdministrationError('user_changed', 'The user is being changed by somebody else', 'Try again')
+}
+
+function isSame(user: User, changed: Omit<CheckedUser, 'userId'>): boolean {
+  const { username, profile, phone, phoneVerified, email, emailVerified } = changed
+  return isDeepStrictEqual(
+    [username, profile, phone, phoneVerified, email, emailVerified],
+    [user.username, user.profile, user.phone, user.phoneVerified, user.email, user.emailVerified],
+  )
 }
 
 function mergedFields(user: User, change: UserChange): UserFields {
@@ -126,7 +138,7 @@ export async function setUserEnabled(parts: UserParts, who: UserReference, enabl
   }
   const result = await store.setUserEnabled(user.userId, enabled, event)
   if (result === 'absent') throw notFound(who)
-  if (result !== 'done') throw refused([conflictProblem(result, user)])
+  if (result !== 'done') throw refused(await conflictProblems(store, [result], user))
   return await getUser(store, { userId: user.userId })
 }
 
@@ -183,6 +195,8 @@ export interface UserProblem {
   /** The beginning or the rest of a sentence. */
   readonly message: string
   readonly hint: string | null
+  /** Of a phone number: the user name of the person who has it. */
+  readonly holder?: string
 }
 
 /** All that is wrong at once, under the code of what comes first. */
@@ -209,7 +223,7 @@ async function newUser(store: UserVerbs, fields: UserFields, password: string | 
   const taken = await store.findUserConflicts({ ...claims, enabled: true })
   const shown = { username: fields.username.trim(), phone: claims.phone, userId: claims.userId ?? '' }
   const weak = password === undefined ? null : passwordProblem(password, shown.username)
-  const conflicts = taken.map((conflict) => conflictProblem(conflict, shown))
+  const conflicts = await conflictProblems(store, taken, shown)
   const faults = [...('problems' in result ? result.problems.map(fieldProblem) : []), ...(weak === null ? [] : [weak])]
   const problems = [
     ...conflicts.filter(({ code }) => code === 'username_taken'),
@@ -241,7 +255,7 @@ async function conflictsOfChange(
     enabled: user.enabled,
   })
   const conflicts = taken.length > 0 ? taken : [found]
-  return conflicts.map((conflict) => conflictProblem(conflict, { ...changed, userId: user.userId }))
+  return await conflictProblems(store, conflicts, { ...changed, userId: user.userId })
 }
 
 function fieldProblem({ field, problem, hint }: FieldProblem): UserProblem {
@@ -268,10 +282,24 @@ function notFound(who: UserReference): AdministrationError {
   )
 }
 
-function conflictProblem(
-  code: UserConflict,
-  { userId, username, phone }: { readonly userId: string; readonly username: string; readonly phone: string | null },
-): UserProblem {
+interface Claimed {
+  readonly userId: string
+  readonly username: string
+  readonly phone: string | null
+}
+
+/** Whoever asks runs the server, and has to look after the other person next: so it is said who that is. */
+async function conflictProblems(
+  store: UserVerbs,
+  conflicts: readonly UserConflict[],
+  claimed: Claimed,
+): Promise<readonly UserProblem[]> {
+  const isPhone = conflicts.includes('phone_taken') && claimed.phone !== null
+  const holder = isPhone ? await store.findUserByPhone(claimed.phone) : null
+  return conflicts.map((conflict) => conflictProblem(conflict, claimed, holder?.username ?? null))
+}
+
+function conflictProblem(code: UserConflict, { userId, username, phone }: Claimed, holder: string | null): UserProblem {
   switch (code) {
     case 'username_taken':
       return {
@@ -282,8 +310,9 @@ function conflictProblem(
     case 'phone_taken':
       return {
         code,
-        message: `The phone number ${phone ?? ''} belongs to another enabled user`,
-        hint: 'A number belongs to at most one enabled user, because clients bind accounts by it: disable or change the other one first',
+        message: `The phone number ${phone ?? ''} belongs to another enabled user${holder === null ? '' : `: ${holder}`}`,
+        hint: `A number belongs to at most one enabled user, because clients bind accounts by it: disable or change the other one first${holder === null ? '' : ` ("npx lingpai user update ${shellWord(holder)} --phone NUMBER")`}`,
+        ...(holder !== null && { holder }),
       }
     case 'user_id_taken':
       return {

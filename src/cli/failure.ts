@@ -5,7 +5,7 @@ import { CannotStart, type StartObstacle } from '../composition/settings.ts'
 import { OptionsError } from '../options/index.ts'
 import type { Locale } from '../pages/index.ts'
 import { SchemaMismatch, TablesOfAnother } from '../store/schema/migrate.ts'
-import { type Failure, failureInChinese } from './failures-zh.ts'
+import { type Failure, failureInChinese, type Met } from './failures-zh.ts'
 import { type Flags, tip, withTips } from './flags.ts'
 import { CommandFailed, EXIT, endWith, type Output } from './output.ts'
 
@@ -93,13 +93,13 @@ export function report(output: Output, error: unknown, flags: Flags): number {
   output.progressDone()
   endWith(exitCode)
   output.result({ error: code, message, ...(hint !== null && { hint }) })
-  output.note(failureText({ message, hint: hint === null ? null : ended(hint) }, output.language, error))
+  output.note(failureText({ message, hint: hint === null ? null : ended(hint) }, output.language, { error, flags }))
   return exitCode
 }
 
 /** For people. */
-export function failureText(failure: Failure, language: Locale, error?: unknown): string {
-  const chinese = language === 'zh-CN' ? failureInChinese(failure, error) : null
+export function failureText(failure: Failure, language: Locale, met: Met = {}): string {
+  const chinese = language === 'zh-CN' ? failureInChinese(failure, met) : null
   if (chinese !== null) return `错误：${chinese}`
   const { message, hint } = failure
   return `Error: ${message}${hint === null ? '' : `${message.includes('\n') ? '\n' : ' '}${hint}`}`

@@ -5,6 +5,8 @@
 import { AdministrationError } from '../administration/errors.ts'
 import { fileSentence, problemSentence } from '../administration/set-up/row-words.ts'
 import type { UserProblem, UserRefused } from '../administration/users.ts'
+import { KEY_HINTS, KEY_MESSAGES } from './failures-zh-keys.ts'
+import { type Flags, withTips } from './flags.ts'
 import { optionInChinese } from './options-zh.ts'
 import { type Sentences, translated } from './sentences.ts'
 
@@ -153,8 +155,14 @@ const MESSAGES: Sentences = [
   [/^Stopped; nothing has changed$/, '已停止，没有做任何更改。'],
   [/^Stopped; nothing is left behind$/, '已停止，没有留下任何文件。'],
   [/^No password came on standard input$/, '标准输入中没有密码。'],
+  [/^The password was typed differently the second time; nothing has changed$/, '两次输入的密码不一致，未做任何更改。'],
+  [
+    /^The client secret was typed differently the second time; nothing has changed$/,
+    '两次输入的客户端密钥不一致，未做任何更改。',
+  ],
   [/^The username (.+) belongs to another user$/, '用户名 $1 已被其他用户使用。'],
   [/^The phone number (\S*) belongs to another enabled user$/, '手机号 $1 已属于另一位已启用的用户。'],
+  [/^The phone number (\S*) belongs to another enabled user: (.+)$/, '手机号 $1 已属于另一位已启用的用户：$2。'],
   [/^There is no trace "(.+)"$/, '没有“$1”这条追踪记录。'],
 
   // 备份与恢复
@@ -182,6 +190,7 @@ const MESSAGES: Sentences = [
 
 const HINTS: Sentences = [
   [/^See: (npx .+)$/, '请查看：$1'],
+  [/^Type the command again$/, '请重新输入命令。'],
   [/^Did you mean (\S+)\? See: (npx .+)$/, '是否想写 $1？请查看：$2'],
   [/^Run: (.+)$/, '请运行：$1'],
   [/^It is read twice, so a folder or a pipe will not do: .+$/, '文件要读两遍，不能是目录或管道。'],
@@ -256,6 +265,10 @@ const HINTS: Sentences = [
     '仅大小写、全角半角或首尾空格不同的名称视为相同。',
   ],
   [
+    /^A number belongs to at most one enabled user, .+ \("(npx .+)"\)$/,
+    '一个号码只能属于一位已启用的用户，因为客户端以它绑定账号：请先停用或更改另一位（“$1”）。',
+  ],
+  [
     /^A number belongs to at most one enabled user, .+$/,
     '一个号码只能属于一位已启用的用户，因为客户端以它绑定账号：请先停用或更改另一位。',
   ],
@@ -275,12 +288,20 @@ export interface Failure {
   readonly hint: string | null
 }
 
-/** Null: not known, so that it is told in English as a whole. `error`: what was thrown. */
-export function failureInChinese({ message, hint }: Failure, error?: unknown): string | null {
-  if (isUserRefused(error)) return userRefused(error)
+/** What was thrown, and the flags of the command that met it. */
+export interface Met {
+  readonly error?: unknown
+  readonly flags?: Flags
+}
+
+/** Null: not known, so that it is told in English as a whole. */
+export function failureInChinese({ message, hint }: Failure, { error, flags = {} }: Met = {}): string | null {
+  if (isUserRefused(error)) return userRefused(error, flags)
   const lines = message.split('\n').map((line) => bare(line))
-  const said = lines.map((line) => translated(line, MESSAGES) ?? causeInChinese(line) ?? optionInChinese(line))
-  const advice = hint === null ? '' : translated(bare(hint), HINTS)
+  const said = lines.map(
+    (line) => translated(line, MESSAGES, KEY_MESSAGES) ?? causeInChinese(line) ?? optionInChinese(line),
+  )
+  const advice = hint === null ? '' : translated(bare(hint), HINTS, KEY_HINTS)
   if (said.includes(null) || advice === null) return fileRefused(error)
   return `${said.join('\n      ')}${advice !== '' && said.length > 1 ? '\n      ' : ''}${advice}`
 }
@@ -318,9 +339,9 @@ function fileRefused(error: unknown): string | null {
   return sentence.includes(message) || (hint !== null && sentence.includes(hint)) ? null : `${sentence}。`
 }
 
-function userRefused({ problems }: UserRefused): string | null {
+function userRefused({ problems }: UserRefused, flags: Flags): string | null {
   const said = problems.map(problemInChinese)
-  return said.includes(null) ? null : said.join('')
+  return said.includes(null) ? null : withTips(said.join(''), flags)
 }
 
 function problemInChinese({ message, hint }: UserProblem): string | null {

@@ -316,7 +316,7 @@ export function openMasterKey(options: Options): MasterKey {
       EXIT.usage,
       'master_key_required',
       'With PostgreSQL every node needs the same master key.',
-      'Set LINGPAI_MASTER_KEY_FILE to a file that holds it. Where there is none yet, run: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
+      'Set LINGPAI_MASTER_KEY_FILE to a file that holds it. Where there is none yet, run: openssl rand -base64 32 | tr "+/" "-_" | tr -d "=" > master.key; chmod 600 master.key',
     )
   }
   // A database without its key must not get a new one.

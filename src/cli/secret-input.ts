@@ -10,7 +10,16 @@ type Input = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown }
 
 /** `what` names it in the question and in errors: `password`. */
 export async function readSecret(what: string, input: Input = process.stdin): Promise<string> {
-  const secret = input.isTTY === true ? await typed(what, input) : await piped(what, input)
+  return input.isTTY === true ? await typed(what, input, [asking(what)]) : given(what, await piped(what, input))
+}
+
+/** One that is to hold from now on: typed unseen it is asked for twice, since nobody would know of a slip. */
+export async function readNewSecret(what: string, input: Input = process.stdin): Promise<string> {
+  if (input.isTTY !== true) return await readSecret(what, input)
+  return await typed(what, input, [asking(what), askingAgain(what)])
+}
+
+function given(what: string, secret: string): string {
   if (secret !== '') return secret
   throw new CommandFailed(
     EXIT.usage,
@@ -32,31 +41,55 @@ async function piped(what: string, input: Input): Promise<string> {
 }
 
 /** In raw mode nothing is shown, and Ctrl+C, Ctrl+D and the correction of mistakes are up to us. */
-async function typed(what: string, input: Input): Promise<string> {
-  process.stderr.write(prompt(what))
-  input.setRawMode?.(true)
+async function typed(what: string, input: Input, questions: readonly string[]): Promise<string> {
+  const answers: string[] = []
   let text: string[] = []
+  const ask = () => process.stderr.write(questions[answers.length] ?? '')
+  ask()
+  input.setRawMode?.(true)
   try {
     for await (const chunk of input.setEncoding('utf8')) {
       for (const character of String(chunk)) {
         if (character === '\u0003') throw new CommandFailed(EXIT.failed, 'interrupted', 'Stopped; nothing has changed.')
-        if (character === '\r' || character === '\n' || character === '\u0004') return bounded(what, text.join(''))
-        if (character === '\u007f' || character === '\b') text.pop()
+        if (character === '\r' || character === '\n' || character === '\u0004') {
+          answers.push(given(what, bounded(what, text.join(''))))
+          text = []
+          if (answers.length === questions.length) return same(what, answers)
+          process.stderr.write('\n')
+          ask()
+        } else if (character === '\u007f' || character === '\b') text.pop()
         else if (character === '\u0015') text = []
         else text.push(character)
       }
       bounded(what, text.join(''))
     }
-    return text.join('')
+    return given(what, '')
   } finally {
     input.setRawMode?.(false)
     process.stderr.write('\n')
   }
 }
 
-function prompt(what: string): string {
+function same(what: string, [first = '', ...others]: readonly string[]): string {
+  if (others.every((each) => each === first)) return first
+  throw new CommandFailed(
+    EXIT.usage,
+    'inputs_differ',
+    `The ${what} was typed differently the second time; nothing has changed.`,
+    'Type the command again.',
+  )
+}
+
+const inChinese = (what: string) => (what === 'password' ? '密码' : '客户端密钥')
+
+function asking(what: string): string {
   if (terminalLanguage() === 'en') return `Type the ${what} (it is not shown) and press Enter: `
-  return `请输入${what === 'password' ? '密码' : '客户端密钥'}（不会显示），然后按回车：`
+  return `请输入${inChinese(what)}（不会显示），然后按回车：`
+}
+
+function askingAgain(what: string): string {
+  if (terminalLanguage() === 'en') return `Type the same ${what} again and press Enter: `
+  return `请再输入一次相同的${inChinese(what)}，然后按回车：`
 }
 
 function bounded(what: string, text: string): string {

@@ -1,5 +1,6 @@
-// What `start` says when it answers.
+// What `start` says when it answers, and how a link gets to the browser.
 
+import { isLoopback, sshDestination } from '../options/index.ts'
 import type { Locale } from '../pages/index.ts'
 
 export interface Greeting {
@@ -55,6 +56,7 @@ export function greeting(facts: Greeting, language: Locale): string {
             '下一步：在浏览器中打开下面的链接，填写五个简短的表单。一天内有效，限用一次。',
           ),
           `\n  ${link}\n`,
+          ...throughSsh(link, language),
         ]),
     ...(setUp === null
       ? []
@@ -66,4 +68,16 @@ export function greeting(facts: Greeting, language: Locale): string {
         ]),
     both('Stop it with Ctrl+C.', '按 Ctrl+C 停止。'),
   ].join('\n')
+}
+
+/** A link to this machine alone opens nothing in the browser of somebody who is logged in from another one. */
+export function throughSsh(link: string, language: Locale): readonly string[] {
+  const { hostname, port } = new URL(link)
+  const destination = sshDestination()
+  if (destination === null || !isLoopback(hostname)) return []
+  const told =
+    language === 'zh-CN'
+      ? '您是通过 ssh 登录的，而 localhost 指的是这台机器。请先在有浏览器的电脑上运行下面的命令（按您平时连接这台机器的写法），并让它一直运行：'
+      : 'You are logged in by ssh, and localhost is this machine. Run this first on the computer with the browser, with the name by which you reach this machine, and let it run:'
+  return [told, `\n  ssh -N -L ${port}:127.0.0.1:${port} ${destination}\n`]
 }

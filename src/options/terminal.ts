@@ -1,4 +1,5 @@
-// In which language a command speaks to the person in front of the terminal. Programs read `--json`, which has one language.
+// The person in front of the terminal: in which language a command speaks to them, and whether they sit at another machine.
+// Programs read `--json`, which has one language.
 
 import type { Environment } from './load.ts'
 
@@ -34,4 +35,12 @@ export function terminalLanguage({
 function isReadableChinese(locale: string): boolean {
   const [, charset] = /^zh(?:[_-][^.@]*)?(?:\.([^@]*))?(?:@.*)?$/i.exec(locale) ?? ['', 'none']
   return charset === undefined || /^utf-?8$/i.test(charset)
+}
+
+/** How whoever is logged in by ssh (sshd sets SSH_CONNECTION: client, its port, server, its port) reaches this machine; null: nobody is. */
+export function sshDestination(env: Environment = process.env): string | null {
+  const [, , address, port] = (env['SSH_CONNECTION'] ?? '').split(' ')
+  if (address === undefined || port === undefined || !/^[\da-f.:]+$/i.test(address) || !/^\d+$/.test(port)) return null
+  const user = env['USER'] ?? ''
+  return `${port === '22' ? '' : `-p ${port} `}${/^[\w.-]+$/.test(user) ? `${user}@` : ''}${address}`
 }

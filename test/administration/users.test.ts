@@ -81,7 +81,7 @@ describe('addUser', () => {
     expect(await refusal(addUser(house, same))).toEqual({
       code: 'username_taken',
       message:
-        'The username Alice belongs to another user; the phone number +8613800138000 belongs to another enabled user; the user id user-1 is taken',
+        'The username Alice belongs to another user; the phone number +8613800138000 belongs to another enabled user: alice; the user id user-1 is taken',
     })
     // What is badly written beside what is taken.
     const worse = await refusal(addUser(house, { ...same, email: 'nobody', password: 'short' }))
@@ -104,10 +104,10 @@ describe('addUser', () => {
     expect(await refusal(updateUser(house, 'bob', { username: 'alice', phone: '13800138000' }))).toEqual({
       code: 'username_taken',
       message:
-        'The username alice belongs to another user; the phone number +8613800138000 belongs to another enabled user',
+        'The username alice belongs to another user; the phone number +8613800138000 belongs to another enabled user: alice',
     })
     expect((await refusal(updateUser(house, 'bob', { username: 'BOB', phone: '13800138000' }))).message).toBe(
-      'The phone number +8613800138000 belongs to another enabled user',
+      'The phone number +8613800138000 belongs to another enabled user: alice',
     )
     expect(await getUser(house.store, 'bob')).toEqual(bob)
     expect(await updateUser(house, 'bob', { username: 'BOB', phone: '13700137000' })).toMatchObject({
@@ -116,12 +116,32 @@ describe('addUser', () => {
     })
   })
 
+  test('a change to what is there already is none: nothing is written, and no event says so', async () => {
+    const fields = { username: 'alice', name: '张三', phone: '13800138000', phoneVerified: true, email: 'a@b.example' }
+    const alice = await addUser(house, { ...fields, address: { locality: '深圳' }, custom: { department: 'R&D' } })
+    expect(await updateUser(house, 'alice', { ...fields, username: ' alice ', phone: '+86 138 0013 8000' })).toEqual(
+      alice,
+    )
+    expect(await updateUser(house, 'alice', { username: 'alice', name: '张三' })).toEqual(alice)
+    expect(await events()).toEqual(['user_added'])
+    for (const change of [{ name: '张四' }, { phoneVerified: false }, { username: 'Alice' }, { custom: {} }]) {
+      await updateUser(house, 'alice', change)
+    }
+    expect(await events()).toEqual(['user_added', ...Array.from({ length: 4 }, () => 'user_updated')])
+  })
+
   test('a phone number belongs to at most one enabled user, also when one is enabled again', async () => {
     const first = await addUser(house, { username: 'first', phone: '13800138000' })
-    expect((await refusal(addUser(house, { username: 'second', phone: '+8613800138000' }))).code).toBe('phone_taken')
+    expect(await refusal(addUser(house, { username: 'second', phone: '+8613800138000' }))).toEqual({
+      code: 'phone_taken',
+      message: 'The phone number +8613800138000 belongs to another enabled user: first',
+    })
     await setUserEnabled(house, 'first', false)
     await addUser(house, { username: 'second', phone: '13800138000' })
-    expect((await refusal(setUserEnabled(house, 'first', true))).code).toBe('phone_taken')
+    expect(await refusal(setUserEnabled(house, 'first', true))).toEqual({
+      code: 'phone_taken',
+      message: 'The phone number +8613800138000 belongs to another enabled user: second',
+    })
     expect(await getUser(house.store, first.userId)).toMatchObject({ enabled: false })
     await updateUser(house, 'second', { phone: null })
     expect(await setUserEnabled(house, 'first', true)).toMatchObject({ enabled: true })

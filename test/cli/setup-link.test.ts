@@ -30,6 +30,30 @@ test('setup-link says until when the link works', async () => {
   expect(isADayFrom(asked, told.expires_at)).toBe(true)
 })
 
+test.each([
+  ['C.UTF-8', 'You are logged in by ssh'],
+  ['zh_CN.UTF-8', '您是通过 ssh 登录的'],
+])('somebody who is logged in by ssh in %s is told how the link gets to their browser', async (LANG, says) => {
+  const ssh = { SSH_CONNECTION: '198.51.100.7 51234 10.0.0.5 22', USER: 'ops', LANG }
+  const { stdout } = await lingpai(['setup-link', '--data', data], { env: ssh })
+  expect(stdout).toContain(says)
+  expect(stdout).toContain('\n  ssh -N -L 4000:127.0.0.1:4000 ops@10.0.0.5\n')
+  expect((await lingpai(['setup-link', '--data', data], { env: { LANG } })).stdout).not.toContain('ssh')
+  const server = spawnLingpai(['start', '--port', '0', '--data', scratch.path(`ssh ${LANG}`)], { env: ssh })
+  const ended = outcomeOf(server)
+  server.stdout?.on('data', (said: Buffer) => {
+    if (said.includes('Ctrl+C')) server.kill()
+  })
+  const start = await ended
+  const [, port] = /http:\/\/localhost:(\d+)/.exec(start.stdout) ?? []
+  expect(start.stdout).toContain(says)
+  expect(start.stdout).toContain(`ssh -N -L ${port}:127.0.0.1:${port} ops@10.0.0.5`)
+  // A public address is everywhere the same.
+  const address = ['--issuer', 'https://sso.example.com', '--data', scratch.path(`ssh public ${LANG}`)]
+  await lingpai(['user', 'add', '--username', 'alice', ...address])
+  expect((await lingpai(['setup-link', ...address], { env: ssh })).stdout).not.toContain('ssh')
+})
+
 test('a first start says to programs until when its link works; a later one has no link and says neither', async () => {
   const folder = ['--data', scratch.path('first')]
   const announced = async () => {

@@ -138,6 +138,19 @@ describe.each<Row>([
     '密码至少 8 个字符',
     { stdin: 'abc' },
   ),
+  row(
+    'a number that is taken',
+    here('user add --username bob --phone 13800138000'),
+    4,
+    '已属于另一位已启用的用户：alice',
+  ),
+  row(
+    'a next master key where the present one is in the folder',
+    here('master-key replace --new-key-file x'),
+    2,
+    '新的主密钥也会生成在那里。请去掉 --new-key-file',
+  ),
+  row('no next master key', here('master-key replace'), 2, '没有给出新的主密钥。请先生成：', { env: KEY }),
   row('a user name that is taken', here('user add --username alice'), 4, '用户名 alice 已被其他用户使用'),
   row('a file that is not there', here('user import none.csv'), 2, '导入文件 none.csv 不可用：没有这个文件'),
   row(
@@ -253,8 +266,16 @@ test('a backup and the way back are told in Chinese, and so is what stands in th
   expect(await run(4, 'restore', file, ...here)).toContain('不是空的。备份只恢复到新目录')
   expect(await run(2, 'restore', file, '--data', back)).toContain('--master-key-file FILE')
   expect(await run(1, 'restore', `${data}/master.key`, '--data', back)).toContain('该文件不是本程序的备份')
+  const passphrase = scratch.path('passphrase.txt')
+  writeFileSync(passphrase, 'five random words are good', { mode: 0o600 })
+  expect(await run(1, 'restore', file, '--data', back, '--passphrase-file', passphrase)).toContain(
+    '给出了口令，但该备份并未加密。如果制作时是加密的',
+  )
   const restored = await run(0, 'restore', file, '--data', back, '--master-key-file', `${data}/master.key`)
   expect(restored).toContain(`备份已恢复到 ${back}。\n启动：npx lingpai start --data ${back}`)
+  const replaced = await run(0, 'master-key', 'replace', '--data', back)
+  expect(replaced).toMatch(/^主密钥已更换：\w+ 取代 \w+。已重新封装：/)
+  expect(replaced).toContain(`启动服务器：npx lingpai start --data ${back}`)
 })
 
 test('an import that is stopped says so in Chinese, and changes nothing', async () => {

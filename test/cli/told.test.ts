@@ -116,7 +116,10 @@ describe('a refusal', () => {
 
   test('of PostgreSQL without a master key ends in a command that can be copied', async () => {
     const refused = await lingpai(['client', 'list', '--database', 'postgres://localhost:1/x'])
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/, run: openssl .* \| tr -d "="\n$/) })
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/, run: openssl .* > master\.key; chmod 600 master\.key\n$/),
+    })
   })
 
   test('of a file that may not be written names who may, and where to look', () => {

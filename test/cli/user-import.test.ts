@@ -43,8 +43,14 @@ test('a blank inside of a user name is refused in a file as it is when it is typ
   const read = await lingpai(['user', 'import', file, ...here])
   expect([read.code, read.stdout]).toEqual([
     1,
-    expect.stringContaining('line 2, username: holds a blank inside. People type it'),
+    expect.stringMatching(/^line 2, username: holds a blank inside\. People type it .* as in li\.si$/m),
   ])
+  expect(read.stdout).toContain('User names with a blank inside: 1 (line 2). Releases that let them through keep them;')
+  const chinese = await lingpai(['user', 'import', file, ...here], { env: { LANG: 'zh_CN.UTF-8' } })
+  expect(chinese.stdout).toMatch(/^第 2 行：用户名中间含有空格。.*，例如 li\.si$/m)
+  expect(chinese.stdout).toContain('用户名中间含有空格的：1 位（第 2 行）。')
+  writeFileSync(file, 'username\nli.si\n')
+  expect((await lingpai(['user', 'import', file, '--dry-run', ...here])).stdout).not.toContain('blank')
   const renamed = await lingpai(['user', 'update', 'zhang.san', '--username', 'zhang san', ...here])
   expect(renamed.code).toBe(2)
 })
@@ -66,4 +72,63 @@ test('a file from somebody else does nothing to the terminal of whoever imports 
   writeFileSync(file, `${JSON.stringify({ username: 'li', name: '李四' })}\n`)
   expect((await lingpai(['user', 'import', file, ...here])).code).toBe(0)
   expect((await lingpai(['user', 'list', ...here])).stdout).toContain('李四')
+})
+
+test('whose number it is already is said, when one is added, changed, enabled again or imported', async () => {
+  const here = ['--data', scratch.path('numbers'), '--issuer', 'https://sso.example.com']
+  const run = (words: string, env = {}) => lingpai([...words.split(' '), ...here], { env })
+  expect((await run('user add --username zhang --phone 13800138000')).code).toBe(0)
+  const taken = await run('user add --username li --phone 13800138000')
+  expect([taken.code, taken.stderr]).toEqual([
+    4,
+    expect.stringMatching(
+      /^Error: The phone number \+8613800138000 belongs to another enabled user: zhang\. A number .* \("npx lingpai user update zhang --phone NUMBER --data \S+numbers"\)/,
+    ),
+  ])
+  const chinese = await run('user add --username li --phone 13800138000', { LANG: 'zh_CN.UTF-8' })
+  expect(chinese.stderr).toMatch(
+    /^错误：手机号 \+8613800138000 已属于另一位已启用的用户：zhang。一个号码.*（“npx lingpai user update zhang --phone NUMBER --data \S+numbers”）。\n$/,
+  )
+  const file = scratch.path('numbers.csv')
+  writeFileSync(file, 'username,phone\nli,13800138000\n')
+  expect((await run(`user import ${file}`)).stdout).toContain(
+    'line 2, phone: belongs to an enabled user that exists already: zhang. ',
+  )
+  expect((await run(`user import ${file}`, { LANG: 'zh_CN.UTF-8' })).stdout).toContain(
+    '第 2 行：手机号已属于另一位已启用的用户 zhang。',
+  )
+})
+
+test('a number that nobody has said to be verified is told of when it is entered', async () => {
+  const here = ['--data', scratch.path('unverified'), '--issuer', 'https://sso.example.com']
+  const run = async (words: string) => (await lingpai([...words.split(' '), ...here])).stdout
+  const told = 'The number is not marked as verified, and applications such as 制作云 may not accept it.'
+  const way = `npx lingpai user update zhang --phone-verified --data ${here[1]}`
+  expect(await run('user add --username zhang --phone 13800138000')).toContain(
+    `${told} Once you know that it is theirs: ${way}`,
+  )
+  expect(await run('user update zhang --phone-verified')).not.toContain(told)
+  // The mark was another number's.
+  expect(await run('user update zhang --phone 13900139000')).toContain(told)
+  expect(await run('user update zhang --phone 13700137000 --phone-verified')).not.toContain(told)
+  expect(await run('user update zhang --phone 13700137000 --no-phone-verified')).not.toContain(told)
+  expect(await run('user update zhang --name 张三')).not.toContain(told)
+})
+
+test('an empty file is told what its first line has to be', async () => {
+  const file = scratch.path('empty.csv')
+  writeFileSync(file, '')
+  const { code, stderr } = await lingpai([
+    'user',
+    'import',
+    file,
+    '--data',
+    scratch.path('e'),
+    '--issuer',
+    'https://sso.example.com',
+  ])
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^Error: The file is empty\. The first line has to name the columns/),
+  ])
 })

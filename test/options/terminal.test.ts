@@ -1,7 +1,7 @@
 // In which language a terminal is spoken to: what was chosen, then the usual variables by their strength, then the system.
 
 import { expect, test } from 'vitest'
-import { terminalLanguage } from '../../src/options/index.ts'
+import { sshDestination, terminalLanguage } from '../../src/options/index.ts'
 
 test.each([
   ['nothing', {}, 'en'],
@@ -26,4 +26,16 @@ test.each(['win32', 'darwin'])('without any variable %s says what the system spe
   expect(terminalLanguage({ env: {}, platform, system: () => 'zh-Hans-CN' })).toBe('zh-CN')
   expect(terminalLanguage({ env: {}, platform, system: () => 'en-US' })).toBe('en')
   expect(terminalLanguage({ env: { LANG: 'en_US.UTF-8' }, platform, system: () => 'zh-Hans-CN' })).toBe('en')
+})
+
+test.each([
+  ['nobody', {}, null],
+  ['somebody', { SSH_CONNECTION: '198.51.100.7 51234 10.0.0.5 22', USER: 'ops' }, 'ops@10.0.0.5'],
+  ['another port', { SSH_CONNECTION: '2001:db8::1 51234 2001:db8::5 2222', USER: 'ops' }, '-p 2222 ops@2001:db8::5'],
+  ['no name', { SSH_CONNECTION: '198.51.100.7 51234 10.0.0.5 22' }, '10.0.0.5'],
+  ['a name that a shell would read', { SSH_CONNECTION: '198.51.100.7 51234 10.0.0.5 22', USER: 'a;b' }, '10.0.0.5'],
+  ['something else', { SSH_CONNECTION: 'yes' }, null],
+  ['what no sshd writes', { SSH_CONNECTION: '1 2 $(id) 22' }, null],
+] as const)('logged in by ssh: %s', (_, env, expected) => {
+  expect(sshDestination(env)).toBe(expected)
 })

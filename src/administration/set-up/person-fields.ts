@@ -156,7 +156,16 @@ function conflictProblems({ problems }: UserRefused): Problems<PersonField> {
   const codes = new Set(problems.map(({ code }) => code))
   return {
     ...(codes.has('username_taken') && { username: { problem: 'username_taken' } }),
-    ...(codes.has('phone_taken') && { phone: { problem: 'phone_taken' } }),
+    ...(codes.has('phone_taken') && { phone: phoneTaken(problems) }),
+  }
+}
+
+function phoneTaken(problems: UserRefused['problems']): FieldProblem {
+  const { holder } = problems.find(({ code }) => code === 'phone_taken') ?? {}
+  if (holder === undefined) return { problem: 'phone_taken' }
+  return {
+    problem: 'text',
+    text: { 'zh-CN': `此手机号已属于 ${holder}。`, en: `${holder} has this phone number already.` },
   }
 }
 

@@ -37,6 +37,7 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^is the same as in line (\d+)$/, '与第 $1 行相同'],
   [/^belongs to a user that exists already$/, '已被现有用户使用'],
   [/^belongs to an enabled user that exists already$/, '已属于另一位已启用的用户'],
+  [/^belongs to an enabled user that exists already: (.+)$/, '已属于另一位已启用的用户 $1'],
   [/^is taken by a user or a client, or by one that was removed$/, '已被用户或客户端占用，或属于已删除者'],
   [/^has a value in cell (\d+), for which the header names no column$/, '第 $1 个单元格有内容，但表头没有对应的列'],
   [/^is longer than (\d+) bytes$/, '超过 $1 字节'],
@@ -122,9 +123,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^In Excel, choose "CSV UTF-8/, '请在 Excel 中另存为“CSV UTF-8（逗号分隔）”；其他软件请选择 UTF-8 编码'],
   [/^Write JSON Lines instead: /, '请改用 JSON Lines：每行一个对象，不要方括号，行间不要逗号'],
   [
-    /^People type it at sign-in, where nobody sees/,
-    '登录时要输入它，多一个或少一个空格都看不出来：请去掉空格，或改用 . - _ 等符号',
+    /^People type it at sign-in, where nobody sees .+, as in (.+)$/,
+    '登录时要输入它，多一个或少一个空格都看不出来：请去掉空格，或改用 . - _ 等符号，例如 $1',
   ],
+  [/^Give that too, or leave this out$/, '请一并给出，或去掉这一项'],
   [/^Import the file again$/, '请重新导入'],
   [/^true, yes, 1, /, '可写 true、yes、1、是，或 false、no、0、否'],
 ]
@@ -133,7 +135,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
 const FILES: readonly (readonly [RegExp, string])[] = [
   [/^Line (\d+): there is no column "(.*)"$/, '第 $1 行：没有“$2”这一列'],
   [/^Line (\d+) names none of the columns$/, '第 $1 行不是列名'],
-  [/^The file has no header line$/, '没有列名行'],
+  [/^The file is empty$/, '文件是空的'],
   [/^The file is one JSON array$/, '整个文件是一个 JSON 数组'],
   [
     /^The file is neither UTF-8 \(wrong from line (\d+) on\) nor GB18030 \(wrong from line (\d+) on\)$/,

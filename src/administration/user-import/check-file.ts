@@ -88,9 +88,14 @@ export async function checkFile(
     const batch = waiting
     waiting = []
     const conflicts = await Promise.all(batch.map((claims) => store.findUserConflicts(claims)))
-    batch.forEach(({ line }, at) => {
-      for (const conflict of conflicts[at] ?? []) problems.add(line, conflictProblem(conflict))
-    })
+    for (const [at, { line, phone }] of batch.entries()) {
+      for (const conflict of conflicts[at] ?? []) {
+        // Beyond those that are kept nobody reads it.
+        const isAsked = conflict === 'phone_taken' && phone !== null && problems.count < MOST_PROBLEMS
+        const holder = isAsked ? await store.findUserByPhone(phone) : null
+        problems.add(line, conflictProblem(conflict, holder?.username ?? null))
+      }
+    }
   }
   const text = decodedText(source, file.encoding, (hex) => {
     digest = hex
@@ -183,12 +188,13 @@ function claimsByColumn({ userId, usernameKey, phone, enabled }: UserClaims) {
   ] as const
 }
 
-export function conflictProblem(conflict: UserConflict): CellProblem {
+/** `holder`: the user name of the person whose number it is, where that is known. */
+export function conflictProblem(conflict: UserConflict, holder: string | null = null): CellProblem {
   if (conflict === 'username_taken') return { column: 'username', problem: 'belongs to a user that exists already' }
   if (conflict === 'phone_taken') {
     return {
       column: 'phone',
-      problem: 'belongs to an enabled user that exists already',
+      problem: `belongs to an enabled user that exists already${holder === null ? '' : `: ${holder}`}`,
       hint: 'A number belongs to at most one enabled user: disable or change the other one, or import this one with enabled = false',
     }
   }

@@ -37,7 +37,7 @@ async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGe
       if (!isSeparatorLine(cells)) header = headerOf(cells, line)
     } else yield csvRow(cells, header, line)
   }
-  if (header === undefined) throw new AdministrationError('unreadable_file', 'The file has no header line')
+  if (header === undefined) throw new AdministrationError('unreadable_file', 'The file is empty', HEADER_HINT)
 }
 
 /** Excel's own `sep=;` in front of the header. */

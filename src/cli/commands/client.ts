@@ -35,7 +35,7 @@ import {
 import { type Installation, waitingForRestart } from '../installation.ts'
 import { type InBoth, warned } from '../language.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
-import { readSecret } from '../secret-input.ts'
+import { readNewSecret } from '../secret-input.ts'
 
 export function clientCommand(exit: (code: number) => void): Command {
   const on = (command: Command, run: Work) => installationAction(command, exit, run, { adds: run === add })
@@ -133,7 +133,7 @@ function readPictureFile(file: string): Uint8Array {
 }
 
 async function secretRequest(flags: Flags): Promise<{ clientSecret?: string; acceptWeakSecret: boolean }> {
-  const given = flags['clientSecretStdin'] === true ? await readSecret('client secret') : text(flags['clientSecret'])
+  const given = flags['clientSecretStdin'] === true ? await readNewSecret('client secret') : text(flags['clientSecret'])
   return {
     ...(given !== undefined && { clientSecret: given }),
     acceptWeakSecret: flags['acceptWeakSecret'] === true,

@@ -25,7 +25,7 @@ import { isBeingFilled } from '../../store/moving.ts'
 import { hasSchema, isOfOlderRelease, migrate } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
 import { createStore, type Store } from '../../store/store.ts'
-import { action, installationCommand, text, tip } from '../command.ts'
+import { action, type Flags, installationCommand, text, tip } from '../command.ts'
 import {
   beingFilled,
   DATABASE_FILE,
@@ -38,6 +38,7 @@ import {
   wrongKey,
 } from '../installation.ts'
 import { type Interruptible, interruptible } from '../interrupt.ts'
+import type { InBoth } from '../language.ts'
 import { CommandFailed, EXIT, type Output } from '../output.ts'
 
 /** Milliseconds after which no server, and no command that was at work, still writes by the former key. */
@@ -184,7 +185,7 @@ async function replace(store: Store, source: Source, { options, output, stop }: 
       isBegun = true
       const wait = NOTICED_MS[store.driver.dialect]
       for (let left = wait; left > 0; left -= 1_000) {
-        output.progress(`Waiting until everybody has noticed: ${Math.ceil(left / 1_000)} s`)
+        output.progress(waiting(Math.ceil(left / 1_000))[output.language])
         await pause(Math.min(left, 1_000), undefined, { signal: stop.signal }).catch(() => {
           throw interrupted()
         })
@@ -193,24 +194,36 @@ async function replace(store: Store, source: Source, { options, output, stop }: 
     putInPlace() {
       if ('folder' in source) putInPlace(source.folder, keys)
     },
-    progress: (done) => output.progress(`Sealing anew: ${done} client secrets`),
+    progress: (done) => output.progress(sealing(done)[output.language]),
   }).catch((error: unknown) => {
     if (error instanceof ReplacementOvertaken) {
       const problem = 'Another run of this command was faster, or the database belongs to another key by now.'
       throw new CommandFailed(EXIT.conflict, 'overtaken', problem, 'See whether the server starts with the next key.')
     }
     if (error instanceof SealBroken && !isBegun) throw damaged(error, options)
-    if (isBegun && !(error instanceof CommandFailed)) output.note(UNFINISHED)
+    if (isBegun && !(error instanceof CommandFailed)) output.note(UNFINISHED[output.language])
     throw error
   })
   tell(output, source, keys, replaced, options)
 }
 
-const UNFINISHED =
-  'Nothing starts on the database until this has come to its end. Run the same command again: it goes on.'
+const UNFINISHED: InBoth = {
+  en: 'Nothing starts on the database until this has come to its end. Run the same command again: it goes on.',
+  'zh-CN': '在更换完成之前，该数据库上不会启动任何服务器。请再次运行同一命令，它会继续。',
+}
+
+const waiting = (seconds: number): InBoth => ({
+  en: `Waiting until everybody has noticed: ${seconds} s`,
+  'zh-CN': `正在等待其他进程察觉：${seconds} 秒`,
+})
+
+const sealing = (done: number): InBoth => ({
+  en: `Sealing anew: ${done} client secrets`,
+  'zh-CN': `正在重新封装：客户端密钥 ${done} 个`,
+})
 
 function interrupted(): CommandFailed {
-  return new CommandFailed(EXIT.failed, 'interrupted', `Stopped. ${UNFINISHED}`)
+  return new CommandFailed(EXIT.failed, 'interrupted', `Stopped. ${UNFINISHED.en}`)
 }
 
 function damaged({ message }: SealBroken, options: Options): CommandFailed {
@@ -235,14 +248,35 @@ function tell(output: Output, source: Source, keys: Replacement, replaced: Repla
     signing_keys: replaced.signingKeys,
     client_secrets: replaced.clientSecrets,
   })
-  const flags = flagsOf(options)
-  output.say(
-    [
-      `The master key is another one now: ${next.keyId} in place of ${former.keyId}. Sealed anew: signing keys ${replaced.signingKeys}, client secrets ${replaced.clientSecrets}. Sessions and tokens go on.`,
-      kept === null
-        ? `Give every server and command the new key from ${'file' in source ? shellWord(source.file) : ''} in place of the former one, then start them.`
-        : `The former key is in ${kept}. Backups made before that do not hold their key need it: keep it with them, and remove it here.`,
-      `Where somebody else may know the former key and have a copy of the database, they know the signing keys as well. Give these up after the start: ${tip('key list', flags)}, then ${tip('key revoke KEY_ID', flags)}. Weak client secrets can be guessed then: ${tip('client rotate-secret CLIENT_ID', flags)}`,
-    ].join('\n\n'),
-  )
+  output.say(said(source, kept, keys, replaced, flagsOf(options))[output.language])
+}
+
+function said(
+  source: Source,
+  kept: string | null,
+  { former, next }: Replacement,
+  { signingKeys, clientSecrets }: Replaced,
+  flags: Flags,
+): InBoth {
+  const file = 'file' in source ? shellWord(source.file) : ''
+  const [list, revoke, rotate] = [
+    tip('key list', flags),
+    tip('key revoke KEY_ID', flags),
+    tip('client rotate-secret CLIENT_ID', flags),
+  ]
+  const english = [
+    `The master key is another one now: ${next.keyId} in place of ${former.keyId}. Sealed anew: signing keys ${signingKeys}, client secrets ${clientSecrets}. Sessions and tokens go on.`,
+    kept === null
+      ? `Give every server and command the new key from ${file} in place of the former one, then start them.`
+      : `The former key is in ${kept}. Backups made before that do not hold their key need it: keep it with them, and remove it here. Then start the server: ${tip('start', flags)}`,
+    `Where somebody else may know the former key and have a copy of the database, they know the signing keys as well. Give these up after the start: ${list}, then ${revoke}. Weak client secrets can be guessed then: ${rotate}`,
+  ]
+  const chinese = [
+    `主密钥已更换：${next.keyId} 取代 ${former.keyId}。已重新封装：签名密钥 ${signingKeys} 个，客户端密钥 ${clientSecrets} 个。会话和令牌照常有效。`,
+    kept === null
+      ? `请在所有服务器和命令中改用 ${file} 中的新密钥，然后启动它们。`
+      : `原来的密钥在 ${kept}。此前不含主密钥的备份仍需要它：请与那些备份一起保存，并从这里移走。然后启动服务器：${tip('start', flags)}`,
+    `如果可能有人既知道原来的密钥、又有数据库的副本，那么签名密钥也已泄露。请在启动后放弃它们：先 ${list}，再 ${revoke}。这时较弱的客户端密钥也可能被猜出，请更换：${rotate}`,
+  ]
+  return { en: english.join('\n\n'), 'zh-CN': chinese.join('\n\n') }
 }

@@ -6,6 +6,7 @@ import { installationAction, installationCommand } from '../command.ts'
 import { waitingForRestart } from '../installation.ts'
 import { type InBoth, warned } from '../language.ts'
 import { instant } from '../output.ts'
+import { throughSsh } from '../words.ts'
 
 export function setupLinkCommand(exit: (code: number) => void): Command {
   const command = installationCommand(
@@ -23,6 +24,6 @@ export function setupLinkCommand(exit: (code: number) => void): Command {
       en: `Open this link in a browser. It works once, until ${until}; former links no longer do.`,
       'zh-CN': `请在浏览器中打开下面的链接。链接只能使用一次，有效期至 ${until}（UTC）；之前的链接已失效。`,
     }
-    output.say(`${words[output.language]}\n\n  ${link}\n`)
+    output.say([`${words[output.language]}\n\n  ${link}\n`, ...throughSsh(link, output.language)].join('\n'))
   })
 }

@@ -10,6 +10,7 @@ import {
   importUsers,
   STALE_AFTER,
 } from '../../administration/user-import/index.ts'
+import { BLANK_INSIDE } from '../../model/username.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'
@@ -108,6 +109,8 @@ function print(output: Output, report: ImportReport): void {
   }
   if (problemCount > MOST_SHOWN) output.say(more[language])
   output.say(outcome(report)[language])
+  const blanks = blanksSaid(report)
+  if (blanks !== null) output.say(blanks[language])
   const phones = report.status === 'refused' ? null : phonesSaid(report)
   if (phones !== null) output.say(phones[language])
 }
@@ -141,6 +144,17 @@ function outcome({ status, rows, imported, badRows, encoding, format }: ImportRe
         en: `Imported: ${counted(imported, 'person', 'people')} from ${read}.${badRows > 0 ? ` Left out: ${left}.` : ''}`,
         'zh-CN': `已导入 ${imported.toLocaleString('en')} 位用户，来自 ${readZh}。${badRows > 0 ? `跳过了 ${leftZh}。` : ''}`,
       }
+  }
+}
+
+/** Releases before this rule let such names through, and their exports hold them. */
+function blanksSaid({ status, problems }: ImportReport): InBoth | null {
+  const lines = problems.filter(({ problem }) => problem === BLANK_INSIDE).map(({ line }) => line)
+  if (lines.length === 0 || status !== 'refused') return null
+  const at = named({ count: lines.length, lines: lines.slice(0, 10) })
+  return {
+    en: `User names with a blank inside: ${at.en}. Releases that let them through keep them; to bring such people here, give each of them another name in the file, or where they are before you export again: "npx lingpai user update 'zhang san' --username zhang.san". Tell them: it is what they type from then on.`,
+    'zh-CN': `用户名中间含有空格的：${at['zh-CN']}。早先的版本允许这样的名称并会保留；要导入这些用户，请在文件中为他们改名，或先在原服务器上改名再导出：“npx lingpai user update 'zhang san' --username zhang.san”。请告知本人：以后登录要输入新的用户名。`,
   }
 }
 

@@ -19,7 +19,7 @@ import { type Flags, installationAction, installationCommand, text, tip, type Wo
 import type { Installation } from '../installation.ts'
 import type { InBoth } from '../language.ts'
 import { CommandFailed, EXIT, instant, type Output, table } from '../output.ts'
-import { readSecret } from '../secret-input.ts'
+import { readNewSecret } from '../secret-input.ts'
 import { userExportCommand } from './user-export.ts'
 import { userImportCommand } from './user-import.ts'
 
@@ -142,7 +142,7 @@ const add: Work = async (installation, output, flags) => {
     const message = '--temporary is about a password, and none was given.'
     throw new CommandFailed(EXIT.usage, 'password_missing', message, 'Give one: --password-stdin')
   }
-  const typed = flags['passwordStdin'] === true ? await readSecret('password') : undefined
+  const typed = flags['passwordStdin'] === true ? await readNewSecret('password') : undefined
   const user = await addUser(installation, {
     ...fieldsOf(flags),
     username,
@@ -155,6 +155,7 @@ const add: Work = async (installation, output, flags) => {
     'zh-CN': `已添加 ${user.username}，用户标识为 ${user.userId}。`,
   }
   output.say(added[output.language])
+  sayUnverified(user, fieldsOf(flags), output, flags)
   if (typed !== undefined) return
   const setPassword = tip(`user set-password ${shellWord(user.username)}`, flags)
   const next: InBoth = {
@@ -212,12 +213,28 @@ const update: Work = async (installation, output, flags, [who = '']) => {
   const user = await updateUser(installation, who, change)
   output.result(plain(user))
   say(output, { en: `${user.username} is changed.`, 'zh-CN': `已更改 ${user.username}。` })
+  sayUnverified(user, change, output, flags)
+}
+
+/** A number that was changed counts as unverified until somebody says otherwise, and 制作云 may turn the person away. */
+function sayUnverified(
+  { username, phone, phoneVerified }: User,
+  given: UserChange,
+  output: Output,
+  flags: Flags,
+): void {
+  if (phone === null || phoneVerified || given.phone === undefined || given.phoneVerified !== undefined) return
+  const verify = tip(`user update ${shellWord(username)} --phone-verified`, flags)
+  say(output, {
+    en: `The number is not marked as verified, and applications such as 制作云 may not accept it. Once you know that it is theirs: ${verify}`,
+    'zh-CN': `该手机号未标为已验证，制作云等应用可能不接受。确认号码属于本人后：${verify}`,
+  })
 }
 
 const password: Work = async (installation, output, flags, [who = '']) => {
   const user = await getUser(installation.store, who)
   const temporary = flags['temporary'] === true
-  await setPassword(installation, { userId: user.userId }, await readSecret('password'), { temporary })
+  await setPassword(installation, { userId: user.userId }, await readNewSecret('password'), { temporary })
   output.result({ user_id: user.userId, password: temporary ? 'temporary' : 'set' })
   const next: InBoth = {
     en: ` It is for signing in once: ${user.username} chooses another one then.`,

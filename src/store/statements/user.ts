@@ -51,6 +51,12 @@ export const findUserByUsername = statement<{ username_key: string }, UserRowWit
   `SELECT ${USER_COLUMNS}, ${PASSWORD_COLUMNS} FROM "user" u WHERE u.username_key = :username_key AND ${VISIBLE}`,
 )
 
+/** Whose number it is: at most one enabled person's. */
+export const findUserByPhone = statement<{ phone: string }, UserRow>(
+  'find_user_by_phone',
+  `SELECT ${USER_COLUMNS} FROM "user" u WHERE u.phone = :phone AND u.enabled = 1 AND ${VISIBLE}`,
+)
+
 /** In the order of ids; `after` is exclusive, an empty string starts. */
 export const listUsers = statement<{ after: string; most: number }, UserRow>(
   'list_users',

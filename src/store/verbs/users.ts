@@ -45,6 +45,8 @@ export interface UserClaims {
 export interface UserVerbs {
   findUser(userId: string): Promise<UserWithPassword | null>
   findUserByUsername(usernameKey: string): Promise<UserWithPassword | null>
+  /** The enabled person whose number it is. */
+  findUserByPhone(phone: string): Promise<User | null>
   /** In the order of ids; `after` is exclusive, an empty string starts. */
   listUsers(after: string, most: number): Promise<readonly User[]>
   countUsers(): Promise<number>
@@ -88,6 +90,10 @@ export function createUserVerbs(driver: Driver): UserVerbs {
   return {
     findUser: (userId) => one(driver.rows(sql.findUser, { user_id: userId })),
     findUserByUsername: (usernameKey) => one(driver.rows(sql.findUserByUsername, { username_key: usernameKey })),
+    async findUserByPhone(phone) {
+      const [row] = await driver.rows(sql.findUserByPhone, { phone })
+      return row === undefined ? null : sql.toUser(row)
+    },
     async listUsers(after, most) {
       return (await driver.rows(sql.listUsers, { after, most })).map((row) => sql.toUser(row))
     },

@@ -199,7 +199,7 @@ describe('bad files', () => {
     ['username,fone\n', 'unknown_column', 'fone'],
     ['username,birth day\n', 'unknown_column', 'birth day'],
     ['username,custom.a b\n', 'unknown_column', 'custom.a b'],
-    ['', 'unreadable_file', 'no header'],
+    ['', 'unreadable_file', 'The file is empty'],
     ['[{"username":"a"}]', 'unreadable_file', 'JSON array'],
   ])('refuses the whole file %j', async (content, code, words) => {
     const refused = await refusal(run(content))
