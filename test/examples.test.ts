@@ -8,16 +8,17 @@ import { expect, test } from 'vitest'
 import { startExample } from './support/example.ts'
 import { freePort } from './support/free-port.ts'
 import { type Fields, RelyingParty, tokensOf } from './support/relying-party.ts'
-import { startServer } from './support/server.ts'
+import { startServer, TEST_PASSWORD, TEST_SECRET } from './support/server.ts'
+import { Visitor } from './support/visitor.ts'
 
 const folders = readdirSync('examples', { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
-/** Those that are no server of ours, but somebody's who accepts our tokens. */
-const APIS = ['api', 'mcp']
+/** Those that are no server of ours, but somebody's who accepts our tokens, or signs people in here. */
+const APIS = ['api', 'mcp', 'application']
 
 test('there are examples', () => {
-  expect(folders).toEqual(['api', 'express', 'fetch', 'mcp', 'node-http'])
+  expect(folders).toEqual(['api', 'application', 'express', 'fetch', 'mcp', 'node-http'])
 })
 
 test.each(folders.filter((folder) => !APIS.includes(folder)))(
@@ -50,17 +51,66 @@ test.each(folders.filter((folder) => !APIS.includes(folder)))(
   },
 )
 
-test.each(APIS)('%s ends with one line that says what to do while its issuer does not answer', async (folder) => {
+test.each(['api', 'mcp'])(
+  '%s ends with one line that says what to do while its issuer does not answer',
+  async (folder) => {
+    const issuer = `http://localhost:${await freePort()}`
+    const child = spawn(process.execPath, [`examples/${folder}/server.ts`], { env: { ...process.env, ISSUER: issuer } })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    expect(await once(child, 'close')).toEqual([1, null])
+    expect(said).toBe(
+      `No metadata at ${issuer}/.well-known/oauth-authorization-server: start Lingpai (npm start), or say with ISSUER where it answers\n`,
+    )
+  },
+)
+
+test('application ends with a line that says what to do while its issuer does not answer', async () => {
   const issuer = `http://localhost:${await freePort()}`
-  const child = spawn(process.execPath, [`examples/${folder}/server.ts`], { env: { ...process.env, ISSUER: issuer } })
+  const child = spawn(process.execPath, ['examples/application/server.ts'], { env: { ...process.env, ISSUER: issuer } })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
   expect(await once(child, 'close')).toEqual([1, null])
-  expect(said).toBe(
-    `No metadata at ${issuer}/.well-known/oauth-authorization-server: start Lingpai (npm start), or say with ISSUER where it answers\n`,
-  )
+  expect(said).toMatch(`No metadata at ${issuer}: start Lingpai (npm start), or say with ISSUER where it answers\n`)
+})
+
+test('application signs somebody in and out, and takes no end of a sign-in that this browser has not begun', async () => {
+  const host = await startServer()
+  const home = `http://localhost:${await freePort()}/`
+  await host.addClient('intranet', 'openid-connect', {
+    redirect_uris: [`${home}callback`],
+    post_logout_redirect_uris: [home],
+  })
+  await host.addUser('alice')
+  const example = await startExample('application', {
+    PORT: new URL(home).port,
+    ISSUER: host.issuer,
+    CLIENT_ID: 'intranet',
+    CLIENT_SECRET: TEST_SECRET,
+  })
+  try {
+    const [here, there] = [new Visitor(), new Visitor()]
+    const begun = await here.get(`${home}login`)
+    const signIn = await there.follow(await there.get(begun.location ?? ''))
+    const consent = await there.follow(
+      await there.submit(signIn, 'login-submit', { username: 'alice', password: TEST_PASSWORD }),
+    )
+    const callback = (await there.submit(consent, 'consent-allow')).location ?? ''
+    expect(callback).toMatch(new RegExp(`^${home}callback\\?code=`))
+    // Somebody else's browser, which was sent this address.
+    expect((await new Visitor().get(callback)).location).toBe(home)
+    expect((await here.follow(await here.get(callback))).html).toBe(`Hello Name of alice. ${home}logout`)
+    const out = await there.get((await here.get(`${home}logout`)).location ?? '')
+    expect(out.location).toBe(home)
+    expect((await here.get(home)).html).toBe(`Nobody is signed in. ${home}login`)
+  } finally {
+    await example.stop()
+    await host.close()
+  }
 })
 
 // What the MCP server does with a token of ours is in specifications/mcp.test.ts.

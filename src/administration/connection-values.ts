@@ -1,5 +1,5 @@
 // The six values that an operator pastes into the console of 制作云, under the names that console gives them, and the
-// callback that belongs to them.
+// callback that belongs to them; of other applications with the issuer, by which their libraries find the rest.
 
 import { STANDARD_SCOPES } from '../claims/standard-claims.ts'
 import type { Client } from '../model/client/client.ts'
@@ -8,6 +8,8 @@ import { presets } from './presets/index.ts'
 import { isPublicAddress } from './rehearsal/public-host.ts'
 
 export interface ConnectionValues {
+  /** Where OpenID Connect Discovery begins; not for 制作云, whose console does not ask for it. */
+  readonly Issuer?: string
   readonly ClientId: string
   /** Null: it was shown when it was made, or the client is public. */
   readonly ClientSecret: string | null
@@ -30,7 +32,9 @@ export function connectionValues(
   const allowed = client.scope.split(' ')
   // What the client may not have is not recommended to it.
   const scope = preset?.recommendedScope.split(' ').filter((name) => allowed.includes(name)) ?? allowed
+  const discovers = client.preset !== 'zhizuoyun' && allowed.includes('openid')
   return {
+    ...(discovers && { Issuer: issuer }),
     ClientId: client.client_id,
     ClientSecret: secret,
     AuthorizationEndpoint: url.authorize,

@@ -123,16 +123,16 @@ function queryProblem(text: string): string | null {
 }
 
 /** For the operator: the registered value that comes nearest, and where the presented one begins to differ. */
-export function explainMismatch(registered: readonly string[], presented: string): string {
+export function explainMismatch(registered: readonly string[], presented: string, name = 'redirect_uri'): string {
   const [nearest] = registered
     .map((uri) => ({ uri, ...differenceOf(uri, presented) }))
     .toSorted((a, b) => a.missing.length + a.added.length - (b.missing.length + b.added.length))
-  if (nearest === undefined) return 'the client has no redirect URI registered'
+  if (nearest === undefined) return `the client has no ${name} registered`
   const { uri, at, missing, added } = nearest
   const shown = JSON.stringify(presented.slice(0, 300))
   const sameButCase = uri.toLowerCase() === presented.toLowerCase()
   const difference = sameButCase ? 'the letter case differs' : inWords(missing, added)
-  return `redirect_uri ${shown} differs at character ${at + 1}: ${difference}; registered is ${JSON.stringify(uri)}`
+  return `${name} ${shown} differs at character ${at + 1}: ${difference}; registered is ${JSON.stringify(uri)}`
 }
 
 interface Difference {

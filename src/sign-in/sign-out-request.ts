@@ -6,6 +6,7 @@ import { withOutcome } from '../http/reply/replies.ts'
 import type { Client } from '../model/client/client.ts'
 import { readJwt } from '../protocol/jwt.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import { explainMismatch } from '../protocol/redirect-uri.ts'
 import { withQuery } from '../protocol/response-mode.ts'
 import type { SignedIn } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
@@ -52,12 +53,14 @@ export async function parseSignOut(
   const refuse = (
     advice: 'id_token_hint' | 'post_logout_redirect_uri' | 'unknown_client' | 'request_malformed',
     rule: string,
-    reason: string,
+    description: string,
+    reason = description,
   ) => ({
-    reply: withOutcome(
-      problemPage(parts, http, { status: 400, code: 'invalid_request', description: reason, advice }),
-      { rule, clause: 'OpenID Connect RP-Initiated Logout §2', reason },
-    ),
+    reply: withOutcome(problemPage(parts, http, { status: 400, code: 'invalid_request', description, advice }), {
+      rule,
+      clause: 'OpenID Connect RP-Initiated Logout §2',
+      reason,
+    }),
   })
   const hint = parameters.get('id_token_hint')
   const clientId = parameters.get('client_id') ?? (hint === undefined ? undefined : audienceOf(hint))
@@ -83,8 +86,11 @@ export async function parseSignOut(
   const target = parameters.get('post_logout_redirect_uri')
   const allowed = target !== undefined && (record?.client.post_logout_redirect_uris.includes(target) ?? false)
   if (target !== undefined && !allowed) {
-    const reason = 'post_logout_redirect_uri is not registered for the client, or no client was named'
-    return refuse('post_logout_redirect_uri', 'post_logout_redirect_uri_mismatch', reason)
+    const description = 'post_logout_redirect_uri is not registered for the client, or no client was named'
+    const reason = record
+      ? explainMismatch(record.client.post_logout_redirect_uris, target, 'post_logout_redirect_uri')
+      : 'no client was named: neither client_id nor id_token_hint was sent'
+    return refuse('post_logout_redirect_uri', 'post_logout_redirect_uri_mismatch', description, reason)
   }
   return {
     http,

@@ -98,3 +98,41 @@ test('of a public https address nothing is said', async () => {
   expect(rotated.stderr).toBe('')
   expect(Object.keys(JSON.parse(rotated.stdout) as object)).toEqual([...NAMES, 'Callback'])
 })
+
+describe('an application of one’s own', () => {
+  test('gets the issuer, by which its library finds the rest, and what its preset should be told of, in both languages', async () => {
+    const { run, data } = await onNewData('own', 'https://sso.example.com')
+    const words = [
+      'client',
+      'add',
+      '--preset',
+      'openid-connect',
+      '--name',
+      'Intranet',
+      '--redirect-uri',
+      'https://a.test/b',
+    ]
+    const { stdout } = await run(...words)
+    expect(stdout).toMatch(
+      /^Intranet: these values go into the configuration of the application\.\n\nIssuer +https:\/\/sso\.example\.com\n/,
+    )
+    expect(stdout).toContain('\n· A refresh token is issued for the scope offline_access only')
+    expect(stdout).toContain('\n· To bring people back after a sign-out, register where: post_logout_redirect_uris=')
+    const chinese = await lingpai([...words, '--data', data], { env: { LANG: 'zh_CN.UTF-8' } })
+    expect(chinese.stdout).toContain('Intranet：请把下列各值填入应用的配置。')
+    expect(chinese.stdout).toContain('\n· 仅在授予 offline_access 时签发刷新令牌')
+    const values = JSON.parse((await run(...words, '--json')).stdout) as Record<string, unknown>
+    expect(values['Issuer']).toBe('https://sso.example.com')
+  })
+
+  test('the console of 制作云 asks for no issuer', async () => {
+    const { added } = await onNewData('none', 'https://sso.example.com')
+    expect(added.stdout).toContain('paste these values into its console.')
+    expect(added.stdout).not.toContain('Issuer')
+    expect(added.stdout).toContain('\n· The phone number creates or binds the account in 制作云')
+  })
+
+  test('preset show tells the same', async () => {
+    expect((await lingpai(['preset', 'show', 'spa'])).stdout).toContain('\n· It has no secret: ')
+  })
+})

@@ -59,7 +59,7 @@ const descriptions = new Set([
     .flatMap((file) => textsAt(file, PLAIN)),
   ...textsAt('sign-in/request/authorization-request.ts', { calls: { untrusted: -1 } }),
   ...textsAt('sign-in/next-step.ts', { calls: { refuse: 1 } }),
-  ...textsAt('sign-in/sign-out-request.ts', { calls: { refuse: 2 }, names: ['reason'] }),
+  ...textsAt('sign-in/sign-out-request.ts', { calls: { refuse: 2 } }),
   ...textsAt('http/request/form.ts', PLAIN).filter((text) => !text.includes('JSON')),
   ...textsAt('http/request/multipart.ts', { ...PLAIN, calls: { invalidRequest: 2, refuse: 1 } }),
   ...[

@@ -207,6 +207,8 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       importForm: form,
       skip: form,
       people: 1,
+      onlyPerson: 'root',
+      peopleWithoutPhone: 1,
       values: { ...user, phone: '1', phoneVerified: false },
       problems: {},
       minimumLength: 8,

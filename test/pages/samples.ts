@@ -544,6 +544,9 @@ export const samples: readonly Sample[] = [
   sample('set-up 4', 'username name phone phone_verified password file csv import continue', (f) =>
     pages.firstPersonPage(person, f),
   ),
+  sample('set-up 4 one person', 'skip-hint skip', (f) =>
+    pages.firstPersonPage({ ...person, skip: form, people: 1, onlyPerson: 'zhang.wei', peopleWithoutPhone: 1 }, f),
+  ),
   sample('set-up 4 error', 'bad-rows phone-error skip', (f) =>
     pages.firstPersonPage(
       {

@@ -275,7 +275,7 @@ describe('what the operator is told about a mismatch', () => {
   })
 
   test('a client without any says so', () => {
-    expect(explainMismatch([], 'https://client.test/')).toBe('the client has no redirect URI registered')
+    expect(explainMismatch([], 'https://client.test/')).toBe('the client has no redirect_uri registered')
   })
 
   test('it stays short and can be printed whatever was sent', () => {

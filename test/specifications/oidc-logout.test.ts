@@ -252,6 +252,22 @@ describe('X02 §3 addresses that are not registered', () => {
     await expectStillSignedIn()
   })
 
+  test.each([
+    [
+      'one more segment',
+      { client_id: 'web', post_logout_redirect_uri: `${AFTERWARDS}/x` },
+      `differs at character ${AFTERWARDS.length + 1}: \`/x\` added; registered is "${AFTERWARDS}"`,
+    ],
+    ['without a client', { post_logout_redirect_uri: AFTERWARDS }, 'no client was named'],
+  ])('%s: the trace says what is wrong', async (_, parameters, reason) => {
+    const { html } = await out(parameters)
+    const [traceId = ''] = /tr_[a-z0-9]+/.exec(html) ?? []
+    const recorded = async () =>
+      (await host.server.parts.store.listTraces(50)).find((each) => each.traceId === traceId)?.record ?? ''
+    await expect.poll(recorded, { timeout: 5_000 }).toContain(JSON.stringify(reason).slice(1, -1))
+    expect(html).not.toContain('registered is')
+  })
+
   test('a hint that is none of ours, or of another client than the one named, is refused', async () => {
     const [head = '', body = ''] = hint.split('.')
     for (const id_token_hint of ['nonsense', `${head}.${body}.`, `${head}.${body}.AAAA`]) {

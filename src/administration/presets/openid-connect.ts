@@ -21,6 +21,10 @@ export const openidConnect: Preset = {
       'zh-CN': '如果客户端每次登录都使用 PKCE，请将其设为必需：authorize.pkce=required。',
     },
     {
+      en: 'To bring people back after a sign-out, register where: post_logout_redirect_uris=https://app.example.com/.',
+      'zh-CN': '要让用户退出登录后回到应用，请登记返回地址：post_logout_redirect_uris=https://app.example.com/。',
+    },
+    {
       en: 'A refresh token is issued for the scope offline_access only; reply.refreshToken=always issues one at each sign-in.',
       'zh-CN': '仅在授予 offline_access 时签发刷新令牌；设 reply.refreshToken=always 则每次登录都签发。',
     },

@@ -22,8 +22,8 @@ export const what = {
 export const why = {
   restart: (running: string, issuer: string) =>
     say(
-      `当前运行的服务器以 ${running} 应答。继续后新地址会被保存，重新启动后生效。如果 https 由反向代理提供，启动时请写明代理的地址：“npx lingpai start --trusted-proxies 127.0.0.1”（如果启动命令或配置文件中写了 issuer，请一并改为 ${issuer}）。然后运行“npx lingpai setup-link”，用新链接（一天内有效，只能使用一次）从下一步继续。`,
-      `The running server answers as ${running}. When you continue, the new address is kept and holds after a restart. Where a proxy speaks https, name its address then: "npx lingpai start --trusted-proxies 127.0.0.1" (and where the command or the configuration file names the issuer, make that ${issuer}). After that run "npx lingpai setup-link" and go on with the new link, which works once, for a day.`,
+      `当前运行的服务器以 ${running} 应答。继续后新地址会被保存，重新启动后生效：请停止服务器，再以原来的参数（例如 --port）启动。如果 https 由反向代理提供，请同时写明代理的地址：“npx lingpai start --trusted-proxies 127.0.0.1”（如果启动命令或配置文件中写了 issuer，请一并改为 ${issuer}）。然后运行“npx lingpai setup-link”，用新链接（一天内有效，只能使用一次）从下一步继续。`,
+      `The running server answers as ${running}. When you continue, the new address is kept and holds after a restart: stop the server, and start it with the flags that it had, such as --port. Where a proxy speaks https, name its address as well: "npx lingpai start --trusted-proxies 127.0.0.1" (and where the command or the configuration file names the issuer, make that ${issuer}). After that run "npx lingpai setup-link" and go on with the new link, which works once, for a day.`,
     ),
   onlyHere: say(
     '只有这台机器能访问此地址。用来演练足够了；接入制作云之前，请换成公网域名。',

@@ -167,7 +167,7 @@ export const HINTS_EN = {
   visit_changed: 'Session or client changed in the middle of a request. Trying again helps.',
   session_ended: 'The person signed out, so tokens without offline_access ended too. Let the person sign in anew.',
   post_logout_redirect_uri_mismatch:
-    'Register post_logout_redirect_uri for this client, letter by letter, and let it send client_id or id_token_hint.',
+    'The client must send id_token_hint or client_id, and the address must equal a registered one letter by letter. Correct it at the client, or register the one it sends: "npx lingpai client update CLIENT_ID --set post_logout_redirect_uris=URI"; of several, all in one: \'["URI","URI"]\'.',
 
   // The token request
   grant_type_missing: 'Send grant_type in the body, as application/x-www-form-urlencoded.',

@@ -136,7 +136,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   visit_changed: '请求过程中会话或应用发生了变化。重试即可。',
   session_ended: '用户已退出登录，没有 offline_access 的令牌随之失效。请让用户重新登录。',
   post_logout_redirect_uri_mismatch:
-    '请为该应用逐字登记 post_logout_redirect_uri，并让它发送 client_id 或 id_token_hint。',
+    '应用必须发送 id_token_hint 或 client_id，地址必须与登记的逐字相同。请在应用一侧改正，或登记它所发送的地址：“npx lingpai client update CLIENT_ID --set post_logout_redirect_uris=URI”；有多个时一并写上：\'["URI","URI"]\'。',
 
   // 换取令牌
   grant_type_missing: '请以 application/x-www-form-urlencoded 在请求体中发送 grant_type。',

@@ -16,6 +16,7 @@ import {
   updateClient,
 } from '../../administration/clients.ts'
 import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
+import { presets } from '../../administration/presets/index.ts'
 import type { ClientRecord } from '../../model/client/client.ts'
 import { settingsOf } from '../../model/client/settings.ts'
 import { shellWord } from '../../platform/shell-word.ts'
@@ -153,6 +154,12 @@ const add: Work = async (installation, output, flags) => {
   const same = sameNameSaid(client, twins)
   const warnings = [...made.warnings, ...(twins.length === 0 ? [] : [tipped(same, flags)])]
   await tellValues(installation, output, { ...made, warnings }, flags)
+  const { notes = [] } = presets.find(({ name }) => name === client.preset) ?? {}
+  if (notes.length > 0) {
+    const change = tip(`client update ${shellWord(client.client_id)} --set NAME=VALUE`, flags)
+    const settings: InBoth = { en: `Settings are changed by: ${change}`, 'zh-CN': `更改设置：${change}` }
+    output.say(`\n${notes.map((note) => `· ${note[output.language]}`).join('\n')}\n\n${settings[output.language]}`)
+  }
   // Nobody signs in for a client without the code flow, so there is nothing to rehearse.
   if (!client.grant_types.includes('authorization_code')) return
   output.say('')
@@ -210,7 +217,8 @@ async function tellValues(
     ...(warnings.length > 0 && { warnings: warnings.map((each) => (typeof each === 'string' ? each : each.en)) }),
   })
   const rows = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
-  output.say(`${record.client.client_name}${(isLater ? PASTE_LATER : PASTE)[language]}\n`)
+  const where = record.client.preset !== 'zhizuoyun' ? CONFIGURE : isLater ? PASTE_LATER : PASTE
+  output.say(`${record.client.client_name}${where[language]}\n`)
   output.say(table(rows.map(([name, value]) => [name, value])))
   if (secret !== null) output.say(`\n${SHOWN_ONCE[language]}`)
 }
@@ -218,6 +226,10 @@ async function tellValues(
 const PASTE: InBoth = {
   en: ': paste these values into its console.',
   'zh-CN': '：请把下列各值填入其控制台。',
+}
+const CONFIGURE: InBoth = {
+  en: ': these values go into the configuration of the application.',
+  'zh-CN': '：请把下列各值填入应用的配置。',
 }
 const PASTE_LATER: InBoth = {
   en: ': paste these values into its console once the address is public.',

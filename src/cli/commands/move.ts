@@ -21,6 +21,7 @@ import {
 } from '../../store/moving.ts'
 import { hasSchema, migrate, TablesOfAnother } from '../../store/schema/migrate.ts'
 import { migrations } from '../../store/schema/migrations/index.ts'
+import { createStore } from '../../store/store.ts'
 import { action, installationCommand } from '../command.ts'
 import { DATABASE_FILE, openDatabase, openMasterKey, openWith, optionsFor, ownAlone } from '../installation.ts'
 import { type Interruptible, interruptible } from '../interrupt.ts'
@@ -48,7 +49,7 @@ export function moveCommand(exit: (code: number) => void): Command {
           return fill(source, target, output, stop)
         })
         output.result({ folder: options.data, rows: moved.rows, left_behind: moved.others })
-        print(output, loaded, moved)
+        print(output, loaded, { ...moved, people: await createStore(target).countUsers() })
         return EXIT.done
       } catch (error) {
         throw told(error)
@@ -173,7 +174,7 @@ function told(error: unknown): unknown {
           EXIT.conflict,
           'database_not_empty',
           'The PostgreSQL database already holds an installation with this master key, maybe this very one; nothing was changed there.',
-          `A move that was cut off at its very end has brought everything: see npx lingpai user list --database URL. Where it is another one: ${EMPTY}`,
+          `A move that was cut off at its very end has brought everything: see npx lingpai user list --database URL. If it is another one: ${EMPTY.replace(/^M/, 'm')}`,
         )
       : new CommandFailed(
           EXIT.conflict,
@@ -193,10 +194,17 @@ function told(error: unknown): unknown {
   return error
 }
 
-function print(output: Output, { options, file }: LoadedOptions, { rows, others }: Moved): void {
-  const count = (table: string) => rows[table] ?? 0
+function print(
+  output: Output,
+  { options, file }: LoadedOptions,
+  { rows, others, people }: Moved & { readonly people: number },
+): void {
+  const counted = (count: number, one: string, many: string) =>
+    `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+  const has = (table: string, one: string, many: string) => counted(rows[table] ?? 0, one, many)
   output.say(
-    `Everything is in the new database: ${count('user')} people, ${count('client')} clients, ${count('session')} sessions, ${count('access_token')} access tokens.`,
+    // Of who was removed a row stays, so that the id is not given out again; `user list` shows none.
+    `Everything is in the new database: ${counted(people, 'person', 'people')}, ${has('client', 'client', 'clients')}, ${has('session', 'session', 'sessions')}, ${has('access_token', 'access token', 'access tokens')}.`,
   )
   if (others.length > 0) output.say(`Left in the folder, being no table of Lingpai: ${others.join(', ')}.`)
   output.say(`Start every node with the same master key: ${keyOf(options)}`)

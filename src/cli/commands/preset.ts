@@ -31,6 +31,7 @@ export function presetCommand(exit: (code: number) => void): Command {
         output.say(
           table(rows.map(([setting, value]) => [setting, typeof value === 'string' ? value : JSON.stringify(value)])),
         )
+        output.say(`\n${preset.notes.map(({ en }) => `· ${en}`).join('\n')}`)
         return EXIT.done
       }),
     )

@@ -11,7 +11,7 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
   const words = wordsOf(frame).setUp.person
   const { problems, pasteAgain = false } = view
   const isLacking = (view.gaps ?? null) !== null
-  const { peopleWithoutPhone: withoutPhone } = view
+  const { peopleWithoutPhone: withoutPhone, onlyPerson = null } = view
   const described = [problems.csv && 'csv-error', pasteAgain && 'paste-again'].filter(Boolean).join(' ')
   const labels = {
     username: words.username,
@@ -35,7 +35,7 @@ ${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}$
       true,
     )}</section>${
       view.skip &&
-      html`<section class="section">${form(view.skip, html`${withoutPhone !== null && withoutPhone > 0 && html`<p class="hint" id="skip-hint">${words.skipWithoutPhone(withoutPhone, view.people)}</p>`}<div class="actions"><button id="skip" type="submit">${words.skip(view.people)}</button></div>`)}</section>`
+      html`<section class="section">${form(view.skip, html`${withoutPhone !== null && withoutPhone > 0 && html`<p class="hint" id="skip-hint">${words.skipWithoutPhone(withoutPhone, view.people, onlyPerson)}</p>`}<div class="actions"><button id="skip" type="submit">${words.skip(view.people, onlyPerson)}</button></div>`)}</section>`
     }`,
   })
 }

@@ -125,6 +125,8 @@ export interface FirstPersonView {
   readonly badRowCount?: number
   /** People who can sign in already. */
   readonly people: number
+  /** The user name, where there is one person only. */
+  readonly onlyPerson?: string | null
   /** How many of them have no phone number; null: too many to look at. */
   readonly peopleWithoutPhone: number | null
   /** Nothing was imported yet, because 制作云 may not accept some of them. Posted as `anyway` = `yes`, they are. */

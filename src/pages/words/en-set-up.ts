@@ -169,13 +169,13 @@ export const setUp = {
     line: 'Line',
     reason: 'What is wrong',
     more: (rows: number) => `and ${rows} more`,
-    skipWithoutPhone: (without: number, people: number) => {
+    skipWithoutPhone: (without: number, people: number, only: string | null) => {
       const some = `${without} of them ${without === 1 ? 'has' : 'have'} no`
-      const who = without < people ? some : people === 1 ? 'This person has no' : 'None of them has a'
+      const who = without < people ? some : people === 1 ? `${only ?? 'This person'} has no` : 'None of them has a'
       return `${who} phone number, so 制作云 may not accept ${without === 1 ? 'this person' : 'them'}.`
     },
-    skip: (people: number) =>
-      `Continue with ${people === 1 ? 'the person who is' : `the ${people} people who are`} here already`,
+    skip: (people: number, only: string | null) =>
+      `Continue with ${people === 1 ? (only ?? 'the person who is here already') : `the ${people} people who are here already`}`,
   },
   rehearsal: {
     title: 'Rehearsal',

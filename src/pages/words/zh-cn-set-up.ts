@@ -157,9 +157,10 @@ export const setUp: Words['setUp'] = {
     line: '行号',
     reason: '问题',
     more: (rows: number) => `另有 ${rows} 行`,
-    skipWithoutPhone: (without: number, people: number) =>
-      `${without === people ? (people === 1 ? '该用户' : '他们都') : `其中 ${without} 位`}没有手机号，制作云可能不接受。`,
-    skip: (people: number) => `使用已有的 ${people} 位用户继续`,
+    skipWithoutPhone: (without: number, people: number, only: string | null) =>
+      `${without === people ? (people === 1 ? (only === null ? '该用户' : `${only} `) : '他们都') : `其中 ${without} 位`}没有手机号，制作云可能不接受。`,
+    skip: (people: number, only: string | null) =>
+      people === 1 && only !== null ? `用 ${only} 继续` : `使用已有的 ${people} 位用户继续`,
   },
   rehearsal: {
     title: '演练',

@@ -405,15 +405,21 @@ describe('a file of people', () => {
   })
 
   it.each([
-    ['en', 'This person has no phone number'],
-    ['zh-CN', '该用户没有手机号'],
-  ])('in %s the way on with who is there already says that they have no phone number', async (language, words) => {
-    await begin('person', language)
-    expect(/id="skip-hint">([^<]*)/.exec(walk.page.html)?.[1]).toContain(words)
-    await walk.visitor.follow(await walk.visitor.submit(walk.page, 'continue', PERSON))
-    const again = await walk.visitor.get(`${walk.link}?step=person`)
-    expect(/id="skip-hint">([^<]*)/.exec(again.html)?.[1]).toContain(language === 'en' ? '1 of them has' : '其中 1 位')
-  })
+    ['en', `${ADMINISTRATOR.username} has no phone number`, `Continue with ${ADMINISTRATOR.username}`],
+    ['zh-CN', `${ADMINISTRATOR.username} 没有手机号`, `用 ${ADMINISTRATOR.username} 继续`],
+  ])(
+    'in %s the way on with who is there already names them, and says that they have no phone number',
+    async (language, words, way) => {
+      await begin('person', language)
+      expect(walk.page.html).toContain(`type="submit">${way}</button>`)
+      expect(/id="skip-hint">([^<]*)/.exec(walk.page.html)?.[1]).toContain(words)
+      await walk.visitor.follow(await walk.visitor.submit(walk.page, 'continue', PERSON))
+      const again = await walk.visitor.get(`${walk.link}?step=person`)
+      expect(/id="skip-hint">([^<]*)/.exec(again.html)?.[1]).toContain(
+        language === 'en' ? '1 of them has' : '其中 1 位',
+      )
+    },
+  )
 
   it.each([
     ['en', [`zhang,${PASSWORD}`], '1 person has been added.', null],

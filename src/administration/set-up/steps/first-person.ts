@@ -32,6 +32,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
       csv: '',
       badRows: [],
       people,
+      onlyPerson: people === 1 ? ((await store.listUsers('', 1))[0]?.username ?? null) : null,
       peopleWithoutPhone: await withoutPhone(store, people),
       ...shown,
     }
