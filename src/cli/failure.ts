@@ -155,6 +155,13 @@ function wayOn({ name, message }: Error, flags: Flags): string | null {
   if (/^the database does not answer .*certificate/.test(message)) {
     return 'See sslrootcert in the address of the database: a PEM file with the authority that its certificate comes from.'
   }
+  const address = `Which address is used: ${tip('config show', flags)}`
+  // SQLSTATE: invalid_catalog_name, and the class of authorization.
+  if (message.startsWith('the database refuses (3D000')) {
+    return `Make it (createdb -E UTF8 -T template0 NAME), or correct the address. ${address}`
+  }
+  if (message.startsWith('the database refuses (28'))
+    return `Correct the role or its password in the address. ${address}`
   if (/^the database (does not answer|refuses)/.test(message)) {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }

@@ -244,6 +244,14 @@ const HINTS: Sentences = [
     '请检查 PostgreSQL 是否在运行，以及所用的地址：$1',
   ],
   [
+    /^Make it \((.+?)\), or correct the address\. Which address is used: (npx .+)$/,
+    '请先建立该数据库（$1），或更正地址。所用的地址：$2',
+  ],
+  [
+    /^Correct the role or its password in the address\. Which address is used: (npx .+)$/,
+    '请更正地址中的用户名或密码。所用的地址：$1',
+  ],
+  [
     /^See sslrootcert in the address of the database: .+$/,
     '请检查数据库地址中的 sslrootcert：应为 PEM 文件，含有签发其证书的机构。',
   ],

@@ -53,6 +53,32 @@ afterAll(async () => {
 })
 
 describe('commands on PostgreSQL', () => {
+  test.each([
+    [
+      'a database that is not there',
+      (url: URL) => Object.assign(url, { pathname: '/none' }),
+      '3D000',
+      'createdb -E UTF8',
+      '请先建立该数据库',
+    ],
+    [
+      'a role that is not there',
+      (url: URL) => Object.assign(url, { username: 'nobody_at_all' }),
+      '28',
+      'Correct the role',
+      '请更正地址中的用户名或密码',
+    ],
+  ] as const)('%s is told with the way on, in both languages', async (_, wrong, state, way, chinese) => {
+    const words = ['user', 'list', '--database', wrong(new URL(database.url)).href]
+    const { code, stderr } = await lingpai(words, environment)
+    expect([code, stderr]).toEqual([
+      5,
+      expect.stringMatching(new RegExp(`^Error: The database refuses \\(${state}.*${way}`)),
+    ])
+    const told = await lingpai(words, { env: { ...environment.env, LANG: 'zh_CN.UTF-8' } })
+    expect(told.stderr).toMatch(new RegExp(`^错误：数据库拒绝了连接（${state}.*${chinese}`))
+  })
+
   test('both nodes keep one issuer and publish the same keys', async () => {
     expect(second.issuer).toBe(first.issuer)
     const keys = await Promise.all(
