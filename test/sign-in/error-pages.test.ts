@@ -116,3 +116,13 @@ test('a database that does not answer is no crowd: the page says where its end i
   const page = await reader('en').get(authorizeUrl(host, { client_id: 'web' }))
   expect(page.status).toBe(303)
 })
+
+test('two return addresses are not called none', async () => {
+  const twice = await reader('en').get(
+    authorizeUrl(host, { client_id: 'web', redirect_uri: ['https://a.test', 'https://b.test'] }),
+  )
+  expect(twice.html).toContain('incomplete or damaged')
+  expect(twice.html).not.toContain('did not say where')
+  const none = await reader('en').get(authorizeUrl(host, { client_id: 'web', redirect_uri: undefined }))
+  expect(none.html).toContain('did not say where')
+})

@@ -57,7 +57,7 @@ export function trustClient(parameters: Parameters, record: ClientRecord | null)
   const { client } = record
   const presented = parameters.get('redirect_uri')
   if (parameters.isRepeated('redirect_uri')) {
-    throw untrusted('redirect_uri_missing', 'redirect_uri_repeated', 'redirect_uri is sent more than once')
+    throw untrusted('request_malformed', 'redirect_uri_repeated', 'redirect_uri is sent more than once')
   }
   if (presented === undefined) {
     // RFC 6749 §3.1.2.3 lets redirect_uri be left out where only one is registered; OpenID Connect Core §3.1.2.1 does
