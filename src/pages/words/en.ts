@@ -48,7 +48,8 @@ export const en = {
     cancel: (client: string) => `Cancel and go back to ${client}`,
     cancelPlain: 'Cancel',
     errors: {
-      wrong_credentials: 'The user name and the password do not belong together. Please check both and try again.',
+      wrong_credentials:
+        'The user name and the password do not belong together. Please check both, or ask your administrator for a new password.',
       username_missing: 'Please type your user name.',
       password_missing: 'Please type your password.',
       user_disabled: 'This account is switched off. Please ask your administrator.',

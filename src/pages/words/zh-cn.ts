@@ -46,7 +46,7 @@ export const zhCn: Words = {
     cancel: (client: string) => `取消并返回“${client}”`,
     cancelPlain: '取消',
     errors: {
-      wrong_credentials: '用户名或密码不正确，请检查后重试。',
+      wrong_credentials: '用户名或密码不正确，请检查后重试。如果忘记密码，请联系管理员重设。',
       username_missing: '请输入用户名。',
       password_missing: '请输入密码。',
       user_disabled: '此账号已停用，请联系管理员。',
