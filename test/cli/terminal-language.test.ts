@@ -272,7 +272,9 @@ test('a backup and the way back are told in Chinese, and so is what stands in th
     '给出了口令，但该备份并未加密。如果制作时是加密的',
   )
   const restored = await run(0, 'restore', file, '--data', back, '--master-key-file', `${data}/master.key`)
-  expect(restored).toContain(`备份已恢复到 ${back}。\n启动：npx lingpai start --data ${back}`)
+  expect(restored).toContain(
+    `备份已恢复到 ${back}。\n请带上原来的选项（例如 --trusted-proxies）启动：npx lingpai start --data ${back}`,
+  )
   const replaced = await run(0, 'master-key', 'replace', '--data', back)
   expect(replaced).toMatch(/^主密钥已更换：\w+ 取代 \w+。已重新封装：/)
   expect(replaced).toContain(`启动服务器：npx lingpai start --data ${back}`)

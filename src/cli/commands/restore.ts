@@ -45,8 +45,8 @@ export function restoreCommand(exit: (code: number) => void): Command {
     output.result(report)
     const start = tip('start', { ...flags, data: report.folder })
     const words: InBoth = {
-      en: `The backup is restored in ${report.folder}.\nStart it: ${start}`,
-      'zh-CN': `备份已恢复到 ${report.folder}。\n启动：${start}`,
+      en: `The backup is restored in ${report.folder}.\nStart it with the options of the former one, such as --trusted-proxies: ${start}`,
+      'zh-CN': `备份已恢复到 ${report.folder}。\n请带上原来的选项（例如 --trusted-proxies）启动：${start}`,
     }
     output.say(words[output.language])
     return EXIT.done
