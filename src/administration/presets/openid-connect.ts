@@ -25,6 +25,10 @@ export const openidConnect: Preset = {
       'zh-CN': '要让用户退出登录后回到应用，请登记返回地址：post_logout_redirect_uris=https://app.example.com/。',
     },
     {
+      en: 'Names and addresses are at the user info endpoint; for a library that reads the ID token alone, such as Auth.js (NextAuth), set idToken.claims=all.',
+      'zh-CN': '姓名、邮箱等在用户信息端点；如果库只读 ID 令牌，例如 Auth.js（NextAuth），请设 idToken.claims=all。',
+    },
+    {
       en: 'A refresh token is issued for the scope offline_access only; reply.refreshToken=always issues one at each sign-in.',
       'zh-CN': '仅在授予 offline_access 时签发刷新令牌；设 reply.refreshToken=always 则每次登录都签发。',
     },
