@@ -112,7 +112,8 @@ test('a number that nobody has said to be verified is told of when it is entered
   expect(await run('user update zhang --phone 13900139000')).toContain(told)
   expect(await run('user update zhang --phone 13700137000 --phone-verified')).not.toContain(told)
   expect(await run('user update zhang --phone 13700137000 --no-phone-verified')).not.toContain(told)
-  expect(await run('user update zhang --name 张三')).not.toContain(told)
+  expect(await run('user update zhang --name 张三')).toBe('zhang is changed.\n')
+  expect(await run('user update zhang --name 张三')).toBe('zhang was like that already.\n')
 })
 
 test('an empty file is told what its first line has to be', async () => {

@@ -210,9 +210,15 @@ const update: Work = async (installation, output, flags, [who = '']) => {
   if (Object.keys(change).length === 0) {
     throw new CommandFailed(EXIT.usage, 'nothing_to_change', 'Nothing to change was given.', 'For example: --name 张三')
   }
+  const { version } = await getUser(installation.store, who)
   const user = await updateUser(installation, who, change)
   output.result(plain(user))
-  say(output, { en: `${user.username} is changed.`, 'zh-CN': `已更改 ${user.username}。` })
+  say(
+    output,
+    user.version === version
+      ? { en: `${user.username} was like that already.`, 'zh-CN': `${user.username} 本来就是这样，没有更改。` }
+      : { en: `${user.username} is changed.`, 'zh-CN': `已更改 ${user.username}。` },
+  )
   sayUnverified(user, change, output, flags)
 }
 
