@@ -1,10 +1,10 @@
 // The first hour in a real browser: an operator who has only the link comes to a client that signs people in, with
 // scripts and without, in both languages. No other host is ever asked for anything.
 
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ADMINISTRATOR, PERSON, type SetUpServer, startSetUp } from '../administration/set-up/builders.ts'
+import { analyze } from '../support/axe.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { Visitor } from '../support/visitor.ts'
 
@@ -38,10 +38,7 @@ async function openBrowser(locale: string, javaScriptEnabled: boolean): Promise<
 }
 
 async function isAccessible(page: Page): Promise<void> {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-  // No page has frames, so axe may gather its findings in the tab itself.
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).setLegacyMode(true).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  expect((await analyze(page)).violations).toEqual([])
 }
 
 async function fill(page: Page, fields: Record<string, string>): Promise<void> {

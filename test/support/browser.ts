@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 
@@ -13,9 +14,10 @@ const FIXED_PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-/** Nothing that would reach another host on the browser's own account. */
+/** Nothing that would reach another host on the browser's own account, and no process that draws as a graphics card would. */
 const ARGUMENTS = [
   '--no-sandbox',
+  '--disable-gpu',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
@@ -70,9 +72,12 @@ function findBrowser(): string {
 /** Finds no host but loopback, not even by a redirect, which no route of a test gets to see. */
 const NO_OTHER_HOST = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'
 
+const BARE = fileURLToPath(new URL('browser.sh', import.meta.url))
+
 /** The caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath: findBrowser(), args: [...ARGUMENTS, NO_OTHER_HOST] })
+  const env = { ...process.env, LINGPAI_TEST_BROWSER: findBrowser() }
+  return await chromium.launch({ executablePath: BARE, env, args: [...ARGUMENTS, NO_OTHER_HOST] })
 }
 
 /** A browser of its own for one visit, in which nothing may go wrong unseen: no error in a script, nothing refused. */
