@@ -6,8 +6,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // What tests read must not depend on the language of whoever runs them.
     env: { LINGPAI_LANGUAGE: 'en' },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Ten times what the longest ones take on a quiet machine, since none is always quiet.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -6,7 +6,7 @@ import { createBcrypt } from '../../src/credentials/bcrypt.ts'
 import { PasswordHashingBusy } from '../../src/credentials/hashing-queue.ts'
 import { type Argon2, createPasswordHasher, loadArgon2, nodeArgon2 } from '../../src/credentials/password-hash.ts'
 import { PasswordRefused } from '../../src/credentials/password-text.ts'
-import { stopwatch } from '../../src/platform/clock.ts'
+import { processTime } from '../support/thread-time.ts'
 
 const hasher = createPasswordHasher()
 const PASSWORD = 'correct horse 电池'
@@ -48,9 +48,9 @@ describe('a hash of ours', () => {
   it('costs nothing to ask with 1 MiB', async () => {
     const stored = await hasher.hash(PASSWORD)
     const huge = 'é'.repeat(1_048_576)
-    const elapsed = stopwatch()
+    const began = processTime()
     for (let round = 0; round < 1000; round++) expect((await hasher.verify(huge, stored)).matches).toBe(false)
-    expect(elapsed()).toBeLessThan(1000)
+    expect(processTime() - began).toBeLessThan(1000)
   })
 })
 

@@ -324,8 +324,12 @@ describe('published keys', () => {
     answer = () => undefined
     const began = performance.now()
     const waiting = [send(slow), send(slow), send(slow)]
+    let isOver = false
+    void Promise.any(waiting).then(() => {
+      isOver = true
+    })
     await works(quick)
-    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(isOver).toBe(false)
     for (const reply of await Promise.all(waiting)) expectInvalidClient(reply)
     expect(performance.now() - began).toBeLessThan(8_000)
     expect(hits).toHaveLength(1)

@@ -6,3 +6,9 @@ export function threadTime(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }
+
+/** The same with the threads beside this one, where passwords are hashed. */
+export function processTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}

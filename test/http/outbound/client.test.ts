@@ -270,7 +270,8 @@ describe('what comes back', () => {
     const { ask } = await target(listener)
     const began = performance.now()
     const answer = await ask({ milliseconds: 500 })
-    expect(performance.now() - began).toBeLessThan(1_500)
+    // A host that goes on for ever would keep it for as long as the test; half a second and what a busy machine adds are less.
+    expect(performance.now() - began).toBeLessThan(5_000)
     expect(answer).toMatchObject({ kind: 'failed', why })
     expect(JSON.stringify(answer)).not.toContain('secret')
     const twin = await target((_, reply) => void reply.writeHead(200, GOOD).end('{}'))

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bodyText, mediaType, readForm, readFormOrJson, readJson, readQuery } from '../../../src/http/request/form.ts'
 import { OAuthError } from '../../../src/protocol/errors.ts'
+import { threadTime } from '../../support/thread-time.ts'
 import { formRequest, requestOf } from '../builders.ts'
 
 const refused = (act: () => unknown, rule: string) => {
@@ -138,10 +139,10 @@ describe('classification', () => {
   })
 
   it('H12 reads a header of 64 KiB in no time', () => {
-    const started = performance.now()
+    const started = threadTime()
     mediaType({ 'content-type': `a;${' '.repeat(32_000)}charset${' '.repeat(32_000)}` })
     mediaType({ 'content-type': '; charset'.repeat(8000) })
-    expect(performance.now() - started).toBeLessThan(100)
+    expect(threadTime() - started).toBeLessThan(100)
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { addressBucket, networkOf, normalizeAddress } from '../../../src/http/request/address.ts'
 import { createPeerReader, parseTrustedProxies } from '../../../src/http/request/trusted-proxies.ts'
+import { threadTime } from '../../support/thread-time.ts'
 
 describe('addresses', () => {
   it.each([
@@ -87,8 +88,8 @@ describe('RFC 9700 §4.13 trusted proxies', () => {
 
   it('a header of thousands of hops is read in no time', () => {
     const hops = Array.from({ length: 8000 }, () => '10.0.0.2').join(',')
-    const started = performance.now()
+    const started = threadTime()
     expect(read('10.0.0.1', false, { host, 'x-forwarded-for': `203.0.113.9,${hops}` }).address).toBe('10.0.0.2')
-    expect(performance.now() - started).toBeLessThan(100)
+    expect(threadTime() - started).toBeLessThan(100)
   })
 })

@@ -202,7 +202,8 @@ describe('closing', () => {
     await pause(50)
     const started = performance.now()
     await server.close()
-    expect(performance.now() - started).toBeLessThan(3000)
+    // Far from the ten seconds that it may take where nobody says otherwise.
+    expect(performance.now() - started).toBeLessThan(8_000)
     expect(await stuck.closed).toBe('')
   })
 })
@@ -335,7 +336,9 @@ describe('TLS by certificate files', () => {
       const released = new Promise<void>((resolve) => {
         release = resolve
       })
+      const asked = Promise.withResolvers<void>()
       const handle = async () => {
+        asked.resolve()
         await released
         return json(200, {})
       }
@@ -346,14 +349,15 @@ describe('TLS by certificate files', () => {
         return connection
       })
       const busy = ask(server.port)
-      await pause(100)
+      await asked.promise
       const closing = server.close()
       for (const connection of slow) expect(await connection.closed).toBe('')
       release()
       expect(await busy).toEqual({ name: 'one', status: 200 })
       const started = performance.now()
       await closing
-      expect(performance.now() - started).toBeLessThan(1_000)
+      // It does not wait for the ten seconds that a close may take.
+      expect(performance.now() - started).toBeLessThan(8_000)
     })
   })
 
