@@ -11,5 +11,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Of tests that mostly wait, so many of a file run side by side.
+    maxConcurrency: 3,
   },
 })

@@ -81,13 +81,17 @@ function sealedBy(data: string): ReadonlySet<string> {
   )
 }
 
-describe('on a data folder', () => {
+// Each replacement waits some seconds until no server can be at work by the former key: side by side.
+describe.concurrent('on a data folder', () => {
   const data = scratch.path('folder')
+  /** They go on where the one before has ended. */
+  const inTurn = { concurrent: false }
   const words = ['--data', data, '--encrypted-requests']
   const replace = ['master-key', 'replace', '--data', data]
   const keyFile = join(data, 'master.key')
 
   test('sign-ins, tokens, subjects, sessions and clients go on, twice over, and nothing opens by the former key', {
+    ...inTurn,
     timeout: 120_000,
   }, async () => {
     let server = await startLingpai(words)
@@ -142,7 +146,7 @@ describe('on a data folder', () => {
     }
   })
 
-  test('nothing starts by the former key, and everything by the next one', async () => {
+  test('nothing starts by the former key, and everything by the next one', inTurn, async () => {
     const [former = ''] = readdirSync(data).filter((name) => name.startsWith('master.key.former-'))
     const listed = ['client', 'list', '--data', data]
     const byFormer = await lingpai(listed, { env: { LINGPAI_MASTER_KEY_FILE: join(data, former) } })
@@ -156,7 +160,7 @@ describe('on a data folder', () => {
     expect((await lingpai(listed)).code).toBe(0)
   })
 
-  test('a command that was at work while the key was replaced writes nothing by the former one', async () => {
+  test('a command that was at work while the key was replaced writes nothing by the former one', inTurn, async () => {
     const file = join(data, 'lingpai.sqlite')
     const change = (from: string, to: string) => {
       const database = new DatabaseSync(file)
@@ -176,7 +180,7 @@ describe('on a data folder', () => {
     await at.close()
   })
 
-  test('is refused while a server runs, which loses nothing', async () => {
+  test('is refused while a server runs, which loses nothing', inTurn, async () => {
     const before = [readFileSync(keyFile, 'utf8'), ...readdirSync(data).filter((name) => /key/.test(name))]
     const server = await startLingpai(words)
     const { code, stderr } = await lingpai(replace)
@@ -189,7 +193,7 @@ describe('on a data folder', () => {
     expect([readFileSync(keyFile, 'utf8'), ...readdirSync(data).filter((name) => /key/.test(name))]).toEqual(before)
   })
 
-  test('another key cannot be given, and nothing is made', async () => {
+  test('another key cannot be given, and nothing is made', inTurn, async () => {
     const before = readdirSync(data).filter((name) => /key/.test(name))
     const { code, stderr } = await lingpai([...replace, '--new-key-file', keyFile])
     expect(code).toBe(2)
@@ -200,7 +204,8 @@ describe('on a data folder', () => {
   })
 
   test('what does not open is named before anything has begun, and once it is mended it can be replaced', {
-    timeout: 60_000,
+    ...inTurn,
+    timeout: 120_000,
   }, async () => {
     const database = new DatabaseSync(join(data, 'lingpai.sqlite'))
     const [before] = database.prepare(`SELECT sealed_secret AS sealed FROM client WHERE client_id = 'hmac'`).all()
@@ -225,7 +230,8 @@ describe('on a data folder', () => {
   test.each(['SIGKILL', 'SIGINT'] as const)(
     'what %s cuts off is told by whatever opens it, and goes on when it is run again',
     {
-      timeout: 60_000,
+      ...inTurn,
+      timeout: 120_000,
     },
     async (signal) => {
       const former = readFileSync(keyFile, 'utf8')
@@ -263,7 +269,7 @@ async function markIn(data: string): Promise<void> {
   }
 }
 
-describe('on PostgreSQL', () => {
+describe.concurrent('on PostgreSQL', () => {
   const former = Buffer.alloc(32, 21).toString('base64url')
   const next = Buffer.alloc(32, 22).toString('base64url')
 
@@ -309,8 +315,8 @@ describe('on PostgreSQL', () => {
   })
 })
 
-test('what was begun on PostgreSQL says which key is another one, and an empty database is left alone', {
-  timeout: 60_000,
+test.concurrent('what was begun on PostgreSQL says which key is another one, and an empty database is left alone', {
+  timeout: 120_000,
 }, async () => {
   const [database, empty] = [await freshDatabase(), await freshDatabase()]
   databases.push(database, empty)
@@ -343,7 +349,9 @@ test('what was begun on PostgreSQL says which key is another one, and an empty d
   expect([done.code, done.stderr]).toEqual([0, ''])
 })
 
-test('a backup made before opens by the former key, which is kept for that', { timeout: 60_000 }, async () => {
+test.concurrent('a backup made before opens by the former key, which is kept for that', {
+  timeout: 120_000,
+}, async () => {
   const data = scratch.path('backed-up')
   await fill(['--data', data, '--issuer', 'http://localhost:4000'])
   const backup = scratch.path('before.backup')

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { createAuthorizationServer, createLog } from '../../src/index.ts'
 import { type Driver, statement } from '../../src/store/database/driver.ts'
 import { openPostgres } from '../../src/store/database/postgres/postgres-driver.ts'
@@ -31,19 +31,17 @@ interface Place {
   open(): Promise<Driver>
 }
 
-const undo: (() => unknown)[] = []
-afterEach(async () => {
-  for (const work of undo.splice(0).toReversed()) await work()
-})
+/** What a test has begun, to be undone at its end, the last thing first. */
+type Undo = TestContext['onTestFinished']
 
-const places = {
-  async SQLite(): Promise<Place> {
+const places: Readonly<Record<'SQLite' | 'PostgreSQL', (undo: Undo) => Promise<Place>>> = {
+  async SQLite() {
     const prepared = await prepareSqlite()
     return { prepared, open: () => openSqlite({ file: join(prepared.folder, 'lingpai.sqlite') }) }
   },
-  async PostgreSQL(): Promise<Place> {
+  async PostgreSQL(undo) {
     const database = await freshDatabase()
-    undo.push(() => database.drop())
+    undo(() => database.drop())
     return { prepared: await preparePostgres(database.url), open: () => openPostgres({ url: database.url, max: 2 }) }
   },
 }
@@ -57,15 +55,18 @@ async function withDriver<T>({ open }: Place, work: (driver: Driver) => Promise<
   }
 }
 
-describe.each([
+// Side by side: most of their time they wait until a server has looked for a newer release.
+describe.concurrent.each([
   ['SQLite', 1],
   ['PostgreSQL', 1],
   ['PostgreSQL', 2],
 ] as const)('on %s, %i process(es),', (kind, workers) => {
-  it('a server whose schema a newer release has changed stops serving, says why once, and is refused afterwards', async () => {
-    const place = await places[kind]()
+  it('a server whose schema a newer release has changed stops serving, says why once, and is refused afterwards', async ({
+    onTestFinished: undo,
+  }) => {
+    const place = await places[kind](undo)
     const { prepared } = place
-    undo.push(() => prepared.remove())
+    undo(() => prepared.remove())
     const words = [...prepared.words, '--issuer', 'http://localhost:4994', '--workers', String(workers)]
     const server = await startChild({ words, env: prepared.env })
     const caller = new Caller(server)
@@ -90,17 +91,19 @@ describe.each([
   })
 })
 
-describe.each(['SQLite', 'PostgreSQL'] as const)('on %s,', (kind) => {
-  it('a server writes nothing more from the very migration on that renames what it writes', async () => {
-    const place = await places[kind]()
+describe.concurrent.each(['SQLite', 'PostgreSQL'] as const)('on %s,', (kind) => {
+  it('a server writes nothing more from the very migration on that renames what it writes', async ({
+    onTestFinished: undo,
+  }) => {
+    const place = await places[kind](undo)
     const { prepared } = place
-    undo.push(() => prepared.remove())
+    undo(() => prepared.remove())
     const server = await startChild({
       words: [...prepared.words, '--issuer', 'http://localhost:4994'],
       env: prepared.env,
     })
     const caller = new Caller(server)
-    undo.push(() => caller.close())
+    undo(() => caller.close())
     const [before, after] = [await caller.tokens(), await caller.tokens()]
     expect((await caller.revoke(before.access)).status).toBe(200)
     const renames = { ...next, sql: 'ALTER TABLE access_token RENAME COLUMN revoked_at TO ended_at' }
@@ -115,10 +118,12 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('on %s,', (kind) => {
   })
 })
 
-describe('a server in a program of others', () => {
-  it('answers 503 and writes nothing once a newer release has changed the schema, and 200 until then', async () => {
+describe.concurrent('a server in a program of others', () => {
+  it('answers 503 and writes nothing once a newer release has changed the schema, and 200 until then', async ({
+    onTestFinished: undo,
+  }) => {
     const folder = mkdtempSync(join(tmpdir(), 'lingpai-newer-'))
-    undo.push(() => rmSync(folder, { recursive: true, force: true }))
+    undo(() => rmSync(folder, { recursive: true, force: true }))
     const file = join(folder, 'lingpai.sqlite')
     const lines: string[] = []
     const server = await createAuthorizationServer({
@@ -127,7 +132,7 @@ describe('a server in a program of others', () => {
       masterKey: Buffer.alloc(32, 7).toString('base64url'),
       log: createLog('info', 'text', (line) => lines.push(line)),
     })
-    undo.push(() => server.close())
+    undo(() => server.close())
     const ask = async (method: string, path: string, body?: string) => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' }
       const request = { method, headers, ...(body !== undefined && { body }) }
@@ -138,7 +143,7 @@ describe('a server in a program of others', () => {
     expect((await ask('GET', '/readyz')).status).toBe(200)
     expect((await ask('POST', '/sso/token', grant)).status).toBe(401)
     const other = await openSqlite({ file })
-    undo.push(() => other.close())
+    undo(() => other.close())
     const before = await other.rows(countTokens, {})
     await migrate(other, [...migrations, next], { clock })
 
@@ -154,15 +159,17 @@ describe('a server in a program of others', () => {
   })
 })
 
-describe('a command of a newer release', () => {
+describe.concurrent('a command of a newer release', () => {
   // What this release is to the one before it.
   const older = migrations.slice(0, -1)
 
-  it('does not change the schema of a PostgreSQL on which servers may be running; a start does', async () => {
+  it('does not change the schema of a PostgreSQL on which servers may be running; a start does', async ({
+    onTestFinished: undo,
+  }) => {
     const database = await freshDatabase()
-    undo.push(() => database.drop())
+    undo(() => database.drop())
     const folder = mkdtempSync(join(tmpdir(), 'lingpai-newer-'))
-    undo.push(() => rmSync(folder, { recursive: true, force: true }))
+    undo(() => rmSync(folder, { recursive: true, force: true }))
     const look = async () => {
       const driver = await openPostgres({ url: database.url, max: 2 })
       const rows = await driver.rows(newest, {})
@@ -184,12 +191,14 @@ describe('a command of a newer release', () => {
     expect((await lingpai(['client', 'list', ...words], { env })).code).toBe(0)
   })
 
-  it('changes the schema of a SQLite file while no server runs on it, and not while one does', async () => {
+  it('changes the schema of a SQLite file while no server runs on it, and not while one does', async ({
+    onTestFinished: undo,
+  }) => {
     const folder = mkdtempSync(join(tmpdir(), 'lingpai-newer-'))
-    undo.push(() => rmSync(folder, { recursive: true, force: true }))
+    undo(() => rmSync(folder, { recursive: true, force: true }))
     const file = join(folder, 'lingpai.sqlite')
     const driver = await openSqlite({ file })
-    undo.push(() => driver.close())
+    undo(() => driver.close())
     await migrate(driver, older, { clock })
     const env = { LINGPAI_MASTER_KEY: Buffer.alloc(32, 7).toString('base64url') }
     const list = () => lingpai(['client', 'list', '--data', folder, '--issuer', 'http://localhost:4994'], { env })
