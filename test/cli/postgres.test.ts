@@ -114,7 +114,7 @@ describe('commands on PostgreSQL', () => {
     expect(await cli(['user', 'list'])).toMatchObject({ users: [{ username: 'alice' }] })
     expect(await cli(['client', 'show', 'web'])).toMatchObject({ client_id: 'web' })
     expect(await cli(['key', 'list'])).toMatchObject({ keys: { length: 2 } })
-    await expect.poll(async () => (await cli(['trace']))['length'], { timeout: 5_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await cli(['trace']))['length'], { timeout: 20_000 }).toBeGreaterThan(0)
   })
 
   test('what PostgreSQL does itself, and what is missing, is said', async () => {

@@ -16,7 +16,7 @@ const clientOf = (clientId: string, username: string) =>
 /** Of a client, as soon as so many are written. */
 async function traces(clientId: string, count: number, ...words: readonly string[]): Promise<readonly string[]> {
   const all = async () => (await run(['trace', '--client', clientId, ...words])).stdout.trimEnd().split('\n\n')
-  await expect.poll(async () => (await all()).length, { timeout: 5_000 }).toBe(count)
+  await expect.poll(async () => (await all()).length, { timeout: 20_000 }).toBe(count)
   return all()
 }
 
@@ -113,7 +113,7 @@ test('an id that no client has is told, unless somebody asked with it', async ()
   expect(silent).toEqual({ code: 0, stdout: 'No request has been seen yet.\n', stderr: '' })
 
   await fetch(`${server.issuer}/sso/authorize?response_type=code&client_id=nope`)
-  await expect.poll(async () => (await run(['trace', '--client', 'nope'])).code, { timeout: 5_000 }).toBe(0)
+  await expect.poll(async () => (await run(['trace', '--client', 'nope'])).code, { timeout: 20_000 }).toBe(0)
   const { stdout } = await run(['trace', '--client', 'nope'])
   expect(stdout.match(/^Trace /gm)).toHaveLength(1)
   expect(stdout).toMatch(/^Client +n… \(4 characters\): not one of ours$[^]*^Refused +client_unknown /m)

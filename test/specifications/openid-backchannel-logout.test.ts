@@ -392,7 +392,7 @@ describe('§2.5 X08 clients that fail', () => {
     const { idToken } = await signInTo('mail')
     await signInTo('shop')
     await signOut({ id_token_hint: idToken })
-    await expect.poll(() => paths(), { timeout: 2_000 }).toContain('/shop?tenant=1')
+    await expect.poll(() => paths(), { timeout: 20_000 }).toContain('/shop?tenant=1')
     await delivered()
     expect(paths()).toEqual(['/broken', '/mail', '/shop?tenant=1'])
     expect(await open()).toMatchObject({ state: 'waiting', lastReason: 'no whole answer within 5000 ms' })

@@ -172,7 +172,7 @@ describe.each(['sqlite', 'postgres'] as const)('a running server on %s', (databa
     })
     await fetch(`${issuer}/sso/userinfo`, { headers: { authorization: 'Bearer tokenOfNobody' } })
     const { store } = server.parts
-    await expect.poll(async () => (await listTraces(store, { most: 10 })).length, { timeout: 5000 }).toBe(3)
+    await expect.poll(async () => (await listTraces(store, { most: 10 })).length, { timeout: 20_000 }).toBe(3)
     const latest = await latestByEndpoint(store, 'grafana')
     expect(latest.authorize).toMatchObject({ rule: 'redirect_uri_mismatch', traceId: page.headers.get('x-trace-id') })
     expect(latest.authorize?.reason).toContain('at character 29: `/` added')

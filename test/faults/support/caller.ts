@@ -142,7 +142,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 export async function eventually<T>(
   ask: () => Promise<T>,
   holds: (seen: T) => boolean,
-  milliseconds = 15_000,
+  milliseconds = 30_000,
 ): Promise<T> {
   const end = performance.now() + milliseconds
   for (;;) {

@@ -226,7 +226,7 @@ describe('a body', () => {
     await exchange(port, `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
     gone.socket.destroy()
     await gone.closed
-    await vi.waitFor(async () => expect(statusOf(await exchange(port, inChunks))).toBe(200))
+    await vi.waitFor(async () => expect(statusOf(await exchange(port, inChunks))).toBe(200), 20_000)
   })
 
   it.each(['gzip', 'br', 'x-unknown', 'identity, gzip'])(

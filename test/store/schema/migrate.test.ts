@@ -208,7 +208,7 @@ test('a migration that waits for a table that somebody else has locked says so b
     const log = createLog('info', 'text', (line) => lines.push(line))
     const migrated = migrate(driver, [one, two], { clock, log })
     const told = () => lines.filter((line) => line.includes('a migration is under way, or waits for a lock'))
-    await expect.poll(told, { timeout: 5_000 }).toEqual([expect.stringMatching(/ migration="2 \(two\)" waited_s=1$/)])
+    await expect.poll(told, { timeout: 20_000 }).toEqual([expect.stringMatching(/ migration="2 \(two\)" waited_s=1$/)])
     await other.query('COMMIT')
     expect(await migrated).toEqual([2])
   } finally {
