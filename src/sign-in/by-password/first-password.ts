@@ -50,8 +50,12 @@ export function askForFirst<Other extends SignedIn>(
   })
 }
 
-function outcomeOf({ clientId }: Pick<Occasion, 'clientId'>): Pick<Outcome, 'clause' | 'clientId'> {
-  return { clause: 'OpenID Connect Core §3.1.2.3', ...(clientId !== null && { clientId }) }
+function named({ clientId }: Pick<Occasion, 'clientId'>): Pick<Outcome, 'clientId'> {
+  return clientId === null ? {} : { clientId }
+}
+
+function outcomeOf(occasion: Pick<Occasion, 'clientId'>): Pick<Outcome, 'clause' | 'clientId'> {
+  return { clause: 'OpenID Connect Core §3.1.2.3', ...named(occasion) }
 }
 
 function shownUser(user: User): FirstPasswordView['user'] {
@@ -79,7 +83,7 @@ export async function chooseFirst<Other extends SignedIn>(
   if (said !== undefined) return occasion.show({ first: { ...first, error: errorSaid(said) }, outcome: null })
   const next = newPasswordIn(form)
   const error = newPasswordError(form, user.username, null) ?? (await sameError(parts, user, next))
-  if (error === 'busy') return crowded(parts, http, outcomeOf(occasion))
+  if (error === 'busy') return crowded(parts, http, named(occasion))
   if (error !== null) {
     const reason = `the password that was chosen cannot be taken: ${error.fault}`
     return occasion.show({
@@ -89,7 +93,7 @@ export async function chooseFirst<Other extends SignedIn>(
   }
   const remember = proof.remember === 'yes'
   const entered = await enterByNewPassword(parts, { http, browser, signedIn, user, remember }, next)
-  if (entered === 'busy') return crowded(parts, http, outcomeOf(occasion))
+  if (entered === 'busy') return crowded(parts, http, named(occasion))
   if (entered === null) return null
   parts.sessionsEnded()
   return occasion.onward(entered)
