@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { expect, test } from 'vitest'
 import { startExample } from './support/example.ts'
@@ -12,7 +12,8 @@ import { startServer, TEST_PASSWORD, TEST_SECRET } from './support/server.ts'
 import { Visitor } from './support/visitor.ts'
 
 const folders = readdirSync('examples', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  // `prometheus` holds files for another program.
+  .filter((entry) => existsSync(`examples/${entry.name}/server.ts`))
   .map(({ name }) => name)
 /** Those that are no server of ours, but somebody's who accepts our tokens, or signs people in here. */
 const APIS = ['api', 'mcp', 'application']

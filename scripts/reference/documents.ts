@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/index.ts'
 import { describeSettings } from '../../src/model/client/settings.ts'
+import { METRIC_FAMILIES } from '../../src/model/metrics.ts'
 import { describeOptions } from '../../src/options/index.ts'
 import { DIFFERENCES } from '../../test/oracle/differences.ts'
 import { databaseTables } from './database.ts'
@@ -43,6 +44,8 @@ export const DOCUMENTS: readonly Document[] = [
     render: () => clientSettings('zh'),
     problems: () => untranslated(describeSettings().map(asSetting)),
   },
+  { path: 'metrics.md', render: () => metrics('en') },
+  { path: 'metrics.zh-CN.md', render: () => metrics('zh') },
   { path: 'cli.md', render: commandLine },
   { path: 'database.md', render: database },
   {
@@ -174,6 +177,33 @@ function clientSettings(language: Language): string {
     setting[language],
   ])
   return `${MADE[language]}\n\n${SETTINGS_TEXT[language]}\n\n${table(SETTINGS_HEAD[language], rows)}\n`
+}
+
+const METRICS_TEXT: Readonly<Record<Language, string>> = {
+  en: `# Metrics
+
+What a server that was started with \`--metrics-port\` tells at \`/metrics\` of that port; [the guide](../guides/watch.md) says how to gather and
+what to ask. With several workers each sample has the label \`worker\` too. A family without a sample is left out. A histogram has
+buckets up to 1, 2.5, 5, 10, 25, 50, 100, 250 and 500 ms, 1, 2.5, 5 and 10 s.`,
+  zh: `# 指标
+
+以 \`--metrics-port\` 启动的服务器在该端口的 \`/metrics\` 提供的数据；如何采集与查询见[指南](../guides/watch.zh-CN.md)。有多个工作进程时，每个样本还带有标签
+\`worker\`。没有样本的指标不会出现。直方图的上限依次为 1、2.5、5、10、25、50、100、250、500 毫秒与 1、2.5、5、10 秒。`,
+}
+
+const METRICS_HEAD: Readonly<Record<Language, readonly string[]>> = {
+  en: ['name', 'type', 'labels', 'meaning'],
+  zh: ['名称', '类型', '标签', '含义'],
+}
+
+function metrics(language: Language): string {
+  const rows = METRIC_FAMILIES.map((family) => [
+    code(family.name),
+    family.type,
+    family.labels.map(code).join(', '),
+    family[language],
+  ])
+  return `${MADE[language]}\n\n${METRICS_TEXT[language]}\n\n${table(METRICS_HEAD[language], rows)}\n`
 }
 
 const DIFFERENCES_TEXT = `# Where a certified library answers otherwise

@@ -57,6 +57,7 @@ const VALUES: Sentences = [
 
 const DEFAULTS: Sentences = [
   [/^none$/, '无'],
+  [/^none: nobody is told$/, '无：不提供'],
   [/^any$/, '不限'],
   [/^any that their keys allow$/, '其公钥允许的任何算法'],
   [/^the stored issuer; at the first start (\S+)$/, '已保存的 issuer；首次启动时为 $1'],

@@ -38,20 +38,20 @@ const CAUSES: Sentences = [
 const MESSAGES: Sentences = [
   // 端口与证书
   [
-    /^Port (\d+) on (\S+) is already in use by another program; .+$/,
-    '端口 $1（$2）已被其他程序占用。请停止它，或用 --port 换端口。',
+    /^Port (\d+) on (\S+) is already in use by another program; .+ with (--\S+?)\.?$/,
+    '端口 $1（$2）已被其他程序占用。请停止它，或用 $3 换端口。',
   ],
   [
     /^This user may not listen on port (\d+) of (\S+); .+$/,
     '当前用户无权监听 $2 的端口 $1。请改用 1023 以上的端口，或授予相应权限。',
   ],
   [
-    /^This machine has no address (\S+) to listen on; .+$/,
-    '本机没有 $1 这个地址。请用 --host 给出本机的地址；0.0.0.0 表示全部地址。',
+    /^This machine has no address (\S+) to listen on; .+ with (--\S+?),.+$/,
+    '本机没有 $1 这个地址。请用 $2 给出本机的地址；0.0.0.0 表示全部地址。',
   ],
   [
-    /^The host name (\S+) to listen on cannot be resolved; .+$/,
-    '无法解析要监听的主机名 $1。请用 --host 给出本机的地址。',
+    /^The host name (\S+) to listen on cannot be resolved; .+ with (--\S+?)\.?$/,
+    '无法解析要监听的主机名 $1。请用 $2 给出本机的地址。',
   ],
   [/^Cannot listen on port (\d+) of (\S+) \((.+)\)$/, '无法监听 $2 的端口 $1（$3）。'],
   [/^The certificate (.+) and key (.+) cannot be used \(no such file\)$/, '证书 $1 或私钥 $2 不存在。'],

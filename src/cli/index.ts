@@ -1,10 +1,10 @@
 // The command line: builds the program and runs it. Resolves to the exit code.
 
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../platform/version.ts'
 import { failureText } from './failure.ts'
 import { shortenHelp } from './help.ts'
 import { createOutput, EXIT, endWithReader } from './output.ts'
-import { VERSION } from './version.ts'
 
 type Build = (exit: (code: number) => void) => Command
 

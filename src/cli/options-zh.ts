@@ -46,6 +46,8 @@ const OPTIONS: Sentences = [
     '$1 大于 1 需要 PostgreSQL（database）：SQLite 同一时刻只允许一个进程写入',
   ],
   [/^(.+) is set without (tlsCert|tlsKey) \((\S+)\); .+$/, '设置了 $1，却没有设置 $2（$3）；TLS 两者都需要'],
+  [/^(.+) is also the port of the server; .+$/, '$1 与服务器的端口相同；指标需要单独的端口'],
+  [/^(.+) is set without metricsPort \((\S+)\); .+$/, '设置了 $1，却没有设置 metricsPort（$2）；没有端口就不提供指标'],
   [/^(\S+) is no variable of ours; did you mean (\S+)\?$/, '没有 $1 这个环境变量，是否想写 $2？'],
   [/^(\S+) is no variable of ours$/, '没有 $1 这个环境变量'],
   [/^(.+) line (\d+): "(.+)" is no option; did you mean "(.+)"\?$/, '$1 第 $2 行：没有“$3”这个选项，是否想写“$4”？'],

@@ -5,6 +5,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { freePort } from '../http/server/listen.ts'
 import { stopwatch } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { isAboutMetrics, type MetricsAddress, tellMetrics, workersAsked } from './metrics.ts'
 import { EXIT, type Output } from './output.ts'
 
 /** What the first worker has to say when it serves: to programs and to people. Of the others nothing. */
@@ -30,21 +31,28 @@ export interface Supervision {
   readonly tls: boolean
   readonly host: string
   readonly port: number
+  readonly metrics: MetricsAddress
   /** Seconds that workers serve on before they end. */
   readonly stopDelay: number
 }
 
 /** Resolves to the exit code when all workers have ended. */
-export async function superviseWorkers({
-  workers,
-  output,
-  log,
-  stopped,
-  tls,
-  host,
-  port,
-  stopDelay,
-}: Supervision): Promise<number> {
+export async function superviseWorkers(supervision: Supervision): Promise<number> {
+  /** By the id of a worker: the first has 1, and whoever follows one that has died has its number. */
+  const places = new Map<number, number>()
+  const sources = workersAsked(living, ({ id }) => places.get(id), supervision.workers)
+  const door = await tellMetrics(supervision.metrics, sources, supervision.log)
+  try {
+    return await supervise(supervision, places)
+  } finally {
+    await door?.close()
+  }
+}
+
+async function supervise(
+  { workers, output, log, stopped, tls, host, port, stopDelay }: Supervision,
+  places: Map<number, number>,
+): Promise<number> {
   // Where any free port will do, all must have the same, also those that are started later.
   const free = await freePort(host, port)
   if (port === 0) cluster.setupPrimary({ args: [...process.argv.slice(2), '--port', String(free)] })
@@ -56,10 +64,12 @@ export async function superviseWorkers({
   const announced = Promise.withResolvers<Announcement>()
   const ready = new Set<number>()
 
-  const startOne = (): Worker => {
+  const startOne = (place: number): Worker => {
     const lived = stopwatch()
     const worker = cluster.fork()
+    places.set(worker.id, place)
     worker.on('message', (message: Announcement) => {
+      if (isAboutMetrics(message)) return
       ready.add(worker.id)
       if (ready.size === 1) announced.resolve(message)
       if (ready.size === workers) allReady.resolve()
@@ -67,6 +77,7 @@ export async function superviseWorkers({
     // A message to one that has just died; its end is told below.
     worker.on('error', () => undefined)
     worker.on('exit', (code, signal) => {
+      places.delete(worker.id)
       if (isStopping) return
       if (ready.size === 0 || code === EXIT.outdated) {
         // What keeps the first from serving keeps all: it has said why. So does a database that a newer release has changed.
@@ -77,7 +88,7 @@ export async function superviseWorkers({
       log.error('a worker has ended and is started again', { code, signal, after_ms: pause })
       const timer = setTimeout(() => {
         timers.delete(timer)
-        startOne()
+        startOne(place)
       }, pause)
       timers.add(timer)
     })
@@ -87,12 +98,12 @@ export async function superviseWorkers({
 
   if (tls) process.on('SIGHUP', () => living().forEach((worker) => worker.process.kill('SIGHUP')))
   // The first alone: it migrates, and finds what is wrong before others find it too.
-  startOne()
+  startOne(1)
   const first = await Promise.race([announced.promise, stopped, done.promise])
   if (typeof first === 'number') return first
   let code: number = EXIT.done
   if (first !== undefined) {
-    for (let count = 1; count < workers; count++) startOne()
+    for (let place = 2; place <= workers; place++) startOne(place)
     const ended = Promise.race([stopped.then(() => EXIT.done), done.promise])
     const isUp = await Promise.race([allReady.promise.then(() => true), ended.then(() => false)])
     if (isUp) {

@@ -15,6 +15,7 @@ import { type FetchVisitor, toFetch } from '../http/fetch-adapter.ts'
 import type { HttpReply, HttpRequest } from '../http/message.ts'
 import { createOutboundClient } from '../http/outbound/client.ts'
 import { createAddressProbe } from '../http/outbound/probe.ts'
+import { createRequestMeter, type RequestMeter } from '../http/routing/request-meter.ts'
 import type { Route } from '../http/routing/route.ts'
 import { createNodeListener, type NodeListener } from '../http/server/node-adapter.ts'
 import { watchStandstill } from '../http/standstill.ts'
@@ -27,11 +28,14 @@ import { createRegistrationUse, type RegistrationUse } from '../issuer/registrat
 import { createResponseSigners } from '../issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION } from '../model/client/registration-policy.ts'
 import { NO_COMMAND_FLAGS } from '../model/command-flags.ts'
+import { METRIC_FAMILIES } from '../model/metrics.ts'
 import { DEFAULT_KEYS, DEFAULT_LIFETIMES, DEFAULT_LIMITS } from '../options/defaults.ts'
 import { settingsProblems } from '../options/program-settings.ts'
 import { brandNow } from '../pages/index.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { type Log, silentLog } from '../platform/log.ts'
+import { exposition } from '../platform/metrics/exposition.ts'
+import { type Reading, Tally } from '../platform/metrics/reading.ts'
 import { addressesOf } from '../protocol/addresses.ts'
 import { CODE_ONLY, RESPONSE_TYPES } from '../protocol/response-type.ts'
 import { type ClockOffset, createClockOffset } from '../store/database/postgres/clock-offset.ts'
@@ -41,6 +45,7 @@ import { createSchemaWatch, type SchemaWatch } from '../store/schema/watch.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { createNoticePages } from '../visitor/notice-pages.ts'
 import { claimIssuer, openByKey } from './installation.ts'
+import { serverMetrics } from './metrics.ts'
 import type { Parts } from './parts.ts'
 import { readiness } from './readiness.ts'
 import { rehearsalComposer } from './rehearsal-server.ts'
@@ -69,6 +74,10 @@ export interface AuthorizationServer {
    * requests are answered 503: close it, and start the newer release.
    */
   readonly outdated: Promise<string>
+  /** What this server has counted, as text for Prometheus (version 0.0.4 of its format). Never rejects. */
+  metrics(): Promise<string>
+  /** The same as data, for whoever adds numbers of its own. */
+  readings(): Promise<readonly Reading[]>
   /** Finishes what is in flight, writes what is pending, closes the database. */
   close(): Promise<void>
 }
@@ -79,7 +88,16 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   if (problems.length > 0) throw new CannotStart(problems.join('\n'))
   const { database, log = silentLog } = settings
   const installation = await openInstallation(settings, log)
-  const { parts: bare, trace, sightings, logout, use, operatorName } = await openParts(settings, installation, log)
+  const {
+    parts: bare,
+    trace,
+    sightings,
+    logout,
+    use,
+    operatorName,
+    requests,
+    logoutDeliveries,
+  } = await openParts(settings, installation, log)
   const parts: Parts = { ...bare, pages: pagesOfOperators(bare, operatorName) }
   const { schema, offset } = installation
   // A release or a master key that came meanwhile ends this server before it writes anything.
@@ -91,6 +109,7 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
   const { handle } = standstill
   const { waitForClients } = { ...DEFAULT_KEYS, ...settings.keys }
   const upkeep = startUpkeep({ parts, schema, offset, logout, sightings, use, waitForClients })
+  const readings = () => serverMetrics({ ...parts, requests, logoutDeliveries })
   const { trustedProxies = [] } = settings
   const adapters = { largeBody: largeBody(parts), noticePages: createNoticePages(parts) }
   return {
@@ -100,6 +119,8 @@ export async function createAuthorizationServer(settings: AuthorizationServerSet
     parts,
     logout,
     outdated: schema.outdated,
+    metrics: async () => exposition(METRIC_FAMILIES, [{ labels: {}, readings: await readings() }]),
+    readings,
     async close() {
       standstill.stop()
       await upkeep.stop()
@@ -145,6 +166,8 @@ interface OpenedParts {
   readonly logout: LogoutDispatcher
   readonly use: RegistrationUse
   readonly operatorName: OperatorName
+  readonly requests: RequestMeter
+  readonly logoutDeliveries: Tally
 }
 
 async function openParts(
@@ -160,6 +183,7 @@ async function openParts(
   const keys = await openKeyRing({ store, master, clock, log, lifetimes, algorithms, rotateEvery })
   const trace = createTraceRecorder({ store, clock, log })
   const use = createRegistrationUse(store, clock)
+  const requests = createRequestMeter()
   const addresses = addressesOf(issuer, settings.endpointPrefix ?? '/sso')
   const digest = (address: string) => master.hmac('key-sightings', address)
   const sightings = createKeySightings({ store, clock, digest, path: addresses.path })
@@ -170,7 +194,10 @@ async function openParts(
   const signers = createResponseSigners({ keys, master, unsigned: unsignedJwt })
   const clientKeys = createClientKeys(outbound, clock)
   const encryption = createClientEncryption(clientKeys, master)
-  const logout = createLogoutDispatcher({ issuer, keys, signers, encryption, ...known, store, outbound, clock, log })
+  const logoutDeliveries = new Tally()
+  const attempted = (state: string) => logoutDeliveries.add(state)
+  const told = { ...known, signers, encryption, keys, outbound, attempted }
+  const logout = createLogoutDispatcher({ issuer, ...told, store, clock, log })
   const frontPage = settings.frontPage === true ? createSetUpWatch(store) : null
   await frontPage?.look()
   const operatorName = createOperatorName(store, given.operatorName ?? null)
@@ -209,6 +236,7 @@ async function openParts(
         sightings.record(entry)
       },
     },
+    requests,
     logout,
     frontChannelLogout: settings.frontChannelLogout ?? false,
     sessionManagement: settings.sessionManagement ?? false,
@@ -219,7 +247,7 @@ async function openParts(
     workers,
     unready: readiness(store, { schema, offset, log }),
   }
-  return { parts, trace, sightings, logout, use, operatorName }
+  return { parts, trace, sightings, logout, use, operatorName, requests, logoutDeliveries }
 }
 
 /** Set-up and rehearsal, which need a whole server and are pages of it. */

@@ -8,6 +8,7 @@ import type { PasswordHasher } from '../credentials/password-hash.ts'
 import type { SessionIdentifiers } from '../credentials/session-identifier.ts'
 import type { Subjects } from '../credentials/subject.ts'
 import type { OutboundClient } from '../http/outbound/client.ts'
+import type { RequestMeter } from '../http/routing/request-meter.ts'
 import type { Route } from '../http/routing/route.ts'
 import type { ClientEncryption } from '../issuer/keys/client-encryption.ts'
 import type { ClientKeys } from '../issuer/keys/client-keys.ts'
@@ -69,6 +70,8 @@ export interface Parts {
   /** Folder of the files that WeChat and WeCom ask for to prove a domain; null: none. */
   readonly proofFolder: string | null
   readonly trace: Pick<TraceRecorder, 'record'> | null
+  /** Counts requests; null: nobody does. */
+  readonly requests: RequestMeter | null
   /** To be told when sessions have ended, so that clients hear of it at once; null: clients are told nothing. */
   readonly logout: Pick<LogoutDispatcher, 'wake'> | null
   /** Who runs this server, where that may change while it runs; null: it does not change. */

@@ -65,6 +65,7 @@ export function rehearsalComposer(
         subjects: parts.subjects,
         sessionIdentifiers: createSessionIdentifiers(master),
         hasher: parts.hasher,
+        requests: null,
         outbound: NOWHERE,
         clock,
         log,

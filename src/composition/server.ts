@@ -29,6 +29,7 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
     record: (entry) => {
       const { rule, clientId } = entry.outcome ?? {}
       if (clientId !== undefined && (rule === 'code_issued' || rule === 'token_issued')) parts.use?.note(clientId)
+      parts.requests?.record(entry)
       parts.trace?.record(entry)
     },
     ...(parts.proofFolder !== null && { fallback: createProofFiles(parts.proofFolder) }),

@@ -4,6 +4,7 @@
 import * as nodeCrypto from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
+import type { Reading } from '../platform/metrics/reading.ts'
 import { randomBytes } from '../platform/random.ts'
 import { type Bcrypt, createBcrypt } from './bcrypt.ts'
 import { sameBytes } from './digest.ts'
@@ -38,6 +39,7 @@ export interface PasswordHasher {
   verify(password: string, stored: string | null): Promise<PasswordVerdict>
   /** For an unknown user: never matches, and takes the time of a wrong password. */
   verifyAgainstNobody(password: string): Promise<PasswordVerdict>
+  metrics?(): readonly Reading[]
 }
 
 export interface PasswordHasherOptions {
@@ -121,6 +123,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
       return { matches: true, upgrade: !isCurrent(recognised.hash) }
     },
     verifyAgainstNobody,
+    metrics: queue.metrics,
   }
 }
 

@@ -19,6 +19,12 @@ export function contradictions(options: Options, sources: Sources, file: Options
     problems.push(`${place('masterKey')} and ${place('masterKeyFile')} are both set; set only one of them`)
   }
   if (options.issuer !== null) problems.push(...issuerProblems(options, options.issuer, place))
+  if (options.metricsPort !== null && options.metricsPort !== 0 && options.metricsPort === options.port) {
+    problems.push(`${place('metricsPort')} is also the port of the server; metrics need one of their own`)
+  }
+  if (isSet('metricsHost') && options.metricsPort === null) {
+    problems.push(`${place('metricsHost')} is set without metricsPort (${flagOf('metricsPort')}); no metrics are told`)
+  }
   if (options.databaseSchema !== null && options.database === null) {
     problems.push(`${place('databaseSchema')} is set without database; SQLite has no schemas`)
   }

@@ -67,7 +67,7 @@ function describeFileOf(key: string, row: Row<unknown>): OptionDescription {
 function argumentOf(key: string, row: Row<unknown>): string {
   if (row.isPath) return key === 'data' || key.endsWith('Folder') ? 'folder' : 'file'
   if (isSpan(key)) return 'span'
-  if (typeof row.default === 'number') return 'number'
+  if (typeof row.default === 'number' || row.kind.describes.startsWith('whole number')) return 'number'
   if (Array.isArray(row.default)) return 'list'
   return /url|issuer|database$/i.test(key) ? 'url' : 'text'
 }

@@ -76,6 +76,19 @@ const TABLE = {
     en: 'How long the server goes on after SIGTERM or Ctrl+C, while /readyz already answers 503: as long as a load balancer needs to notice. A second signal ends it at once.',
     zh: '收到 SIGTERM 或 Ctrl+C 后继续服务多久，其间 /readyz 已应答 503：负载均衡需要多久察觉就设多久。再次收到信号则立即结束。',
   }),
+  metricsPort: row<number | null>({
+    kind: orNull(wholeNumber(0, 65_535)),
+    default: null,
+    defaultText: 'none: nobody is told',
+    en: 'Port at which Prometheus, or what reads its format, finds /metrics: numbers about requests, the database and this process, without TLS and without a password. 0 takes a free one.',
+    zh: 'Prometheus（或能读取其格式的工具）访问 /metrics 的端口，提供请求、数据库与进程的数据，不使用 TLS，也不需要密码。0 表示自动选择空闲端口。',
+  }),
+  metricsHost: row({
+    kind: listenAddress,
+    default: '127.0.0.1',
+    en: 'Address for metricsPort. With another than this machine alone, let only those in who gather metrics.',
+    zh: 'metricsPort 的监听地址。若不限于本机，请只允许采集指标的机器访问。',
+  }),
   ...DATABASE_ROWS,
   trustedProxies: row({
     kind: networks,

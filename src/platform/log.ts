@@ -1,5 +1,6 @@
 // The only writer to stdout and stderr of a running server: one JSON object a line, or plain lines for a person.
 
+import { type Sample, Tally } from './metrics/reading.ts'
 import { forLine } from './terminal-text.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -10,6 +11,8 @@ export interface Log {
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
+  /** Lines that were written, by level. */
+  written?(): readonly Sample<number>[]
 }
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
@@ -20,9 +23,11 @@ export function createLog(
   format: 'json' | 'text',
   write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
 ): Log {
+  const written = new Tally()
   const least = level === 'silent' ? Number.POSITIVE_INFINITY : RANK[level]
   const at = (rank: LogLevel) => (message: string, fields?: LogFields) => {
     if (RANK[rank] < least) return
+    written.add(rank)
     const time = new Date().toISOString()
     write(
       format === 'json'
@@ -30,7 +35,7 @@ export function createLog(
         : textLine(time, rank, message, fields),
     )
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), written: () => written.read() }
 }
 
 function textLine(time: string, level: LogLevel, message: string, fields: LogFields | undefined): string {

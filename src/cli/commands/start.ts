@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { newSetUpLink } from '../../administration/set-up/link.ts'
 import { createAuthorizationServer, largeBody } from '../../composition/authorization-server.ts'
+import { startingMetrics } from '../../composition/metrics.ts'
 import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import { noticeReply, STARTING } from '../../http/notice.ts'
 import { type Listening, listen } from '../../http/server/listen.ts'
+import type { MetricsDoor } from '../../http/server/metrics-door.ts'
 import {
   assertServable,
   brandFrom,
@@ -36,6 +38,7 @@ import {
   tellWhoElseReads,
 } from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
+import { answerSupervisor, tellMetrics } from '../metrics.ts'
 import { EXIT, instant, type Output } from '../output.ts'
 import { greetingFlags, runningFlags } from '../running-flags.ts'
 import { leaving, serveOn } from '../stop-delay.ts'
@@ -61,10 +64,11 @@ export function startCommand(exit: (code: number) => void): Command {
       const loaded = await optionsFor(flags)
       const { options } = loaded
       const stopped = new Promise<void>((resolve) => void onStopSignal(resolve))
-      const { workers, host, port, stopDelay } = options
+      const { workers, host, port, stopDelay, tlsCert } = options
       if (workers > 1 && !isWorker()) {
         const log = createLog(options.logLevel, options.logFormat)
-        return superviseWorkers({ workers, output, log, stopped, tls: options.tlsCert !== null, host, port, stopDelay })
+        const settings = { workers, tls: tlsCert !== null, host, port, metrics: options, stopDelay }
+        return superviseWorkers({ ...settings, output, log, stopped })
       }
       if (isWorker()) joinSupervisor()
       try {
@@ -129,8 +133,13 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
     })
   let database: Driver | null = null
   let socket: Listening | null = null
+  let door: MetricsDoor | null = null
+  let ownReadings = async () => startingMetrics()
+  const readings = async () => [...(await ownReadings()), ...(socket?.metrics() ?? [])]
+  const stopAnswering = isWorker() ? answerSupervisor(readings) : () => undefined
   try {
     if (!isLate) socket = await open()
+    if (!isWorker()) door = await tellMetrics(options, async () => [{ labels: {}, readings: await readings() }], log)
     if (isNew) {
       makeDataFolder(options.data)
       ownership = takeOwnership(options.data)
@@ -178,10 +187,11 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
       log,
     })
     brand = server.parts.brand
+    ownReadings = server.readings
     handle = server.handle
     large = largeBody(server.parts)
     socket ??= await open()
-    await greet(output, loaded, server.parts, { port: socket.port, formerIssuer })
+    await greet(output, loaded, server.parts, { port: socket.port, metrics: door?.url ?? null, formerIssuer })
     const outdated = server.outdated.then(() => EXIT.outdated)
     const code = await Promise.race([stopped.then(() => EXIT.done), outdated])
     handle = leaving(server.handle)
@@ -192,6 +202,8 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
     database = null
     return code
   } finally {
+    stopAnswering()
+    await door?.close()
     await socket?.close()
     await database?.close()
     ownership?.release()
@@ -223,12 +235,18 @@ async function chooseIssuer(database: Driver, options: Options, port: number, lo
 
 type ServerParts = Awaited<ReturnType<typeof createAuthorizationServer>>['parts']
 
+interface ServingAt {
+  readonly port: number
+  /** Null: nobody is told metrics here. */
+  readonly metrics: string | null
+}
+
 /** What a newcomer has to know now, and nothing more. */
 async function greet(
   output: Output,
   loaded: LoadedOptions,
   { store, addresses, clock }: ServerParts,
-  { port, formerIssuer }: { readonly port: number; readonly formerIssuer: string | null },
+  { port, metrics, formerIssuer }: ServingAt & Pick<ChosenIssuer, 'formerIssuer'>,
 ): Promise<void> {
   const isSetUp = (await store.findFact('set_up')) !== null
   const speaks = !isWorker() || isFirstWorker()
@@ -244,6 +262,7 @@ async function greet(
     issuer,
     port,
     data,
+    ...(metrics !== null && { metrics }),
     ...(link !== null && { setup_link: link.url, setup_link_expires_at: instant(link.expiresAt) }),
   })
   output.say(

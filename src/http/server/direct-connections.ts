@@ -36,6 +36,8 @@ export interface DirectOptions extends ListenerSettings {
 
 export interface DirectConnections {
   readonly serve: (socket: Socket) => void
+  /** Connections that are open. */
+  count(): number
   /** Ends the connections that wait for a request; each of the others ends with its reply. */
   close(): void
   /** Ends all connections, whatever they are doing. */
@@ -221,6 +223,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
 
   return {
     serve,
+    count: () => open.size,
     close() {
       closing = true
       for (const connection of open) connection.stop()

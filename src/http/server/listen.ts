@@ -1,17 +1,17 @@
 // The listening socket: time limits, connections for each address, TLS from files that may be renewed, and an end that
 // lets requests in flight finish.
 
-import { unwatchFile, watchFile } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createSecureContext } from 'node:tls'
+import { METRICS } from '../../model/metrics.ts'
 import type { Log } from '../../platform/log.ts'
-import { readSmallFile } from '../../platform/small-file.ts'
-import { describeFailure } from '../failures.ts'
+import { type Reading, single } from '../../platform/metrics/reading.ts'
 import type { Handle } from '../handle.ts'
 import { addressBucket } from '../request/address.ts'
+import { cannotListen } from './cannot-listen.ts'
+import { readCertificate, renewCertificate } from './certificate.ts'
 import { createDirectConnections } from './direct-connections.ts'
 import { hasSharedPorts, openFurtherDoors } from './doors.ts'
 import { closeGracefully, type ListeningParts } from './graceful-close.ts'
@@ -56,25 +56,15 @@ export interface Timeouts {
 
 export interface Listening {
   readonly port: number
+  metrics(): readonly Reading[]
   /** Accepts nothing further, lets requests in flight finish, then ends what is left. */
   close(): Promise<void>
-}
-
-/** The server cannot listen there; the message is one sentence for the operator. */
-export class CannotListen extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'CannotListen'
-  }
 }
 
 const DEFAULT_TIMEOUTS: Timeouts = { headers: 10_000, request: 30_000, idle: 65_000, close: 10_000 }
 const CONNECTIONS_PER_ADDRESS = 256
 /** How long a visitor may neither send nor receive while a reply is under way. */
 const SILENCE_MS = 120_000
-const CERTIFICATE_CHECK_MS = 5_000
-/** Bytes. */
-const LARGEST_PEM = 1024 * 1024
 /**
  * Connections that may wait to be accepted; beyond that a visitor's system tries again after 1, 3, 7 s. The system may
  * allow fewer.
@@ -109,10 +99,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     // The listener refuses it instead, in its place behind earlier requests.
     requireHostHeader: false,
   }
+  const certificate = options.tls === undefined ? undefined : readCertificate(options.tls)
   const server: Server =
-    options.tls === undefined
+    certificate === undefined
       ? createServer(settings)
-      : createTlsServer({ ...settings, ...readCertificate(options.tls), handshakeTimeout: timeouts.headers })
+      : createTlsServer({ ...settings, ...certificate.pair, handshakeTimeout: timeouts.headers })
   server.timeout = SILENCE_MS
   // RFC 9112 §9.6: a visitor that has finished sending is still answered, as our own reader does too. Node's types do
   // not know this name.
@@ -133,19 +124,24 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address.port : port
   const doors = await openFurtherDoors(server, { host: options.host, port: bound, backlog: BACKLOG })
-  const stopRenewal =
-    options.tls !== undefined && server instanceof TlsServer
-      ? renewCertificate(server, options.tls, options.log)
+  const renewal =
+    certificate !== undefined && server instanceof TlsServer
+      ? renewCertificate(server, certificate, options.log)
       : undefined
 
   let closed: Promise<void> | undefined
   return {
     port: bound,
+    metrics: () => [
+      ...gate.metrics(),
+      single(METRICS.connections, direct.count() + handedOver.size),
+      ...(renewal === undefined ? [] : [single(METRICS.certificateExpires, renewal.expiresAt())]),
+    ],
     close() {
       closing = true
       closed ??= closeGracefully({ server, direct, handedOver, doors, handshakes }, timeouts.close).finally(() => {
         gate.close()
-        stopRenewal?.()
+        renewal?.stop()
       })
       // Each reply says that the connection ends, so that the visitor asks another node.
       gate.hurry()
@@ -168,8 +164,7 @@ export async function freePort(host: string, port: number): Promise<number> {
 
 function bind(server: Server, { host, port }: Pick<ListenOptions, 'host' | 'port'>, shared = true): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException) =>
-      reject(new CannotListen(whyNot(error, host, port), { cause: error }))
+    const onError = (error: NodeJS.ErrnoException) => reject(cannotListen(error, { host, port }))
     server.once('error', onError)
     // When several processes share the port, the system gives no connection to one that has died. Where ports cannot be
     // shared, the process that started the workers hands connections out.
@@ -179,22 +174,6 @@ function bind(server: Server, { host, port }: Pick<ListenOptions, 'host' | 'port
       resolve()
     })
   })
-}
-
-function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use by another program; stop it or choose another one with --port.`
-    case 'EACCES':
-      return `This user may not listen on port ${port} of ${host}; choose a port above 1023 or grant the right.`
-    case 'EADDRNOTAVAIL':
-      return `This machine has no address ${host} to listen on; give one that it has with --host, or 0.0.0.0 for all.`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `The host name ${host} to listen on cannot be resolved; give an address of this machine with --host.`
-    default:
-      return `Cannot listen on port ${port} of ${host} (${error.code ?? error.name}).`
-  }
 }
 
 /** Refuses further sockets of an address that has its share already: 200 slow sockets must cost nothing. */
@@ -264,42 +243,4 @@ function takeConnections(
     if (!socket.destroyed) direct.serve(socket)
   })
   return { direct, handedOver }
-}
-
-interface CertificateFiles {
-  readonly cert: string
-  readonly key: string
-}
-
-function readCertificate(files: CertificateFiles): { cert: Buffer; key: Buffer } {
-  try {
-    const pair = { cert: readSmallFile(files.cert, LARGEST_PEM), key: readSmallFile(files.key, LARGEST_PEM) }
-    createSecureContext(pair)
-    return pair
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw new CannotListen(`The certificate ${files.cert} and key ${files.key} cannot be used (${code}).`, {
-      cause: error,
-    })
-  }
-}
-
-/** If the two files do not belong together, because only one has been written yet, the old certificate stays in use. */
-function renewCertificate(server: TlsServer, files: CertificateFiles, log: Log): () => void {
-  const renew = () => {
-    try {
-      server.setSecureContext(readCertificate(files))
-      log.info('The TLS certificate was read again', { certificate: files.cert })
-    } catch (error) {
-      const why = error instanceof CannotListen ? { reason: error.message } : describeFailure(error)
-      log.error('The TLS certificate cannot be read again; the old one stays in use', why)
-    }
-  }
-  process.on('SIGHUP', renew)
-  const watched = [files.cert, files.key]
-  for (const file of watched) watchFile(file, { persistent: false, interval: CERTIFICATE_CHECK_MS }, renew)
-  return () => {
-    process.off('SIGHUP', renew)
-    for (const file of watched) unwatchFile(file, renew)
-  }
 }

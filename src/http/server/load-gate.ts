@@ -5,8 +5,10 @@
 // (docs/decisions/0054), as does whoever comes while as many requests as allowed are in flight. In a crowd, an answered
 // connection is read again only shortly before its next turn (docs/decisions/0057).
 
+import { METRICS } from '../../model/metrics.ts'
 import { stopwatch } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
+import { Durations, type Reading, single } from '../../platform/metrics/reading.ts'
 import type { Handle } from '../handle.ts'
 import type { HttpReply, HttpRequest } from '../message.ts'
 import { type NoticePages, noticeReply, OVERLOADED } from '../notice.ts'
@@ -54,6 +56,7 @@ export interface LoadGate {
   rest(resting: Resting): boolean
   /** From here on refusals leave at once, also those that are being held back. */
   hurry(): void
+  metrics(): readonly Reading[]
   close(): void
 }
 
@@ -125,6 +128,9 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   let running = 0
   let isTurning = false
   let refused = 0
+  let refusedInAll = 0
+  const inLineFor = new Durations()
+  const delays = new Durations()
   /** The functions that let go of the refusals which are held back. */
   const held = { bare: new Set<() => void>(), withRequest: new Set<() => void>() }
   let isHurried = false
@@ -139,6 +145,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   const look = () => {
     const since = lookedAt
     lookedAt = now()
+    delays.add(Math.max(0, lookedAt - since - LOOK_MS))
     paceBefore = pace
     pace = begun / (lookedAt - since)
     begun = 0
@@ -169,6 +176,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
   /** `waited`: milliseconds spent in line. */
   const holdBack = (kind: keyof typeof held, refusal: HttpReply, waited = 0): Promise<HttpReply> => {
     refused++
+    refusedInAll++
     const waiting = held[kind]
     if (isHurried || waiting.size >= MOST_HELD[kind]) return Promise.resolve(refusal)
     return new Promise((resolve) => {
@@ -206,6 +214,7 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
     }
     for (const standing of line.splice(0, due)) {
       bytes -= standing.size
+      inLineFor.add(now() - standing.since)
       if (running < inFlight) standing.begin()
       else standing.refuse()
     }
@@ -284,6 +293,13 @@ export function createLoadGate(handle: Handle, options: LoadGateOptions): LoadGa
       isHurried = true
       for (const waiting of Object.values(held)) for (const leave of waiting) leave()
     },
+    metrics: () => [
+      single(METRICS.inFlight, running),
+      single(METRICS.inLine, line.length),
+      single(METRICS.lineDuration, inLineFor.read()),
+      single(METRICS.refused, refusedInAll),
+      single(METRICS.loopDelay, delays.read()),
+    ],
     close: () => clearInterval(timer),
   }
 }

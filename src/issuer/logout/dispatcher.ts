@@ -23,6 +23,8 @@ export interface LogoutDispatcherParts extends LogoutTokenParts {
   readonly outbound: OutboundClient
   readonly clock: Clock
   readonly log: Log
+  /** To be told what each attempt came to: `delivered`, `waiting` for another one, or `abandoned`. */
+  readonly attempted?: (state: LogoutResult['state']) => void
 }
 
 export interface LogoutDispatcher {
@@ -96,6 +98,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
       }
       const events = result.state === 'abandoned' ? [abandoned(delivery, result.reason, clock.now())] : []
       await store.settleDelivery(delivery, { ...result, dueAt, events }, clock.now())
+      if (result.counts) parts.attempted?.(result.state)
     } catch (error) {
       // When the lease has run out, the delivery is tried again.
       log.warn('a logout delivery failed', { client: clientId, ...describeFailure(error) })
@@ -172,6 +175,7 @@ export function createLogoutDispatcher(parts: LogoutDispatcherParts): LogoutDisp
         const reason = delivery.lastReason ?? 'the client could not be reached in time'
         const result = { state: 'abandoned' as const, reason, dueAt: now, counts: true }
         await store.settleDelivery(delivery, { ...result, events: [abandoned(delivery, reason, now)] }, now)
+        parts.attempted?.('abandoned')
       }
       return overdue.length < most
     },

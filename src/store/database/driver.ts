@@ -1,6 +1,7 @@
 // All a database must offer: rows out, and lists of statements that hold together or not at all.
 
 import { compileFunction } from 'node:vm'
+import type { Reading } from '../../platform/metrics/reading.ts'
 
 /**
  * One SQL text for both databases. Parameters are written `:name`, casts `CAST(:x AS …)`, never `::`.
@@ -55,6 +56,7 @@ export interface Driver {
   script(sql: string): Promise<void>
   /** Why the newest write could not be kept; null when it was. Reads may go on where writes fail. */
   trouble?(): string | null
+  metrics?(): readonly Reading[]
   /** SQLite only: one consistent copy of the database into a new file. */
   backup?(file: string, progress?: (done: number, total: number) => void): Promise<void>
   close(): Promise<void>

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -9,7 +10,8 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
 import { json, text } from '../../../src/http/reply/replies.ts'
-import { CannotListen, type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
+import { CannotListen } from '../../../src/http/server/cannot-listen.ts'
+import { type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { connectTo, exchange, statusOf } from '../raw-socket.ts'
 
@@ -232,7 +234,10 @@ describe('TLS by certificate files', () => {
   const file = (name: string) => join(folder, name)
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'lingpai-tls-'))
-    for (const name of ['one', 'two']) {
+    for (const [name, days] of [
+      ['one', '2'],
+      ['two', '3'],
+    ] as const) {
       execFileSync(
         'openssl',
         [
@@ -244,7 +249,7 @@ describe('TLS by certificate files', () => {
           'ec_paramgen_curve:P-256',
           '-nodes',
           '-days',
-          '2',
+          days,
           '-subj',
           `/CN=${name}`,
           '-keyout',
@@ -276,12 +281,20 @@ describe('TLS by certificate files', () => {
     const lines: string[] = []
     const log = createLog('info', 'text', (line) => lines.push(line))
     const handle = async ({ peer }: HttpRequest) => json(peer.secure ? 200 : 500, {})
-    const { port } = await start({ handle, log, tls: { cert: file('live.crt'), key: file('live.key') } })
+    const { port, metrics } = await start({ handle, log, tls: { cert: file('live.crt'), key: file('live.key') } })
     expect(await ask(port)).toEqual({ name: 'one', status: 200 })
+    const expiry = () => metrics().find(({ name }) => name === 'lingpai_tls_certificate_expires_timestamp_seconds')
+    const inUse = (name: string) => {
+      const until = new X509Certificate(readFileSync(file(`${name}.crt`))).validToDate.getTime() / 1000
+      return [{ labels: [], value: until }]
+    }
+    expect(inUse('one')).not.toEqual(inUse('two'))
+    expect(expiry()?.samples).toEqual(inUse('one'))
 
     copyFileSync(file('two.crt'), file('live.crt'))
     process.emit('SIGHUP')
     expect(await ask(port)).toEqual({ name: 'one', status: 200 })
+    expect(expiry()?.samples).toEqual(inUse('one'))
     expect(lines.join()).toMatch(
       /the old one stays in use reason="The certificate .*live\.crt and key .* cannot be used/,
     )
@@ -289,6 +302,7 @@ describe('TLS by certificate files', () => {
     copyFileSync(file('two.key'), file('live.key'))
     process.emit('SIGHUP')
     expect(await ask(port)).toEqual({ name: 'two', status: 200 })
+    expect(expiry()?.samples).toEqual(inUse('two'))
   })
 
   it('reads no further than a certificate may be long', async () => {

@@ -41,6 +41,11 @@ export class Lanes {
     return reply
   }
 
+  /** Connections, and replies that are still to come over them. */
+  get load(): { readonly open: number; readonly waiting: number } {
+    return { open: this.#lanes.length, waiting: this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0) }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#sweeper)

@@ -2,8 +2,11 @@
 // transaction and one round trip. A guard's text makes an empty result an error, so that the list is undone.
 
 import { Client, type ClientConfig } from 'pg'
+import { METRICS } from '../../../model/metrics.ts'
+import { stopwatch } from '../../../platform/clock.ts'
 import { createFailureSeries } from '../../../platform/failure-series.ts'
 import { type Log, silentLog } from '../../../platform/log.ts'
+import { Durations, type Reading, reading, single } from '../../../platform/metrics/reading.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable, statement } from '../driver.ts'
 import { isEmptyGuard, mayRunAgain, translatePostgres } from './errors.ts'
 import { Lanes } from './lanes.ts'
@@ -58,6 +61,10 @@ class PostgresDriver implements Driver {
   readonly #readLanes: Lanes
   readonly #listLanes: Lanes
   readonly #reads: Reads
+  readonly #elapsed = stopwatch()
+  readonly #readDurations = new Durations()
+  readonly #listDurations = new Durations()
+  #lists = 0
   #closing: Promise<void> | undefined
   #trouble: string | null = null
   #isPooled = true
@@ -120,18 +127,39 @@ class PostgresDriver implements Driver {
 
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
-    return (await this.#reads.ask(this.#statements.read(statement, bind))) as readonly Row[]
+    const since = this.#elapsed()
+    const rows = await this.#reads.ask(this.#statements.read(statement, bind))
+    this.#readDurations.add(this.#elapsed() - since)
+    return rows as readonly Row[]
   }
 
   trouble(): string | null {
     return this.#trouble
   }
 
+  metrics(): readonly Reading[] {
+    const [reads, changes] = [this.#readLanes.load, this.#listLanes.load]
+    return [
+      single(METRICS.commits, this.#listDurations.read()),
+      single(METRICS.lists, this.#lists),
+      single(METRICS.reads, this.#readDurations.read()),
+      reading(METRICS.databaseConnections, [
+        { labels: ['reads'], value: reads.open },
+        { labels: ['changes'], value: changes.open },
+      ]),
+      single(METRICS.databaseWaiting, reads.waiting + changes.waiting),
+      single(METRICS.databaseTrouble, this.#trouble === null ? 0 : 1),
+    ]
+  }
+
   async atomic(steps: readonly Step[]): Promise<AtomicResult> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     if (steps.length === 0) return { held: true, rows: [] }
+    const since = this.#elapsed()
     try {
       const result = await this.#inOne(steps)
+      this.#listDurations.add(this.#elapsed() - since)
+      this.#lists++
       if (result.held) this.#trouble = null
       return result
     } catch (error) {

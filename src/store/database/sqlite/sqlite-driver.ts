@@ -5,11 +5,14 @@
 import type { StatementSync } from 'node:sqlite'
 import { stopwatch } from '../../../platform/clock.ts'
 import { type Log, silentLog } from '../../../platform/log.ts'
+import type { Reading } from '../../../platform/metrics/reading.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable } from '../driver.ts'
 import { backupSqlite, type Progress } from './backup.ts'
 import { Checkpoints, DiskBehind } from './checkpoints.ts'
 import { makeDurable, SqliteConnection } from './connection.ts'
 import { isBusy, isFatal, isSqlite, textOf, translateSqlite } from './errors.ts'
+import { Gathering } from './gathering.ts'
+import { Numbers } from './numbers.ts'
 import { FilesMoved, OpenFiles } from './open-files.ts'
 import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
 import { Reads } from './reads.ts'
@@ -41,12 +44,6 @@ type Outcome = AtomicResult | { readonly error: unknown }
 const NO_ROWS: readonly unknown[] = []
 /** At most this many lists share a commit, so that a burst cannot hold up the event loop for long. */
 const LARGEST_BATCH = 256
-/** Turns of the event loop that a list may wait for others: each a fraction of a millisecond, when little is done. */
-const MOST_TURNS = 4
-/** Milliseconds after which a list is written in any case: beside a flood of heavy requests one turn takes 20. */
-const LONGEST_GATHER = 5
-/** With this many lists the commit is a small part of the cost, and waiting would be most of the time. */
-const ENOUGH = 32
 const CACHE_BYTES = 4 * 1024 * 1024
 const DISK_FAILED = 'the disk of the database failed; nothing more is written'
 
@@ -84,14 +81,12 @@ class SqliteDriver implements Driver {
   readonly #files: OpenFiles | null
   readonly #checkpoints: Checkpoints | null
   readonly #elapsed = stopwatch()
+  readonly #gathering = new Gathering()
   readonly #flushNow = () => this.#flush()
   readonly #gatherMore = () => this.#gather()
+  readonly #numbers: Numbers
   #queue: Waiting[] = []
   #scheduled = false
-  /** How many lists the queue held one turn of the event loop ago, and how many turns they have waited for more. */
-  #gathered = 0
-  #turns = 0
-  #gatherSince = 0
   #pause = 0
   #refused: string | undefined
   #hasFailed = false
@@ -105,6 +100,7 @@ class SqliteDriver implements Driver {
     this.#options = options
     this.#log = options.log ?? silentLog
     this.#connection = connection
+    this.#numbers = new Numbers(options.file)
     this.#reads = new Reads(connection, () => this.#assertReadable())
     const prepare = (sql: string) => connection.database.prepare(sql)
     this.#begin = prepare('BEGIN IMMEDIATE')
@@ -144,6 +140,10 @@ class SqliteDriver implements Driver {
 
   trouble(): string | null {
     return this.#refused ?? this.#trouble ?? this.#checkpoints?.trouble ?? null
+  }
+
+  metrics(): readonly Reading[] {
+    return this.#numbers.read({ waiting: this.#queue.length, trouble: this.trouble() })
   }
 
   async script(sql: string): Promise<void> {
@@ -199,23 +199,14 @@ class SqliteDriver implements Driver {
     if (this.#scheduled) return
     this.#scheduled = true
     if (this.#pause === 0) {
-      this.#gatherSince = this.#elapsed()
+      this.#gathering.begin()
       setImmediate(this.#gatherMore)
     } else setTimeout(this.#flushNow, this.#pause)
   }
 
-  /** Lists share one commit for as long as each turn of the event loop brings more: what has arrived is read first. */
   #gather(): void {
-    const grown = this.#queue.length > this.#gathered
-    this.#gathered = this.#queue.length
-    const mayWait = this.#turns++ < MOST_TURNS && this.#elapsed() - this.#gatherSince < LONGEST_GATHER
-    if (grown && mayWait && this.#queue.length < ENOUGH) {
-      setImmediate(this.#gatherMore)
-      return
-    }
-    this.#gathered = 0
-    this.#turns = 0
-    this.#flush()
+    if (this.#gathering.mayGoOn(this.#queue.length)) setImmediate(this.#gatherMore)
+    else this.#flush()
   }
 
   #flush(): void {
@@ -270,6 +261,7 @@ class SqliteDriver implements Driver {
         const begun = this.#elapsed()
         this.#commit.run()
         took = this.#elapsed() - begun
+        this.#numbers.committed(batch.length, took)
         this.#trouble = null
       }
       this.#files?.assertInPlace()

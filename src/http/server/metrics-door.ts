@@ -1,0 +1,75 @@
+// A door of its own for whoever gathers numbers: never the one that people come through, so that nothing needs to be
+// kept from them there.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { EXPOSITION_TYPE } from '../../platform/metrics/exposition.ts'
+import { cannotListen, type ListenAddress } from './cannot-listen.ts'
+
+export interface MetricsDoor {
+  /** `http://127.0.0.1:9464/metrics` */
+  readonly url: string
+  close(): Promise<void>
+}
+
+const PATH = '/metrics'
+const FLAGS = { host: '--metrics-host', port: '--metrics-port' }
+/** Whoever gathers numbers comes four times a minute, on one connection. */
+const CONNECTIONS = 32
+const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 90_000 }
+
+/** `read` gives the text. Throws `CannotListen`. */
+export async function openMetricsDoor(address: ListenAddress, read: () => Promise<string>): Promise<MetricsDoor> {
+  let reading: Promise<string> | null = null
+  // Whoever asks while numbers are gathered gets the same.
+  const readOnce = () => {
+    reading ??= read().finally(() => {
+      reading = null
+    })
+    return reading
+  }
+  const server = createServer({ ...TIMEOUTS, maxHeaderSize: 8 * 1024 }, (request, response) => {
+    void answer(request, response, readOnce)
+  })
+  server.maxConnections = CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, address, FLAGS)))
+    server.listen({ ...address, exclusive: true }, resolve)
+  })
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  return {
+    url: `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}${PATH}`,
+    close() {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, read: () => Promise<string>): Promise<void> {
+  // What was sent along is not read.
+  request.resume()
+  const [path] = (request.url ?? '').split('?')
+  if (path !== PATH) return send(response, 404, `There is only ${PATH} here.\n`)
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    return send(response, 405, `${PATH} can only be read.\n`)
+  }
+  try {
+    send(response, 200, await read(), EXPOSITION_TYPE)
+  } catch {
+    send(response, 500, 'The numbers cannot be gathered.\n')
+  }
+}
+
+/** No cache may hold numbers, and no page of another origin may take them for something else. */
+function send(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : text)
+}
