@@ -6,10 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METRIC_FAMILIES } from '../../src/model/metrics.ts'
 import { Caller, eventually } from '../faults/support/caller.ts'
 import { type Child, startChild, tryChild } from '../faults/support/child.ts'
-import { type Prepared, preparePostgres, prepareSqlite } from '../faults/support/installation.ts'
+import {
+  CALLBACK,
+  CLIENT_ID,
+  type Prepared,
+  preparePostgres,
+  prepareSqlite,
+  USERNAME,
+} from '../faults/support/installation.ts'
 import { Exposition } from '../support/exposition.ts'
 import { freePort } from '../support/free-port.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
+import { Visitor } from '../support/visitor.ts'
 
 const urlOf = (server: Child) => /metrics are told.*"(http:[^"]+)"/.exec(server.log())?.[1] ?? 'no door'
 const read = async (server: Child) => new Exposition(await (await fetch(urlOf(server))).text())
@@ -57,6 +65,26 @@ describe('one process on SQLite', () => {
     expect(Math.abs(started - Date.now() / 1000)).toBeLessThan(600)
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     expect(after.value('lingpai_build_info', { version, database: 'sqlite' })).toBe(1)
+  })
+
+  test('tells how long passwords took, that one was wrong, and what was logged', async () => {
+    const before = await read(server)
+    const visitor = new Visitor()
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: CLIENT_ID,
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+    })
+    const page = await visitor.follow(await visitor.get(`${server.issuer}/sso/authorize?${query.toString()}`))
+    await visitor.submit(page, 'login-submit', { username: USERNAME, password: 'not the password' })
+    const after = await read(server)
+    const wrong = { rule: 'password_wrong' }
+    expect(after.value('lingpai_outcomes_total', wrong)).toBe((before.value('lingpai_outcomes_total', wrong) ?? 0) + 1)
+    expect(after.value('lingpai_password_duration_seconds_count')).toBe(1)
+    expect(after.value('lingpai_password_duration_seconds_sum')).toBeGreaterThan(0.003)
+    expect(after.value('lingpai_passwords_waiting')).toBe(0)
+    expect(after.value('lingpai_log_lines_total', { level: 'info' })).toBeGreaterThan(0)
   })
 
   test('tells nothing of anybody, and nothing that is not in the table', async () => {

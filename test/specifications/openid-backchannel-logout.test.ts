@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { setClientEnabled, updateClient } from '../../src/administration/clients.ts'
 import { statement } from '../../src/store/database/driver.ts'
 import { copyOf } from '../support/authorize.ts'
+import { Exposition } from '../support/exposition.ts'
 import { type LogoutReceiver, startReceiver } from '../support/logout-receiver.ts'
 import { eventTypes, query, RelyingParty, type Tokens } from '../support/relying-party.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -75,6 +76,12 @@ async function delivered(seconds = 3): Promise<void> {
   await host.server.logout.settled()
 }
 
+/** By result, as metrics tell it. */
+async function deliveriesCounted(): Promise<(result: string) => number> {
+  const now = new Exposition(await host.server.metrics())
+  return (result) => now.value('lingpai_logout_deliveries_total', { result }) ?? 0
+}
+
 const paths = () => receiver.calls.map(({ path }) => path).sort()
 
 describe('§2.1 the metadata and the ID token', () => {
@@ -129,8 +136,10 @@ describe('§2.4 the logout token', () => {
   ])('to %s is signed as its ID tokens are, and says whose session has ended', async (clientId, path, alg) => {
     const { idToken } = await signInTo(clientId)
     const { sub, sid } = claimsOf(idToken)
+    const counted = await deliveriesCounted()
     await signOut({ id_token_hint: idToken })
     await delivered()
+    expect((await deliveriesCounted())('delivered')).toBe(counted('delivered') + 1)
     const [call] = receiver.callsTo(path)
     expect(call?.method).toBe('POST')
     expect(call?.contentType).toBe('application/x-www-form-urlencoded')
@@ -446,6 +455,7 @@ describe('§2.5 X08 clients that fail', () => {
   test('after three days it is given up, with an event, and only the operator begins again', async () => {
     const { store } = host.server.parts
     receiver.answer('/broken', 500)
+    const counted = await deliveriesCounted()
     const { idToken } = await signInTo('broken')
     await signOut({ id_token_hint: idToken })
     await delivered()
@@ -457,6 +467,10 @@ describe('§2.5 X08 clients that fail', () => {
     expect(given).toMatchObject({ state: 'abandoned', lastReason: 'the answer has the status 500' })
     expect(given?.attempts).toBeGreaterThan(50)
     expect(await eventTypes(host)).toContain('logout_abandoned')
+    const now = await deliveriesCounted()
+    expect(now('abandoned') - counted('abandoned')).toBe(1)
+    expect(now('waiting') - counted('waiting')).toBeGreaterThan(50)
+    expect(now('delivered')).toBe(counted('delivered'))
     const before = receiver.callsTo('/broken').length
     host.clock.advance(86_400)
     await host.server.logout.settled()
