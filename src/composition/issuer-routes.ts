@@ -17,6 +17,7 @@ import { clientLogoEndpoint } from '../issuer/endpoints/client-logo.ts'
 import { introspectionEndpoint } from '../issuer/endpoints/introspection.ts'
 import { jwksEndpoint } from '../issuer/endpoints/jwks.ts'
 import { metadataEndpoint } from '../issuer/endpoints/metadata.ts'
+import { type PushedAuthorizationParts, pushedAuthorizationEndpoint } from '../issuer/endpoints/pushed-authorization.ts'
 import { registrationEndpoint } from '../issuer/endpoints/registration.ts'
 import { revocationEndpoint } from '../issuer/endpoints/revocation.ts'
 import { tokenEndpoint } from '../issuer/endpoints/token.ts'
@@ -31,7 +32,10 @@ import type { Client } from '../model/client/client.ts'
 import { LOCALES } from '../pages/index.ts'
 import type { Parts, Signing } from './parts.ts'
 
-export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): readonly Route[] {
+/** What the authorization endpoint decides about requests that are pushed. */
+type Pushing = Pick<PushedAuthorizationParts, 'checkPushed' | 'readClientDocument'>
+
+export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pushing: Pushing): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   const documents = parts.registration
@@ -44,7 +48,7 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): re
     none,
   ]
   const { url } = addresses
-  const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke] }
+  const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke, url.par] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit(clock, parts.workers), documents }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const refreshTokens = createRefreshTokens(master)
@@ -94,6 +98,10 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing): re
   )
   return [
     post(path.token, tokenEndpoint({ authentication, grantTypes })),
+    post(
+      path.par,
+      pushedAuthorizationEndpoint({ authentication, store, lifetimes, limits: parts.limits.interactions, ...pushing }),
+    ),
     {
       ...post(
         path.userinfo,

@@ -144,6 +144,7 @@ function asPlayed(client: Client, algorithms: readonly SigningAlgorithm[]): Clie
     introspection_encrypted_response_alg: null,
     request_object_signing_alg: null,
     require_signed_request_object: false,
+    require_pushed_authorization_requests: false,
   }
 }
 

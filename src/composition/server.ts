@@ -8,20 +8,28 @@ import { createProofFiles } from '../http/routing/proof-files.ts'
 import { createRouter, type Problem } from '../http/routing/router.ts'
 import { createClientEncryption } from '../issuer/keys/client-encryption.ts'
 import { createResponseSigners } from '../issuer/tokens/response-signer.ts'
+import type { ClientRecord } from '../model/client/client.ts'
 import { errorPage, misdirectedPage, notFoundPage } from '../pages/index.ts'
+import type { Parameters } from '../protocol/parameters.ts'
 import { frontHrefOf } from '../sign-in/endpoints/front-page.ts'
+import { checkPushed } from '../sign-in/request/pushed-request.ts'
 import { frameAtClients, localeCookiesAtClients } from '../visitor/frame.ts'
 import { withSaidAgain } from '../visitor/said-again.ts'
 import { issuerRoutes } from './issuer-routes.ts'
 import type { Parts, Signing } from './parts.ts'
-import { signInRoutes } from './sign-in-routes.ts'
+import { signInParts, signInRoutes } from './sign-in-routes.ts'
 
 export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpReply> {
   const signing = signingOf(parts)
   const origins = [parts.addresses.origin, ...parts.alternativeOrigins] as const
   const look = { ...parts, csrfKey: parts.master.key('csrf'), origins }
-  const signIn = signInRoutes(parts, signing).map((route) => withSaidAgain(look, route))
-  const routes = [...issuerRoutes(parts, signing), ...signIn, ...parts.pages, ...healthRoutes(parts.unready)]
+  const ofSignIn = signInParts(parts, signing)
+  const pushing = {
+    checkPushed: (client: ClientRecord, form: Parameters) => checkPushed(ofSignIn, client, form),
+    readClientDocument: ofSignIn.readClientDocument,
+  }
+  const signIn = signInRoutes(parts, ofSignIn).map((route) => withSaidAgain(look, route))
+  const routes = [...issuerRoutes(parts, signing, pushing), ...signIn, ...parts.pages, ...healthRoutes(parts.unready)]
   return createRouter(routes, {
     origins,
     errorPage: (request, problem) => problemPage(parts, request, problem),

@@ -29,9 +29,8 @@ import type { SignInParts } from '../sign-in/parts.ts'
 import { registrationParts } from './issuer-routes.ts'
 import type { Parts, Signing } from './parts.ts'
 
-export function signInRoutes(parts: Parts, { signers, encryption }: Signing): readonly Route[] {
+export function signInParts(parts: Parts, { signers, encryption }: Signing): SignInParts {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes, limits } = parts
-  const knownBrowsers = createKnownBrowsers(master)
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const requestObjects = {
     issuer: addresses.issuer,
@@ -42,7 +41,7 @@ export function signInRoutes(parts: Parts, { signers, encryption }: Signing): re
     decryption: parts.decryption,
     unsigned: parts.unsignedJwt,
   }
-  const signIn: SignInParts = {
+  return {
     store,
     clock,
     addresses,
@@ -51,7 +50,7 @@ export function signInRoutes(parts: Parts, { signers, encryption }: Signing): re
     commandFlags: parts.commandFlags,
     defaultLocale: parts.defaultLocale,
     hasher: parts.hasher,
-    knownBrowsers,
+    knownBrowsers: createKnownBrowsers(master),
     subjects,
     sessionIdentifiers,
     frontChannelLogout: parts.frontChannelLogout,
@@ -80,7 +79,11 @@ export function signInRoutes(parts: Parts, { signers, encryption }: Signing): re
     frontHref: frontHrefOf(parts),
     sessionsEnded: () => parts.logout?.wake(),
   }
-  const gate = createAttemptGate(store, clock, knownBrowsers, limits.guessing)
+}
+
+export function signInRoutes(parts: Parts, signIn: SignInParts): readonly Route[] {
+  const { addresses, store, clock, limits } = parts
+  const gate = createAttemptGate(store, clock, signIn.knownBrowsers, limits.guessing)
   const check = createPasswordCheck(signIn, gate)
   const form = createSignInForm(signIn, check)
   const { path } = addresses

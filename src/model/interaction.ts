@@ -29,6 +29,8 @@ export interface AuthorizationRequest {
   readonly claims?: ClaimsRequest
   /** What the tokens may be meant for, in the order asked (RFC 8707 §2.1). Absent: nothing was named. */
   readonly resources?: readonly AskedResource[]
+  /** The client has pushed the request: the hash of its reference in base64url. Absent: the browser has brought it. */
+  readonly pushed?: string
   /** What `claims` names as values of `sub`. Absent: anybody. */
   readonly subjects?: readonly string[]
 }

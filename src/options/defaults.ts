@@ -17,6 +17,8 @@ export interface Lifetimes {
   readonly refreshRepeat: Seconds
   readonly sessionIdle: Seconds
   readonly sessionAbsolute: Seconds
+  /** From the moment when a client has pushed its request until the browser comes with the reference. */
+  readonly pushedRequest: Seconds
   /** From the authorization request until the person has signed in and decided. */
   readonly interaction: Seconds
   readonly jwksMaxAge: Seconds
@@ -34,6 +36,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   refreshRepeat: 30,
   sessionIdle: 12 * 3_600,
   sessionAbsolute: 7 * 86_400,
+  pushedRequest: 60,
   interaction: 30 * 60,
   jwksMaxAge: 300,
   keyPublishAhead: 86_400,

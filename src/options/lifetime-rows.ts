@@ -58,6 +58,13 @@ export const LIFETIME_ROWS = {
     'A sign-in ends after this time, however much it is used.',
     '登录状态的最长有效期。',
   ),
+  'lifetimes.pushedRequest': lifetime(
+    'pushedRequest',
+    5,
+    10 * MINUTE,
+    'From the moment when a client has pushed its request until the browser comes with the reference.',
+    '从客户端推送授权请求到浏览器携带其引用到达的最长时间。',
+  ),
   'lifetimes.interaction': lifetime(
     'interaction',
     MINUTE,

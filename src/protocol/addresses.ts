@@ -20,6 +20,7 @@ export interface Addresses {
 
 export type EndpointName =
   | 'authorize'
+  | 'par'
   | 'token'
   | 'userinfo'
   | 'jwks'
@@ -34,6 +35,7 @@ export type EndpointName =
 
 const NAMES: readonly EndpointName[] = [
   'authorize',
+  'par',
   'token',
   'userinfo',
   'jwks',

@@ -126,7 +126,7 @@ async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpRepl
   const { http, browser, request, interaction, visit } = journey
   const gone =
     interaction !== null && (await parts.store.findInteraction(interaction.interactionId, parts.clock.now())) === null
-  if (gone) return interactionGone(parts, http, 'interaction_expired')
+  if (gone || (await isAnswered(parts, request))) return interactionGone(parts, http, 'interaction_expired')
   const visitNow = journey.lookedAgain ? null : await readVisit(parts, browser, request.clientId)
   if (visitNow !== null) return dispatch(parts, { ...journey, visit: visitNow, lookedAgain: true })
   const error = new OAuthError({
@@ -136,6 +136,12 @@ async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpRepl
     clause: 'RFC 6749 §4.1.2.1',
   })
   return refusalReply(parts, { http, request, client: visit.client.client }, error)
+}
+
+/** A pushed request is answered once, however many browsers or windows have come with its reference. RFC 9126 §4 */
+async function isAnswered({ store }: SignInParts, { pushed }: AuthorizationRequest): Promise<boolean> {
+  if (pushed === undefined) return false
+  return (await store.findPushedRequest(Buffer.from(pushed, 'base64url'))) === null
 }
 
 /** The sessions of this browser, and the client that asks, in one read. */

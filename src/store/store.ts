@@ -17,6 +17,7 @@ import { createKeySightingVerbs, type KeySightingVerbs } from './verbs/key-sight
 import { createLogoutVerbs, type LogoutVerbs } from './verbs/logout-deliveries.ts'
 import { createMasterKeyVerbs, type MasterKeyVerbs } from './verbs/master-key.ts'
 import { createPruneVerbs, type PruneVerbs } from './verbs/pruning.ts'
+import { createPushedRequestVerbs, type PushedRequestVerbs } from './verbs/pushed-requests.ts'
 import { createRegistrationVerbs, type RegistrationVerbs } from './verbs/registrations.ts'
 import { createResourceVerbs, type ResourceVerbs } from './verbs/resources.ts'
 import { createSealedWrites, type SealedWrites } from './verbs/sealed-writes.ts'
@@ -41,6 +42,7 @@ export interface Store
     GrantVerbs,
     TokenVerbs,
     InteractionVerbs,
+    PushedRequestVerbs,
     ResourceVerbs,
     SigningKeyVerbs,
     KeySightingVerbs,
@@ -81,6 +83,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createGrantVerbs(driver, clients),
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
+    ...createPushedRequestVerbs(driver),
     ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver, sealed),
     ...createKeySightingVerbs(driver),

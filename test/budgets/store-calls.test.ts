@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { asserted, assertion } from '../support/assertions.ts'
 import { countingDriver } from '../support/counting-driver.ts'
-import { query, RelyingParty, tokensOf } from '../support/relying-party.ts'
-import { CALLBACK, startServer, type TestServer } from '../support/server.ts'
+import { basic, query, RelyingParty, tokensOf } from '../support/relying-party.ts'
+import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
 const API = 'https://api.test'
 const JWT_API = 'https://jwt-api.test'
@@ -97,6 +97,18 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     expect(result.location).toContain('#')
     expect(result.location).toContain('id_token=')
     expect([reads, writes, signatures]).toEqual([1, 1, expected])
+  })
+
+  test('a request that is pushed: two calls; brought by a browser it costs one read more', async () => {
+    const headers = { authorization: basic('app', TEST_SECRET) }
+    const fields = new URL(app.authorizeUrl({ prompt: 'none' })).searchParams
+    const pushed = await spent(() => fetch(`${host.origin}/sso/par`, { method: 'POST', headers, body: fields }))
+    expect([pushed.result.status, pushed.reads <= 1, pushed.writes, pushed.signatures]).toEqual([201, true, 1, 0])
+    const { request_uri } = (await pushed.result.json()) as { request_uri: string }
+    const url = `${host.origin}/sso/authorize?${query({ client_id: 'app', request_uri })}`
+    const { result, reads, writes, signatures } = await spent(() => app.visitor.get(url))
+    expect(result.location).toContain('code=')
+    expect([reads, writes, signatures]).toEqual([2, 1, 0])
   })
 
   test('single claims that were asked for cost no further call', async () => {

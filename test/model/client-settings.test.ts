@@ -55,6 +55,7 @@ describe('strict defaults', () => {
       sector_identifier_uri: null,
       request_object_signing_alg: null,
       require_signed_request_object: false,
+      require_pushed_authorization_requests: false,
       request_uris: [],
       id_token_encrypted_response_alg: null,
       id_token_encrypted_response_enc: null,

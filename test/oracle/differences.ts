@@ -69,4 +69,16 @@ export const DIFFERENCES: readonly Difference[] = [
     peer: 'answers `request_uri_not_supported`',
     why: 'It takes request objects by value only. Here those at the registered `request_uris` are read, and an address that is none of them is an invalid one.',
   },
+  {
+    title: 'RFC 9126 §2.1 request_uri may not be pushed',
+    sees: { status: 400, error: 'request_uri_not_supported', has: [] },
+    peer: 'refuses it as `request_uri_not_supported`',
+    why: 'By reference to request objects at addresses of its own the client may ask here, only not from this endpoint: the request is malformed (RFC 9126 §2.1).',
+  },
+  {
+    title: 'RFC 9126 §4 a made-up reference is told on a page',
+    sees: { at: 'client', error: 'invalid_request_uri' },
+    peer: 'sends the browser to the one address that the client has registered',
+    why: 'Nobody knows what the request asked for, and so not where its answer may go; the person learns that the sign-in is over.',
+  },
 ]

@@ -8,6 +8,7 @@ import { startPeer } from './peer.ts'
 import { type Promised, titleOf } from './promise.ts'
 import { authorizationRequest } from './promises/authorization-request.ts'
 import { authorizationResponse } from './promises/authorization-response.ts'
+import { pushedRequests } from './promises/pushed-requests.ts'
 import { requestObjects } from './promises/request-objects.ts'
 import { tokenRequest } from './promises/token-request.ts'
 import { tokensInUse } from './promises/tokens-in-use.ts'
@@ -19,6 +20,7 @@ const PROMISES: readonly Promised[] = [
   ...tokenRequest,
   ...tokensInUse,
   ...requestObjects,
+  ...pushedRequests,
 ]
 
 let ours: Provider

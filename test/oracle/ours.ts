@@ -29,6 +29,7 @@ export async function startOurs(): Promise<Provider> {
     username: 'alice',
     endpoints: {
       authorize: at('authorize'),
+      par: at('par'),
       token: at('token'),
       userinfo: at('userinfo'),
       introspect: at('introspect'),

@@ -29,6 +29,7 @@ export async function startPeer(): Promise<Provider> {
     username: 'alice',
     endpoints: {
       authorize: at('/auth'),
+      par: at('/request'),
       token: at('/token'),
       userinfo: at('/me'),
       introspect: at('/token/introspection'),
@@ -87,6 +88,7 @@ function configuration(): Configuration {
       introspection: { enabled: true },
       revocation: { enabled: true },
       requestObjects: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
       encryption: { enabled: true },
       jwtUserinfo: { enabled: true },
       rpInitiatedLogout: {

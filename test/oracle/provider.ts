@@ -60,6 +60,7 @@ export type ClientName = keyof typeof CLIENTS
 
 export interface Endpoints {
   readonly authorize: string
+  readonly par: string
   readonly token: string
   readonly userinfo: string
   readonly introspect: string
@@ -124,6 +125,18 @@ export class Session {
   /** The address as it stands, for what no builder of URLs would write. */
   async askAs(address: string): Promise<Observation> {
     return seen(await this.visitor.follow(await this.visitor.get(address)))
+  }
+
+  /** What an authorization request may say, sent ahead. */
+  async push(parameters: Fields = {}, headers: Record<string, string> = this.#credentials()): Promise<Reply> {
+    const { searchParams } = new URL(this.authorizeUrl(parameters))
+    return post(this.#provider.endpoints.par, Object.fromEntries(searchParams), headers)
+  }
+
+  /** With the reference alone. */
+  async bring(requestUri: string, parameters: Fields = {}): Promise<Observation> {
+    const brought = { client_id: this.#client, request_uri: requestUri, ...parameters }
+    return this.askAs(`${this.#provider.endpoints.authorize}?${query(brought)}`)
   }
 
   /** Through every page, with a yes. */

@@ -116,6 +116,7 @@ function among(endpoint: string, strange: readonly (readonly [string, string])[]
 
 const ENDPOINTS = [
   'authorize',
+  'par',
   'token',
   'userinfo',
   'introspect',

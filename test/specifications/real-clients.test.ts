@@ -50,18 +50,21 @@ describe('openid-client', () => {
     return openid.discovery(new URL(host.issuer), clientId, known, method, { execute: [openid.allowInsecureRequests] })
   }
 
-  async function signIn(config: openid.Configuration) {
+  async function signIn(config: openid.Configuration, pushes = false) {
     const verifier = openid.randomPKCECodeVerifier()
     const state = openid.randomState()
     const nonce = openid.randomNonce()
-    const url = openid.buildAuthorizationUrl(config, {
+    const asked = {
       redirect_uri: CALLBACK,
       scope: SCOPE,
       code_challenge: await openid.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       state,
       nonce,
-    })
+    }
+    const url = pushes
+      ? await openid.buildAuthorizationUrlWithPAR(config, asked)
+      : openid.buildAuthorizationUrl(config, asked)
     const answer = await walk(new Visitor(), url.href, 'alice')
     return openid.authorizationCodeGrant(config, answer, {
       pkceCodeVerifier: verifier,
@@ -93,6 +96,15 @@ describe('openid-client', () => {
       error: 'invalid_grant',
     })
     await expect(openid.fetchUserInfo(config, refreshed.access_token, 'user-alice')).rejects.toThrow()
+  })
+
+  test.each([
+    ['with Basic', 'app', openid.ClientSecretBasic(TEST_SECRET)],
+    ['as a public client', 'page', openid.None()],
+    ['with client_secret_jwt', 'hmac', openid.ClientSecretJwt(TEST_SECRET)],
+  ])('RFC 9126 §2 pushes its request and signs in: %s', async (_, clientId, method) => {
+    const config = await discover(clientId, method)
+    expect((await signIn(config, true)).claims()?.sub).toBe('user-alice')
   })
 
   test.each(['RS256', 'PS256', 'ES256', 'EdDSA'])(

@@ -121,6 +121,13 @@ export const HINTS_EN = {
   request_uri_unregistered: 'Register the address in request_uris, character by character (a fragment does not count).',
   request_uri_unavailable:
     'The request object could not be fetched from request_uri. It must be public, answer within 5 seconds, and be at most 32 KiB.',
+  request_pushed: 'In order: the browser is expected with the reference. The next request should be one to authorize.',
+  request_uri_pushed:
+    'Push the parameters themselves, or a request object as request; request_uri comes later, with the browser.',
+  request_not_pushed:
+    'This client is set to require_pushed_authorization_requests: let it push its request to /sso/par first, or change the setting.',
+  pushed_request_gone:
+    'The reference was used before, is too old (option lifetimes.pushedRequest), or is not one of this client. Let it push anew for each sign-in, just before it sends the browser.',
   parameter_repeated:
     'A parameter was sent twice. Look for a value that is also part of the address typed at the client.',
   prompt_unknown: 'prompt may be none, login, consent or select_account.',

@@ -102,6 +102,12 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   request_and_request_uri: 'request 与 request_uri 只能发送其中之一。',
   request_uri_unregistered: '请在 request_uris 中逐字符登记该地址（片段除外）。',
   request_uri_unavailable: '无法从 request_uri 获取请求对象。该地址须可公开访问，5 秒内应答，且不超过 32 KiB。',
+  request_pushed: '正常：等待浏览器携带引用到达，下一个请求应为 authorize。',
+  request_uri_pushed: '请推送参数本身，或以 request 推送请求对象；request_uri 由随后的浏览器携带。',
+  request_not_pushed:
+    '该客户端设置了 require_pushed_authorization_requests：请让它先把请求推送到 /sso/par，或更改此设置。',
+  pushed_request_gone:
+    '该引用已使用过、已过期（选项 lifetimes.pushedRequest），或不属于该客户端。请让它在每次跳转浏览器之前重新推送。',
   parameter_repeated: '有参数发送了两次。请检查应用一侧填写的地址是否已经带有该参数。',
   prompt_unknown: 'prompt 只能是 none、login、consent 或 select_account。',
   prompt_none_alone: 'prompt=none 必须单独使用，请去掉其他值。',

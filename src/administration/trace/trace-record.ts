@@ -3,7 +3,16 @@
 import type { Seconds } from '../../model/time.ts'
 
 /** Endpoints and pages worth a trace, by the last word of their path. */
-export const ENDPOINTS = ['authorize', 'token', 'userinfo', 'introspect', 'revoke', 'end-session', 'register'] as const
+export const ENDPOINTS = [
+  'authorize',
+  'par',
+  'token',
+  'userinfo',
+  'introspect',
+  'revoke',
+  'end-session',
+  'register',
+] as const
 /** Pages between the authorization request and its answer: traced when they refuse, or answer the client. */
 export const JOURNEY_PAGES = ['continue', 'sign-in', 'choose-account', 'consent'] as const
 

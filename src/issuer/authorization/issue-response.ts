@@ -44,7 +44,7 @@ export interface ResponseRequest {
 
 /**
  * RFC 6749 §4.1.2, OpenID Connect Core §3.2.2.5, §3.3.2.5. Null: session, user, client or interaction has changed
- * meanwhile, and nothing was issued.
+ * meanwhile, or the request was pushed and has been answered: nothing was issued.
  */
 export async function issueResponse(
   { store, clock, mint, lifetimes }: IssueResponseParts,
@@ -77,6 +77,7 @@ export async function issueResponse(
   const issued = await store.issueCode(grant, code === null ? null : newCode(request, code, now + lifetimes.code), {
     ...(accessToken !== null && { accessToken }),
     ...(interactionId !== undefined && { interactionId }),
+    ...(request.pushed !== undefined && { pushed: request.pushed }),
     ...(consent !== undefined && { consent }),
     remembered: consent === undefined && client.client.consent === 'ask',
     // Writing at each visit would cost more than it is worth: a twentieth of the idle time is exact enough.

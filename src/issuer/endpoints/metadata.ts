@@ -49,6 +49,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
   return {
     issuer: addresses.issuer,
     authorization_endpoint: url.authorize,
+    // RFC 9126 §5
+    pushed_authorization_request_endpoint: url.par,
     token_endpoint: url.token,
     userinfo_endpoint: url.userinfo,
     jwks_uri: url.jwks,

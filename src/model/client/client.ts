@@ -139,6 +139,8 @@ export interface Client extends ClientSettings {
   readonly request_object_encryption_enc: ContentAlgorithm | null
   /** RFC 9101 §10.5: parameters that stand outside a signed request object do not count. */
   readonly require_signed_request_object: boolean
+  /** RFC 9126 §6: a request that a browser brings by itself is refused. */
+  readonly require_pushed_authorization_requests: boolean
   /** Where it keeps request objects; no other address is asked. OpenID Connect Core §6.2. */
   readonly request_uris: readonly string[]
   readonly client_uri: string | null

@@ -59,6 +59,11 @@ const FIXED: ReadonlyMap<string, string> = new Map([
   ['The keys of the client cannot be read now', '暂时无法读取该客户端的公钥'],
 
   // 请求对象
+  [
+    'This client must push its request first, and send the request_uri that it gets',
+    '该客户端必须先推送请求，再发送所得的 request_uri',
+  ],
+  ['request_uri must not be pushed', '推送的请求中不得含有 request_uri'],
   ['This client must send its request as a signed request object', '该客户端必须以签名的请求对象发送请求'],
   ['request and request_uri must not both be sent', 'request 与 request_uri 不能同时发送'],
   ['This client is not registered for request objects without a signature', '该客户端没有登记使用不带签名的请求对象'],

@@ -5,8 +5,7 @@
 import type { Endpoint, HttpReply, HttpRequest } from '../../http/message.ts'
 import { redirect, withOutcome } from '../../http/reply/replies.ts'
 import { readForm, readQuery } from '../../http/request/form.ts'
-import type { ClientRecord } from '../../model/client/client.ts'
-import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { UNBOUND_BROWSER } from '../../store/verbs/interactions.ts'
 import { type ProblemOptions, problemPage } from '../../visitor/problem-page.ts'
@@ -16,14 +15,13 @@ import type { SignInParts } from '../parts.ts'
 import {
   answerableState,
   documentUnusable,
-  parseAuthorizationRequest,
   requestedClientId,
   trustClient,
   UntrustedRequest,
 } from '../request/authorization-request.ts'
-import { wholeRequest } from '../request/request-object.ts'
-import { targetsAsked } from '../request/resource-parameter.ts'
+import { readRequest } from '../request/read-request.ts'
 import { refusalMode } from '../request/response-parameters.ts'
+import { wholeRequest } from '../request/whole-request.ts'
 import { readBrowser } from '../visit.ts'
 
 export function authorizeEndpoint(parts: SignInParts): Endpoint {
@@ -55,18 +53,13 @@ async function authorize(parts: SignInParts, http: HttpRequest): Promise<HttpRep
   const unusable = await parts.readClientDocument(clientId, http.peer.address)
   if (unusable !== null) throw documentUnusable(unusable)
   const visit = await readVisit(parts, browser, clientId)
-  const { parameters, problem } = await wholeRequest(parts, outer, visit?.client ?? null)
+  const { parameters, problem, pushed } = await wholeRequest(parts, outer, visit?.client ?? null)
   const trusted = trustClient(parameters, visit?.client ?? null)
   const { client } = trusted.record
   try {
     if (problem !== null) throw problem
-    const targets = await targetsAsked(parts, parameters, client)
-    const request = parseAuthorizationRequest(parameters, trusted, {
-      hintedSubject: (hint) => hintedSubject(parts, trusted.record, hint),
-      responseTypes: parts.responseTypes,
-      targets,
-      assertSigns: parts.assertSigns,
-    })
+    const parsed = await readRequest(parts, parameters, trusted)
+    const request = pushed === undefined ? parsed : { ...parsed, pushed }
     if (visit === null) throw new Error('a trusted client has been read')
     // A cross-site POST comes without our cookies: go round once, so that they are sent.
     if (http.method === 'POST' && browser.isNew && browser.sessionSecrets.length === 0) {
@@ -106,17 +99,4 @@ function requestAgain(http: HttpRequest): Pick<ProblemOptions, 'again'> {
     if (error instanceof OAuthError) return {}
     throw error
   }
-}
-
-function hintedSubject(parts: SignInParts, record: ClientRecord, idTokenHint: string): string {
-  const { client } = record
-  const recognised = parts.recogniseIdToken(idTokenHint, record)
-  // What another client calls a person says nothing about a pairwise subject.
-  const isOwn = client.subject_type === 'public' || recognised?.clientId === client.client_id
-  if (recognised !== null && isOwn) return recognised.subject
-  throw invalidRequest(
-    'id_token_hint_foreign',
-    'OpenID Connect Core §3.1.2.1',
-    'id_token_hint was not issued by this server, or not to this client',
-  )
 }

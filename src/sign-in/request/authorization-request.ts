@@ -18,7 +18,12 @@ import { assertIdTokenBound, responseModeOf, responseTypeOf } from './response-p
 /** The redirect URI of this request cannot be trusted. Shown on a page of ours, never sent anywhere. */
 export class UntrustedRequest extends Error {
   readonly error: OAuthError
-  readonly advice: 'unknown_client' | 'redirect_uri_missing' | 'redirect_uri_mismatch' | 'request_malformed'
+  readonly advice:
+    | 'unknown_client'
+    | 'redirect_uri_missing'
+    | 'redirect_uri_mismatch'
+    | 'request_malformed'
+    | 'interaction_expired'
   constructor(advice: UntrustedRequest['advice'], error: OAuthError) {
     super(error.message)
     this.advice = advice
@@ -166,6 +171,13 @@ const SINGLE = [
   'ui_locales',
   'request',
   'request_uri',
+]
+
+/** All that a request may say, wherever it stands. */
+export const REQUEST_PARAMETERS: readonly string[] = [
+  ...SINGLE.filter((name) => name !== 'request' && name !== 'request_uri'),
+  'redirect_uri',
+  'resource',
 ]
 
 function assertSingle(parameters: Parameters): void {

@@ -1,5 +1,5 @@
-// The parameters of an authorization request, wherever they stand: in the query or form, or in a request object there.
-// OpenID Connect Core §6, RFC 9101 §5.
+// The parameters of an authorization request, in the query or form, or in a request object there. OpenID Connect Core §6,
+// RFC 9101 §5.
 
 import type { ClientRecord } from '../../model/client/client.ts'
 import { invalidRequest, type OAuthError } from '../../protocol/errors.ts'
@@ -14,17 +14,15 @@ export interface WholeRequest {
   readonly problem: OAuthError | null
 }
 
-/** `record`: the client that the request names; null: it is unknown, so no request object is read for it. */
-export async function wholeRequest(
-  parts: SignInParts,
+/** `record`: the client that the request names. `arrival`: how the request came. */
+export async function requestInside(
+  parts: Pick<SignInParts, 'openRequestObject' | 'openReferencedObject'>,
   outer: Parameters,
-  record: ClientRecord | null,
+  record: ClientRecord,
+  arrival: 'pushed' | 'by browser',
 ): Promise<WholeRequest> {
   const object = outer.get('request')
   const address = outer.get('request_uri')
-  const isRepeated = outer.isRepeated('request') || outer.isRepeated('request_uri')
-  // Repeated parameters and unknown clients are refused later, by whoever reads the parameters.
-  if (record === null || !record.enabled || isRepeated) return { parameters: outer, problem: null }
   const { require_signed_request_object: required } = record.client
   if (object === undefined && address === undefined) {
     return { parameters: outer, problem: required ? objectMissing() : null }
@@ -34,9 +32,11 @@ export async function wholeRequest(
     object === undefined
       ? await parts.openReferencedObject(record, address ?? '')
       : await parts.openRequestObject(record, object)
-  // By RFC 9101 §6.3 only what is inside counts; by OpenID Connect Core §6.1 the rest is taken from outside.
+  // By RFC 9101 §6.3 and RFC 9126 §3 only what is inside counts; by OpenID Connect Core §6.1 the rest is taken from
+  // outside.
   const isOpenId = scopeWords(outer.get('scope') ?? '').includes('openid')
-  return { parameters: mergedParameters(outer, claims ?? {}, claims !== null && (required || !isOpenId)), problem }
+  const isStrict = required || arrival === 'pushed' || !isOpenId
+  return { parameters: mergedParameters(outer, claims ?? {}, claims !== null && isStrict), problem }
 }
 
 function objectMissing(): OAuthError {

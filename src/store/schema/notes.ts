@@ -113,6 +113,14 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       logout_delivery_expires_at: PRUNING,
     },
   },
+  pushed_request: {
+    holds: `An authorization request that its client has pushed (RFC 9126), by the SHA-256 of its reference, until it is answered; those of strangers are bounded. ${PRUNED}`,
+    indexes: {
+      pushed_request_address:
+        'What one address of strangers has beyond its bound is deleted, oldest first. (Only those of strangers have an address.)',
+      pushed_request_expires_at: PRUNING,
+    },
+  },
   resource: {
     holds: 'A resource server that tokens are made for. A removed one keeps its row.',
     indexes: { resource_identifier: 'A request names a resource by its identifier.' },

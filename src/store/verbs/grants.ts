@@ -19,6 +19,7 @@ import type { ClientReader } from './client-reader.ts'
 import { revokeGrantSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { heldAtFreePlaces } from './places.ts'
+import { finishPushedStep } from './pushed-requests.ts'
 import { accessTokenSteps, familyStep, type NewAccessToken, type NewRefreshToken } from './tokens.ts'
 
 export { MOST_CODE_FAILURES } from '../statements/authorization-code.ts'
@@ -45,6 +46,8 @@ export interface GrantVerbs {
     beside: {
       readonly accessToken?: NewAccessToken
       readonly interactionId?: string
+      /** The request was pushed: the hash of its reference in base64url. It is answered once. */
+      readonly pushed?: string
       readonly consent?: Consent
       /** The decision is based on a remembered consent, which must still be there. */
       readonly remembered: boolean
@@ -74,10 +77,11 @@ export interface GrantVerbs {
 
 export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVerbs {
   return {
-    async issueCode(grant, code, { accessToken, interactionId, consent, remembered, touch, events }) {
+    async issueCode(grant, code, { accessToken, interactionId, pushed, consent, remembered, touch, events }) {
       const steps: Step[] = []
       if (interactionId !== undefined)
         steps.push(step(finishInteraction, { interaction_id: interactionId }, 'interaction'))
+      if (pushed !== undefined) steps.push(finishPushedStep(pushed))
       if (remembered) steps.push(step(holdConsent, { user_id: grant.userId, client_id: grant.clientId }, 'consent'))
       steps.push(grantStep(grant))
       if (code !== null) steps.push(codeStep(grant, code))

@@ -7,6 +7,7 @@ import type { Driver } from '../database/driver.ts'
 import { step } from '../database/driver.ts'
 import * as sql from '../statements/interaction.ts'
 import { eventSteps } from './events.ts'
+import { keepRoom } from './room.ts'
 
 export interface InteractionLimits {
   readonly perBrowser: number
@@ -28,26 +29,11 @@ export interface InteractionVerbs {
 /** Browser hash of an interaction that came without cookies (a cross-site POST). */
 export const UNBOUND_BROWSER = new Uint8Array(32)
 
-/**
- * After how many additions the size of all interactions is summed up: between two looks at most this many entries of 16
- * KiB are added.
- */
-const MEASURE_EVERY = 200
-
-/** Summing up all sizes is not cheap, so some extra room is made at once, and the next look finds nothing to do. */
-const ROOM_MADE = 0.95
-const MOST_DELETED = 20_000
-
 export function createInteractionVerbs(driver: Driver): InteractionVerbs {
-  let sinceMeasured = 0
-  const keepBounded = async ({ totalBytes }: InteractionLimits, newest: string) => {
-    sinceMeasured = 0
-    const [total] = await driver.rows(sql.measureInteractions, {})
-    const bytes = total?.bytes ?? 0
-    if (bytes <= totalBytes) return
-    const excess = Math.ceil(bytes - totalBytes * ROOM_MADE)
-    await driver.atomic([step(sql.deleteOldestOfHeaviest, { excess, newest, most: MOST_DELETED })])
-  }
+  const makeRoom = keepRoom<string>({
+    measure: async () => (await driver.rows(sql.measureInteractions, {}))[0]?.bytes ?? 0,
+    free: (freed) => driver.atomic([step(sql.deleteOldestOfHeaviest, freed)]),
+  })
   return {
     async addInteraction(interaction, address, limits) {
       const request = JSON.stringify(interaction.request)
@@ -69,7 +55,7 @@ export function createInteractionVerbs(driver: Driver): InteractionVerbs {
             ]),
         step(sql.deleteBeyondAddress, { address, newest, most: limits.perAddress }),
       ])
-      if (++sinceMeasured >= MEASURE_EVERY) await keepBounded(limits, newest)
+      await makeRoom(newest, limits.totalBytes)
     },
     async findInteraction(interactionId, now) {
       const [row] = await driver.rows(sql.findInteraction, { interaction_id: interactionId, now })

@@ -19,6 +19,7 @@ import { sql as peopleByNumber } from './0014-people-by-number.ts'
 import { sql as familiesAndPlaces } from './0015-families-and-places.ts'
 import { sql as sessionBrowser } from './0016-session-browser.ts'
 import { sql as temporaryPasswords } from './0017-temporary-passwords.ts'
+import { sql as pushedRequests } from './0018-pushed-requests.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -45,4 +46,5 @@ export const migrations: readonly Migration[] = [
   { number: 15, name: 'families-and-places', sql: familiesAndPlaces },
   { number: 16, name: 'session-browser', sql: sessionBrowser },
   { number: 17, name: 'temporary-passwords', sql: temporaryPasswords },
+  { number: 18, name: 'pushed-requests', sql: pushedRequests },
 ]
