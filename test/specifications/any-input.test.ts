@@ -104,6 +104,7 @@ const HONEST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     scope: 'openid profile',
     state: 'x',
   },
+  par: { client_id: 'web', redirect_uri: CALLBACK, response_type: 'code', scope: 'openid profile', state: 'x' },
   token: { grant_type: 'authorization_code', code: 'x'.repeat(43), redirect_uri: CALLBACK },
   introspect: { token: 'x'.repeat(43) },
   revoke: { token: 'x'.repeat(43) },

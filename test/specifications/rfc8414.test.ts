@@ -12,6 +12,7 @@ interface Metadata {
   readonly userinfo_endpoint: string
   readonly introspection_endpoint: string
   readonly revocation_endpoint: string
+  readonly pushed_authorization_request_endpoint: string
   readonly end_session_endpoint: string
   readonly jwks_uri: string
   readonly [name: string]: unknown
@@ -102,16 +103,17 @@ describe.each(['', '/tenant'])('metadata of an issuer with the path %j', (issuer
     expect((await fetch(metadata.end_session_endpoint, { redirect: 'manual' })).status).toBe(200)
     expect((await fetch(metadata.jwks_uri)).status).toBe(200)
     expect((await ask(metadata.userinfo_endpoint)).status).toBe(401)
-    const posted = [metadata.token_endpoint, metadata.introspection_endpoint, metadata.revocation_endpoint]
+    const posted = [
+      metadata.token_endpoint,
+      metadata.introspection_endpoint,
+      metadata.revocation_endpoint,
+      metadata.pushed_authorization_request_endpoint,
+    ]
     for (const url of posted) expect([400, 401]).toContain((await post(url, {})).status)
-    for (const absent of ['par', 'register', 'device', 'backchannel']) {
+    for (const absent of ['register', 'device', 'backchannel']) {
       expect((await fetch(`${host.issuer}/sso/${absent}`)).status).toBe(404)
     }
-    for (const name of [
-      'registration_endpoint',
-      'device_authorization_endpoint',
-      'pushed_authorization_request_endpoint',
-    ]) {
+    for (const name of ['registration_endpoint', 'device_authorization_endpoint']) {
       expect(metadata).not.toHaveProperty(name)
     }
   })

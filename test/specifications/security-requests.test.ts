@@ -166,7 +166,7 @@ describe('H04 CORS at the endpoints that public clients call', () => {
     '',
     '*',
   ])('no endpoint reflects %j', async (origin) => {
-    for (const path of ['/sso/token', '/sso/userinfo', '/sso/revoke', '/sso/introspect']) {
+    for (const path of ['/sso/token', '/sso/userinfo', '/sso/revoke', '/sso/introspect', '/sso/par']) {
       for (const reply of [await preflight(path, origin), await send(path, origin)]) {
         expect(reply.headers.get('access-control-allow-origin')).toBeNull()
         expect(reply.headers.get('access-control-allow-credentials')).toBeNull()
@@ -180,7 +180,7 @@ describe('H04 CORS at the endpoints that public clients call', () => {
   })
 
   test('H01 every machine endpoint that handles secrets is never kept', async () => {
-    for (const path of ['/sso/token', '/sso/userinfo', '/sso/revoke', '/sso/introspect']) {
+    for (const path of ['/sso/token', '/sso/userinfo', '/sso/revoke', '/sso/introspect', '/sso/par']) {
       const reply = await fetch(host.issuer + path, { method: 'POST' })
       expect([reply.headers.get('cache-control'), reply.headers.get('pragma')], path).toEqual(['no-store', 'no-cache'])
     }
