@@ -209,7 +209,7 @@ const views: readonly (readonly [string, Render, unknown])[] = [
       people: 1,
       onlyPerson: 'root',
       peopleWithoutPhone: 1,
-      values: { ...user, phone: '1', phoneVerified: false },
+      values: { ...user, phone: '1', phoneVerified: false, passwordTemporary: false },
       problems: {},
       minimumLength: 8,
       csv: '</textarea>',

@@ -18,6 +18,8 @@ export interface TypedPerson {
   readonly name: string
   /** Empty: none was typed. */
   readonly password: string
+  /** The password is not the person's own: they choose another at the first sign-in. */
+  readonly passwordTemporary?: boolean
   /** Null: the form does not ask. */
   readonly phone: { readonly number: string; readonly verified: boolean } | null
 }
@@ -38,7 +40,7 @@ export async function savePerson(
 ): Promise<{ readonly userId: string } | { readonly problems: Problems<PersonField> }> {
   const problems = { ...others, ...(await problemsOf(person, existing)) }
   if (Object.keys(problems).length > 0) return { problems }
-  const { username, name, password, phone } = person
+  const { username, name, password, passwordTemporary: temporary = false, phone } = person
   const fields = {
     username,
     name,
@@ -46,12 +48,12 @@ export async function savePerson(
   }
   try {
     if (existing === null) {
-      const { userId } = await addUser(parts, { ...fields, password })
+      const { userId } = await addUser(parts, { ...fields, password, temporary })
       return { userId }
     }
     const { userId } = existing
     await updateUser(parts, { userId }, fields)
-    if (password !== '') await setPassword(parts, { userId }, password)
+    if (password !== '') await setPassword(parts, { userId }, password, { temporary })
     return { userId }
   } catch (error) {
     if (error instanceof PasswordHashingBusy) return { problems: { password: BUSY } }
@@ -63,7 +65,7 @@ export async function savePerson(
 }
 
 async function problemsOf(person: TypedPerson, existing: UserWithPassword | null): Promise<Problems<PersonField>> {
-  const { username, name, password, phone } = person
+  const { username, name, password, passwordTemporary, phone } = person
   const result = await checkUserFields(
     { username, displayName: name, ...(phone && { phone: phone.number, phoneVerified: phone.verified }) },
     { formerUsername: existing?.username ?? null },
@@ -73,6 +75,7 @@ async function problemsOf(person: TypedPerson, existing: UserWithPassword | null
   const isBlank = found.some(({ problem }) => problem === BLANK_INSIDE)
   const badPhone = found.find(({ field }) => field === 'phone')
   const keepsPassword = password === '' && existing !== null && existing.passwordHash !== null
+  const isTurned = passwordTemporary !== undefined && passwordTemporary !== existing?.passwordTemporary
   const fault = findPasswordFault(password, username)
   return {
     ...(username.trim() === ''
@@ -91,6 +94,7 @@ async function problemsOf(person: TypedPerson, existing: UserWithPassword | null
       (phone.number.trim() === ''
         ? { phone: REQUIRED }
         : badPhone !== undefined && { phone: { problem: 'text', text: phoneText(badPhone) } })),
+    ...(keepsPassword && isTurned && { password: TYPE_IT }),
     ...(!keepsPassword &&
       (password === '' ? { password: REQUIRED } : fault !== null && { password: passwordProblem(fault, password) })),
   }
@@ -102,6 +106,14 @@ const BUSY: FieldProblem = {
   text: {
     'zh-CN': '此刻有太多人在登录，密码没有保存。请稍候再输入一次。',
     en: 'Too many people are signing in at this moment, and the password was not saved. Enter it again in a moment.',
+  },
+}
+/** What is kept is a hash, which says nothing of who has chosen it. */
+const TYPE_IT: FieldProblem = {
+  problem: 'text',
+  text: {
+    'zh-CN': '要更改是否为临时密码，请输入密码（原来的或新的）。',
+    en: 'To change whether it is temporary, type a password, the same or another.',
   },
 }
 /** As `model/username.ts` and `user-fields.ts` have it. */

@@ -31,13 +31,17 @@ export function firstPersonPage(view: FirstPersonView, frame: Frame): Page {
       html`<div class="field"><label for="file">${words.file}</label><input id="file" name="file" type="file" accept=".csv,text/csv"${problems.file && html` aria-invalid="true" aria-describedby="file-error"`}>${
         problems.file && fieldError('file', problems.file, frame)
       }</div><div class="field"><label for="csv">${words.paste}</label><textarea id="csv" name="csv" class="mono" rows="6" autocomplete="off" spellcheck="false" autocapitalize="none"${problems.csv && html` aria-invalid="true"`}${described !== '' && html` aria-describedby="${described}"`}>
-${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}${pasteAgain && html`<span class="hint" id="paste-again">${words.pasteAgain}</span>`}</div>${isLacking && html`<div class="check"><input id="anyway" name="anyway" type="checkbox" value="yes"><label for="anyway">${words.gaps.anyway}</label></div>`}<div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
+${view.csv}</textarea>${problems.csv && fieldError('csv', problems.csv, frame)}${pasteAgain && html`<span class="hint" id="paste-again">${words.pasteAgain}</span>`}</div>${tick('passwords_temporary', view.passwordsTemporary, words.passwordsTemporary)}${isLacking && tick('anyway', false, words.gaps.anyway)}<div class="actions"><button id="import" type="submit">${words.import}</button></div>`,
       true,
     )}</section>${
       view.skip &&
       html`<section class="section">${form(view.skip, html`${withoutPhone !== null && withoutPhone > 0 && html`<p class="hint" id="skip-hint">${words.skipWithoutPhone(withoutPhone, view.people, onlyPerson)}</p>`}<div class="actions"><button id="skip" type="submit">${words.skip(view.people, onlyPerson)}</button></div>`)}</section>`
     }`,
   })
+}
+
+function tick(name: string, isTicked: boolean, label: string): Html {
+  return html`<div class="check"><input id="${name}" name="${name}" type="checkbox" value="yes"${isTicked && html` checked`}><label for="${name}">${label}</label></div>`
 }
 
 function person(view: FirstPersonView, frame: Frame): Html {
@@ -68,7 +72,7 @@ function person(view: FirstPersonView, frame: Frame): Html {
       problem: problems.password,
     },
     frame,
-  )}</div><div class="check"><input id="phone_verified" name="phone_verified" type="checkbox" value="yes"${values.phoneVerified && html` checked`}><label for="phone_verified">${words.phoneVerified}<span class="hint">${words.phoneVerifiedHint}</span></label></div><div class="actions"><button class="primary" id="continue" type="submit">${words.submit}</button></div>`
+  )}</div><div class="check"><input id="phone_verified" name="phone_verified" type="checkbox" value="yes"${values.phoneVerified && html` checked`}><label for="phone_verified">${words.phoneVerified}<span class="hint">${words.phoneVerifiedHint}</span></label></div>${tick('password_temporary', values.passwordTemporary, words.passwordTemporary)}<div class="actions"><button class="primary" id="continue" type="submit">${words.submit}</button></div>`
 }
 
 /** Before anything is imported: afterwards each of them would have to be mended alone. */

@@ -101,7 +101,8 @@ export interface NotYetView {
 }
 
 /**
- * Step 4. The first form posts `username`, `name`, `phone`, `phone_verified` (`yes`), `password`; the second, multipart, `file`, `csv` and `anyway` (`yes`).
+ * Step 4. The first form posts `username`, `name`, `phone`, `phone_verified` (`yes`), `password`, `password_temporary` (`yes`); the second, multipart, `file`, `csv`,
+ * `passwords_temporary` (`yes`) and `anyway` (`yes`).
  * `skip`, shown when somebody is there already, posts only its csrf.
  */
 export interface FirstPersonView {
@@ -113,10 +114,14 @@ export interface FirstPersonView {
     readonly name: string
     readonly phone: string
     readonly phoneVerified: boolean
+    /** They choose their own at the first sign-in. */
+    readonly passwordTemporary: boolean
   }
   readonly problems: Problems<'username' | 'name' | 'phone' | 'password' | 'file' | 'csv'>
   readonly minimumLength: number
   readonly csv: string
+  /** The same for everybody whom the file gives a password. */
+  readonly passwordsTemporary: boolean
   /** What was pasted has not come with the page in another language. */
   readonly pasteAgain?: boolean
   /** Line 1 is the header. */

@@ -147,13 +147,14 @@ export interface Walk {
 export async function upload(
   visitor: Visitor,
   page: Page,
-  content: { csv?: string; file?: Uint8Array; anyway?: boolean },
+  content: { csv?: string; file?: Uint8Array; anyway?: boolean; temporary?: boolean },
 ): Promise<Page> {
   const { action, fields } = formWith(page, 'import')
   const form = new FormData()
   form.set('csrf', fields['csrf'] ?? '')
   form.set('csv', content.csv ?? '')
   if (content.anyway === true) form.set('anyway', 'yes')
+  if (content.temporary === true) form.set('passwords_temporary', 'yes')
   form.set(
     'file',
     new File(content.file === undefined ? [] : [Buffer.from(content.file)], content.file ? 'users.csv' : ''),

@@ -15,7 +15,9 @@ import type { Step } from './step.ts'
 /** More than anybody reads; the count says how many there are. */
 const MOST_BAD_ROWS = 100
 
-type Shown = Partial<Pick<FirstPersonView, 'values' | 'problems' | 'csv' | 'badRows' | 'badRowCount' | 'gaps'>>
+type Shown = Partial<
+  Pick<FirstPersonView, 'values' | 'problems' | 'csv' | 'passwordsTemporary' | 'badRows' | 'badRowCount' | 'gaps'>
+>
 
 export function firstPersonStep(parts: SetUpParts): Step {
   const { store } = parts
@@ -30,6 +32,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
       problems: {},
       minimumLength: SHORTEST_PASSWORD,
       csv: '',
+      passwordsTemporary: false,
       badRows: [],
       people,
       onlyPerson: people === 1 ? ((await store.listUsers('', 1))[0]?.username ?? null) : null,
@@ -53,6 +56,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
               name: user.profile.displayName ?? '',
               phone: user.phone ?? '',
               phoneVerified: user.phoneVerified,
+              passwordTemporary: user.passwordTemporary,
             }
       return showPage(await page(open, { values }), open)
     },
@@ -63,12 +67,19 @@ export function firstPersonStep(parts: SetUpParts): Step {
           name: typed(fields, 'name'),
           phone: typed(fields, 'phone'),
           phoneVerified: fields.get('phone_verified') === 'yes',
+          passwordTemporary: fields.get('password_temporary') === 'yes',
         }
-        const { username, name, phone, phoneVerified } = values
+        const { username, name, phone, phoneVerified, passwordTemporary } = values
         const former = await knownPerson(parts, open.progress.personId)
         const saved = await savePerson(
           parts,
-          { username, name, password: typed(fields, 'password'), phone: { number: phone, verified: phoneVerified } },
+          {
+            username,
+            name,
+            password: typed(fields, 'password'),
+            passwordTemporary,
+            phone: { number: phone, verified: phoneVerified },
+          },
           sameUsername(former, username) ? former : null,
         )
         if ('problems' in saved) {
@@ -86,11 +97,14 @@ export function firstPersonStep(parts: SetUpParts): Step {
         const hasFile = file !== null && file.length > 0
         const bytes = hasFile ? file : Buffer.from(csv)
         const used = hasFile || csv.trim() === '' ? 'file' : 'csv'
-        const again = async (shown: Shown) => showProblems(await page(open, { csv, ...shown }), open)
+        const temporaryPasswords = fields.get('passwords_temporary') === 'yes'
+        const again = async (shown: Shown) =>
+          showProblems(await page(open, { csv, passwordsTemporary: temporaryPasswords, ...shown }), open)
         if (bytes.length === 0 || (file === null && csv.trim() === '')) {
           return await again({ problems: { file: { problem: 'file_empty' } } })
         }
-        const importedFile = Buffer.from(sha256(bytes)).toString('base64url')
+        // The same file for which the tick has changed is another import.
+        const importedFile = `${Buffer.from(sha256(bytes)).toString('base64url')}${temporaryPasswords ? ' temporary' : ''}`
         if (open.detail.importedFile === importedFile) return goTo(open, 'rehearsal')
         let report: ImportReport
         try {
@@ -102,7 +116,7 @@ export function firstPersonStep(parts: SetUpParts): Step {
           if (isLacking && fields.get('anyway') !== 'yes') {
             return await again({ gaps: { withoutPhone, unverifiedPhone, wasFile: used === 'file' } })
           }
-          report = await importUsers(parts, bytesSource(bytes))
+          report = await importUsers(parts, bytesSource(bytes), { temporaryPasswords })
         } catch (error) {
           if (!(error instanceof AdministrationError)) throw error
           return await again({ problems: { [used]: { problem: 'text', text: fileSentence(error) } } })
@@ -137,7 +151,7 @@ async function withoutPhone(store: SetUpParts['store'], people: number): Promise
   return users.filter(({ enabled, phone }) => enabled && phone === null).length
 }
 
-const NOBODY = { username: '', name: '', phone: '', phoneVerified: false }
+const NOBODY = { username: '', name: '', phone: '', phoneVerified: false, passwordTemporary: false }
 
 /** One line of the report a line of the file, whatever is wrong with it. */
 function badRows({ problems, badRows: badRowCount }: ImportReport): Shown {
