@@ -1,9 +1,9 @@
 // What may stand in the fields of a user, for one that is typed in and for the rows of an import alike: text in, a
 // checked user out, or every problem with its field, its reason and how to mend it.
 
-import { hiddenCharacter } from '../model/hidden-characters.ts'
+import { hiddenCharacter } from '../model/names/hidden-characters.ts'
+import { BLANK_INSIDE, checkUserId, checkUsername, usernameKey } from '../model/names/username.ts'
 import type { UserProfile } from '../model/user.ts'
-import { BLANK_INSIDE, checkUserId, checkUsername, usernameKey } from '../model/username.ts'
 import type { UserClaims } from '../store/verbs/users.ts'
 import { recognisePhone } from './phone-number.ts'
 

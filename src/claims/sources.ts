@@ -1,7 +1,7 @@
 // Reads the source of a claim from a user, as far as one client may have it, and converts the value to the type that
 // the rule names.
 
-import type { ClaimSource } from '../model/claim-rule.ts'
+import type { ClaimSource } from '../model/client/claim-rule.ts'
 import type { ClaimRule, Client } from '../model/client/client.ts'
 import type { User } from '../model/user.ts'
 import { formatPhone } from './phone.ts'

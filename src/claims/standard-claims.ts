@@ -1,7 +1,7 @@
 // The standard claims: which scope gives which, where each comes from, and which kind of personal data it is. OpenID
 // Connect Core §5.1, §5.4. The ID token, user info, the consent page and the metadata all read this one table.
 
-import type { ClaimSource } from '../model/claim-rule.ts'
+import type { ClaimSource } from '../model/client/claim-rule.ts'
 import type { ClaimRule } from '../model/client/client.ts'
 import type { DataKind } from '../model/data-kind.ts'
 

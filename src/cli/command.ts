@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander'
 import { describeOptions } from '../options/index.ts'
-import { report } from './failure.ts'
+import { report } from './failures/report.ts'
 import type { Flags } from './flags.ts'
 import { SHARED_OPTIONS, withFullHelp } from './help.ts'
 import { type Installation, openInstallation } from './installation.ts'

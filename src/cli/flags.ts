@@ -1,6 +1,6 @@
 // The values of a command's flags, and commands as they are told to people: with the flags that make them work here.
 
-import { COMMAND_IN_TEXT } from '../model/command-in-text.ts'
+import { COMMAND_IN_TEXT } from '../model/commands/in-text.ts'
 import { shellWord } from '../platform/shell-word.ts'
 
 /** By the names that the command line parser gives them. */

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../platform/version.ts'
-import { failureText } from './failure.ts'
+import { failureText } from './failures/report.ts'
 import { shortenHelp } from './help.ts'
 import { createOutput, EXIT, endWithReader } from './output.ts'
 

@@ -2,7 +2,7 @@
 // would else take from its own folder. Pages name commands with it.
 
 import { join, resolve } from 'node:path'
-import type { CommandFlags } from '../model/command-flags.ts'
+import type { CommandFlags } from '../model/commands/flags.ts'
 import type { LoadedOptions } from '../options/index.ts'
 import { shellWord } from '../platform/shell-word.ts'
 

@@ -27,7 +27,7 @@ import { createLogoutDispatcher, type LogoutDispatcher } from '../issuer/logout/
 import { createRegistrationUse, type RegistrationUse } from '../issuer/registration/unused.ts'
 import { createResponseSigners } from '../issuer/tokens/response-signer.ts'
 import { DEFAULT_REGISTRATION } from '../model/client/registration-policy.ts'
-import { NO_COMMAND_FLAGS } from '../model/command-flags.ts'
+import { NO_COMMAND_FLAGS } from '../model/commands/flags.ts'
 import { METRIC_FAMILIES } from '../model/metrics.ts'
 import { DEFAULT_KEYS, DEFAULT_LIFETIMES, DEFAULT_LIMITS } from '../options/defaults.ts'
 import { settingsProblems } from '../options/program-settings.ts'

@@ -3,7 +3,7 @@
 
 import type { MasterKey } from '../credentials/master-key.ts'
 import type { RegistrationRules } from '../model/client/registration-policy.ts'
-import type { CommandFlags } from '../model/command-flags.ts'
+import type { CommandFlags } from '../model/commands/flags.ts'
 import { DEFAULT_KEYS, type KeyOptions, type Lifetimes, type Limits } from '../options/defaults.ts'
 import { isLoopback } from '../options/issuer.ts'
 import { hostsWithPorts, signingAlgorithms } from '../options/kinds.ts'

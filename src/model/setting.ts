@@ -1,6 +1,6 @@
 // Kinds of settings: how a value that an operator typed becomes a typed one, or what is wrong with it.
 
-import { hiddenCharacter } from './hidden-characters.ts'
+import { hiddenCharacter } from './names/hidden-characters.ts'
 
 /** The value, or what is wrong with the text, as the end of a sentence that begins with the setting's name. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string }

@@ -2,7 +2,7 @@
 // contradictory is told at once, with the place it comes from.
 
 import { join, resolve } from 'node:path'
-import { nearestName } from '../model/nearest-name.ts'
+import { nearestName } from '../model/names/nearest-name.ts'
 import { readSmallFile } from '../platform/small-file.ts'
 import { contradictions } from './contradictions.ts'
 import { OptionsError, placeText, type Source, type Sources } from './problem.ts'

@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type StatementIssuer, statementIssuers } from '../model/client/registration-policy.ts'
-import { nearestName } from '../model/nearest-name.ts'
+import { nearestName } from '../model/names/nearest-name.ts'
 import { type Kind, shown } from '../model/setting.ts'
 import { issuerAddress } from './issuer.ts'
 import { ROWS } from './table.ts'

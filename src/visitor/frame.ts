@@ -3,7 +3,7 @@
 import { readCookie, setCookie } from '../http/cookies.ts'
 import { whoLedHere } from '../http/csrf.ts'
 import type { HttpRequest } from '../http/message.ts'
-import type { CommandFlags } from '../model/command-flags.ts'
+import type { CommandFlags } from '../model/commands/flags.ts'
 import type { Seconds } from '../model/time.ts'
 import { type Brand, chooseLocale, type Frame, isLocale, type Locale, localizedHrefs } from '../pages/index.ts'
 import { MalformedParameters, parseForm } from '../protocol/parameters.ts'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { claimsOfScope, STANDARD_CLAIM_NAMES } from '../../src/claims/standard-claims.ts'
 import { idTokenClaims, userClaims } from '../../src/claims/user-claims.ts'
-import { CLAIM_SOURCES } from '../../src/model/claim-rule.ts'
+import { CLAIM_SOURCES } from '../../src/model/client/claim-rule.ts'
 import { clientWith, userOf } from './builders.ts'
 
 const custom = (fields: Record<string, string>) => userOf({ profile: { custom: fields } })

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { HINTS_EN } from '../../src/administration/trace/hints-en.ts'
 import { HINTS_ZH } from '../../src/administration/trace/hints-zh.ts'
 import { type Flags, tip, withTips } from '../../src/cli/flags.ts'
-import { COMMAND_IN_TEXT } from '../../src/model/command-in-text.ts'
+import { COMMAND_IN_TEXT } from '../../src/model/commands/in-text.ts'
 import { WORDS } from '../../src/pages/words/index.ts'
 import { lingpai, scratchFolder } from '../support/cli.ts'
 

@@ -1,6 +1,6 @@
 // Ready-made clients as data: each preset only fills in settings that anybody could set.
 
-import { nearestName } from '../../model/nearest-name.ts'
+import { nearestName } from '../../model/names/nearest-name.ts'
 import { genericOauth2 } from './generic-oauth2.ts'
 import { native } from './native.ts'
 import { openidConnect } from './openid-connect.ts'

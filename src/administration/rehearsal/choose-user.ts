@@ -1,7 +1,7 @@
 // Which person to rehearse as: a list while there are few people, a user name to type when there are many.
 
+import { usernameKey } from '../../model/names/username.ts'
 import type { User, UserWithPassword } from '../../model/user.ts'
-import { usernameKey } from '../../model/username.ts'
 import type { RehearsalView } from '../../pages/index.ts'
 import type { UserVerbs } from '../../store/verbs/users.ts'
 

@@ -1,6 +1,6 @@
 // A name that people will read: of the company, or of the application.
 
-import { hiddenCharacter } from '../../model/hidden-characters.ts'
+import { hiddenCharacter } from '../../model/names/hidden-characters.ts'
 import type { FieldProblem } from '../../pages/index.ts'
 
 /** Null: it can be used, an empty one too. `longest` is in characters, as people count them. */

@@ -3,8 +3,8 @@
 
 import { PasswordHashingBusy } from '../../credentials/hashing-queue.ts'
 import { findPasswordFault, type PasswordFault, SHORTEST_PASSWORD } from '../../credentials/password-text.ts'
+import { BLANK_INSIDE, usernameKey } from '../../model/names/username.ts'
 import type { UserWithPassword } from '../../model/user.ts'
-import { BLANK_INSIDE, usernameKey } from '../../model/username.ts'
 import type { FieldProblem, Problems } from '../../pages/index.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { checkUserFields } from '../user-fields.ts'
@@ -116,7 +116,7 @@ const TYPE_IT: FieldProblem = {
     en: 'To change whether it is temporary, type a password, the same or another.',
   },
 }
-/** As `model/username.ts` and `user-fields.ts` have it. */
+/** As `model/names/username.ts` and `user-fields.ts` have it. */
 const LONGEST_USERNAME = 128
 const LONGEST_NAME = 256
 const LONGEST_PASSWORD = 1024

@@ -1,7 +1,7 @@
 // The columns of an import: their names, the names that other systems and Chinese spreadsheets give them, and which
 // name was probably meant.
 
-import { nearestName } from '../../model/nearest-name.ts'
+import { nearestName } from '../../model/names/nearest-name.ts'
 import { ADDRESS_FIELDS, columnOf, isCustomName, TEXT_FIELDS } from '../user-fields.ts'
 
 /** In the order of an export. */

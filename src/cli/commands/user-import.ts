@@ -10,7 +10,7 @@ import {
   importUsers,
   STALE_AFTER,
 } from '../../administration/user-import/index.ts'
-import { BLANK_INSIDE } from '../../model/username.ts'
+import { BLANK_INSIDE } from '../../model/names/username.ts'
 import { action, installationCommand, text } from '../command.ts'
 import { openInstallation } from '../installation.ts'
 import { interruptible } from '../interrupt.ts'

@@ -6,7 +6,6 @@ import { ASYMMETRIC_ALGORITHMS } from '../../protocol/jwk.ts'
 import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import { resourceProblem } from '../../protocol/resource.ts'
 import { parseResponseType, RESPONSE_TYPES, type ResponseType } from '../../protocol/response-type.ts'
-import { parseClaims } from '../claim-rule.ts'
 import {
   flag,
   type Kind,
@@ -20,6 +19,7 @@ import {
   webAddress,
   wholeNumber,
 } from '../setting.ts'
+import { parseClaims } from './claim-rule.ts'
 import type { ClientSettings } from './client.ts'
 import { jwksKind, keysAddress } from './jwks.ts'
 import { acrProblem, contactProblem, httpsAddress, logoKind, namesKind } from './presentation.ts'

@@ -1,7 +1,7 @@
 // From settings as somebody wrote them to a client, and between a client and its stored text. What settings there are
 // is in `setting-table.ts`, what cannot go together in `contradictions.ts`.
 
-import { nearestName } from '../nearest-name.ts'
+import { nearestName } from '../names/nearest-name.ts'
 import { type SettingProblem, shown } from '../setting.ts'
 import type { Client } from './client.ts'
 import { contradictionsOf } from './contradictions.ts'

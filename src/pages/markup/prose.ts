@@ -1,6 +1,6 @@
 // Sentences that come from elsewhere as plain text, with the commands, addresses and flags in them marked.
 
-import { COMMAND_IN_TEXT } from '../../model/command-in-text.ts'
+import { COMMAND_IN_TEXT } from '../../model/commands/in-text.ts'
 import type { Frame, Localized } from '../views.ts'
 import { code, command } from './code.ts'
 import type { Content, Html } from './html.ts'

@@ -3,9 +3,9 @@
 import { PasswordHashingBusy } from '../../credentials/hashing-queue.ts'
 import type { PasswordHasher } from '../../credentials/password-hash.ts'
 import { preparePassword } from '../../credentials/password-text.ts'
+import { usernameKey } from '../../model/names/username.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { UserWithPassword } from '../../model/user.ts'
-import { usernameKey } from '../../model/username.ts'
 import type { UserVerbs } from '../../store/verbs/users.ts'
 import type { AttemptGate } from './limits.ts'
 

@@ -18,7 +18,7 @@ import { sessionBind } from './sessions.ts'
 export interface NewUser {
   readonly userId: string
   readonly username: string
-  /** The normalised look-up key (see `model/username.ts`). */
+  /** The normalised look-up key (see `model/names/username.ts`). */
   readonly usernameKey: string
   readonly profile: UserProfile
   readonly phone: string | null

@@ -1,7 +1,7 @@
 // Passwords that the operator hands out in the set-up: whoever gets one chooses their own at the first sign-in.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { usernameKey } from '../../../src/model/username.ts'
+import { usernameKey } from '../../../src/model/names/username.ts'
 import { ask, expectCode, signIn } from '../../support/authorize.ts'
 import { readable, Visitor } from '../../support/visitor.ts'
 import { PERSON, type SetUpServer, startSetUp, upload, type Walk, walkTo } from './builders.ts'

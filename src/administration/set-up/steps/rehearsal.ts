@@ -1,7 +1,7 @@
 // Step 5: the rehearsal of the client that was connected, with a person of the operator's choice.
 
 import type { ClientRecord } from '../../../model/client/client.ts'
-import { usernameKey } from '../../../model/username.ts'
+import { usernameKey } from '../../../model/names/username.ts'
 import { type RehearsalView, setUpRehearsalPage } from '../../../pages/index.ts'
 import { CannotRehearse } from '../../rehearsal/rehearse.ts'
 import type { SetUpParts } from '../parts.ts'
