@@ -63,12 +63,11 @@ describe.each([true, false])('the driver (named statements: %s)', (namedStatemen
   })
 
   test('fifty reads at once follow each other on one connection without waiting', async () => {
+    const reads = () => Promise.all(Array.from({ length: 50 }, () => driver.rows(findToken, { token_id: 'a' })))
+    // With an answer that takes its time, whoever waits for it before asking on is seen on the wire.
     wire.delay = 50
     try {
-      const began = performance.now()
-      await Promise.all(Array.from({ length: 50 }, () => driver.rows(findToken, { token_id: 'a' })))
-      // One after the other they would take 50 × 100 ms.
-      expect(performance.now() - began).toBeLessThan(4_500)
+      expect(await turns(reads)).toBe(1)
     } finally {
       wire.delay = 0
     }
