@@ -47,6 +47,18 @@ export async function exchange(port: number, request: string): Promise<string> {
   return connection.closed
 }
 
+/** Turns of the event loop within which a server in this process reads what was sent to it, and what it answers comes back. */
+const THERE_AND_BACK = 50
+
+/**
+ * So many milliseconds, and no less than it takes to be read by a server in this process: where the machine has other
+ * work to do the time may be over before anything was.
+ */
+export async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds))
+  for (let turn = 0; turn < THERE_AND_BACK; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 export function statusOf(reply: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1] ?? 0)
 }

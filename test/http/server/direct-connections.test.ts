@@ -9,7 +9,7 @@ import { createDirectConnections } from '../../../src/http/server/direct-connect
 import { createLoadGate, type LoadGate, type Resting } from '../../../src/http/server/load-gate.ts'
 import { createNodeListener, type ListenerSettings } from '../../../src/http/server/node-adapter.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
-import { connectTo, exchange, statusOf } from '../raw-socket.ts'
+import { connectTo, exchange, pause, statusOf } from '../raw-socket.ts'
 
 /** A second of grace comes on top. */
 const AT_ONCE = -900
@@ -22,8 +22,6 @@ const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Answers what it was asked, and remembers it. */
 function echo() {

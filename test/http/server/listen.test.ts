@@ -13,7 +13,7 @@ import { json, text } from '../../../src/http/reply/replies.ts'
 import { CannotListen } from '../../../src/http/server/cannot-listen.ts'
 import { type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
-import { connectTo, exchange, statusOf } from '../raw-socket.ts'
+import { connectTo, exchange, pause, statusOf } from '../raw-socket.ts'
 
 const open: Listening[] = []
 afterEach(async () => {
@@ -35,8 +35,6 @@ async function start(options: Partial<ListenOptions> = {}): Promise<Listening> {
   return server
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 describe('time limits', () => {
   it('ends a connection whose headers do not arrive', async () => {
     const { port } = await start({ timeouts: { headers: 300, request: 600 } })
@@ -49,7 +47,7 @@ describe('time limits', () => {
   it('ends a connection that says nothing at all', async () => {
     const { port } = await start({ timeouts: { headers: 300, request: 600 } })
     const silent = connectTo(port)
-    await expect(Promise.race([silent.closed.then(() => 'closed'), pause(5000)])).resolves.toBe('closed')
+    await expect(Promise.race([silent.closed.then(() => 'closed'), pause(20_000)])).resolves.toBe('closed')
   })
 
   it('ends a request whose body does not arrive, while a prompt one is answered', async () => {
@@ -81,7 +79,7 @@ describe('time limits', () => {
     const connection = connectTo(port)
     connection.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
     await connection.until(/"ok":true\}$/)
-    await expect(Promise.race([connection.closed.then(() => 'closed'), pause(5000)])).resolves.toBe('closed')
+    await expect(Promise.race([connection.closed.then(() => 'closed'), pause(20_000)])).resolves.toBe('closed')
   })
 })
 

@@ -7,7 +7,7 @@ import type { HttpReply, HttpRequest } from '../../../src/http/message.ts'
 import { json } from '../../../src/http/reply/replies.ts'
 import { type Listening, type ListenOptions, listen } from '../../../src/http/server/listen.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
-import { connectTo, exchange, statusOf } from '../raw-socket.ts'
+import { connectTo, exchange, pause, statusOf } from '../raw-socket.ts'
 
 const open: Listening[] = []
 afterEach(async () => {
@@ -249,7 +249,7 @@ describe('a body', () => {
     const port = await start(async () => json(200, { asked: ++asked }))
     const connection = connectTo(port)
     connection.socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
     connection.socket.destroy()
     await connection.closed
     const reply = await fetch(`http://127.0.0.1:${port}/`)

@@ -10,7 +10,7 @@ import { NO_COMMAND_FLAGS } from '../../../src/model/commands/flags.ts'
 import { brandOf } from '../../../src/pages/index.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { createNoticePages } from '../../../src/visitor/notice-pages.ts'
-import { connectTo, type RawConnection, statusOf } from '../raw-socket.ts'
+import { connectTo, pause, type RawConnection, statusOf } from '../raw-socket.ts'
 
 const brand = brandOf({ productName: 'Night Shift' }, null)
 const noticePages = createNoticePages({
@@ -75,7 +75,7 @@ describe('a server that has too much to do', () => {
     const first = connectTo(port)
     visitors.push(first)
     first.socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
     return port
   }
 
@@ -158,7 +158,7 @@ describe('a second file from one address', () => {
     const first = connectTo(port)
     visitors.push(first)
     first.socket.write(`POST /file HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\n`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
     const replies = await asked(port, 'POST /file HTTP/1.1\r\nContent-Length: 20', { body: 'a'.repeat(20) })
     expectNotice(replies, 503, 'Please send the file again', '请重新发送文件')
     for (const reply of Object.values(replies)) expect(reply).toMatch(/\r\nretry-after: 5\r\n/)

@@ -9,7 +9,7 @@ import { listen } from '../../../src/http/server/listen.ts'
 import { createNodeListener } from '../../../src/http/server/node-adapter.ts'
 import { createPipelines } from '../../../src/http/server/pipelines.ts'
 import { silentLog } from '../../../src/platform/log.ts'
-import { connectTo, exchange } from '../raw-socket.ts'
+import { connectTo, exchange, pause } from '../raw-socket.ts'
 
 const whole = (begin: () => void) => ({ begin, isWhole: () => true, isAnswered: () => false })
 
@@ -108,7 +108,7 @@ describe('RFC 9112 §9.3.2 requests that one connection sends without waiting fo
     const visitor = connect((server.address() as AddressInfo).port, '127.0.0.1')
     visitor.pause()
     visitor.write(GET.repeat(2_999) + LAST)
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await pause(500)
     // What systems keep between the two is several MB.
     expect(asked).toBeGreaterThan(0)
     expect(asked * size).toBeLessThan(20_000_000)
@@ -168,7 +168,7 @@ describe.each(Object.entries({ listening, mounted }))('RFC 9112 §9.3.2 on a con
     const count = 20_000
     const sent = (GET + POST).repeat(count / 2) + LAST
     visitor.socket.write(sent)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await pause(300)
     expect(asked).toEqual(['GET /b '])
     if (bytesRead !== null) expect(bytesRead()).toBeLessThan(200_000)
     release()
@@ -200,7 +200,7 @@ describe('what came in one read', () => {
       const { port } = await listening(handle)
       const visitor = connectTo(port)
       visitor.socket.write(GET + next.repeat(1_999) + LAST)
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await pause(200)
       expect(asked).toHaveLength(1)
       // A piece of 1 KiB holds so many.
       const inPiece = Math.ceil(1_024 / next.length) + 1
@@ -231,11 +231,11 @@ describe('what came in one read', () => {
     })
     const visitor = connectTo(port)
     visitor.socket.write(GET)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
     waiting = 0
     // More than one read, so that the second waits in the socket while nobody reads.
     visitor.socket.write(GET.repeat(10_000) + LAST)
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await pause(200)
     expect(asked).toHaveLength(1)
     release()
     expect(answers(await visitor.closed)).toHaveLength(10_002)
