@@ -25,6 +25,27 @@ test.runIf(process.platform === 'linux')('a file that cannot be read is named, a
   expect(await count()).toBe(0)
 })
 
+test('rows are written in short lists with a rest behind each, so that others get in between', async () => {
+  const rows = ['username', ...Array.from({ length: 450 }, (_, at) => `person-${at}`)]
+  let ticks = 0
+  const ticking = setInterval(() => ticks++, 1)
+  const lists: { readonly size: number; readonly began: number; readonly ended: number }[] = []
+  const addImportedUsers: typeof house.store.addImportedUsers = async (importId, users, at) => {
+    const began = ticks
+    const result = await house.store.addImportedUsers(importId, users, at)
+    if (users.length > 0) lists.push({ size: users.length, began, ended: ticks })
+    return result
+  }
+  try {
+    const watched = { ...house, store: { ...house.store, addImportedUsers } }
+    expect(await importUsers(watched, source(rows.join('\n')))).toMatchObject({ imported: 450 })
+  } finally {
+    clearInterval(ticking)
+  }
+  expect(lists.map(({ size }) => size)).toEqual([200, 200, 50])
+  for (const [at, { ended }] of lists.slice(0, -1).entries()) expect(lists[at + 1]?.began).toBeGreaterThan(ended)
+})
+
 describe('encodings', () => {
   const text = 'username,姓名,手机号\nzhangsan,张三,13800138000\nlisi,李四,13900139000\n'
 
