@@ -121,8 +121,8 @@ describe('a backup that is stopped', () => {
   })
 
   it('by Ctrl+C and, because it takes long to hear of it, by another, leaves nothing', async () => {
-    // Longer than the two may be apart to be one wish.
-    const slow = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:delay_enter=2500000:when=5+']
+    // Longer than it takes until the second is no longer the same wish as the first.
+    const slow = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:delay_enter=5000000:when=5+']
     const command = runCommand(words('first'), {
       under: [requireStrace(), '-D', '-f', '-o', '/dev/null', ...slow],
       // Its four for the copy come first, then that for the finished file.
@@ -133,7 +133,8 @@ describe('a backup that is stopped', () => {
       inside().includes('backup') && statSync(join(place, leftovers()[0] ?? '', 'backup')).size > size
     await eventually(async () => isWritten(), Boolean, 20_000)
     command.signal('SIGINT')
-    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    // A second after it has heard of the first, which takes a while on a busy machine.
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
     command.signal('SIGINT')
     const { code, stderr } = await command.ended
     expect(code).toBe(1)
