@@ -10,7 +10,7 @@ import { AdministrationError } from './errors.ts'
 
 export interface Pictured {
   readonly client: Client
-  /** Null takes the stored one away; undefined leaves it. */
+  /** Null removes the stored picture; undefined keeps it. */
   readonly picture?: Picture | null
   readonly warnings: readonly string[]
 }

@@ -5,7 +5,7 @@ import type { Client, ClientRecord } from '../model/client/client.ts'
 import type { Locale } from '../pages/index.ts'
 import { shellWord } from '../platform/shell-word.ts'
 
-/** Enabled ones that people cannot tell from it. */
+/** Enabled clients whose names people cannot tell apart from this one's. */
 export function sameNamed(
   clients: readonly ClientRecord[],
   { client_id, client_name }: Client,
@@ -29,7 +29,7 @@ export function sameCallback(
   )
 }
 
-/** As many as a sentence can hold. */
+/** More names than this are not listed in the sentence. */
 const MOST_NAMED = 10
 
 /** Without the full stop that ends it. */

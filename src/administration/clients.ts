@@ -30,11 +30,14 @@ export interface ClientParts {
   readonly store: ClientVerbs & ClientLogoVerbs & EventVerbs
   readonly clock: Clock
   readonly master: MasterKey
-  /** For the documents that a client names. */
+  /** Fetches the documents that a client's settings name, such as its picture. */
   readonly outbound: OutboundClient
 }
 
-/** Later ones win: fields by name, `settings`, then `assignments`. */
+/**
+ * Changes to a client's settings. Where they set the same thing, `assignments` win over `settings`, and these over the
+ * fields by name.
+ */
 export interface SettingsRequest {
   readonly name?: string
   readonly redirectUris?: readonly string[]
@@ -51,14 +54,14 @@ export interface SettingsRequest {
 export interface NewClientRequest extends SettingsRequest {
   readonly preset: string
   readonly clientId?: string
-  /** Brought along from a former server. */
+  /** A secret that the client already has, from the server that it used before. */
   readonly clientSecret?: string
   readonly acceptWeakSecret?: boolean
 }
 
 export interface ClientWithSecret {
   readonly record: ClientRecord
-  /** Never to be had again. Null: a public client, or nothing changed about the secret. */
+  /** The new secret, which cannot be shown again later. Null for a public client, and where the secret did not change. */
   readonly secret: string | null
   readonly warnings: readonly string[]
 }
@@ -106,14 +109,14 @@ export async function updateClient(
   const changes = requested(request)
   let pictured: Pictured | null = null
   const { former, client } = await change(parts, clientId, async (record) => {
-    // What was declared once need not be declared with every change.
+    // A declaration that was made once need not be repeated with each change.
     const consentDeclared = request.consentDeclared === true || record.client.consent === 'implied'
     const context: ClientContext = { client_id: clientId, preset: record.client.preset, consentDeclared }
     const named = mended(() => parseClient({ ...settingsOf(record.client), ...changes }, context))
-    // What is fetched again may be what the client said about itself.
+    // The addresses that are fetched now may have been given by the client itself, so it is asked on its behalf.
     const asking = onBehalfOf(named, 'settings', outbound)
     if (OF_SECTOR.some((name) => name in changes)) await assertInSector(asking, named)
-    // A picture that could not be fetched once is asked for again when somebody gives its address again, not before.
+    // A picture that could not be fetched is tried again only when its address is set again.
     const isPicture = request.logoFile !== undefined || 'logo_uri' in changes || 'logo' in changes
     pictured = isPicture ? await picturedClient(asking, named, record.client, request.logoFile) : null
     return {
@@ -126,7 +129,7 @@ export async function updateClient(
   if (client.consent === 'implied' && (request.consentDeclared === true || former.client.consent !== 'implied')) {
     await store.appendEvents([declared(clock, clientId)])
   }
-  // The former secret cannot be sealed: only its digest was kept.
+  // A client that now needs its secret stored sealed gets a new one, because of the former only the digest was kept.
   const lacksSecret = hasSecret(client) && former.secretHash === null
   const lacksItself = needsSecretItself(client) && former.sealedSecret === null
   const secret = lacksSecret || lacksItself ? newClientSecret() : null
@@ -135,7 +138,7 @@ export async function updateClient(
     const { hash, sealed } = keptOfSecret(master, client, secret)
     await store.setClientSecret(clientId, hash, eventOf('client_secret_rotated', clock, clientId, { removed }), sealed)
   } else if (former.sealedSecret !== null && !needsSecretItself(client)) {
-    // The secret stays; what could open it goes.
+    // The client keeps its secret, but the sealed copy, from which it could be read, is removed.
     const event = eventOf('client_updated', clock, clientId, { settings: 'sealed secret' })
     await store.setClientSecret(clientId, former.secretHash, event)
   }
@@ -211,7 +214,7 @@ interface Change {
   readonly event: SecurityEvent
 }
 
-/** Somebody else may change the client in between: then the same change is applied to what is there now. */
+/** If somebody else changes the client in between, the change is applied again to the newer state. */
 async function change(
   { store }: ClientParts,
   clientId: string,
@@ -220,7 +223,8 @@ async function change(
   for (let attempt = 0; attempt < 5; attempt++) {
     const former = await getClient(store, clientId)
     const { client, enabled, event } = await make(former)
-    // A public client proves nothing: what was issued to one that did must not be usable by whoever holds it.
+    // A public client does not authenticate. Tokens issued while this one still did must not become usable by anybody who
+    // holds them.
     const becamePublic = isConfidential(former.client) && !isConfidential(client)
     const killIssued = (former.enabled && !enabled) || becamePublic
     const result = await store.updateClient(client, { enabled, version: former.version, killIssued }, event)

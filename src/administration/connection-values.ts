@@ -11,7 +11,7 @@ export interface ConnectionValues {
   /** Where OpenID Connect Discovery begins; not for 制作云, whose console does not ask for it. */
   readonly Issuer?: string
   readonly ClientId: string
-  /** Null: it was shown when it was made, or the client is public. */
+  /** Null where the secret is not known any more (it was shown once, when it was made), and for a public client. */
   readonly ClientSecret: string | null
   readonly AuthorizationEndpoint: string
   readonly TokenEndpoint: string
@@ -30,7 +30,7 @@ export function connectionValues(
   const { url } = addressesOf(issuer, prefix)
   const preset = presets.find(({ name }) => name === client.preset)
   const allowed = client.scope.split(' ')
-  // What the client may not have is not recommended to it.
+  // Scopes that the client may not ask for are left out of the recommendation.
   const scope = preset?.recommendedScope.split(' ').filter((name) => allowed.includes(name)) ?? allowed
   const discovers = client.preset !== 'zhizuoyun' && allowed.includes('openid')
   return {
@@ -50,14 +50,14 @@ export function isOutOfReach({ preset }: Pick<Client, 'preset'>, issuer: string)
   return preset === 'zhizuoyun' && !isPublicAddress(issuer)
 }
 
-/** Of a client that acts for itself and never sends anybody to sign in. */
+/** Values for a machine-to-machine client, which acts for itself and never sends anybody to sign in. */
 export interface MachineValues {
   readonly ClientId: string
   /** Null: it was shown when it was made, or the client signs with a key of its own. */
   readonly ClientSecret: string | null
   readonly TokenEndpoint: string
   readonly IntrospectionEndpoint: string
-  /** Without those that speak of a person; null: none is left. */
+  /** The scopes that do not concern a person; null when none is left. */
   readonly Scope: string | null
 }
 

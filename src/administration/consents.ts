@@ -44,7 +44,7 @@ export async function withdrawConsent(
   )
 }
 
-/** The same where it is known who is meant, the person themselves perhaps. False: nothing is remembered. */
+/** The same by user id, for a person who withdraws consent on their own account page. False when no consent is stored. */
 export function withdrawConsentOf(
   { store, clock }: { readonly store: ConsentVerbs; readonly clock: Clock },
   userId: string,

@@ -22,7 +22,7 @@ export interface Patience {
   readonly seenByAllNodes: Seconds
 }
 
-/** Decided this long before a key signs. */
+/** How long before a key begins to sign it is decided whether to put that off. */
 const SHORTLY: Seconds = 300
 const PUT_OFF_BY: Seconds = 3_600
 

@@ -18,12 +18,12 @@ export interface KeySightingRecorder {
 export interface KeySightingParts {
   readonly store: KeySightingVerbs
   readonly clock: Clock
-  /** Names an address without telling it. */
+  /** Digest by which an address is stored, so that the address itself is not. */
   readonly digest: (address: string) => Uint8Array
   readonly path: { readonly jwks: string; readonly token: string }
 }
 
-/** What is pending: whoever floods pushes out the oldest. */
+/** Entries that may be pending. When there are more, as in a flood, the oldest are dropped. */
 const MOST_PENDING = 1_000
 /** An address is written again after this time. */
 const WRITE_AGAIN: Seconds = 60
@@ -31,7 +31,7 @@ const MOST_REMEMBERED = 10_000
 const KEPT: Seconds = 30 * 86_400
 const STRANGERS_KEPT = 10_000
 const PRUNE_EVERY: Seconds = 600
-/** So that a flood is taken away as fast as it is written. */
+/** Rows written between two prunings, so that a flood is removed as fast as it is written. */
 const PRUNE_AFTER = 1_000
 const PRUNE_STEP = 2_000
 
@@ -114,7 +114,10 @@ export interface ClientSight {
   readonly missing: readonly string[]
 }
 
-/** Whether something that we sign for the client is signed so. What a resource server verifies may be signed any way. */
+/**
+ * Whether the client has to verify this algorithm: for its ID tokens, user info or introspection. A resource server
+ * counts for every algorithm, because it verifies tokens of other clients.
+ */
 function verifies(client: Client, algorithm: SigningAlgorithm): boolean {
   const { id_token_signed_response_alg: idToken, userinfo_signed_response_alg: userinfo } = client
   const introspects = client.introspection === 'all' && client.introspection_signed_response_alg === algorithm

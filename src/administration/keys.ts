@@ -26,11 +26,11 @@ export interface KeyParts {
   readonly clock: Clock
 }
 
-/** What the issuer knows about its keys. */
+/** What the issuer decides about its keys, handed over because administration does not import the issuer. */
 export interface KeyPolicy {
   /** What the server signs with. */
   readonly algorithms: readonly SigningAlgorithm[]
-  /** Nodes know of a change after this time. */
+  /** Time after which all nodes know of a change. */
   readonly seenByAllNodes: Seconds
   readonly signing: (keys: readonly SigningKey[], algorithm: SigningAlgorithm, now: Seconds) => SigningKey | null
   readonly waiting: (keys: readonly SigningKey[], algorithm: SigningAlgorithm, now: Seconds) => SigningKey | null
@@ -145,7 +145,7 @@ export async function undoKey(parts: KeyParts, keyId: string, policy: KeyPolicy)
 
 export interface EndedKey {
   readonly ended: ListedKey
-  /** What signs from then on; null where nothing has to. */
+  /** The key that signs afterwards; null when none is needed. */
   readonly successor: ListedKey | null
 }
 

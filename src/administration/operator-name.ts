@@ -9,7 +9,7 @@ export interface OperatorName {
   /** Null: nobody has said. */
   current(): string | null
   look(): Promise<void>
-  /** Holds at once; an empty one takes the name away. */
+  /** Stores a name, which is used from now on. An empty text removes it. */
   keep(name: string): Promise<void>
 }
 

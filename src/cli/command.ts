@@ -10,7 +10,7 @@ import { CommandFailed, createOutput, EXIT, type Output } from './output.ts'
 
 export { type Flags, list, text, tip, withTips } from './flags.ts'
 
-/** Options of the server that concern every command that opens an installation. */
+/** Options of `start` that every command takes which opens an installation: they say where it is and how to reach it. */
 const INSTALLATION_OPTIONS = [
   'data',
   'database',
@@ -37,7 +37,10 @@ export function installationCommand(name: string, description: string): Command 
   return sharing(command, '--data, --json and where the database is')
 }
 
-/** Whatever options a command has by now, and `--json`, it shares with others. */
+/**
+ * Marks the options that the command has so far, and `--json`, as shared, so that `--help` does not repeat them. `told`
+ * names them in a few words.
+ */
 export function sharing(command: Command, told: string): Command {
   command.option('--json', 'print the result as JSON')
   for (const option of command.options) option.helpGroup(SHARED_OPTIONS)
@@ -48,7 +51,7 @@ export function collect(value: string, former: unknown): readonly string[] {
   return [...(Array.isArray(former) ? (former as string[]) : []), value]
 }
 
-/** Wraps what a command does; the exit code goes where `runCli` finds it. */
+/** Wraps what a command does: failures are reported, and the exit code is kept for `runCli`. */
 export function action(
   command: Command,
   exit: (code: number) => void,
@@ -87,14 +90,17 @@ export function installationAction(
   })
 }
 
-/** What the help says after the default, where the values can be counted and are not all there already. */
+/**
+ * For the help: the values that an option may have. Nothing where there are too many to list, or the default lists all
+ * of them.
+ */
 function allowed({ describes, defaultText }: { readonly describes: string; readonly defaultText: string }): string {
   const [, kind, all = ''] = /^(one of|a list of) (.*`)$/.exec(describes) ?? []
   const values = all.replaceAll('`', '')
   return kind === undefined || values === defaultText ? '' : `; ${kind} ${values}`
 }
 
-/** How many of a list are wanted, by `--most`. */
+/** The number of entries that `--most` asks for. */
 export function mostOf(flags: Flags): number {
   const most = Number(flags['most'])
   if (Number.isInteger(most) && most >= 1 && most <= 1_000) return most

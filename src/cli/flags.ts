@@ -3,7 +3,7 @@
 import { COMMAND_IN_TEXT } from '../model/commands/in-text.ts'
 import { shellWord } from '../platform/shell-word.ts'
 
-/** By the names that the command line parser gives them. */
+/** The flags of a command, by the names that the parser of the command line gives them (`logoFile` for `--logo-file`). */
 export type Flags = Readonly<Record<string, unknown>>
 
 export function text(value: unknown): string | undefined {

@@ -2,7 +2,7 @@
 
 import { type Command, Help, type Option } from 'commander'
 
-/** The heading that marks them. */
+/** Heading of the options that all commands share; it also marks them as such. */
 export const SHARED_OPTIONS = 'Shared options:'
 
 const plain = Help.prototype
@@ -12,7 +12,7 @@ const ORDERED: Partial<Help> = {
   visibleOptions: (command) =>
     plain.visibleOptions.call(plain, command).toSorted((one, other) => rank(one) - rank(other)),
   optionDescription: (option) => `${plain.optionDescription.call(plain, option)}${option.mandatory ? ' (needed)' : ''}`,
-  // Headings in the order of what is shown, not of how it was declared.
+  // Headings come in the order of the sorted options, not in that of the declarations.
   groupItems: (_, visible, headingOf) => plain.groupItems(visible, visible, headingOf),
 }
 
@@ -25,14 +25,14 @@ function isShared({ helpGroupHeading }: Option): boolean {
   return helpGroupHeading === SHARED_OPTIONS
 }
 
-/** `told`: what the shared options are about. */
+/** Adds `--help-all`. `told` says in a few words what the shared options are about. */
 export function withFullHelp(command: Command, told: string): Command {
   return command.configureHelp(ORDERED).option('--help-all', `display help with the shared options too: ${told}`)
 }
 
 /**
- * `--help` tells less from now on. The options are hidden from the text alone: a mistyped flag is still answered by the nearest
- * of all.
+ * Leaves the shared options out of `--help` from now on. They are only not printed: a mistyped flag is still answered
+ * with the nearest of all flags.
  */
 export function shortenHelp(command: Command): void {
   if (command.commands.length > 0) return withCommandsBelow(command)
@@ -50,11 +50,11 @@ export function shortenHelp(command: Command): void {
   })
 }
 
-/** Of a group, all its commands with their own options: what they share would be told with each of them. */
+/** For a group of commands: `--help` lists each command with its own options, without those that all of them share. */
 function withCommandsBelow(group: Command): void {
   group
     .configureHelp(ORDERED)
-    // Behind the name of a command the flag is that command's own.
+    // After the name of a command, a flag belongs to that command and not to the group.
     .enablePositionalOptions()
     .option('--help-all', 'display help with all commands below and their options too')
     .on('option:help-all', () => {

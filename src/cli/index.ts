@@ -8,7 +8,7 @@ import { createOutput, EXIT, endWithReader } from './output.ts'
 
 type Build = (exit: (code: number) => void) => Command
 
-/** The server apart: it has no use for what the others need, imports and backups among it. */
+/** `start` is loaded by itself, because a server has no use for the code of other commands, such as imports and backups. */
 const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   start: async () => (await import('./commands/start.ts')).startCommand,
   'setup-link': async () => (await import('./commands/all-but-start.ts')).setupLinkCommand,
@@ -31,7 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   restore: async () => (await import('./commands/all-but-start.ts')).restoreCommand,
 }
 
-/** `only`: the one command that is going to run. All their options together take a fifth of the time of a start. */
+/** `only`: the one command that is going to run. Declaring the options of all commands takes a fifth of the time of a start. */
 export async function buildProgram(exit: (code: number) => void, only: string | null = null): Promise<Command> {
   const program = new Command('lingpai')
     .description('Signs a company’s own users in to 制作云 and to every OAuth 2.0 or OpenID Connect application.')
@@ -46,11 +46,14 @@ export async function buildProgram(exit: (code: number) => void, only: string | 
   return program
 }
 
-/** Sub-commands inherit none of this by themselves. `refused` is told which command could not understand its words. */
+/**
+ * Has to be called for each command, since sub-commands inherit none of this. `refused` is called with the command that
+ * could not understand its arguments.
+ */
 function prepare(command: Command, refused: (command: Command) => void): void {
   shortenHelp(command)
   command.exitOverride().showSuggestionAfterError().allowExcessArguments(false)
-  // Refusals are told by us, so that they look like all others and `--json` holds for them too.
+  // Wrong arguments are reported by our own code, so that the message looks like all others and `--json` applies.
   command.configureOutput({ outputError: () => refused(command) })
   for (const each of command.commands) prepare(each, refused)
 }
@@ -78,7 +81,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A thumbprint (RFC 7638) may begin with a hyphen, and is no flag: it goes behind `--`, where none is looked for. */
+/**
+ * Moves key ids behind `--`. A key id is a thumbprint (RFC 7638), which may begin with a hyphen and would be taken for
+ * a flag.
+ */
 function keyIdsLast(argv: readonly string[]): readonly string[] {
   const isKeyId = (word: string) => /^-[\w-]{42}$/.test(word)
   if (argv[0] !== 'key' || argv.includes('--') || !argv.some(isKeyId)) return argv

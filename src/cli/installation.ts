@@ -48,14 +48,15 @@ export async function optionsFor(flags: FlagValues): Promise<LoadedOptions> {
 }
 
 /**
- * Opens what is there. Where nothing is there yet, a given issuer makes it for a command that adds something, so that
- * clients and users can be there before the first start; a mistyped folder of any other command makes nothing.
+ * Opens the installation that the flags name. Where there is none yet, a command that adds something (`adds`) makes one
+ * if an issuer is given, so that clients and users can be added before the first start. Any other command makes
+ * nothing, since the folder may be mistyped.
  */
 export async function openInstallation(flags: FlagValues, { adds = false } = {}): Promise<Installation> {
   return openWith((await optionsFor(flags)).options, { adds })
 }
 
-/** The same by options that are known. */
+/** The same with options that have been loaded already. */
 export async function openWith(options: Options, { adds = false } = {}): Promise<Installation> {
   const log = createLog('warn', 'text')
   const clock = systemClock()
@@ -122,12 +123,12 @@ export function wrongKey(): CommandFailed {
 }
 
 /**
- * A server whose schema is changed under it stops serving: a command changes that of an older release only where no server can
- * be running.
+ * Upgrades the schema of an older release, but only where no server can be running: a server whose schema changes under
+ * it stops serving.
  */
 async function migrateAlone(driver: Driver, options: Options, work: () => Promise<unknown>): Promise<void> {
   if (!(await isOfOlderRelease(driver, migrations))) return void (await work())
-  // Any number of servers may be on it.
+  // With PostgreSQL nobody can tell from here whether servers are running on it.
   if (options.database !== null) throw olderDatabase('servers of that release may be running')
   const ownership = ownAlone(options.data, () => olderDatabase('a server is running on it'))
   try {
@@ -137,7 +138,7 @@ async function migrateAlone(driver: Driver, options: Options, work: () => Promis
   }
 }
 
-/** Holds the data folder, so that no server starts there; `refusal`: one is running. */
+/** Holds the lock of the data folder, so that no server starts there. Throws `refusal()` when one is running. */
 export function ownAlone(folder: string, refusal: () => CommandFailed): Ownership {
   try {
     return takeOwnership(folder)
@@ -155,7 +156,7 @@ export function olderDatabase(why: string): CommandFailed {
   )
 }
 
-/** The stored issuer; the command's own where there is none yet, and refused where they differ. */
+/** The stored issuer, or that of the command where none is stored yet. Throws when the two differ. */
 async function issuerOf(store: Store, { issuer }: Options): Promise<string> {
   const stored = await store.findFact('issuer')
   if (stored === null && issuer !== null) return store.putFactOnce('issuer', issuer)
@@ -178,7 +179,10 @@ async function issuerOf(store: Store, { issuer }: Options): Promise<string> {
   return stored
 }
 
-/** An address that the set-up has stored is answered from the next start on; null: the newest start was under it, or none was. */
+/**
+ * The address that the set-up has stored, if a restart is needed before it is answered. Null: the newest start used it
+ * already, or there was no start.
+ */
 export async function waitingForRestart({
   store,
   addresses,
@@ -192,7 +196,10 @@ export async function waitingForRestart({
   }
 }
 
-/** What the set-up has stored of options, where the database can be read; nothing also where it cannot, for whatever reason. */
+/**
+ * Options that the set-up has stored in the database. Empty where there are none, and also where the database cannot be
+ * read, for whatever reason.
+ */
 export async function storedOptions(options: Options): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   if (options.database === null && !existsSync(join(options.data, DATABASE_FILE))) return found
@@ -244,7 +251,8 @@ export function makeDataFolder(folder: string): void {
   try {
     if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error('it is a file')
     makeFolders(folder)
-    // A folder that was made for us beforehand is closed; one that holds anything keeps what its owner has decided.
+    // An empty folder that somebody made for us is closed to others. One that holds anything keeps the permissions that its
+    // owner has given it.
     const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0
     const entries = readdirSync(folder)
     if (isOpen && entries.length === 0) chmodSync(folder, 0o700)
@@ -267,12 +275,15 @@ export function makeDataFolder(folder: string): void {
   )
 }
 
-/** Told and not refused: its owner may let a group make copies. The log beside it has the same mode. */
+/**
+ * Warns when others on this machine may read the database. It is no refusal, because the owner may want a group to make
+ * copies. The log beside the file has the same mode.
+ */
 export function tellWhoElseReads(data: string, log: Log): void {
   const file = join(data, DATABASE_FILE)
   if (process.platform === 'win32' || !existsSync(file)) return
   const { mode } = statSync(file)
-  // Group and others, where they may enter the folder.
+  // Bits for reading by the group and by others, for those of the two who may enter the folder.
   const readers = (statSync(data).mode & 0o011) << 2
   if ((mode & readers) === 0) return
   log.warn('other users of this machine can read the database, which holds everybody’s data', {
@@ -291,7 +302,7 @@ function isReadable(folder: string): boolean {
   }
 }
 
-/** One by one: Node's own recursion never ends where a file system knows no new names, such as /proc. */
+/** Makes the folders one by one. Node's `recursive` never ends on a file system where nothing can be made, such as /proc. */
 function makeFolders(folder: string): void {
   if (existsSync(folder)) return
   const above = dirname(folder)
@@ -300,7 +311,7 @@ function makeFolders(folder: string): void {
     mkdirSync(folder, { mode: 0o700 })
     if (isReadable(above)) keepDurable(above)
   } catch (error) {
-    // Somebody else may have been faster.
+    // Another process may have made it in the meantime.
     if (!existsSync(folder)) throw error
   }
 }
@@ -319,14 +330,14 @@ export function openMasterKey(options: Options): MasterKey {
       'Set LINGPAI_MASTER_KEY_FILE to a file that holds it. Where there is none yet, run: openssl rand -base64 32 | tr "+/" "-_" | tr -d "=" > master.key; chmod 600 master.key',
     )
   }
-  // A database without its key must not get a new one.
+  // A new key is made only where there is no database: for an existing one it would be the wrong key.
   const create = options.database === null && !existsSync(join(options.data, DATABASE_FILE))
   return loadMasterKey(source, { create }).master
 }
 
 export async function openDatabase(options: Options, log: Log, onFatal?: (error: Error) => void): Promise<Driver> {
   if (options.database !== null) {
-    // Loaded by whoever has it: the driver takes memory and time of every start.
+    // Loaded only when PostgreSQL is used: otherwise the driver would cost memory and time at each start.
     const { openPostgres } = await import('../store/database/postgres/postgres-driver.ts')
     return openPostgres({
       url: options.database,
@@ -346,7 +357,10 @@ export async function openDatabase(options: Options, log: Log, onFatal?: (error:
   })
 }
 
-/** Of all workers together, and of each at least: one for reads, and lists that do not wait for one another's commit. */
+/**
+ * For all workers together; each has at least `LEAST_CONNECTIONS`: one for reads, and others for writes, which then
+ * need not wait for one another's commit.
+ */
 const CONNECTIONS = 10
 const LEAST_CONNECTIONS = 4
 

@@ -4,10 +4,13 @@
 import { stopwatch } from '../platform/clock.ts'
 import { CommandFailed, EXIT } from './output.ts'
 
-/** Wrappers (npx, a shell, timeout) may hand on the Ctrl+C that the terminal has sent to us too: that is one wish. */
+/**
+ * A second signal within this time counts as the same Ctrl+C: wrappers such as npx, a shell or `timeout` hand on the
+ * signal which the terminal has sent to this process already.
+ */
 const SAME_WISH_MS = 1_000
 
-/** Calls `first` once; the function that is returned gives the signals back to the system. */
+/** Calls `first` at the first signal. The returned function stops listening, so that signals end the process as usual again. */
 export function onStopSignal(first: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const
   let since: (() => number) | null = null
@@ -32,7 +35,7 @@ export interface Interruptible {
   release(): void
 }
 
-/** For long work, which hears of the wish at its next step and undoes what it began. */
+/** For long work: it asks at each step whether it was stopped, and then undoes what it began. */
 export function interruptible(): Interruptible {
   const stop = new AbortController()
   return {

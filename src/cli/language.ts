@@ -6,7 +6,7 @@ import type { Output } from './output.ts'
 
 export type InBoth = Readonly<Record<Locale, string>>
 
-/** `--language`, of the commands that have it. */
+/** The language that `--language` asks for, where the command has this flag; otherwise that of the terminal. */
 export function languageOf(flags: Flags, output: Output): Locale {
   const chosen = flags['language']
   return chosen === 'zh-CN' || chosen === 'en' ? chosen : output.language

@@ -25,7 +25,7 @@ export const EXIT = {
 
 export interface Output {
   readonly json: boolean
-  /** Of what people are told. What programs read is in English, and what stands beside it too. */
+  /** The language for people. With `--json`, which programs read, everything is in English, notes included. */
   readonly language: Locale
   /** The result for people; not written with `--json`. */
   say(text: string): void
@@ -33,7 +33,7 @@ export interface Output {
   result(value: unknown): void
   /** What is going on, for people, on standard error. */
   note(text: string): void
-  /** A line that is written over by the next one where somebody watches; as much of it as the terminal is wide. */
+  /** Shows progress on a terminal: each line replaces the one before, and is cut to the width of the terminal. */
   progress(text: string): void
   /** Ends a progress line. */
   progressDone(): void
@@ -69,14 +69,14 @@ export function createOutput(json: boolean, out: Writable = process.stdout, err:
 
 let ending: number = EXIT.done
 
-/** What the process ends with, should whoever reads go before it has said why. */
+/** Sets the exit code for the case that the reader of the output goes away before everything has been written. */
 export function endWith(exitCode: number): void {
   ending = exitCode
 }
 
 /**
- * Ends when nothing more can be said: because whoever reads has had enough (`… | head`), or the disk is full. A log that nobody
- * reads any more, or that its disk has no room for, ends nothing: a server goes on.
+ * Ends the process when its results can no longer be written: because the reader has gone (`… | head`), or the disk is
+ * full. The log is different: a server goes on when nobody reads it, or its disk is full.
  */
 export function endWithReader(out: Writable = process.stdout, err: Writable = process.stderr): void {
   err.on('error', () => undefined)
@@ -107,7 +107,10 @@ export function instant(at: Seconds | null): string | null {
   return at === null ? null : new Date(at * 1000).toISOString()
 }
 
-/** Columns as wide as their widest cell; Chinese characters count twice. No cell can begin a row. */
+/**
+ * A table whose columns are as wide as their widest cell, where Chinese characters count twice. Line ends in a cell are
+ * removed, so that no cell can pretend to be a row of its own.
+ */
 export function table(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(forLine))
   const widths: number[] = []
@@ -121,7 +124,7 @@ export function table(given: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n')
 }
 
-/** As much as has room in so many columns. */
+/** The beginning of the text, as much as fits into so many columns of a terminal. */
 function cut(text: string, columns: number): string {
   let shown = ''
   for (const character of text) {

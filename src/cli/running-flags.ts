@@ -7,7 +7,7 @@ import type { LoadedOptions } from '../options/index.ts'
 import { shellWord } from '../platform/shell-word.ts'
 
 const CONFIG_NAME = 'lingpai.yaml'
-/** As a command takes them that is given none. */
+/** The prefix that a command assumes when no flag names one. */
 const DEFAULT_PREFIX = '/sso'
 const DEFAULT_FOLDER = './data'
 
@@ -20,7 +20,7 @@ export function runningFlags(loaded: LoadedOptions, platform: NodeJS.Platform = 
   }
 }
 
-/** The same for the terminal of the start, which names its data folder in any case. */
+/** The same for what `start` prints, except that the data folder is always named. */
 export function greetingFlags(loaded: LoadedOptions, platform: NodeJS.Platform = process.platform): string {
   const given = givenFlags(loaded, loaded.options.database === null, platform)
   return given.map(([flag, value]) => ` ${flag} ${value}`).join('')
@@ -34,7 +34,8 @@ const isByHand = ({ sources }: LoadedOptions, key: string) =>
 function givenFlags(loaded: LoadedOptions, namesData: boolean, platform: NodeJS.Platform): readonly GivenFlag[] {
   const { options, sources, file } = loaded
   const { data, databaseSchema, endpointPrefix } = options
-  // A file of these names is found by itself: beside the data, or where the command is typed.
+  // Commands find a configuration file of this name by themselves, in the data folder or in the working directory: then no
+  // flag is needed.
   const isFound = file === null || file === join(data, CONFIG_NAME) || file === resolve(CONFIG_NAME)
   const word = (text: string) => shellWord(text, platform)
   const flags: readonly (GivenFlag | null)[] = [
@@ -51,7 +52,10 @@ function givenFlags(loaded: LoadedOptions, namesData: boolean, platform: NodeJS.
   return flags.filter((each) => each !== null)
 }
 
-/** The address may hold a password, so the variable is named that has it; unset, the command refuses to run. */
+/**
+ * The address may hold a password, so the flag quotes the shell variable that holds it. Where the variable is not set,
+ * the shell refuses to run the command.
+ */
 function databaseFlag(source: ReturnType<LoadedOptions['sources']['get']>, platform: NodeJS.Platform) {
   const named = source?.kind === 'flag' ? source.flag : source?.kind === 'environment' ? source.variable : ''
   const isFile = /file$/i.test(named)

@@ -13,7 +13,10 @@ export async function readSecret(what: string, input: Input = process.stdin): Pr
   return input.isTTY === true ? await typed(what, input, [asking(what)]) : given(what, await piped(what, input))
 }
 
-/** One that is to hold from now on: typed unseen it is asked for twice, since nobody would know of a slip. */
+/**
+ * Reads a secret that is to be set. At a terminal it is asked for twice, because what is typed is not shown, and a slip
+ * would not be noticed.
+ */
 export async function readNewSecret(what: string, input: Input = process.stdin): Promise<string> {
   if (input.isTTY !== true) return await readSecret(what, input)
   return await typed(what, input, [asking(what), askingAgain(what)])
@@ -40,7 +43,7 @@ async function piped(what: string, input: Input): Promise<string> {
   return text
 }
 
-/** In raw mode nothing is shown, and Ctrl+C, Ctrl+D and the correction of mistakes are up to us. */
+/** Reads from the terminal in raw mode, so that nothing is shown. Then Ctrl+C, Ctrl+D and backspace have to be handled here. */
 async function typed(what: string, input: Input, questions: readonly string[]): Promise<string> {
   const answers: string[] = []
   let text: string[] = []

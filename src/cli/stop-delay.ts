@@ -17,7 +17,7 @@ export async function serveOn(seconds: number, sooner: Promise<unknown>, log: Lo
   clearTimeout(timer)
 }
 
-/** All is answered as before, except that it is not ready. */
+/** The same handler, except that `/readyz` says that the server is not ready. */
 export function leaving(handle: Handle): Handle {
   return async (request) => {
     const reply = await handle(request)

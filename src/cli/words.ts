@@ -5,16 +5,16 @@ import type { Locale } from '../pages/index.ts'
 
 export interface Greeting {
   readonly issuer: string
-  /** Where it listens, `host:port`; null: as the issuer says. */
+  /** Where the server listens, `host:port`. Null: where the issuer's address says. */
   readonly socket: string | null
-  /** Null: PostgreSQL. */
+  /** The data folder; null with PostgreSQL. */
   readonly data: string | null
   readonly backup: string
-  /** First start: opens the set-up. */
+  /** Link that opens the set-up, at the first start. */
   readonly link: string | null
-  /** Set up in part: the command that opens the set-up again. */
+  /** Command that opens the set-up again, while the set-up is not finished. */
   readonly setUp: string | null
-  /** The address of former starts, when this one has another. */
+  /** The issuer of former starts, when this start has another one. */
   readonly formerIssuer: string | null
 }
 
@@ -70,7 +70,10 @@ export function greeting(facts: Greeting, language: Locale): string {
   ].join('\n')
 }
 
-/** A link to this machine alone opens nothing in the browser of somebody who is logged in from another one. */
+/**
+ * What somebody who is logged in by ssh has to do first: a link to localhost does not work in the browser of their own
+ * machine.
+ */
 export function throughSsh(link: string, language: Locale): readonly string[] {
   const { hostname, port } = new URL(link)
   const destination = sshDestination()

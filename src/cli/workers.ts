@@ -8,7 +8,7 @@ import type { Log } from '../platform/log.ts'
 import { isAboutMetrics, type MetricsAddress, tellMetrics, workersAsked } from './metrics.ts'
 import { EXIT, type Output } from './output.ts'
 
-/** What the first worker has to say when it serves: to programs and to people. Of the others nothing. */
+/** What the first worker reports when it serves: for programs (`--json`) and for people. The other workers report nothing. */
 export interface Announcement {
   readonly result?: unknown
   readonly text?: string
@@ -19,7 +19,10 @@ const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 10_000
 /** A worker that lived this long has not failed at its start. */
 const LIVED = 30_000
-/** Workers end by themselves within the time requests are given; one that does not is ended. */
+/**
+ * Milliseconds. Workers end by themselves within the time that requests may take to finish; one that is still there
+ * after this is killed.
+ */
 const PATIENCE = 15_000
 
 export interface Supervision {
@@ -53,7 +56,7 @@ async function supervise(
   { workers, output, log, stopped, tls, host, port, stopDelay }: Supervision,
   places: Map<number, number>,
 ): Promise<number> {
-  // Where any free port will do, all must have the same, also those that are started later.
+  // With port 0 any free port will do, but all workers must have the same one, also those that are started later.
   const free = await freePort(host, port)
   if (port === 0) cluster.setupPrimary({ args: [...process.argv.slice(2), '--port', String(free)] })
   cluster.schedulingPolicy = cluster.SCHED_RR
@@ -74,13 +77,14 @@ async function supervise(
       if (ready.size === 1) announced.resolve(message)
       if (ready.size === workers) allReady.resolve()
     })
-    // A message to one that has just died; its end is told below.
+    // Sending to a worker that has just died fails; its end is handled below.
     worker.on('error', () => undefined)
     worker.on('exit', (code, signal) => {
       places.delete(worker.id)
       if (isStopping) return
       if (ready.size === 0 || code === EXIT.outdated) {
-        // What keeps the first from serving keeps all: it has said why. So does a database that a newer release has changed.
+        // What keeps the first worker from serving would keep all of them, and it has said why. The same holds for a
+        // database that a newer release has changed.
         done.resolve(code)
         return
       }
@@ -147,7 +151,10 @@ export function isFirstWorker(): boolean {
   return cluster.worker?.id === 1
 }
 
-/** The first thing a worker does: the channel, which a command need not wait for, is what a worker listens by. */
+/**
+ * Called first in a worker: keeps the channel to the supervisor open, since orders come by it. (By default the channel
+ * does not keep a process running.)
+ */
 export function joinSupervisor(): void {
   process.channel?.ref()
 }

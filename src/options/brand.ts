@@ -17,7 +17,7 @@ export interface BrandSettings {
   readonly termsUrl?: string
 }
 
-/** It is part of every page, so it is kept small. */
+/** Bytes. Every page contains the logo, so it has to be small. */
 const LARGEST_LOGO = 64 * 1024
 
 /** Throws `OptionsError` when the logo cannot be used. */
@@ -57,7 +57,7 @@ function readLogo(path: string): string {
   return `data:${type};base64,${content.toString('base64')}`
 }
 
-/** By content: the name of a file proves nothing. */
+/** The type is recognised by the content, because a file name proves nothing. */
 function imageType(content: Buffer): string | null {
   const head = content.subarray(0, 12).toString('latin1')
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'

@@ -45,7 +45,8 @@ export function contradictions(options: Options, sources: Sources, file: Options
   const { lifetimes } = options
   const longer = (one: OptionKey, other: OptionKey, why: string) =>
     problems.push(`${place(isSet(one) ? one : other)}: ${one} is longer than ${other}; ${why}`)
-  // A default that outlasts a shortened bound is no mistake: the bound ends it.
+  // Only a value that somebody has set is a mistake. A default that is longer than a shortened limit is simply ended by the
+  // limit.
   if (isSet('lifetimes.refreshIdle') && lifetimes.refreshIdle > lifetimes.refreshAbsolute) {
     longer('lifetimes.refreshIdle', 'lifetimes.refreshAbsolute', 'it would never take effect')
   }

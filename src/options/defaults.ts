@@ -45,14 +45,17 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
 
 export interface Limits {
   readonly guessing: {
-    /** A known browser's own failures before it counts as a stranger. */
+    /** Failed attempts that a browser in which the user has signed in before may make, until it is treated like a stranger's. */
     readonly knownBrowserFailures: number
-    /** Strangers, user and network: failures before waiting begins (1, 2, 4 … seconds). */
+    /** For unknown browsers, by user and network: failed attempts before each further one has to wait (1, 2, 4 … seconds). */
     readonly networkFailures: number
     readonly longestWait: Seconds
-    /** All strangers and one user: failures an hour before one attempt a minute is left. */
+    /**
+     * For one user, by all unknown browsers together: failed attempts in an hour before only one attempt a minute is
+     * let through.
+     */
     readonly userFailures: number
-    /** Address: failures in ten minutes before its browsers that have failed are refused. */
+    /** For one address: failed attempts in ten minutes before those of its browsers that have failed are refused. */
     readonly addressFailures: number
   }
   readonly interactions: {
@@ -77,7 +80,7 @@ export const DEFAULT_LIMITS: Limits = {
 }
 
 export interface KeyOptions {
-  /** What there are signing keys for. */
+  /** The algorithms for which the server keeps signing keys. */
   readonly algorithms: readonly SigningAlgorithm[]
   /** A key signs for this long before the next one takes over; 0: until an operator asks. */
   readonly rotateEvery: Seconds

@@ -10,7 +10,7 @@ import { ROWS } from './table.ts'
 export interface OptionDescription {
   /** Property that a command line parser makes of the flag: `brandProductName`. */
   readonly name: string
-  /** In the YAML file, dotted where nested. */
+  /** Name in the YAML file, with dots for nesting: `brand.productName`. */
   readonly key: string
   /** Null: never a flag. */
   readonly flag: string | null
@@ -50,7 +50,7 @@ function describe(key: string, row: Row<unknown>): OptionDescription {
   }
 }
 
-/** The file that may hold a value instead of the value itself. */
+/** Describes the variant of the option that names a file with the value, such as `--master-key-file`. */
 function describeFileOf(key: string, row: Row<unknown>): OptionDescription {
   return {
     ...describe(`${key}File`, { ...row, en: '', zh: '' }),
@@ -76,7 +76,7 @@ function isSpan(key: string): boolean {
   return key.startsWith('lifetimes.') || /(Wait|Lifetime|Every|Timeout|waitForClients)$/.test(key)
 }
 
-/** As a person writes it. */
+/** The value as a person writes it in flags and files: `30d`, `16M`. */
 function valueText(key: string, value: unknown): string {
   if (value === null) return 'none'
   if (Array.isArray(value)) {
@@ -104,7 +104,7 @@ export function showOptions({ options, sources }: Pick<LoadedOptions, 'options' 
   return [...ROWS].map(([key, row]) => {
     const value = masked(row, valueAt(options, key))
     const source = sources.get(key) ?? { kind: 'default' }
-    // An absent value that a default stands for is told in the words of the default.
+    // Where no value is set and the default is a description, the description is shown.
     const text = value === null && row.defaultText !== undefined ? row.defaultText : valueText(key, value)
     return { key, text, value, source: sourceText(source) }
   })
@@ -119,7 +119,7 @@ function masked(row: Row<unknown>, value: unknown): unknown {
   return row.secret === 'whole' ? '(secret)' : maskPassword(value)
 }
 
-/** Drivers also take the password, and key files, from the query. */
+/** Hides passwords in the address of a database, also those in its query, where drivers accept them too. */
 function maskPassword(text: string): string {
   if (!URL.canParse(text)) return '(secret)'
   const url = new URL(text)

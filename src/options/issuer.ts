@@ -37,7 +37,7 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare)
 }
 
-/** Hosts take the issuer's scheme; origins are kept. */
+/** Alternative hosts as origins: a bare host gets the issuer's scheme, an origin stays as it is. */
 export function originsOf(alternativeHosts: readonly string[], issuer: string): readonly string[] {
   const { protocol } = new URL(issuer)
   return alternativeHosts.map((host) => new URL(host.includes('://') ? host : `${protocol}//${host}`).origin)

@@ -61,7 +61,7 @@ function secondsOf(value: unknown): Seconds | null {
   return match === null || unit === undefined ? null : Number(match[1]) * unit
 }
 
-/** The largest unit that says it without a fraction: 43200 is `12h`. */
+/** Writes seconds with the largest unit that needs no fraction: 43200 is `12h`. */
 export function spanText(seconds: Seconds): string {
   for (const [unit, size] of [
     ['d', 86_400],
@@ -200,7 +200,10 @@ export const hosts = list('host names, or origins such as http://sso.internal:40
   return good ? null : 'is neither a host such as sso.internal:8443 nor an origin such as http://sso.internal:4000'
 })
 
-/** Exact ones: a port left out would be a guess, and a pattern a hole. */
+/**
+ * Each entry must be one exact host and port: a missing port would have to be guessed, and a pattern could allow more
+ * hosts than meant.
+ */
 export const hostsWithPorts = list('hosts with their ports, such as keys.internal:8443', (entry) => {
   const url = `http://${entry}`
   const isExact = HOST.test(entry) && /:\d{1,5}$/.test(entry) && URL.canParse(url) && entry.endsWith(`:${portOf(url)}`)
@@ -222,7 +225,7 @@ export const signingAlgorithms: Kind<readonly SigningAlgorithm[]> = {
     const parsed = algorithmNames.parse(value)
     if ('problem' in parsed) return parsed
     const named = parsed.value.flatMap((name) => ASYMMETRIC_ALGORITHMS.filter((each) => each === name))
-    // OpenID Connect Discovery §3; it is also what a client that names none gets.
+    // OpenID Connect Discovery §3 demands RS256. It is also what a client gets that names no algorithm.
     return named.includes('RS256') ? { value: named } : wrong('must hold RS256, which any client may rely on')
   },
 }

@@ -29,7 +29,7 @@ export interface OptionsInput {
 
 export interface LoadedOptions {
   readonly options: Options
-  /** By key: `brand.productName`. */
+  /** Where each value comes from, by key (`brand.productName`). */
   readonly sources: Sources
   /** The YAML file that was read. */
   readonly file: string | null
@@ -39,7 +39,7 @@ interface Given {
   readonly key: string
   readonly value: unknown
   readonly source: Source
-  /** Relative paths begin here. */
+  /** Folder that relative paths start from. */
   readonly base: string
 }
 
@@ -71,7 +71,7 @@ export async function loadOptions(input: OptionsInput = {}): Promise<LoadedOptio
     const row = ROWS.get(key)
     if (row === undefined) continue
     const parsed = row.kind.parse(value)
-    // Also a value that something stronger overrides has to be right: it would hold tomorrow.
+    // A value is checked even where a stronger source overrides it: without that source it would be used.
     if ('problem' in parsed) problems.push(`${placeText(source)} ${parsed.problem}${shown(row, value, parsed.problem)}`)
     else {
       values.set(key, row.isPath && typeof parsed.value === 'string' ? resolve(base, parsed.value) : parsed.value)
@@ -90,7 +90,7 @@ function isFlag(key: string | undefined): boolean {
   return row !== undefined && placesOf(row).includes('flag')
 }
 
-/** Of all the values that a command was given, those that are options: `--language` of a command is its own. */
+/** Those of a command's flags that are options of the server. Others, such as `--language`, belong to the command. */
 export function optionFlags(values: Flags): Flags {
   return Object.fromEntries(
     Object.entries(values).filter(
@@ -99,7 +99,10 @@ export function optionFlags(values: Flags): Flags {
   )
 }
 
-/** A list's problem quotes the entry already; what must not be held may be a password. */
+/**
+ * The wrong value, for the end of the message. It is left out for secrets, where the problem quotes the entry already
+ * (`holds …`), and where the value may contain a password (`must not hold …`).
+ */
 function shown(row: Row<unknown>, value: unknown, problem: string): string {
   return row.secret === undefined && !/^(?:holds|must not) /.test(problem)
     ? `, not ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}`

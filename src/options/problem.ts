@@ -17,7 +17,7 @@ export type Source =
   | { readonly kind: 'environment'; readonly variable: string }
   | { readonly kind: 'flag'; readonly flag: string }
 
-/** As it stands at the beginning of a problem, and in `config show`. */
+/** The source as text, for the beginning of a problem and for `config show`. */
 export function sourceText(source: Source): string {
   switch (source.kind) {
     case 'default':
@@ -31,7 +31,7 @@ export function sourceText(source: Source): string {
   }
 }
 
-/** The same, with the option named where the place alone does not. */
+/** The same, with the name of the option added where the source alone does not say it, as in a YAML file. */
 export function placeText(source: Source): string {
   return source.kind === 'file' ? `${sourceText(source)}: ${source.key}` : sourceText(source)
 }

@@ -12,12 +12,15 @@ type Plain = Readonly<Record<string, unknown>>
 /** Null: nothing is wrong; else the end of a sentence that begins with the setting's name. */
 type Check = (value: unknown) => string | null
 
-/** Those that the table does not know, or knows in another form. Their own parts look at the rest of it. */
+/**
+ * Checks for settings that are not in the table of options, or have another form there. They check the form only: what
+ * else may be wrong is found by the parts that use the value.
+ */
 const OWN: Readonly<Record<string, Check>> = {
   issuer: (value) => asKind(issuerAddress, value),
   database: (value) =>
     can(value, 'rows', 'atomic') ? null : 'must be await sqlite({ file }) or await postgres({ url })',
-  // A buffer is no key that was loaded.
+  // Either the text of a key, or a key that was loaded; a buffer is neither.
   masterKey: (value) =>
     typeof value === 'string' || can(value, 'key', 'hmac')
       ? null
@@ -32,9 +35,9 @@ const OWN: Readonly<Record<string, Check>> = {
       ? null
       : "must be { operator, anybody }, each empty or such as ' --data /srv/lingpai'",
   frontPage: (value) => (typeof value === 'boolean' ? null : 'must be true or false'),
-  // RFC 7591 §2.3: a statement is believed for its issuer's keys alone.
+  // RFC 7591 §2.3: a software statement is trusted only because of the keys of its issuer, so they have to be right.
   'registration.statementIssuers': statementIssuersProblem,
-  // As the pages have it: two slashes would begin another host.
+  // The same rule as on the pages: a path may not begin with two slashes, which would name another host.
   'brand.logo': (value) =>
     typeof value === 'string' && /^(?:\/(?![/\\])|data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,])/i.test(value)
       ? null
@@ -76,12 +79,12 @@ const CHECKS: ReadonlyMap<string, Check> = new Map([
 
 const REQUIRED = ['issuer', 'database', 'masterKey']
 
-/** Sentences, each about one setting; none: a server can be made of them. */
+/** What is wrong, one sentence for each problem. Empty when a server can be made with these settings. */
 export function settingsProblems(settings: unknown): readonly string[] {
   if (!isPlain(settings)) return ['the settings must be an object: { issuer, database, masterKey }']
   const given = settings
   const missing = REQUIRED.filter((name) => (given[name] ?? null) === null).map((name) => `${name} is required`)
-  // What is left undefined is as good as not written.
+  // A setting that is `undefined` counts as not given.
   const written = Object.entries(given).filter(([name, value]) => value !== undefined && !REQUIRED.includes(name))
   const required = Object.entries(given).filter(([name, value]) => (value ?? null) !== null && REQUIRED.includes(name))
   return [...missing, ...[...required, ...written].flatMap(([name, value]) => problemsAt(name, value))]
@@ -103,7 +106,10 @@ function unknownName(name: string): string {
   return `${shown(name)} is no setting${nearest === null ? '' : `; did you mean ${nearest}?`}`
 }
 
-/** Texts that a flag may be are none here: what is given is used as it is. */
+/**
+ * Checks a value by the kind of an option. Unlike flags and variables, values of a program are not converted: `'4000'`
+ * is no number.
+ */
 function asKind(kind: Kind<unknown>, value: unknown): string | null {
   const parsed = kind.parse(value)
   if ('problem' in parsed) return parsed.problem

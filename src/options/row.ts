@@ -9,9 +9,9 @@ export interface Row<T> {
   readonly default: T
   readonly en: string
   readonly zh: string
-  /** How the default is told to people where the value alone says little. */
+  /** Words for the default, where its value would tell people little. */
   readonly defaultText?: string
-  /** Where it may stand. Default: everywhere. */
+  /** Where the option may be set: as a flag, a variable or in the file. Default: everywhere. */
   readonly places?: readonly Place[]
   /** Never shown, never repeated in an error; a URL keeps all but its password. */
   readonly secret?: 'whole' | 'password'

@@ -8,7 +8,7 @@ export type TerminalLanguage = 'zh-CN' | 'en'
 export interface Surroundings {
   readonly env?: Environment
   readonly platform?: string
-  /** What the system itself says, where no variable does. */
+  /** The language that the operating system has been set to, asked for only when no variable tells. */
   readonly system?: () => string
 }
 

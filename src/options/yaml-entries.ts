@@ -24,7 +24,8 @@ export function parseEntries(text: string, path: string): readonly Entry[] {
   if (!isMap(root)) throw new OptionsError([`${path} line 1: must hold lines such as "port: 4000"`])
   const found: Entry[] = []
   const walk = (node: unknown, prefix: string, line: number) => {
-    // A group is opened; the value of an option never is, so that a map in place of a value is told as such.
+    // Only groups are opened. The value of an option is kept whole, so that a map in its place is reported as a wrong
+    // value.
     if (!isMap<Node, Node | null>(node) || ROWS.has(prefix)) {
       found.push({ key: prefix, value: node === null ? null : plain(node), line })
       return

@@ -10,7 +10,7 @@ export interface OptionsFile {
   readonly path: string
   /** Relative paths in the file begin here. */
   readonly folder: string
-  /** Nobody named it: it was found in the data folder. */
+  /** The file was not named by anybody but found in the data folder. */
   readonly isInData: boolean
   readonly entries: readonly Entry[]
 }
@@ -27,7 +27,7 @@ export async function readOptionsFile(path: string, found: Found): Promise<Optio
   try {
     text = readSmallFile(path, LARGEST).toString('utf8')
   } catch (error) {
-    // ENOTDIR: the data folder is a file; whoever needs the folder says so.
+    // ENOTDIR means that the data folder is a file. That is reported by the code that opens the folder.
     const isAbsent = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
     if (typeof found === 'string' && isAbsent) return null
     if (found === 'in data' && isClosed(dirname(path))) {
@@ -49,7 +49,10 @@ export async function readOptionsFile(path: string, found: Found): Promise<Optio
   }
 }
 
-/** Whether a file is in there cannot be seen: then none was named, and none is to be blamed. */
+/**
+ * Whether this user may not look into the folder. Then nobody can tell whether a file is there; since none was named,
+ * that is no error of the configuration.
+ */
 function isClosed(folder: string): boolean {
   try {
     accessSync(folder, constants.X_OK)

@@ -33,13 +33,13 @@ export interface BackupParts {
 
 export interface BackupRequest {
   readonly file: string
-  /** Goes into the file when that is protected. Null: it is not at hand. */
+  /** Master key, which is put into the backup when the backup is sealed. Null where the caller does not have it. */
   readonly master: MasterKey | null
   readonly passphrase?: string
   /** X25519 public key, PEM. */
   readonly recipientKey?: string
   readonly progress?: (progress: BackupProgress) => void
-  /** Told before anything is written, when backups that were cut off have left something in the same folder. */
+  /** Called before anything is written, if backups that were cut off have left something in the same folder. */
   readonly leftovers?: (found: Leftovers) => void
 }
 
@@ -70,7 +70,7 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
   const file = resolve(request.file)
   await assertAbsent(file)
   const { protection, secret } = await protect(request)
-  // First: they may be what fills the disk.
+  // Leftovers are cleared first, because they may be what fills the disk.
   const leftovers = await clearLeftovers(dirname(file))
   if (leftovers.removed.length + leftovers.kept.length > 0) request.leftovers?.(leftovers)
   const work = await openWorkFolder(dirname(file))
@@ -82,7 +82,8 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
     const verified = verifySqliteFile(copy, { settle: true })
     if (!verified.whole) throw new AdministrationError('backup_failed', `The copy is not usable: ${verified.problem}`)
     const held = secret === null ? null : request.master
-    // Also where it is left out: copied while its key is being replaced, a database belongs to none.
+    // Checked even if the key does not go into the backup: a copy made while the master key is being replaced would belong
+    // to neither key.
     const { master } = request
     if (master !== null && verified.keyCheck !== null && verified.keyCheck !== keyCheck(master)) {
       throw new AdministrationError(
@@ -91,7 +92,7 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
         'Where it was replaced while the backup was made, make the backup again',
       )
     }
-    // Written, and read back.
+    // Each byte counts twice, because it is written and then read back.
     const total = (await stat(copy)).size * 2 + 1
     let done = 0
     const step = (length: number) => {
@@ -101,7 +102,8 @@ export async function backup({ store, clock }: BackupParts, request: BackupReque
     step(0)
     const bytes = await writeContainer({ folder, copy, protection, secret, master: held, step })
     const detail = { protection: protection.kind, bytes, holdsMasterKey: held !== null }
-    // Before the file has its name: a copy of everybody's data that nobody knows of must not come to be.
+    // The event is written before the file gets its name, so that no copy of everybody's data exists without a record of
+    // it.
     await store.appendEvents([{ type: 'backup_made', at: clock.now(), detail }])
     await putInPlace(join(folder, FINISHED), file)
     await syncFolder(dirname(file))
@@ -142,7 +144,7 @@ async function writeContainer({ folder, copy, protection, secret, master, step }
   }
   const path = join(folder, FINISHED)
   const bytes = await writeDurably(path, pieces())
-  // What the disk gives back is what counts.
+  // The file is read back and compared: what counts is what the disk returns.
   if ((await contentDigest(path, key, step)) !== written.digest('hex'))
     throw damaged('it reads otherwise than it was written')
   return bytes

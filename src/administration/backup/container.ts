@@ -37,11 +37,11 @@ export function streamKey(secret: Uint8Array, header: Uint8Array): Uint8Array {
 
 interface Seal {
   seal(chunk: Uint8Array, number: number, last: boolean): Uint8Array
-  /** Null: it is not the chunk that was written at this place. */
+  /** Opens one chunk. Null when it is not the one that was written at this place of the file. */
   open(sealed: Uint8Array, number: number, last: boolean): Uint8Array | null
 }
 
-/** `key` null: check sums. */
+/** Seals chunks with the key, or only adds check sums when `key` is null. */
 export function createSeal(key: Uint8Array | null, header: Uint8Array): Seal {
   if (key === null) return checkSums(header)
   return {
@@ -63,7 +63,7 @@ export function createSeal(key: Uint8Array | null, header: Uint8Array): Seal {
   }
 }
 
-/** Against damage, not against anybody: whoever could change the file could change the sums as well. */
+/** Check sums protect against damage, but not against an attacker, who could change the sums as well. */
 function checkSums(header: Uint8Array): Seal {
   const sum = (chunk: Uint8Array, number: number, last: boolean) =>
     createHash('sha256').update(header).update(place(number, last)).update(chunk).digest().subarray(0, TAG)
@@ -76,7 +76,7 @@ function checkSums(header: Uint8Array): Seal {
   }
 }
 
-/** 12 bytes, once only under one key. */
+/** The nonce of a chunk, 12 bytes: its number, and whether it is the last. No nonce is used twice with one key. */
 function place(number: number, last: boolean): Uint8Array {
   const bytes = Buffer.alloc(12)
   bytes.writeUIntBE(number, 5, 6)
@@ -136,7 +136,7 @@ export async function* openStream(reader: Reader, seal: Seal): AsyncGenerator<Ui
   }
 }
 
-/** Nothing at all opens: more likely a wrong secret than damage. */
+/** Not even the first chunk opens: that is more likely a wrong secret than a damaged file. */
 export class FirstChunkRefused extends Error {
   constructor() {
     super('the first chunk of the backup does not open')
@@ -176,7 +176,8 @@ function parseProtection(value: Readonly<Record<string, unknown>>): Protection |
   if (kind !== 'passphrase' || typeof salt !== 'string' || typeof cost !== 'number' || typeof blockSize !== 'number') {
     return null
   }
-  // Whoever wrote the file must not decide how much memory opening it takes: 128·N·r bytes.
+  // scrypt takes 128·N·r bytes, and N and r come from the file: without limits, whoever wrote the file could exhaust our
+  // memory.
   const bounded = Number.isInteger(Math.log2(cost)) && cost >= 16_384 && cost <= 1_048_576
   return bounded && Number.isInteger(blockSize) && blockSize >= 1 && blockSize <= 8
     ? { kind, salt, cost, blockSize }

@@ -9,7 +9,7 @@ import { damaged, type Reader } from './container.ts'
 
 const OWNER_ONLY = 0o600
 
-/** A pipe is refused, and not waited for until somebody writes to it. */
+/** Opens a file for reading. A pipe is refused at once; opening it would wait until somebody writes to it. */
 export async function openForReading(path: string): Promise<FileHandle> {
   try {
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -44,7 +44,7 @@ export function bytesOf(path: string): AsyncIterable<Uint8Array> {
   return createReadStream(path, { highWaterMark: 262_144 })
 }
 
-/** A new file in a work folder, durable when this resolves. The number of bytes. */
+/** Writes a new file in a work folder; resolves to its number of bytes when it is durable. */
 export async function writeDurably(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
   const handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, OWNER_ONLY)
@@ -61,7 +61,10 @@ export async function writeDurably(path: string, pieces: AsyncIterable<Uint8Arra
   return written
 }
 
-/** A disk that is full or fails is no fault of ours. Named is where the work folder lies: that one is taken away. */
+/**
+ * Makes a clear error of a disk that is full or fails. It names the folder of the backup, because the work folder
+ * inside it is removed.
+ */
 function whyNot(path: string): (cause: unknown) => never {
   return (cause) => {
     const message = `${dirname(dirname(path))} cannot be written: ${reasonOf(cause)}`
@@ -83,12 +86,15 @@ export async function putInPlace(finished: string, path: string): Promise<void> 
     await link(finished, path)
   } catch (error) {
     if (isCode(error, 'EEXIST')) throw fileExists(path)
-    // File systems of memory sticks and some network drives know no links.
+    // Memory sticks and some network drives have file systems without hard links.
     await claimAndReplace(finished, path)
   }
 }
 
-/** An empty file of ours holds the name; what then takes its place is whole. A copy that is cut off would be half a backup. */
+/**
+ * Reserves the name with an empty file and replaces that by the finished one. Copying instead could be cut off and
+ * leave half a backup under the name.
+ */
 async function claimAndReplace(finished: string, path: string): Promise<void> {
   try {
     await (await open(path, 'wx', OWNER_ONLY)).close()
@@ -104,7 +110,7 @@ async function claimAndReplace(finished: string, path: string): Promise<void> {
   }
 }
 
-/** The names in a folder are durable only once the folder is. */
+/** Flushes a folder to the disk, since names of files are durable only when their folder is. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

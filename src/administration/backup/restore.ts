@@ -64,7 +64,7 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
     await rename(copy, join(folder, request.databaseFile))
     report = { folder, schemaVersion: verified.schemaVersion, masterKeyWritten: writeKey }
   } catch (error) {
-    // The folder was empty when the draft was made, and with the draft in it nobody else's.
+    // The folder was empty when the draft folder was made, and the draft keeps others out: so this file is ours.
     await rm(join(folder, 'master.key'), { force: true })
     await rm(join(folder, request.databaseFile), { force: true })
     await rm(work, { recursive: true, force: true })
@@ -89,7 +89,7 @@ export async function restore(request: RestoreRequest): Promise<RestoreReport> {
   return report
 }
 
-/** Whoever makes it has the folder to itself until it is gone. */
+/** Makes the draft folder, which reserves the target folder for this restore until it is removed. */
 async function draftFolder(folder: string): Promise<string> {
   const draft = join(folder, DRAFT)
   try {
@@ -99,7 +99,7 @@ async function draftFolder(folder: string): Promise<string> {
     const message = `${folder} cannot be written: ${reasonOf(error)}`
     throw new AdministrationError('folder_unusable', message, null, { cause: error })
   }
-  // Another one may have come and gone since the folder was seen empty.
+  // Another restore may have come and gone since the folder was found empty.
   const entries = await readdir(folder)
   if (entries.length === 1) return draft
   await rmdir(draft)
@@ -187,7 +187,7 @@ async function* withoutFirstLine(
       yield bytes
       continue
     }
-    // The line is short, and the first chunk is not.
+    // The line always ends within the first chunk, which is longer.
     const end = bytes.subarray(0, LONGEST_FIRST_LINE).indexOf(0x0a)
     if (end === -1) throw damaged(UNLIKE_OURS)
     found = true
@@ -196,7 +196,7 @@ async function* withoutFirstLine(
   }
 }
 
-/** Null: the backup holds none. Whoever has put another file in its place may have written anything. */
+/** The master key that the backup holds, or null. The line is checked strictly, because somebody may have replaced the file. */
 function heldKey(line: string): MasterKey | null {
   try {
     const { masterKey = null }: { readonly masterKey?: unknown } = JSON.parse(line)

@@ -47,7 +47,7 @@ export async function openWorkFolder(beside: string): Promise<WorkFolder> {
   }
 }
 
-/** Null: another backup, just beginning, has taken it for a leftover. */
+/** Null when another backup has removed the new folder, taking it for a leftover. */
 function locked(path: string): WorkFolder | null {
   const removeNow = () => rmSync(path, { recursive: true, force: true, maxRetries: 3 })
   try {
@@ -56,7 +56,7 @@ function locked(path: string): WorkFolder | null {
       lock.release()
       return null
     }
-    // A second Ctrl+C ends the process at once; this is done all the same.
+    // A second Ctrl+C ends the process at once, but `exit` handlers still run.
     process.on('exit', removeNow)
     return {
       path,
@@ -72,7 +72,7 @@ function locked(path: string): WorkFolder | null {
   }
 }
 
-/** Takes away what is certainly ours and of nobody who lives. */
+/** Removes work folders that certainly come from backups of ours whose process has ended. */
 export async function clearLeftovers(beside: string): Promise<Leftovers> {
   const names = await readdir(beside).catch((): string[] => [])
   const removed: string[] = []

@@ -91,7 +91,7 @@ async function submit(open: OpenPage): Promise<HttpReply> {
   }
 }
 
-/** Another secret than the ticket's own hash would do as well; this one needs no storing. */
+/** Binds the anti-forgery values to the ticket. Any secret of the ticket would do; its hash is stored anyway. */
 function purposeOf({ hash }: RehearsalTicket): string {
   return `rehearsal:${Buffer.from(hash).toString('base64url')}`
 }

@@ -16,7 +16,7 @@ export interface PastedSecret {
   readonly lineEnd: boolean
 }
 
-/** Both digests are compared in constant time, and both always are. */
+/** Compares the text as it is and without its blanks, both in constant time and both in any case. */
 export function checkPastedSecret(master: MasterKey, { secretHash }: ClientRecord, pasted: string): PastedSecret {
   const withoutLineEnd = pasted.replace(/\r?\n$/, '')
   const trimmed = withoutLineEnd.trim()

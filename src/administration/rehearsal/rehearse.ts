@@ -111,7 +111,8 @@ async function reportOf(
 
   const first = [
     ...authorizeLines(authorize, script, { issuer, client, user, phoneTaken: await isPhoneTaken(parts, user) }),
-    // Nothing that was asked about may go unanswered because the client got no further.
+    // Lines that cannot be tested, because the client was refused before, are still shown, so that no question is left
+    // open.
     ...(token === null ? [...tokenExtras, line('note', 'RFC 6749 §4.1.3', tokenWords.notPlayed)] : []),
   ]
   const second =

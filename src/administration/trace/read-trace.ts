@@ -42,7 +42,7 @@ export async function listTracesClaiming(
   return all.filter(({ clientId, claimedClient }) => clientId === null && claimedClient === masked).slice(0, most)
 }
 
-/** So many of a client's records hold its latest at each endpoint, but for the busiest. */
+/** How many of a client's newest records are searched first. Only for very busy clients is the store asked for an older one. */
 const RECENT = 100
 
 /** The latest record at each endpoint of the contract, or null. */
@@ -60,7 +60,7 @@ export async function latestByEndpoint(
   return { authorize: await latest('authorize'), token: await latest('token'), userinfo: await latest('userinfo') }
 }
 
-/** What a page of the journey tells the client, it tells as the answer to the authorization request. */
+/** A page between the authorization request and its answer that answers the client counts as the authorization endpoint. */
 function stageOf({ endpoint, rule, status }: Trace): string {
   const isPage = JOURNEY_PAGES.some((each) => each === endpoint)
   return isPage && (rule === 'code_issued' || status === 302 || status === 303) ? 'authorize' : endpoint

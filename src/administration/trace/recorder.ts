@@ -27,13 +27,16 @@ export interface TraceRecorder {
 }
 
 export interface TraceLimits {
-  /** Requests of one client, endpoint and rule that are kept whole, a minute. */
+  /** For one client, endpoint and rule: requests a minute that are recorded with all details. Further ones are only counted. */
   readonly wholePerMinute: number
-  /** Those of all clients together: so many answered requests a minute, and as many refused ones. */
+  /**
+   * For all clients together: answered requests a minute that are recorded with all details, and the same number of
+   * refused ones.
+   */
   readonly ofAllClients: number
   /** Records waiting to be written. */
   readonly pending: number
-  /** Records of clients that are not ours: waiting, and in the store. */
+  /** Records of requests that name no client of ours: so many may be waiting, and so many are kept in the store. */
   readonly strangers: number
   /** Records in the store. */
   readonly stored: number
@@ -58,7 +61,10 @@ export interface TraceRecorderParts {
   readonly limits?: Partial<TraceLimits>
 }
 
-/** One record on its way to the store; `more` and what goes with it change until its minute is over. */
+/**
+ * A record on its way to the store. `more`, `order` and `lastTime` change until its minute is over, as further requests
+ * are counted into it.
+ */
 interface Entry {
   readonly traceId: string
   readonly record: Omit<TraceRecord, 'order' | 'more'>
@@ -129,7 +135,8 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
     const clientId = claimed !== null && knownClients.has(claimed) ? claimed : null
     const share = isAnswered(rule) ? 'answered' : 'refused'
     const isSpent = clientId !== null && left[share] === 0
-    // Nothing is begun for what will not be kept: whoever succeeds unseen loses little, refusals are told of.
+    // When the limit is used up no record is begun. For a success that loses little; refusals that are lost are counted and
+    // reported.
     if (isSpent && place.budgets.get(clientId)?.has(rule) !== true) {
       if (share === 'refused') lost++
       return
@@ -159,7 +166,8 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
   ): void => {
     const kept: Entry = {
       traceId: entry.traceId ?? newId('tr'),
-      // A piece of a text keeps the whole of it from being freed: what is kept for minutes is copied.
+      // V8 keeps a whole text in memory as long as a piece of it is referenced. What is kept for minutes is therefore
+      // copied.
       record: structuredClone({ time: now, ...describeRequest(entry, endpoint, outcome, claimed) }),
       claimed: claimed === null ? null : structuredClone(claimed),
       clientId,
@@ -213,12 +221,15 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
     if (lost > 0) complain(now, null)
   }
 
-  /** Requests refused before their client was looked up may be of ours all the same. */
+  /**
+   * A request that was refused before its client was looked up may still name a client of ours: such records are
+   * assigned to it afterwards.
+   */
   const adopt = async (foreign: readonly Entry[], now: Seconds): Promise<void> => {
     const claims = foreign.flatMap(({ claimed }) => (claimed === null ? [] : [claimed]))
     await knownClients.lookUp(claims, now)
     for (const entry of foreign) {
-      // One that counts others counts those of anybody.
+      // A record that counts further requests stays as it is, because those may have named other clients.
       if (entry.claimed === null || entry.more > 0 || !knownClients.has(entry.claimed)) continue
       entry.clientId = entry.claimed
       entry.budget.whole--
@@ -249,7 +260,7 @@ export function createTraceRecorder({ store, clock, log, limits }: TraceRecorder
     return last
   }
 
-  // A store that takes its time is not asked again meanwhile.
+  // While the store is still writing, the next flush is skipped.
   const timer = setInterval(() => {
     if (flushes === 0) void flush()
   }, kept.flushEvery * 1000)

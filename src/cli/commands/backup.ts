@@ -41,7 +41,7 @@ export function backupCommand(exit: (code: number) => void): Command {
           recipientKey: readTextFile(recipientFile, 'recipient key', '--recipient-key-file'),
         }),
         progress: ({ phase, done, total }) => {
-          // Its last word comes when the file has its name already.
+          // The last report comes when the backup is finished and has its name: from then on it is not stopped any more.
           if (done < total) stop.assertGoingOn()
           output.progress(`${PHASES[phase][output.language]}${Math.floor((done * 100) / Math.max(total, 1))} %`)
         },

@@ -121,7 +121,10 @@ function settingsRequest(flags: Flags): SettingsRequest {
   }
 }
 
-/** Bytes: past what a picture may have, so that its own message says how much that is. */
+/**
+ * Bytes. More than a picture may have, so that one which is too large is read, and refused by the check that names the
+ * real limit.
+ */
 const LARGEST_PICTURE_FILE = 8 * 1024 * 1024
 
 function readPictureFile(file: string): Uint8Array {
@@ -175,13 +178,14 @@ function tipped(words: InBoth, flags: Flags): InBoth {
   return { en: withTips(words.en, flags), 'zh-CN': withTips(words['zh-CN'], flags) }
 }
 
-/** The server may be started with other options than a command sees, so this is no refusal. */
+/** A warning and no refusal, because the server may have been started with options that this command does not see. */
 function warnOfSignatures({ keys }: Installation['options'], { client }: ClientRecord, output: Output): void {
   for (const [name, value] of Object.entries(settingsOf(client))) {
     const algorithm = name.endsWith('_signed_response_alg')
       ? ASYMMETRIC_ALGORITHMS.find((each) => each === value)
       : undefined
-    // Introspection has a default of its own, which a client that never asks for a signature need not have.
+    // The algorithm for introspection is set by default, also for clients that never ask for a signed answer: no reason for
+    // a warning.
     if (algorithm === undefined || name.startsWith('introspection') || keys.algorithms.includes(algorithm)) continue
     output.note(
       `Warning: ${name} is ${algorithm}, with which this installation does not sign: keys.algorithms has ${keys.algorithms.join(', ')}.`,
@@ -189,10 +193,13 @@ function warnOfSignatures({ keys }: Installation['options'], { client }: ClientR
   }
 }
 
-/** What has no words in Chinese is said in English. */
+/** A warning that is not translated is shown in English. */
 type Told = Omit<ClientWithSecret, 'warnings'> & { readonly warnings: readonly (string | InBoth)[] }
 
-/** The six values under the names of 制作云's console, and the callback; of a machine what it needs. */
+/**
+ * For an application: the six values under the names that 制作云's console uses, and the callback. For a
+ * machine-to-machine client: the values that it needs.
+ */
 async function tellValues(
   installation: Installation,
   output: Output,
@@ -279,7 +286,7 @@ const show: Work = async ({ store }, output, _, [clientId = '']) => {
   output.say(`\n${pkce.advice}`)
 }
 
-/** Whether the operator may require PKCE: what the client's recent sign-ins have sent. */
+/** Whether the operator may require PKCE without turning this client away: tells how many of its recent sign-ins sent it. */
 async function pkceUse(store: Installation['store'], { client }: ClientRecord) {
   const traces = await store.listTraces(200, client.client_id)
   const asked = traces.filter(({ endpoint }) => endpoint === 'authorize')

@@ -81,7 +81,7 @@ export function keyCommand(exit: (code: number) => void): Command {
     )
 }
 
-/** A command beside nodes goes by the clock that they go by. */
+/** The database's clock, as the servers use it: this machine's may differ, and a key would begin at another time than meant. */
 async function clockOf({ driver, clock }: Installation): Promise<KeyParts['clock']> {
   if (driver.dialect !== 'postgres') return clock
   const own = systemClock()
@@ -120,7 +120,7 @@ async function list({ installation, parts, output, flags }: Desk): Promise<void>
   }
 }
 
-/** What is known, and no more: nobody says who they are when they fetch the keys. */
+/** Only what can be known: whoever fetches the keys does not say who they are, so a client is recognised by its addresses. */
 const SIGHTS: Readonly<Record<Sight, (client: ClientSight) => string>> = {
   fetched: ({ fetchedAt }) => `${instant(fetchedAt)}, by an address of it`,
   unseen: () => 'not seen: it may fetch them from another address, or verify nothing',

@@ -79,7 +79,7 @@ function replaceCommand(exit: (code: number) => void): Command {
   })
 }
 
-/** Where the keys are: in files of the data folder, or both given by whoever runs the command. */
+/** Where the two keys come from: files of the data folder, or both given with the command. */
 type Source = { readonly folder: string } | { readonly given: Replacement; readonly file: string }
 
 function sourceOf(options: Options, newKeyFile: string | null): Source {
@@ -116,9 +116,12 @@ const serverRunning = (folder: string) =>
     'Stop the server, or wait, then try again.',
   )
 
-/** On PostgreSQL servers of the older release may be running, and would not notice. */
+/**
+ * Refuses a database of an older release: servers of that release may be running, and would not notice that the key was
+ * replaced.
+ */
 async function bringUpToDate(driver: Driver, { database }: Options): Promise<void> {
-  // An address with a slip would make an installation of nobody's there.
+  // With a mistyped address this would set up an installation in somebody's empty database.
   if (database !== null && !(await hasSchema(driver, migrations))) throw emptyDatabase()
   if (database !== null && (await isOfOlderRelease(driver, migrations))) {
     throw olderDatabase('servers of that release may be running')

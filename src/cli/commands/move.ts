@@ -88,14 +88,20 @@ const serverRunning = (folder: string) =>
     'Stop it, then try again.',
   )
 
-/** Before the folder is touched, which may be brought up to date: with a database that cannot be had the old release goes on. */
+/**
+ * Checks the new database before the data folder is touched. Opening the folder may upgrade it, and if the database
+ * cannot be used the old release must still be able to go on.
+ */
 async function prepare(target: Driver, options: Options, log: Log): Promise<void> {
   const check = keyCheck(openMasterKey({ ...options, database: null }))
   if (await hasSchema(target, migrations)) await assertNothingThere(target, check)
   await migrate(target, migrations, { clock: systemClock(), log })
 }
 
-/** Everything of the folder as it is now. Its key is proven by it, and an older release's file is brought up to date. */
+/**
+ * Calls `work` with a snapshot of the data folder. Checks that the master key belongs to it, and upgrades a file of an
+ * older release first.
+ */
 async function withSource<Result>(options: Options, work: (source: Snapshot) => Promise<Result>): Promise<Result> {
   const installation = await openWith({ ...options, database: null })
   await installation.close()
@@ -112,7 +118,7 @@ async function withSource<Result>(options: Options, work: (source: Snapshot) => 
   }
 }
 
-/** What is told of a failure once something is there. */
+/** Told with a failure after the first rows have been written. */
 const PART = 'The new database holds a part, and no server starts on it; the data folder still holds everything.'
 const AGAIN = 'Run the same command again: it begins anew.'
 const HINTS: Readonly<Record<CannotMove['code'], string>> = {
@@ -137,7 +143,7 @@ async function fill(source: Snapshot, target: Driver, output: Output, stop: Inte
       const exitCode = error.code === 'newer_database' ? EXIT.outdated : EXIT.failed
       throw new CommandFailed(exitCode, error.code, `${error.message} ${PART}`, HINTS[error.code])
     }
-    // Nobody knows of a last transaction whose answer was lost.
+    // Where the connection broke at the last commit, nobody knows whether it was carried out.
     if (error instanceof StoreUnavailable) {
       throw new CommandFailed(
         EXIT.unavailable,
@@ -203,7 +209,8 @@ function print(
     `${count.toLocaleString('en')} ${count === 1 ? one : many}`
   const has = (table: string, one: string, many: string) => counted(rows[table] ?? 0, one, many)
   output.say(
-    // Of who was removed a row stays, so that the id is not given out again; `user list` shows none.
+    // Rows of removed people stay, so that their ids are not given out again. They are not counted here, because `user
+    // list` does not show them either.
     `Everything is in the new database: ${counted(people, 'person', 'people')}, ${has('client', 'client', 'clients')}, ${has('session', 'session', 'sessions')}, ${has('access_token', 'access token', 'access tokens')}.`,
   )
   if (others.length > 0) output.say(`Left in the folder, being no table of Lingpai: ${others.join(', ')}.`)

@@ -63,7 +63,7 @@ const create: Work = async (installation, output, flags) => {
   output.say(`It registers ${usesText(record)} until ${instant(record.expiresAt)}, by POST to`)
   output.say(`${installation.addresses.url.register} with the header "authorization: Bearer TOKEN".`)
   if (installation.options.registration.access === 'off') {
-    // The server may be started with other options than a command sees.
+    // No refusal, because the server may have been started with options that this command does not see.
     output.note('Registration is off in the options that this command sees. If the server was started without')
     output.note('--registration-access guarded, the token is of no use until it is started anew with it.')
   }
@@ -81,7 +81,7 @@ function usesOf(written: string): number | null {
   throw new CommandFailed(EXIT.usage, 'wrong_usage', '--uses must be a number from 1 on, or any.')
 }
 
-/** Only what was given: all else is the server's own policy. */
+/** The part of the policy that flags set. For the rest the server's own policy holds. */
 function policyOf(flags: Flags): Readonly<Record<string, unknown>> {
   const most = text(flags['mostRedirectUris'])
   const given = {

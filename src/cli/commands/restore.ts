@@ -16,7 +16,8 @@ export function restoreCommand(exit: (code: number) => void): Command {
     .option('--private-key-file <file>', 'X25519 private key (PEM) of the recipient it was sealed for')
     .option('--master-key-file <file>', 'the master key, for a backup that does not hold it')
   return action(command, exit, async (output, flags, [file = '']) => {
-    // Here a flag of the command's own; for the server it is no flag.
+    // For this command `--master-key-file` is a flag of its own; the option of the server that has this name cannot be a
+    // flag.
     const { options } = await optionsFor({ ...flags, masterKeyFile: undefined })
     const passphraseFile = text(flags['passphraseFile'])
     const privateKeyFile = text(flags['privateKeyFile'])

@@ -80,7 +80,7 @@ export function startCommand(exit: (code: number) => void): Command {
   )
 }
 
-/** Of several processes the first speaks to the operator, through the one that was started. */
+/** The output of a worker. Only the first worker speaks to the operator, through the process that started it. */
 function workerOutput(output: Output): Output {
   let result: unknown
   return {
@@ -115,8 +115,8 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
   let large: (path: string) => number | undefined = () => undefined
   const tls =
     options.tlsCert !== null && options.tlsKey !== null ? { cert: options.tlsCert, key: options.tlsKey } : null
-  // Of several workers the first holds the port, as a single server does; those that come later, also in place of one that has
-  // died, accept nothing before they can serve: others answer meanwhile.
+  // The first worker takes the port before it opens the database, as a single server does. Later ones, also those that
+  // replace a dead one, listen only when they can serve: until then the others answer.
   const isLate = isWorker() && !isFirstWorker()
   const open = () =>
     listen({
@@ -143,7 +143,8 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
     if (isNew) {
       makeDataFolder(options.data)
       ownership = takeOwnership(options.data)
-      // A restore that has begun meanwhile has seen no lock, and will put its own files here.
+      // A restore that began meanwhile has seen no lock and will put its files here: so the folder is looked at again now
+      // that the lock is held.
       makeDataFolder(options.data)
     }
     const master = given ?? openMasterKey(options)
@@ -212,11 +213,17 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
 
 interface ChosenIssuer {
   readonly issuer: string
-  /** What is stored and is to be replaced without being asked: an address that only this machine can reach. */
+  /**
+   * The stored issuer, when this start replaces it without being asked to. That happens only to an address that no
+   * other machine can reach.
+   */
   readonly formerIssuer: string | null
 }
 
-/** The flag; else what is stored, where an address of this machine follows the port; else this machine. */
+/**
+ * The issuer: the option if it is given, otherwise the stored one (where it is an address of this machine, with the
+ * port of this start), otherwise this machine's address.
+ */
 async function chooseIssuer(database: Driver, options: Options, port: number, log: Log): Promise<ChosenIssuer> {
   if (options.issuer !== null) return { issuer: options.issuer, formerIssuer: null }
   await migrate(database, migrations, { clock: systemClock(), log })
@@ -250,7 +257,7 @@ async function greet(
 ): Promise<void> {
   const isSetUp = (await store.findFact('set_up')) !== null
   const speaks = !isWorker() || isFirstWorker()
-  // Asked for one of each: to count a million would hold up the start.
+  // One of each is asked for instead of a count: counting a million users would delay the start.
   const isFirst =
     speaks && !isSetUp && (await store.listUsers('', 1)).length === 0 && (await store.listClients()).length === 0
   const link = isFirst ? await newSetUpLink(store, clock, addresses) : null

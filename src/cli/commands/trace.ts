@@ -57,7 +57,7 @@ export function traceCommand(exit: (code: number) => void): Command {
   })
 }
 
-/** Throws `client_not_found` for an id that neither a client has, or had, nor anybody who asked. */
+/** Throws `client_not_found` for an id that no client has or had, and that no recorded request has claimed. */
 async function tracesOf(store: Store, most: number, clientId: string | undefined): Promise<readonly Trace[]> {
   if (clientId === undefined) return listTraces(store, { most })
   const own = await listTraces(store, { most, clientId })

@@ -51,9 +51,12 @@ export function userExportCommand(exit: (code: number) => void): Command {
   })
 }
 
-/** What is stopped or fails leaves no file: a part of everybody looks like all, and its name would be taken. */
+/**
+ * Writes the whole file or leaves none. A part of the people would look like all of them, and the name would be taken
+ * for the next try.
+ */
 async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<void> {
-  // Before there is a file: a Ctrl+C in between would leave it.
+  // Signals are watched before the file is made; otherwise a Ctrl+C in between would leave it behind.
   const stop = interruptible()
   try {
     await writeNew(file, newFile(file), pieces, stop.signal)
@@ -67,7 +70,7 @@ async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<
 
 async function writeNew(file: string, fd: number, pieces: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const remove = () => rmSync(file, { force: true })
-  // A second Ctrl+C ends the process at once; this is done all the same.
+  // A second Ctrl+C ends the process at once, but `exit` handlers still run.
   process.on('exit', remove)
   const out = createWriteStream('', { fd })
   let diskFailed: Error | null = null

@@ -62,7 +62,10 @@ export function userImportCommand(exit: (code: number) => void): Command {
   })
 }
 
-/** Who waits is told why, once, also where nobody watches: nothing else would be said for two minutes. */
+/**
+ * Whoever waits for another import is told why, once, also where no terminal shows the progress: otherwise there would
+ * be two minutes of silence.
+ */
 function tellProgress(output: Output): (progress: ImportProgress) => void {
   const { language } = output
   let isTold = false
@@ -147,7 +150,7 @@ function outcome({ status, rows, imported, badRows, encoding, format }: ImportRe
   }
 }
 
-/** Releases before this rule let such names through, and their exports hold them. */
+/** A tip about names with blanks: older releases accepted them, so that files exported by those hold them. */
 function blanksSaid({ status, problems }: ImportReport): InBoth | null {
   const lines = problems.filter(({ problem }) => problem === BLANK_INSIDE).map(({ line }) => line)
   if (lines.length === 0 || status !== 'refused') return null
@@ -158,7 +161,10 @@ function blanksSaid({ status, problems }: ImportReport): InBoth | null {
   }
 }
 
-/** 制作云 goes by the number, and afterwards each person would have to be mended alone. */
+/**
+ * A warning about missing and unverified phone numbers. 制作云 identifies people by the number, and after the import each
+ * person would have to be corrected one by one.
+ */
 function phonesSaid({ withoutPhone, unverifiedPhone }: ImportReport): InBoth | null {
   const kinds = [
     { of: withoutPhone, en: 'without a phone number', zh: '没有手机号' },

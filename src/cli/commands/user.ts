@@ -191,7 +191,8 @@ const show: Work = async ({ store, master }, output, flags, [who = '']) => {
   const user = await getUser(store, who)
   const clientId = text(flags['client'])
   const client = clientId === undefined ? null : (await getClient(store, clientId)).client
-  // Only this way round: from a pairwise subject nobody gets back to the person.
+  // The subject is computed from the user. The other way is impossible: nothing leads from a pairwise subject back to the
+  // person.
   const subject = client === null ? {} : { subject: createSubjects(master).of(user.userId, client) }
   const told = { ...plain(user), password: await passwordState(store, user), ...subject }
   output.result(told)

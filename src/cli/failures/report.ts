@@ -9,7 +9,7 @@ import { type Flags, tip, withTips } from '../flags.ts'
 import { CommandFailed, EXIT, endWith, type Output } from '../output.ts'
 import { type Failure, failureInChinese, type Met } from './in-chinese.ts'
 
-/** Failures of administration that are not simply "it failed": what the exit code says of them. */
+/** Exit codes of those failures of administration for which "it failed" (1) would say too little. */
 const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   client_not_found: EXIT.notFound,
   registration_token_not_found: EXIT.notFound,
@@ -51,7 +51,7 @@ const EXIT_CODES: Readonly<Partial<Record<AdministrationErrorCode, number>>> = {
   key_changed: EXIT.conflict,
 }
 
-/** Where the way on is a command or a flag, which administration itself cannot know. */
+/** Hints that name a command or a flag, which administration, being used by pages as well, does not know. */
 const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => string>>> = {
   client_not_found: (flags) => `See: ${tip('client list', flags)}`,
   registration_token_not_found: (flags) => `See: ${tip('registration-token list', flags)}`,
@@ -65,13 +65,16 @@ const HINTS: Readonly<Partial<Record<AdministrationErrorCode, (flags: Flags) => 
   master_key_required: () => 'Give the master.key that belongs to it: --master-key-file FILE',
 }
 
-/** Flags whose file a key was in, which administration has only seen the text of. */
+/** Flags that name the file of a key. Administration sees only the content, so the file is named here. */
 const KEY_FILES = { recipientKeyFile: '--recipient-key-file', privateKeyFile: '--private-key-file' } as const
 
 const UNAVAILABLE = new Set(['StoreUnavailable', 'AlreadyOwned', 'CannotListen'])
 const PLAIN = new Set(['MasterKeyUnusable', 'SchemaMismatch', 'SealBroken'])
 
-/** Where starting the same again does not help, what keeps a server running must not try: docs/guides/service.md. */
+/**
+ * Why a server cannot start. Where the same start would fail again, a service manager must not repeat it: it knows by
+ * the exit code, see docs/guides/service.md.
+ */
 const OBSTACLES: Readonly<Record<StartObstacle, { readonly exitCode: number; readonly code: string }>> = {
   settings: { exitCode: EXIT.usage, code: 'invalid_option' },
   wrong_key: { exitCode: EXIT.outdated, code: 'wrong_key' },
@@ -165,7 +168,7 @@ function wayOn({ name, message }: Error, flags: Flags): string | null {
   if (/^the database (does not answer|refuses)/.test(message)) {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }
-  // Of PostgreSQL the address says where it is.
+  // On PostgreSQL there is no folder to name: the address says where the data is.
   if (flags['database'] === undefined && /read-only|cannot be opened|cannot be used: EACCES/.test(message)) {
     return `Run it as the user whose files these are, or give this one the right to write there. Which folder is used: ${tip('config show', flags)}`
   }
@@ -176,13 +179,16 @@ function kindOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
 }
 
-/** The first line of ours that the error went through. */
+/** File and line of our own code that is nearest to where the error was thrown. */
 function placeOf({ stack = '' }: Error): string {
   const [, place] = /\b((?:src|dist)\/[^\s:()]+:\d+)/.exec(stack) ?? []
   return place === undefined ? '' : ` at ${place}`
 }
 
-/** `ENOENT: no such file or directory, open '/a/b'` says the name twice and a word that few people know. */
+/**
+ * The message as a sentence for people. Node's `ENOENT: no such file or directory, open '/a/b'` would repeat the name,
+ * and use a word that few people know.
+ */
 function sentence(text: string): string {
   const plain = text
     .replaceAll(/\bE[A-Z]{3,}: ([^,\n]+), \w+(?: '[^'\n]*')?(?: -> '[^'\n]*')?/g, '$1')
@@ -198,7 +204,10 @@ function sentence(text: string): string {
   )
 }
 
-/** What ends in a command, a flag or an address gets no full stop: it would be copied along. One problem of an option begins with its flag. */
+/**
+ * Adds a full stop, unless the text ends in a command, a flag or an address, which people copy. A flag at the very
+ * beginning does not count: it names the option that has a problem.
+ */
 function ended(text: string): string {
   return /[.?!]$/.test(text) || /(?:(?:\bnpx |\brun: |(?<!^)--\w)[^()]*|https?:\/\/(?!.*"$)[^()\s]*)$/.test(text)
     ? text
