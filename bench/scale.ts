@@ -117,7 +117,7 @@ async function start(size: Size, place: Place, say: (text: string) => void): Pro
   const gigabytes = (await place.bytes()) / 1e9
   say(`filled in ${Math.round((performance.now() - began) / 1000)} s, ${gigabytes.toFixed(2)} GB\n`)
   const { words, env } = place.prepared
-  // One machine plays many: without the limit on connections of one address.
+  // All connections come from one address here, so the limit for one address is lifted.
   const lifetime = ['--lifetimes-access-token', `${ACCESS_TOKEN_LIVES}s`]
   const server = await startChild({ words: [...words, '--trusted-proxies', '127.0.0.2', ...lifetime], env })
   const link = connect(server.issuer.replace('localhost', '127.0.0.1'))
@@ -243,7 +243,8 @@ try {
     let disk = 0
     for (let round = 0; round < Number(flags.rounds); round++) {
       costs.empty.push(await cost(empty, operation, 'as few'))
-      // Some systems take out of memory within a minute what nobody asks for.
+      // Some systems drop pages from memory within a minute when nobody reads them, so they are read again before each
+      // round.
       await filled.place.warm()
       const before = await readFromDisk(filled.server.pid)
       for (const who of WHO) costs[who].push(await cost(filled, operation, who))

@@ -28,7 +28,10 @@ const { values: flags } = readFlags(USAGE, {
 })
 const CALLERS = 32
 const LOOK_MS = 50
-/** Milliseconds before each turn: processes that were idle come back into the caches. */
+/**
+ * Milliseconds of load before each measurement, so that code and data of processes that were idle are in the
+ * processor's caches again.
+ */
 const LEAD_IN = 500
 /** Milliseconds that warming up takes at least, and a third of what it may take. */
 const WARM_UP = 10_000

@@ -14,7 +14,7 @@ interface Step {
   readonly name: string
   readonly command: string
   readonly words: readonly string[]
-  /** Shown as it runs. */
+  /** Output is shown while the step runs. */
   readonly isLive?: boolean
 }
 
@@ -33,7 +33,7 @@ const TESTS: Step = { name: 'tests', command: process.execPath, words: [script('
 const started = performance.now()
 const failed: string[] = []
 for (const step of STEPS) if (!(await passes(step))) failed.push(step.name)
-// The quick steps are all told at once; the long one waits until they are right.
+// The quick steps run together and all are reported. The tests, which take long, run only when the others have passed.
 if (failed.length === 0 && !values['no-tests'] && !(await passes(TESTS))) failed.push(TESTS.name)
 if (failed.length > 0) console.error(`Failed: ${failed.join(', ')} (${secondsSince(started)})`)
 process.exitCode = failed.length > 0 ? 1 : 0

@@ -18,7 +18,7 @@ export default class CountReporter implements Reporter {
         const { state } = test.result()
         if (state === 'passed') passed++
         else if (state === 'skipped') skipped++
-        // A test that never came to an end has not passed.
+        // A test without a result, because it never ended, counts as failed.
         else failedHere++
       }
       // A file that cannot be loaded, or whose hook fails, may have no failed test of its own.

@@ -36,7 +36,7 @@ function run(folder: string, checkOnly: boolean): number {
     else writeFileSync(join(folder, path), text)
   }
   for (const path of WRITTEN) pages.delete(path)
-  // A page whose source is gone would be believed for ever.
+  // A page that nothing generates any more would never be updated, and yet be believed.
   for (const path of pages) console.error(`docs/reference/${path} is made from nothing; remove it`)
   console.log(`${DOCUMENTS.length} pages, ${stale} ${checkOnly ? 'stale' : 'written'}`)
   return wrong > 0 || pages.size > 0 || (checkOnly && stale > 0) ? 1 : 0

@@ -12,11 +12,14 @@ function isNewEnough(version: string): boolean {
   return major > 24 || (major === 24 && minor >= 15)
 }
 
-/** Goes on on a good Node; on an old one the whole script runs again on the right one, and its end is ours. Ends with npm. */
+/**
+ * Returns if this Node is new enough. Otherwise runs the whole script again with the Node of node_modules, and ends
+ * with its exit code. The script ends when npm does.
+ */
 export async function requireNode(): Promise<void> {
   endWithNpm()
   if (isNewEnough(process.versions.node)) {
-    // Programs of node_modules/.bin begin with `env node`: they are to get this one.
+    // Programs in node_modules/.bin are started by `env node`, which finds this Node by the path.
     process.env['PATH'] = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`
     return
   }

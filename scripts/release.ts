@@ -57,7 +57,7 @@ const tarball = pack()
 await prove(tarball)
 console.log(`${tarball} is proven. To publish it: npm publish ${tarball}`)
 
-/** What the repository alone needs (its own Node, tests, scripts) stays behind. */
+/** Copies what is published. What only the repository needs (its own Node, tests, scripts) is left out. */
 function stage(): void {
   const { name, version, description, license, engines } = manifest
   const published = {
@@ -90,12 +90,12 @@ function pack(): string {
   return join(dist, packed.filename)
 }
 
-/** As an operator and as an engineer would use it, away from the repository. */
+/** Tests the package outside the repository: as an operator runs it, and as an engineer imports it. */
 async function prove(file: string): Promise<void> {
   const away = mkdtempSync(join(tmpdir(), 'lingpai-release-'))
   try {
     run('tar', ['-xzf', file, '-C', away], away)
-    // Only its own dependencies: what else lies in the repository must not be needed.
+    // Only the dependencies of the package are made available, to show that it needs nothing else of the repository.
     mkdirSync(join(away, 'node_modules'))
     for (const name of reachable(Object.keys(dependencies))) {
       mkdirSync(join(away, 'node_modules', name, '..'), { recursive: true })

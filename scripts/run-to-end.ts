@@ -7,7 +7,7 @@ export interface End {
   readonly signal: NodeJS.Signals | null
   /** It could not be started. */
   readonly error: Error | null
-  /** What this script was told meanwhile: there is nothing more to do. */
+  /** The signal that this script received while the program ran. After it, nothing more should be started. */
   readonly told: NodeJS.Signals | null
 }
 
@@ -38,7 +38,7 @@ export async function runToEnd(
   return { ...end, told }
 }
 
-/** As the program has ended. */
+/** Ends this process in the same way as the program: by the same signal or exit code. */
 export function endAs({ code, signal }: Pick<End, 'code' | 'signal'>): never {
   if (signal !== null) process.kill(process.pid, signal)
   process.exit(code ?? 1)

@@ -11,7 +11,7 @@ export interface Order {
   readonly access: string
   /** Refresh tokens that are this process's alone; at most one request for each is under way. */
   readonly refresh: readonly string[]
-  /** Without it: as fast as so many connections are answered. */
+  /** Requests a second. Null: each connection sends the next request as soon as it is answered. */
   readonly perSecond: number | null
   readonly connections: number
   readonly milliseconds: number
@@ -49,7 +49,7 @@ async function carryOut(order: Order): Promise<Done> {
       if (token === undefined) throw new Error('no refresh token is free')
       const reply = await clients.ask(refresh(token))
       const issued = reply.status === 200 ? /"refresh_token":"([^"]+)"/.exec(reply.body)?.[1] : undefined
-      // In doubt or refused: the same token may be sent again.
+      // If the request was refused, or nobody knows what became of it, the same token can be sent again.
       pool.push(issued ?? token)
       return outcome(reply)
     },

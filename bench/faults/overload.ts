@@ -41,14 +41,14 @@ const times = Number(values.times)
 const connections = Number(values.connections)
 const processes = Number(values.generators)
 const PEAK_CONNECTIONS = 64
-/** Longer than a refusal is held back. */
+/** Milliseconds, longer than the server holds a refusal back. */
 const SETTLES_MS = 4_000
 
 const postgres = values.postgres ? await startOwnPostgres({ durable: true }) : null
 // Before it begins the processes that serve connections, which stay where it is.
 if (processes === 1) pin(postgres?.pid, 'server')
 const prepared = postgres === null ? await prepareSqlite() : await preparePostgres(postgres.url)
-// One machine plays many: without the limit on connections of one address.
+// All connections come from one address here, so the limit for one address is lifted.
 const server = await startChild({
   words: [...prepared.words, '--trusted-proxies', '127.0.0.1'],
   env: prepared.env,

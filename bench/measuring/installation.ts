@@ -28,7 +28,7 @@ export interface Installation {
   remove(): void
 }
 
-/** On SQLite, or on the empty PostgreSQL database at `url`. */
+/** Makes an installation on SQLite, or on the empty PostgreSQL database at `url`. */
 export async function install(url: string | null): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'lingpai-bench-'))
   chmodSync(folder, 0o700)

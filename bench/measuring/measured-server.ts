@@ -8,7 +8,7 @@ import type { Ask, Usage } from './reporting.ts'
 
 export interface Entrant {
   readonly name: string
-  /** What is true when it answers. */
+  /** What has been written to the disk when the server answers, in words for the table. */
   readonly durability: string
   /** From the root of the repository, as `preload`. */
   readonly file: string
@@ -42,7 +42,7 @@ export async function start(entrant: Entrant): Promise<MeasuredServer> {
       ...(entrant.flags ?? []),
       ...(entrant.preload === undefined ? [] : ['--import', at(entrant.preload).href]),
     ],
-    // Certificates of the machine's own, which nobody here asks for, would count as memory of each.
+    // Extra certificates that this machine configures would count as memory of each server.
     env: { ...process.env, NODE_EXTRA_CA_CERTS: '', NODE_ENV: 'production', ...entrant.env },
   })
   let said = ''

@@ -11,11 +11,11 @@ export interface Target {
   /** Header of a browser in which the user is signed in. */
   readonly cookie: string
   readonly paths: Readonly<Record<'discovery' | 'authorize' | 'token' | 'userinfo' | 'introspect', string>>
-  /** Names of operations that it does not have. */
+  /** Names of the operations that this server does not offer. */
   readonly lacks: readonly string[]
-  /** It insists on PKCE. */
+  /** The server accepts authorization requests with PKCE only. */
   readonly pkce?: boolean
-  /** What must be asked for beside the scope, for a refresh token. */
+  /** Scope that has to be asked for to get a refresh token. */
   readonly extraScope?: string
 }
 

@@ -9,7 +9,7 @@ export type Role = 'server' | 'load'
 
 const PROCESSOR: Readonly<Record<Role, string>> = { server: '0', load: '1' }
 
-/** Asked before anything is pinned: of a process that is, Node knows one. */
+/** Counted before anything is pinned, because a pinned process sees one processor only. */
 const processors = availableParallelism()
 
 /** All threads of the process; those it begins later follow. False: this machine has one processor, or no `taskset`. */

@@ -7,7 +7,7 @@ import { report } from './reporting.ts'
 const target = JSON.parse(process.env['BENCH_TARGET'] ?? '{}') as Target
 delete process.env['BENCH_TARGET']
 
-// The server decides when it ends; the channel to the bench must not keep it.
+// The channel to the bench must not keep the process running when the server ends.
 process.channel?.unref()
 report(target, () => {
   process.kill(process.pid, 'SIGTERM')

@@ -32,7 +32,7 @@ function costLine({ operation, server, figures }: Row, rows: readonly Row[]): Ta
   const cpuOf = (name: string) =>
     rows.find((row) => row.operation === operation && row.server === name)?.figures?.cpu ?? null
   const ratio = (other: number | null) => (other === null ? '–' : (figures.cpu / other).toFixed(2))
-  // Ticks of ten milliseconds: less than a microsecond is nothing.
+  // CPU time is counted in ticks of ten milliseconds, so that less than a microsecond an operation means nothing.
   const database = figures.databaseCpu >= 1 ? ` + ${figures.databaseCpu.toFixed(0)}` : ''
   const { perSecond, p50, p99 } = figures
   const times = [perSecond.toFixed(0), p50.toFixed(1), p99.toFixed(1)]

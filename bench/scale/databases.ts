@@ -17,7 +17,7 @@ export interface Place {
   /** Asks for all that is stored, so that the system holds it: waiting for a disk is not what is measured. */
   warm(): Promise<void>
   countExpired(now: number): Promise<number>
-  /** Process ids of the database that work for the server; none where the server is its own. */
+  /** Process ids of the database that work for the server. Empty with SQLite, where the server does the work itself. */
   backends(): Promise<readonly number[]>
   bytes(): Promise<number>
   close(): Promise<void>

@@ -35,7 +35,10 @@ export function drawLayers(files: readonly SourceFile[]): string {
   ].join('\n')
 }
 
-/** From room to room, without those that a longer way implies: drawn in full, nobody could follow one of them. */
+/**
+ * The arrows from room to room. Those that a longer way implies are left out, because a drawing with all of them could
+ * not be read.
+ */
 function arrowsOf(files: readonly SourceFile[]): readonly (readonly [string, string])[] {
   const known = new Map<string, Set<string>>()
   for (const { path, imports } of files) {

@@ -70,7 +70,8 @@ function readSource(tree: string, path: string): SourceFile {
       ),
     ),
     ...module.dynamicImports.map(({ moduleRequest: { start, end } }) =>
-      // A computed module would be an arrow that nobody sees; it keeps its text and is refused by the rules.
+      // A computed import cannot be followed. Its expression is kept as text, which leads to no file, so that the rules
+      // refuse it.
       imported(text.slice(start, end).replace(/^['"`]|['"`]$/g, ''), [], start),
     ),
   ]

@@ -12,7 +12,7 @@ export interface Violation {
 
 export interface Rule {
   readonly name: string
-  /** For the table of nevers: what, and where it is allowed. */
+  /** Text for the column "never" of the table in ARCHITECTURE.md: what is forbidden, and where it is allowed. */
   readonly never: string
   readonly why: string
   violations(files: readonly SourceFile[]): readonly Violation[]
@@ -35,7 +35,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'ground', rooms: ['protocol', 'platform'] },
 ]
 
-/** Neighbours that may know each other: the executable calls the command line. */
+/** Layers whose rooms may import each other: the executable imports the command line. */
 const SIDEWAYS: readonly string[] = ['faces']
 
 /** Families of interchangeable parts, and the files of each folder that all its members share. */

@@ -6,13 +6,16 @@ import { join, relative } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
 
 export interface Clause {
-  /** Under its one name. */
+  /** The specification, by the one name that we use for it. */
   readonly specification: string
   /** `4.1.2.1`, `A.3`. */
   readonly section: string
 }
 
-/** Written in any of these ways, longest first, meant under one name. */
+/**
+ * How specifications are written in the source and in tests, the longest spelling first, and the one name that we use
+ * for each.
+ */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\bRFC (\d{3,5})\b/, 'RFC $1'],
   [/\bOpenID Connect Core\b|\b(?:Connect )?Core(?= §)/, 'OpenID Connect Core'],
@@ -42,7 +45,7 @@ function nameOf(text: string): string {
   throw new Error(`no specification is called ${text}`)
 }
 
-/** All clauses of a text. One without a name belongs to the last specification that was named, at first to `before`. */
+/** All clauses in a text. One without a name belongs to the specification named last; before any is named, to `before`. */
 export function clausesIn(text: string, before: string | null = null): readonly Clause[] {
   const clauses: Clause[] = []
   let specification = before
@@ -83,7 +86,7 @@ function filesBelow(root: string, folder: string, ending: string): readonly stri
 /** What the source quotes. A bare `§2.4` belongs to the specification that its file has named last. */
 export function clausesOfSource(root: string, folder = 'src'): readonly Mentions[] {
   return filesBelow(root, folder, '.ts').map((file) => {
-    // A comment may be broken within a name.
+    // A line of a comment may end within the name of a specification.
     const text = readFileSync(join(root, file), 'utf8').replace(/\n\s*(?:\/\/|\*(?!\/)) ?/g, ' ')
     return { file, clauses: clausesIn(text) }
   })

@@ -11,7 +11,7 @@ import { databaseTables } from './database.ts'
 import { type Matrix, matrixOf, specificationProblems, specificationsPage } from './specifications.ts'
 import { defaultInChinese, valueInChinese } from './values-zh.ts'
 
-/** With all its commands: each is loaded when it is needed. */
+/** The program with all its commands, which otherwise are loaded one at a time. */
 const PROGRAM = await buildProgram(() => undefined)
 
 let made: Matrix | null = null
@@ -25,7 +25,7 @@ export interface Document {
   /** Below docs/reference. */
   readonly path: string
   readonly render: () => string
-  /** What is wrong with the thing itself: the page cannot be made right by writing it anew. */
+  /** Problems in the source of the page, which writing the page anew does not solve. */
   readonly problems?: () => readonly string[]
 }
 
@@ -64,7 +64,7 @@ const MADE: Readonly<Record<Language, string>> = {
   zh: '<!-- 由 `npm run reference` 生成，请修改源代码。 -->',
 }
 
-/** A row never breaks its table. */
+/** One row of a Markdown table; what would break the table is escaped. */
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
 }

@@ -11,7 +11,7 @@ interface Row {
 
 export interface Matrix {
   readonly rows: readonly Row[]
-  /** Quoted in the source, promised by no title. */
+  /** Clauses that the source quotes, but that no title of a test names. */
   readonly gaps: readonly Row[]
 }
 

@@ -10,7 +10,10 @@ import { prose } from './markup/prose.ts'
 import type { ErrorAdvice, ErrorView, Frame, MisdirectedView, NotFoundView, NoticeView, Page } from './views.ts'
 import type { Words } from './words/index.ts'
 
-/** Their sentence says all that the description does, which is in English for whoever develops a client. */
+/**
+ * For these the sentence on the page says all that the description does. The description is in English, for developers
+ * of clients, and is left out.
+ */
 const SAID_ALREADY: ReadonlySet<ErrorAdvice> = new Set([
   'link_spent',
   'set_up_done',
@@ -27,7 +30,7 @@ export function errorPage(view: ErrorView, frame: Frame): Page {
   const { errors } = wordsOf(frame)
   const advice = errors.advice[view.advice]
   const title = 'title' in advice ? advice.title : errors.title
-  // Nothing is wrong, so there is nothing to look up.
+  // Nothing is wrong, so there is neither an alarm nor an error code.
   const isWrong = view.advice !== 'set_up_done'
   return layOut(frame, {
     status: view.status,

@@ -12,7 +12,7 @@ export function line(state: Line['state'], clause: string, text: Said, explanati
   return { state, clause, text, ...(explanation !== undefined && explanation !== null && { explanation }) }
 }
 
-/** Holds or not; `why` is told only when it does not. */
+/** A line that holds or fails; `why` is shown only when it fails. */
 export function promise(holds: boolean, clause: string, text: Said, why?: Said | null): Line {
   return holds ? line('ok', clause, text) : line('bad', clause, text, why)
 }

@@ -24,7 +24,7 @@ export type Ending =
   | { readonly kind: 'page' }
 
 export interface Parameter {
-  /** As it travelled. */
+  /** The value exactly as it was sent. */
   readonly raw: string
   /** Decoded once; null when it cannot be. */
   readonly value: string | null
@@ -45,7 +45,7 @@ export interface Performance {
   readonly userinfo: TokenScene | null
   /** The published key set, as a client would fetch it. */
   readonly jwks: Members | null
-  /** Everything that must not be shown whole. */
+  /** Secrets that were sent, to be masked wherever they are shown. */
   readonly secrets: readonly string[]
 }
 

@@ -5,7 +5,7 @@ import type { HttpReply, HttpRequest } from '../../http/message.ts'
 import type { ClientRecord } from '../../model/client/client.ts'
 import type { UserWithPassword } from '../../model/user.ts'
 
-/** Whom the second server gets a copy of. Neither secret nor password goes with them. */
+/** The client and the user that are copied to the second server, without secret and password. */
 export interface RehearsalCast {
   readonly client: ClientRecord
   readonly user: UserWithPassword

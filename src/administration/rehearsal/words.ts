@@ -7,7 +7,7 @@ export type Said = Readonly<Record<Locale, string>>
 
 const say = (zh: string, en: string): Said => ({ 'zh-CN': zh, en })
 
-/** Joins whole sentences. */
+/** Joins whole sentences, with the space that each language needs. */
 export function together(...sentences: readonly Said[]): Said {
   const joined = sentences.map((each) => each['zh-CN']).join('')
   return say(joined, sentences.map(({ en }) => en).join(' '))

@@ -79,7 +79,7 @@ function basicUser(authorization: string | undefined): string | null {
   return colon > 0 ? text.slice(0, colon) : null
 }
 
-/** What the endpoint could not read, the trace cannot either; it never fails for it. */
+/** Null where the parameters cannot be read. That is no error here: the endpoint has refused the request for it. */
 function readable(read: () => Parameters): Parameters | null {
   try {
     return read()
@@ -111,7 +111,10 @@ function namesOf(query: Parameters | null, body: Parameters | null): TraceParame
   }
 }
 
-/** A bare word is more likely a value whose name got lost, such as a token that was sent as the whole body. */
+/**
+ * Whether the name of a parameter is shown. A single word without a value is not: it is more likely a value that lost
+ * its name, such as a token sent as the whole body.
+ */
 function isShown(parameters: Parameters | null, name: string): boolean {
   if (!isPlainName(name)) return false
   return KNOWN_NAMES.has(name) || parameters?.get(name) !== undefined
@@ -138,14 +141,17 @@ function valuesOf(sources: readonly (Parameters | null)[]): Readonly<Record<stri
   return values
 }
 
-/** Words of a scope or a type; anything else in their place is none and may be a secret in the wrong field. */
+/**
+ * The value if it consists of words, as scopes and types do. Anything else is masked, since it may be a secret in the
+ * wrong field.
+ */
 function plainValue(value: string): string {
   return /^[A-Za-z0-9 ._:/,-]*$/.test(value)
     ? withoutSecrets(value.slice(0, LONGEST_VALUE))
     : `… (${value.length} characters, not only letters and digits)`
 }
 
-/** Where credentials were, not what they are. */
+/** How credentials were sent (`basic`, `body`, …), never the credentials themselves. */
 function credentialStyle(authorization: string | undefined, query: Parameters | null, body: Parameters | null): string {
   const styles: string[] = []
   if (authorization !== undefined) {

@@ -36,7 +36,7 @@ export function hintOf(rule: string): Hint | null {
   return isHinted(rule) ? { 'zh-CN': HINTS_ZH[rule], en: HINTS_EN[rule] } : null
 }
 
-/** The endpoint did what it is there for. */
+/** Whether the rule stands for success: the endpoint did what it is there for. */
 export function isAnswered(rule: string): boolean {
   return ANSWERED.has(rule)
 }

@@ -4,7 +4,7 @@
 /** Control, format, private-use and unassigned characters: line ends, escape sequences, text turned right to left. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
 
-/** Text that cannot forge a line. */
+/** The text without characters that could begin a new line or change how a line looks, cut to `longest`. */
 export function inert(text: string, longest: number): string {
   return text.slice(0, longest).toWellFormed().replace(UNPRINTABLE, '\u{fffd}')
 }
@@ -15,12 +15,12 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const PHONE = /(?<![0-9A-Za-z])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)/g
 const EMAIL = /[^\s@<>"'`]{1,64}@[^\s@<>"'`/]{1,100}\.[A-Za-z]{2,20}/g
 
-/** Whatever is long and random enough to be a secret of anybody keeps its first four characters. */
+/** Masks words that are long and random enough to be a secret: only their first four characters stay. */
 export function withoutSecrets(text: string): string {
   return text.replace(LONG_RUN, (run) => (WORDS_OF_OURS.test(run) || UUID.test(run) ? run : `${run.slice(0, 4)}…`))
 }
 
-/** A sentence: reasons, user agents. */
+/** For sentences, such as reasons and user agents: secrets are masked, and no line can be forged. */
 export function maskedText(text: string, longest: number): string {
   return withoutSecrets(inert(text, longest)).replace(PHONE, '1…').replace(EMAIL, '…@…')
 }

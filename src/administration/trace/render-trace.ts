@@ -91,7 +91,10 @@ export function absentClaims(
 }
 
 export interface TraceContext {
-  /** Is given our own advice alone, never what visitors sent. */
+  /**
+   * Changes the advice before it is shown, for example to add flags to commands. It is called with our own text only,
+   * never with what visitors sent.
+   */
   readonly advised?: (advice: string) => string
   /** That of the trace, as it is now. */
   readonly client?: Client | null
@@ -150,7 +153,7 @@ function clientOf({ clientId, claimedClient }: Trace, unknown: string): string {
   return claimedClient === null ? '–' : `${claimedClient}: ${unknown}`
 }
 
-/** Of this very instant, not of now: UTC, to the second. */
+/** The instant in UTC, to the second. */
 function timeOf(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }

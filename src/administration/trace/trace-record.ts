@@ -17,13 +17,13 @@ export const ENDPOINTS = [
 export const JOURNEY_PAGES = ['continue', 'sign-in', 'choose-account', 'consent'] as const
 
 export interface TraceParameters {
-  /** Names, in the order sent. */
+  /** Names of the parameters, in the order in which they were sent. */
   readonly query: readonly string[]
   readonly body: readonly string[]
   readonly repeated: readonly string[]
   /** How many names are not shown because they do not look like names. */
   readonly unnamed: number
-  /** Could not be read at all. */
+  /** The parts of the request that could not be read at all. */
   readonly unreadable: readonly ('query' | 'body')[]
 }
 

@@ -19,7 +19,7 @@ export function accountPage(view: AccountView, frame: Frame): Page {
   const { account } = words
   const calendar = calendarOf(frame.locale, view.zone)
   return layOut(frame, {
-    // A reader of the screen hears the title first.
+    // What has just been done is in the title, because a screen reader reads that first.
     title: view.done === null ? account.title : `${account.doneTitles[view.done.kind]} · ${account.title}`,
     dress: 'account',
     main: html`<h1>${account.title}</h1>${whose(view.user, words)}<ul class="own"><li><a id="password" href="${view.passwordHref}">${account.password}</a></li><li><a id="another" href="${view.anotherHref}">${account.another}</a></li></ul>${
@@ -54,7 +54,7 @@ function done({ kind, client, count = 0 }: AccountDone, { account }: Words): Htm
   return html`<div class="done" role="status" id="done">${ICONS.tick}<div><p>${said}</p></div></div>`
 }
 
-/** A long list must not stand between a person and what comes after it. */
+/** Links to the parts of the page, so that nobody has to pass a long list of applications to reach what comes after it. */
 function contents({ applications }: AccountView, { account }: Words): Content {
   return (
     applications.length > 3 &&
@@ -101,7 +101,7 @@ function session(view: AccountView, each: Session, at: number, calendar: Calenda
 
 function elsewhere({ applications, sessions, signOutThere }: AccountView, { account }: Words): Html {
   if (sessions.every(({ isHere }) => isHere)) return html`<p class="hint" id="nowhere-else">${account.nowhereElse}</p>`
-  // It speaks of what can be withdrawn above.
+  // The hint refers to the applications listed above, so it needs some.
   const hint = applications.length > 0 && html`<p class="hint" id="elsewhere-hint">${account.signOutElsewhereHint}</p>`
   const button = html`<button id="sign-out-elsewhere" type="submit" name="elsewhere" value="yes"${hint && html` aria-describedby="elsewhere-hint"`}>${account.signOutElsewhere}</button>`
   return html`<p class="hint">${account.sessionsHint}</p>${form(signOutThere, button)}${hint}`

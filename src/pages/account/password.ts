@@ -53,7 +53,7 @@ export function firstPasswordPage(view: FirstPasswordView, frame: Frame): Page {
   })
 }
 
-/** A password manager that changes what it keeps has to know whose it is. */
+/** The user name in a hidden field, by which a password manager knows whose password is being changed. */
 function owner(username: string): Html {
   return html`<input class="hidden" type="text" name="username" value="${username}" autocomplete="username" tabindex="-1" aria-hidden="true" readonly>`
 }
@@ -85,7 +85,7 @@ interface Sheet {
   readonly autocomplete: 'current-password' | 'new-password'
   readonly hint?: string
   readonly isWrong: boolean
-  /** All of them are typed anew after an error, so it is the first that has the focus. */
+  /** The first field has the focus, also after an error, because then all fields have to be typed again. */
   readonly isFirst: boolean
 }
 

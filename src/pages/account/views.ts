@@ -13,7 +13,7 @@ export interface AccountDone {
     | 'session_gone'
     | 'signed_out_elsewhere'
     | 'password_changed'
-  /** Whose permission it was. */
+  /** The client whose permission was withdrawn. */
   readonly client?: string
   /** How many browsers were signed out. */
   readonly count?: number
@@ -42,7 +42,7 @@ export interface AccountView {
     readonly isHere: boolean
     readonly since: Instant
     readonly lastUsed: Instant
-    /** Left out: nobody knows. */
+    /** Absent when the browser is not known. */
     readonly browser?: BrowserKind
     readonly applications: readonly string[]
   }[]

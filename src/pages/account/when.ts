@@ -4,7 +4,7 @@ import type { Locale } from '../look/locale.ts'
 import { type Html, html } from '../markup/html.ts'
 import { WORDS } from '../words/index.ts'
 
-/** What writes instants on one page. Making one costs more than all that it writes. */
+/** Formatters for the dates and times of one page. Making one takes longer than all that it formats, so it is made once. */
 export interface Calendar {
   readonly locale: Locale
   readonly moment: Intl.DateTimeFormat
@@ -21,7 +21,7 @@ export function calendarOf(locale: Locale, zone: string | null): Calendar {
     locale,
     // Day before month, as in most of the world that reads English.
     moment: new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { ...day, ...clock, ...timeZone }),
-    // English in every language: by how far it is from UTC reads alike in all.
+    // English also on Chinese pages: `UTC+8` is written alike in both.
     offset: new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset', ...timeZone }),
     ago: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
   }
@@ -37,7 +37,7 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** The zone is named: the server's may be another one than the reader's. */
+/** The time zone is added, because it may be the server's and not the reader's. */
 export function momentText(seconds: number, calendar: Calendar): string {
   const { inZone } = WORDS[calendar.locale].account
   return inZone(calendar.moment.format(seconds * 1000), zoneName(seconds, calendar))

@@ -36,7 +36,10 @@ function mix(over: string, under: string, share: number): string {
   ])
 }
 
-/** White where it can be read, else black. One of them always reaches 4.5. */
+/**
+ * Colour for text on this background: white where that can be read, otherwise black. One of the two always reaches a
+ * contrast of 4.5.
+ */
 export function inkOn(background: string): '#ffffff' | '#000000' {
   return contrast('#ffffff', background) >= 4.5 ? '#ffffff' : '#000000'
 }
@@ -55,7 +58,7 @@ export interface Palette {
   readonly surface: string
   /** The page's colour at its top, fading downwards. */
   readonly glow: string
-  /** Behind quiet things: code, chosen rows. */
+  /** Background for code and for chosen rows. */
   readonly tint: string
   readonly accent: string
   readonly accentHover: string
@@ -75,7 +78,7 @@ export function lightPalette(accent: string): Palette {
     surface: '#ffffff',
     tint,
     accent,
-    // Away from the ink, so that the label only gains.
+    // Mixed away from the colour of the label, so that its contrast only grows.
     accentHover: mix(onAccent === '#ffffff' ? '#000000' : '#ffffff', accent, 0.14),
     onAccent,
     accentText: readable(accent, ['#ffffff', page, glow, tint], 4.6, '#000000'),

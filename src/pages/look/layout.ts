@@ -17,9 +17,9 @@ export interface Sheet {
   readonly main: Content
   /** The operator's pages: wider, with a skip link. */
   readonly wide?: boolean
-  /** Styles beyond the base, where they are not those of the operator's pages. */
+  /** Which styles the page needs beyond those of every page, where it is another set than its width implies. */
   readonly dress?: Dress
-  /** Classic scripts that only add to the page; each is hashed for the policy. */
+  /** Inline scripts, without which the page works as well. The Content-Security-Policy names the hash of each. */
   readonly scripts?: readonly string[]
   readonly connects?: boolean
 }
@@ -60,7 +60,10 @@ function brandOf(frame: Frame): Html {
   return html`<div class="brand">${tile}<span>${productName}</span></div>`
 }
 
-/** The tab's picture: the logo, or the tile drawn anew, so that no second request is needed. */
+/**
+ * The icon of the browser tab, inside the page so that no second request is needed: the logo, or the tile with one
+ * character.
+ */
 function iconOf(frame: Frame): string {
   const { accent, logo, mark, productName } = frame.brand
   const fill = parseAccent(accent ?? '') ?? DEFAULT_ACCENT
@@ -68,7 +71,10 @@ function iconOf(frame: Frame): string {
   return imageSource(logo) ?? `data:image/svg+xml,${encodeURIComponent(tile.toString())}`
 }
 
-/** The first character as a person counts them; marks before it, such as 《, are none unless there is nothing else. */
+/**
+ * The first character of a name, as people count characters. Punctuation before it, such as 《, is skipped unless there
+ * is nothing else.
+ */
 export function initial(name: string): string {
   const characters = [...new Intl.Segmenter().segment(name.trim())].map(({ segment }) => segment)
   const first = characters.find((each) => !/^[\p{P}\p{Sm}\p{Z}]+$/u.test(each)) ?? characters[0] ?? ''
@@ -89,7 +95,7 @@ function languageLink(locale: Locale, href: string): Html {
   return html`<a href="${href}" lang="${locale}" hreflang="${locale}">${WORDS[locale].languageName}</a>`
 }
 
-/** The answer to a form is had again by a form, with scripts or without. */
+/** The switch of language on a page that answers a form: it sends the form again, and works without scripts. */
 function languageForm(locale: Locale, action: string, again: Readonly<Record<string, string>>): Html {
   const hidden = Object.entries(again).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
@@ -107,13 +113,13 @@ function footer(frame: Frame, words: Words): Content {
     )
   }
   const items = [
-    // The header says it already.
+    // Left out where the header shows the same name.
     brand.operatorName !== undefined &&
       brand.operatorName !== brand.productName &&
       html`<li><span>${words.frame.runBy(brand.operatorName)}</span></li>`,
     link(brand.privacyUrl, words.frame.privacy),
     link(brand.termsUrl, words.frame.terms),
-    // Filings are in Chinese on every page.
+    // The numbers of filings are Chinese in every language of the page.
     brand.icp !== undefined && link('https://beian.miit.gov.cn/', brand.icp, 'zh-CN'),
     brand.gongan &&
       link(

@@ -18,7 +18,7 @@ export interface LocaleWishes {
   readonly fallback: Locale
 }
 
-/** First wish that names a language of ours; a `ui_locales` that names none changes nothing. */
+/** The first wish that names a language we have. A `ui_locales` without such a language is ignored. */
 export function chooseLocale(wishes: LocaleWishes): Locale {
   return (
     first((wishes.uiLocales ?? '').split(/\s+/)) ??

@@ -14,7 +14,7 @@ export interface Stylesheet {
   readonly hash: string
 }
 
-/** What some pages have beyond the base. */
+/** Styles that some pages need beyond those of every page. */
 export type Dress = 'plain' | 'set-up' | 'report' | 'account'
 
 const MORE: Readonly<Record<Dress, string>> = {
@@ -26,7 +26,7 @@ const MORE: Readonly<Record<Dress, string>> = {
 
 const made = new Map<string, Stylesheet>()
 
-/** The same text for the same accent, always: its hash is in the policy. */
+/** The style sheet for an accent. It must be the same text each time, because the Content-Security-Policy names its hash. */
 export function stylesheet(accent: string | undefined, dress: Dress): Stylesheet {
   const colour = parseAccent(accent ?? '') ?? DEFAULT_ACCENT
   const key = `${colour} ${dress}`

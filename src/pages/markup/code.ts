@@ -9,12 +9,12 @@ export function code(text: string, id?: string): Html {
   return html`<code${id !== undefined && html` id="${id}"`}>${pieces(text)}</code>`
 }
 
-/** A command of ours that finds the installation which shows it, wherever that keeps its data. */
+/** A command of ours, with the flags that it needs to find the installation which shows this page. */
 export function command(words: string, frame: Frame): Html {
   return code(`npx lingpai ${words}${frame.commandFlags ?? ''}`)
 }
 
-/** What stands for what is not told to everybody, or is a secret, in the commands above. */
+/** Explains the placeholders in the commands above: for what not everybody may know, and for secrets. */
 export function commandHint(frame: Frame): Content {
   const { commandFlags = '' } = frame
   const { commandWords } = WORDS[frame.locale].frame

@@ -1,7 +1,10 @@
 // Markup as a value: whatever is put into the template is escaped, unless it is markup already. There is no way to
 // make `Html` from a string except by writing it in a template.
 
-/** Only the `html` tag makes one. A class, so that no parsed JSON can pass for markup. */
+/**
+ * Markup that is safe to send. Only the `html` tag makes it; it is a class, so that parsed JSON can never be taken for
+ * markup.
+ */
 export class Html {
   readonly #text: string
   constructor(strings: TemplateStringsArray, values: readonly Content[]) {

@@ -21,7 +21,7 @@ export interface NoteSheet {
   /** Told apart by colour, by drawing, and by a word for whoever sees neither. */
   readonly kind: 'warn' | 'info'
   readonly id?: string
-  /** It is there because of what was done just now. */
+  /** The note is the result of what the person has just done. */
   readonly isNew?: boolean
 }
 
@@ -46,13 +46,13 @@ export function heading(title: string, name: string): Html {
   return html`<h1>${inOnePiece(title, name)}</h1>`
 }
 
-/** The client's own picture, from our own address; it says nothing that its name does not. */
+/** The client's picture, served from our own address. Its alternative text is empty, because the name stands beside it. */
 export function clientLogo(client: ClientView | null): Content {
   const source = imageSource(client?.logo)
   return source !== null && html`<div class="client-logo"><img id="client-logo" src="${source}" alt=""></div>`
 }
 
-/** That the client has only registered itself, and where the answer goes. */
+/** A note that the client has only registered itself, and of where the answer goes. */
 export function unverifiedNote(client: ClientView | null, words: Words): Content {
   const target = client?.unverifiedTarget ?? null
   return (
@@ -78,7 +78,7 @@ export function localized(text: Localized, frame: Frame): string {
   return typeof text === 'string' ? text : text[frame.locale]
 }
 
-/** The way on from a page that would be an end: to the first of these pages that there is. */
+/** A link for a page that would otherwise lead nowhere: to the first of these addresses that exists. */
 export function wayOn(
   ...ways: readonly { readonly href: string | null | undefined; readonly text: string }[]
 ): Content {

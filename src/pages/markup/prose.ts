@@ -6,7 +6,7 @@ import { code, command } from './code.ts'
 import type { Content, Html } from './html.ts'
 import { localized } from './parts.ts'
 
-/** Without the mark that ends the sentence it stands in. */
+/** Matches an address, without the punctuation that ends the sentence around it. */
 const ADDRESS = /https?:\/\/[^\s<>"'“”‘’（），。、；：]*[^\s<>"'“”‘’（），。、；：.,:;!?)]/
 /** Flags, headers and what a health check says. */
 const TERM = /--[a-z]+(?:-[a-z]+)*|X-Forwarded-(?:\*|[A-Z][a-z]+)|"status":"ok"/
