@@ -410,20 +410,16 @@ export function describeDriver(name: string, prepare: () => Promise<Place>, shar
           const child = startChild('hold', kind, address, '300')
           expect(await child.say()).toBe('holding')
           const started = performance.now()
-          let longest = 0
-          let last = started
-          const ticks = setInterval(() => {
-            longest = Math.max(longest, performance.now() - last)
-            last = performance.now()
-          }, 5)
+          let ticks = 0
+          const ticking = setInterval(() => ticks++, 5)
           const token_id = newName()
           const writing = driver.atomic([step(insertToken, { token_id, owner: '张三' })])
           expect(await exists(token_id)).toBe(false)
           expect((await writing).held).toBe(true)
-          clearInterval(ticks)
-          longest = Math.max(longest, performance.now() - last)
+          clearInterval(ticking)
           expect(performance.now() - started).toBeGreaterThan(200)
-          expect(longest).toBeLessThan(150)
+          // An event loop that stood still would have been seen by one tick, or by one each time that it was tried again.
+          expect(ticks).toBeGreaterThan(8)
           expect(await exists(token_id)).toBe(true)
           await child.ended
         })
