@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { bundleServer } from '../../../scripts/release/bundle.ts'
 import { lingpai, REPOSITORY } from '../../support/cli.ts'
 import { Caller, eventually } from '../support/caller.ts'
@@ -14,47 +14,47 @@ import { busy, type Given, given, holds } from '../support/given.ts'
 import { type Prepared, prepareSqlite } from '../support/installation.ts'
 import { hurt } from '../support/strace.ts'
 
-const undo: (() => unknown)[] = []
-afterEach(async () => {
-  for (const work of undo.splice(0).toReversed()) await work()
-})
+/** Has something undone when the test ends, the last thing first. */
+type Undo = TestContext['onTestFinished']
 
 async function served(
+  undo: Undo,
   prepared: Prepared,
   options: Partial<ChildOptions> = {},
 ): Promise<{ server: Child; caller: Caller }> {
   const server = await startChild({ ...prepared, ...options })
   const caller = new Caller(server)
-  undo.push(
-    () => server.kill(),
-    () => caller.close(),
-  )
+  undo(async () => void (await server.kill()))
+  undo(() => caller.close())
   return { server, caller }
 }
 
 const databaseOf = ({ folder }: Prepared) => join(folder, 'lingpai.sqlite')
 
-async function hurting(...what: Parameters<typeof hurt>): Promise<() => Promise<void>> {
+async function hurting(undo: Undo, ...what: Parameters<typeof hurt>): Promise<() => Promise<void>> {
   const mend = await hurt(...what)
-  undo.push(mend)
+  undo(mend)
   return mend
 }
 
-function temporaryFolder(): string {
+function temporaryFolder(undo: Undo): string {
   const folder = mkdtempSync(join(tmpdir(), 'lingpai-checkpoint-'))
-  undo.push(() => rmSync(folder, { recursive: true }))
+  undo(() => rmSync(folder, { recursive: true }))
   return folder
 }
 
 /** How many access tokens the file holds without its log. */
 function movedInto(prepared: Prepared): number {
-  const copy = join(temporaryFolder(), 'copy.sqlite')
-  copyFileSync(databaseOf(prepared), copy)
-  const database = new DatabaseSync(copy)
+  const folder = mkdtempSync(join(tmpdir(), 'lingpai-moved-'))
   try {
-    return Number(database.prepare('SELECT count(*) AS many FROM access_token').get()?.['many'])
-  } finally {
+    const copy = join(folder, 'copy.sqlite')
+    copyFileSync(databaseOf(prepared), copy)
+    const database = new DatabaseSync(copy)
+    const found = database.prepare('SELECT count(*) AS many FROM access_token').get()
     database.close()
+    return Number(found?.['many'])
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 
@@ -67,23 +67,27 @@ interface Slow {
 }
 
 /** A server whose disk took 40 ms for each commit, and is as fast as ever again. */
-async function slowed(options: Partial<ChildOptions> = {}): Promise<Slow> {
+async function slowed(undo: Undo, options: Partial<ChildOptions> = {}): Promise<Slow> {
   const prepared = await prepareSqlite()
-  undo.push(() => prepared.remove())
-  const { server, caller } = await served(prepared, options)
+  undo(() => prepared.remove())
+  const { server, caller } = await served(undo, prepared, options)
   const before = await given(caller)
-  const mend = await hurting(server, `${databaseOf(prepared)}-wal`, 'fsync,fdatasync', 'delay_exit=40000')
+  const mend = await hurting(undo, server, `${databaseOf(prepared)}-wal`, 'fsync,fdatasync', 'delay_exit=40000')
   const access = await busy(caller, () => server.log().includes('checkpoints_on_a_thread'))
   await mend()
   return { prepared, server, caller, before, access }
 }
 
-async function nothingIsLost({ prepared, before, access }: Slow, after: readonly string[] = []): Promise<void> {
-  const { caller } = await served(prepared)
+async function nothingIsLost(
+  undo: Undo,
+  { prepared, before, access }: Slow,
+  after: readonly string[] = [],
+): Promise<void> {
+  const { caller } = await served(undo, prepared)
   for (const token of [...access, ...after]) expect((await caller.userinfo(token)).status).toBe(200)
   await holds(caller, before)
   const database = new DatabaseSync(databaseOf(prepared), { readOnly: true, timeout: 5_000 })
-  undo.push(() => database.close())
+  undo(() => database.close())
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
 }
 
@@ -99,43 +103,6 @@ async function busyFor(caller: Caller, refreshes: number): Promise<readonly stri
   return busyTogether(caller, () => ++done > refreshes)
 }
 
-it('where commits wait for the disk a thread moves the log into the file; killed, the server has kept all that it answered', {
-  timeout: 60_000,
-}, async () => {
-  const slow = await slowed()
-  const moved = movedInto(slow.prepared)
-  const after = await busyFor(slow.caller, 700)
-  await eventually(
-    async () => movedInto(slow.prepared),
-    (now) => now > moved + 400,
-  )
-  await slow.server.kill()
-  await nothingIsLost(slow, after)
-})
-
-it('it stops in good order: the log is in the file, and gone', { timeout: 60_000 }, async () => {
-  const slow = await slowed()
-  const after = await busyFor(slow.caller, 100)
-  expect(await slow.server.stop()).toMatchObject({ code: 0 })
-  expect(readdirSync(slow.prepared.folder).filter((name) => name.startsWith('lingpai.sqlite'))).toEqual([
-    'lingpai.sqlite',
-  ])
-  await nothingIsLost(slow, after)
-})
-
-it('a disk that fails while the thread moves the log ends the server with one line', { timeout: 60_000 }, async () => {
-  const slow = await slowed()
-  const said = slow.server.log().length
-  await hurting(slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'error=EIO')
-  const after = await busyTogether(slow.caller, () => false)
-  const { code, log } = await slow.server.ended
-  expect(code).toBe(5)
-  const lines = log.slice(said).trim().split('\n')
-  expect(lines, log).toHaveLength(1)
-  expect(lines[0]).toContain('the database failed while writing; the server stops')
-  await nothingIsLost(slow, after)
-})
-
 /** It ended because of the disk, and said so once. */
 async function endsByDisk(server: Child): Promise<void> {
   const { code, log } = await server.ended
@@ -145,93 +112,164 @@ async function endsByDisk(server: Child): Promise<void> {
   expect(errors[0]).toContain('the database failed while writing; the server stops')
 }
 
-it('a disk that fails under the thread of a server that is told to stop is no good end', {
-  timeout: 60_000,
-}, async () => {
-  const slow = await slowed()
-  const file = databaseOf(slow.prepared)
-  await hurting(slow.server, file, 'fsync,fdatasync', 'error=EIO:delay_enter=4000000')
-  const { mtimeMs } = statSync(file)
-  // The thread has written into the file, and asks the disk to keep it.
-  const after = await busy(slow.caller, () => statSync(file).mtimeMs > mtimeMs)
-  await slow.server.stop()
-  await endsByDisk(slow.server)
-  expect(slow.server.log()).toContain('stopping: finishing what is in flight')
-  await nothingIsLost(slow, after)
-})
-
-it('nor is one without a thread that fails when the log is moved at the end', { timeout: 60_000 }, async () => {
-  const prepared = await prepareSqlite()
-  undo.push(() => prepared.remove())
-  const { server, caller } = await served(prepared)
-  const before = await given(caller)
-  const access = await busyFor(caller, 3)
-  await hurting(server, databaseOf(prepared), 'fsync,fdatasync', 'error=EIO')
-  await server.stop()
-  await endsByDisk(server)
-  await nothingIsLost({ prepared, server, caller, before, access })
-})
-
-it('a disk that is full while the thread moves the log loses nothing, says so, and heals by itself', {
-  timeout: 60_000,
-}, async () => {
-  const slow = await slowed()
-  const mend = await hurting(slow.server, databaseOf(slow.prepared), 'pwrite64', 'error=ENOSPC')
-  const after = await busyFor(slow.caller, 600)
-  const unready = await eventually(
-    () => slow.caller.ready(),
-    ({ status }) => status === 503,
-  )
-  expect(unready.body['reason']).toMatch(/the disk of the database is full/)
-  await mend()
-  // Nobody writes, and nobody asks.
-  await eventually(
-    async () => slow.server.log(),
-    (log) => log.includes('checkpoints_work_again'),
-  )
-  expect((await slow.caller.ready()).status).toBe(200)
-  expect(slow.server.log().match(/checkpoint_failed/g)).toHaveLength(1)
-  await slow.server.kill()
-  await nothingIsLost(slow, after)
-})
-
-it.each([1, 7, 40])(
-  'killed at page %i that the thread moves, it has kept all that it answered',
-  {
+// Side by side: most of their time they wait for a disk.
+describe.concurrent('a server', () => {
+  it('where commits wait for the disk a thread moves the log into the file; killed, the server has kept all that it answered', {
     timeout: 60_000,
-  },
-  async (page) => {
-    const slow = await slowed()
-    await hurting(slow.server, databaseOf(slow.prepared), 'pwrite64', `signal=KILL:when=${page}`)
+  }, async ({ onTestFinished: undo }) => {
+    const slow = await slowed(undo)
+    const moved = movedInto(slow.prepared)
+    const after = await busyFor(slow.caller, 700)
+    await eventually(
+      async () => movedInto(slow.prepared),
+      (now) => now > moved + 400,
+    )
+    await slow.server.kill()
+    await nothingIsLost(undo, slow, after)
+  })
+
+  it('it stops in good order: the log is in the file, and gone', { timeout: 60_000 }, async ({
+    onTestFinished: undo,
+  }) => {
+    const slow = await slowed(undo)
+    const after = await busyFor(slow.caller, 100)
+    expect(await slow.server.stop()).toMatchObject({ code: 0 })
+    expect(readdirSync(slow.prepared.folder).filter((name) => name.startsWith('lingpai.sqlite'))).toEqual([
+      'lingpai.sqlite',
+    ])
+    await nothingIsLost(undo, slow, after)
+  })
+
+  it('a disk that fails while the thread moves the log ends the server with one line', { timeout: 60_000 }, async ({
+    onTestFinished: undo,
+  }) => {
+    const slow = await slowed(undo)
+    const said = slow.server.log().length
+    await hurting(undo, slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'error=EIO')
     const after = await busyTogether(slow.caller, () => false)
-    expect(await slow.server.ended).toMatchObject({ signal: 'SIGKILL' })
-    await nothingIsLost(slow, after)
-  },
-)
+    const { code, log } = await slow.server.ended
+    expect(code).toBe(5)
+    const lines = log.slice(said).trim().split('\n')
+    expect(lines, log).toHaveLength(1)
+    expect(lines[0]).toContain('the database failed while writing; the server stops')
+    await nothingIsLost(undo, slow, after)
+  })
 
-it('a log that somebody removes under it is brought into the file', { timeout: 60_000 }, async () => {
-  const slow = await slowed()
-  const after = await busyFor(slow.caller, 50)
-  rmSync(`${databaseOf(slow.prepared)}-wal`)
-  const last = await busyTogether(slow.caller, () => false)
-  expect(await slow.server.ended).toMatchObject({ code: 5 })
-  await nothingIsLost(slow, [...after, ...last])
-})
+  it('a disk that fails under the thread of a server that is told to stop is no good end', {
+    timeout: 60_000,
+  }, async ({ onTestFinished: undo }) => {
+    const slow = await slowed(undo)
+    const file = databaseOf(slow.prepared)
+    await hurting(undo, slow.server, file, 'fsync,fdatasync', 'error=EIO:delay_enter=4000000')
+    const { mtimeMs } = statSync(file)
+    // The thread has written into the file, and asks the disk to keep it.
+    const after = await busy(slow.caller, () => statSync(file).mtimeMs > mtimeMs)
+    await slow.server.stop()
+    await endsByDisk(slow.server)
+    expect(slow.server.log()).toContain('stopping: finishing what is in flight')
+    await nothingIsLost(undo, slow, after)
+  })
 
-it('without the file of the thread it goes on as before', { timeout: 60_000 }, async () => {
-  const built = temporaryFolder()
-  await bundleServer(built)
-  rmSync(join(built, 'checkpoint-thread.js'))
-  const slow = await slowed({ entry: join(built, 'main.js') })
-  await eventually(
-    async () => slow.server.log(),
-    (log) => log.includes('checkpoint_thread_ended'),
+  it('nor is one without a thread that fails when the log is moved at the end', { timeout: 60_000 }, async ({
+    onTestFinished: undo,
+  }) => {
+    const prepared = await prepareSqlite()
+    undo(() => prepared.remove())
+    const { server, caller } = await served(undo, prepared)
+    const before = await given(caller)
+    const access = await busyFor(caller, 3)
+    await hurting(undo, server, databaseOf(prepared), 'fsync,fdatasync', 'error=EIO')
+    await server.stop()
+    await endsByDisk(server)
+    await nothingIsLost(undo, { prepared, server, caller, before, access })
+  })
+
+  it('a disk that is full while the thread moves the log loses nothing, says so, and heals by itself', {
+    timeout: 60_000,
+  }, async ({ onTestFinished: undo }) => {
+    const slow = await slowed(undo)
+    const mend = await hurting(undo, slow.server, databaseOf(slow.prepared), 'pwrite64', 'error=ENOSPC')
+    const after = await busyFor(slow.caller, 600)
+    const unready = await eventually(
+      () => slow.caller.ready(),
+      ({ status }) => status === 503,
+    )
+    expect(unready.body['reason']).toMatch(/the disk of the database is full/)
+    await mend()
+    // Nobody writes, and nobody asks.
+    await eventually(
+      async () => slow.server.log(),
+      (log) => log.includes('checkpoints_work_again'),
+    )
+    expect((await slow.caller.ready()).status).toBe(200)
+    expect(slow.server.log().match(/checkpoint_failed/g)).toHaveLength(1)
+    await slow.server.kill()
+    await nothingIsLost(undo, slow, after)
+  })
+
+  it.for([1, 7, 40])(
+    'killed at page %i that the thread moves, it has kept all that it answered',
+    {
+      timeout: 60_000,
+    },
+    async (page, { onTestFinished: undo }) => {
+      const slow = await slowed(undo)
+      await hurting(undo, slow.server, databaseOf(slow.prepared), 'pwrite64', `signal=KILL:when=${page}`)
+      const after = await busyTogether(slow.caller, () => false)
+      expect(await slow.server.ended).toMatchObject({ signal: 'SIGKILL' })
+      await nothingIsLost(undo, slow, after)
+    },
   )
-  const moved = movedInto(slow.prepared)
-  const after = await busyFor(slow.caller, 3_000)
-  expect(movedInto(slow.prepared)).toBeGreaterThan(moved + 200)
-  await slow.server.kill()
-  await nothingIsLost(slow, after)
+
+  it('a log that somebody removes under it is brought into the file', { timeout: 60_000 }, async ({
+    onTestFinished: undo,
+  }) => {
+    const slow = await slowed(undo)
+    const after = await busyFor(slow.caller, 50)
+    rmSync(`${databaseOf(slow.prepared)}-wal`)
+    const last = await busyTogether(slow.caller, () => false)
+    expect(await slow.server.ended).toMatchObject({ code: 5 })
+    await nothingIsLost(undo, slow, [...after, ...last])
+  })
+
+  it('without the file of the thread it goes on as before', { timeout: 60_000 }, async ({ onTestFinished: undo }) => {
+    const built = temporaryFolder(undo)
+    await bundleServer(built)
+    rmSync(join(built, 'checkpoint-thread.js'))
+    const slow = await slowed(undo, { entry: join(built, 'main.js') })
+    await eventually(
+      async () => slow.server.log(),
+      (log) => log.includes('checkpoint_thread_ended'),
+    )
+    const moved = movedInto(slow.prepared)
+    const after = await busyFor(slow.caller, 3_000)
+    expect(movedInto(slow.prepared)).toBeGreaterThan(moved + 200)
+    await slow.server.kill()
+    await nothingIsLost(undo, slow, after)
+  })
+
+  it('a backup that is made while the thread waits for the disk is whole', { timeout: 60_000 }, async ({
+    onTestFinished: undo,
+  }) => {
+    const slow = await slowed(undo)
+    await hurting(undo, slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'delay_exit=300000')
+    let isOver = false
+    const under = busy(slow.caller, () => isOver)
+    const place = temporaryFolder(undo)
+    const [file, folder] = [join(place, 'backup'), join(place, 'restored')]
+    const made = await lingpai(['backup', file, ...slow.prepared.words])
+    expect(made.code, made.stderr).toBe(0)
+    isOver = true
+    const after = await under
+    expect((await slow.caller.ready()).status).toBe(200)
+    const key = ['--master-key-file', join(slow.prepared.folder, 'master.key')]
+    const restored = await lingpai(['restore', '--data', folder, file, ...key])
+    expect(restored.code, restored.stderr).toBe(0)
+    await slow.server.kill()
+    await nothingIsLost(undo, slow, after)
+    const copy = { ...slow.prepared, words: ['--data', folder], folder }
+    await nothingIsLost(undo, { ...slow, prepared: copy })
+  })
 })
 
 /** With `waits.sqlite` in its folder, whose log holds all of it; after `between` its commits take so many milliseconds. */
@@ -255,36 +293,36 @@ function ran(folder: string, text: string, ...flags: readonly string[]): ReturnT
   return spawnSync(process.execPath, [...flags, 'program.mjs'], { cwd: folder, encoding: 'utf8', timeout: 15_000 })
 }
 
-it('the thread keeps no program that ends', { timeout: 30_000 }, () => {
-  const { status, stdout } = ran(temporaryFolder(), program())
+it('the thread keeps no program that ends', { timeout: 30_000 }, ({ onTestFinished: undo }) => {
+  const { status, stdout } = ran(temporaryFolder(undo), program())
   expect(stdout).toContain('checkpoints_on_a_thread')
   expect(stdout).not.toContain('checkpoint_thread_ended')
   expect(status).toBe(0)
 })
 
-it.each([
+it.for([
   [24, 0],
   [25, 1],
-])('commits of %i ms each ask for the thread: %i', (commit, threads) => {
-  const { status, stdout } = ran(temporaryFolder(), program('', commit))
+] as const)('commits of %i ms each ask for the thread: %i', ([commit, threads], { onTestFinished: undo }) => {
+  const { status, stdout } = ran(temporaryFolder(undo), program('', commit))
   expect(String(stdout).match(/checkpoints_on_a_thread/g) ?? []).toHaveLength(threads)
   expect(status).toBe(0)
 })
 
-it('where Node may start no thread it goes on as before', { timeout: 30_000 }, () => {
+it('where Node may start no thread it goes on as before', { timeout: 30_000 }, ({ onTestFinished: undo }) => {
   const flags = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*']
-  const { status, stdout } = ran(temporaryFolder(), program(), ...flags)
+  const { status, stdout } = ran(temporaryFolder(undo), program(), ...flags)
   expect(stdout).toContain('checkpoint_thread_ended')
   expect(stdout).not.toContain('checkpoints_on_a_thread')
   expect(status).toBe(0)
 })
 
 // https://sqlite.org/wal.html#walresetbug
-it.each(['3.44.5', '3.46.1', '3.50.6', '3.51.2'])(
+it.for(['3.44.5', '3.46.1', '3.50.6', '3.51.2'])(
   'SQLite %s, which may lose what is written beside a thread, gets none',
-  (version) => {
+  (version, { onTestFinished: undo }) => {
     const { status, stdout } = ran(
-      temporaryFolder(),
+      temporaryFolder(undo),
       program(`database.function('sqlite_version', () => '${version}')`),
     )
     expect(stdout).toContain('checkpoint_thread_ended')
@@ -294,14 +332,19 @@ it.each(['3.44.5', '3.46.1', '3.50.6', '3.51.2'])(
   },
 )
 
-it.each(['3.44.6', '3.50.7', '3.51.3', '3.53.0'])('SQLite %s, which has that mended, gets one', (version) => {
-  const { stdout } = ran(temporaryFolder(), program(`database.function('sqlite_version', () => '${version}')`))
-  expect(stdout).toContain('checkpoints_on_a_thread')
-  expect(stdout).not.toContain('checkpoint_thread_ended')
-})
+it.for(['3.44.6', '3.50.7', '3.51.3', '3.53.0'])(
+  'SQLite %s, which has that mended, gets one',
+  (version, { onTestFinished: undo }) => {
+    const { stdout } = ran(temporaryFolder(undo), program(`database.function('sqlite_version', () => '${version}')`))
+    expect(stdout).toContain('checkpoints_on_a_thread')
+    expect(stdout).not.toContain('checkpoint_thread_ended')
+  },
+)
 
-it('a database that was put in the place of the one that is open gets nothing of its log', { timeout: 30_000 }, () => {
-  const folder = temporaryFolder()
+it('a database that was put in the place of the one that is open gets nothing of its log', { timeout: 30_000 }, ({
+  onTestFinished: undo,
+}) => {
+  const folder = temporaryFolder(undo)
   const other = new DatabaseSync(join(folder, 'other.sqlite'))
   other.exec('PRAGMA journal_mode = WAL; CREATE TABLE kept (one)')
   other.close()
@@ -314,8 +357,10 @@ it('a database that was put in the place of the one that is open gets nothing of
   expect(readFileSync(join(folder, 'waits.sqlite')).equals(before)).toBe(true)
 })
 
-it('when the thread ends, the locks of those who have the database open are held', { timeout: 30_000 }, () => {
-  const folder = temporaryFolder()
+it('when the thread ends, the locks of those who have the database open are held', { timeout: 30_000 }, ({
+  onTestFinished: undo,
+}) => {
+  const folder = temporaryFolder(undo)
   const text = `${program()}
     const { readFileSync, statSync } = await import('node:fs')
     const { setTimeout: pause } = await import('node:timers/promises')
@@ -333,25 +378,4 @@ it('when the thread ends, the locks of those who have the database open are held
   const [, before, after] = /locks (\d+) (\d+)/.exec(String(stdout)) ?? []
   expect(Number(before)).toBeGreaterThan(0)
   expect(after).toBe(before)
-})
-
-it('a backup that is made while the thread waits for the disk is whole', { timeout: 60_000 }, async () => {
-  const slow = await slowed()
-  await hurting(slow.server, databaseOf(slow.prepared), 'fsync,fdatasync', 'delay_exit=300000')
-  let isOver = false
-  const under = busy(slow.caller, () => isOver)
-  const place = temporaryFolder()
-  const [file, folder] = [join(place, 'backup'), join(place, 'restored')]
-  const made = await lingpai(['backup', file, ...slow.prepared.words])
-  expect(made.code, made.stderr).toBe(0)
-  isOver = true
-  const after = await under
-  expect((await slow.caller.ready()).status).toBe(200)
-  const key = ['--master-key-file', join(slow.prepared.folder, 'master.key')]
-  const restored = await lingpai(['restore', '--data', folder, file, ...key])
-  expect(restored.code, restored.stderr).toBe(0)
-  await slow.server.kill()
-  await nothingIsLost(slow, after)
-  const copy = { ...slow.prepared, words: ['--data', folder], folder }
-  await nothingIsLost({ ...slow, prepared: copy })
 })
