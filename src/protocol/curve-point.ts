@@ -31,7 +31,11 @@ const SMALL_U: readonly bigint[] = [
   0x57119fd0dd4e22d8868e1c58c45c44045bef839c55b1d0b1248c50a3bc959c5fn,
 ]
 
-/** `coordinates` have the length that the curve needs: x and y, or x alone. */
+/**
+ * `curve` is the `crv` of a JWK; false for one that is not known here. `coordinates` are those of the JWK, each of the
+ * length that the curve needs: x and y with the highest byte first; for Ed25519 and X25519 x alone, with the lowest
+ * byte first (RFC 8037 §2).
+ */
 export function isUsablePoint(curve: string, coordinates: readonly Uint8Array[]): boolean {
   const [first = new Uint8Array(), second = new Uint8Array()] = coordinates
   if (curve === 'Ed25519') return isOnEd25519(numberOf(first.toReversed()) & (2n ** 255n - 1n))
@@ -48,14 +52,17 @@ export function isUsablePoint(curve: string, coordinates: readonly Uint8Array[])
 function isOnEd25519(y: bigint): boolean {
   if (y >= P || SMALL_Y.includes(y)) return false
   const square = (y * y) % P
+  // x² is (y² - 1) / (d·y² + 1). By Euler's criterion it is a square exactly when this is 1; for that the product does as
+  // well as the quotient.
   return power((square - 1n) * (D * square + 1n), (P - 1n) / 2n) === 1n
 }
 
+/** Each value and its negative, modulo P. */
 function signs(values: readonly bigint[]): readonly bigint[] {
   return values.flatMap((each) => [each, (P - each) % P])
 }
 
-/** Modulo P. */
+/** Modulo P. Its time depends on the numbers: for public keys only. */
 function power(base: bigint, exponent: bigint): bigint {
   let [result, factor] = [1n, base % P]
   for (let left = exponent; left > 0n; left >>= 1n) {

@@ -13,11 +13,13 @@ export interface Shown {
   readonly username?: string
   readonly remember?: boolean
   readonly error?: SignInError
+  /** Seconds until the next attempt, where there were too many. */
   readonly wait?: number
   /** A password to be chosen comes before anything else. */
   readonly first?: FirstPassword
   /** The error, or the seconds to wait, where this is the answer to a form. */
   readonly said?: string
+  /** Goes into the trace. Null: nothing to be traced, such as a switch of language. */
   readonly outcome?: Outcome | null
 }
 
@@ -31,7 +33,9 @@ export interface Occasion<Other extends SignedIn = SignedIn> {
   readonly clientId: string | null
   /** Shows the page again. */
   readonly show: (shown: Shown) => HttpReply
+  /** False where the request asks for somebody else (`id_token_hint`, `claims`). */
   readonly mayBe: (user: User) => boolean
+  /** The reply after the sign-in: what the person came for. */
   readonly onward: (entered: Entered<Other>) => Promise<HttpReply>
 }
 
