@@ -21,7 +21,8 @@ const MOST_ROUNDS = 12
 /** Seconds: an import that gave no sign of life for two minutes is taken for dead. */
 const LATER = 130
 
-describe.each(['sqlite', 'postgres'] as const)('on %s,', (kind) => {
+// Both side by side, since an import rests behind each list; those on one database in turn.
+describe.concurrent.each(['sqlite', 'postgres'] as const)('on %s,', (kind) => {
   let house: Prepared
   let folder: string
   let address = ''
@@ -85,7 +86,8 @@ describe.each(['sqlite', 'postgres'] as const)('on %s,', (kind) => {
   }
 
   it(`an import that is killed at any moment and repeated ends as one that never was (seed ${seed})`, {
-    timeout: 90_000,
+    concurrent: false,
+    timeout: 180_000,
   }, async () => {
     const random = randomFrom(seed)
     const began = performance.now()
@@ -131,7 +133,8 @@ describe.each(['sqlite', 'postgres'] as const)('on %s,', (kind) => {
   })
 
   it('who waits for one that was killed is told so, and for how long; in the end it is imported', {
-    timeout: 60_000,
+    concurrent: false,
+    timeout: 120_000,
   }, async () => {
     let words: readonly string[] = []
     let crowd = ''
