@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approveClient, removeClient, setClientEnabled } from '../../src/administration/clients.ts'
 import { removeUnusedClients } from '../../src/issuer/registration/unused.ts'
 import { asserted, assertion, type ClientKey, newClientKey } from '../support/assertions.ts'
-import { ask, authorizeUrl, countRecords, expectErrorPage, isAt, signIn } from '../support/authorize.ts'
+import { ask, authorizeQuery, authorizeUrl, countRecords, expectErrorPage, isAt, signIn } from '../support/authorize.ts'
 import { type DocumentHost, startDocumentHost } from '../support/document-host.ts'
 import { countClients, register } from '../support/registration.ts'
 import { expectInvalidClient, PKCE, RelyingParty, tokensOf, VERIFIER } from '../support/relying-party.ts'
@@ -89,6 +89,24 @@ describe('§4 the document', () => {
     const record = await host.server.parts.store.findClient(client_id)
     expect(record?.client).toMatchObject({ preset: 'document', verified: false, token_endpoint_auth_method: 'none' })
     expect(record?.client.authorize.pkce).toBe('required')
+  })
+
+  test('RFC 9126 §2 a client that nobody has met before may push its request; one without a document may not', async () => {
+    const push = async (client_id: string) => {
+      const body = authorizeQuery(parameters(client_id))
+      const reply = await fetch(`${host.origin}/sso/par`, { method: 'POST', body })
+      return { status: reply.status, body: (await reply.json()) as Record<string, string> }
+    }
+    const client_id = publish('/pushing')
+    const { status, body } = await push(client_id)
+    expect(status).toBe(201)
+    const query = new URLSearchParams({ client_id, request_uri: body['request_uri'] ?? '' }).toString()
+    const page = await visitor.follow(await visitor.get(`${host.origin}/sso/authorize?${query}`))
+    expect(isAt(page, 'sign-in')).toBe(true)
+    expect(page.html).toContain('Tool of a stranger')
+    const count = (await host.server.parts.store.listClients()).length
+    expect(await push(at('/nothing-here'))).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+    expect(await host.server.parts.store.listClients()).toHaveLength(count)
   })
 
   test('§4.1 may give a public key, and never a secret', async () => {

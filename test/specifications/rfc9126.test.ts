@@ -369,6 +369,24 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
       expectErrorPage(await bring(await signedIn(host, 'alice'), requestUri, `off-${database}`))
     })
 
+    test('after a no of the person is still good, and after a yes it is not', async () => {
+      const requestUri = await pushedUri({}, 'asking')
+      const visitor = await signedIn(host, 'alice')
+      const page = await visitor.follow(await bring(visitor, requestUri, 'asking'))
+      expectRefusal(await visitor.submit(page, 'consent-deny'), host, 'access_denied')
+      const again = await visitor.follow(await bring(visitor, requestUri, 'asking'))
+      expectCode(await visitor.submit(again, 'consent-allow'))
+      expectErrorPage(await bring(visitor, requestUri, 'asking'), { code: 'invalid_request_uri' })
+    })
+
+    test('may ask for an answer in the fragment or by a form', async () => {
+      const visitor = await signedIn(host, 'alice')
+      const fragment = await bring(visitor, await pushedUri({ response_mode: 'fragment' }))
+      expect(new URL(fragment.location ?? '').hash).toContain('code=')
+      const posted = await bring(visitor, await pushedUri({ response_mode: 'form_post' }))
+      expect([posted.status, posted.html.includes('name="code"')]).toEqual([200, true])
+    })
+
     test('a refusal uses nothing up: who does not sign in now may come again', async () => {
       const requestUri = await pushedUri({ prompt: 'none' })
       expectRefusal(await bring(new Visitor(), requestUri), host, 'login_required')
@@ -441,4 +459,27 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
       await small.close()
     }, 30_000)
   })
+})
+
+test('RFC 9126 §4 of two nodes one answers, whichever took the push', async () => {
+  const one = await startServer({ database: 'postgres' })
+  await one.addClient('web', 'openid-connect', { consent: 'implied' })
+  await one.addUser('alice')
+  const other = await startServer({ database: 'postgres', beside: one })
+  try {
+    const visitor = await signedIn(one, 'alice')
+    for (const pushedTo of [one.origin, other.origin, one.origin, other.origin]) {
+      const headers = { authorization: `Basic ${Buffer.from(`web:${TEST_SECRET}`).toString('base64')}` }
+      const pushed = await fetch(`${pushedTo}/sso/par`, { method: 'POST', headers, body: authorizeQuery() })
+      const { request_uri } = (await pushed.json()) as { request_uri: string }
+      const query = new URLSearchParams({ client_id: 'web', request_uri }).toString()
+      const at = [one.origin, other.origin, one.origin, other.origin]
+      const replies = await Promise.all(at.map((origin) => copyOf(visitor).get(`${origin}/sso/authorize?${query}`)))
+      expect(replies.filter(({ location }) => location?.includes('code='))).toHaveLength(1)
+      expect(replies.filter(({ status }) => status === 400)).toHaveLength(3)
+    }
+  } finally {
+    await other.close()
+    await one.close()
+  }
 })
