@@ -30,5 +30,5 @@ export async function wholeRequest(
 
 function notPushed() {
   const description = 'This client must push its request first, and send the request_uri that it gets'
-  return invalidRequest('request_not_pushed', 'RFC 9126 §5', description)
+  return invalidRequest('request_not_pushed', 'RFC 9126 §6', description)
 }
