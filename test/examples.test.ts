@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { expect, test } from 'vitest'
+import { newClientKey } from './support/assertions.ts'
 import { startExample } from './support/example.ts'
 import { freePort } from './support/free-port.ts'
+import { proof } from './support/proofs.ts'
 import { type Fields, RelyingParty, tokensOf } from './support/relying-party.ts'
 import { startServer, TEST_PASSWORD, TEST_SECRET } from './support/server.ts'
 import { Visitor } from './support/visitor.ts'
@@ -130,8 +132,9 @@ test('api answers tokens that are meant for it, and refuses all others', async (
     const machine = new RelyingParty({ host, clientId: 'machine' })
     const token = async (fields: Fields) =>
       tokensOf(await machine.token({ grant_type: 'client_credentials', ...fields })).access
-    const call = async (authorization?: string) => {
-      const reply = await fetch(videos, { headers: authorization === undefined ? {} : { authorization } })
+    const call = async (authorization?: string, dpop?: string) => {
+      const headers = { ...(authorization && { authorization }), ...(dpop && { dpop }) }
+      const reply = await fetch(videos, { headers })
       return [reply.status, await reply.json(), reply.headers.get('www-authenticate')]
     }
     const about = `http://localhost:${port}/.well-known/oauth-protected-resource/videos`
@@ -140,6 +143,28 @@ test('api answers tokens that are meant for it, and refuses all others', async (
       { hello: 'machine', client: 'machine' },
       null,
     ])
+    const key = await newClientKey()
+    const bound = tokensOf(
+      await machine.token(
+        { grant_type: 'client_credentials', resource: videos },
+        { ...machine.credentials, dpop: await proof({ host, key }) },
+      ),
+    ).access
+    const crafted = { host, key, method: 'GET', accessToken: bound, claims: { htu: videos } }
+    const dpop = await proof(crafted)
+    expect((await call(`DPoP ${bound}`, dpop))[0]).toBe(200)
+    for (const [scheme, text] of [
+      ['DPoP', dpop],
+      ['DPoP', undefined],
+      ['Bearer', undefined],
+      ['Bearer', await proof(crafted)],
+      ['DPoP', await proof({ ...crafted, key: await newClientKey() })],
+      ['DPoP', await proof({ ...crafted, claims: {} })],
+      ['DPoP', await proof({ ...crafted, accessToken: 'another' })],
+    ] as const) {
+      expect((await call(`${scheme} ${bound}`, text))[0]).toBe(401)
+    }
+    expect((await call(`DPoP ${bound}`, await proof(crafted)))[0]).toBe(200)
     const invalid = [401, { error: 'invalid_token' }, expect.stringContaining('error="invalid_token"')]
     expect(await call(`Bearer ${await token({ resource: notes })}`)).toEqual(invalid)
     expect(await call(`Bearer ${await token({})}`)).toEqual(invalid)

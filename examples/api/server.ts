@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import { provenKey } from './proof.ts'
 
 const port = Number(process.env['PORT'] ?? 4001)
 const issuer = process.env['ISSUER'] ?? 'http://localhost:4000'
@@ -36,10 +37,16 @@ async function answer(request: IncomingMessage, reply: ServerResponse): Promise<
   }
   if (path !== own.pathname) return send(reply, 404, { error: 'not_found' })
   const [scheme, token] = (request.headers.authorization ?? '').split(' ')
-  if (scheme?.toLowerCase() !== 'bearer' || token === undefined) return refuse(reply, 401, null)
+  const isBound = scheme?.toLowerCase() === 'dpop'
+  if (token === undefined || !(isBound || scheme?.toLowerCase() === 'bearer')) return refuse(reply, 401, null)
   try {
     // RFC 9068 §4: from this issuer, for this API and no other, of this type, alive, and signed.
     const { payload } = await jwtVerify(token, keys, { issuer, audience: resource, typ: 'at+jwt' })
+    // RFC 9449 §7: a token that is bound to a key opens nothing without it, and is never a bearer token.
+    const proof = isBound ? String(request.headers['dpop']) : null
+    const key =
+      proof === null ? undefined : await provenKey(proof, { method: request.method ?? '', url: resource, token })
+    if ((payload['cnf'] as { jkt?: string } | undefined)?.jkt !== key) return refuse(reply, 401, 'invalid_token')
     const scopes = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : []
     if (!scopes.includes(scope)) return refuse(reply, 403, 'insufficient_scope')
     send(reply, 200, { hello: payload.sub, client: payload['client_id'] })

@@ -42,7 +42,9 @@ const guard = requireBearerAuth({
       try {
         // RFC 9068 §4: from this issuer, for this server and no other, of this type, alive, and signed.
         const { payload } = await jwtVerify(token, keys, { issuer, audience: resource, typ: 'at+jwt' })
-        const { client_id: clientId, scope: scopes, exp: expiresAt = 0, sub } = payload
+        const { client_id: clientId, scope: scopes, exp: expiresAt = 0, sub, cnf } = payload
+        // RFC 9449 §7.2: a token that is bound to a key is no bearer token.
+        if (cnf !== undefined) throw new InvalidTokenError('bound to a key')
         if (typeof clientId !== 'string' || typeof scopes !== 'string') throw new InvalidTokenError('incomplete')
         return { token, clientId, scopes: scopes.split(' '), expiresAt, resource: own, extra: { sub } }
       } catch (error) {

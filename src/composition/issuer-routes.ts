@@ -3,6 +3,7 @@
 
 import { sectorProblem } from '../administration/sector-identifier.ts'
 import { STANDARD_CLAIM_NAMES, STANDARD_SCOPES } from '../claims/standard-claims.ts'
+import { createProofNonces } from '../credentials/proof-nonce.ts'
 import { createRefreshTokens } from '../credentials/refresh-token.ts'
 import type { Endpoint } from '../http/message.ts'
 import type { OutboundClient } from '../http/outbound/client.ts'
@@ -50,6 +51,7 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pus
   const { url } = addresses
   const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke, url.par] }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit(clock, parts.workers), documents }
+  const proofs = { store, clock, nonces: createProofNonces(master) }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
   const refreshTokens = createRefreshTokens(master)
   const presented = { authentication, store, refreshTokens }
@@ -97,15 +99,33 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pus
     introspectionEndpoint({ issuer: addresses.issuer, ...presented, subjects, signers, encryption }),
   )
   return [
-    post(path.token, tokenEndpoint({ authentication, grantTypes })),
+    post(path.token, tokenEndpoint({ url: url.token, authentication, proofs, grantTypes })),
     post(
       path.par,
-      pushedAuthorizationEndpoint({ authentication, store, lifetimes, limits: parts.limits.interactions, ...pushing }),
+      pushedAuthorizationEndpoint({
+        url: url.par,
+        authentication,
+        proofs,
+        store,
+        lifetimes,
+        limits: parts.limits.interactions,
+        ...pushing,
+      }),
     ),
     {
       ...post(
         path.userinfo,
-        userinfoEndpoint({ store, clock, subjects, issuer: addresses.issuer, documents, signers, encryption }),
+        userinfoEndpoint({
+          url: url.userinfo,
+          proofs,
+          store,
+          clock,
+          subjects,
+          issuer: addresses.issuer,
+          documents,
+          signers,
+          encryption,
+        }),
       ),
       methods: ['GET', 'POST'],
     },

@@ -145,6 +145,7 @@ function asPlayed(client: Client, algorithms: readonly SigningAlgorithm[]): Clie
     request_object_signing_alg: null,
     require_signed_request_object: false,
     require_pushed_authorization_requests: false,
+    dpop_bound_access_tokens: false,
   }
 }
 

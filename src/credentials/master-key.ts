@@ -36,6 +36,7 @@ export type KeyLabel =
   | 'key-check'
   | 'subject'
   | 'session-identifier'
+  | 'proof-nonce'
   | 'browser-state'
   | 'limits'
   | 'interaction'

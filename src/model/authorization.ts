@@ -13,6 +13,8 @@ export interface Authorization {
   readonly scope: string
   /** What the access token is meant for; null: user info. RFC 8707 §2.2. */
   readonly resource: ResourceRecord | null
+  /** The key that the tokens are bound to; null: whoever holds them may use them. RFC 9449 §6. */
+  readonly keyThumbprint: string | null
   /** Null: the client acts for itself. */
   readonly onBehalfOf: OnBehalfOf | null
 }

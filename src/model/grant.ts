@@ -34,6 +34,8 @@ export interface AuthorizationCode {
   readonly redirectUri: string
   readonly codeChallenge: string | null
   readonly nonce: string | null
+  /** Only whoever has this key may redeem it; null: any key, or none. RFC 9449 §10. */
+  readonly keyThumbprint: string | null
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
   readonly consumedAt: Seconds | null
@@ -53,6 +55,8 @@ export interface RefreshFamily {
   readonly expiresAt: Seconds
   /** How many came before the current one. */
   readonly rotations: number
+  /** Only whoever has this key may refresh; null: the client authenticates, or has proven none. RFC 9449 §5. */
+  readonly keyThumbprint: string | null
   /**
    * When those before the last one were, as far as a repeat might still matter, newest last: ten digits each and a space. Text,
    * since each refresh adds to it and hardly any reads it.
@@ -70,6 +74,8 @@ export interface Rotation {
   readonly scope: string
   readonly address: string
   readonly userAgent: string
+  /** What the successor access token was bound to; null: nothing. RFC 9449 §6. */
+  readonly keyThumbprint: string | null
   /** The successor access token itself, where it cannot be derived: opens with the token that was rotated. */
   readonly sealedAccessToken: Uint8Array | null
 }
@@ -95,6 +101,8 @@ export interface AccessToken {
   readonly scope: string
   /** The one resource it is meant for; null: user info. */
   readonly resource: string | null
+  /** The key it is bound to; null: whoever holds it may use it. RFC 9449 §6. */
+  readonly keyThumbprint: string | null
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
 }

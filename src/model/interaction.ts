@@ -31,6 +31,8 @@ export interface AuthorizationRequest {
   readonly resources?: readonly AskedResource[]
   /** The client has pushed the request: the hash of its reference in base64url. Absent: the browser has brought it. */
   readonly pushed?: string
+  /** The key that the code is bound to. Absent: to none. RFC 9449 §10. */
+  readonly keyThumbprint?: string
   /** What `claims` names as values of `sub`. Absent: anybody. */
   readonly subjects?: readonly string[]
 }

@@ -1,15 +1,22 @@
-// Where a bearer token may stand, and how a client is told that it was refused. RFC 6750.
+// Where an access token may stand, and how a client is told that it was refused. RFC 6750, RFC 9449 §7.
 
 import { OAuthError } from './errors.ts'
 import type { Parameters } from './parameters.ts'
 
 /** RFC 6750 §2.1: b64token. At most 4 KiB: longer ones are no token of ours. */
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i
+/** RFC 9449 §7.1 */
+const DPOP = /^DPoP +([A-Za-z0-9\-._~+/]+=*) *$/i
 const LONGEST = 4096
 
-function bearerFromHeader(authorization: string | undefined): string | null {
+function tokenAfter(scheme: RegExp, authorization: string | undefined): string | null {
   if (authorization === undefined || authorization.length > LONGEST + 10) return null
-  return BEARER.exec(authorization)?.[1] ?? null
+  return scheme.exec(authorization)?.[1] ?? null
+}
+
+/** The client says that the token is bound to a key, and stands by it: it sends a proof of that key. RFC 9449 §7.1 */
+export function saysBound(authorization: string | undefined): boolean {
+  return authorization !== undefined && DPOP.test(authorization)
 }
 
 /** RFC 6750 §3: nothing was presented, so no error code is given. */
@@ -98,15 +105,19 @@ export function tokenUnknown(query: Parameters | null): OAuthError {
   )
 }
 
-/** RFC 6750 §2: a client must not use more than one place, unless they hold the same token (node-oauth does that). */
+/**
+ * RFC 6750 §2: a client must not use more than one place, unless they hold the same token (node-oauth does that).
+ * `bound`: in the header, by the scheme of tokens that are bound to a key.
+ */
 export function bearerFrom(
-  places: readonly TokenPlace[],
+  places: readonly (TokenPlace | 'bound')[],
   authorization: string | undefined,
   form: Parameters | null,
   query: Parameters | null,
 ): string | null {
   const found = [
-    places.includes('header') ? bearerFromHeader(authorization) : null,
+    places.includes('header') ? tokenAfter(BEARER, authorization) : null,
+    places.includes('bound') ? tokenAfter(DPOP, authorization) : null,
     places.includes('form') ? (form?.get('access_token') ?? null) : null,
     places.includes('query') ? (query?.get('access_token') ?? null) : null,
   ].filter((token) => token !== null)

@@ -1,8 +1,9 @@
 // How many calls of the database, and how many signatures, each operation may spend. Counted, never timed.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { asserted, assertion } from '../support/assertions.ts'
+import { asserted, assertion, newClientKey } from '../support/assertions.ts'
 import { countingDriver } from '../support/counting-driver.ts'
+import { proof } from '../support/proofs.ts'
 import { basic, query, RelyingParty, tokensOf } from '../support/relying-party.ts'
 import { CALLBACK, startServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
@@ -249,6 +250,27 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     const bad = await ask({ aud: 'https://other.test' })
     expect(bad.result.status).toBe(401)
     expect([bad.reads, bad.writes]).toEqual([1, 0])
+  })
+
+  test('a proof of a key costs one write more, and one that is refused none', async () => {
+    const key = await newClientKey()
+    const ask = async (dpop: string) =>
+      spent(() => machine.token({ grant_type: 'client_credentials' }, { ...machine.credentials, dpop }))
+    const good = await ask(await proof({ host, key }))
+    expect([good.result.body['token_type'], good.reads, good.writes]).toEqual(['DPoP', 1, 2])
+    const bad = await ask(await proof({ host, key, method: 'GET' }))
+    expect([bad.result.status, bad.reads, bad.writes]).toEqual([400, 1, 0])
+    const code = await app.code()
+    const { access, refresh } = tokensOf(
+      await app.redeem(code, {}, { ...app.credentials, dpop: await proof({ host, key }) }),
+    )
+    const dpop = await proof({ host, key, path: '/sso/userinfo', method: 'GET', accessToken: access })
+    const headers = { authorization: `DPoP ${access}`, dpop }
+    const told = await spent(() => fetch(`${host.origin}/sso/userinfo`, { headers }))
+    expect([told.result.status, told.reads, told.writes]).toEqual([200, 1, 1])
+    const again = { ...app.credentials, dpop: await proof({ host, key }) }
+    const refreshed = await spent(() => app.refresh(refresh, {}, again))
+    expect([refreshed.result.status, refreshed.reads, refreshed.writes]).toEqual([200, 1, 2])
   })
 
   test.each(['/sso/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'])(

@@ -81,4 +81,16 @@ export const DIFFERENCES: readonly Difference[] = [
     peer: 'sends the browser to the one address that the client has registered',
     why: 'Nobody knows what the request asked for, and so not where its answer may go; the person learns that the sign-in is over.',
   },
+  {
+    title: 'RFC 9449 §11.1 a proof is good once',
+    sees: { status: 400, error: 'invalid_grant' },
+    peer: 'refuses it as `invalid_grant`',
+    why: 'The code is good, and may come again with a new proof: RFC 9449 §5 has a code of its own for proofs.',
+  },
+  {
+    title: 'RFC 9449 §7.2 a bound token is no bearer token',
+    sees: { status: 400, error: 'invalid_request' },
+    peer: 'refuses the request as malformed, because it holds a proof beside a bearer token',
+    why: 'RFC 9449 §7.2 names the token as what is wrong, and the challenge tells the client which scheme to use.',
+  },
 ]

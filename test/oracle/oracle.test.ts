@@ -8,6 +8,7 @@ import { startPeer } from './peer.ts'
 import { type Promised, titleOf } from './promise.ts'
 import { authorizationRequest } from './promises/authorization-request.ts'
 import { authorizationResponse } from './promises/authorization-response.ts'
+import { boundTokens } from './promises/bound-tokens.ts'
 import { pushedRequests } from './promises/pushed-requests.ts'
 import { requestObjects } from './promises/request-objects.ts'
 import { tokenRequest } from './promises/token-request.ts'
@@ -21,6 +22,7 @@ const PROMISES: readonly Promised[] = [
   ...tokensInUse,
   ...requestObjects,
   ...pushedRequests,
+  ...boundTokens,
 ]
 
 let ours: Provider

@@ -89,6 +89,7 @@ function configuration(): Configuration {
       revocation: { enabled: true },
       requestObjects: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
+      dPoP: { enabled: true },
       encryption: { enabled: true },
       jwtUserinfo: { enabled: true },
       rpInitiatedLogout: {

@@ -37,7 +37,13 @@ describe.each(['sqlite', 'postgres'] as const)('client credentials on %s', (data
     const { store } = host.server.parts
     const now = host.clock.now()
     const record = await store.findClient('machine')
-    const kept = { grant: null, clientId: 'machine', clientGeneration: record?.generation ?? 0, resource: null }
+    const kept = {
+      grant: null,
+      clientId: 'machine',
+      clientGeneration: record?.generation ?? 0,
+      resource: null,
+      keyThumbprint: null,
+    }
     const token = 'T'.repeat(43)
     const life = { scope: 'read', issuedAt: now, expiresAt: now + 3_600 }
     expect(await store.issueClientToken({ ...kept, ...life, hash: sha256(token) })).toBe(true)

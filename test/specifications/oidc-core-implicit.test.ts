@@ -167,7 +167,7 @@ describe('the access token', () => {
     const times = { issuedAt: now, expiresAt: now + 60 }
     const asked = { offline: false, scopeAsked: 'openid', scope: 'openid', claims: null, resources: [] }
     const grant = { ...gone, ...times, ...asked }
-    const accessToken = { ...grant, grant: null, hash: new Uint8Array(32).fill(9), resource: null }
+    const accessToken = { ...grant, grant: null, hash: new Uint8Array(32).fill(9), resource: null, keyThumbprint: null }
     expect(await store.issueCode(grant, null, { accessToken, remembered: false, touch: false, events: [] })).toBe(false)
     expect(await countRecords(host)).toEqual(afterToken)
   })

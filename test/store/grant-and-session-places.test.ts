@@ -76,7 +76,14 @@ describe.each(KINDS)('grants of one place on %s', (kind) => {
 
   const accessToken = (grantId: string, hash: Uint8Array) => {
     const carried = { grantId, userId: 'id-alice', userNumber, userGeneration: 1, sessionId: 'se_1', claimsAsked: true }
-    const about = { clientId: 'app', clientGeneration: 1, resource: null, scope: 'openid', issuedAt: NOW }
+    const about = {
+      clientId: 'app',
+      clientGeneration: 1,
+      resource: null,
+      keyThumbprint: null,
+      scope: 'openid',
+      issuedAt: NOW,
+    }
     return { hash, expiresAt: NOW + 3_600, grant: carried, ...about }
   }
 
@@ -95,6 +102,7 @@ describe.each(KINDS)('grants of one place on %s', (kind) => {
       redirectUri: 'x',
       codeChallenge: null,
       nonce: null,
+      keyThumbprint: null,
       expiresAt: NOW + 60,
     }
     return store.issueCode(grant, code, { ...beside, remembered: false, touch: false, events: [] })
@@ -110,6 +118,7 @@ describe.each(KINDS)('grants of one place on %s', (kind) => {
         issuedAt: NOW,
         expiresAt: NOW + 600,
         familyExpiresAt: NOW + 6_000,
+        keyThumbprint: null,
       },
       NOW,
     )
@@ -120,7 +129,7 @@ describe.each(KINDS)('grants of one place on %s', (kind) => {
     (await store.findClientWithRefreshToken('app', { grantId, hash: sha256(text) }))?.refresh?.isCurrent
 
   const begun = (grantId: string, text: string) => {
-    const times = { issuedAt: NOW, expiresAt: NOW + 600, familyExpiresAt: NOW + 6_000 }
+    const times = { issuedAt: NOW, expiresAt: NOW + 600, familyExpiresAt: NOW + 6_000, keyThumbprint: null }
     return driver.atomic([familyStep({ hash: sha256(text), grantId, ...times })])
   }
 
@@ -130,10 +139,11 @@ describe.each(KINDS)('grants of one place on %s', (kind) => {
       scope: 'openid',
       address: '',
       userAgent: '',
+      keyThumbprint: null,
       sealedAccessToken: null,
     }
     const rotation = { rotatedAt: NOW + 1, salt: sha256('salt'), ...request }
-    const times = { issuedAt: NOW + 1, expiresAt: NOW + 700, familyExpiresAt: NOW + 6_000 }
+    const times = { issuedAt: NOW + 1, expiresAt: NOW + 700, familyExpiresAt: NOW + 6_000, keyThumbprint: null }
     const successor = { hash: sha256(to), grantId, ...times, rotations: 1, earlierRotations: '' }
     return store.rotateRefreshToken(
       sha256(from),

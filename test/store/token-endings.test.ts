@@ -104,6 +104,7 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
         clientGeneration: client.generation,
         scope: 'openid',
         resource: null,
+        keyThumbprint: null,
         issuedAt: at,
         expiresAt: at + 3_600,
         grant: { ...carried, claimsAsked: false },
@@ -120,7 +121,14 @@ describe.each(['sqlite', 'postgres'] as const)('tokens and what ends them on %s'
           offline,
           expiresAt: at + 7_200,
         },
-        { hash: sha256(`code ${grantId}`), redirectUri: 'x', codeChallenge: null, nonce: null, expiresAt: at + 600 },
+        {
+          hash: sha256(`code ${grantId}`),
+          redirectUri: 'x',
+          codeChallenge: null,
+          nonce: null,
+          keyThumbprint: null,
+          expiresAt: at + 600,
+        },
         {
           accessToken: token,
           remembered: false,

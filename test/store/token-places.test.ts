@@ -82,7 +82,14 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
   }
 
   const tokenFor = (hash: Uint8Array, scope: string, expiresAt = NOW + 3_600) => {
-    const about = { clientId: 'app', clientGeneration: 1, resource: null, issuedAt: NOW, grant: null }
+    const about = {
+      clientId: 'app',
+      clientGeneration: 1,
+      resource: null,
+      keyThumbprint: null,
+      issuedAt: NOW,
+      grant: null,
+    }
     return { hash, scope, expiresAt, ...about }
   }
   const scopesOf = (store: Store, hashes: readonly Uint8Array[]) =>
@@ -167,7 +174,14 @@ describe.each(['sqlite', 'postgres'] as const)('tokens of one place on %s', (kin
     await store.issueClientToken(tokenFor(machine, 'machine'))
     for (const [at, hash] of codes.entries()) {
       const grant = { grantId: `gr_${at}`, ...about, ...asked, issuedAt: NOW, expiresAt: NOW + 7_200 }
-      const code = { hash, redirectUri: 'x', codeChallenge: null, nonce: null, expiresAt: NOW + 60 }
+      const code = {
+        hash,
+        redirectUri: 'x',
+        codeChallenge: null,
+        nonce: null,
+        keyThumbprint: null,
+        expiresAt: NOW + 60,
+      }
       const first = at === 0 ? { accessToken: tokenOfGrant(atOnce, 'gr_0') } : {}
       expect(await store.issueCode(grant, code, { ...first, remembered: false, touch: false, events: [] })).toBe(true)
     }

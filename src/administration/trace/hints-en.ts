@@ -128,6 +128,21 @@ export const HINTS_EN = {
     'This client is set to require_pushed_authorization_requests: let it push its request to /sso/par first, or change the setting.',
   pushed_request_gone:
     'The reference was used before, is too old (option lifetimes.pushedRequest), or is not one of this client. Let it push anew for each sign-in, just before it sends the browser.',
+  dpop_proof_missing:
+    'Tokens of this client are bound to a key, so each request needs a DPoP proof, a JWT in the header `DPoP`. Turn DPoP on in its library, or set dpop_bound_access_tokens to false.',
+  dpop_proof_invalid:
+    'The words say what is wrong with the proof. The usual causes are an address (htu) that differs from the metadata because of a proxy, and a proof that was made for another request.',
+  dpop_nonce_needed:
+    'The clock of the client is wrong, or its nonce is old. The answer holds a new one (DPoP-Nonce), with which its library tries again by itself; if it does not, set the clock right.',
+  dpop_proof_replayed:
+    'A proof is good once. Let the client make a new one, with a new jti, for each request, also when it tries again.',
+  dpop_key_differs:
+    'What was presented is bound to a key, and the proof is of another, or there is none. Let the client keep its key for as long as its tokens, or sign in anew.',
+  dpop_jkt_malformed: 'dpop_jkt is the SHA-256 thumbprint of a key (RFC 7638) in base64url: 43 characters.',
+  access_token_bound:
+    'The token is bound to a key: it goes into the header as `authorization: DPoP …`, with a proof of the key beside it. As a bearer token it opens nothing, so that a stolen one is of no use.',
+  access_token_not_bound:
+    'The token was issued without a DPoP proof, so it is a bearer token. Let the client prove its key when it gets its tokens, or send `authorization: Bearer …`.',
   parameter_repeated:
     'A parameter was sent twice. Look for a value that is also part of the address typed at the client.',
   prompt_unknown: 'prompt may be none, login, consent or select_account.',

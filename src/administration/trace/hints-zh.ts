@@ -108,6 +108,20 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
     '该客户端设置了 require_pushed_authorization_requests：请让它先把请求推送到 /sso/par，或更改此设置。',
   pushed_request_gone:
     '该引用已使用过、已过期（选项 lifetimes.pushedRequest），或不属于该客户端。请让它在每次跳转浏览器之前重新推送。',
+  dpop_proof_missing:
+    '该客户端的令牌绑定到密钥，因此每个请求都要在请求头 `DPoP` 中附带证明（JWT）。请在其库中开启 DPoP，或把 dpop_bound_access_tokens 设为 false。',
+  dpop_proof_invalid:
+    '错误说明指出证明有何问题。常见原因：代理使地址（htu）与元数据不一致，或证明是为另一个请求生成的。',
+  dpop_nonce_needed:
+    '客户端的时钟不准，或所用的 nonce 已过期。响应中给出了新的 nonce（DPoP-Nonce），其库会自动重试；若没有重试，请校准时钟。',
+  dpop_proof_replayed: '每个证明只能使用一次。请让客户端为每个请求（包括重试）生成新的证明和新的 jti。',
+  dpop_key_differs:
+    '所出示的凭据绑定到某个密钥，而请求没有证明，或证明的是另一个密钥。请让客户端在令牌有效期间保留密钥，或重新登录。',
+  dpop_jkt_malformed: 'dpop_jkt 是密钥的 SHA-256 指纹（RFC 7638），以 base64url 表示，共 43 个字符。',
+  access_token_bound:
+    '该令牌绑定到密钥：请以 `authorization: DPoP …` 发送，并附上该密钥的证明。作为 Bearer 令牌它无效，因此被窃取也无法使用。',
+  access_token_not_bound:
+    '签发该令牌时没有 DPoP 证明，因此它是 Bearer 令牌。请让客户端在取得令牌时证明其密钥，或以 `authorization: Bearer …` 发送。',
   parameter_repeated: '有参数发送了两次。请检查应用一侧填写的地址是否已经带有该参数。',
   prompt_unknown: 'prompt 只能是 none、login、consent 或 select_account。',
   prompt_none_alone: 'prompt=none 必须单独使用，请去掉其他值。',

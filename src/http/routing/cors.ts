@@ -7,7 +7,7 @@ export type CorsPolicy = 'any-origin' | ((origin: string) => boolean | Promise<b
 
 type Headers = HttpReply['headers']
 
-const EXPOSED = 'WWW-Authenticate, Retry-After'
+const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After'
 const ANY_ORIGIN: Headers = { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED }
 const NOT_ALLOWED: Headers = { vary: 'Origin' }
 
@@ -57,7 +57,7 @@ export async function preflightReply(
       ...origin,
       ...(origin['access-control-allow-origin'] !== undefined && {
         'access-control-allow-methods': methods.join(', '),
-        'access-control-allow-headers': 'Authorization, Content-Type, Accept',
+        'access-control-allow-headers': 'Authorization, Content-Type, Accept, DPoP',
         'access-control-max-age': '600',
       }),
     },

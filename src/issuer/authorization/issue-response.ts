@@ -115,7 +115,8 @@ function tokensBeside(
   const about = { grantId, grantExpiresAt, sessionId, offline, authenticatedAt, amr, claims }
   const onBehalfOf = { ...about, user, nonce: request.nonce }
   return mintAnswer(mint, {
-    authorization: { client, scope: request.scope, resource, onBehalfOf },
+    // Nothing is proven at the authorization endpoint.
+    authorization: { client, scope: request.scope, resource, keyThumbprint: null, onBehalfOf },
     type: request.responseType,
     code,
     secret: gives(request.responseType, 'token') ? newToken() : null,
@@ -124,11 +125,11 @@ function tokensBeside(
 }
 
 function newCode(
-  { redirectUri, codeChallenge, nonce }: AuthorizationRequest,
+  { redirectUri, codeChallenge, nonce, keyThumbprint }: AuthorizationRequest,
   code: string,
   expiresAt: Seconds,
 ): NewCode {
-  return { hash: tokenKey(code), redirectUri, codeChallenge, nonce, expiresAt }
+  return { hash: tokenKey(code), redirectUri, codeChallenge, nonce, keyThumbprint: keyThumbprint ?? null, expiresAt }
 }
 
 function consentGiven({ clientId, userId, scope, kinds }: Consent, at: Seconds): SecurityEvent {

@@ -8,6 +8,7 @@ import { json, text } from '../../http/reply/replies.ts'
 import { readForm } from '../../http/request/form.ts'
 import { type Client, type ClientRecord, isConfidential } from '../../model/client/client.ts'
 import { documentIdRefusal } from '../../model/client/registration-policy.ts'
+import type { AccessToken } from '../../model/grant.ts'
 import { invalidRequest } from '../../protocol/errors.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import type { TokenVerbs } from '../../store/verbs/tokens.ts'
@@ -127,7 +128,7 @@ function describe(
     iss: issuer,
     client_id: ownerOf(presented),
     scope: token.scope,
-    ...(presented.kind === 'access_token' && { token_type: 'Bearer' }),
+    ...(presented.kind === 'access_token' && keyOf(presented.token)),
     ...(resource !== null && { aud: resource }),
     ...(jti !== null && { jti }),
     exp: token.expiresAt,
@@ -135,6 +136,11 @@ function describe(
     sub: grant === null ? ownerOf(presented) : subjects.of(grant.userId, caller),
     ...(typeof username === 'string' && { username }),
   }
+}
+
+/** RFC 9449 §6.2 */
+function keyOf({ keyThumbprint }: AccessToken): object {
+  return keyThumbprint === null ? { token_type: 'Bearer' } : { token_type: 'DPoP', cnf: { jkt: keyThumbprint } }
 }
 
 /**

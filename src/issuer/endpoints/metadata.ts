@@ -6,6 +6,7 @@ import { jsonText } from '../../http/reply/replies.ts'
 import { SUBJECT_TYPES } from '../../model/client/sector.ts'
 import { ACR_VALUES } from '../../protocol/acr.ts'
 import type { Addresses } from '../../protocol/addresses.ts'
+import { PROOF_ALGORITHMS } from '../../protocol/dpop.ts'
 import { CONTENT_ALGORITHMS, KEY_ALGORITHMS } from '../../protocol/jwe.ts'
 import { PROMPTS } from '../../protocol/prompt.ts'
 import { RESPONSE_MODES } from '../../protocol/response-mode.ts'
@@ -93,6 +94,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     revocation_endpoint_auth_methods_supported: methods,
     ...signed('revocation'),
     code_challenge_methods_supported: ['S256'],
+    // RFC 9449 §5.1
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     prompt_values_supported: PROMPTS,
     claims_supported: parts.claims,
     claims_parameter_supported: true,

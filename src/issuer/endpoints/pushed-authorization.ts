@@ -10,6 +10,7 @@ import { type Client, type ClientRecord, scriptOrigins } from '../../model/clien
 import type { PushedRequest } from '../../model/pushed-request.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newSecret } from '../../platform/random.ts'
+import { invalidRequest } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { requestUriOf } from '../../protocol/pushed-request.ts'
 import { assertSingle } from '../../protocol/single.ts'
@@ -18,9 +19,13 @@ import type { InteractionLimits } from '../../store/verbs/interactions.ts'
 import type { PushedRequestVerbs } from '../../store/verbs/pushed-requests.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { invalidClient, readCredentials } from '../client-authentication/credentials.ts'
+import { type ProofParts, provenKey } from '../tokens/proven-key.ts'
 
 export interface PushedAuthorizationParts {
+  /** The endpoint as it is published. */
+  readonly url: string
   readonly authentication: AuthenticationParts
+  readonly proofs: ProofParts
   readonly store: PushedRequestVerbs & Pick<ClientVerbs, 'findClient'>
   readonly lifetimes: { readonly pushedRequest: Seconds; readonly interaction: Seconds }
   readonly limits: Pick<InteractionLimits, 'perAddress' | 'totalBytes'>
@@ -31,7 +36,7 @@ export interface PushedAuthorizationParts {
 }
 
 export function pushedAuthorizationEndpoint(parts: PushedAuthorizationParts): Endpoint {
-  const { authentication, store, lifetimes, limits } = parts
+  const { url, authentication, store, lifetimes, limits } = parts
   return async (request) => {
     const form = readForm(request)
     assertSingle(form, 'RFC 9126 §2.1', ['resource'])
@@ -45,7 +50,8 @@ export function pushedAuthorizationEndpoint(parts: PushedAuthorizationParts): En
     const credentials = readCredentials(request.headers['authorization'], form)
     const { client: record } = await authenticateClient(authentication, credentials, find, address)
     const { client } = record
-    const parameters = await parts.checkPushed(record, form)
+    const asked = await parts.checkPushed(record, form)
+    const parameters = boundTo(await provenKey(parts.proofs, request, { url }), asked)
     const reference = newSecret()
     const now = authentication.clock.now()
     const validUntil = now + lifetimes.pushedRequest
@@ -73,6 +79,15 @@ export function pushedAuthorizationEndpoint(parts: PushedAuthorizationParts): En
       },
     }
   }
+}
+
+/** RFC 9449 §10.1: a proof sent with a request says the same as the parameter, and must not contradict it. */
+function boundTo(key: string | null, asked: PushedRequest['parameters']): PushedRequest['parameters'] {
+  if (key === null) return asked
+  const named = asked.find(([name]) => name === 'dpop_jkt')
+  if (named === undefined) return [...asked, ['dpop_jkt', key]]
+  if (named[1] === key) return asked
+  throw invalidRequest('dpop_key_differs', 'RFC 9449 §10.1', 'dpop_jkt names another key than the DPoP proof')
 }
 
 /** Anybody can push in the name of a public client, and of one that registered itself. */

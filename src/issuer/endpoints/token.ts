@@ -10,13 +10,17 @@ import { assertSingle } from '../../protocol/single.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
 import type { GrantType } from '../grant-types/grant-type.ts'
+import { type ProofParts, provenKey } from '../tokens/proven-key.ts'
 
 export interface TokenEndpointParts {
+  /** The endpoint as it is published. */
+  readonly url: string
   readonly authentication: AuthenticationParts
+  readonly proofs: ProofParts
   readonly grantTypes: readonly GrantType[]
 }
 
-export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts): Endpoint {
+export function tokenEndpoint({ url, authentication, proofs, grantTypes }: TokenEndpointParts): Endpoint {
   const byName = new Map<string, GrantType>(grantTypes.map((grantType) => [grantType.name, grantType]))
   return async (request) => {
     const { parameters, credentials: body, source } = readTokenRequest(request)
@@ -31,12 +35,15 @@ export function tokenEndpoint({ authentication, grantTypes }: TokenEndpointParts
     assertSource(client.client, source)
     if (!client.client.grant_types.includes(grantType.name)) throw unauthorizedClient(grantType.name)
 
+    const key = await provenKey(proofs, request, { url })
+    if (key === null && client.client.dpop_bound_access_tokens) throw proofMissing()
     const response = await found.redeem({
       client,
       parameters,
       address: request.peer.address,
       userAgent: (request.headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
       now: authentication.clock.now(),
+      key,
       mayBeLate: request.mayBeLate ?? false,
     })
     const outcome = { rule: 'token_issued', clause: 'RFC 6749 §5.1', reason: `tokens issued by ${name}` }
@@ -102,6 +109,16 @@ function assertSource({ token }: Client, source: Source): void {
     'Send the parameters as application/x-www-form-urlencoded in the body',
     `the parameters came by ${source}; this client's setting token.paramSources does not allow that`,
   )
+}
+
+/** RFC 9449 §5.2 */
+function proofMissing(): OAuthError {
+  return new OAuthError({
+    error: 'invalid_dpop_proof',
+    description: 'This client must send a DPoP proof with each request for tokens',
+    rule: 'dpop_proof_missing',
+    clause: 'RFC 9449 §5.2',
+  })
 }
 
 function unsupportedGrantType(): OAuthError {

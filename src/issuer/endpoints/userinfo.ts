@@ -14,20 +14,26 @@ import {
   bearerFrom,
   insufficientScope,
   invalidToken,
+  saysBound,
   tokenMissing,
   tokenUnknown,
   wrongPlace,
 } from '../../protocol/bearer.ts'
+import { inSchemeOfBound, proofRefusal, tokenBound } from '../../protocol/dpop.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { resourceKey } from '../../protocol/resource.ts'
 import { includesScope } from '../../protocol/scope.ts'
 import type { AnsweringGrant, FoundAccessToken, TokenVerbs } from '../../store/verbs/tokens.ts'
 import type { ClientEncryption } from '../keys/client-encryption.ts'
+import { type ProofParts, provenKey } from '../tokens/proven-key.ts'
 import type { ResponseSigners } from '../tokens/response-signer.ts'
 
 export interface UserinfoParts {
+  /** The endpoint as it is published. */
+  readonly url: string
   readonly store: TokenVerbs
+  readonly proofs: ProofParts
   readonly clock: Clock
   readonly subjects: Subjects
   readonly issuer: string
@@ -40,25 +46,54 @@ export function userinfoEndpoint(parts: UserinfoParts): Endpoint {
   const { store, clock } = parts
   return async (request) => {
     const { authorization } = request.headers
-    const form = request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
-    const query = request.query === '' ? null : readQuery(request)
-    // All places where any client may put the token; this client's own setting is asked once the token has named it.
-    const token = bearerFrom(['header', 'form', 'query'], authorization, form, query)
-    if (token === null) throw tokenMissing()
-    const found = await store.findAccessToken(tokenKey(token))
-    if (found === null) throw tokenUnknown(query)
-    const { client } = found.client
+    const isBound = saysBound(authorization)
+    let found: FoundAccessToken | null = null
     try {
+      const form =
+        request.method === 'POST' && mediaType(request.headers) !== 'application/json' ? formOf(request) : null
+      const query = request.query === '' ? null : readQuery(request)
+      // All places where any client may put the token; this client's own setting is asked once the token has named it.
+      const token = bearerFrom(['header', 'bound', 'form', 'query'], authorization, form, query)
+      if (token === null) throw tokenMissing()
+      found = await store.findAccessToken(tokenKey(token))
+      if (found === null) throw tokenUnknown(query)
+      const { client } = found.client
       const { tokenFrom } = client.userinfo
-      if (bearerFrom(tokenFrom, authorization, form, query) === null) throw wrongPlace(tokenFrom, query)
+      if (!isBound && bearerFrom(tokenFrom, authorization, form, query) === null) throw wrongPlace(tokenFrom, query)
+      assertScheme(found, isBound)
       const claims = claimsFor(parts, found, clock.now())
+      if (isBound) await assertKey(parts, found, request, token)
       return isPlain(client)
         ? answered(found, json(200, claims))
         : answered(found, await asJwt(parts, found.client, claims))
     } catch (error) {
-      throw error instanceof OAuthError ? error.about(client.client_id) : error
+      if (!(error instanceof OAuthError)) throw error
+      const refusal = isBound ? inSchemeOfBound(error) : error
+      throw found === null ? refusal : refusal.about(found.client.client.client_id)
     }
   }
+}
+
+/** RFC 9449 §7.2: a token that is bound opens nothing as a bearer token. §7.1: nor does one that is not, with a proof. */
+function assertScheme({ token: { keyThumbprint } }: FoundAccessToken, isBound: boolean): void {
+  if (keyThumbprint !== null && !isBound) {
+    throw tokenBound('access_token_bound', 'The access token is bound to a key: send it as DPoP, with a proof')
+  }
+  if (keyThumbprint === null && isBound) {
+    throw tokenBound('access_token_not_bound', 'The access token is bound to no key: send it as Bearer')
+  }
+}
+
+async function assertKey(
+  parts: UserinfoParts,
+  { token: { keyThumbprint } }: FoundAccessToken,
+  request: HttpRequest,
+  accessToken: string,
+): Promise<void> {
+  const key = await provenKey(parts.proofs, request, { url: parts.url, accessToken })
+  if (key === null) throw proofRefusal('invalid_dpop_proof', 'dpop_proof_missing', 'is missing', { at: 'resource' })
+  if (key === keyThumbprint) return
+  throw tokenBound('dpop_key_differs', 'The access token is bound to another key than that of the proof')
 }
 
 function isPlain(client: Client): boolean {

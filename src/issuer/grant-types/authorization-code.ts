@@ -14,7 +14,7 @@ import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/verbs/grants.ts
 import { assertNotLate } from '../tokens/late-request.ts'
 import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
-import type { GrantType, TokenRequest } from './grant-type.ts'
+import { familyKeyOf, type GrantType, type TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
 
@@ -40,7 +40,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
           if (presented === undefined) throw invalidRequest('code_missing', 'RFC 6749 §4.1.3', 'code is required')
           const code = provenCode(found.code, request)
           try {
-            assertBinding(code, request.client, parameters)
+            assertBinding(code, request, parameters)
           } catch (error) {
             await store.countCodeFailure(hash)
             throw error
@@ -56,6 +56,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
               client: request.client,
               scope: grantedScope(request.client, grant, resource),
               resource,
+              keyThumbprint: request.key,
               onBehalfOf: {
                 grantId: grant.grantId,
                 grantExpiresAt: grant.expiresAt,
@@ -73,6 +74,7 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
               refreshToken: refreshes ? parts.refreshTokens.make(newToken(), grant.grantId, 0) : '',
             },
             familyExpiresAt: refreshes ? grant.issuedAt + parts.refreshAbsolute : null,
+            familyKey: familyKeyOf(request),
             issuedAt: request.now,
             now: request.now,
           })
@@ -94,7 +96,7 @@ function provenCode(found: Found | null, { client }: TokenRequest): Found {
   return found
 }
 
-function assertBinding({ code }: Found, { client }: ClientRecord, parameters: Parameters): void {
+function assertBinding({ code }: Found, { client: { client }, key }: TokenRequest, parameters: Parameters): void {
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === undefined) {
     if (client.token.requireRedirectUri) {
@@ -102,6 +104,13 @@ function assertBinding({ code }: Found, { client }: ClientRecord, parameters: Pa
     }
   } else if (redirectUri !== code.redirectUri) {
     throw invalidGrant('redirect_uri_differs', 'RFC 6749 §4.1.3', 'redirect_uri differs from the authorization request')
+  }
+  if (code.keyThumbprint !== null && code.keyThumbprint !== key) {
+    throw invalidGrant(
+      'dpop_key_differs',
+      'RFC 9449 §10',
+      'the code is bound to a key, which the request does not prove',
+    )
   }
   // Where PKCE is off no challenge was stored, so a verifier proves nothing. A code from before that change stays
   // bound.

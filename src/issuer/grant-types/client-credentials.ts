@@ -29,16 +29,17 @@ export function clientCredentialsGrant({ store, mint: mintParts }: ClientCredent
       if (client === null) return null
       return {
         client,
-        async redeem({ client, now }) {
+        async redeem({ client, now, key }) {
           if (!isConfidential(client.client)) {
             throw invalidClient('client_credentials_public', 'a public client cannot act for itself')
           }
           const resource = await resourceAsked({ store, issuer: mintParts.issuer }, client, parameters, null)
           const scope = grantedScope(client, resource, parameters)
           const { response, accessToken } = mint(mintParts, {
-            authorization: { client, scope, resource, onBehalfOf: null },
+            authorization: { client, scope, resource, keyThumbprint: key, onBehalfOf: null },
             secrets: { accessToken: newToken(), refreshToken: '' },
             familyExpiresAt: null,
+            familyKey: null,
             issuedAt: now,
             now,
           })

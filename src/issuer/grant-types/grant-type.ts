@@ -1,6 +1,6 @@
 // What each grant type supplies. What all grants share is in the token endpoint, so that no grant type can forget it.
 
-import type { ClientRecord, GrantTypeName } from '../../model/client/client.ts'
+import { type ClientRecord, type GrantTypeName, isConfidential } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import type { AuthenticatedClient } from '../client-authentication/authenticate.ts'
@@ -12,6 +12,8 @@ export interface TokenRequest {
   readonly address: string
   readonly userAgent: string
   readonly now: Seconds
+  /** The thumbprint of the key that it has proven to have; null: it sent no proof. RFC 9449 §5. */
+  readonly key: string | null
   /** The request may have waited while this process stood still. */
   readonly mayBeLate: boolean
 }
@@ -27,4 +29,12 @@ export interface GrantType {
     clientId: string,
     parameters: Parameters,
   ): Promise<{ readonly client: ClientRecord; redeem(request: TokenRequest): Promise<TokenResponse> } | null>
+}
+
+/**
+ * For `RefreshFamily.keyThumbprint`. RFC 9449 §5: refresh tokens of a client that authenticates are bound to the client,
+ * which may change its key.
+ */
+export function familyKeyOf({ client, key }: Pick<TokenRequest, 'client' | 'key'>): string | null {
+  return isConfidential(client.client) ? null : key
 }

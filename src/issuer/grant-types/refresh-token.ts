@@ -9,7 +9,7 @@ import type { EventType } from '../../model/event.ts'
 import type { RefreshFamily, Rotation } from '../../model/grant.ts'
 import { ownScope, type ResourceRecord, scopeFor } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
-import { newSalt } from '../../platform/random.ts'
+import { newSalt, newToken } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import { coversScope, includesScope, parseScope, scopeWords } from '../../protocol/scope.ts'
 import type { EventVerbs } from '../../store/verbs/events.ts'
@@ -20,7 +20,7 @@ import { type Minted, type MintParts, mint, type TokenResponse, withIdTokenEncry
 import { earlierRotations, type Standing, standingOf } from '../tokens/refresh-family.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
 import { successorOf, type TokenSecrets } from '../tokens/successor.ts'
-import type { GrantType, TokenRequest } from './grant-type.ts'
+import { familyKeyOf, type GrantType, type TokenRequest } from './grant-type.ts'
 
 /** The presented token, as text and taken apart. */
 interface Presented extends PresentedRefreshToken {
@@ -111,6 +111,7 @@ function provenToken(
     throw invalidGrant('refresh_token_of_other_client', 'RFC 6749 §6', 'the refresh token belongs to another client')
   }
   assertHolds(found, request)
+  assertKey(found, request)
   return { ...found, standing }
 }
 
@@ -130,6 +131,16 @@ function assertHolds({ family, grant, state }: FoundFamily, { client: { client }
   if (offlineWithdrawn || client.reply.refreshToken === 'never') {
     throw invalidGrant('refresh_withdrawn', 'RFC 9700 §4.14', 'the client may no longer have refresh tokens')
   }
+}
+
+/** RFC 9449 §5. A request without the key changes nothing: it is no replay, and nothing is given for it. */
+function assertKey({ family }: FoundFamily, { key }: TokenRequest): void {
+  if (family.keyThumbprint === null || family.keyThumbprint === key) return
+  throw invalidGrant(
+    'dpop_key_differs',
+    'RFC 9449 §5',
+    'the refresh token is bound to a key, which the request does not prove',
+  )
 }
 
 /**
@@ -176,6 +187,7 @@ function newRotation(refresh: FoundFamily, request: TokenRequest, resource: Reso
     scope: refreshedScope(refresh, request, resource),
     address: request.address,
     userAgent: request.userAgent,
+    keyThumbprint: request.key,
     sealedAccessToken: null,
   }
 }
@@ -213,12 +225,14 @@ function mintSuccessor(
       client: request.client,
       scope: rotation.scope,
       resource,
+      keyThumbprint: request.key,
       // OpenID Connect Core §12.2: same auth_time, no nonce.
       onBehalfOf: { grantId, grantExpiresAt, sessionId, offline, user, authenticatedAt, amr, nonce: null, claims },
     },
     secrets,
     ...(kept !== undefined && { kept }),
     familyExpiresAt: family.expiresAt,
+    familyKey: family.keyThumbprint ?? familyKeyOf(request),
     issuedAt: rotation.rotatedAt,
     now: request.now,
   })
@@ -265,10 +279,22 @@ async function repeat(
     throw invalidGrant('refresh_token_repeated', 'RFC 6749 §6', 'the refresh token was just used with other parameters')
   }
   const successor = successorOf(parts.master, last.salt, presented.secret)
-  const kept = last.sealedAccessToken === null ? successor.accessToken : successor.unseal(last.sealedAccessToken)
+  const first = last.sealedAccessToken === null ? successor.accessToken : successor.unseal(last.sealedAccessToken)
+  const isOfKey = last.keyThumbprint === request.key
+  // A public client is known by its key alone, and by nothing where it has proven none.
+  if (!isOfKey && isPublic) {
+    throw invalidGrant('dpop_key_differs', 'RFC 9449 §5', 'the refresh token was just used with another key')
+  }
   const resource = await resourceOf(parts, refresh, request)
-  const secrets = { accessToken: kept, refreshToken: textOfCurrent(parts, refresh, last, successor.refreshToken) }
-  const minted = mintSuccessor(parts, refresh, { rotation: last, secrets, resource, kept }, request)
+  const refreshToken = textOfCurrent(parts, refresh, last, successor.refreshToken)
+  // RFC 9449 §5: a client that authenticates may come with another key, to which its access token must be bound.
+  const kept = isOfKey ? first : undefined
+  const secrets = { accessToken: kept ?? newToken(), refreshToken }
+  const succession = { rotation: last, secrets, resource, ...(kept !== undefined && { kept }) }
+  const minted = mintSuccessor(parts, refresh, succession, request)
+  if (!isOfKey && !(await store.addAccessToken(minted.accessToken))) {
+    throw resource === null ? invalidGrant('refresh_token_lost', 'RFC 6749 §6', 'try again') : resourceChanged(resource)
+  }
   return withIdTokenEncrypted(parts.mint, request.client, minted.response)
 }
 

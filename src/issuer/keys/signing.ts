@@ -1,6 +1,6 @@
 // Signing keys in use: making them, signing JWTs with them on the hot path, and recognising JWTs that we have signed.
 
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { sha256 } from '../../credentials/digest.ts'
 import type { MasterKey } from '../../credentials/master-key.ts'
 import type { Replacement } from '../../credentials/replaced-master-key.ts'
@@ -125,8 +125,10 @@ function lifetimeOf(payload: object): Seconds {
   return typeof exp === 'number' && typeof iat === 'number' ? exp - iat : 0
 }
 
+type ThumbprintMembers = { readonly [Member in 'kty' | 'crv' | 'x' | 'y' | 'n' | 'e']?: string | undefined }
+
 /** RFC 7638 §3.2 and RFC 8037 §2: the required members in lexicographic order, nothing else. */
-export function thumbprint({ kty, crv, x, y, n, e }: JsonWebKey): string {
+export function thumbprint({ kty, crv, x, y, n, e }: ThumbprintMembers): string {
   const members = kty === 'EC' ? { crv, kty, x, y } : kty === 'OKP' ? { crv, kty, x } : { e, kty, n }
   return Buffer.from(sha256(JSON.stringify(members))).toString('base64url')
 }

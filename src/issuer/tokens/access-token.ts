@@ -50,6 +50,7 @@ export function makeAccessToken(
     clientGeneration: client.generation,
     scope,
     resource,
+    keyThumbprint: authorization.keyThumbprint,
     issuedAt,
     expiresAt,
   }
@@ -73,7 +74,7 @@ function carried({ grantId, sessionId, offline, user, claims }: OnBehalfOf): Car
  */
 function signed(
   { issuer, keys, subjects }: AccessTokenParts,
-  { client: { client }, resource, onBehalfOf }: Authorization,
+  { client: { client }, resource, keyThumbprint, onBehalfOf }: Authorization,
   scope: string,
   issuedAt: Seconds,
   expiresAt: Seconds,
@@ -92,6 +93,8 @@ function signed(
     exp: expiresAt,
     iat: issuedAt,
     ...(scope !== '' && { scope }),
+    // RFC 9449 §6.1
+    ...(keyThumbprint !== null && { cnf: { jkt: keyThumbprint } }),
     ...(onBehalfOf !== null && {
       auth_time: onBehalfOf.authenticatedAt,
       ...(acr !== null && { acr }),

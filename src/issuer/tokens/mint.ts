@@ -35,10 +35,13 @@ export interface MintParts {
   readonly lifetimes: TokenLifetimes
 }
 
+/** RFC 9449 §5: `DPoP` where it is bound to a key. */
+type TokenType = 'Bearer' | 'DPoP'
+
 /** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. */
 export interface TokenResponse {
   readonly access_token: string
-  readonly token_type: 'Bearer'
+  readonly token_type: TokenType
   readonly expires_in: number | string
   readonly refresh_token?: string
   readonly scope: string
@@ -60,6 +63,8 @@ export interface MintRequest {
   readonly secrets: TokenSecrets
   /** Absolute end of the refresh family; null: no refresh token. */
   readonly familyExpiresAt: Seconds | null
+  /** For `RefreshFamily.keyThumbprint`. */
+  readonly familyKey: string | null
   /** The access token that the repeated rotation has answered with. */
   readonly kept?: string
   /** When the tokens' lifetime began: now, or the instant of the rotation that is repeated. */
@@ -86,10 +91,11 @@ export function mint(parts: MintParts, request: MintRequest): Minted {
           issuedAt,
           expiresAt: Math.min(issuedAt + parts.lifetimes.refreshIdle, familyExpiresAt),
           familyExpiresAt,
+          keyThumbprint: request.familyKey,
         }
   const response: TokenResponse = {
     access_token: token,
-    token_type: 'Bearer',
+    token_type: authorization.keyThumbprint === null ? 'Bearer' : 'DPoP',
     expires_in:
       client.reply.expiresIn === 'string' ? String(remainingOf(accessToken, now)) : remainingOf(accessToken, now),
     ...(refreshToken !== null && { refresh_token: secrets.refreshToken }),

@@ -141,6 +141,8 @@ export interface Client extends ClientSettings {
   readonly require_signed_request_object: boolean
   /** RFC 9126 §6: a request that a browser brings by itself is refused. */
   readonly require_pushed_authorization_requests: boolean
+  /** RFC 9449 §5.2: a request for tokens without a proof of its key is refused. */
+  readonly dpop_bound_access_tokens: boolean
   /** Where it keeps request objects; no other address is asked. OpenID Connect Core §6.2. */
   readonly request_uris: readonly string[]
   readonly client_uri: string | null

@@ -41,6 +41,13 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (isPublic && client.authorize.pkce !== 'required' && client.authorize.pkce !== 'unprotected') {
     refuse('authorize.pkce', 'must be required for a public client')
   }
+  if (client.dpop_bound_access_tokens && client.response_types.some((type) => gives(type, 'token'))) {
+    // RFC 9449 §5.2: nothing is proven at the authorization endpoint.
+    refuse('dpop_bound_access_tokens', 'contradicts response_types, which promises a token without a proof')
+  }
+  if (client.dpop_bound_access_tokens && !client.userinfo.tokenFrom.includes('header')) {
+    refuse('userinfo.tokenFrom', 'must have header: bound tokens stand in no other place (RFC 9449 §7.1)')
+  }
   if (isPublic && client.introspection === 'all') refuse('introspection', 'must be own for a public client')
   if (client.reply.refreshToken === 'always' && !has('refresh_token')) {
     refuse('reply.refreshToken', 'is always, but grant_types lacks refresh_token')

@@ -132,6 +132,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('request_object_encryption_enc', contentAlgorithm, contentFallback('request_object_encryption_alg'), 'The one way in which the content may be encrypted.', '请求对象内容唯一允许的加密算法。'),
   metadata('require_signed_request_object', flag, false, 'Every authorization request must be a signed request object, and nothing outside it counts (RFC 9101 §10.5).', '授权请求必须是已签名的请求对象，对象之外的参数一律无效（RFC 9101 §10.5）。'),
   metadata('require_pushed_authorization_requests', flag, false, 'Every authorization request must be pushed first, and the browser brings its reference only (RFC 9126 §6).', '授权请求必须先由客户端推送，浏览器只携带其引用（RFC 9126 §6）。'),
+  metadata('dpop_bound_access_tokens', flag, false, 'Its tokens are always bound to a key of its own: a request for tokens without a DPoP proof is refused (RFC 9449 §5.2). Without this it may send proofs or not.', '令牌始终绑定到客户端自己的密钥：申请令牌时不带 DPoP 证明即被拒绝（RFC 9449 §5.2）。未设置时，是否发送证明由客户端决定。'),
   metadata('request_uris', listWhere('a list of https:// addresses', 100, requestAddress), [], 'Where it keeps request objects; only these addresses are asked. A fragment that is the SHA-256 of the content in base64url lets it be kept.', '客户端存放请求对象的地址，只会访问这些地址。片段为内容的 SHA-256（base64url）时可以缓存。'),
   metadata('client_uri', webAddress, null, 'The home page of the client.', '客户端主页。'),
   metadata('policy_uri', webAddress, null, 'Its privacy policy, linked from our pages.', '隐私政策链接。'),

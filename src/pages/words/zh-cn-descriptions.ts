@@ -20,6 +20,7 @@ const FIXED: ReadonlyMap<string, string> = new Map([
   ['Tokens are not sent in a query; use fragment or form_post', '令牌不会放在查询串中；请使用 fragment 或 form_post'],
   ['A form reaches https and http addresses only', 'form_post 只能到达 https 和 http 地址'],
   ['An ID token needs the scope openid', '要得到 ID 令牌，scope 中必须有 openid'],
+  ['dpop_jkt must be the SHA-256 thumbprint of a key', 'dpop_jkt 必须是密钥的 SHA-256 指纹'],
   ['nonce is required with this response_type', '使用这个 response_type 时必须发送 nonce'],
   ['scope holds characters that are not allowed', 'scope 中有不允许的字符'],
   ['scope holds a name this client may not have', 'scope 中有该客户端不可使用的名称'],

@@ -4,6 +4,7 @@
 
 import type { Client, ClientRecord } from '../../model/client/client.ts'
 import type { AuthorizationRequest } from '../../model/interaction.ts'
+import { isThumbprint } from '../../protocol/dpop.ts'
 import { invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { parseChallenge } from '../../protocol/pkce.ts'
@@ -141,6 +142,7 @@ export function parseAuthorizationRequest(
     loginHint: parameters.get('login_hint')?.slice(0, 256) ?? null,
     uiLocales: parameters.get('ui_locales')?.slice(0, 256) ?? null,
     ...(idTokenHint !== undefined && { hintedSubject: hintedSubject(idTokenHint) }),
+    ...keyAsked(parameters, responseType),
     ...resourcesOf(client, targets, granted),
     ...claimsAsked(parameters, client, granted, responseType),
   }
@@ -169,6 +171,7 @@ const SINGLE = [
   'login_hint',
   'id_token_hint',
   'ui_locales',
+  'dpop_jkt',
   'request',
   'request_uri',
 ]
@@ -193,6 +196,14 @@ function parseState(parameters: Parameters): string | null {
     throw invalidRequest('state_too_long', 'RFC 6749 §4.1.1', `state is longer than ${LONGEST_STATE} characters`)
   }
   return state
+}
+
+/** RFC 9449 §10: the code is bound to this key; where none is given there is nothing to bind. */
+function keyAsked(parameters: Parameters, responseType: ResponseType): { readonly keyThumbprint?: string } {
+  const keyThumbprint = parameters.get('dpop_jkt')
+  if (keyThumbprint === undefined || !gives(responseType, 'code')) return {}
+  if (isThumbprint(keyThumbprint)) return { keyThumbprint }
+  throw invalidRequest('dpop_jkt_malformed', 'RFC 9449 §10', 'dpop_jkt must be the SHA-256 thumbprint of a key')
 }
 
 interface Scopes {

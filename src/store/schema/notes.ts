@@ -17,7 +17,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     indexes: { access_token_expires_at: PRUNING },
   },
   assertion_jti: {
-    holds: `A client assertion that was used, so that it is used once on all nodes. ${PRUNED}`,
+    holds: `A client assertion, or a proof of a key (RFC 9449), that was used, so that it is used once on all nodes. ${PRUNED}`,
     indexes: { assertion_jti_expires_at: PRUNING },
   },
   attempt: {

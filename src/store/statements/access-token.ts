@@ -19,13 +19,14 @@ export interface TokenColumns {
   readonly token_expires_at: number
   readonly token_revoked_at: number | null
   readonly token_resource: string | null
+  readonly token_key: string | null
   /** The state of the token's own client, which is all that matters for a token without a grant. */
   readonly token_client_live: number
 }
 
 const TOKEN_COLUMNS = `t.client_id AS token_client_id, t.scope AS token_scope, t.issued_at AS token_issued_at,
   t.expires_at AS token_expires_at, t.revoked_at AS token_revoked_at,
-  t.resource AS token_resource,
+  t.resource AS token_resource, t.key_thumbprint AS token_key,
   CASE WHEN tc.enabled = 1 AND tc.removed_at IS NULL AND tc.generation = t.client_generation THEN 1 ELSE 0 END
     AS token_client_live`
 
@@ -85,6 +86,7 @@ interface NewTokenBind extends TokenPlace {
   scope: string
   resource: string | null
   resource_generation: number | null
+  key_thumbprint: string | null
   now: number
   expires_at: number
 }
@@ -101,9 +103,9 @@ export const insertAccessToken = statement<
 >(
   'insert_access_token',
   `INSERT INTO access_token (place, hash, grant_id, client_id, client_generation, scope, resource, resource_generation,
-     user_id, user_number, user_generation, session_id, claims_place, issued_at, expires_at)
+     user_id, user_number, user_generation, session_id, claims_place, key_thumbprint, issued_at, expires_at)
    VALUES (:place, :hash, :grant_id, :client_id, :client_generation, :scope, :resource, :resource_generation,
-     :user_id, :user_number, :user_generation, :session_id, :claims_place, :now, :expires_at)`,
+     :user_id, :user_number, :user_generation, :session_id, :claims_place, :key_thumbprint, :now, :expires_at)`,
 )
 
 /**
@@ -113,8 +115,8 @@ export const insertAccessToken = statement<
 export const insertClientToken = change<NewTokenBind & { resource_version: number | null }>(
   'insert_client_token',
   `INSERT INTO access_token (place, hash, client_id, client_generation, scope, resource, resource_generation,
-     claims_place, issued_at, expires_at)
-   SELECT CAST(:place AS BIGINT), :hash, c.client_id, c.generation, :scope, :resource, :resource_generation, 0, :now, :expires_at
+     claims_place, key_thumbprint, issued_at, expires_at)
+   SELECT CAST(:place AS BIGINT), :hash, c.client_id, c.generation, :scope, :resource, :resource_generation, 0, :key_thumbprint, :now, :expires_at
    FROM ${CLIENT_OF_ID}
    WHERE c.generation = :client_generation AND c.enabled = 1 AND c.removed_at IS NULL
      AND (CAST(:resource AS TEXT) IS NULL OR EXISTS (

@@ -1,4 +1,4 @@
-// SQL about assertions that clients have used to prove themselves.
+// SQL about assertions and proofs of a key that clients have used.
 
 import { statement } from '../database/driver.ts'
 

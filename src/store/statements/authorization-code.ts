@@ -11,6 +11,7 @@ export type CodeRow = GrantRow &
     readonly redirect_uri: string
     readonly code_challenge: string | null
     readonly nonce: string | null
+    readonly code_key: string | null
     readonly failures: number
     readonly code_issued_at: number
     readonly code_expires_at: number
@@ -19,7 +20,7 @@ export type CodeRow = GrantRow &
 
 export const findClientWithCode = statement<{ client_id: string; hash: Uint8Array }, Found<CodeRow>>(
   'find_client_with_code',
-  `SELECT ${CLIENT_KEY}, a.redirect_uri, a.code_challenge, a.nonce, a.failures,
+  `SELECT ${CLIENT_KEY}, a.redirect_uri, a.code_challenge, a.nonce, a.key_thumbprint AS code_key, a.failures,
      a.issued_at AS code_issued_at, a.expires_at AS code_expires_at, a.consumed_at, ${GRANT_COLUMNS}, ${USER_COLUMNS}
    FROM client c LEFT JOIN authorization_code a ON a.hash = :hash ${grantOf('a')}
    WHERE c.client_id = :client_id AND c.removed_at IS NULL`,
@@ -31,13 +32,14 @@ export const insertCode = statement<
     redirect_uri: string
     code_challenge: string | null
     nonce: string | null
+    key_thumbprint: string | null
     now: number
     expires_at: number
   }
 >(
   'insert_code',
-  `INSERT INTO authorization_code (hash, grant_id, grant_place, redirect_uri, code_challenge, nonce, failures, issued_at, expires_at)
-   VALUES (:hash, :grant_id, :grant_place, :redirect_uri, :code_challenge, :nonce, 0, :now, :expires_at)`,
+  `INSERT INTO authorization_code (hash, grant_id, grant_place, redirect_uri, code_challenge, nonce, key_thumbprint, failures, issued_at, expires_at)
+   VALUES (:hash, :grant_id, :grant_place, :redirect_uri, :code_challenge, :nonce, :key_thumbprint, 0, :now, :expires_at)`,
 )
 
 /** After this many wrong verifiers or redirect URIs from the right client a code is dead. */

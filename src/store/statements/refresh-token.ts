@@ -13,6 +13,7 @@ interface CurrentColumns {
   readonly refresh_expires_at: number
   readonly family_expires_at: number
   readonly earlier_rotations: string | null
+  readonly refresh_key_thumbprint: string | null
 }
 
 /** Null where the presented token is the current one, or where there was no rotation. */
@@ -24,6 +25,7 @@ interface RotationColumns {
   readonly rotation_address: string | null
   readonly rotation_user_agent: string | null
   readonly rotation_access_token: Uint8Array | null
+  readonly rotation_key_thumbprint: string | null
 }
 
 /** A grant without a family has no `refresh_issued_at`. */
@@ -41,9 +43,10 @@ const otherwise = (column: string) => `CASE WHEN g.refresh_hash = :hash THEN NUL
 
 const FAMILY_COLUMNS = `CASE WHEN g.refresh_hash = :hash THEN 1 ELSE 0 END AS is_current,
   CASE WHEN g.replaced_hash = :hash THEN 1 ELSE 0 END AS is_replaced,
-  g.refresh_rotations, g.refresh_issued_at, g.refresh_expires_at, g.family_expires_at, g.earlier_rotations,
+  g.refresh_rotations, g.refresh_issued_at, g.refresh_expires_at, g.family_expires_at, g.earlier_rotations, g.refresh_key_thumbprint,
   ${otherwise('refresh_hash')}, ${otherwise('rotation_salt')}, ${otherwise('rotation_digest')}, ${otherwise('rotation_scope')},
-  ${otherwise('rotation_address')}, ${otherwise('rotation_user_agent')}, ${otherwise('rotation_access_token')}`
+  ${otherwise('rotation_address')}, ${otherwise('rotation_user_agent')}, ${otherwise('rotation_access_token')},
+  ${otherwise('rotation_key_thumbprint')}`
 
 export type FamilyRow = GrantRow & UserRow & FamilyColumns
 
@@ -66,11 +69,18 @@ export const findClientWithFamilyOfFormer = statement<{ client_id: string; hash:
 
 /** Guard: the grant is there, and has no family. */
 export const beginFamily = change<
-  GrantPlace & { hash: Uint8Array; now: number; expires_at: number; family_expires_at: number }
+  GrantPlace & {
+    hash: Uint8Array
+    now: number
+    expires_at: number
+    family_expires_at: number
+    key_thumbprint: string | null
+    rotation_key_thumbprint: string | null
+  }
 >(
   'begin_refresh_family',
   `UPDATE "grant" AS g SET refresh_hash = :hash, refresh_rotations = 0, refresh_issued_at = :now, refresh_expires_at = :expires_at,
-     family_expires_at = :family_expires_at
+     family_expires_at = :family_expires_at, refresh_key_thumbprint = :key_thumbprint
    WHERE ${isGrant('g')} AND g.refresh_hash IS NULL`,
 )
 
@@ -89,13 +99,15 @@ export const rotateRefreshToken = change<
     address: string
     user_agent: string
     access_token: Uint8Array | null
+    key_thumbprint: string | null
   }
 >(
   'rotate_refresh_token',
   `UPDATE "grant" AS g SET refresh_hash = :hash, refresh_rotations = :rotations, refresh_issued_at = :now,
      refresh_expires_at = :expires_at, replaced_hash = :replaced, earlier_rotations = :earlier, rotation_salt = :salt,
      rotation_digest = :digest, rotation_scope = :scope, rotation_address = :address, rotation_user_agent = :user_agent,
-     rotation_access_token = :access_token
+     rotation_access_token = :access_token, refresh_key_thumbprint = :key_thumbprint,
+     rotation_key_thumbprint = :rotation_key_thumbprint
    WHERE ${isGrant('g')} AND g.refresh_hash = :replaced AND g.refresh_expires_at > :now AND g.family_expires_at > :now
      AND ${IS_LIVE}`,
 )

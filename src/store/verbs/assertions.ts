@@ -1,11 +1,12 @@
-// The verb about client assertions: each assertion is used once, whichever node it reaches.
+// The verb about what clients sign anew for each request, assertions and proofs of a key: each is used once, whichever
+// node it reaches.
 
 import type { Seconds } from '../../model/time.ts'
 import { type Driver, step } from '../database/driver.ts'
 import { consumeAssertion } from '../statements/assertion.ts'
 
 export interface AssertionVerbs {
-  /** True for exactly one caller. The assertion is remembered at least until `expiresAt`. */
+  /** True for exactly one caller. It is remembered at least until `expiresAt`. */
   consumeAssertion(hash: Uint8Array, expiresAt: Seconds): Promise<boolean>
 }
 

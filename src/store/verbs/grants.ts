@@ -31,6 +31,7 @@ export interface NewCode {
   readonly redirectUri: string
   readonly codeChallenge: string | null
   readonly nonce: string | null
+  readonly keyThumbprint: string | null
   readonly expiresAt: Seconds
 }
 
@@ -110,6 +111,7 @@ export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVe
         redirectUri: row.redirect_uri,
         codeChallenge: row.code_challenge,
         nonce: row.nonce,
+        keyThumbprint: row.code_key,
         issuedAt: row.code_issued_at,
         expiresAt: row.code_expires_at,
         consumedAt: row.consumed_at,
@@ -161,6 +163,7 @@ function codeStep({ grantId, issuedAt }: NewGrant, code: NewCode): Step {
     redirect_uri: code.redirectUri,
     code_challenge: code.codeChallenge,
     nonce: code.nonce,
+    key_thumbprint: code.keyThumbprint,
     now: issuedAt,
     expires_at: code.expiresAt,
   })

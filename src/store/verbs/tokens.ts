@@ -44,6 +44,8 @@ export interface NewRefreshToken {
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
   readonly familyExpiresAt: Seconds
+  /** For `RefreshFamily.keyThumbprint`. */
+  readonly keyThumbprint: string | null
 }
 
 /** A refresh token: the grant that it names, or its hash where it names none. */
@@ -116,6 +118,8 @@ export interface TokenVerbs {
   ): Promise<boolean>
   /** Stores a token for the client itself. False: the client was disabled meanwhile, or the resource changed. */
   issueClientToken(accessToken: NewAccessToken): Promise<boolean>
+  /** Stores one more token of a grant. False: the resource changed. */
+  addAccessToken(accessToken: NewAccessToken): Promise<boolean>
   findAccessToken(hash: Uint8Array): Promise<FoundAccessToken | null>
   findClientWithAccessToken(
     clientId: string,
@@ -152,6 +156,8 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         address: rotation.address,
         user_agent: rotation.userAgent,
         access_token: rotation.sealedAccessToken,
+        key_thumbprint: successor.keyThumbprint,
+        rotation_key_thumbprint: rotation.keyThumbprint,
       }
       return await heldAtFreePlaces(driver, [
         step(refreshSql.rotateRefreshToken, bind, 'refresh_token'),
@@ -169,10 +175,16 @@ export function createTokenVerbs(driver: Driver, clients: ClientReader): TokenVe
         resource: resource?.resource.identifier ?? null,
         resource_version: resource?.version ?? null,
         resource_generation: resource?.generation ?? null,
+        key_thumbprint: accessToken.keyThumbprint,
         now: accessToken.issuedAt,
         expires_at: accessToken.expiresAt,
       }
       return await heldAtFreePlaces(driver, [step(sql.insertClientToken, bind, 'live')])
+    },
+
+    async addAccessToken(accessToken) {
+      // Whether its grant still holds is asked whenever it is presented.
+      return await heldAtFreePlaces(driver, [...accessTokenSteps(accessToken)])
     },
 
     async findAccessToken(hash) {
@@ -239,6 +251,7 @@ export function accessTokenSteps(token: NewAccessToken): readonly Step[] {
     scope: token.scope,
     resource: resource?.resource.identifier ?? null,
     resource_generation: resource?.generation ?? null,
+    key_thumbprint: token.keyThumbprint,
     now: token.issuedAt,
     expires_at: token.expiresAt,
   })
@@ -255,6 +268,7 @@ export function familyStep(first: NewRefreshToken): Step {
     now: first.issuedAt,
     expires_at: first.expiresAt,
     family_expires_at: first.familyExpiresAt,
+    key_thumbprint: first.keyThumbprint,
   }
   return step(refreshSql.beginFamily, bind, 'refresh_token')
 }
@@ -264,6 +278,7 @@ function toAccessToken(row: sql.TokenColumns): AccessToken {
     clientId: row.token_client_id,
     scope: row.token_scope,
     resource: row.token_resource,
+    keyThumbprint: row.token_key,
     issuedAt: row.token_issued_at,
     expiresAt: row.token_expires_at,
   }
@@ -279,6 +294,7 @@ function toFoundFamily(row: FamilyRow): Omit<FoundFamily, keyof FoundGrant> {
       expiresAt: row.family_expires_at,
       rotations: row.refresh_rotations,
       earlierRotations: row.earlier_rotations ?? '',
+      keyThumbprint: row.refresh_key_thumbprint,
     },
     isCurrent: flag(row.is_current),
     last: toLastRotation(row),
@@ -298,6 +314,7 @@ function toLastRotation(row: FamilyRow): LastRotation | null {
     scope: row.rotation_scope ?? '',
     address: row.rotation_address ?? '',
     userAgent: row.rotation_user_agent ?? '',
+    keyThumbprint: row.rotation_key_thumbprint,
     sealedAccessToken: row.rotation_access_token,
   }
 }

@@ -24,6 +24,7 @@ function family(rotations: number, earlier: readonly number[], last: number): Ke
       expiresAt: NOW + 2,
       rotations,
       earlierRotations: asText(earlier),
+      keyThumbprint: null,
     },
     current: hashOf(rotations),
     replaced: rotations === 0 ? null : hashOf(rotations - 1),
@@ -46,6 +47,7 @@ function standing({ family, current, replaced }: Kept, presented: Presented, for
     scope: '',
     address: '',
     userAgent: '',
+    keyThumbprint: null,
     sealedAccessToken: null,
   }
   const rotation = { rotatedAt: family.current.issuedAt, successor: NOTHING, ...about }

@@ -56,6 +56,7 @@ describe('strict defaults', () => {
       request_object_signing_alg: null,
       require_signed_request_object: false,
       require_pushed_authorization_requests: false,
+      dpop_bound_access_tokens: false,
       request_uris: [],
       id_token_encrypted_response_alg: null,
       id_token_encrypted_response_enc: null,
@@ -319,6 +320,18 @@ describe('contradictions', () => {
       'reply.idToken',
       { ...IMPLICIT, 'reply.idToken': 'never' },
       { grant_types: ['authorization_code', 'implicit'], response_types: ['code token'], 'reply.idToken': 'never' },
+    ],
+    [
+      'RFC 9449 §5.2 a bound token that nothing is proven for',
+      'dpop_bound_access_tokens',
+      { ...IMPLICIT, response_types: ['id_token token'], dpop_bound_access_tokens: true },
+      { ...IMPLICIT, dpop_bound_access_tokens: true },
+    ],
+    [
+      'RFC 9449 §7.1 a bound token that may not stand in the header',
+      'userinfo.tokenFrom',
+      { 'userinfo.tokenFrom': ['form'], dpop_bound_access_tokens: true },
+      { 'userinfo.tokenFrom': ['header', 'form'], dpop_bound_access_tokens: true },
     ],
     ['a refresh grant that nothing feeds', 'grant_types', { grant_types: ['refresh_token'] }, { grant_types: both }],
     [

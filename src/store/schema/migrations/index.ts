@@ -20,6 +20,7 @@ import { sql as familiesAndPlaces } from './0015-families-and-places.ts'
 import { sql as sessionBrowser } from './0016-session-browser.ts'
 import { sql as temporaryPasswords } from './0017-temporary-passwords.ts'
 import { sql as pushedRequests } from './0018-pushed-requests.ts'
+import { sql as boundTokens } from './0019-bound-tokens.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -47,4 +48,5 @@ export const migrations: readonly Migration[] = [
   { number: 16, name: 'session-browser', sql: sessionBrowser },
   { number: 17, name: 'temporary-passwords', sql: temporaryPasswords },
   { number: 18, name: 'pushed-requests', sql: pushedRequests },
+  { number: 19, name: 'bound-tokens', sql: boundTokens },
 ]
