@@ -1,6 +1,8 @@
 // What the suite's configuration and the server under test must agree on: addresses, aliases, clients and the person.
 // The target registers them, the runner writes them into the plans.
 
+import { createECDH, createHash } from 'node:crypto'
+
 /** The environment, or whatever stands in for it. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -18,6 +20,18 @@ export interface ConformanceClient {
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post'
 }
 
+export type SigningKey = Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'd' | 'kid' | 'alg' | 'use', string>>
+
+/** A client of FAPI 2.0: it signs what it authenticates with, and proves a key for its tokens. */
+export interface SigningClient {
+  readonly client_id: string
+  /** ES256, with the private members: the suite signs with them. */
+  readonly jwks: { readonly keys: readonly SigningKey[] }
+}
+
+/** `fapi_oauth`: of OAuth 2.0 without OpenID Connect. */
+export type SigningClientKey = 'fapi' | 'fapi_second' | 'fapi_oauth' | 'fapi_oauth_second'
+
 export type ClientKey = 'first' | 'second' | 'post' | 'backchannel' | 'frontchannel'
 
 export interface Facts {
@@ -27,6 +41,7 @@ export interface Facts {
   /** One for each runner at work: a module interrupts the one that has its alias. */
   readonly aliases: readonly string[]
   readonly clients: Readonly<Record<ClientKey, ConformanceClient>>
+  readonly signing: Readonly<Record<SigningClientKey, SigningClient>>
   readonly user: { readonly username: string; readonly password: string }
   /** Patterns of our addresses for the suite's scripted browser; `*` is its only wildcard. */
   readonly pages: Readonly<Record<'authorize' | 'sign_in' | 'consent' | 'end_session', string>>
@@ -49,6 +64,23 @@ function client(name: string, method: ConformanceClient['token_endpoint_auth_met
   return { client_id: name, client_secret: secret, token_endpoint_auth_method: method }
 }
 
+const SIGNING: Facts['signing'] = {
+  fapi: signingClient('fapi'),
+  fapi_second: signingClient('fapi-second'),
+  fapi_oauth: signingClient('fapi-oauth'),
+  fapi_oauth_second: signingClient('fapi-oauth-second'),
+}
+
+/** A key that follows from the name, so that target and suite have the same one; it guards nothing. */
+function signingClient(name: string): SigningClient {
+  const pair = createECDH('prime256v1')
+  pair.setPrivateKey(createHash('sha256').update(`conformance-key-of-${name}-that-guards-nothing`).digest())
+  const [x, y, d] = [pair.getPublicKey().subarray(1, 33), pair.getPublicKey().subarray(33), pair.getPrivateKey()]
+  const text = (bytes: Buffer) => bytes.toString('base64url')
+  const members = { kty: 'EC', crv: 'P-256', x: text(x), y: text(y), d: text(d) }
+  return { client_id: name, jwks: { keys: [{ ...members, kid: name, alg: 'ES256', use: 'sig' }] } }
+}
+
 export function factsFrom(variables: Variables, suite: string): Facts {
   const issuer = variables['CONFORMANCE_ISSUER']
   if (issuer === undefined || issuer === '') {
@@ -62,6 +94,7 @@ export function factsFrom(variables: Variables, suite: string): Facts {
     suite: httpsAddress('the address of the suite', suite),
     aliases: aliasesFrom(variables),
     clients: CLIENTS,
+    signing: SIGNING,
     user: { username: 'ada', password: 'correct horse battery staple' },
     pages: {
       authorize: `${base}/sso/authorize*`,

@@ -74,16 +74,30 @@ export function configOf(file: PlanFile, automation: Automation, facts: Facts, a
 }
 
 const NAME = /\{\{([\w.]+)\}\}/g
+const ONE_NAME = /^\{\{([\w.]+)\}\}$/
 
-/** Puts the facts where `{{clients.first.client_id}}` stands. Throws for a name that is none. */
+/**
+ * Puts the facts where `{{clients.first.client_id}}` stands; where nothing else stands, a fact may be more than a text.
+ * Throws for a name that is none.
+ */
 export function filled(value: unknown, facts: object, where: string): unknown {
-  if (typeof value === 'string') return value.replace(NAME, (_, name: string) => factCalled(name, facts, where))
+  if (typeof value === 'string') {
+    const [, whole] = ONE_NAME.exec(value) ?? []
+    if (whole !== undefined) return factCalled(whole, facts, where)
+    return value.replace(NAME, (_, name: string) => textCalled(name, facts, where))
+  }
   if (Array.isArray(value)) return value.map((each) => filled(each, facts, where))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, filled(each, facts, where)]))
 }
 
-function factCalled(name: string, facts: object, where: string): string {
+function textCalled(name: string, facts: object, where: string): string {
+  const fact = factCalled(name, facts, where)
+  if (typeof fact !== 'string') throw new WrongCall(`${where}: the fact ${name} is no text`)
+  return fact
+}
+
+function factCalled(name: string, facts: object, where: string): unknown {
   const fact = name
     .split('.')
     .reduce<unknown>(
@@ -93,6 +107,6 @@ function factCalled(name: string, facts: object, where: string): string {
           : undefined,
       facts,
     )
-  if (typeof fact !== 'string') throw new WrongCall(`${where}: there is no fact called ${name}`)
+  if (fact === undefined) throw new WrongCall(`${where}: there is no fact called ${name}`)
   return fact
 }

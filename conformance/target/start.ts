@@ -41,6 +41,8 @@ const REGISTRATION: Partial<RegistrationRules> = {
   perAddress: MANY,
   most: MANY,
 }
+/** The FAPI 2.0 plans use a refresh token again after half a minute, as a client does that has lost the answer. */
+const LIFETIMES = { refreshRepeat: 60 }
 const SOCKETS = 4_096
 const STARTING: HttpReply = { status: 503, headers: { 'retry-after': '1' }, body: '' }
 
@@ -76,6 +78,7 @@ export async function startTarget(variables: Variables): Promise<Target> {
       database,
       masterKey: master,
       limits: LIMITS,
+      lifetimes: LIFETIMES,
       implicitAndHybrid: true,
       // What the plans try only where the metadata lists it.
       encryptedRequests: true,

@@ -12,14 +12,7 @@ import { readCall } from '../../conformance/runner/call.ts'
 import { runPlans } from '../../conformance/runner/campaign.ts'
 import { runConformance } from '../../conformance/runner/command.ts'
 import { pageOf } from '../../conformance/runner/page.ts'
-import {
-  type Automation,
-  configOf,
-  filled,
-  readJson,
-  readPlans,
-  WrongCall,
-} from '../../conformance/runner/plan-files.ts'
+import { type Automation, configOf, filled, readJson, readPlans } from '../../conformance/runner/plan-files.ts'
 import { junitOf, listOf, tableOf } from '../../conformance/runner/report.ts'
 import { rotateKeys } from '../../conformance/runner/rotation.ts'
 import { HelpFailed, type ModuleResult, type Result, runModule } from '../../conformance/runner/run-module.ts'
@@ -88,7 +81,8 @@ describe('the plan files', () => {
   test('need facts and automation that there are', () => {
     expect(filled('{{user.username}}@{{alias}}', { ...FACTS, alias: 'x' }, 'here')).toBe('ada@x')
     expect(() => filled('{{user.shoeSize}}', FACTS, 'here')).toThrow('here: there is no fact called user.shoeSize')
-    expect(() => filled('{{clients}}', FACTS, 'here')).toThrow(WrongCall)
+    expect(filled({ keys: '{{signing.fapi.jwks}}' }, FACTS, 'here')).toEqual({ keys: FACTS.signing.fapi.jwks })
+    expect(() => filled('all {{clients}}', FACTS, 'here')).toThrow('here: the fact clients is no text')
     const [plan] = plans
     if (plan === undefined) throw new Error('no plan')
     const wrong = { ...plan, browser: ['no-such-block'] }
