@@ -17,7 +17,7 @@ const isJson = readFlags(USAGE, { options: { json: { type: 'boolean' } } }).valu
 try {
   const target = await startTarget(process.env)
   const { facts, port, data } = target
-  const ids = Object.values(facts.clients).map(({ client_id }) => client_id)
+  const ids = [...Object.values(facts.clients), ...Object.values(facts.signing)].map(({ client_id }) => client_id)
   const text = `${facts.issuer}/.well-known/openid-configuration
 
 Listens on port ${port}, for the suite at ${facts.suite}
