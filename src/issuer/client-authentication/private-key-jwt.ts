@@ -15,7 +15,7 @@ export function privateKeyJwt(keys: ClientKeys): AssertionMethod {
       // RFC 8725 §3.10: a header may say much about keys; we look only at the name of a key that we know already.
       const key = await keys.find(client, algorithm, typeof header['kid'] === 'string' ? header['kid'] : null)
       if ('rule' in key) return refuse(key.rule, key.reason, key.rule === 'assertion_key_unknown')
-      const right = await isSignedByKey(text, algorithm, key)
+      const right = isSignedByKey(text, algorithm, key)
       return right ? null : refuse('assertion_signature', "the assertion is not signed with the client's key")
     },
   }

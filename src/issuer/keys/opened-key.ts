@@ -1,5 +1,5 @@
-// Public keys of clients, imported for use. Importing a key costs as much as using it, so it is done once for as long
-// as the client's record or fetched set is kept.
+// Public keys of clients, imported for encrypting to them. Importing a key costs as much as using it, so it is done once
+// for as long as the client's record or fetched set is kept.
 
 import type { importJWK } from 'jose'
 import type { PublicJwk } from '../../protocol/jwk.ts'

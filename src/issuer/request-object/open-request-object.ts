@@ -111,7 +111,7 @@ async function signatureProblem(
   // RFC 8725 §3.10: a header may say much about keys; we look only at the name of a key that we know already.
   const key = await keys.find(client, algorithm, typeof header['kid'] === 'string' ? header['kid'] : null)
   if ('rule' in key) return { rule: 'request_object_key', problem: `cannot be verified: ${key.reason}` }
-  return (await isSignedByKey(text, algorithm, key)) ? null : foreign
+  return isSignedByKey(text, algorithm, key) ? null : foreign
 }
 
 /**

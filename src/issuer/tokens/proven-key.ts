@@ -43,7 +43,7 @@ export async function provenKey(
     if (proof.needsNonce === undefined) throw invalidProof('dpop_proof_invalid', proof.problem)
     throw proofRefusal('use_dpop_nonce', 'dpop_nonce_needed', proof.problem, { at, nonce: nonces.givenAt(now) })
   }
-  if (!(await isSignedByKey(text, proof.algorithm, proof.jwk))) {
+  if (!isSignedByKey(text, proof.algorithm, proof.jwk)) {
     throw invalidProof('dpop_proof_invalid', 'is not signed with the key in it')
   }
   const key = thumbprint(proof.jwk)
