@@ -2,7 +2,7 @@
 // callback that belongs to them; of other applications with the issuer, by which their libraries find the rest.
 
 import { STANDARD_SCOPES } from '../claims/standard-claims.ts'
-import type { Client } from '../model/client/client.ts'
+import { type Client, DEVICE_CODE } from '../model/client/client.ts'
 import { addressesOf } from '../protocol/addresses.ts'
 import { presets } from './presets/index.ts'
 import { isPublicAddress } from './rehearsal/public-host.ts'
@@ -50,6 +50,31 @@ export function isOutOfReach({ preset }: Pick<Client, 'preset'>, issuer: string)
   return preset === 'zhizuoyun' && !isPublicAddress(issuer)
 }
 
+/** Values for a device without a browser, which only asks and never sends anybody anywhere. */
+export interface DeviceValues extends Omit<ConnectionValues, 'AuthorizationEndpoint' | 'Callback'> {
+  readonly DeviceAuthorizationEndpoint: string
+}
+
+function deviceValues(client: Client, secret: string | null, issuer: string, prefix: string): DeviceValues {
+  const { AuthorizationEndpoint: _, Callback: _none, ...values } = connectionValues(client, secret, issuer, prefix)
+  const { ClientId, ClientSecret, Issuer, ...rest } = values
+  const { url } = addressesOf(issuer, prefix)
+  const first = { ...(Issuer !== undefined && { Issuer }), ClientId, ClientSecret }
+  return { ...first, DeviceAuthorizationEndpoint: url['device-authorization'], ...rest }
+}
+
+/** What a client needs to know, whatever it does. */
+export function valuesFor(
+  client: Client,
+  secret: string | null,
+  issuer: string,
+  prefix: string,
+): ConnectionValues | DeviceValues | MachineValues {
+  if (client.response_types.length > 0) return connectionValues(client, secret, issuer, prefix)
+  const valuesOf = client.grant_types.includes(DEVICE_CODE) ? deviceValues : machineValues
+  return valuesOf(client, secret, issuer, prefix)
+}
+
 /** Values for a machine-to-machine client, which acts for itself and never sends anybody to sign in. */
 export interface MachineValues {
   readonly ClientId: string
@@ -61,7 +86,7 @@ export interface MachineValues {
   readonly Scope: string | null
 }
 
-export function machineValues(client: Client, secret: string | null, issuer: string, prefix: string): MachineValues {
+function machineValues(client: Client, secret: string | null, issuer: string, prefix: string): MachineValues {
   const { url } = addressesOf(issuer, prefix)
   const scope = client.scope.split(' ').filter((name) => name !== '' && !STANDARD_SCOPES.includes(name))
   return {

@@ -15,6 +15,7 @@ import { none } from '../issuer/client-authentication/none.ts'
 import { privateKeyJwt } from '../issuer/client-authentication/private-key-jwt.ts'
 import { clientConfigurationEndpoint } from '../issuer/endpoints/client-configuration.ts'
 import { clientLogoEndpoint } from '../issuer/endpoints/client-logo.ts'
+import { type DeviceAuthorizationParts, deviceAuthorizationEndpoint } from '../issuer/endpoints/device-authorization.ts'
 import { introspectionEndpoint } from '../issuer/endpoints/introspection.ts'
 import { jwksEndpoint } from '../issuer/endpoints/jwks.ts'
 import { metadataEndpoint } from '../issuer/endpoints/metadata.ts'
@@ -25,18 +26,21 @@ import { tokenEndpoint } from '../issuer/endpoints/token.ts'
 import { userinfoEndpoint } from '../issuer/endpoints/userinfo.ts'
 import { authorizationCodeGrant } from '../issuer/grant-types/authorization-code.ts'
 import { clientCredentialsGrant } from '../issuer/grant-types/client-credentials.ts'
+import { deviceCodeGrant } from '../issuer/grant-types/device-code.ts'
 import { refreshTokenGrant } from '../issuer/grant-types/refresh-token.ts'
 import type { ClientDocumentParts } from '../issuer/registration/client-documents.ts'
 import { offeredProblem } from '../issuer/registration/offered.ts'
 import { requestObjectAlgorithms } from '../issuer/request-object/open-request-object.ts'
+import { createPollPace } from '../issuer/tokens/poll-pace.ts'
 import type { Client } from '../model/client/client.ts'
 import { LOCALES } from '../pages/index.ts'
 import type { Parts, Signing } from './parts.ts'
 
-/** What the authorization endpoint decides about requests that are pushed. */
-type Pushing = Pick<PushedAuthorizationParts, 'checkPushed' | 'readClientDocument'>
+/** What the authorization endpoint decides about requests that are pushed, and about those of devices. */
+type Asking = Pick<PushedAuthorizationParts, 'checkPushed' | 'readClientDocument'> &
+  Pick<DeviceAuthorizationParts, 'readDeviceRequest'>
 
-export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pushing: Pushing): readonly Route[] {
+export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, asking: Asking): readonly Route[] {
   const { addresses, store, clock, master, keys, subjects, sessionIdentifiers, lifetimes } = parts
   const { path, wellKnown } = addresses
   const documents = parts.registration
@@ -49,7 +53,10 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pus
     none,
   ]
   const { url } = addresses
-  const audience = { issuer: addresses.issuer, endpoints: [url.token, url.introspect, url.revoke, url.par] }
+  const audience = {
+    issuer: addresses.issuer,
+    endpoints: [url.token, url.introspect, url.revoke, url.par, url['device-authorization']],
+  }
   const authentication = { methods, audience, clock, store, limit: createFailureLimit(clock, parts.workers), documents }
   const proofs = { store, clock, nonces: createProofNonces(master) }
   const mint = { issuer: addresses.issuer, keys, signers, encryption, subjects, sessionIdentifiers, lifetimes }
@@ -59,6 +66,13 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pus
     authorizationCodeGrant({ store, mint, refreshTokens, refreshAbsolute: lifetimes.refreshAbsolute }),
     refreshTokenGrant({ store, mint, master, refreshTokens, repeatWindow: lifetimes.refreshRepeat }),
     clientCredentialsGrant({ store, mint }),
+    deviceCodeGrant({
+      store,
+      mint,
+      refreshTokens,
+      refreshAbsolute: lifetimes.refreshAbsolute,
+      pace: createPollPace(clock),
+    }),
   ]
   const metadata = metadataEndpoint({
     addresses,
@@ -109,7 +123,19 @@ export function issuerRoutes(parts: Parts, { signers, encryption }: Signing, pus
         store,
         lifetimes,
         limits: parts.limits.interactions,
-        ...pushing,
+        ...asking,
+      }),
+    ),
+    post(
+      path['device-authorization'],
+      deviceAuthorizationEndpoint({
+        authentication,
+        store,
+        master,
+        verificationUri: url.device,
+        lifetimes,
+        limits: parts.limits.interactions,
+        ...asking,
       }),
     ),
     {

@@ -12,6 +12,7 @@ import type { ClientRecord } from '../model/client/client.ts'
 import { errorPage, misdirectedPage, notFoundPage } from '../pages/index.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { frontHrefOf } from '../sign-in/endpoints/front-page.ts'
+import { readDeviceRequest } from '../sign-in/request/device-request.ts'
 import { checkPushed } from '../sign-in/request/pushed-request.ts'
 import { frameAtClients, localeCookiesAtClients } from '../visitor/frame.ts'
 import { withSaidAgain } from '../visitor/said-again.ts'
@@ -24,12 +25,13 @@ export function compose(parts: Parts): (request: HttpRequest) => Promise<HttpRep
   const origins = [parts.addresses.origin, ...parts.alternativeOrigins] as const
   const look = { ...parts, csrfKey: parts.master.key('csrf'), origins }
   const ofSignIn = signInParts(parts, signing)
-  const pushing = {
+  const asking = {
     checkPushed: (client: ClientRecord, form: Parameters) => checkPushed(ofSignIn, client, form),
+    readDeviceRequest: (client: ClientRecord, form: Parameters) => readDeviceRequest(ofSignIn, client, form),
     readClientDocument: ofSignIn.readClientDocument,
   }
   const signIn = signInRoutes(parts, ofSignIn).map((route) => withSaidAgain(look, route))
-  const routes = [...issuerRoutes(parts, signing, pushing), ...signIn, ...parts.pages, ...healthRoutes(parts.unready)]
+  const routes = [...issuerRoutes(parts, signing, asking), ...signIn, ...parts.pages, ...healthRoutes(parts.unready)]
   return createRouter(routes, {
     origins,
     errorPage: (request, problem) => problemPage(parts, request, problem),

@@ -21,6 +21,7 @@ import { checkSessionEndpoint } from '../sign-in/endpoints/check-session.ts'
 import { chooseAccountEndpoint } from '../sign-in/endpoints/choose-account.ts'
 import { consentEndpoint } from '../sign-in/endpoints/consent.ts'
 import { continueEndpoint } from '../sign-in/endpoints/continue.ts'
+import { deviceDoneEndpoint, deviceEndpoint } from '../sign-in/endpoints/device.ts'
 import { endSessionEndpoint } from '../sign-in/endpoints/end-session.ts'
 import { frontHrefOf, frontPageRoutes } from '../sign-in/endpoints/front-page.ts'
 import { signInEndpoint } from '../sign-in/endpoints/sign-in.ts'
@@ -100,6 +101,8 @@ export function signInRoutes(parts: Parts, signIn: SignInParts): readonly Route[
     page(step('sign-in'), ['GET', 'POST'], signInEndpoint(signIn, form)),
     page(step('choose-account'), ['GET', 'POST'], chooseAccountEndpoint(signIn)),
     page(step('consent'), ['GET', 'POST'], consentEndpoint(signIn)),
+    page(path.device, ['GET', 'POST'], deviceEndpoint(signIn, parts.master)),
+    page(addresses.at('device', 'done'), ['GET'], deviceDoneEndpoint(signIn)),
     page(step('start'), ['GET'], startEndpoint(signIn)),
     page(path['end-session'], ['GET', 'POST'], endSessionEndpoint(signIn)),
     ...accountRoutes(signIn, form, check),

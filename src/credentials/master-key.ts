@@ -37,6 +37,7 @@ export type KeyLabel =
   | 'subject'
   | 'session-identifier'
   | 'proof-nonce'
+  | 'user-code'
   | 'browser-state'
   | 'limits'
   | 'interaction'

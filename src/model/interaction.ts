@@ -31,6 +31,10 @@ export interface AuthorizationRequest {
   readonly resources?: readonly AskedResource[]
   /** The client has pushed the request: the hash of its reference in base64url. Absent: the browser has brought it. */
   readonly pushed?: string
+  /**
+   * It is answered to a device: the hash of its code in base64url. RFC 8628. Absent: to the redirect URI.
+   */
+  readonly device?: string
   /** The key that the code is bound to. Absent: to none. RFC 9449 §10. */
   readonly keyThumbprint?: string
   /** What `claims` names as values of `sub`. Absent: anybody. */

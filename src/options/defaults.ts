@@ -19,6 +19,8 @@ export interface Lifetimes {
   readonly sessionAbsolute: Seconds
   /** From the moment when a client has pushed its request until the browser comes with the reference. */
   readonly pushedRequest: Seconds
+  /** For so long a device may wait for somebody to answer, and then fetch its tokens. */
+  readonly deviceCode: Seconds
   /** From the authorization request until the person has signed in and decided. */
   readonly interaction: Seconds
   readonly jwksMaxAge: Seconds
@@ -37,6 +39,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   sessionIdle: 12 * 3_600,
   sessionAbsolute: 7 * 86_400,
   pushedRequest: 60,
+  deviceCode: 600,
   interaction: 30 * 60,
   jwksMaxAge: 300,
   keyPublishAhead: 86_400,

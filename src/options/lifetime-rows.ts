@@ -65,6 +65,13 @@ export const LIFETIME_ROWS = {
     'From the moment when a client has pushed its request until the browser comes with the reference.',
     '从客户端推送授权请求到浏览器携带其引用到达的最长时间。',
   ),
+  'lifetimes.deviceCode': lifetime(
+    'deviceCode',
+    MINUTE,
+    30 * MINUTE,
+    'For so long a device without a browser may wait for somebody to answer, and then fetch its tokens.',
+    '没有浏览器的设备等待用户作答并随后取得令牌的时间。',
+  ),
   'lifetimes.interaction': lifetime(
     'interaction',
     MINUTE,

@@ -137,6 +137,27 @@ export interface ConsentView {
   readonly notice?: 'user_changed' | null
 }
 
+/** Where somebody types the code of a device. */
+export interface DeviceCodeView {
+  readonly form: FormTarget
+  readonly typed: string
+  readonly error: 'missing' | 'unknown' | null
+  /** Seconds until the next code is looked at; null: at once. */
+  readonly wait: number | null
+}
+
+/** Whether it is their device. */
+export interface DeviceConfirmView {
+  readonly form: FormTarget
+  readonly client: ClientView
+  /** As the device shows it. */
+  readonly userCode: string
+}
+
+export interface DeviceDoneView {
+  readonly isAllowed: boolean
+}
+
 /** An answer on its way to the client as a form: the only form that leaves our origin. */
 export interface FormPostView {
   /** A trusted redirect URI, https or http. */

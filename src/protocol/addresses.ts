@@ -21,6 +21,8 @@ export interface Addresses {
 export type EndpointName =
   | 'authorize'
   | 'par'
+  | 'device-authorization'
+  | 'device'
   | 'token'
   | 'userinfo'
   | 'jwks'
@@ -36,6 +38,8 @@ export type EndpointName =
 const NAMES: readonly EndpointName[] = [
   'authorize',
   'par',
+  'device-authorization',
+  'device',
   'token',
   'userinfo',
   'jwks',

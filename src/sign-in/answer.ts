@@ -48,6 +48,32 @@ export function answerReply(
   )
 }
 
+type OfDevice = Pick<AuthorizationRequest, 'device' | 'redirectUri' | 'clientId'>
+
+/** RFC 8628 §3.3: the device fetches its tokens itself, and the person goes back to it. */
+export function deviceAllowed({ redirectUri, clientId }: OfDevice, cookies: readonly string[]): HttpReply {
+  return withOutcome(redirect(303, redirectUri, cookies), {
+    rule: 'device_allowed',
+    clause: 'RFC 8628 §3.3',
+    reason: 'the device may fetch its tokens now',
+    clientId,
+  })
+}
+
+/** The device is told when it asks next. */
+export async function deviceDenied(
+  { store, clock }: Pick<SignInParts, 'store' | 'clock'>,
+  { device = '', redirectUri, clientId }: OfDevice,
+): Promise<HttpReply> {
+  await store.denyDeviceRequest(Buffer.from(device, 'base64url'), clock.now(), [])
+  return withOutcome(redirect(303, withQuery(redirectUri, { error: 'access_denied' })), {
+    rule: 'user_refused',
+    clause: 'RFC 8628 §3.5',
+    reason: 'the person said no; the device is told',
+    clientId,
+  })
+}
+
 const CODE_SENT = { rule: 'code_issued', clause: 'RFC 6749 §4.1.2', reason: 'the code was sent to the client' }
 const TOKENS_SENT = {
   rule: 'token_issued',

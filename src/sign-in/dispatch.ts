@@ -11,7 +11,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Visit } from '../store/verbs/sessions.ts'
 import { problemPage } from '../visitor/problem-page.ts'
 import { visitCookies } from '../visitor/visitor.ts'
-import { answerReply, refusalReply } from './answer.ts'
+import { answerReply, deviceAllowed, refusalReply } from './answer.ts'
 import { browserStateCookies, sessionStateFor } from './browser-state.ts'
 import { kindsAsked } from './kinds-asked.ts'
 import { type NextStep, nextStep } from './next-step.ts'
@@ -54,6 +54,7 @@ export async function dispatch(parts: SignInParts, given: Journey): Promise<Http
         ...(consent !== undefined && { consent }),
       })
       if (answer === null) return lookAgain(parts, given)
+      if (request.device !== undefined) return deviceAllowed(request, cookies)
       const whole = { ...answer, ...sessionStateFor(parts, request, visit.signedIn) }
       return answerReply(parts, { http, request, client }, whole, cookies)
     }
@@ -138,8 +139,12 @@ async function lookAgain(parts: SignInParts, journey: Journey): Promise<HttpRepl
   return refusalReply(parts, { http, request, client: visit.client.client }, error)
 }
 
-/** A pushed request is answered once, however many browsers or windows have come with its reference. RFC 9126 §4 */
-async function isAnswered({ store }: SignInParts, { pushed }: AuthorizationRequest): Promise<boolean> {
+/**
+ * A pushed request is answered once, however many browsers or windows have come with its reference (RFC 9126 §4), and so
+ * is that of a device.
+ */
+async function isAnswered({ store, clock }: SignInParts, { pushed, device }: AuthorizationRequest): Promise<boolean> {
+  if (device !== undefined) return !(await store.isDeviceRequestOpen(Buffer.from(device, 'base64url'), clock.now()))
   if (pushed === undefined) return false
   return (await store.findPushedRequest(Buffer.from(pushed, 'base64url'))) === null
 }

@@ -5,7 +5,7 @@ import { withOutcome } from '../http/reply/replies.ts'
 import type { SecurityEvent } from '../model/event.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { problemPage } from '../visitor/problem-page.ts'
-import { refusalReply } from './answer.ts'
+import { deviceDenied, refusalReply } from './answer.ts'
 import type { OpenInteraction } from './open-interaction.ts'
 import type { SignInParts } from './parts.ts'
 
@@ -17,6 +17,7 @@ export async function cancelled(
 ): Promise<HttpReply> {
   const { http, interaction, visit } = open
   await parts.store.finishInteraction(interaction.interactionId, events)
+  if (interaction.request.device !== undefined) return deviceDenied(parts, interaction.request)
   const error = new OAuthError({
     error: 'access_denied',
     description: 'The user refused',

@@ -8,6 +8,7 @@ import { type ClientOriginVerbs, createClientOriginVerbs } from './verbs/client-
 import { createClientReader } from './verbs/client-reader.ts'
 import { type ClientVerbs, createClientVerbs } from './verbs/clients.ts'
 import { type ConsentVerbs, createConsentVerbs } from './verbs/consents.ts'
+import { createDeviceRequestVerbs, type DeviceRequestVerbs } from './verbs/device-requests.ts'
 import { createEventVerbs, type EventVerbs } from './verbs/events.ts'
 import { createGrantVerbs, type GrantVerbs } from './verbs/grants.ts'
 import { createInitialAccessTokenVerbs, type InitialAccessTokenVerbs } from './verbs/initial-access-tokens.ts'
@@ -43,6 +44,7 @@ export interface Store
     TokenVerbs,
     InteractionVerbs,
     PushedRequestVerbs,
+    DeviceRequestVerbs,
     ResourceVerbs,
     SigningKeyVerbs,
     KeySightingVerbs,
@@ -84,6 +86,7 @@ export function createStore(driver: Driver, options: StoreOptions = {}): Store {
     ...createTokenVerbs(driver, clients),
     ...createInteractionVerbs(driver),
     ...createPushedRequestVerbs(driver),
+    ...createDeviceRequestVerbs(driver, clients),
     ...createResourceVerbs(driver),
     ...createSigningKeyVerbs(driver, sealed),
     ...createKeySightingVerbs(driver),

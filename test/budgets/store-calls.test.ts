@@ -30,6 +30,7 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     const settings = { grant_types: ['client_credentials'], response_types: [], scope: 'read' }
     await host.addClient('machine', 'openid-connect', settings)
     const signs = { token_endpoint_auth_method: 'client_secret_jwt' }
+    await host.addClient('tv', 'device', { redirect_uris: [], consent: 'implied' })
     await host.addClient('signer', 'openid-connect', { ...settings, ...signs })
     const jwt = { tokenFormat: 'jwt', scope: 'read', clients: 'all' }
     await host.addResource(API, { scope: 'read', clients: 'all' })
@@ -250,6 +251,28 @@ describe.each(['sqlite', 'postgres'] as const)('budgets on %s', (database) => {
     const bad = await ask({ aud: 'https://other.test' })
     expect(bad.result.status).toBe(401)
     expect([bad.reads, bad.writes]).toEqual([1, 0])
+  })
+
+  test('a device: two calls to begin, one read each time it asks, one write for its tokens', async () => {
+    const post = (path: string, fields: Record<string, string>) =>
+      fetch(`${host.origin}/sso/${path}`, { method: 'POST', body: new URLSearchParams({ client_id: 'tv', ...fields }) })
+    const begun = await spent(() => post('device-authorization', { scope: 'openid' }))
+    expect([begun.result.status, begun.reads, begun.writes, begun.signatures]).toEqual([200, 1, 1, 0])
+    const { device_code, user_code } = (await begun.result.json()) as Record<string, string>
+    const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
+    const asks = () => post('token', { grant_type, device_code: device_code ?? '' })
+    const pending = await spent(asks)
+    expect([pending.result.status, pending.reads, pending.writes]).toEqual([400, 1, 0])
+    const { visitor } = app
+    const confirm = await visitor.get(`${host.origin}/sso/device?user_code=${user_code}`)
+    const answered = await spent(() => visitor.submit(confirm, 'device-allow'))
+    expect([answered.result.location, answered.reads, answered.writes]).toEqual([
+      `${host.issuer}/sso/device/done`,
+      2,
+      1,
+    ])
+    const fetched = await spent(asks)
+    expect([fetched.result.status, fetched.reads, fetched.writes, fetched.signatures]).toEqual([200, 1, 1, 1])
   })
 
   test('a proof of a key costs one write more, and one that is refused none', async () => {

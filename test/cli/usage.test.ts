@@ -307,6 +307,16 @@ describe('what is printed', () => {
     const person = await lingpaiJson<Record<string, unknown>>([...add, '--redirect-uri', 'https://client.test/cb'])
     expect(person).toMatchObject({ AuthorizationEndpoint: 'http://localhost:4000/sso/authorize' })
     expect(person).not.toHaveProperty('IntrospectionEndpoint')
+    const screen = ['client', 'add', '--preset', 'device', '--name', 'Screen', ...place]
+    expect(Object.keys(await lingpaiJson<Record<string, unknown>>(screen))).toEqual([
+      'Issuer',
+      'ClientId',
+      'ClientSecret',
+      'DeviceAuthorizationEndpoint',
+      'TokenEndpoint',
+      'UserInfoEndpoint',
+      'Scope',
+    ])
   })
 
   test('by the help, the values that an option may have', async () => {
@@ -316,7 +326,9 @@ describe('what is printed', () => {
     expect(told).toContain('[info; one of debug, info, warn, error, silent]')
     expect(told).not.toContain('[4000; one of')
     const token = (await lingpai(['registration-token', 'create', '--help'])).stdout.replace(/\s+/g, ' ')
-    expect(token).toContain('(authorization_code, implicit, refresh_token, client_credentials)')
+    expect(token).toContain(
+      '(authorization_code, implicit, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code)',
+    )
   })
 })
 

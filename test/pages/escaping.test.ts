@@ -135,6 +135,9 @@ const views: readonly (readonly [string, Render, unknown])[] = [
   ['form-post', pages.formPostPage, { action: 'https://c.example/', fields: [['state', 's']], client }],
   ['leave', pages.leavePage, { client, href: 'https://c.example/', target: 'c' }],
   ['sign-out', pages.signOutPage, { form, client, user }],
+  ['device', pages.deviceCodePage, { form, typed: 't', error: 'unknown', wait: 3 }],
+  ['device confirm', pages.deviceConfirmPage, { form, client, userCode: 'u' }],
+  ['device done', pages.deviceDonePage, { isAllowed: true }],
   ['signed-out', pages.signedOutPage, { client, continueHref: 'https://c.example/' }],
   ['signed-out here', pages.signedOutPage, { client, accountHref: '/a', frontHref: '/' }],
   [

@@ -382,6 +382,20 @@ export const samples: readonly Sample[] = [
   sample('sign-out error', 'logout-confirm logout-cancel', (f) =>
     pages.signOutPage({ form, client: null, user, notice: 'form_expired' }, f),
   ),
+  sample('device', 'user-code device-continue', (f) =>
+    pages.deviceCodePage({ form, typed: '', error: null, wait: null }, f),
+  ),
+  sample('device unknown', 'device-error user-code device-continue', (f) =>
+    pages.deviceCodePage({ form, typed: 'WDJB-MJHT', error: 'unknown', wait: null }, f),
+  ),
+  sample('device wait', 'device-wait user-code device-continue', (f) =>
+    pages.deviceCodePage({ form, typed: 'WDJB-MJHT', error: null, wait: 420 }, f),
+  ),
+  sample('device confirm', 'shown-code device-allow device-deny', (f) =>
+    pages.deviceConfirmPage({ form, client, userCode: 'WDJB-MJHT' }, f),
+  ),
+  sample('device allowed', 'device-done', (f) => pages.deviceDonePage({ isAllowed: true }, f)),
+  sample('device denied', 'device-done', (f) => pages.deviceDonePage({ isAllowed: false }, f)),
   sample('signed-out', 'logout-continue', (f) =>
     pages.signedOutPage({ client, continueHref: 'https://client.example/out?state=1' }, f),
   ),

@@ -105,6 +105,8 @@ const HONEST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     state: 'x',
   },
   par: { client_id: 'web', redirect_uri: CALLBACK, response_type: 'code', scope: 'openid profile', state: 'x' },
+  'device-authorization': { client_id: 'web', scope: 'openid profile' },
+  device: { user_code: 'BCDF-GHJK' },
   token: { grant_type: 'authorization_code', code: 'x'.repeat(43), redirect_uri: CALLBACK },
   introspect: { token: 'x'.repeat(43) },
   revoke: { token: 'x'.repeat(43) },
@@ -118,6 +120,9 @@ function among(endpoint: string, strange: readonly (readonly [string, string])[]
 const ENDPOINTS = [
   'authorize',
   'par',
+  'device-authorization',
+  'device',
+  'device/done',
   'token',
   'userinfo',
   'introspect',

@@ -69,6 +69,7 @@ describe('§3 what it promises', () => {
       'authorization_code',
       'client_credentials',
       'refresh_token',
+      'urn:ietf:params:oauth:grant-type:device_code',
     ])
     expect([...listOf('id_token_signing_alg_values_supported')].sort()).toEqual(['ES256', 'HS256', 'RS256'])
     expect([...listOf('prompt_values_supported')].sort()).toEqual(['consent', 'login', 'none', 'select_account'])

@@ -1,6 +1,7 @@
 // Ready-made clients as data: each preset only fills in settings that anybody could set.
 
 import { nearestName } from '../../model/names/nearest-name.ts'
+import { device } from './device.ts'
 import { genericOauth2 } from './generic-oauth2.ts'
 import { native } from './native.ts'
 import { openidConnect } from './openid-connect.ts'
@@ -10,7 +11,7 @@ import { zhizuoyun } from './zhizuoyun.ts'
 
 export type { Preset, ReadSetting } from './preset.ts'
 
-export const presets: readonly Preset[] = [zhizuoyun, openidConnect, genericOauth2, spa, native]
+export const presets: readonly Preset[] = [zhizuoyun, openidConnect, genericOauth2, spa, native, device]
 
 export class UnknownPreset extends Error {
   readonly nearest: string | null

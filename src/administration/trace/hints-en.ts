@@ -128,6 +128,26 @@ export const HINTS_EN = {
     'This client is set to require_pushed_authorization_requests: let it push its request to /sso/par first, or change the setting.',
   pushed_request_gone:
     'The reference was used before, is too old (option lifetimes.pushedRequest), or is not one of this client. Let it push anew for each sign-in, just before it sends the browser.',
+  device_authorized:
+    'In order: the device shows its code. Next it asks for tokens every few seconds, until somebody answers.',
+  device_client_unverified:
+    'Whoever answers for a device sees only its name, so the client must have been verified: lingpai client update ID --set verified=true.',
+  device_code_missing: 'Send device_code as the endpoint for devices has given it.',
+  device_code_unknown: 'Mistyped, or long expired. Let the device begin again.',
+  device_code_of_other_client: 'The device must ask for its tokens as the client that it began with.',
+  device_code_used:
+    'The tokens were fetched before, perhaps by a request whose answer was lost. Let the device begin again.',
+  device_code_expired:
+    'Nobody answered in time (option lifetimes.deviceCode), or the device asked too late. Let it begin again.',
+  device_pending: 'In order: the device waits for somebody to answer.',
+  device_too_fast:
+    'The device asks more often than it was told. Each time it does, five seconds are added to the interval.',
+  user_codes_taken: 'No free code was found by chance, which hardly ever happens. The device may ask again at once.',
+  device_confirming: 'In order: somebody has typed the code and is asked whether it is their device.',
+  user_code_unknown: 'Mistyped, answered before, or too old. The device shows which code is good now.',
+  device_codes_limited:
+    'Too many codes that do not exist came from one address within ten minutes: somebody guesses, or a proxy makes all visitors look like one (option trustedProxies).',
+  device_allowed: 'In order: the device fetches its tokens when it asks next.',
   dpop_proof_missing:
     'Tokens of this client are bound to a key, so each request needs a DPoP proof, a JWT in the header `DPoP`. Turn DPoP on in its library, or set dpop_bound_access_tokens to false.',
   dpop_proof_invalid:

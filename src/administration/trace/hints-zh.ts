@@ -108,6 +108,22 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
     '该客户端设置了 require_pushed_authorization_requests：请让它先把请求推送到 /sso/par，或更改此设置。',
   pushed_request_gone:
     '该引用已使用过、已过期（选项 lifetimes.pushedRequest），或不属于该客户端。请让它在每次跳转浏览器之前重新推送。',
+  device_authorized: '正常：设备正在显示代码，之后每隔几秒申请一次令牌，直到有人作答。',
+  device_client_unverified:
+    '为设备作答的人只能看到客户端的名称，因此客户端必须先经过核实：lingpai client update ID --set verified=true。',
+  device_code_missing: '请发送设备授权端点给出的 device_code。',
+  device_code_unknown: '代码有误，或早已过期。请让设备重新开始。',
+  device_code_of_other_client: '设备必须以开始时的同一个客户端申请令牌。',
+  device_code_used: '令牌已经取走，也许那次的响应丢失了。请让设备重新开始。',
+  device_code_expired: '没有人及时作答（选项 lifetimes.deviceCode），或设备来得太晚。请让设备重新开始。',
+  device_pending: '正常：设备正在等待有人作答。',
+  device_too_fast: '设备询问得过于频繁。每发生一次，间隔就增加五秒。',
+  user_codes_taken: '碰巧没有找到空闲的代码，这种情况极少发生。设备可以立即重试。',
+  device_confirming: '正常：有人输入了代码，正在确认是否是自己的设备。',
+  user_code_unknown: '代码有误、已作答或已过期。设备上显示的才是当前有效的代码。',
+  device_codes_limited:
+    '十分钟内同一地址输入了太多不存在的代码：可能有人在猜测，也可能代理让所有访客看起来像同一个人（选项 trustedProxies）。',
+  device_allowed: '正常：设备下次询问时即可取得令牌。',
   dpop_proof_missing:
     '该客户端的令牌绑定到密钥，因此每个请求都要在请求头 `DPoP` 中附带证明（JWT）。请在其库中开启 DPoP，或把 dpop_bound_access_tokens 设为 false。',
   dpop_proof_invalid:

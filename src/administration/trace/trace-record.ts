@@ -6,6 +6,7 @@ import type { Seconds } from '../../model/time.ts'
 export const ENDPOINTS = [
   'authorize',
   'par',
+  'device-authorization',
   'token',
   'userinfo',
   'introspect',
@@ -14,7 +15,7 @@ export const ENDPOINTS = [
   'register',
 ] as const
 /** Pages between the authorization request and its answer: traced when they refuse, or answer the client. */
-export const JOURNEY_PAGES = ['continue', 'sign-in', 'choose-account', 'consent'] as const
+export const JOURNEY_PAGES = ['device', 'continue', 'sign-in', 'choose-account', 'consent'] as const
 
 export interface TraceParameters {
   /** Names of the parameters, in the order in which they were sent. */

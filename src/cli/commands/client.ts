@@ -15,7 +15,7 @@ import {
   setClientEnabled,
   updateClient,
 } from '../../administration/clients.ts'
-import { connectionValues, isOutOfReach, machineValues } from '../../administration/connection-values.ts'
+import { isOutOfReach, valuesFor } from '../../administration/connection-values.ts'
 import { presets } from '../../administration/presets/index.ts'
 import type { ClientRecord } from '../../model/client/client.ts'
 import { settingsOf } from '../../model/client/settings.ts'
@@ -198,7 +198,7 @@ type Told = Omit<ClientWithSecret, 'warnings'> & { readonly warnings: readonly (
 
 /**
  * For an application: the six values under the names that 制作云's console uses, and the callback. For a
- * machine-to-machine client: the values that it needs.
+ * device without a browser, or a machine-to-machine client: the values that it needs.
  */
 async function tellValues(
   installation: Installation,
@@ -207,8 +207,7 @@ async function tellValues(
   flags: Flags,
 ): Promise<void> {
   const { addresses, options } = installation
-  const valuesOf = record.client.response_types.length === 0 ? machineValues : connectionValues
-  const values = valuesOf(record.client, secret, addresses.issuer, options.endpointPrefix)
+  const values = valuesFor(record.client, secret, addresses.issuer, options.endpointPrefix)
   const isLater = isOutOfReach(record.client, addresses.issuer)
   const waiting = await waitingForRestart(installation)
   const warnings: readonly (string | InBoth)[] = [

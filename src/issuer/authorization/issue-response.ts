@@ -44,7 +44,7 @@ export interface ResponseRequest {
 
 /**
  * RFC 6749 §4.1.2, OpenID Connect Core §3.2.2.5, §3.3.2.5. Null: session, user, client or interaction has changed
- * meanwhile, or the request was pushed and has been answered: nothing was issued.
+ * meanwhile, or the request was pushed or is one of a device and has been answered: nothing was issued.
  */
 export async function issueResponse(
   { store, clock, mint, lifetimes }: IssueResponseParts,
@@ -53,9 +53,10 @@ export async function issueResponse(
   const { request, client, session, interactionId, consent } = issue
   const { resources = [] } = request
   const now = clock.now()
-  const code = gives(request.responseType, 'code') ? newToken() : null
+  const isDevice = request.device !== undefined
+  const code = !isDevice && gives(request.responseType, 'code') ? newToken() : null
   const resource = await resourceOf(store, mint.issuer, issue)
-  const longest = code === null ? 0 : lifetimes.refreshAbsolute
+  const longest = code === null && !isDevice ? 0 : lifetimes.refreshAbsolute
   const grant: NewGrant = {
     grantId: newId('gr'),
     clientId: request.clientId,
@@ -78,6 +79,7 @@ export async function issueResponse(
     ...(accessToken !== null && { accessToken }),
     ...(interactionId !== undefined && { interactionId }),
     ...(request.pushed !== undefined && { pushed: request.pushed }),
+    ...(request.device !== undefined && { device: request.device }),
     ...(consent !== undefined && { consent }),
     remembered: consent === undefined && client.client.consent === 'ask',
     // Writing at each visit would cost more than it is worth: a twentieth of the idle time is exact enough.

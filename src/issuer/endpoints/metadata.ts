@@ -52,6 +52,8 @@ function metadataDocument(parts: MetadataParts): Readonly<Record<string, unknown
     authorization_endpoint: url.authorize,
     // RFC 9126 §5
     pushed_authorization_request_endpoint: url.par,
+    // RFC 8628 §4
+    device_authorization_endpoint: url['device-authorization'],
     token_endpoint: url.token,
     userinfo_endpoint: url.userinfo,
     jwks_uri: url.jwks,

@@ -6,7 +6,7 @@ import type { Endpoint } from '../../http/message.ts'
 import { json } from '../../http/reply/replies.ts'
 import { addressBucket } from '../../http/request/address.ts'
 import { readForm } from '../../http/request/form.ts'
-import { type Client, type ClientRecord, scriptOrigins } from '../../model/client/client.ts'
+import { type ClientRecord, isStranger, scriptOrigins } from '../../model/client/client.ts'
 import type { PushedRequest } from '../../model/pushed-request.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newSecret } from '../../platform/random.ts'
@@ -88,9 +88,4 @@ function boundTo(key: string | null, asked: PushedRequest['parameters']): Pushed
   if (named === undefined) return [...asked, ['dpop_jkt', key]]
   if (named[1] === key) return asked
   throw invalidRequest('dpop_key_differs', 'RFC 9449 §10.1', 'dpop_jkt names another key than the DPoP proof')
-}
-
-/** Anybody can push in the name of a public client, and of one that registered itself. */
-function isStranger({ token_endpoint_auth_method: method, verified }: Client): boolean {
-  return method === 'none' || !verified
 }

@@ -9,7 +9,7 @@ import { Parameters } from '../../protocol/parameters.ts'
 import { assertSingle } from '../../protocol/single.ts'
 import { type AuthenticationParts, authenticateClient } from '../client-authentication/authenticate.ts'
 import { readCredentials } from '../client-authentication/credentials.ts'
-import type { GrantType } from '../grant-types/grant-type.ts'
+import { type GrantType, unauthorizedClient } from '../grant-types/grant-type.ts'
 import { type ProofParts, provenKey } from '../tokens/proven-key.ts'
 
 export interface TokenEndpointParts {
@@ -127,15 +127,5 @@ function unsupportedGrantType(): OAuthError {
     description: 'This server does not have that grant_type',
     rule: 'grant_type_unsupported',
     clause: 'RFC 6749 §5.2',
-  })
-}
-
-function unauthorizedClient(name: string): OAuthError {
-  return new OAuthError({
-    error: 'unauthorized_client',
-    description: 'The client may not use this grant_type',
-    rule: 'grant_type_not_allowed',
-    clause: 'RFC 6749 §5.2',
-    reason: `the client's grant_types do not include ${name}`,
   })
 }

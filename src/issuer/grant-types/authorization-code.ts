@@ -2,18 +2,17 @@
 
 import { tokenKey } from '../../credentials/digest.ts'
 import type { RefreshTokens } from '../../credentials/refresh-token.ts'
-import type { ClientRecord } from '../../model/client/client.ts'
-import { ownScope, type ResourceRecord } from '../../model/resource.ts'
+import type { ResourceRecord } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
 import { newToken } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, type OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
-import { includesScope, scopeWords } from '../../protocol/scope.ts'
 import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/verbs/grants.ts'
 import { assertNotLate } from '../tokens/late-request.ts'
 import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
+import { grantedScope, mayRefresh } from '../tokens/what-is-given.ts'
 import { familyKeyOf, type GrantType, type TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
@@ -157,19 +156,4 @@ async function lostRace(
   if (code !== null) assertFresh(code, request.now)
   if (code !== null && resource !== null) return resourceChanged(resource)
   return invalidGrant('code_unknown', 'RFC 6749 §5.2', 'the code is gone')
-}
-
-/** A token for user info must not hold a scope that the client may have only at a resource. */
-function grantedScope(
-  { client }: ClientRecord,
-  { scope, resources }: Found['grant'],
-  resource: ResourceRecord | null,
-): string {
-  return resource === null && resources.length > 0 ? ownScope(client, scopeWords(scope)).join(' ') : scope
-}
-
-function mayRefresh({ client }: ClientRecord, scope: string): boolean {
-  if (!client.grant_types.includes('refresh_token')) return false
-  if (client.reply.refreshToken === 'always') return true
-  return client.reply.refreshToken === 'offline_access' && includesScope(scope, 'offline_access')
 }

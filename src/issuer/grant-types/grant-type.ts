@@ -2,6 +2,7 @@
 
 import { type ClientRecord, type GrantTypeName, isConfidential } from '../../model/client/client.ts'
 import type { Seconds } from '../../model/time.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import type { AuthenticatedClient } from '../client-authentication/authenticate.ts'
 import type { TokenResponse } from '../tokens/mint.ts'
@@ -37,4 +38,15 @@ export interface GrantType {
  */
 export function familyKeyOf({ client, key }: Pick<TokenRequest, 'client' | 'key'>): string | null {
   return isConfidential(client.client) ? null : key
+}
+
+/** RFC 6749 §5.2 */
+export function unauthorizedClient(name: string): OAuthError {
+  return new OAuthError({
+    error: 'unauthorized_client',
+    description: 'The client may not use this grant_type',
+    rule: 'grant_type_not_allowed',
+    clause: 'RFC 6749 §5.2',
+    reason: `the client's grant_types do not include ${name}`,
+  })
 }

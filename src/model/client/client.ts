@@ -19,7 +19,14 @@ export type AssertionAlgorithm = 'HS256' | AsymmetricAlgorithm
 export type ResponseAlgorithm = SigningAlgorithm | 'HS256' | 'none'
 /** How a client may sign its request objects. */
 export type RequestObjectAlgorithm = AssertionAlgorithm | 'none'
-export type GrantTypeName = 'authorization_code' | 'implicit' | 'refresh_token' | 'client_credentials'
+/** RFC 8628 §3.4 */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+export type GrantTypeName =
+  | 'authorization_code'
+  | 'implicit'
+  | 'refresh_token'
+  | 'client_credentials'
+  | typeof DEVICE_CODE
 /** How we sign what a client verifies with our published keys. */
 export type SigningAlgorithm = AsymmetricAlgorithm
 
@@ -212,4 +219,9 @@ const NOWHERE: readonly string[] = []
 /** Origins whose scripts may read replies to this client: public clients alone run in browsers. */
 export function scriptOrigins(client: Client): readonly string[] {
   return isConfidential(client) ? NOWHERE : client.redirect_uris.map((uri) => new URL(uri).origin)
+}
+
+/** Anybody can ask in the name of a public client, and of one that registered itself. */
+export function isStranger({ token_endpoint_auth_method: method, verified }: Client): boolean {
+  return method === 'none' || !verified
 }

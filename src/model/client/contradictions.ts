@@ -4,7 +4,7 @@ import { ASYMMETRIC_ALGORITHMS, keysFor } from '../../protocol/jwk.ts'
 import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import { gives, grantTypesOf } from '../../protocol/response-type.ts'
 import { type SettingProblem, shown } from '../setting.ts'
-import type { Client } from './client.ts'
+import { type Client, DEVICE_CODE } from './client.ts'
 import { joseProblems } from './jose.ts'
 import { sectorOf } from './sector.ts'
 
@@ -32,7 +32,7 @@ export function contradictionsOf(client: Client, consentDeclared: boolean): read
   if (client.reply.idToken === 'never' && client.response_types.some((type) => gives(type, 'id_token'))) {
     refuse('reply.idToken', 'is never, but response_types promises an ID token')
   }
-  if (has('refresh_token') && !has('authorization_code')) {
+  if (has('refresh_token') && !has('authorization_code') && !has(DEVICE_CODE)) {
     refuse('grant_types', 'has refresh_token, but nothing that gives a refresh token')
   }
   if (isPublic && has('client_credentials')) {

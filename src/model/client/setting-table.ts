@@ -20,7 +20,7 @@ import {
   wholeNumber,
 } from '../setting.ts'
 import { parseClaims } from './claim-rule.ts'
-import type { ClientSettings } from './client.ts'
+import { type ClientSettings, DEVICE_CODE } from './client.ts'
 import { jwksKind, keysAddress } from './jwks.ts'
 import { acrProblem, contactProblem, httpsAddress, logoKind, namesKind } from './presentation.ts'
 import { SUBJECT_TYPES } from './sector.ts'
@@ -112,7 +112,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   metadata('token_endpoint_auth_signing_alg', orNothing(oneOf('HS256', ...ASYMMETRIC_ALGORITHMS)), null, 'The one algorithm its assertions may be signed with: HS256 for `client_secret_jwt`, the others for `private_key_jwt`. Without it any that its keys allow.', '客户端断言唯一允许的签名算法：`client_secret_jwt` 用 HS256，`private_key_jwt` 用其余算法。不设置时以其公钥允许的算法为准。'),
   metadata('jwks', jwksKind, null, 'Its public keys. `private_key_jwt` needs either these or jwks_uri.', '客户端的公钥集。`private_key_jwt` 需要设置它或 jwks_uri，二者只能选一。'),
   metadata('jwks_uri', keysAddress, null, 'Where it publishes its public keys. Fetched when needed, kept for at most 5 minutes, and asked again when an unknown key is met.', '客户端公布公钥集的地址。需要时获取，最多缓存 5 分钟，遇到未知公钥时重新获取。'),
-  metadata('grant_types', listOf('authorization_code', 'implicit', 'refresh_token', 'client_credentials'), ['authorization_code'], 'Which grants it may use; `implicit` goes with the response types that give a token at the authorization endpoint.', '允许使用的授权类型；`implicit` 用于在授权端点直接返回令牌的响应类型。'),
+  metadata('grant_types', listOf('authorization_code', 'implicit', 'refresh_token', 'client_credentials', DEVICE_CODE), ['authorization_code'], 'Which grants it may use; `implicit` goes with the response types that give a token at the authorization endpoint.', '允许使用的授权类型；`implicit` 用于在授权端点直接返回令牌的响应类型。'),
   metadata('response_types', responseTypeList, responseTypesFallback, 'Which answers the authorization endpoint gives it; goes with grant_types. All but `code` also need the server option `implicitAndHybrid`.', '授权端点允许的响应类型，须与 grant_types 一致。除 `code` 外，还需开启服务器选项 `implicitAndHybrid`。'),
   metadata('application_type', oneOf('web', 'native'), 'web', 'A native client may use loopback addresses with any port and private-use schemes.', '应用类型；native 可使用任意端口的本机回调和私有协议。'),
   metadata('scope', scopeList, 'openid profile email phone address', 'Scopes the client may be granted.', '允许授予的权限范围。'),

@@ -25,5 +25,6 @@ export const SIGN_IN_STYLES = `
 .kinds .value{display:block}
 .tag{display:inline-block;font-size:.8125rem;line-height:1.35;padding:.0625rem .4375rem;border-radius:.375rem;border:1px solid currentColor;color:var(--muted);margin-left:.25rem}
 .person form{display:inline}
+.user-code{font:600 1.75rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.14em;text-align:center;padding:.875rem .5rem;margin:0 0 1.25rem;border:1px solid var(--line);border-radius:.875rem}
 @media (forced-colors:active){.seal,.icon{border:1px solid}}
 `

@@ -3,6 +3,7 @@
 import { type Content, html } from '../markup/html.ts'
 import { account } from './en-account.ts'
 import { count } from './en-count.ts'
+import { device } from './en-device.ts'
 import { errors } from './en-errors.ts'
 import { password } from './en-password.ts'
 import { setUp } from './en-set-up.ts'
@@ -165,6 +166,7 @@ export const en = {
     onwardPlain: 'Continue',
     again: 'Sign in again',
   },
+  device,
   account,
   password,
   errors,

@@ -4,6 +4,7 @@ import { chinese } from '../markup/chinese.ts'
 import type { Content } from '../markup/html.ts'
 import type { Words } from './en.ts'
 import { account } from './zh-cn-account.ts'
+import { device } from './zh-cn-device.ts'
 import { errors } from './zh-cn-errors.ts'
 import { password } from './zh-cn-password.ts'
 import { setUp } from './zh-cn-set-up.ts'
@@ -148,6 +149,7 @@ export const zhCn: Words = {
     onwardPlain: '继续',
     again: '重新登录',
   },
+  device,
   account,
   password,
   errors,

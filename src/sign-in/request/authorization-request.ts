@@ -212,7 +212,7 @@ interface Scopes {
 }
 
 /** RFC 6749 §3.3: without scope, the registered one counts, except for scopes that must be asked for by name. */
-function parseScopes(
+export function parseScopes(
   parameters: Parameters,
   client: Client,
   responseType: ResponseType,

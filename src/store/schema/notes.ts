@@ -68,6 +68,15 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     holds: `The id of a grant that was revoked or of a session that has ended, while access tokens that name it may live. ${PRUNED}`,
     indexes: { ending_expires_at: PRUNING },
   },
+  device_request: {
+    holds: `What a device without a browser asks for (RFC 8628), by the SHA-256 of its code, also after it was answered; those of strangers are bounded. ${PRUNED}`,
+    indexes: {
+      device_request_user_code_hash: 'What somebody types is found by its keyed hash, and two never share one.',
+      device_request_address:
+        'What one address of strangers has beyond its bound is deleted, oldest first. (Only those of strangers have an address.)',
+      device_request_expires_at: PRUNING,
+    },
+  },
   event: {
     holds: 'A security event. Kept for `lifetimes.events`.',
     indexes: { event_at: 'The newest are listed, and the oldest are pruned.' },

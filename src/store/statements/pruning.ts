@@ -21,6 +21,7 @@ const prune = (name: string, table: string, key: string, condition = 'expires_at
 export const prunings = [
   prune('interaction', 'interaction', 'interaction_id'),
   prune('pushed_request', 'pushed_request', 'reference_hash'),
+  prune('device_request', 'device_request', 'device_hash'),
   prune('authorization_code', 'authorization_code', 'hash'),
   // Rows are found again by the place on SQLite, and by the hash or id on PostgreSQL.
   prune('access_token', 'access_token', 'place, hash'),

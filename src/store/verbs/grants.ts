@@ -16,6 +16,7 @@ import { finishInteraction } from '../statements/interaction.ts'
 import { grantPlaced, sessionPlaced } from '../statements/place.ts'
 import { touchSession } from '../statements/session.ts'
 import type { ClientReader } from './client-reader.ts'
+import { allowDeviceStep } from './device-requests.ts'
 import { revokeGrantSteps } from './endings.ts'
 import { eventSteps } from './events.ts'
 import { heldAtFreePlaces } from './places.ts'
@@ -49,6 +50,8 @@ export interface GrantVerbs {
       readonly interactionId?: string
       /** The request was pushed: the hash of its reference in base64url. It is answered once. */
       readonly pushed?: string
+      /** A device has asked, and fetches its tokens itself: the hash of its code in base64url. */
+      readonly device?: string
       readonly consent?: Consent
       /** The decision is based on a remembered consent, which must still be there. */
       readonly remembered: boolean
@@ -78,11 +81,12 @@ export interface GrantVerbs {
 
 export function createGrantVerbs(driver: Driver, clients: ClientReader): GrantVerbs {
   return {
-    async issueCode(grant, code, { accessToken, interactionId, pushed, consent, remembered, touch, events }) {
+    async issueCode(grant, code, { accessToken, interactionId, pushed, device, consent, remembered, touch, events }) {
       const steps: Step[] = []
       if (interactionId !== undefined)
         steps.push(step(finishInteraction, { interaction_id: interactionId }, 'interaction'))
       if (pushed !== undefined) steps.push(finishPushedStep(pushed))
+      if (device !== undefined) steps.push(allowDeviceStep(device, grant.grantId, grant.issuedAt))
       if (remembered) steps.push(step(holdConsent, { user_id: grant.userId, client_id: grant.clientId }, 'consent'))
       steps.push(grantStep(grant))
       if (code !== null) steps.push(codeStep(grant, code))

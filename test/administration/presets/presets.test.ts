@@ -110,6 +110,11 @@ describe('every preset', () => {
     expect(parseClient(settingsOf(client), { client_id: 'c', preset: name })).toEqual(client)
   })
 
+  test('device is public, and has neither a redirect URI nor an answer at the authorization endpoint', () => {
+    const client = clientOf('device', { redirect_uris: [] })
+    expect(client).toMatchObject({ token_endpoint_auth_method: 'none', redirect_uris: [], response_types: [] })
+  })
+
   test.each(['spa', 'native'])('%s is public and needs PKCE', (name) => {
     expect(clientOf(name)).toMatchObject({ token_endpoint_auth_method: 'none', authorize: { pkce: 'required' } })
     expect(() => clientOf(name, { 'authorize.pkce': 'off' })).toThrow('authorize.pkce must be required')
@@ -130,6 +135,8 @@ describe('presets by name', () => {
   test('are refused with the nearest name', () => {
     expect(() => presetNamed('zizuoyun')).toThrow('Did you mean zhizuoyun?')
     expect(() => presetNamed('openid')).toThrow(UnknownPreset)
-    expect(() => presetNamed('__proto__')).toThrow('Known are zhizuoyun, openid-connect, generic-oauth2, spa, native')
+    expect(() => presetNamed('__proto__')).toThrow(
+      'Known are zhizuoyun, openid-connect, generic-oauth2, spa, native, device',
+    )
   })
 })

@@ -21,6 +21,7 @@ import { sql as sessionBrowser } from './0016-session-browser.ts'
 import { sql as temporaryPasswords } from './0017-temporary-passwords.ts'
 import { sql as pushedRequests } from './0018-pushed-requests.ts'
 import { sql as boundTokens } from './0019-bound-tokens.ts'
+import { sql as deviceRequests } from './0020-device-requests.ts'
 
 export interface Migration {
   /** Counts from 1 without a gap. */
@@ -49,4 +50,5 @@ export const migrations: readonly Migration[] = [
   { number: 17, name: 'temporary-passwords', sql: temporaryPasswords },
   { number: 18, name: 'pushed-requests', sql: pushedRequests },
   { number: 19, name: 'bound-tokens', sql: boundTokens },
+  { number: 20, name: 'device-requests', sql: deviceRequests },
 ]
