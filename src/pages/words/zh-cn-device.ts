@@ -16,7 +16,7 @@ export const device: Words['device'] = {
   wait: (seconds: number) => `输入了太多不存在的代码。请等待 ${seconds} 秒后再试。`,
   confirm: {
     title: (client: string) => `要在“${client}”上登录吗？`,
-    lead: (client: Content) => html`${client} 正在等待您的答复，并在设备上显示以下代码：`,
+    lead: (client: Content) => html`${client}正在等待您的答复，并在设备上显示以下代码：`,
     warning:
       '请确认这台设备就在您面前，并且是您自己在上面开始的登录，然后再继续。如果代码或链接是别人发给您的，继续之后对方会以您的身份登录。',
     allow: '是我的设备，继续',
