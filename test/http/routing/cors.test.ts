@@ -50,7 +50,7 @@ describe('H04 an allowed origin', () => {
     expect(reply.headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example.com',
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'Authorization, Content-Type, Accept',
+      'access-control-allow-headers': 'Authorization, Content-Type, Accept, DPoP',
       vary: 'Origin',
     })
   })
