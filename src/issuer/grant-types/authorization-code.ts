@@ -1,27 +1,22 @@
 // The authorization code grant. RFC 6749 §4.1.3: prove the binding first, then consume, exactly once.
 
 import { tokenKey } from '../../credentials/digest.ts'
-import type { RefreshTokens } from '../../credentials/refresh-token.ts'
 import type { ResourceRecord } from '../../model/resource.ts'
 import type { Seconds } from '../../model/time.ts'
-import { newToken } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, type OAuthError } from '../../protocol/errors.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import { assertVerifier } from '../../protocol/pkce.ts'
 import { type GrantVerbs, MOST_CODE_FAILURES } from '../../store/verbs/grants.ts'
+import { type FirstAnswerParts, mintFirst } from '../tokens/first-answer.ts'
 import { assertNotLate } from '../tokens/late-request.ts'
-import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
+import { withIdTokenEncrypted } from '../tokens/mint.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
-import { grantedScope, mayRefresh } from '../tokens/what-is-given.ts'
 import { familyKeyOf, type GrantType, type TokenRequest } from './grant-type.ts'
 
 type Found = NonNullable<NonNullable<Awaited<ReturnType<GrantVerbs['findClientWithCode']>>>['code']>
 
-export interface AuthorizationCodeParts {
+export interface AuthorizationCodeParts extends FirstAnswerParts {
   readonly store: GrantVerbs & ResourceReads
-  readonly mint: MintParts
-  readonly refreshTokens: RefreshTokens
-  readonly refreshAbsolute: Seconds
 }
 
 export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType {
@@ -48,34 +43,16 @@ export function authorizationCodeGrant(parts: AuthorizationCodeParts): GrantType
           assertFresh(code, request.now)
           const { issuer } = parts.mint
           const resource = await resourceAsked({ store, issuer }, request.client, parameters, code.grant.resources)
-          const { grant } = code
-          const refreshes = mayRefresh(request.client, grant.scope)
-          const minted = mint(parts.mint, {
-            authorization: {
-              client: request.client,
-              scope: grantedScope(request.client, grant, resource),
-              resource,
-              keyThumbprint: request.key,
-              onBehalfOf: {
-                grantId: grant.grantId,
-                grantExpiresAt: grant.expiresAt,
-                sessionId: grant.sessionId,
-                offline: grant.offline,
-                user: code.user,
-                authenticatedAt: grant.authenticatedAt,
-                amr: grant.amr,
-                nonce: code.code.nonce,
-                claims: grant.claims,
-              },
-            },
-            secrets: {
-              accessToken: newToken(),
-              refreshToken: refreshes ? parts.refreshTokens.make(newToken(), grant.grantId, 0) : '',
-            },
-            familyExpiresAt: refreshes ? grant.issuedAt + parts.refreshAbsolute : null,
-            familyKey: familyKeyOf(request),
-            issuedAt: request.now,
-            now: request.now,
+          const { client, key, now } = request
+          const familyKey = familyKeyOf(request)
+          const minted = mintFirst(parts, {
+            client,
+            found: code,
+            resource,
+            nonce: code.code.nonce,
+            key,
+            familyKey,
+            now,
           })
           const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
           if (await store.redeemCode(hash, minted.accessToken, minted.refreshToken, request.now)) return response

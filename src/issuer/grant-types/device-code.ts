@@ -1,24 +1,18 @@
 // The device authorization grant: the device asks again and again until somebody has answered. RFC 8628 §3.4, §3.5
 
 import { sha256 } from '../../credentials/digest.ts'
-import type { RefreshTokens } from '../../credentials/refresh-token.ts'
 import { DEVICE_CODE } from '../../model/client/client.ts'
-import type { Seconds } from '../../model/time.ts'
-import { newToken } from '../../platform/random.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../../protocol/errors.ts'
 import type { DeviceRequestVerbs, FoundDeviceRequest } from '../../store/verbs/device-requests.ts'
 import type { FoundGrant } from '../../store/verbs/tokens.ts'
-import { type MintParts, mint, withIdTokenEncrypted } from '../tokens/mint.ts'
+import { type FirstAnswerParts, mintFirst } from '../tokens/first-answer.ts'
+import { withIdTokenEncrypted } from '../tokens/mint.ts'
 import type { PollPace } from '../tokens/poll-pace.ts'
 import { type ResourceReads, resourceAsked, resourceChanged } from '../tokens/resource-asked.ts'
-import { grantedScope, mayRefresh } from '../tokens/what-is-given.ts'
 import { familyKeyOf, type GrantType, type TokenRequest } from './grant-type.ts'
 
-export interface DeviceCodeParts {
+export interface DeviceCodeParts extends FirstAnswerParts {
   readonly store: DeviceRequestVerbs & ResourceReads
-  readonly mint: MintParts
-  readonly refreshTokens: RefreshTokens
-  readonly refreshAbsolute: Seconds
   readonly pace: PollPace
 }
 
@@ -37,29 +31,12 @@ export function deviceCodeGrant(parts: DeviceCodeParts): GrantType {
           if (presented === undefined) {
             throw invalidRequest('device_code_missing', 'RFC 8628 §3.4', 'device_code is required')
           }
-          const { grant, user } = allowedNow(parts, found.device, request, hash)
+          const allowed = allowedNow(parts, found.device, request, hash)
           const { issuer } = parts.mint
-          const resource = await resourceAsked({ store, issuer }, request.client, parameters, grant.resources)
-          const refreshes = mayRefresh(request.client, grant.scope)
-          const { grantId, expiresAt: grantExpiresAt, sessionId, offline, authenticatedAt, amr, claims } = grant
-          const about = { grantId, grantExpiresAt, sessionId, offline, authenticatedAt, amr, claims }
-          const minted = mint(parts.mint, {
-            authorization: {
-              client: request.client,
-              scope: grantedScope(request.client, grant, resource),
-              resource,
-              keyThumbprint: request.key,
-              onBehalfOf: { ...about, user, nonce: null },
-            },
-            secrets: {
-              accessToken: newToken(),
-              refreshToken: refreshes ? parts.refreshTokens.make(newToken(), grantId, 0) : '',
-            },
-            familyExpiresAt: refreshes ? grant.issuedAt + parts.refreshAbsolute : null,
-            familyKey: familyKeyOf(request),
-            issuedAt: request.now,
-            now: request.now,
-          })
+          const resource = await resourceAsked({ store, issuer }, request.client, parameters, allowed.grant.resources)
+          const { client, key, now } = request
+          const familyKey = familyKeyOf(request)
+          const minted = mintFirst(parts, { client, found: allowed, resource, nonce: null, key, familyKey, now })
           const response = await withIdTokenEncrypted(parts.mint, request.client, minted.response)
           if (await store.redeemDeviceCode(hash, minted.accessToken, minted.refreshToken, request.now)) return response
           // Another request was faster, or something has changed meanwhile.
