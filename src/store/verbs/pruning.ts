@@ -9,12 +9,13 @@ import {
   pruneRegistrations,
   pruneSessions,
   prunings,
+  putOffEndedSessions,
 } from '../statements/pruning.ts'
 
 export interface Kept {
   readonly events: Seconds
   readonly endedSessions: Seconds
-  /** Rows deleted in one step. */
+  /** Rows of one table that one step deletes; as many may be put off. */
   readonly most: number
 }
 
@@ -25,23 +26,23 @@ export interface PruneVerbs {
   readonly pruneTables: readonly ((now: Seconds, kept: Kept) => Promise<boolean>)[]
 }
 
-const STEPS: readonly ((now: Seconds, kept: Kept) => Step)[] = [
-  ...prunings.map(
-    (statement) =>
-      (before: Seconds, { most }: Kept) =>
-        step(statement, { before, most }),
-  ),
-  (now, kept) => step(pruneSessions, { before: now, ended_before: now - kept.endedSessions, most: kept.most }),
-  (now, kept) => step(pruneRegisteredClients, { ended_before: now - kept.endedSessions, most: kept.most }),
-  (now, kept) => step(pruneRegistrations, { ended_before: now - kept.endedSessions, most: kept.most }),
-  (now, kept) => step(pruneEvents, { before: now - kept.events, most: kept.most }),
+/** What is done to one table in one step: what it deletes, and what it puts off. */
+const LISTS: readonly ((now: Seconds, kept: Kept) => readonly Step[])[] = [
+  ...prunings.map((statement) => (before: Seconds, { most }: Kept) => [step(statement, { before, most })]),
+  (now, { endedSessions, most }) => {
+    const ran = { before: now, ended_before: now - endedSessions, most }
+    return [step(pruneSessions, ran), step(putOffEndedSessions, { ...ran, kept: endedSessions })]
+  },
+  (now, kept) => [step(pruneRegisteredClients, { ended_before: now - kept.endedSessions, most: kept.most })],
+  (now, kept) => [step(pruneRegistrations, { ended_before: now - kept.endedSessions, most: kept.most })],
+  (now, kept) => [step(pruneEvents, { before: now - kept.events, most: kept.most })],
 ]
 
 export function createPruneVerbs(driver: Driver): PruneVerbs {
   // A list for each table, so that each write is short.
-  const pruneTables = STEPS.map((stepFor) => async (now: Seconds, kept: Kept) => {
-    const result = await driver.atomic([stepFor(now, kept)])
-    return !(result.held && (result.rows[0]?.length ?? 0) >= kept.most)
+  const pruneTables = LISTS.map((listFor) => async (now: Seconds, kept: Kept) => {
+    const result = await driver.atomic(listFor(now, kept))
+    return !(result.held && result.rows.flat().length >= kept.most)
   })
   return {
     pruneTables,
