@@ -42,7 +42,7 @@ test.each([
   ['EIO', 'the database file is damaged'],
   ['ESTALE', 'the disk of the database fails'],
 ])(
-  'each read of a page that is refused (%s) is unavailable, and all hold again with the disk',
+  'each read of a page that is refused (%s) is unavailable, which is told, and all hold again with the disk',
   { timeout: 30_000 },
   async (code, reason) => {
     for (let turns = 0; turns < 2; turns++) {
@@ -51,6 +51,8 @@ test.each([
     }
     const mend = await hurt({ pid: process.pid }, file, 'pread64', `error=${code}`)
     const refused = (await crowd()).filter(({ status }) => status === 'rejected')
+    // Told as long as it is met, also when something else can be read, and a while longer.
+    expect(driver.trouble?.()).toContain(reason)
     await mend()
     expect(refused.length).toBeGreaterThan(10)
     for (const one of refused) {
@@ -61,5 +63,7 @@ test.each([
     expect((await crowd()).map((one) => one.status === 'fulfilled' && one.value)).toEqual(Array(20).fill(3_000))
     expect((await driver.atomic([step(insert, { id: ROWS, text: 'after' })])).held).toBe(true)
     expect(await read(ROWS)).toBe(5)
+    expect(driver.trouble?.()).toContain(reason)
+    await expect.poll(() => driver.trouble?.(), { timeout: 15_000 }).toBe(null)
   },
 )

@@ -3,20 +3,23 @@
 
 import { ConstraintViolated, StoreLocked, StoreUnavailable } from '../driver.ts'
 
-// Primary result codes: the low byte of the extended code. https://sqlite.org/rescode.html
+// Primary result codes. https://sqlite.org/rescode.html
 const BUSY = 5
+const IOERR = 10
+const CORRUPT = 11
 const CONSTRAINT = 19
+const NOTADB = 26
 const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [BUSY, 'the database is locked by another process'],
   [6, 'a table of the database is locked'],
   [7, 'the database is out of memory'],
   [8, 'the database cannot be written: it is read-only'],
-  [10, 'the disk of the database fails'],
-  [11, 'the database file is damaged'],
+  [IOERR, 'the disk of the database fails'],
+  [CORRUPT, 'the database file is damaged'],
   [13, 'the disk of the database is full'],
   [14, 'the database file cannot be opened'],
   [15, 'the database file cannot be locked'],
-  [26, 'the file is not a database'],
+  [NOTADB, 'the file is not a database'],
 ])
 
 // After a failed fsync nobody knows what the disk holds, and asking again may report success although it is not so.
@@ -39,9 +42,25 @@ export function isSqlite(error: unknown): boolean {
   return sqliteCode(error) !== undefined
 }
 
-export function isBusy(error: unknown): boolean {
+/** The primary code: the low byte of the extended one. */
+function primaryCode(error: unknown): number | undefined {
   const code = sqliteCode(error)
-  return code !== undefined && (code & 0xff) === BUSY
+  return code === undefined ? undefined : code & 0xff
+}
+
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === BUSY
+}
+
+/** What the file holds is no database, or none that is whole. */
+export function isDamage(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === CORRUPT || code === NOTADB
+}
+
+/** A read that the file or its disk has refused. */
+export function isReadFailure(error: unknown): boolean {
+  return isDamage(error) || primaryCode(error) === IOERR
 }
 
 export function isFatal(error: unknown): boolean {
@@ -51,9 +70,8 @@ export function isFatal(error: unknown): boolean {
 
 /** The error that a caller of the driver sees. A mistake in our own SQL is passed on as it is. */
 export function translateSqlite(error: unknown): unknown {
-  const code = sqliteCode(error)
-  if (code === undefined || !(error instanceof Error)) return error
-  const primary = code & 0xff
+  const primary = primaryCode(error)
+  if (primary === undefined || !(error instanceof Error)) return error
   if (primary === CONSTRAINT) {
     const constraint = constraintOf(error.message)
     return constraint === undefined ? error : new ConstraintViolated(constraint, { cause: error })

@@ -6,6 +6,7 @@ import type { Statement } from '../driver.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isBusy, translateSqlite } from './errors.ts'
 import { patiently } from './patience.ts'
+import type { Unreadable } from './unreadable.ts'
 
 /** For fewer reads in a run, beginning and ending the run takes as long as it saves. */
 const ENOUGH = 3
@@ -13,6 +14,7 @@ const ENOUGH = 3
 export class Reads {
   readonly #connection: SqliteConnection
   readonly #assertReadable: () => void
+  readonly #unreadable: Unreadable
   readonly #begin: StatementSync
   readonly #end: StatementSync
   readonly #endRun = () => {
@@ -25,9 +27,10 @@ export class Reads {
   #readsBefore = 0
 
   /** `assertReadable` throws where what is read now could be wrong. */
-  constructor(connection: SqliteConnection, assertReadable: () => void) {
+  constructor(connection: SqliteConnection, assertReadable: () => void, unreadable: Unreadable) {
     this.#connection = connection
     this.#assertReadable = assertReadable
+    this.#unreadable = unreadable
     // It takes no lock before the first read.
     this.#begin = connection.database.prepare('BEGIN DEFERRED')
     // Not a commit, which fails after a read has failed.
@@ -40,6 +43,7 @@ export class Reads {
       this.#enter()
       return this.#connection.read(statement, bind)
     } catch (error) {
+      this.#unreadable.readThrew(error)
       if (!isBusy(error)) throw translateSqlite(error)
       return await patiently(() => {
         this.#assertReadable()

@@ -16,6 +16,7 @@ import { Numbers } from './numbers.ts'
 import { FilesMoved, OpenFiles } from './open-files.ts'
 import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
 import { Reads } from './reads.ts'
+import { Unreadable } from './unreadable.ts'
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -71,6 +72,7 @@ class SqliteDriver implements Driver {
   readonly #log: Log
   readonly #connection: SqliteConnection
   readonly #reads: Reads
+  readonly #unreadable: Unreadable
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
@@ -101,7 +103,8 @@ class SqliteDriver implements Driver {
     this.#log = options.log ?? silentLog
     this.#connection = connection
     this.#numbers = new Numbers(options.file)
-    this.#reads = new Reads(connection, () => this.#assertReadable())
+    this.#unreadable = new Unreadable(this.#log)
+    this.#reads = new Reads(connection, () => this.#assertReadable(), this.#unreadable)
     const prepare = (sql: string) => connection.database.prepare(sql)
     this.#begin = prepare('BEGIN IMMEDIATE')
     this.#commit = prepare('COMMIT')
@@ -139,7 +142,7 @@ class SqliteDriver implements Driver {
   }
 
   trouble(): string | null {
-    return this.#refused ?? this.#trouble ?? this.#checkpoints?.trouble ?? null
+    return this.#refused ?? this.#trouble ?? this.#checkpoints?.trouble ?? this.#unreadable.trouble
   }
 
   metrics(): readonly Reading[] {
@@ -267,6 +270,7 @@ class SqliteDriver implements Driver {
       this.#files?.assertInPlace()
     } catch (error) {
       this.#abandon()
+      this.#unreadable.listThrew(error)
       if (isFatal(error) || error instanceof FilesMoved) this.#fatal(error)
       else this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
       const translated = translateSqlite(error)
@@ -285,6 +289,7 @@ class SqliteDriver implements Driver {
         list.resolve(outcome)
         return
       }
+      this.#unreadable.listThrew(outcome.error)
       const refused = translateSqlite(outcome.error)
       if (refused instanceof StoreUnavailable) this.#trouble = refused.message
       list.reject(refused)
