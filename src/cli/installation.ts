@@ -65,7 +65,8 @@ export async function openWith(options: Options, { adds = false } = {}): Promise
     makeDataFolder(options.data)
   }
   const given = openMasterKey(options)
-  const driver = await openDatabase(options, log)
+  // What SQLite refuses a command it is told as its error: a line of the log before it would say the same in other words.
+  const driver = await openDatabase(options, options.database === null ? silentLog : log)
   try {
     await migrateAlone(driver, options, () => migrate(driver, migrations, { clock, log }))
     const store = createStore(driver)

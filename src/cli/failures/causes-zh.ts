@@ -22,6 +22,7 @@ const CAUSES: Sentences = [
   [/^the database cannot be written: it is read-only \(.+\)$/, '只读，无法写入'],
   [/^the database file cannot be opened \(.+\)$/, '无法打开数据库文件'],
   [/^the disk of the database is full \(.+\)$/, '磁盘已满'],
+  [/^the disk of the database fails \(.+\)$/, '磁盘出错'],
   [/^the file is not a database \(.+\)$/, '其中的文件不是数据库'],
   [/^the database file is damaged \(.+\)$/, '数据库文件已损坏'],
   [/^the database is locked by another process(?: \(.+\))?$/, '数据库被另一个进程锁定'],

@@ -168,6 +168,9 @@ function wayOn({ name, message }: Error, flags: Flags): string | null {
   if (/^the database (does not answer|refuses)/.test(message)) {
     return `See that PostgreSQL runs and which address is used: ${tip('config show', flags)}`
   }
+  if (/the database file is damaged|the file is not a database/.test(message)) {
+    return 'Keep the folder as it is, and restore a backup into a new one: npx lingpai restore BACKUP --data FOLDER'
+  }
   // On PostgreSQL there is no folder to name: the address says where the data is.
   if (flags['database'] === undefined && /read-only|cannot be opened|cannot be used: EACCES/.test(message)) {
     return `Run it as the user whose files these are, or give this one the right to write there. Which folder is used: ${tip('config show', flags)}`

@@ -72,6 +72,11 @@ export const START_MESSAGES: Sentences = [
   ],
 
   // PostgreSQL
+  [/^The disk of the database is full \(.+\)$/, '数据库所在的磁盘已满。'],
+  [/^The disk of the database fails \(.+\)$/, '数据库所在的磁盘出错。'],
+  [/^The database file is damaged \(.+\)$/, '数据库文件已损坏。'],
+  [/^The database cannot be written: it is read-only \(.+\)$/, '数据库只读，无法写入。'],
+  [/^The database is locked by another process(?: \(.+\))?$/, '数据库被另一个进程锁定。'],
   [/^The database does not answer \((.+)\)$/, '数据库没有应答（$1）。'],
   [/^The database refuses \((.+)\)$/, '数据库拒绝了连接（$1）。'],
   [
@@ -122,6 +127,10 @@ export const START_HINTS: Sentences = [
   [
     /^Run it as the user whose files these are, .+ Which folder is used: (npx .+)$/,
     '请以这些文件的所有者运行，或授予当前用户写入权限。查看所用的目录：$1',
+  ],
+  [
+    /^Keep the folder as it is, and restore a backup into a new one: (npx lingpai restore) BACKUP --data FOLDER$/,
+    '请保留原目录不动，把备份恢复到新的目录：$1 备份文件 --data 新目录',
   ],
   [/^Wait for it to end, or run it again: (npx .+)$/, '请等待其结束，或重新运行：$1'],
   [/^Name another folder with --data$/, '请用 --data 另外指定一个目录。'],

@@ -1,13 +1,23 @@
 // What is told when something is wrong: what, where and what to do next, with the exit code that fits; and what is left behind.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { report } from '../../../src/cli/failures/report.ts'
 import { createOutput } from '../../../src/cli/output.ts'
 import { StoreUnavailable } from '../../../src/store/database/driver.ts'
-import { lingpai, lingpaiJson, outcomeOf, scratchFolder, spawnLingpai, startLingpai } from '../../support/cli.ts'
+import {
+  cleanEnvironment,
+  lingpai,
+  lingpaiJson,
+  outcomeOf,
+  REPOSITORY,
+  scratchFolder,
+  spawnLingpai,
+  startLingpai,
+} from '../../support/cli.ts'
 
 const scratch = scratchFolder()
 const data = scratch.path('data')
@@ -122,7 +132,7 @@ describe('a refusal', () => {
     })
   })
 
-  test('of a file that may not be written names who may, and where to look', () => {
+  function toldOf(failure: Error, flags: Record<string, unknown>, language: 'en' | 'zh-CN' = 'en') {
     let told = ''
     const err = new Writable({
       write(chunk: Buffer, _, done) {
@@ -130,11 +140,50 @@ describe('a refusal', () => {
         done()
       },
     })
-    const output = createOutput(false, new Writable({ write: (_, __, done) => done() }), err)
+    const output = { ...createOutput(false, new Writable({ write: (_, __, done) => done() }), err), language }
+    const code = report(output, failure, flags)
+    return { code, told }
+  }
+
+  test('of a file that may not be written names who may, and where to look', () => {
     const failure = new StoreUnavailable('the database cannot be written: it is read-only (attempt to write)')
-    expect(report(output, failure, { data: '/srv/lingpai' })).toBe(5)
+    const { code, told } = toldOf(failure, { data: '/srv/lingpai' })
+    expect(code).toBe(5)
     expect(told).toMatch(/^Error: The database cannot .* Run it as the user .* npx lingpai config show --data \/srv/)
   })
+
+  test.each([
+    '/srv/lingpai/lingpai.sqlite cannot be used: the database file is damaged (database disk image is malformed)',
+    '/srv/lingpai/lingpai.sqlite cannot be used: the file is not a database (file is not a database)',
+    'the database file is damaged (database disk image is malformed)',
+  ])('of a database that is damaged says how to go on: %s', (message) => {
+    const { code, told } = toldOf(new StoreUnavailable(message), { data: '/srv/lingpai' })
+    expect(code).toBe(5)
+    expect(told).toMatch(
+      / Keep the folder as it is, and restore a backup into a new one: npx lingpai restore \S+ --data /,
+    )
+    const chinese = toldOf(new StoreUnavailable(message), { data: '/srv/lingpai' }, 'zh-CN').told
+    expect(chinese).toMatch(/^错误：[^]*请保留原目录不动，把备份恢复到新的目录：npx lingpai restore /)
+  })
+})
+
+test('a command that the disk refuses says so in one line, in either language, and changes nothing', async () => {
+  const folder = scratch.path('no-room')
+  const server = await startLingpai(['--data', folder])
+  const words = ['user', 'add', '--username', 'yan', '--data', folder]
+  const node = [process.execPath, join(REPOSITORY, 'bin/lingpai.js')]
+  for (const [language, told] of [
+    ['en', /^Error: The disk of the database fails \([^\n]+\)\.\n$/],
+    ['zh-CN', /^错误：数据库所在的磁盘出错。\n$/],
+  ] as const) {
+    const env = cleanEnvironment({ LINGPAI_LANGUAGE: language })
+    // Its log is longer by now than a file of this process may be.
+    const { status, stderr } = spawnSync('prlimit', ['--fsize=65536', ...node, ...words], { env, encoding: 'utf8' })
+    expect(stderr).toMatch(told)
+    expect(status).toBe(5)
+  }
+  expect((await lingpai(words)).code).toBe(0)
+  await server.stop()
 })
 
 describe('the help', () => {
