@@ -139,6 +139,30 @@ describe('PostgreSQL driver, by itself', () => {
     })
   })
 
+  test.each([
+    ['off', 'on'],
+    ['remote_apply', 'remote_apply'],
+  ])(
+    'a commit is durable before it is answered: where the database says synchronous_commit = %s it is %s',
+    async (set, is) => {
+      await withDatabase(async (url) => {
+        await runOn(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET synchronous_commit = ${set}`)
+        const driver = await openPostgres({ url })
+        const setting = statement<object, { now: string }>(
+          'setting',
+          `SELECT current_setting('synchronous_commit') AS now`,
+        )
+        try {
+          // Reads and lists have connections of their own.
+          expect(await driver.rows(setting, {})).toEqual([{ now: is }])
+          expect(await driver.atomic([step(setting, {})])).toEqual({ held: true, rows: [[{ now: is }]] })
+        } finally {
+          await driver.close()
+        }
+      })
+    },
+  )
+
   test('never opens more connections than it may', async () => {
     await withDriver({ max: 4 }, async (driver) => {
       const pause = statement<object>('pause', 'SELECT pg_sleep(0.02)')

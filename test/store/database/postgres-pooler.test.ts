@@ -85,6 +85,29 @@ describe('behind PgBouncer in transaction mode', () => {
     }
   })
 
+  test('commits must be durable by a setting of the role: else the start is refused with the statement to run', async () => {
+    const quick = new URL(database.url)
+    quick.username = 'quick'
+    await runOn(database.url, 'CREATE ROLE quick LOGIN SUPERUSER; ALTER ROLE quick SET synchronous_commit = off')
+    const one = await startPgBouncer(quick.href, 2)
+    const openQuick = (url: string) => openPostgres({ url, pooler: 'transaction', namedStatements: false })
+    try {
+      const refused = openQuick(one.url)
+      await expect(refused).rejects.toBeInstanceOf(StoreUnavailable)
+      await expect(refused).rejects.toThrow(/run: ALTER ROLE "quick" SET synchronous_commit = on;$/)
+    } finally {
+      await one.stop()
+    }
+    await runOn(database.url, 'ALTER ROLE "quick" SET synchronous_commit = on')
+    const other = await startPgBouncer(quick.href, 2)
+    try {
+      await (await openQuick(other.url)).close()
+    } finally {
+      await other.stop()
+      await runOn(database.url, 'DROP ROLE quick')
+    }
+  })
+
   test('the start says which settings the role lacks, by the statements to run, and nothing when it has them', async () => {
     const openAs = async (role: string, through: 'pooler' | 'nothing') => {
       const url = new URL(database.url)
