@@ -188,8 +188,13 @@ describe.each(['sqlite', 'postgres'] as const)('single use, fifty at once, on %s
   const locationsWithCode = (pages: readonly Page[]) =>
     pages.flatMap(({ location }) => (location?.includes('code=') === true ? [location] : []))
 
-  test('an authorization code gives tokens once', async () => {
-    const app = new RelyingParty({ host, clientId: 'app' })
+  // A refresh token begins a family, which a grant has once only: without one nothing but the code itself refuses.
+  test.each([
+    ['openid profile offline_access', true],
+    ['openid profile', false],
+  ])('an authorization code gives tokens once (%s)', async (scope, hasRefresh) => {
+    const app = new RelyingParty({ host, clientId: 'app', scope })
+    expect((await app.redeem(await app.code())).body['refresh_token'] !== undefined).toBe(hasRefresh)
     const code = await app.code()
     const replies = await Promise.all(FIFTY.map((index) => app.through(nodeFor(index)).redeem(code)))
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)

@@ -262,6 +262,17 @@ describe.each(KINDS)('grants of one place on %s', (kind) => {
     }
   })
 
+  test('of fifty redemptions of one code exactly one holds, and only its access token is there', async () => {
+    const [id = ''] = idsOfOnePlace(1)
+    await issue(id)
+    const hashes = Array.from({ length: 50 }, () => randomBytes(32))
+    const redemptions = hashes.map((hash) => store.redeemCode(sha256(`code ${id}`), accessToken(id, hash), null, NOW))
+    const held = await Promise.all(redemptions)
+    expect(held.filter(Boolean)).toHaveLength(1)
+    const found = await Promise.all(hashes.map((hash) => store.findAccessToken(hash)))
+    expect(found.map((token) => token !== null)).toEqual(held)
+  })
+
   test('one is taken away when it has expired, without the others', async () => {
     const [gone = '', left = ''] = idsOfOnePlace(2)
     await issue(gone, {}, NOW - 10)
