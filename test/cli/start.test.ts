@@ -357,6 +357,25 @@ describe('data that is there and cannot be used', () => {
     expect(inside.log()).not.toContain('other users')
   })
 
+  test.each([
+    [0x6969, 'NFS'],
+    [0xff534d42, 'SMB'],
+    [0xfe534d42, 'SMB'],
+    [0xef53, null],
+  ])('a data folder on a file system of the network (%i) is served, and told', async (type, kind) => {
+    const pretended = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';
+      fs.statfsSync = () => ({ type: ${type} }); syncBuiltinESMExports()`
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretended)}` }
+    const server = await startLingpai(['--data', scratch.path('far away')], { env })
+    await server.stop()
+    const told = server
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('file system of the network'))
+    expect(told).toHaveLength(kind === null ? 0 : 1)
+    if (kind !== null) expect(told[0]).toMatch(new RegExp(`warn .* use a disk of this machine.* kind="${kind}"`))
+  })
+
   test('a database of a newer release is refused and not touched', async () => {
     const newer = scratch.path('newer')
     await (await startLingpai(['--data', newer])).stop()

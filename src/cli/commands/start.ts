@@ -39,6 +39,7 @@ import {
 } from '../installation.ts'
 import { onStopSignal } from '../interrupt.ts'
 import { answerSupervisor, tellMetrics } from '../metrics.ts'
+import { tellNetworkDisk } from '../network-disk.ts'
 import { EXIT, instant, type Output } from '../output.ts'
 import { greetingFlags, runningFlags } from '../running-flags.ts'
 import { leaving, serveOn } from '../stop-delay.ts'
@@ -154,7 +155,10 @@ async function serve(loaded: LoadedOptions, output: Output, stopped: Promise<voi
       })
       process.exit(EXIT.unavailable)
     })
-    if (options.database === null) tellWhoElseReads(options.data, log)
+    if (options.database === null) {
+      tellWhoElseReads(options.data, log)
+      tellNetworkDisk(options.data, log)
+    }
     const { issuer, formerIssuer } = await chooseIssuer(database, options, socket?.port ?? options.port, log)
     assertServable(options, issuer)
     const server = await createAuthorizationServer({
