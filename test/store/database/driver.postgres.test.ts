@@ -2,6 +2,7 @@
 
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { createLog } from '../../../src/platform/log.ts'
 import { type Driver, StoreUnavailable, statement, step } from '../../../src/store/database/driver.ts'
 import { openPostgres } from '../../../src/store/database/postgres/postgres-driver.ts'
 import { freshDatabase, runOn } from '../../support/postgres.ts'
@@ -162,6 +163,21 @@ describe('PostgreSQL driver, by itself', () => {
       })
     },
   )
+
+  test('a page that cannot be read is told in the log once, and the server goes on for those who need others', async () => {
+    const lines: string[] = []
+    const log = createLog('info', 'text', (line) => lines.push(line))
+    await withDriver({ log }, async (driver) => {
+      await driver.script(`CREATE FUNCTION damaged() RETURNS INTEGER LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'invalid page in block 7' USING ERRCODE = 'XX001'; END $$`)
+      const read = () => driver.rows(statement<object>('damaged', 'SELECT damaged()'), {})
+      for (let count = 0; count < 3; count++) await expect(read()).rejects.toBeInstanceOf(StoreUnavailable)
+      expect(lines.filter((line) => /error database_refuses .*XX001: invalid page in block 7/.test(line))).toHaveLength(
+        1,
+      )
+      expect(driver.trouble?.()).toBe(null)
+    })
+  })
 
   test('never opens more connections than it may', async () => {
     await withDriver({ max: 4 }, async (driver) => {

@@ -99,6 +99,15 @@ function powerless(text: string): string {
   return `the role of the database may not do what the server needs (42501: ${text}); ${help}`
 }
 
+/**
+ * The server works, and yet refuses what it would carry out were its disk, its memory and its files as they should be:
+ * disk_full and out_of_memory, system_error, data_corrupted and index_corrupted. `error` is what a caller sees.
+ */
+export function isAboutItsMachine(error: unknown): boolean {
+  const state = error instanceof StoreUnavailable ? sqlState(error.cause) : undefined
+  return state !== undefined && /^(531|532|58|XX00[12])/.test(state)
+}
+
 /** Raised on this side of the connection, in our own words. */
 function isOurs(error: unknown): boolean {
   return [StoreUnavailable, ConstraintViolated, TypeError, RangeError].some((kind) => error instanceof kind)

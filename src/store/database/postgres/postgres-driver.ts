@@ -8,7 +8,8 @@ import { createFailureSeries } from '../../../platform/failure-series.ts'
 import { type Log, silentLog } from '../../../platform/log.ts'
 import { Durations, type Reading, reading, single } from '../../../platform/metrics/reading.ts'
 import { type AtomicResult, type Driver, type Statement, type Step, StoreUnavailable, statement } from '../driver.ts'
-import { isEmptyGuard, mayRunAgain, translatePostgres } from './errors.ts'
+import { LastingTrouble } from '../lasting.ts'
+import { isAboutItsMachine, isEmptyGuard, mayRunAgain, translatePostgres } from './errors.ts'
 import { Lanes } from './lanes.ts'
 import { lookForPooler } from './pooler.ts'
 import { Reads } from './reads.ts'
@@ -61,6 +62,7 @@ class PostgresDriver implements Driver {
   readonly #readLanes: Lanes
   readonly #listLanes: Lanes
   readonly #reads: Reads
+  readonly #refusals: LastingTrouble
   readonly #elapsed = stopwatch()
   readonly #readDurations = new Durations()
   readonly #listDurations = new Durations()
@@ -89,6 +91,7 @@ class PostgresDriver implements Driver {
     this.#readLanes = new Lanes({ ...lanes, limit: readers })
     this.#listLanes = new Lanes({ ...lanes, limit: max - readers })
     this.#reads = new Reads(this.#readLanes, this.#log)
+    this.#refusals = new LastingTrouble(this.#log, 'database_refuses')
   }
 
   async probe(): Promise<void> {
@@ -128,13 +131,17 @@ class PostgresDriver implements Driver {
   async rows<Bind extends object, Row>(statement: Statement<Bind, Row>, bind: Bind): Promise<readonly Row[]> {
     if (this.#closing !== undefined) throw new StoreUnavailable('the database is closed')
     const since = this.#elapsed()
-    const rows = await this.#reads.ask(this.#statements.read(statement, bind))
+    const rows = await this.#reads.ask(this.#statements.read(statement, bind)).catch((error: unknown) => {
+      // A page that cannot be read is one of many: those who need others are served.
+      if (isAboutItsMachine(error)) this.#refusals.logged(String(error))
+      throw error
+    })
     this.#readDurations.add(this.#elapsed() - since)
     return rows as readonly Row[]
   }
 
   trouble(): string | null {
-    return this.#trouble
+    return this.#trouble ?? this.#refusals.reason
   }
 
   metrics(): readonly Reading[] {
@@ -148,7 +155,7 @@ class PostgresDriver implements Driver {
         { labels: ['changes'], value: changes.open },
       ]),
       single(METRICS.databaseWaiting, reads.waiting + changes.waiting),
-      single(METRICS.databaseTrouble, this.#trouble === null ? 0 : 1),
+      single(METRICS.databaseTrouble, this.trouble() === null ? 0 : 1),
     ]
   }
 
@@ -163,7 +170,10 @@ class PostgresDriver implements Driver {
       if (result.held) this.#trouble = null
       return result
     } catch (error) {
-      if (error instanceof StoreUnavailable) this.#trouble = error.message
+      if (error instanceof StoreUnavailable) {
+        this.#trouble = error.message
+        if (isAboutItsMachine(error)) this.#refusals.met(error.message)
+      }
       throw error
     }
   }
