@@ -27,9 +27,14 @@ export class LastingTrouble {
   }
 
   met(reason: string): void {
+    this.kept(reason)
+    this.logged(reason)
+  }
+
+  /** Where the log says it already. */
+  kept(reason: string): void {
     this.#reason = reason
     this.#met = this.#elapsed()
-    this.logged(reason)
   }
 
   /** Only in the log. */

@@ -1,7 +1,7 @@
 // A disk that is full, and has room again later.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -106,4 +106,34 @@ describe.each(kinds)('a disk that is full (%s)', (kind) => {
     expect((await caller.revoke(before.access)).status).toBe(200)
     expect((await caller.userinfo(before.access)).status).toBe(401)
   })
+})
+
+it('a disk with room for a little, where some writes hold and none that gives tokens, makes nothing ready', async () => {
+  const folder = await installation()
+  const { server, caller } = await started(folder)
+  let chain: Issued = await caller.tokens()
+  const log = statSync(join(folder, 'lingpai.sqlite-wal')).size
+  // A page or two fit in what is left behind the last refresh that did.
+  execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${log + 9_000}:unlimited`])
+  const refused = await eventually(
+    async () => {
+      const reply = await caller.refresh(chain.refresh)
+      if (reply.status === 200) chain = issuedBy(reply)
+      return reply
+    },
+    ({ status }) => status !== 200,
+  )
+  expectUnavailable(refused)
+  for (let looks = 0; looks < 5; looks++) {
+    const unready = await caller.ready()
+    expect(unready.status).toBe(503)
+    expect(unready.body['reason']).toMatch(/the disk of the database (is full|fails)/)
+    expectUnavailable(await caller.refresh(chain.refresh))
+  }
+  limited(server).free()
+  await eventually(
+    () => caller.ready(),
+    ({ status }) => status === 200,
+  )
+  expect((await caller.refresh(chain.refresh)).status).toBe(200)
 })

@@ -7,6 +7,7 @@ import { ConstraintViolated, StoreLocked, StoreUnavailable } from '../driver.ts'
 const BUSY = 5
 const IOERR = 10
 const CORRUPT = 11
+const FULL = 13
 const CONSTRAINT = 19
 const NOTADB = 26
 const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
@@ -16,7 +17,7 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [8, 'the database cannot be written: it is read-only'],
   [IOERR, 'the disk of the database fails'],
   [CORRUPT, 'the database file is damaged'],
-  [13, 'the disk of the database is full'],
+  [FULL, 'the disk of the database is full'],
   [14, 'the database file cannot be opened'],
   [15, 'the database file cannot be locked'],
   [NOTADB, 'the file is not a database'],
@@ -58,9 +59,15 @@ export function isDamage(error: unknown): boolean {
   return code === CORRUPT || code === NOTADB
 }
 
+/** The disk has refused: another statement that needs less of it, or another part, may succeed. */
+export function isDiskFailure(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === IOERR || code === FULL
+}
+
 /** A read that the file or its disk has refused. */
 export function isReadFailure(error: unknown): boolean {
-  return isDamage(error) || primaryCode(error) === IOERR
+  return isDamage(error) || isDiskFailure(error)
 }
 
 export function isFatal(error: unknown): boolean {

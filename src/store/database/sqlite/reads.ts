@@ -5,8 +5,8 @@ import type { StatementSync } from 'node:sqlite'
 import type { Statement } from '../driver.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isBusy, translateSqlite } from './errors.ts'
+import type { FileTrouble } from './file-trouble.ts'
 import { patiently } from './patience.ts'
-import type { Unreadable } from './unreadable.ts'
 
 /** For fewer reads in a run, beginning and ending the run takes as long as it saves. */
 const ENOUGH = 3
@@ -14,7 +14,7 @@ const ENOUGH = 3
 export class Reads {
   readonly #connection: SqliteConnection
   readonly #assertReadable: () => void
-  readonly #unreadable: Unreadable
+  readonly #fileTrouble: FileTrouble
   readonly #begin: StatementSync
   readonly #end: StatementSync
   readonly #endRun = () => {
@@ -27,10 +27,10 @@ export class Reads {
   #readsBefore = 0
 
   /** `assertReadable` throws where what is read now could be wrong. */
-  constructor(connection: SqliteConnection, assertReadable: () => void, unreadable: Unreadable) {
+  constructor(connection: SqliteConnection, assertReadable: () => void, fileTrouble: FileTrouble) {
     this.#connection = connection
     this.#assertReadable = assertReadable
-    this.#unreadable = unreadable
+    this.#fileTrouble = fileTrouble
     // It takes no lock before the first read.
     this.#begin = connection.database.prepare('BEGIN DEFERRED')
     // Not a commit, which fails after a read has failed.
@@ -43,7 +43,7 @@ export class Reads {
       this.#enter()
       return this.#connection.read(statement, bind)
     } catch (error) {
-      this.#unreadable.readThrew(error)
+      this.#fileTrouble.readThrew(error)
       if (!isBusy(error)) throw translateSqlite(error)
       return await patiently(() => {
         this.#assertReadable()

@@ -11,12 +11,12 @@ import { backupSqlite, type Progress } from './backup.ts'
 import { Checkpoints, DiskBehind } from './checkpoints.ts'
 import { makeDurable, SqliteConnection } from './connection.ts'
 import { isBusy, isFatal, isSqlite, textOf, translateSqlite } from './errors.ts'
+import { FileTrouble } from './file-trouble.ts'
 import { Gathering } from './gathering.ts'
 import { Numbers } from './numbers.ts'
 import { FilesMoved, OpenFiles } from './open-files.ts'
 import { LONGEST_PAUSE, PATIENCE, patiently } from './patience.ts'
 import { Reads } from './reads.ts'
-import { Unreadable } from './unreadable.ts'
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -72,7 +72,7 @@ class SqliteDriver implements Driver {
   readonly #log: Log
   readonly #connection: SqliteConnection
   readonly #reads: Reads
-  readonly #unreadable: Unreadable
+  readonly #fileTrouble: FileTrouble
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
@@ -103,8 +103,8 @@ class SqliteDriver implements Driver {
     this.#log = options.log ?? silentLog
     this.#connection = connection
     this.#numbers = new Numbers(options.file)
-    this.#unreadable = new Unreadable(this.#log)
-    this.#reads = new Reads(connection, () => this.#assertReadable(), this.#unreadable)
+    this.#fileTrouble = new FileTrouble(this.#log)
+    this.#reads = new Reads(connection, () => this.#assertReadable(), this.#fileTrouble)
     const prepare = (sql: string) => connection.database.prepare(sql)
     this.#begin = prepare('BEGIN IMMEDIATE')
     this.#commit = prepare('COMMIT')
@@ -142,7 +142,7 @@ class SqliteDriver implements Driver {
   }
 
   trouble(): string | null {
-    return this.#refused ?? this.#trouble ?? this.#checkpoints?.trouble ?? this.#unreadable.trouble
+    return this.#refused ?? this.#trouble ?? this.#checkpoints?.trouble ?? this.#fileTrouble.trouble
   }
 
   metrics(): readonly Reading[] {
@@ -270,7 +270,7 @@ class SqliteDriver implements Driver {
       this.#files?.assertInPlace()
     } catch (error) {
       this.#abandon()
-      this.#unreadable.listThrew(error)
+      this.#fileTrouble.listThrew(error)
       if (isFatal(error) || error instanceof FilesMoved) this.#fatal(error)
       else this.#log.error('commit_failed', { lists: batch.length, reason: String(error) })
       const translated = translateSqlite(error)
@@ -289,7 +289,7 @@ class SqliteDriver implements Driver {
         list.resolve(outcome)
         return
       }
-      this.#unreadable.listThrew(outcome.error)
+      this.#fileTrouble.listThrew(outcome.error)
       const refused = translateSqlite(outcome.error)
       if (refused instanceof StoreUnavailable) this.#trouble = refused.message
       list.reject(refused)

@@ -1,10 +1,10 @@
-// What of the database file could not be read lately.
+// What of the database file could lately not be read, or not be written.
 
 import type { Log } from '../../../platform/log.ts'
 import { LastingTrouble } from '../lasting.ts'
-import { isDamage, isReadFailure, textOf, translateSqlite } from './errors.ts'
+import { isDamage, isDiskFailure, isReadFailure, textOf, translateSqlite } from './errors.ts'
 
-export class Unreadable {
+export class FileTrouble {
   readonly #trouble: LastingTrouble
 
   constructor(log: Log) {
@@ -20,8 +20,9 @@ export class Unreadable {
     if (isReadFailure(error)) this.#trouble.met(textOf(translateSqlite(error)))
   }
 
-  /** Whatever a list has thrown: what is wrong with the disk alone is told until the next commit. */
+  /** Whatever a list has thrown. Of a disk that is full or fails the log has a line for each commit. */
   listThrew(error: unknown): void {
     if (isDamage(error)) this.#trouble.met(textOf(translateSqlite(error)))
+    else if (isDiskFailure(error)) this.#trouble.kept(textOf(translateSqlite(error)))
   }
 }
