@@ -239,7 +239,17 @@ function database(): string {
       TYPES[column.type] ?? column.type.toLowerCase(),
       column.notnull === 1 || column.pk > 0 ? '' : 'may be null',
     ])
-    const reasons = indexes.map((index) => [code(index.name), index.columns, index.reason])
+    const other = note.postgres
+    const reasons = [
+      ...indexes.map((index) => [code(index.name), index.columns, index.reason]),
+      ...Object.entries(other?.indexes ?? {}).map(([each, { over, reason }]) => [
+        code(each),
+        over,
+        `${reason} (PostgreSQL only.)`,
+      ]),
+    ]
+    const keys = key.map(code).join(', ')
+    const differs = other !== undefined && code(other.key) !== keys
     return [
       `## ${name}`,
       '',
@@ -247,7 +257,7 @@ function database(): string {
       '',
       table(['column', 'type', ''], cells),
       '',
-      `Primary key: ${key.map(code).join(', ')}.${indexes.length === 0 ? ' No further index.' : ''}`,
+      `Primary key: ${keys}${differs ? `; on PostgreSQL ${code(other.key)}` : ''}.${indexes.length === 0 ? ' No further index.' : ''}`,
       ...(indexes.length === 0 ? [] : ['', table(['index', 'over', 'why'], reasons)]),
     ].join('\n')
   })

@@ -6,15 +6,31 @@ export interface TableNote {
   readonly holds: string
   /** Each index and key beside the primary key, by name, with the statements that need it. */
   readonly indexes: Readonly<Record<string, string>>
+  /** Where PostgreSQL has another primary key, and with it other indexes. */
+  readonly postgres?: OnPostgres
 }
+
+export interface OnPostgres {
+  readonly key: string
+  /** Indexes of SQLite that it has not. */
+  readonly lacks: readonly string[]
+  readonly indexes: Readonly<Record<string, { readonly over: string; readonly reason: string }>>
+}
+
+const keyed = (key: string, lacks: readonly string[] = [], indexes: OnPostgres['indexes'] = {}): OnPostgres => ({
+  key,
+  lacks,
+  indexes,
+})
 
 const PRUNED = 'Taken away when it has expired.'
 const PRUNING = 'Pruning finds what has expired without looking at the rest.'
 
 export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
   access_token: {
-    holds: `An access token by its SHA-256, on SQLite by its place (the primary key there; PostgreSQL has the hash): one a redemption, refresh or client credentials request. ${PRUNED}`,
+    holds: `An access token by its SHA-256, on SQLite by its place: one a redemption, refresh or client credentials request. ${PRUNED}`,
     indexes: { access_token_expires_at: PRUNING },
+    postgres: keyed('hash'),
   },
   assertion_jti: {
     holds: `A client assertion, or a proof of a key (RFC 9449), that was used, so that it is used once on all nodes. ${PRUNED}`,
@@ -35,6 +51,7 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
       client_state:
         'All that most requests ask of a client, without its long settings: reads do not go on to the table. (SQLite only.)',
     },
+    postgres: keyed('client_id', ['client_state']),
   },
   client_address: {
     holds: `An address, as a keyed hash, from which a client was seen: whoever fetches keys from there is that client. ${PRUNED}`,
@@ -86,11 +103,12 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     indexes: { former_refresh_token_expires_at: PRUNING },
   },
   grant: {
-    holds: `What a user has given a client; codes and tokens hang on it, and a family of refresh tokens is part of it: the one that is good, and what must be known of those before it. By its place on SQLite, by its id on PostgreSQL. ${PRUNED}`,
+    holds: `What a user has given a client; codes and tokens hang on it, and a family of refresh tokens is part of it: the one that is good, and what must be known of those before it. ${PRUNED}`,
     indexes: {
       grant_expires_at: PRUNING,
       grant_user_id_client_id: 'Withdrawing a consent revokes the grants of one user and client.',
     },
+    postgres: keyed('grant_id'),
   },
   initial_access_token: {
     holds: 'A token that lets somebody register a client. Taken away some time after it has expired.',
@@ -145,9 +163,12 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     indexes: {
       session_expires_at: PRUNING,
       session_secret_hash:
-        'A browser is found by its secret, and two never share one. (The primary key of PostgreSQL, which has an index of ids beside it.)',
+        'A browser is found by its secret, and two never share one. (SQLite only: the primary key of PostgreSQL.)',
       session_user_id: 'Disabling a user, or a new password, ends all their sessions.',
     },
+    postgres: keyed('secret_hash', ['session_secret_hash'], {
+      session_session_id: { over: 'session_id; unique', reason: 'A session is found by the id that its grants know.' },
+    }),
   },
   signing_key: {
     holds: 'A signing key, its private part sealed. A handful, read into memory.',
@@ -165,14 +186,14 @@ export const TABLE_NOTES: Readonly<Record<string, TableNote>> = {
     },
   },
   user: {
-    holds:
-      'A person; the number is the primary key of SQLite, PostgreSQL has the id. An erased one keeps a row without personal data, so that the id is not used again.',
+    holds: 'A person. An erased one keeps a row without personal data, so that the id is not used again.',
     indexes: {
       user_import_id: 'Users of an unfinished import, which are few: those that are finished carry no mark.',
       user_phone: 'Two enabled users never share a phone number; nobody looks people up by it.',
       user_user_id: 'A user is found by the id that clients know. (SQLite only: the primary key of PostgreSQL.)',
       user_username_key: 'A person who signs in is found by name, and two never share one.',
     },
+    postgres: keyed('user_id', ['user_user_id']),
   },
   user_import: { holds: 'An import of users under way, or being tidied up after.', indexes: {} },
 }

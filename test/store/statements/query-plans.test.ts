@@ -183,6 +183,23 @@ test('PostgreSQL looks at a whole table only where that is listed', async () => 
   expect(found.filter((each) => !listed(each))).toEqual([])
 })
 
+test('the keys and indexes of PostgreSQL are those that the page of the database tells', async () => {
+  const { rows } = await client.query<{ table: string; index: string; is_key: boolean; over: string }>(
+    `SELECT t.relname AS table, i.relname AS index, x.indisprimary AS is_key,
+       (SELECT string_agg(a.attname, ', ' ORDER BY array_position(CAST(x.indkey AS INT2[]), a.attnum)) FROM pg_attribute a
+         WHERE a.attrelid = t.oid AND a.attnum = ANY (x.indkey)) AS over
+     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+     WHERE t.relnamespace = to_regnamespace(current_schema()) ORDER BY 1, 2`,
+  )
+  const told = databaseTables().flatMap(({ name, key, indexes, note: { postgres } }) => [
+    `${name}: key ${postgres?.key ?? key.join(', ')}`,
+    ...indexes.flatMap((index) => (postgres?.lacks.includes(index.name) ? [] : [`${name}: ${index.name}`])),
+    ...Object.entries(postgres?.indexes ?? {}).map(([index]) => `${name}: ${index}`),
+  ])
+  const made = rows.map(({ table, index, is_key, over }) => `${table}: ${is_key ? `key ${over}` : index}`)
+  expect(made.toSorted()).toEqual(told.toSorted())
+})
+
 test('whoever is listed exists', () => {
   const names = new Set(statements.map(({ name }) => name))
   expect(Object.keys(MAY_SCAN).filter((name) => !names.has(name))).toEqual([])
