@@ -347,6 +347,22 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
     })
   })
 
+  test.each([
+    ['ends what the device has', 'openid', 401],
+    ['leaves it what it may have while the person is away', 'openid offline_access', 200],
+  ])('OpenID Connect Core §11 a sign-out where somebody answered %s', async (_, scope, status) => {
+    const shown = await begun('implied', { scope })
+    const visitor = new Visitor()
+    await answer(shown.userCode, { visitor })
+    const { access } = tokensOf(await poll(shown.deviceCode, 'implied'))
+    const told = async () =>
+      (await ask(`${host.origin}/sso/userinfo`, { headers: { authorization: `Bearer ${access}` } })).status
+    expect(await told()).toBe(200)
+    const page = await visitor.get(`${host.origin}/sso/end-session`)
+    await visitor.submit(page, 'logout-confirm')
+    expect(await told()).toBe(status)
+  })
+
   test('RFC 8707 §2.2 with a resource', async () => {
     const { tokens } = await signedIn('box', { scope: 'openid read', resource: API })
     const { body } = await ask(`${host.origin}/sso/introspect`, {
