@@ -1,7 +1,8 @@
 // A door of its own for whoever gathers numbers: never the one that people come through, so that nothing needs to be
 // kept from them there.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
 import { EXPOSITION_TYPE } from '../../platform/metrics/exposition.ts'
 import { cannotListen, type ListenAddress } from './cannot-listen.ts'
 
@@ -28,7 +29,7 @@ export async function openMetricsDoor(address: ListenAddress, read: () => Promis
     return reading
   }
   const server = createServer({ ...TIMEOUTS, maxHeaderSize: 8 * 1024 }, (request, response) => {
-    void answer(request, response, readOnce)
+    void answer(request, response, readOnce, isThisMachine(server.address()))
   })
   server.maxConnections = CONNECTIONS
   await new Promise<void>((resolve, reject) => {
@@ -46,9 +47,17 @@ export async function openMetricsDoor(address: ListenAddress, read: () => Promis
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, read: () => Promise<string>): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  read: () => Promise<string>,
+  isHereAlone: boolean,
+): Promise<void> {
   // What was sent along is not read.
   request.resume()
+  if (isHereAlone && !isOwnName(request.headers.host)) {
+    return send(response, 421, 'Only this machine may ask here: by localhost, or by its address.\n')
+  }
   const [path] = (request.url ?? '').split('?')
   if (path !== PATH) return send(response, 404, `There is only ${PATH} here.\n`)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -60,6 +69,22 @@ async function answer(request: IncomingMessage, response: ServerResponse, read: 
   } catch {
     send(response, 500, 'The numbers cannot be gathered.\n')
   }
+}
+
+/** Whether the door is open to this machine alone. */
+function isThisMachine(bound: ReturnType<Server['address']>): boolean {
+  if (typeof bound !== 'object' || bound === null) return true
+  return bound.address === '::1' || /^(?:::ffff:)?127\./.test(bound.address)
+}
+
+/**
+ * A page in a browser of this machine can lead a name of its own to this machine, and could then read what it finds there
+ * (DNS rebinding). Nobody can do that with an address, nor with localhost. HTTP/1.0, which no browser speaks, names nothing.
+ */
+function isOwnName(host: string | undefined): boolean {
+  if (host === undefined) return true
+  const name = host.toLowerCase().replace(/:\d*$/, '')
+  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
 }
 
 /** No cache may hold numbers, and no page of another origin may take them for something else. */
