@@ -16,7 +16,13 @@ const PATH = '/metrics'
 const FLAGS = { host: '--metrics-host', port: '--metrics-port' }
 /** Whoever gathers numbers comes four times a minute, on one connection. */
 const CONNECTIONS = 32
-const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 90_000 }
+/** Node looks every half minute by default, whatever the others say. */
+const TIMEOUTS = {
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  keepAliveTimeout: 90_000,
+  connectionsCheckingInterval: 1_000,
+}
 
 /** `read` gives the text. Throws `CannotListen`. */
 export async function openMetricsDoor(address: ListenAddress, read: () => Promise<string>): Promise<MetricsDoor> {

@@ -1,8 +1,10 @@
-// The door for metrics: who reaches it, by which name.
+// The door for metrics: who reaches it by which name, and how long somebody may hold a place without asking.
 
 import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MetricsDoor, openMetricsDoor } from '../../../src/http/server/metrics-door.ts'
+import { eventually } from '../../faults/support/caller.ts'
 
 const TEXT = 'numbers 1\n'
 
@@ -46,3 +48,26 @@ test('for other machines any name will do, because whoever opened it there decid
   expect(await askAs(here, 'lingpai.example.com:9464')).toEqual({ status: 200, body: TEXT })
   await door.close()
 })
+
+test('whoever only connects gives their place back within seconds', async () => {
+  const door = await openMetricsDoor({ host: '127.0.0.1', port: 0 }, async () => TEXT)
+  const silent: Socket[] = []
+  for (let at = 0; at < 32; at++) {
+    const socket = connect(Number(new URL(door.url).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write('GET /metrics HTTP/1.1\r\n')
+    silent.push(socket)
+  }
+  const status = await eventually(
+    () =>
+      fetch(door.url).then(
+        (reply) => reply.status,
+        () => 0,
+      ),
+    (each) => each === 200,
+    12_000,
+  )
+  expect(status).toBe(200)
+  for (const socket of silent) socket.destroy()
+  await door.close()
+}, 20_000)
