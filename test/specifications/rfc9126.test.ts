@@ -256,6 +256,22 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (database) => {
     })
   })
 
+  describe('RFC 9126 §2.3 a request that would take more room than any sign-in needs', () => {
+    test.each([
+      ['in a hint', { login_hint: 'h'.repeat(17_000) }],
+      ['in what is written longer than it was sent', { login_hint: '\u0001'.repeat(3_000) }],
+      ['in a parameter that nobody here looks at', { claims_locales: 'c'.repeat(17_000) }],
+    ] as const)('%s is refused, and nothing is kept', async (_, parameters) => {
+      const { body } = await refused(push(parameters), 413, 'invalid_request')
+      expect(body['error_description']).toBe('The authorization request is too large')
+    })
+
+    test('one that is long, and not too long, is answered', async () => {
+      const requestUri = await pushedUri({ login_hint: 'h'.repeat(8_000), state: 's'.repeat(4_000) })
+      expectCode(await bring(await signedIn(host, 'alice'), requestUri))
+    })
+  })
+
   describe('RFC 9126 §3 a request object may be pushed', () => {
     test('and only what is inside counts', async () => {
       const object = await requestObject({ host, clientId: 'web', claims: { nonce: 'inside' } })

@@ -91,7 +91,8 @@ export const HINTS_EN = {
   scope_not_allowed:
     'The client may not have one of the names in scope. Correct it at the client, or allow the name to it.',
   state_too_long: 'state is longer than 4096 characters. Let the client keep its data and send only a reference.',
-  request_too_large: 'The authorization request is too large. Shorten state and scope.',
+  request_too_large:
+    'The authorization request is too large. Shorten what is long in it: state, scope, claims or login_hint.',
   request_object_malformed:
     'The client sent something as request that is no request object: a JWT of three parts, or five when encrypted.',
   request_object_type:

@@ -79,7 +79,7 @@ export const HINTS_ZH: Readonly<Record<keyof typeof HINTS_EN, string>> = {
   scope_malformed: 'scope 中有不允许的字符。各名称之间用一个空格分隔：openid profile phone。',
   scope_not_allowed: 'scope 中有该应用不可使用的名称。请在应用一侧改正，或允许该名称。',
   state_too_long: 'state 超过 4096 个字符。请让应用自己保存数据，只发送一个引用。',
-  request_too_large: '授权请求过大。请缩短 state 和 scope。',
+  request_too_large: '授权请求过大。请缩短其中过长的参数：state、scope、claims 或 login_hint。',
   request_object_malformed: '应用发送的 request 不是请求对象：应为三段的 JWT，加密时为五段。',
   request_object_type: '应用把另一种令牌当作请求对象发送。其 typ 应为 oauth-authz-req+jwt、JWT 或省略。',
   request_object_nested: '请求对象内不得包含 request 或 request_uri（RFC 9101 §4）。',

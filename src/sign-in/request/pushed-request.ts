@@ -12,6 +12,12 @@ import { REQUEST_PARAMETERS, trustClient, UntrustedRequest } from './authorizati
 import { readRequest } from './read-request.ts'
 import { requestInside } from './request-object.ts'
 
+/**
+ * Bytes, as for a request that a browser brings. Much that is sent is shortened or left out only when it is read, and
+ * JSON can be six times as long as what was sent.
+ */
+const LONGEST_KEPT = 16_384
+
 export interface FoundRequest {
   readonly parameters: Parameters
   /** For `AuthorizationRequest.pushed`. */
@@ -63,8 +69,20 @@ export async function checkPushed(
   const { parameters, problem } = await requestInside(parts, form, record, 'pushed')
   const trusted = trusting(parameters, record)
   if (problem !== null) throw problem
+  const kept = REQUEST_PARAMETERS.flatMap((name) => parameters.getAll(name).map((value) => [name, value] as const))
+  if (Buffer.byteLength(JSON.stringify(kept)) > LONGEST_KEPT) throw tooLarge()
   await readRequest(parts, parameters, trusted)
-  return REQUEST_PARAMETERS.flatMap((name) => parameters.getAll(name).map((value) => [name, value] as const))
+  return kept
+}
+
+function tooLarge(): OAuthError {
+  return new OAuthError({
+    error: 'invalid_request',
+    status: 413,
+    description: 'The authorization request is too large',
+    rule: 'request_too_large',
+    clause: 'RFC 9126 §2.3',
+  })
 }
 
 /** Nobody is looking at a page here: the client is told. */
