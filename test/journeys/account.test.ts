@@ -155,6 +155,8 @@ test('a temporary password is replaced before anything else, and another time on
       await tab.keyboard.press(last)
     }
     await tab.goto(`${host.origin}/sso/account`)
+    // The browser gives the field its focus a moment after the page.
+    await tab.waitForSelector('#username:focus')
     await tab.keyboard.insertText('pia')
     await tab.keyboard.press('Tab')
     await tab.keyboard.insertText(TEST_PASSWORD)
